@@ -1,0 +1,1 @@
+"""voicelab: a workbench for measuring voice agents."""

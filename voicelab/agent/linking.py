@@ -1,0 +1,107 @@
+"""Finds the companies that a text names, also where a recognizer misheard the name.
+
+Every run of one to four words is compared with every form of every company's name, in spelling (rapidfuzz: the share of
+letters in common, in order) and in sound (the same over the Metaphone codes of jellyfish). The score is the mean of the
+two, 1 for the exact form. It knows nothing of any one recognizer's mistakes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import jellyfish
+from rapidfuzz import fuzz
+
+from voicelab.agent.base import Entity
+from voicelab.text import NORMALIZERS
+
+_LONGEST_RUN = 4
+_SHORTEST_FUZZY = 4
+"""Shorter forms ("Uber" has 4 letters, "IBM" 3) are only taken when exact: any short word is near them."""
+
+_COMMON = frozenset(
+    "a about add again all also an and any anything are as at be been but buy by can cause caused cost costs could day deep deeper "
+    "did dive do does doing for from get give go going good had has have headlines hear hello hey how i if in is it its "
+    "just know last latest let list look looking market me mean more much my new news next no not now of off on one open "
+    "or our out over please price prices put quote read remove right say see sell set share shares should show so some "
+    "stock stocks stop take tell than thank thanks that the their them then there they thing think this time to today "
+    "track trading up us view want was watch watchlist we week well were what whats when where which who why will with "
+    "would year you your".split()
+)
+"""Words of requests themselves: a run of nothing but these names a company only when it is _SURE ("cost go": Costco)."""
+
+_SURE = 0.9
+
+
+@dataclass(frozen=True, slots=True)
+class _Form:
+    ticker: str
+    joined: str
+    sound: str
+
+
+class CompanyLinker:
+    """names: all names of each company as people say or write them, by ticker, the one to call it by first."""
+
+    def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
+        self._display = {ticker: forms[0] for ticker, forms in names.items()}
+        self._fuzzy: list[_Form] = []
+        self._exact: dict[tuple[str, ...], str] = {}
+        for ticker, forms in names.items():
+            for form in forms:
+                words = tuple(NORMALIZERS["basic"].words(form))
+                joined = "".join(words)
+                self._exact[words] = ticker
+                if len(joined) >= _SHORTEST_FUZZY:
+                    self._fuzzy.append(_Form(ticker, joined, jellyfish.metaphone(joined)))
+            # A ticker is read out letter by letter, or written; never nearly right.
+            if len(ticker) > 1:
+                self._exact[tuple(ticker.lower())] = ticker
+                if ticker.lower() not in _COMMON:
+                    self._exact[(ticker.lower(),)] = ticker
+
+    def candidates(self, text: str) -> list[Entity]:
+        """The best-fitting company of each run of words, best first, no two sharing a word."""
+        words = tuple(NORMALIZERS["basic"].words(_without_possessives(text)))
+        scored = [scored for run in _runs(words) if (scored := self._best(words, *run)) is not None]
+        scored.sort(key=lambda item: (-item[0].score, item[1][0] - item[1][1], item[1]))
+        taken: list[tuple[int, int]] = []
+        found: list[Entity] = []
+        for entity, (start, end) in scored:
+            if all(end <= first or start >= last for first, last in taken):
+                taken.append((start, end))
+                found.append(entity)
+        return found
+
+    def _best(self, words: tuple[str, ...], start: int, end: int) -> tuple[Entity, tuple[int, int]] | None:
+        run = words[start:end]
+        ticker = self._exact.get(run)
+        score = 1.0
+        if ticker is None:
+            joined = "".join(run)
+            common = all(word in _COMMON for word in run)
+            if len(joined) < _SHORTEST_FUZZY or (common and len(run) == 1):
+                return None
+            sound = jellyfish.metaphone(joined)
+            score, ticker = max((_likeness(joined, sound, form), form.ticker) for form in self._fuzzy)
+            if score <= (_SURE if common else 0.0):
+                return None
+        return Entity("company", ticker, self._display[ticker], " ".join(run), round(score, 4)), (start, end)
+
+
+def _likeness(joined: str, sound: str, form: _Form) -> float:
+    spelling = fuzz.ratio(joined, form.joined)
+    if spelling < 40:
+        return 0.0
+    return (spelling + fuzz.ratio(sound, form.sound)) / 200
+
+
+def _runs(words: Sequence[str]) -> Iterator[tuple[int, int]]:
+    for start in range(len(words)):
+        for end in range(start + 1, min(start + _LONGEST_RUN, len(words)) + 1):
+            yield start, end
+
+
+def _without_possessives(text: str) -> str:
+    return text.replace("’", "'").replace("'s ", " ").removesuffix("'s")

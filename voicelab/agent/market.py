@@ -1,0 +1,133 @@
+"""What the embedded agent knows: companies, quotes and news, sample data written for this project."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Annotated, Self, TypeVar
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from voicelab.errors import InputError
+from voicelab.places import shipped
+
+
+class _Row(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Company(_Row):
+    """One listed company; `aliases` are other forms of its name that people say or write."""
+
+    ticker: Annotated[str, Field(pattern=r"^[A-Z.]{1,6}$")]
+    name: str
+    aliases: tuple[str, ...] = ()
+    sector: str
+
+    @property
+    def forms(self) -> tuple[str, ...]:
+        return (self.name, self.ticker, *self.aliases)
+
+
+class Quote(_Row):
+    """A price in `currency`, with the day's range and volume in shares."""
+
+    ticker: str
+    currency: str
+    price: float
+    previous_close: float
+    day_low: float
+    day_high: float
+    volume: int
+
+    @property
+    def change_percent(self) -> float:
+        return 100 * (self.price - self.previous_close) / self.previous_close
+
+
+class NewsItem(_Row):
+    """One story, with a deeper look at it and what it did to the price."""
+
+    id: str
+    ticker: str
+    published: date
+    headline: str
+    summary: str
+    analysis: str
+    cause: str
+
+
+_File = TypeVar("_File", bound=_Row)
+
+
+class _CompanyFile(_Row):
+    format_version: int
+    as_of: date
+    note: str
+    companies: tuple[Company, ...]
+
+
+class _QuoteFile(_Row):
+    format_version: int
+    as_of: date
+    note: str
+    quotes: tuple[Quote, ...]
+
+
+class _NewsFile(_Row):
+    format_version: int
+    as_of: date
+    note: str
+    items: tuple[NewsItem, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Market:
+    """Companies and quotes by ticker; news by ticker, newest first."""
+
+    as_of: date
+    companies: dict[str, Company]
+    quotes: dict[str, Quote]
+    news: dict[str, tuple[NewsItem, ...]]
+
+    @classmethod
+    def load(cls, folder: Path | None = None) -> Self:
+        """Read the three files of a folder (default: those that come with voicelab); InputError names what is wrong."""
+        folder = folder or shipped("market")
+        companies = _read(folder / "companies.json", _CompanyFile)
+        quotes = _read(folder / "quotes.json", _QuoteFile)
+        news = _read(folder / "news.json", _NewsFile)
+        by_ticker: dict[str, list[NewsItem]] = {company.ticker: [] for company in companies.companies}
+        known = set(by_ticker)
+        for row in (*quotes.quotes, *news.items):
+            if row.ticker not in known:
+                raise InputError(f"{folder}: {row.ticker} has a quote or news but is not in companies.json")
+        if missing := known - {quote.ticker for quote in quotes.quotes}:
+            raise InputError(f"{folder / 'quotes.json'}: no quote for {', '.join(sorted(missing))}")
+        for item in sorted(news.items, key=lambda item: item.published, reverse=True):
+            by_ticker[item.ticker].append(item)
+        return cls(
+            quotes.as_of,
+            {company.ticker: company for company in companies.companies},
+            {quote.ticker: quote for quote in quotes.quotes},
+            {ticker: tuple(items) for ticker, items in by_ticker.items()},
+        )
+
+    def forms(self) -> dict[str, tuple[str, ...]]:
+        """All names of each company, by ticker."""
+        return {ticker: company.forms for ticker, company in self.companies.items()}
+
+
+def _read(path: Path, model: type[_File]) -> _File:
+    try:
+        return model.model_validate(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except json.JSONDecodeError as error:
+        raise InputError(f"{path}: not JSON: {error}") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"{path}: {where}: {first['msg']}") from error

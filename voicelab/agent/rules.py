@@ -1,0 +1,266 @@
+"""The embedded agent: keyword intents, company linking, context over turns, answers from the sample market data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from rapidfuzz import fuzz
+
+from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
+from voicelab.agent.linking import CompanyLinker
+from voicelab.agent.market import Company, Market
+from voicelab.engines import EngineInfo, package_revision
+from voicelab.text import NORMALIZERS
+
+PRICE, NEWS, DEEP_DIVE, FOLLOW_UP = "stock_price_query", "news_query", "deep_dive_request", "follow_up_question"
+WATCHLIST_ADD, WATCHLIST_REMOVE, WATCHLIST_VIEW = "watchlist_add", "watchlist_remove", "watchlist_view"
+UNKNOWN = "unknown"
+INTENTS = (PRICE, NEWS, WATCHLIST_ADD, WATCHLIST_REMOVE, WATCHLIST_VIEW, DEEP_DIVE, FOLLOW_UP, UNKNOWN)
+
+_WATCHLIST = ("watchlist", "watch list", "my list", "the list", "watched", "watching", "tracking")
+_TRACK = ("track", "watch", "keep an eye", "follow", "following")
+_REMOVE = ("remove", "delete", "drop", "take", "off", "stop", "clear", "get rid", "unfollow", "no longer", "dont")
+_ADD = ("add", "put", "include", "start", "onto", "to my")
+_VIEW = (
+    "show",
+    "view",
+    "whats on",
+    "what is on",
+    "see",
+    "read",
+    "open",
+    "display",
+    "list my",
+    "which",
+    "check",
+    "is on",
+)
+_DEEP = ("deep", "deeper", "deepest", "dive", "dig", "analysis", "analyze", "analyse", "depth", "detail", "details",
+         "detailed", "breakdown", "break down", "elaborate", "thorough", "full story", "full picture", "background",
+         "closer look", "good look")  # fmt: skip
+_FOLLOW = ("why", "cause", "caused", "causes", "causing", "reason", "behind", "tell me more", "more about", "what happened",
+           "what happens", "what made", "what does that", "what does it", "does that", "is that", "was that", "were they",
+           "say that again", "what about", "how about", "driving", "drove", "movement", "the move", "the drop", "the rise",
+           "explain", "mean for", "go on", "what else", "anything else", "volume", "analysts", "expected",
+           "high and low", "the high", "the low")  # fmt: skip
+_NEWS = ("news", "headline", "headlines", "latest", "update", "updates", "happening", "going on", "story", "stories",
+         "announced", "announcement", "reported", "recent", "recently", "new with", "heard about", "catch me up")  # fmt: skip
+_PRICE = ("price", "priced", "prices", "trading", "trade", "quote", "stock", "stocks", "share", "shares", "worth", "cost",
+          "how much", "value", "valued", "close", "closed", "how is", "hows", "doing", "up or down", "selling")  # fmt: skip
+_POINTERS = ("that", "it", "this", "they", "them", "those", "these", "its", "their")
+_FUZZY_FROM = 6
+"""A keyword of this many letters may be misspelt a little; shorter ones are too near to other words."""
+
+
+class RulesAgent:
+    """threshold: how well a run of words must fit a company's name (0..1) to be taken for it.
+
+    market: a folder with companies.json, quotes.json and news.json; none for the data that comes with voicelab.
+    """
+
+    def __init__(self, *, threshold: float = 0.8, market: str | None = None) -> None:
+        self._threshold = threshold
+        self._folder = market
+        self._market: Market
+        self._linker: CompanyLinker
+        self._answers: dict[str, Callable[[list[Entity], Dialogue], Reply]] = {
+            PRICE: self._price,
+            NEWS: self._news,
+            WATCHLIST_ADD: self._add,
+            WATCHLIST_REMOVE: self._remove,
+            WATCHLIST_VIEW: self._view,
+            DEEP_DIVE: self._deep_dive,
+            FOLLOW_UP: self._follow_up,
+            UNKNOWN: self._unknown,
+        }
+
+    def load(self) -> EngineInfo:
+        from pathlib import Path
+
+        self._market = Market.load(Path(self._folder) if self._folder else None)
+        companies = self._market.companies.values()
+        self._linker = CompanyLinker({company.ticker: (company.name, *company.aliases) for company in companies})
+        self.respond("what is the price of apple", Dialogue())
+        revision = f"{package_revision('rapidfuzz', 'jellyfish')}, market data of {self._market.as_of}"
+        options = {"threshold": self._threshold, "market": self._folder}
+        return EngineInfo("agent", "rules", options, revision, licence="Apache-2.0")
+
+    def respond(self, heard: str, dialogue: Dialogue) -> Reply:
+        candidates = self._linker.candidates(heard)
+        companies = [entity for entity in candidates if entity.score >= self._threshold]
+        intent = classify(heard, named=bool(companies), has_context=bool(dialogue.exchanges))
+        reply = self._answers[intent](companies, dialogue)
+        return Reply(reply.text, intent, reply.entities, reply.changes, tuple(candidates[:3]))
+
+    # One method per intent: the companies named in this turn and the dialogue so far -> the reply.
+
+    def _price(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            return Reply("Which company's stock price would you like to know?", PRICE)
+        texts = [self._price_text(self._company(entity)) for entity in subjects]
+        return Reply(" ".join(texts), PRICE, tuple(subjects))
+
+    def _price_text(self, company: Company) -> str:
+        quote = self._market.quotes[company.ticker]
+        way = "up" if quote.change_percent >= 0 else "down"
+        return (
+            f"{_titled(company)}, has a stock price of {quote.price:.2f} dollars, "
+            f"{way} {abs(quote.change_percent):.1f} percent from the close before. "
+            f"That is a sample quote of {_spoken_date(self._market)}."
+        )
+
+    def _news(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            newest = max((items[0] for items in self._market.news.values() if items), key=lambda item: item.published)
+            company = self._market.companies[newest.ticker]
+            entity = Entity("company", company.ticker, company.name, "", 1.0)
+            text = f"The latest news in the market is about {_titled(company)}. {newest.headline}."
+            return Reply(text, NEWS, (entity,))
+        texts = []
+        for entity in subjects:
+            company, items = self._company(entity), self._market.news[entity.value]
+            if not items:
+                texts.append(f"I have no news about {_titled(company)}.")
+                continue
+            texts.append(f"Here is the latest news about {_titled(company)}. {items[0].headline}. {items[0].summary}")
+        return Reply(" ".join(texts), NEWS, tuple(subjects))
+
+    def _add(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            return Reply("Which company shall I add to your watchlist?", WATCHLIST_ADD)
+        there = set(dialogue.watchlist)
+        changes = tuple(WatchlistChange("add", entity.value) for entity in subjects if entity.value not in there)
+        texts = [
+            f"{_titled(self._company(entity))}, is already on your watchlist."
+            if entity.value in there
+            else f"I added {_titled(self._company(entity))}, to your watchlist."
+            for entity in subjects
+        ]
+        return Reply(" ".join(texts), WATCHLIST_ADD, tuple(subjects), changes)
+
+    def _remove(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            return Reply("Which company shall I remove from your watchlist?", WATCHLIST_REMOVE)
+        there = set(dialogue.watchlist)
+        changes = tuple(WatchlistChange("remove", entity.value) for entity in subjects if entity.value in there)
+        texts = [
+            f"I removed {_titled(self._company(entity))}, from your watchlist."
+            if entity.value in there
+            else f"{_titled(self._company(entity))}, is not on your watchlist, so there is nothing to remove."
+            for entity in subjects
+        ]
+        return Reply(" ".join(texts), WATCHLIST_REMOVE, tuple(subjects), changes)
+
+    def _view(self, _companies: list[Entity], dialogue: Dialogue) -> Reply:
+        if not dialogue.watchlist:
+            return Reply(
+                "There is nothing to show: your watchlist is empty. Say, add Apple to my watchlist.", WATCHLIST_VIEW
+            )
+        lines = []
+        for ticker in dialogue.watchlist:
+            company = self._market.companies.get(ticker)
+            if company is None:
+                lines.append(f"{ticker}, which I have no data on.")
+            else:
+                lines.append(f"{_titled(company)}, at {self._market.quotes[ticker].price:.2f} dollars.")
+        count = len(lines)
+        noun = "company" if count == 1 else "companies"
+        return Reply(f"Your watchlist shows {count} {noun}. " + " ".join(lines), WATCHLIST_VIEW)
+
+    def _deep_dive(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            return Reply("Which company shall I take a deeper look at?", DEEP_DIVE)
+        texts = []
+        for entity in subjects:
+            company, items = self._company(entity), self._market.news[entity.value]
+            body = " ".join(item.analysis for item in items[:1]) or "I have no news to analyse."
+            texts.append(f"Here is a deeper analysis of the news about {_titled(company)}. {body}")
+        return Reply(" ".join(texts), DEEP_DIVE, tuple(subjects))
+
+    def _follow_up(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
+        subjects = companies or self._in_focus(dialogue)
+        if not subjects:
+            return Reply("I am not sure what that is about. Ask me about a company first.", FOLLOW_UP)
+        texts = []
+        for entity in subjects:
+            company, items = self._company(entity), self._market.news[entity.value]
+            quote = self._market.quotes[entity.value]
+            way = "up" if quote.change_percent >= 0 else "down"
+            why = items[0].cause if items else "I have no news that explains it."
+            texts.append(
+                f"The price movement of {_titled(company)}, was {abs(quote.change_percent):.1f} percent {way}. "
+                f"This is more about what caused it. {why}"
+            )
+        return Reply(" ".join(texts), FOLLOW_UP, tuple(subjects))
+
+    def _unknown(self, companies: list[Entity], _dialogue: Dialogue) -> Reply:
+        if companies:
+            company = self._company(companies[0])
+            text = f"What would you like to know about {_titled(company)}? I can give the price or the latest news."
+            return Reply(text, UNKNOWN, tuple(companies))
+        return Reply(
+            "I can help with stock prices, company news and your watchlist. What would you like to know?", UNKNOWN
+        )
+
+    def _company(self, entity: Entity) -> Company:
+        return self._market.companies[entity.value]
+
+    def _in_focus(self, dialogue: Dialogue) -> list[Entity]:
+        """The companies of the last turn that had any, as entities that were not heard now."""
+        for exchange in reversed(dialogue.exchanges):
+            known = [self._market.companies[ticker] for ticker in exchange.tickers if ticker in self._market.companies]
+            if known:
+                return [Entity("company", company.ticker, company.name, "", 1.0) for company in known]
+        return []
+
+
+def classify(heard: str, *, named: bool, has_context: bool) -> str:
+    """The intent of a text. named: a company is in it; has_context: there were turns before."""
+    words = NORMALIZERS["basic"].words(heard)
+    if named and "add" in words:
+        return WATCHLIST_ADD
+    if _mentions(words, _WATCHLIST) or (named and _mentions(words, _TRACK)):
+        if _mentions(words, _REMOVE):
+            return WATCHLIST_REMOVE
+        if _mentions(words, _ADD) or (named and not _mentions(words, _VIEW)):
+            return WATCHLIST_ADD
+        return WATCHLIST_VIEW
+    if _mentions(words, _DEEP):
+        return DEEP_DIVE
+    if _mentions(words, _FOLLOW):
+        return FOLLOW_UP
+    points_back = has_context and not named and _mentions(words, _POINTERS)
+    asks_price = _mentions(words, ("price", "quote", "trading"))
+    if _mentions(words, _NEWS) and not (asks_price and not _mentions(words, ("news", "headlines", "story"))):
+        return NEWS
+    if asks_price or (
+        _mentions(words, _PRICE) and (named or points_back or _mentions(words, ("stock", "share", "shares")))
+    ):
+        return PRICE
+    return FOLLOW_UP if points_back and "more" in words else UNKNOWN
+
+
+def _mentions(words: list[str], keywords: tuple[str, ...]) -> bool:
+    text = f" {' '.join(words)} "
+    for keyword in keywords:
+        if f" {keyword} " in text:
+            return True
+        if " " not in keyword and len(keyword) >= _FUZZY_FROM:
+            near = (word for word in words if abs(len(word) - len(keyword)) <= 1 and word[0] == keyword[0])
+            if any(fuzz.ratio(word, keyword) >= 88 for word in near):
+                return True
+    return False
+
+
+def _titled(company: Company) -> str:
+    """The name with its ticker, unless they are the same word."""
+    return company.name if company.name == company.ticker else f"{company.name}, ticker {company.ticker}"
+
+
+def _spoken_date(market: Market) -> str:
+    return f"{market.as_of:%B} {market.as_of.day}"

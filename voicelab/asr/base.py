@@ -1,0 +1,41 @@
+"""What a recognizer is."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from voicelab.clip import Clip
+from voicelab.engines import EngineInfo
+
+
+@dataclass(frozen=True, slots=True)
+class Transcript:
+    """What was heard. text is empty when nothing was; language is a BCP 47 tag; confidence is 0..1, where known."""
+
+    text: str
+    language: str | None = None
+    confidence: float | None = None
+
+
+class RecognizerStream(Protocol):
+    """One utterance on its way through a recognizer."""
+
+    def feed(self, clip: Clip) -> None:
+        """Take the next piece of sound (SPEECH_RATE_HZ) and do what work can be done with it."""
+
+    def finish(self) -> Transcript:
+        """The text of all that was fed. The stream is used up."""
+
+    def close(self) -> None:
+        """Give up what the stream holds; also called on a stream that never finished."""
+
+
+class Recognizer(Protocol):
+    """Sound to text. A class with keyword options only; cheap to build, heavy to load."""
+
+    def load(self) -> EngineInfo:
+        """Load and warm up; raises EngineMissingError with the way out."""
+
+    def stream(self) -> RecognizerStream:
+        """Begin an utterance. Streams of one recognizer may be open side by side; calls never overlap."""

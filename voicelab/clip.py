@@ -1,0 +1,102 @@
+"""A piece of sound: one channel of float32 samples and their rate; the only place where seconds and samples meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Self
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+SPEECH_RATE_HZ = 16_000
+"""The rate at which recognizers are fed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Clip:
+    """One channel of sound.
+
+    samples: shape (n,), float32, -1..1, read-only: engines get the array itself and must not write into it.
+    rate_hz: samples per second.
+    """
+
+    samples: NDArray[np.float32]
+    rate_hz: int
+
+    def __post_init__(self) -> None:
+        if self.samples.ndim != 1 or self.samples.dtype != np.float32:
+            raise ValueError(f"a Clip takes float32 of shape (n,), not {self.samples.dtype} of {self.samples.shape}")
+        if self.rate_hz <= 0:
+            raise ValueError(f"rate_hz must be positive, not {self.rate_hz}")
+        if self.samples.flags.writeable:
+            view = self.samples.view()
+            view.flags.writeable = False
+            object.__setattr__(self, "samples", view)
+
+    @classmethod
+    def silence(cls, duration_s: float, rate_hz: int = SPEECH_RATE_HZ) -> Self:
+        """Digital silence."""
+        return cls(np.zeros(round(duration_s * rate_hz), dtype=np.float32), rate_hz)
+
+    @classmethod
+    def from_pcm16(cls, data: bytes, rate_hz: int) -> Self:
+        """Read little-endian 16-bit mono PCM; an odd number of bytes is a ValueError."""
+        if len(data) % 2:
+            raise ValueError(f"16-bit PCM has an even number of bytes, not {len(data)}")
+        return cls(np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768.0, rate_hz)
+
+    @classmethod
+    def join(cls, clips: Sequence[Clip]) -> Clip:
+        """One after the other; all of one rate, at least one."""
+        rates = {clip.rate_hz for clip in clips}
+        if len(rates) != 1:
+            raise ValueError(f"clips to join must have one rate, not {sorted(rates)}")
+        return Clip(np.concatenate([clip.samples for clip in clips]), rates.pop())
+
+    @property
+    def duration_s(self) -> float:
+        return len(self.samples) / self.rate_hz
+
+    @property
+    def level_dbfs(self) -> float:
+        """Root mean square in dB below full scale; -inf for digital silence or no samples."""
+        if not len(self.samples):
+            return float("-inf")
+        mean_square = float(np.mean(np.square(self.samples, dtype=np.float64)))
+        return 10 * float(np.log10(mean_square)) if mean_square else float("-inf")
+
+    def to_pcm16(self) -> bytes:
+        """Little-endian 16-bit mono PCM, clipped at full scale."""
+        scaled = np.rint(self.samples * 32768.0)
+        return np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
+
+    def at_rate(self, rate_hz: int) -> Clip:
+        """The same sound at another rate (soxr, high quality)."""
+        if rate_hz == self.rate_hz:
+            return self
+        return Clip(np.asarray(soxr.resample(self.samples, self.rate_hz, rate_hz), dtype=np.float32), rate_hz)
+
+    def between(self, start_s: float, end_s: float) -> Clip:
+        """The part from start_s to end_s, cut to what there is."""
+        return Clip(self.samples[round(start_s * self.rate_hz) : round(end_s * self.rate_hz)], self.rate_hz)
+
+    def sound_start_s(self, threshold_dbfs: float = -50.0) -> float | None:
+        """When the first sample louder than threshold_dbfs comes; None when there is none."""
+        loud = np.flatnonzero(np.abs(self.samples) > 10 ** (threshold_dbfs / 20))
+        return float(loud[0]) / self.rate_hz if len(loud) else None
+
+
+class Resampler:
+    """Brings the pieces of one stream to a rate, without a seam between them."""
+
+    def __init__(self, from_hz: int, to_hz: int) -> None:
+        self._to_hz = to_hz
+        self._stream = None if from_hz == to_hz else soxr.ResampleStream(from_hz, to_hz, 1, dtype="float32")
+
+    def feed(self, clip: Clip, *, last: bool = False) -> Clip:
+        """The part that is ready; with last=True all that is left."""
+        if self._stream is None:
+            return clip
+        return Clip(np.asarray(self._stream.resample_chunk(clip.samples, last=last), dtype=np.float32), self._to_hz)

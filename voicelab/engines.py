@@ -1,0 +1,182 @@
+"""What every kind of engine shares: how one is named, found, built, and described.
+
+A recognizer, an agent or a voice is a class with keyword options, in a file of its own, and a line in its kind's
+table (`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import types
+import typing
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from importlib import metadata
+from typing import Any, Literal, Self
+
+from voicelab.errors import EngineMissingError, InputError
+
+OptionValue = str | int | float | bool | None
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSpec:
+    """Which engine is asked for, with which options: `name` or `name:option=value,option=value`."""
+
+    name: str
+    options: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read the written form; InputError when an option has no value."""
+        name, _, rest = text.strip().partition(":")
+        options: dict[str, str] = {}
+        for part in filter(None, (piece.strip() for piece in rest.split(","))):
+            key, equals, value = part.partition("=")
+            if not equals:
+                raise InputError(f"engine {text!r}: write options as {name}:option=value, not {part!r}")
+            options[key.strip()] = value.strip()
+        return cls(name, options)
+
+    def __str__(self) -> str:
+        options = ",".join(f"{key}={value}" for key, value in self.options.items())
+        return f"{self.name}:{options}" if options else self.name
+
+
+@dataclass(frozen=True, slots=True)
+class EngineInfo:
+    """What was really loaded; stored in every result.
+
+    options are all of them, defaults included; revision names the model or its version; load_s is how long it took.
+    """
+
+    kind: str
+    name: str
+    options: Mapping[str, OptionValue]
+    revision: str
+    device: str = "cpu"
+    licence: str = ""
+    load_s: float = 0.0
+    lanes: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option of an engine, as its constructor declares it."""
+
+    name: str
+    type: type
+    optional: bool
+    default: OptionValue
+
+    def read(self, text: str) -> OptionValue:
+        """The value that a written option means; ValueError when it is not of the type."""
+        if self.optional and text.lower() == "none":
+            return None
+        if self.type is bool:
+            if text.lower() in ("true", "yes", "on", "1"):
+                return True
+            if text.lower() in ("false", "no", "off", "0"):
+                return False
+            raise ValueError(text)
+        return typing.cast("OptionValue", self.type(text))
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One line of an engine table.
+
+    target: "module:Class". extra: the pip extra that brings its packages. packages: those whose versions say which
+    revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
+    """
+
+    target: str
+    summary: str
+    isolation: Literal["process", "thread"] = "thread"
+    extra: str | None = None
+    packages: tuple[str, ...] = ()
+
+    @cached_property
+    def engine_class(self) -> type[Any]:
+        module, _, name = self.target.partition(":")
+        return typing.cast("type[Any]", getattr(importlib.import_module(module), name))
+
+    def options(self) -> dict[str, Option]:
+        """The options that the constructor takes."""
+        hints = typing.get_type_hints(self.engine_class.__init__)
+        found = {}
+        for name, parameter in inspect.signature(self.engine_class).parameters.items():
+            kinds = [hint for hint in _union_members(hints[name]) if hint is not types.NoneType]
+            found[name] = Option(name, kinds[0], len(kinds) < len(_union_members(hints[name])), parameter.default)
+        return found
+
+    def installed(self) -> bool:
+        """Whether every package it needs is there."""
+        return all(_version(package) is not None for package in self.packages)
+
+
+def _union_members(hint: Any) -> tuple[Any, ...]:
+    is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
+    return typing.get_args(hint) if is_union else (hint,)
+
+
+def _version(package: str) -> str | None:
+    try:
+        return metadata.version(package)
+    except metadata.PackageNotFoundError:
+        return None
+
+
+def package_revision(*packages: str) -> str:
+    """The versions of installed packages, as one string: "pocketsphinx 5.1.1"."""
+    return ", ".join(f"{package} {_version(package)}" for package in packages)
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """All that is needed to build an engine, here or in another process; made by a Catalog, which checked it."""
+
+    kind: str
+    name: str
+    target: str
+    isolation: Literal["process", "thread"]
+    options: Mapping[str, OptionValue]
+
+    def build(self) -> Any:
+        """The engine, not loaded yet."""
+        module, _, name = self.target.partition(":")
+        return getattr(importlib.import_module(module), name)(**self.options)
+
+
+@dataclass(frozen=True)
+class Catalog:
+    """The table of one kind of engine."""
+
+    kind: str
+    entries: Mapping[str, Entry]
+
+    def blueprint(self, spec: EngineSpec | str) -> Blueprint:
+        """Check name, packages and options against the table.
+
+        Raises InputError that lists the known names or options, EngineMissingError that names the pip extra.
+        """
+        spec = EngineSpec.parse(spec) if isinstance(spec, str) else spec
+        entry = self.entries.get(spec.name)
+        if entry is None:
+            raise InputError(f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}")
+        if not entry.installed():
+            raise EngineMissingError(spec.name, f"not installed; run: pip install 'voicelab[{entry.extra}]'")
+        known = entry.options()
+        values = {name: option.default for name, option in known.items()}
+        for name, text in spec.options.items():
+            if name not in known:
+                listed = ", ".join(known) or "none"
+                raise InputError(f"{self.kind} engine {spec.name!r} has no option {name!r}; its options: {listed}")
+            try:
+                values[name] = known[name].read(text)
+            except ValueError as error:
+                wanted = known[name].type.__name__
+                raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
+        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values)

@@ -1,0 +1,52 @@
+"""Every error voicelab raises on purpose.
+
+VoicelabError
+├── InputError              mend the file, the field or the option that it names       (exit code 2)
+├── EngineError             a recognizer, an agent or a voice failed; `.engine` names it (exit code 1)
+│   └── EngineMissingError  ... because something must be installed or set first        (exit code 2)
+├── NoSpeechError           the audio of a turn holds nothing that the recognizer heard as words
+├── ServerError             the server answered with an `error` event; `.code` is its code
+└── ConnectionLostError     the server went away, or did not answer in time
+"""
+
+
+class VoicelabError(Exception):
+    """The root of the tree: catch it to catch all of them."""
+
+
+class InputError(VoicelabError):
+    """Something given to voicelab cannot be used; the message names it and the way out."""
+
+
+class EngineError(VoicelabError):
+    """An engine failed at its work."""
+
+    def __init__(self, engine: str, message: str) -> None:
+        super().__init__(engine, message)
+        self.engine = engine
+
+    def __str__(self) -> str:
+        return f"{self.engine}: {self.args[1]}"
+
+
+class EngineMissingError(EngineError):
+    """An engine cannot run before something is installed or set; the message says what."""
+
+
+class NoSpeechError(VoicelabError):
+    """Nothing was heard in the audio of a turn."""
+
+
+class ServerError(VoicelabError):
+    """The server refused a message or failed a turn."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.args[1]}"
+
+
+class ConnectionLostError(VoicelabError):
+    """The connection ended, or a reply did not come in time."""

@@ -1,0 +1,98 @@
+"""Named text normalizers, and where sentences end.
+
+A score is only comparable with another under the same normalizer, so each has a name and a version, and both stand in
+every result.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+
+from voicelab.errors import InputError
+
+COMPOUNDS = {"watch list": "watchlist", "watch lists": "watchlists"}
+"""Words that are written as one or as two; `english` writes them as one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Normalizer:
+    """A rule that brings a reference and a hypothesis to one spelling; `words` cuts the outcome into words."""
+
+    name: str
+    version: str
+    apply: Callable[[str], str]
+
+    def words(self, text: str) -> list[str]:
+        return self.apply(text).split()
+
+
+def _none(text: str) -> str:
+    return text
+
+
+def _basic(text: str) -> str:
+    """Case, punctuation and spaces: NFKC, lower case, apostrophes dropped, other marks and symbols to spaces."""
+    folded = unicodedata.normalize("NFKC", text).lower().replace("'", "").replace("’", "")
+    kept = "".join(" " if unicodedata.category(char)[0] in "PSCZ" else char for char in folded)
+    return " ".join(kept.split())
+
+
+@cache
+def _whisper_english() -> Callable[[str], str]:
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    normalize: Callable[[str], str] = EnglishTextNormalizer()
+    return normalize
+
+
+_COMPOUND = re.compile(rf"\b({'|'.join(sorted(COMPOUNDS, key=len, reverse=True))})\b")
+
+
+def _english(text: str) -> str:
+    """The normalizer of Whisper (Radford et al. 2022, appendix C), then the compounds of COMPOUNDS as one word.
+
+    Whisper's rules leave `watchlist` and `watch list` as they are; the two are one word said in one way, so after those
+    rules each compound in the table is joined, in the reference and in the hypothesis alike.
+    """
+    return _COMPOUND.sub(lambda found: COMPOUNDS[found[0]], _whisper_english()(text))
+
+
+_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
+
+
+def _cjk(text: str) -> str:
+    """As `basic`, with every Chinese, Japanese or Korean character a word of its own."""
+    return " ".join(_CJK.sub(r" \1 ", _basic(text)).split())
+
+
+NORMALIZERS = {
+    "none": Normalizer("none", "1", _none),
+    "basic": Normalizer("basic", "1", _basic),
+    "english": Normalizer("english", "1", _english),
+    "cjk": Normalizer("cjk", "1", _cjk),
+}
+
+
+def normalizer(name: str) -> Normalizer:
+    """The normalizer of that name; InputError lists the known ones."""
+    if name not in NORMALIZERS:
+        raise InputError(f"unknown normalizer {name!r}; known: {', '.join(NORMALIZERS)}")
+    return NORMALIZERS[name]
+
+
+_ABBREVIATIONS = r"(?<!\bInc)(?<!\bCo)(?<!\bCorp)(?<!\bLtd)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bvs)(?<!\bU\.S)"
+_SENTENCE_END = re.compile(_ABBREVIATIONS + r"[.!?…]+[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|[。！？]\s*")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order; nothing is lost but the spaces between them."""
+    found, start = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        found.append(text[start : end.end()].strip())
+        start = end.end()
+    found.append(text[start:].strip())
+    return [sentence for sentence in found if sentence]

@@ -1,0 +1,194 @@
+"""One spoken turn: heard -> answered -> spoken, with an instant per stage. The server and in-process runs share it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Self
+
+from voicelab.agent.base import Dialogue, Reply
+from voicelab.agent.catalog import AGENTS
+from voicelab.asr.base import Transcript
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines import EngineInfo
+from voicelab.errors import InputError, NoSpeechError
+from voicelab.hosting import Host
+from voicelab.text import sentences
+from voicelab.tts.catalog import VOICES
+from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
+
+LONGEST_TURN_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Pipeline:
+    """A recognizer, an agent and a voice, loaded."""
+
+    asr: Host
+    agent: Host
+    tts: Host
+
+    @classmethod
+    async def open(cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None) -> Self:
+        """Check all three names first, then load all at once; nothing stays behind when one of them fails."""
+        hosts = (
+            Host(RECOGNIZERS.blueprint(asr), asr_workers),
+            Host(AGENTS.blueprint(agent)),
+            Host(VOICES.blueprint(tts)),
+        )
+        results = await asyncio.gather(*(host.open() for host in hosts), return_exceptions=True)
+        failures = [result for result in results if isinstance(result, BaseException)]
+        if failures:
+            await asyncio.gather(*(host.close() for host in hosts))
+            raise failures[0]
+        return cls(*hosts)
+
+    @property
+    def engines(self) -> tuple[EngineInfo, EngineInfo, EngineInfo]:
+        return self.asr.info, self.agent.info, self.tts.info
+
+    async def close(self) -> None:
+        await asyncio.gather(self.asr.close(), self.agent.close(), self.tts.close())
+
+
+@dataclass(slots=True)
+class StageTimes:
+    """What a turn took, in seconds; None for a stage that was not reached.
+
+    decode_s, asr_s, agent_s, tts_s and encode_s lie one after the other between the last byte of the request and the
+    last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
+    first sentence; tts_s: all of them. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work,
+    with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound.
+    """
+
+    audio_s: float | None = None
+    decode_s: float | None = None
+    asr_s: float | None = None
+    asr_busy_s: float | None = None
+    agent_s: float | None = None
+    tts_first_s: float | None = None
+    tts_s: float | None = None
+    encode_s: float | None = None
+    reply_audio_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """The request as text."""
+
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The agent's reply; nothing of it is carried out yet."""
+
+    heard: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """One chunk of the reply's audio; `last` on exactly the final one."""
+
+    data: bytes
+    last: bool
+
+
+TurnEvent = Heard | Answered | Spoken
+
+
+class Turn:
+    """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
+
+    dialogue: what was said before. longest_s: the most sound that one turn may hold.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        dialogue: Dialogue,
+        *,
+        reply_format: ReplyFormat = "opus",
+        longest_s: float = LONGEST_TURN_S,
+    ) -> None:
+        self.times = StageTimes()
+        self._pipeline = pipeline
+        self._dialogue = dialogue
+        self._reply_format: ReplyFormat = reply_format
+        self._audio = IncomingAudio(longest_s=longest_s)
+        self._utterance = pipeline.asr.stream()
+        self._has_sound = False
+
+    async def receive(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
+        """Take one chunk of the request; the recognizer works on it while the next is on its way.
+
+        Raises InputError when the bytes cannot be sound.
+        """
+        start = perf_counter()
+        clip = self._audio.feed(data, form, sample_rate_hz)
+        self.times.decode_s = perf_counter() - start
+        await self._hear(clip)
+
+    async def finish(self) -> AsyncIterator[TurnEvent]:
+        """The request is complete: yield Heard, Answered, then Spoken until `last`.
+
+        Raises InputError (undecodable audio), NoSpeechError, EngineError.
+        """
+        start = perf_counter()
+        clip = await asyncio.to_thread(self._audio.finish)
+        self.times.decode_s = (self.times.decode_s or 0.0) + perf_counter() - start
+        self.times.audio_s = self._audio.duration_s
+        if not self.times.audio_s:
+            raise InputError("the turn ended with no audio in it")
+        start = perf_counter()
+        await self._hear(clip)
+        transcript: Transcript = await self._utterance.call("finish")
+        self.times.asr_s = perf_counter() - start
+        self.times.asr_busy_s = self._utterance.busy_s
+        if not transcript.text.strip():
+            raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
+        yield Heard(transcript)
+        async for event in self.answer(transcript.text):
+            yield event
+
+    async def answer(self, heard: str) -> AsyncIterator[TurnEvent]:
+        """Answer a text: yield Answered, then Spoken until `last`."""
+        start = perf_counter()
+        reply: Reply = await self._pipeline.agent.call("respond", heard, self._dialogue)
+        self.times.agent_s = perf_counter() - start
+        yield Answered(heard, reply)
+        async for chunk in self._speak(reply.text):
+            yield chunk
+
+    async def _speak(self, text: str) -> AsyncIterator[Spoken]:
+        """Sentence by sentence: the first one's sound leaves before the second is made."""
+        out = OutgoingAudio(self._reply_format)
+        self.times.tts_s = self.times.encode_s = 0.0
+        parts = sentences(text)
+        for number, sentence in enumerate(parts, start=1):
+            start = perf_counter()
+            clip: Clip = await self._pipeline.tts.call("speak", sentence)
+            self.times.tts_s += perf_counter() - start
+            if self.times.tts_first_s is None:
+                self.times.tts_first_s = self.times.tts_s
+            chunks = out.feed(clip, last=number == len(parts))
+            while True:
+                start = perf_counter()
+                chunk = await asyncio.to_thread(next, chunks, None)
+                self.times.encode_s += perf_counter() - start
+                self.times.reply_audio_s = out.duration_s
+                if chunk is None:
+                    break
+                yield Spoken(*chunk)
+
+    async def _hear(self, clip: Clip | None) -> None:
+        if clip is not None and len(clip.samples):
+            await self._utterance.post("feed", clip)
+
+    async def close(self) -> None:
+        """Give back what the recognizer holds for this turn."""
+        await self._utterance.close()
