@@ -1,0 +1,228 @@
+"""The WebSocket client that speaks the protocol and keeps an instant for each thing that happens."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
+from typing import Any, Literal, Self
+from urllib.parse import quote, urlsplit
+
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from voicelab import codecs
+from voicelab.errors import ConnectionLostError, InputError, ServerError
+from voicelab.opus import FRAME_S
+from voicelab.wire import reply_clip
+
+Mode = Literal["burst", "realtime"]
+_LARGEST_MESSAGE = 64 * 2**20
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a request: encoded audio, and how long it sounds (0 when not known)."""
+
+    data: bytes
+    form: str = "opus"
+    sample_rate_hz: int = 16_000
+
+
+def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
+    """How a recording is sent.
+
+    burst: as it is, in one chunk. realtime: as 20 ms frames, the file's own Opus packets where it has them, else PCM.
+    """
+    if mode == "burst":
+        return [Chunk(audio)]
+    packets = codecs.opus_packets(audio, source=source)
+    if packets is not None:
+        return [Chunk(packet) for packet in packets]
+    clip = codecs.decode(audio, source=source)
+    pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
+    pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
+    return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]
+
+
+async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
+    """The chunks, each when a microphone would have it: a frame is there when it has been spoken."""
+    start = perf_counter()
+    for number, chunk in enumerate(chunks, start=1):
+        if mode == "realtime":
+            await asyncio.sleep(max(0.0, start + number * FRAME_S - perf_counter()))
+        yield chunk
+
+
+@dataclass(slots=True)
+class Take:
+    """What one turn gave. Instants are seconds from t_end, when the last of the request's sound was sent.
+
+    heard and answer are None for what never came; error is (code, message). stages are the server's own times.
+    """
+
+    heard: str | None = None
+    answer: str | None = None
+    intent: str | None = None
+    entities: list[dict[str, Any]] = field(default_factory=list)
+    candidates: list[dict[str, Any]] = field(default_factory=list)
+    transcript_s: float | None = None
+    reply_text_s: float | None = None
+    first_audio_s: float | None = None
+    turn_s: float | None = None
+    chunks: int = 0
+    reply_audio: bytes = b""
+    stages: dict[str, float | None] = field(default_factory=dict)
+    error: tuple[str, str] | None = None
+
+
+class AudioClock:
+    """Notes when each chunk of a reply came, and finds the first one with sound in it."""
+
+    def __init__(self) -> None:
+        self._joined = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
+
+    def arrived(self, at_s: float, data: bytes) -> None:
+        self._joined += data
+        self._arrivals.append((at_s, len(self._joined)))
+
+    @property
+    def audio(self) -> bytes:
+        return bytes(self._joined)
+
+    @property
+    def chunks(self) -> int:
+        return len(self._arrivals)
+
+    def first_sound_s(self) -> float | None:
+        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
+        for at_s, size in self._arrivals:
+            try:
+                clip = reply_clip(bytes(self._joined[:size]))
+            except InputError:
+                continue  # the headers alone are not sound yet
+            if clip.sound_start_s() is not None:
+                return at_s
+        return None
+
+
+class VoiceClient:
+    """One session with a server. Use it with `async with VoiceClient.connect(...)`."""
+
+    def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
+        self._connection = connection
+        self._timeout_s = timeout_s
+        self.session_id = ""
+
+    @classmethod
+    @asynccontextmanager
+    async def connect(
+        cls,
+        url: str,
+        *,
+        user_id: str,
+        session_id: str | None = None,
+        events: tuple[str, ...] = ("turn_metrics",),
+        timeout_s: float = 30.0,
+    ) -> AsyncIterator[Self]:
+        """Open a session. url: `ws://host:port/ws/voice/simple`; events: those asked for beyond the seed's.
+
+        Raises ConnectionLostError when the server cannot be reached or refuses, ServerError when it refuses `init`.
+        """
+        try:
+            connection = await websockets.connect(
+                f"{url}?user_id={quote(user_id)}",
+                origin=websockets.Origin(_own_origin(url)),
+                max_size=_LARGEST_MESSAGE,
+                open_timeout=timeout_s,
+                compression=None,
+                proxy=None,
+            )
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            raise ConnectionLostError(
+                f"{url}: cannot connect: {error}; is the server running? (make run-server)"
+            ) from error
+        async with connection:
+            client = cls(connection, timeout_s)
+            await client._send("init", {"user_id": user_id, "session_id": session_id, "events": list(events)})
+            started = await client._receive()
+            if started["event"] == "error":
+                raise ServerError(started["data"]["code"], started["data"]["message"])
+            client.session_id = started["data"]["session_id"]
+            yield client
+
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
+        """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
+
+        Raises ConnectionLostError when the connection ends or nothing comes for timeout_s.
+        """
+        chunks = request_chunks(audio, mode, source=source)
+        sent = 0
+        async for chunk in paced(chunks, mode):
+            sent += 1
+            data = {
+                "audio_chunk": base64.b64encode(chunk.data).decode(),
+                "format": chunk.form,
+                "is_final": sent == len(chunks),
+            }
+            if chunk.form == "pcm16":
+                data["sample_rate"] = chunk.sample_rate_hz
+            await self._send("audio_chunk", data)
+        return await self._take_reply(perf_counter())
+
+    async def say(self, text: str) -> Take:
+        """A typed turn."""
+        await self._send("text", {"text": text})
+        return await self._take_reply(perf_counter())
+
+    async def _take_reply(self, t_end: float) -> Take:
+        take, clock = Take(), AudioClock()
+        while True:
+            message = await self._receive()
+            at_s, event, data = perf_counter() - t_end, message["event"], message["data"]
+            if event == "transcription":
+                take.heard, take.transcript_s = data["text"], at_s
+            elif event == "agent_response":
+                take.answer, take.reply_text_s = data["text"], at_s
+                take.intent, take.entities = data["intent"], data["entities"]
+            elif event == "turn_metrics":
+                take.candidates = data.pop("candidates", [])
+                take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
+            elif event == "error":
+                take.error = (data["code"], data["message"])
+                break
+            elif event == "audio_chunk":
+                clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
+                if data["is_final"]:
+                    take.turn_s = at_s
+                    break
+        take.reply_audio, take.chunks = clock.audio, clock.chunks
+        take.first_audio_s = clock.first_sound_s()
+        return take
+
+    async def _send(self, event: str, data: dict[str, Any]) -> None:
+        try:
+            await self._connection.send(json.dumps({"event": event, "data": data}))
+        except websockets.ConnectionClosed as error:
+            raise ConnectionLostError(f"the server closed the connection: {error}") from error
+
+    async def _receive(self) -> dict[str, Any]:
+        try:
+            async with asyncio.timeout(self._timeout_s):
+                message: dict[str, Any] = json.loads(await self._connection.recv())
+                return message
+        except TimeoutError as error:
+            raise ConnectionLostError(f"the server said nothing for {self._timeout_s:g} s") from error
+        except websockets.ConnectionClosed as error:
+            raise ConnectionLostError(f"the server closed the connection: {error}") from error
+
+
+def _own_origin(url: str) -> str:
+    """The origin of the server's own pages, which every server accepts."""
+    parts = urlsplit(url)
+    return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"

@@ -1,0 +1,114 @@
+"""Entities: was what matters heard, answered, and in the session at all?
+
+Definitions: docs/measures.md.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from voicelab.metrics.words import Step
+
+Forms = Mapping[str, Sequence[str]]
+"""All names of each company, by ticker."""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCounts:
+    """How many of the expected entities were found, and how many were found that nobody expected; they add with `+`."""
+
+    expected: int = 0
+    found: int = 0
+    unexpected: int = 0
+
+    def __add__(self, other: FoundCounts) -> FoundCounts:
+        return FoundCounts(self.expected + other.expected, self.found + other.found, self.unexpected + other.unexpected)
+
+    @property
+    def recall(self) -> float | None:
+        return self.found / self.expected if self.expected else None
+
+    @property
+    def precision(self) -> float | None:
+        claimed = self.found + self.unexpected
+        return self.found / claimed if claimed else None
+
+    @property
+    def f1(self) -> float | None:
+        """2 found / (2 found + missed + unexpected); None when there was nothing to find and nothing was claimed."""
+        whole = self.expected + self.found + self.unexpected
+        return 2 * self.found / whole if whole else None
+
+
+def mentions(text: str, entity: str) -> bool:
+    """Whether the text holds the entity, whatever its case, at word boundaries."""
+    words = r"\s+".join(re.escape(word) for word in entity.split())
+    return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None
+
+
+def surface(expected: Iterable[str], text: str) -> FoundCounts:
+    """Recall, surface: the listed entities that stand in the text as they are written."""
+    entities = tuple(expected)
+    return FoundCounts(len(entities), sum(mentions(text, entity) for entity in entities))
+
+
+def companies_of(entities: Iterable[str], forms: Forms) -> frozenset[str]:
+    """The tickers of the companies that the entities name, each once: `NVDA` and `NVIDIA` are one."""
+    tickers = {form.lower(): ticker for ticker, names in forms.items() for form in (ticker, *names)}
+    return frozenset(tickers[entity.lower()] for entity in entities if entity.lower() in tickers)
+
+
+def company_forms_in(entities: Iterable[str], forms: Forms) -> tuple[str, ...]:
+    """The listed entities that name a company, in their order."""
+    return tuple(entity for entity in entities if companies_of([entity], forms))
+
+
+def linked(expected: Iterable[str], text: str, forms: Forms) -> FoundCounts:
+    """Recall, linked: the expected companies that the text names in any of their forms."""
+    companies = companies_of(expected, forms)
+    found = sum(any(mentions(text, form) for form in (ticker, *forms[ticker])) for ticker in companies)
+    return FoundCounts(len(companies), found)
+
+
+def linked_by_agent(expected: Iterable[str], tickers: Iterable[str], forms: Forms) -> FoundCounts:
+    """The agent's companies against the expected ones; gives precision and F1 too."""
+    wanted, claimed = companies_of(expected, forms), frozenset(tickers)
+    return FoundCounts(len(wanted), len(wanted & claimed), len(claimed - wanted))
+
+
+@dataclass(frozen=True, slots=True)
+class SpanCounts:
+    """Word errors inside the reference spans that name an entity; they add with `+`."""
+
+    words: int = 0
+    errors: int = 0
+
+    def __add__(self, other: SpanCounts) -> SpanCounts:
+        return SpanCounts(self.words + other.words, self.errors + other.errors)
+
+    @property
+    def wer(self) -> float | None:
+        return self.errors / self.words if self.words else None
+
+
+def entity_word_errors(steps: Sequence[Step], spans: Iterable[Sequence[str]]) -> SpanCounts:
+    """Entity WER (as Rev's fstalign reports it by class): errors inside the spans, over the words in them.
+
+    steps: an alignment. spans: the entities as words in the same spelling. An insertion counts when it lies between two
+    words of one span. Where two spans overlap, the longer one is taken.
+    """
+    places = [place for place, step in enumerate(steps) if step.reference is not None]
+    reference = [step.reference for step in steps if step.reference is not None]
+    covered: set[int] = set()
+    counts = SpanCounts()
+    for span in sorted({tuple(span) for span in spans if span}, key=len, reverse=True):
+        for start in range(len(reference) - len(span) + 1):
+            inside = range(start, start + len(span))
+            if tuple(reference[start : start + len(span)]) != span or covered.intersection(inside):
+                continue
+            covered.update(inside)
+            window = steps[places[start] : places[start + len(span) - 1] + 1]
+            counts += SpanCounts(len(span), sum(step.operation != "equal" for step in window))
+    return counts

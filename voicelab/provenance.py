@@ -1,0 +1,72 @@
+"""What made a result: the code, the packages, the machine, the samples."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import subprocess
+from importlib import metadata
+
+from voicelab.places import PROJECT
+from voicelab.results import CodeState
+from voicelab.samples import SampleSet
+
+_PACKAGES = (
+    "voicelab", "av", "numpy", "opuslib", "soxr", "pocketsphinx", "espeakng-loader", "rapidfuzz", "jellyfish", "jiwer",
+    "whisper-normalizer", "websockets", "fastapi", "uvicorn", "sqlalchemy", "papermill",
+)  # fmt: skip
+
+
+def code_state() -> CodeState:
+    """The git commit of this checkout, and whether it was changed; both None where there is no checkout."""
+    if not (PROJECT / ".git").exists():
+        return CodeState(commit=None, dirty=None)
+    try:
+        commit = _git("rev-parse", "HEAD").strip()
+        return CodeState(commit=commit, dirty=bool(_git("status", "--porcelain", "--untracked-files=no").strip()))
+    except (OSError, subprocess.CalledProcessError):
+        return CodeState(commit=None, dirty=None)
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", "-C", str(PROJECT), *arguments], capture_output=True, text=True, check=True)
+    return done.stdout
+
+
+def packages() -> dict[str, str]:
+    """The versions of the packages that decide figures."""
+    found = {}
+    for name in _PACKAGES:
+        try:
+            found[name] = metadata.version(name)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def machine() -> dict[str, str | int | float]:
+    """What ran it, without naming it."""
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return {
+        "system": platform.system(),
+        "release": platform.release(),
+        "architecture": platform.machine(),
+        "python": platform.python_version(),
+        "cores": len(os.sched_getaffinity(0)),
+        "memory_gib": round(memory, 1),
+    }
+
+
+def samples_sha256(samples: SampleSet) -> str:
+    """One digest of every sample's id, text, expectations and audio, in order."""
+    digest = hashlib.sha256()
+    for sample in samples.samples:
+        expected = (*sample.expected_entities, sample.expected_intent or "")
+        for part in (sample.id, sample.text, sample.speaker or "", *expected):
+            digest.update(part.encode() + b"\0")
+        digest.update(sample.audio_bytes())
+    for scenario in samples.scenarios:
+        for part in (scenario.id, *(turn.id for turn in scenario.turns), *scenario.expected_session_entities):
+            digest.update(part.encode() + b"\0")
+    return digest.hexdigest()

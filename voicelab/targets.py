@@ -1,0 +1,253 @@
+"""What a run speaks to: the pipeline in this process, or a server over its WebSocket (one that it starts, or another)."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import asdict
+from pathlib import Path
+from time import perf_counter
+from typing import Protocol
+from urllib.parse import urlsplit
+
+import httpx
+
+from voicelab.agent.base import Dialogue
+from voicelab.agent.catalog import AGENTS
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.client import AudioClock, Mode, Take, VoiceClient, paced, request_chunks
+from voicelab.engines import Catalog
+from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, VoicelabError
+from voicelab.results import EngineUsed, RunSpec
+from voicelab.tts.catalog import VOICES
+from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
+from voicelab.wire import INPUT_FORMATS, InputFormat
+
+_START_LIMIT_S = 300.0
+_STOP_LIMIT_S = 10.0
+CATALOGS: tuple[Catalog, Catalog, Catalog] = (RECOGNIZERS, AGENTS, VOICES)
+
+
+class Session(Protocol):
+    """One conversation."""
+
+    session_id: str
+
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take: ...
+
+
+class Target(Protocol):
+    """Something that holds conversations, and the engines that it really uses."""
+
+    engines: tuple[EngineUsed, ...]
+
+    def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AbstractAsyncContextManager[Session]:
+        """Begin a conversation, or go on with session_id, in which heard_before was already said."""
+
+
+@asynccontextmanager
+async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
+    """What the spec names, checked and ready. folder: where a server of its own keeps its log and its database.
+
+    Raises InputError or EngineError when it cannot be had, or has not the engines that were asked for.
+    """
+    if spec.target in ("server", "in-process"):
+        for catalog, name in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
+            catalog.blueprint(name or "")
+    if spec.target == "in-process":
+        async with _local(spec) as local:
+            yield local
+    elif spec.target == "server":
+        async with _own_server(spec, folder) as address:
+            yield await _ServerTarget.reach(address, spec)
+    else:
+        yield await _ServerTarget.reach(spec.target, spec)
+
+
+class _LocalTarget:
+    def __init__(self, pipeline: Pipeline) -> None:
+        self._pipeline = pipeline
+        self.engines = tuple(EngineUsed(**asdict(info)) for info in pipeline.engines)
+
+    @asynccontextmanager
+    async def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AsyncIterator[Session]:
+        session = _LocalSession(self._pipeline, user_id, session_id or user_id)
+        for heard in heard_before:
+            await session.remember(heard)
+        yield session
+
+
+@asynccontextmanager
+async def _local(spec: RunSpec) -> AsyncIterator[Target]:
+    pipeline = await Pipeline.open(str(spec.asr), str(spec.agent), str(spec.tts))
+    try:
+        yield _LocalTarget(pipeline)
+    finally:
+        await pipeline.close()
+
+
+class _LocalSession:
+    """A conversation with the pipeline itself, timed as the client times one with a server."""
+
+    def __init__(self, pipeline: Pipeline, user_id: str, session_id: str) -> None:
+        self._pipeline = pipeline
+        self._dialogue = Dialogue(user_id)
+        self.session_id = session_id
+
+    async def remember(self, heard: str) -> None:
+        """Bring the dialogue to where it was after a turn that an earlier, killed run took."""
+        self._dialogue = self._dialogue.after(heard, await self._pipeline.agent.call("respond", heard, self._dialogue))
+
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
+        take, clock = Take(), AudioClock()
+        turn = Turn(self._pipeline, self._dialogue)
+        try:
+            async for chunk in paced(request_chunks(audio, mode, source=source), mode):
+                t_end = perf_counter()
+                await turn.receive(chunk.data, _input_format(chunk.form), chunk.sample_rate_hz)
+            async for event in turn.finish():
+                at_s = perf_counter() - t_end
+                if isinstance(event, Heard):
+                    take.heard, take.transcript_s = event.transcript.text, at_s
+                elif isinstance(event, Answered):
+                    reply = event.reply
+                    take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
+                    take.entities = [asdict(entity) for entity in reply.entities]
+                    take.candidates = [asdict(entity) for entity in reply.candidates]
+                    self._dialogue = self._dialogue.after(event.heard, reply)
+                elif isinstance(event, Spoken):
+                    clock.arrived(at_s, event.data)
+                    if event.last:
+                        take.turn_s = at_s
+        except NoSpeechError as error:
+            take.error = ("no_speech", str(error))
+        except InputError as error:
+            take.error = ("bad_audio", str(error))
+        except EngineError as error:
+            take.error = ("engine_failed", str(error))
+        finally:
+            await turn.close()
+        take.stages = asdict(turn.times)
+        take.reply_audio, take.chunks = clock.audio, clock.chunks
+        take.first_audio_s = clock.first_sound_s()
+        return take
+
+
+def _input_format(name: str) -> InputFormat:
+    assert name in INPUT_FORMATS
+    return "pcm16" if name == "pcm16" else "opus"
+
+
+class _ServerTarget:
+    def __init__(self, address: str, engines: tuple[EngineUsed, ...], timeout_s: float) -> None:
+        self.engines = engines
+        self._timeout_s = timeout_s
+        parts = urlsplit(address)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        self._url = f"{scheme}://{parts.netloc}/ws/voice/simple"
+
+    @classmethod
+    async def reach(cls, address: str, spec: RunSpec) -> _ServerTarget:
+        """Ask a server what it runs, and hold that against what was asked for."""
+        if urlsplit(address).scheme not in ("http", "https"):
+            raise InputError(f"--url {address}: give the server's address as http://host:port")
+        try:
+            async with httpx.AsyncClient(trust_env=False, timeout=spec.timeout_s) as client:
+                answer = await client.get(address)
+                answer.raise_for_status()
+                engines = tuple(EngineUsed.model_validate(row) for row in answer.json()["engines"])
+        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+            raise InputError(
+                f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
+            ) from error
+        for catalog, wanted in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
+            if wanted is not None:
+                _check_same(catalog, wanted, engines)
+        return cls(address, engines, spec.timeout_s)
+
+    @asynccontextmanager
+    async def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AsyncIterator[Session]:
+        async with VoiceClient.connect(
+            self._url, user_id=user_id, session_id=session_id, timeout_s=self._timeout_s
+        ) as client:
+            yield client
+
+
+def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) -> None:
+    """What was asked for must be what runs, or the figures would carry a wrong name."""
+    blueprint = catalog.blueprint(wanted)
+    for engine in engines:
+        if engine.kind == catalog.kind and engine.name == blueprint.name and engine.options == dict(blueprint.options):
+            return
+    running = ", ".join(f"{engine.name} {engine.options}" for engine in engines if engine.kind == catalog.kind)
+    raise InputError(
+        f"asked for {catalog.kind} {wanted!r}, but the server runs {running}; leave --{catalog.kind} out to take it"
+    )
+
+
+@asynccontextmanager
+async def _own_server(spec: RunSpec, folder: Path) -> AsyncIterator[str]:
+    """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
+
+    The socket is bound here and handed over, so that no other process can take the port in between. The server also
+    ends when this process is killed: it holds the other end of its standard input.
+    """
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(128)
+        address = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        log = folder / "server.log"
+        environment = os.environ | {"DATABASE_URL": f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"}
+        engines = ["--asr", str(spec.asr), "--agent", str(spec.agent), "--tts", str(spec.tts)]
+        with log.open("ab") as sink:
+            process = await asyncio.create_subprocess_exec(
+                *(sys.executable, "-m", "server", "--fd", str(listener.fileno()), "--end-with-stdin", *engines),
+                pass_fds=[listener.fileno()],
+                stdin=asyncio.subprocess.PIPE,
+                stdout=sink,
+                stderr=sink,
+                env=environment,
+            )
+    try:
+        await _until_ready(address, process, log)
+        yield address
+    finally:
+        if process.returncode is None:
+            process.terminate()
+            try:
+                await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+
+async def _until_ready(address: str, process: asyncio.subprocess.Process, log: Path) -> None:
+    async with httpx.AsyncClient(trust_env=False, timeout=_START_LIMIT_S) as client:
+        answered = asyncio.ensure_future(client.get(address))
+        ended = asyncio.ensure_future(process.wait())
+        await asyncio.wait({answered, ended}, return_when=asyncio.FIRST_COMPLETED)
+        if ended.done():
+            answered.cancel()
+            await asyncio.gather(answered, return_exceptions=True)
+            raise _start_failure(ended.result(), log)
+        ended.cancel()
+        try:
+            (await answered).raise_for_status()
+        except httpx.HTTPError as error:
+            raise ConnectionLostError(f"the server did not start: {error}; see {log}") from error
+
+
+def _start_failure(code: int, log: Path) -> VoicelabError:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
+    kind = InputError if code == 2 else ConnectionLostError
+    return kind(f"the server did not start (exit code {code}): {lines[-1]}; see {log}")
