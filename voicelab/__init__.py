@@ -1,1 +1,81 @@
-"""voicelab: a workbench for measuring voice agents."""
+"""voicelab: a workbench for measuring voice agents.
+
+    from pathlib import Path
+    from voicelab import RunSpec, evaluate
+
+    folder, run = evaluate(RunSpec(samples="data/voice_samples", target="in-process", limit=6), Path("reports"))
+
+Names are imported when they are first used, so that `import voicelab` costs next to nothing.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicelab.client import Take as Take
+    from voicelab.client import VoiceClient as VoiceClient
+    from voicelab.clip import Clip as Clip
+    from voicelab.engines import EngineInfo as EngineInfo
+    from voicelab.engines import EngineSpec as EngineSpec
+    from voicelab.errors import ConnectionLostError as ConnectionLostError
+    from voicelab.errors import EngineError as EngineError
+    from voicelab.errors import EngineMissingError as EngineMissingError
+    from voicelab.errors import InputError as InputError
+    from voicelab.errors import NoSpeechError as NoSpeechError
+    from voicelab.errors import ServerError as ServerError
+    from voicelab.errors import VoicelabError as VoicelabError
+    from voicelab.results import RunFolder as RunFolder
+    from voicelab.results import RunResult as RunResult
+    from voicelab.results import RunSpec as RunSpec
+    from voicelab.results import TurnResult as TurnResult
+    from voicelab.runs import evaluate as evaluate
+    from voicelab.runs import resume as resume
+    from voicelab.samples import Sample as Sample
+    from voicelab.samples import SampleSet as SampleSet
+    from voicelab.samples import Scenario as Scenario
+    from voicelab.samples import load as load
+    from voicelab.text import normalizer as normalizer
+    from voicelab.turn import Pipeline as Pipeline
+    from voicelab.turn import Turn as Turn
+
+_HOMES = {
+    "Clip": "clip",
+    "ConnectionLostError": "errors",
+    "EngineError": "errors",
+    "EngineInfo": "engines",
+    "EngineMissingError": "errors",
+    "EngineSpec": "engines",
+    "InputError": "errors",
+    "NoSpeechError": "errors",
+    "Pipeline": "turn",
+    "RunFolder": "results",
+    "RunResult": "results",
+    "RunSpec": "results",
+    "Sample": "samples",
+    "SampleSet": "samples",
+    "Scenario": "samples",
+    "ServerError": "errors",
+    "Take": "client",
+    "Turn": "turn",
+    "TurnResult": "results",
+    "VoiceClient": "client",
+    "VoicelabError": "errors",
+    "evaluate": "runs",
+    "load": "samples",
+    "normalizer": "text",
+    "resume": "runs",
+}
+
+__all__ = sorted(_HOMES)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'voicelab' has no attribute {name!r}")
+    return getattr(import_module(f"voicelab.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return [*__all__]

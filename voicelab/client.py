@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any, Literal, Self
+from typing import Any, Self
 from urllib.parse import quote, urlsplit
 
 import websockets
@@ -18,9 +18,8 @@ from websockets.asyncio.client import ClientConnection
 from voicelab import codecs
 from voicelab.errors import ConnectionLostError, InputError, ServerError
 from voicelab.opus import FRAME_S
-from voicelab.wire import reply_clip
+from voicelab.wire import Mode, reply_clip
 
-Mode = Literal["burst", "realtime"]
 _LARGEST_MESSAGE = 64 * 2**20
 
 

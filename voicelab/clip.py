@@ -70,7 +70,8 @@ class Clip:
     def to_pcm16(self) -> bytes:
         """Little-endian 16-bit mono PCM, clipped at full scale."""
         scaled = np.rint(self.samples * 32768.0)
-        return np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
+        data: bytes = np.clip(scaled, -32768, 32767).astype("<i2").tobytes()
+        return data
 
     def at_rate(self, rate_hz: int) -> Clip:
         """The same sound at another rate (soxr, high quality)."""

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.clip import Clip
-from voicelab.errors import InputError
+from voicelab.errors import InputError, TurnTooLongError
 
 _MAGIC = {
     b"OggS": "ogg",
@@ -48,7 +48,7 @@ def decode(data: bytes, *, source: str = "the audio", longest_s: float | None = 
                 blocks.append(_mono(frame))
                 count += len(blocks[-1])
                 if longest_s is not None and count > longest_s * rate_hz:
-                    raise InputError(f"{source}: longer than {longest_s:g} s")
+                    raise TurnTooLongError(f"{source}: longer than {longest_s:g} s")
     except (av.error.FFmpegError, ValueError) as error:
         raise InputError(f"{source}: cannot be decoded ({len(data)} bytes): {error}") from error
     if not count:
@@ -64,7 +64,7 @@ def _mono(frame: av.AudioFrame) -> NDArray[np.float32]:
     if samples.dtype.kind == "u":
         samples = (samples.astype(np.float32) - 128) / 128
     elif samples.dtype.kind == "i":
-        samples = samples.astype(np.float32) / -float(np.iinfo(samples.dtype).min)
+        samples = samples.astype(np.float32) / 2.0 ** (8 * samples.dtype.itemsize - 1)
     return cast("NDArray[np.float32]", samples.mean(axis=0, dtype=np.float32))
 
 

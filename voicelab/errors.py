@@ -2,6 +2,7 @@
 
 VoicelabError
 ├── InputError              mend the file, the field or the option that it names       (exit code 2)
+│   └── TurnTooLongError    more sound than one turn may hold
 ├── EngineError             a recognizer, an agent or a voice failed; `.engine` names it (exit code 1)
 │   └── EngineMissingError  ... because something must be installed or set first        (exit code 2)
 ├── NoSpeechError           the audio of a turn holds nothing that the recognizer heard as words
@@ -16,6 +17,10 @@ class VoicelabError(Exception):
 
 class InputError(VoicelabError):
     """Something given to voicelab cannot be used; the message names it and the way out."""
+
+
+class TurnTooLongError(InputError):
+    """More sound was given than may be; say it in shorter turns."""
 
 
 class EngineError(VoicelabError):

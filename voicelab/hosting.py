@@ -71,6 +71,8 @@ class _ProcessLane:
         self._running: asyncio.Task[None] | None = None
         self._ready: asyncio.Future[EngineInfo] | None = None
         self._writer: asyncio.StreamWriter | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._closing = False
         self.restarts = 0
 
     async def start(self) -> EngineInfo:
@@ -80,13 +82,13 @@ class _ProcessLane:
 
     async def _keep_alive(self) -> None:
         """Run the worker; when it dies, start another. One that cannot load is not tried again."""
-        while await self._run_once():
+        while await self._run_once() and not self._closing:
             self.restarts += 1
 
     async def _run_once(self) -> bool:
         """Start a worker and read its answers until it ends; whether it had loaded."""
         ours, theirs = socket.socketpair()
-        process = await asyncio.create_subprocess_exec(
+        self._process = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno())),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
@@ -95,17 +97,17 @@ class _ProcessLane:
         reader, self._writer = await asyncio.open_connection(sock=ours)
         reading = asyncio.create_task(self._read(reader))
         self._known_streams.clear()
-        try:
-            loaded = await self._load()
-            if loaded:
-                await reading
-            return loaded
-        finally:
-            self._writer.close()
-            reading.cancel()
-            if process.returncode is None:
-                process.terminate()
-            await process.wait()
+        loaded = not self._closing and await self._load()
+        if loaded:
+            await reading
+        self._writer.close()
+        self._terminate()
+        await asyncio.gather(self._process.wait(), reading)
+        return loaded
+
+    def _terminate(self) -> None:
+        if self._process is not None and self._process.returncode is None:
+            self._process.terminate()
 
     async def _load(self) -> bool:
         assert self._ready is not None
@@ -120,6 +122,8 @@ class _ProcessLane:
         else:
             self._ready.set_result(info)
             return True
+        if self._ready.done():
+            return False
         self._ready.set_exception(fault)
         self._ready.exception()  # read once here, so that one that nobody awaits makes no noise
         return False
@@ -141,7 +145,7 @@ class _ProcessLane:
     def _lose(self, fault: str) -> None:
         """The worker is gone: who waits fails, and who comes next waits for the one that replaces it."""
         assert self._ready is not None
-        if self._ready.done():
+        if self._ready.done() and not self._closing:
             self._ready = asyncio.get_running_loop().create_future()
         error = EngineError(self._blueprint.name, fault)
         for waiting in self._waiting.values():
@@ -198,9 +202,11 @@ class _ProcessLane:
         await asyncio.shield(self._ready)
 
     async def close(self) -> None:
+        """End the worker, also one that is just starting: it is waited for, or nobody would ever end it."""
+        self._closing = True
+        self._terminate()
         if self._running is not None:
-            self._running.cancel()
-            await asyncio.gather(self._running, return_exceptions=True)
+            await self._running
 
 
 class HostedStream:

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab.client import Mode
 from voicelab.errors import InputError
+from voicelab.wire import Mode
 
 FORMAT_VERSION = 1
+"""Of run.json and turns.jsonl; a reader of another version refuses them."""
 
 
 class _Record(BaseModel):
@@ -133,7 +134,7 @@ class CodeState(_Record):
 class RunResult(_Record):
     """run.json: what made the figures."""
 
-    format_version: Literal[1] = FORMAT_VERSION
+    format_version: Literal[1] = 1
     run_id: str
     status: Literal["running", "finished", "failed"]
     failure: str | None = None

@@ -14,7 +14,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from voicelab import codecs
 from voicelab.clip import Clip
@@ -126,7 +126,10 @@ def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:
         depth += 1
 
 
-def _by_id(items: Iterable[Any], wanted: str, kind: str, path: Path) -> Any:
+_Item = TypeVar("_Item", Sample, Scenario)
+
+
+def _by_id(items: Iterable[_Item], wanted: str, kind: str, path: Path) -> _Item:
     known = {item.id: item for item in items}
     if wanted not in known:
         raise InputError(f"{path}: no {kind} {wanted!r}; there are: {', '.join(known) or 'none'}")
@@ -233,6 +236,7 @@ def _read_seed(path: Path) -> SampleSet:
             raise InputError(f"{path}: samples.{category}: must be a list of samples")
         for number, row in enumerate(rows):
             samples.append(_seed_sample(path, category, number, row))
+    _check_ids(path, "sample", [sample.id for sample in samples])
     by_id = {sample.id: sample for sample in samples}
     scenarios = tuple(_scenario(path, number, row, by_id) for number, row in enumerate(scenario_rows))
     configurations = document.get("test_configurations", {})

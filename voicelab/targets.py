@@ -1,4 +1,4 @@
-"""What a run speaks to: the pipeline in this process, or a server over its WebSocket (one that it starts, or another)."""
+"""What a run speaks to: the pipeline in this process, or a server (its own or another) over the WebSocket."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ import httpx
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.client import AudioClock, Mode, Take, VoiceClient, paced, request_chunks
+from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
 from voicelab.engines import Catalog
-from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, VoicelabError
+from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 from voicelab.results import EngineUsed, RunSpec
 from voicelab.tts.catalog import VOICES
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.wire import INPUT_FORMATS, InputFormat
+from voicelab.wire import INPUT_FORMATS, InputFormat, Mode
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 10.0
@@ -64,7 +64,7 @@ async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
         async with _local(spec) as local:
             yield local
     elif spec.target == "server":
-        async with _own_server(spec, folder) as address:
+        async with own_server(spec, folder) as address:
             yield await _ServerTarget.reach(address, spec)
     else:
         yield await _ServerTarget.reach(spec.target, spec)
@@ -129,6 +129,8 @@ class _LocalSession:
                         take.turn_s = at_s
         except NoSpeechError as error:
             take.error = ("no_speech", str(error))
+        except TurnTooLongError as error:
+            take.error = ("turn_too_long", str(error))
         except InputError as error:
             take.error = ("bad_audio", str(error))
         except EngineError as error:
@@ -196,7 +198,7 @@ def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) 
 
 
 @asynccontextmanager
-async def _own_server(spec: RunSpec, folder: Path) -> AsyncIterator[str]:
+async def own_server(spec: RunSpec, folder: Path) -> AsyncIterator[str]:
     """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
 
     The socket is bound here and handed over, so that no other process can take the port in between. The server also

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
@@ -14,7 +14,7 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
-from voicelab.errors import InputError, NoSpeechError
+from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.hosting import Host
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
@@ -133,7 +133,7 @@ class Turn:
         self.times.decode_s = perf_counter() - start
         await self._hear(clip)
 
-    async def finish(self) -> AsyncIterator[TurnEvent]:
+    async def finish(self) -> AsyncGenerator[TurnEvent, None]:
         """The request is complete: yield Heard, Answered, then Spoken until `last`.
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
@@ -155,7 +155,7 @@ class Turn:
         async for event in self.answer(transcript.text):
             yield event
 
-    async def answer(self, heard: str) -> AsyncIterator[TurnEvent]:
+    async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
         start = perf_counter()
         reply: Reply = await self._pipeline.agent.call("respond", heard, self._dialogue)
@@ -164,11 +164,13 @@ class Turn:
         async for chunk in self._speak(reply.text):
             yield chunk
 
-    async def _speak(self, text: str) -> AsyncIterator[Spoken]:
+    async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
         out = OutgoingAudio(self._reply_format)
         self.times.tts_s = self.times.encode_s = 0.0
         parts = sentences(text)
+        if not parts:
+            raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
         for number, sentence in enumerate(parts, start=1):
             start = perf_counter()
             clip: Clip = await self._pipeline.tts.call("speak", sentence)
@@ -176,14 +178,14 @@ class Turn:
             if self.times.tts_first_s is None:
                 self.times.tts_first_s = self.times.tts_s
             chunks = out.feed(clip, last=number == len(parts))
-            while True:
+            last = False
+            while not last:
                 start = perf_counter()
-                chunk = await asyncio.to_thread(next, chunks, None)
+                data, last = await asyncio.to_thread(next, chunks, (b"", True))
                 self.times.encode_s += perf_counter() - start
                 self.times.reply_audio_s = out.duration_s
-                if chunk is None:
-                    break
-                yield Spoken(*chunk)
+                if data:
+                    yield Spoken(data, last)
 
     async def _hear(self, clip: Clip | None) -> None:
         if clip is not None and len(clip.samples):

@@ -13,8 +13,11 @@ import numpy as np
 
 from voicelab import codecs
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
-from voicelab.errors import InputError
+from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import OggOpusWriter, PacketDecoder, PacketEncoder
+
+Mode = Literal["burst", "realtime"]
+"""How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""
 
 InputFormat = Literal["opus", "pcm16"]
 ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16"]
@@ -90,7 +93,7 @@ class IncomingAudio:
     def _count(self, clip: Clip) -> Clip:
         self.duration_s += clip.duration_s
         if self.duration_s > self._longest_s:
-            raise InputError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
+            raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
         return clip
 
 
@@ -139,7 +142,7 @@ class OutgoingAudio:
         for piece in pieces:
             ends = last and piece is pieces[-1]
             chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
-            yield from ((chunk, ends and chunk is chunks[-1]) for chunk in chunks)
+            yield from ((chunk, ends and number == len(chunks)) for number, chunk in enumerate(chunks, start=1))
 
     def _encode(self, piece: Clip, *, last: bool) -> list[bytes]:
         if self._ogg is not None:

@@ -21,15 +21,17 @@ _SHORTEST_FUZZY = 4
 """Shorter forms ("Uber" has 4 letters, "IBM" 3) are only taken when exact: any short word is near them."""
 
 _COMMON = frozenset(
-    "a about add again all also an and any anything are as at be been but buy by can cause caused cost costs could day deep deeper "
-    "did dive do does doing for from get give go going good had has have headlines hear hello hey how i if in is it its "
-    "just know last latest let list look looking market me mean more much my new news next no not now of off on one open "
-    "or our out over please price prices put quote read remove right say see sell set share shares should show so some "
-    "stock stocks stop take tell than thank thanks that the their them then there they thing think this time to today "
-    "track trading up us view want was watch watchlist we week well were what whats when where which who why will with "
-    "would year you your".split()
+    """
+    a about add again all also an and any anything are as at be been but buy by can cause caused cost costs could
+    day deep deeper did dive do does doing for from get give go going good had has have headlines hear hello hey how
+    i if in is it its just know last latest let list look looking market me mean more much my new news next no not
+    now of off on one open or our out over please price prices put quote read remove right say see sell set share
+    shares should show so some stock stocks stop take tell than thank thanks that the their them then there they
+    thing think this time to today track trading up us view want was watch watchlist we week well were what whats
+    when where which who why will with would year you your
+    """.split()
 )
-"""Words of requests themselves: a run of nothing but these names a company only when it is _SURE ("cost go": Costco)."""
+"""Words of requests themselves: a run of nothing but these must be _SURE to name a company ("cost go": Costco)."""
 
 _SURE = 0.9
 

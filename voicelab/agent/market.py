@@ -101,9 +101,10 @@ class Market:
         news = _read(folder / "news.json", _NewsFile)
         by_ticker: dict[str, list[NewsItem]] = {company.ticker: [] for company in companies.companies}
         known = set(by_ticker)
-        for row in (*quotes.quotes, *news.items):
-            if row.ticker not in known:
-                raise InputError(f"{folder}: {row.ticker} has a quote or news but is not in companies.json")
+        mentioned = {quote.ticker for quote in quotes.quotes} | {item.ticker for item in news.items}
+        if strangers := mentioned - known:
+            listed = ", ".join(sorted(strangers))
+            raise InputError(f"{folder}: {listed} has a quote or news but is not in companies.json")
         if missing := known - {quote.ticker for quote in quotes.quotes}:
             raise InputError(f"{folder / 'quotes.json'}: no quote for {', '.join(sorted(missing))}")
         for item in sorted(news.items, key=lambda item: item.published, reverse=True):

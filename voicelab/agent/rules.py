@@ -3,53 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-
-from rapidfuzz import fuzz
+from pathlib import Path
 
 from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
+from voicelab.agent.intents import (
+    DEEP_DIVE,
+    FOLLOW_UP,
+    NEWS,
+    PRICE,
+    UNKNOWN,
+    WATCHLIST_ADD,
+    WATCHLIST_REMOVE,
+    WATCHLIST_VIEW,
+    classify,
+)
 from voicelab.agent.linking import CompanyLinker
 from voicelab.agent.market import Company, Market
 from voicelab.engines import EngineInfo, package_revision
-from voicelab.text import NORMALIZERS
-
-PRICE, NEWS, DEEP_DIVE, FOLLOW_UP = "stock_price_query", "news_query", "deep_dive_request", "follow_up_question"
-WATCHLIST_ADD, WATCHLIST_REMOVE, WATCHLIST_VIEW = "watchlist_add", "watchlist_remove", "watchlist_view"
-UNKNOWN = "unknown"
-INTENTS = (PRICE, NEWS, WATCHLIST_ADD, WATCHLIST_REMOVE, WATCHLIST_VIEW, DEEP_DIVE, FOLLOW_UP, UNKNOWN)
-
-_WATCHLIST = ("watchlist", "watch list", "my list", "the list", "watched", "watching", "tracking")
-_TRACK = ("track", "watch", "keep an eye", "follow", "following")
-_REMOVE = ("remove", "delete", "drop", "take", "off", "stop", "clear", "get rid", "unfollow", "no longer", "dont")
-_ADD = ("add", "put", "include", "start", "onto", "to my")
-_VIEW = (
-    "show",
-    "view",
-    "whats on",
-    "what is on",
-    "see",
-    "read",
-    "open",
-    "display",
-    "list my",
-    "which",
-    "check",
-    "is on",
-)
-_DEEP = ("deep", "deeper", "deepest", "dive", "dig", "analysis", "analyze", "analyse", "depth", "detail", "details",
-         "detailed", "breakdown", "break down", "elaborate", "thorough", "full story", "full picture", "background",
-         "closer look", "good look")  # fmt: skip
-_FOLLOW = ("why", "cause", "caused", "causes", "causing", "reason", "behind", "tell me more", "more about", "what happened",
-           "what happens", "what made", "what does that", "what does it", "does that", "is that", "was that", "were they",
-           "say that again", "what about", "how about", "driving", "drove", "movement", "the move", "the drop", "the rise",
-           "explain", "mean for", "go on", "what else", "anything else", "volume", "analysts", "expected",
-           "high and low", "the high", "the low")  # fmt: skip
-_NEWS = ("news", "headline", "headlines", "latest", "update", "updates", "happening", "going on", "story", "stories",
-         "announced", "announcement", "reported", "recent", "recently", "new with", "heard about", "catch me up")  # fmt: skip
-_PRICE = ("price", "priced", "prices", "trading", "trade", "quote", "stock", "stocks", "share", "shares", "worth", "cost",
-          "how much", "value", "valued", "close", "closed", "how is", "hows", "doing", "up or down", "selling")  # fmt: skip
-_POINTERS = ("that", "it", "this", "they", "them", "those", "these", "its", "their")
-_FUZZY_FROM = 6
-"""A keyword of this many letters may be misspelt a little; shorter ones are too near to other words."""
 
 
 class RulesAgent:
@@ -75,8 +45,6 @@ class RulesAgent:
         }
 
     def load(self) -> EngineInfo:
-        from pathlib import Path
-
         self._market = Market.load(Path(self._folder) if self._folder else None)
         companies = self._market.companies.values()
         self._linker = CompanyLinker({company.ticker: (company.name, *company.aliases) for company in companies})
@@ -217,44 +185,6 @@ class RulesAgent:
             if known:
                 return [Entity("company", company.ticker, company.name, "", 1.0) for company in known]
         return []
-
-
-def classify(heard: str, *, named: bool, has_context: bool) -> str:
-    """The intent of a text. named: a company is in it; has_context: there were turns before."""
-    words = NORMALIZERS["basic"].words(heard)
-    if named and "add" in words:
-        return WATCHLIST_ADD
-    if _mentions(words, _WATCHLIST) or (named and _mentions(words, _TRACK)):
-        if _mentions(words, _REMOVE):
-            return WATCHLIST_REMOVE
-        if _mentions(words, _ADD) or (named and not _mentions(words, _VIEW)):
-            return WATCHLIST_ADD
-        return WATCHLIST_VIEW
-    if _mentions(words, _DEEP):
-        return DEEP_DIVE
-    if _mentions(words, _FOLLOW):
-        return FOLLOW_UP
-    points_back = has_context and not named and _mentions(words, _POINTERS)
-    asks_price = _mentions(words, ("price", "quote", "trading"))
-    if _mentions(words, _NEWS) and not (asks_price and not _mentions(words, ("news", "headlines", "story"))):
-        return NEWS
-    if asks_price or (
-        _mentions(words, _PRICE) and (named or points_back or _mentions(words, ("stock", "share", "shares")))
-    ):
-        return PRICE
-    return FOLLOW_UP if points_back and "more" in words else UNKNOWN
-
-
-def _mentions(words: list[str], keywords: tuple[str, ...]) -> bool:
-    text = f" {' '.join(words)} "
-    for keyword in keywords:
-        if f" {keyword} " in text:
-            return True
-        if " " not in keyword and len(keyword) >= _FUZZY_FROM:
-            near = (word for word in words if abs(len(word) - len(keyword)) <= 1 and word[0] == keyword[0])
-            if any(fuzz.ratio(word, keyword) >= 88 for word in near):
-                return True
-    return False
 
 
 def _titled(company: Company) -> str:

@@ -23,7 +23,7 @@ class IntentCounts:
 
 
 def confusion(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """Expected intent -> recognized intent -> how often, from (expected, recognized) pairs; names in alphabetical order."""
+    """Expected intent -> recognized intent -> how often, from (expected, recognized) pairs, sorted by name."""
     tally = Counter(pairs)
     expected = sorted({pair[0] for pair in tally})
     recognized = sorted({pair[1] for pair in tally})

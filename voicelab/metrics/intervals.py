@@ -66,30 +66,57 @@ def quantile_interval(
     draws: int = 2000,
     level: float = 0.95,
 ) -> Interval | None:
-    """The interval of a quantile of the values; None with fewer than two clusters."""
-    return _statistic_interval(values, keys, lambda drawn: float(np.quantile(drawn, quantile)), seed, draws, level)
-
-
-def _statistic_interval(
-    values: Sequence[float],
-    keys: Sequence[Hashable],
-    statistic: Callable[[Floats], float],
-    seed: int,
-    draws: int,
-    level: float,
-) -> Interval | None:
+    """The interval of a quantile of the values (type 7, as metrics.latency); None with fewer than two clusters."""
     groups = clusters_of(keys)
     if len(groups) < 2:
         return None
+    picks = np.random.default_rng(seed).integers(len(groups), size=(draws, len(groups)))
+    drawn = np.zeros((draws, len(groups)), dtype=np.int64)
+    np.add.at(drawn, (np.arange(draws)[:, None], picks), 1)
     array = np.asarray(values, dtype=np.float64)
-    rng = np.random.default_rng(seed)
-    estimates = np.array(
-        [
-            statistic(array[np.concatenate([groups[pick] for pick in rng.integers(len(groups), size=len(groups))])])
-            for _ in range(draws)
-        ]
-    )
-    return _percentile(estimates, level, len(groups))
+    order = np.argsort(array)
+    cluster_of = np.empty(len(array), dtype=np.intp)
+    for number, group in enumerate(groups):
+        cluster_of[group] = number
+    # A resample is the sorted values, each as often as its cluster was drawn: shape (draws, values).
+    reached = np.cumsum(drawn[:, cluster_of[order]], axis=1)
+    return _percentile(_quantiles_of(array[order], reached, quantile), level, len(groups))
+
+
+def _quantiles_of(values: Floats, reached: NDArray[np.int64], quantile: float) -> Floats:
+    """The quantile of each resample. values: sorted. reached[draw, i]: how many of the resample are values[: i + 1]."""
+    last = reached[:, -1] - 1
+    place = last * quantile
+    below = np.floor(place).astype(np.int64)
+    low = values[(reached <= below[:, None]).sum(axis=1)]
+    high = values[(reached <= np.minimum(below + 1, last)[:, None]).sum(axis=1)]
+    return np.asarray(low + (high - low) * (place - below), dtype=np.float64)
+
+
+def sums_interval(
+    columns: Sequence[Sequence[float]],
+    keys: Sequence[Hashable],
+    statistic: Callable[[Floats], Floats],
+    *,
+    seed: int,
+    draws: int = 2000,
+    level: float = 0.95,
+) -> Interval | None:
+    """The interval of any statistic of summed counts, such as word information lost.
+
+    columns: one sequence of counts per column, each as long as keys. statistic: sums of shape (draws, columns) ->
+    estimates of shape (draws,), nan where they are not defined. None with fewer than two clusters, or nothing defined.
+    """
+    groups = clusters_of(keys)
+    if len(groups) < 2:
+        return None
+    counts = np.asarray(columns, dtype=np.float64)
+    by_cluster = np.array([counts[:, group].sum(axis=1) for group in groups])
+    picks = np.random.default_rng(seed).integers(len(groups), size=(draws, len(groups)))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        estimates = statistic(by_cluster[picks].sum(axis=1))
+    defined = estimates[np.isfinite(estimates)]
+    return _percentile(defined, level, len(groups)) if len(defined) else None
 
 
 def _percentile(estimates: Floats, level: float, clusters: int) -> Interval:

@@ -27,5 +27,5 @@ def quantiles(durations_s: Iterable[float]) -> Quantiles:
     values = np.fromiter(durations_s, dtype=np.float64)
     if not len(values):
         return Quantiles(0, None, None, None, None, None)
-    points = np.quantile(values, list(QUANTILES.values()))
-    return Quantiles(len(values), *(float(point) for point in points), float(values.max()))
+    p50_s, p90_s, p95_s, p99_s = (float(point) for point in np.quantile(values, list(QUANTILES.values())))
+    return Quantiles(len(values), p50_s, p90_s, p95_s, p99_s, float(values.max()))

@@ -99,7 +99,8 @@ def align_words(reference: list[str], hypothesis: list[str]) -> tuple[Step, ...]
         left = reference[chunk.ref_start_idx : chunk.ref_end_idx]
         right = hypothesis[chunk.hyp_start_idx : chunk.hyp_end_idx]
         if chunk.type in ("equal", "substitute"):
-            steps += [Step(chunk.type, mine, other) for mine, other in zip(left, right, strict=True)]
+            kind: Operation = "equal" if chunk.type == "equal" else "substitute"
+            steps += [Step(kind, mine, other) for mine, other in zip(left, right, strict=True)]
         elif chunk.type == "delete":
             steps += [Step("delete", word, None) for word in left]
         else:

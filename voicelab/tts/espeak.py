@@ -8,8 +8,6 @@ from __future__ import annotations
 import ctypes
 from typing import Any
 
-import numpy as np
-
 from voicelab.clip import Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
@@ -60,8 +58,7 @@ class Espeak:
         status = self._library.espeak_Synth(text, len(text), 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None)
         if status != 0:
             raise EngineError("espeak", f"could not speak (status {status})")
-        samples = np.frombuffer(b"".join(self._pieces), dtype=np.int16).astype(np.float32) / 32768
-        return Clip(samples, self._rate_hz)
+        return Clip.from_pcm16(b"".join(self._pieces), self._rate_hz)
 
     def _take(self, samples: Any, count: int, _events: Any) -> int:
         if samples and count > 0:

@@ -1,0 +1,51 @@
+# `make` lists the targets. Everything runs in .venv, which is built once and again when the two files change.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
+ASR ?= pocketsphinx
+AGENT ?= rules
+TTS ?= espeak
+
+.DEFAULT_GOAL := help
+.PHONY: help eval test run-server lab check clean setup
+
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+eval: setup  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
+	$(BIN)/voicelab evaluate --notebook --asr $(ASR) --agent $(AGENT) --tts $(TTS) $(ARGS)
+
+test: setup  ## run the tests (ARGS="-k opus" is passed on)
+	$(BIN)/python -m pytest $(ARGS)
+
+run-server: setup  ## serve the pipeline on http://localhost:8000
+	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)
+
+lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+
+check: setup  ## ruff and mypy
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+clean:  ## remove the environment, caches and generated reports
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+setup: $(VENV)/.core
+
+$(VENV)/.core: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "voicelab needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
+	@$(PYTHON) -c 'import venv, ensurepip' || { echo "python's venv is missing; install it (Debian: apt install python3-venv)"; exit 2; }
+	@echo "setting up $(VENV): this takes a minute or two, once"
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@$(PIP) --editable '.[test,check]'
+	@touch $@
+
+$(VENV)/.lab: $(VENV)/.core
+	@$(PIP) --editable '.[lab]'
+	@touch $@

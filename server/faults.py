@@ -1,0 +1,43 @@
+"""What an exception becomes on the wire: voicelab's own messages go out, the insides of others stay in the log."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from starlette.websockets import WebSocketDisconnect
+
+from server.messages import ErrorCode, Refused
+from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
+
+logger = logging.getLogger(__name__)
+
+
+@contextmanager
+def as_refusals() -> Iterator[None]:
+    """Every failure inside comes out as a Refused, but for a client that has left."""
+    try:
+        yield
+    except (Refused, WebSocketDisconnect):
+        raise
+    except VoicelabError as error:
+        raise _refusal(error) from error
+    except Exception as error:
+        logger.exception("a turn failed through a fault of the server")
+        message = "the server failed at this; its log says why"
+        raise Refused(ErrorCode.INTERNAL_ERROR, message) from error
+
+
+def _refusal(error: VoicelabError) -> Refused:
+    if isinstance(error, NoSpeechError):
+        return Refused(ErrorCode.NO_SPEECH, str(error))
+    if isinstance(error, EngineError):
+        # An engine's message may quote an exception from deep inside it.
+        logger.warning("a turn failed: %s", error)
+        return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
+    if isinstance(error, TurnTooLongError):
+        return Refused(ErrorCode.TURN_TOO_LONG, str(error))
+    if isinstance(error, InputError):
+        return Refused(ErrorCode.BAD_AUDIO, str(error))
+    return Refused(ErrorCode.INTERNAL_ERROR, str(error))

@@ -1,0 +1,241 @@
+"""The HTTP routes: health, typed commands, the history."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from datetime import datetime
+from time import perf_counter
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from pydantic import BaseModel, ConfigDict, StringConstraints
+
+from server.faults import as_refusals
+from server.history import SessionRow, TurnRecord
+from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Refused
+from server.services import Services, version
+from server.session import ANONYMOUS
+from voicelab.agent.base import Reply
+from voicelab.turn import Answered, Turn
+
+SOCKET_PATH = "/ws/voice/simple"
+
+_STATUS = {ErrorCode.UNKNOWN_SESSION: 404, ErrorCode.ENGINE_FAILED: 503}
+
+router = APIRouter()
+
+
+def services_of(request: Request) -> Services:
+    """What the running server shares."""
+    services: Services = request.app.state.services
+    return services
+
+
+SharedServices = Annotated[Services, Depends(services_of)]
+
+
+class EngineView(BaseModel):
+    """An engine as it was loaded."""
+
+    model_config = ConfigDict(from_attributes=True)
+    kind: str
+    name: str
+    options: dict[str, str | int | float | bool | None]
+    revision: str
+    device: str
+    licence: str
+    load_s: float
+    lanes: int
+
+
+class Health(BaseModel):
+    """The server is up, with these engines."""
+
+    status: str
+    version: str
+    engines: list[EngineView]
+
+
+class SocketStatus(BaseModel):
+    """The WebSocket endpoint and how many use it now."""
+
+    status: str
+    endpoint: str
+    active_connections: int
+    engines: list[EngineView]
+
+
+class Command(BaseModel):
+    """A typed turn; without session_id it begins a session."""
+
+    command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
+    user_id: str = ANONYMOUS
+    session_id: str | None = None
+
+
+class CommandAnswer(BaseModel):
+    """The agent's answer to a command."""
+
+    response_text: str
+    intent: str
+    entities: list[EntityView]
+    session_id: str
+    processing_time_ms: float
+
+
+class SessionView(BaseModel):
+    """A session, without its turns."""
+
+    session_id: str
+    user_id: str
+    created_at: datetime
+    updated_at: datetime
+    turn_count: int
+
+
+class SessionPage(BaseModel):
+    """Some sessions, newest first; total counts all that were asked for."""
+
+    sessions: list[SessionView]
+    total: int
+    limit: int
+    offset: int
+
+
+class TurnView(BaseModel):
+    """A turn as it is kept; stage_times in seconds, error the code of a turn that failed."""
+
+    model_config = ConfigDict(from_attributes=True)
+    number: int
+    created_at: datetime
+    kind: str
+    transcription: str | None
+    agent_response: str | None
+    intent: str | None
+    entities: list[EntityView]
+    stage_times: dict[str, float | None]
+    audio_bytes_in: int
+    audio_bytes_out: int
+    error: str | None
+
+
+class SessionDetail(SessionView):
+    """A session with its turns, in order."""
+
+    turns: list[TurnView]
+
+
+class Problem(BaseModel):
+    """Why there is no answer: a code of docs/protocol.md and a sentence."""
+
+    code: ErrorCode
+    message: str
+
+
+class ProblemBody(BaseModel):
+    """The body of an answer that is an error."""
+
+    detail: Problem
+
+
+_NO_SESSION: dict[int | str, dict[str, Any]] = {404: {"model": ProblemBody, "description": "No such session."}}
+
+
+@router.get("/", summary="Health")
+async def health(services: SharedServices) -> Health:
+    return Health(status="ok", version=version(), engines=_engines(services))
+
+
+@router.get("/ws/status/audio", summary="The WebSocket endpoint and its use")
+async def socket_status(services: SharedServices) -> SocketStatus:
+    return SocketStatus(
+        status="ok",
+        endpoint=SOCKET_PATH,
+        active_connections=services.active_connections,
+        engines=_engines(services),
+    )
+
+
+@router.post("/api/voice/command", summary="One typed turn, answered as text", responses=_NO_SESSION)
+async def command(body: Command, services: SharedServices) -> CommandAnswer:
+    start = perf_counter()
+    try:
+        with as_refusals():
+            session_id = await _session_for(body, services)
+            reply = await _respond(body, session_id, services)
+    except Refused as refusal:
+        detail = Problem(code=refusal.code, message=refusal.message).model_dump(mode="json")
+        raise HTTPException(_STATUS.get(refusal.code, 500), detail=detail) from refusal
+    return CommandAnswer(
+        response_text=reply.text,
+        intent=reply.intent,
+        entities=[EntityView.model_validate(entity) for entity in reply.entities],
+        session_id=session_id,
+        processing_time_ms=1000 * (perf_counter() - start),
+    )
+
+
+@router.get("/api/conversation-sessions/sessions", summary="Sessions, newest first")
+async def sessions(
+    services: SharedServices,
+    user_id: Annotated[str | None, Query(description="only this user's")] = None,
+    limit: Annotated[int, Query(ge=1, le=500)] = 50,
+    offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
+) -> SessionPage:
+    found, total = await services.history.sessions(user_id, limit=limit, offset=offset)
+    views = [SessionView(**_session_fields(summary.session, summary.turn_count)) for summary in found]
+    return SessionPage(sessions=views, total=total, limit=limit, offset=offset)
+
+
+@router.get("/api/conversation-sessions/sessions/{session_id}", summary="One session", responses=_NO_SESSION)
+async def session(session_id: str, services: SharedServices) -> SessionDetail:
+    found = await services.history.session(session_id)
+    if found is None:
+        problem = Problem(code=ErrorCode.UNKNOWN_SESSION, message=f"there is no session {session_id}")
+        raise HTTPException(404, detail=problem.model_dump(mode="json"))
+    row, turns = found
+    views = [TurnView.model_validate(turn) for turn in turns]
+    return SessionDetail(**_session_fields(row, len(turns)), turns=views)
+
+
+async def _session_for(body: Command, services: Services) -> str:
+    if body.session_id is None:
+        return await services.history.start_session(body.user_id)
+    if not await services.history.has_session(body.session_id, body.user_id):
+        message = f"{body.user_id} has no session {body.session_id}; leave session_id out for a new one"
+        raise Refused(ErrorCode.UNKNOWN_SESSION, message)
+    return body.session_id
+
+
+async def _respond(body: Command, session_id: str, services: Services) -> Reply:
+    """The turn up to its answer; it is kept, failed or not."""
+    dialogue = await services.history.dialogue(session_id, body.user_id)
+    turn = Turn(services.pipeline, dialogue)
+    record = TurnRecord("typed", heard=body.command, times=turn.times)
+    try:
+        async for event in turn.answer(body.command):
+            if isinstance(event, Answered):
+                record.reply = event.reply
+                break
+    except Exception:
+        record.error = ErrorCode.ENGINE_FAILED
+        raise
+    finally:
+        await turn.close()
+        await services.history.record(session_id, body.user_id, record)
+    assert record.reply is not None
+    return record.reply
+
+
+def _engines(services: Services) -> list[EngineView]:
+    return [EngineView.model_validate(asdict(engine)) for engine in services.pipeline.engines]
+
+
+def _session_fields(row: SessionRow, turn_count: int) -> dict[str, Any]:
+    return {
+        "session_id": row.id,
+        "user_id": row.user_id,
+        "created_at": row.created_at,
+        "updated_at": row.updated_at,
+        "turn_count": turn_count,
+    }

@@ -1,0 +1,64 @@
+"""Containers: what PyAV can read comes in; what it cannot is an error that names its source."""
+
+import io
+
+import av
+import numpy as np
+import pytest
+
+from tests.test_clip import tone
+from voicelab import codecs
+from voicelab.errors import InputError
+
+
+def container(form: str, codec: str, rate_hz: int = 48_000, layout: str = "mono") -> bytes:
+    sink = io.BytesIO()
+    clip = tone(0.5, rate_hz)
+    with av.open(sink, "w", format=form) as out:
+        stream = out.add_stream(codec, rate=rate_hz, layout=layout)
+        channels = len(av.AudioLayout(layout).channels)
+        pcm = np.repeat(np.frombuffer(clip.to_pcm16(), "<i2").reshape(1, -1), channels, axis=0)
+        frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(pcm.T).reshape(1, -1), format="s16", layout=layout)
+        frame.sample_rate = rate_hz
+        resampler = av.AudioResampler(stream.format, stream.layout, rate_hz, stream.frame_size or None)
+        for piece in [*resampler.resample(frame), *resampler.resample(None)]:
+            out.mux(stream.encode(piece))
+        out.mux(stream.encode(None))
+    return sink.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("form", "codec", "name"),
+    [("ogg", "libopus", "ogg"), ("webm", "libopus", "webm"), ("flac", "flac", "flac"), ("mp3", "libmp3lame", "mp3"),
+     ("wav", "pcm_s16le", "wav"), ("wav", "pcm_u8", "wav"), ("wav", "pcm_f32le", "wav")],
+)  # fmt: skip
+@pytest.mark.parametrize("layout", ["mono", "stereo"])
+def test_containers_are_recognized_and_read(form, codec, name, layout):
+    data = container(form, codec, layout=layout)
+    assert codecs.sniff(data[:4]) == name
+    clip = codecs.decode(data)
+    assert clip.duration_s == pytest.approx(0.5, abs=0.06)
+    assert clip.level_dbfs == pytest.approx(tone(0.5).level_dbfs, abs=0.7)
+
+
+def test_wav_round_trip_is_exact():
+    clip = tone(0.3, 22_050)
+    again = codecs.decode(codecs.encode_wav(clip))
+    assert again.rate_hz == 22_050
+    assert again.to_pcm16() == clip.to_pcm16()
+
+
+@pytest.mark.parametrize("data", [b"", b"OggS", b"not a sound at all" * 20, container("ogg", "libopus")[:60]])
+def test_what_cannot_be_decoded_names_its_source(data):
+    with pytest.raises(InputError, match="my recording"):
+        codecs.decode(data, source="my recording")
+
+
+def test_longer_than_allowed_is_refused():
+    with pytest.raises(InputError, match=r"longer than 0\.2 s"):
+        codecs.decode(codecs.encode_wav(tone(0.5)), longest_s=0.2)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(InputError, match=r"gone\.wav: cannot be read"):
+        codecs.read(tmp_path / "gone.wav")

@@ -1,0 +1,77 @@
+"""Intents, latencies, intervals."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicelab.metrics.intents import IntentCounts, confusion
+from voicelab.metrics.intervals import quantile_interval, ratio_interval
+from voicelab.metrics.latency import quantiles
+
+
+def test_confusion_counts_every_pair():
+    table = confusion([("price", "price"), ("price", "news"), ("news", "news"), ("price", "price")])
+    assert table == {"news": {"news": 1, "price": 0}, "price": {"news": 1, "price": 2}}
+
+
+def test_accuracy_adds():
+    total = IntentCounts(4, 3) + IntentCounts(6, 2)
+    assert total.accuracy == 0.5
+    assert IntentCounts().accuracy is None
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
+def test_quantiles_rise_and_stay_within_the_data(values):
+    found = quantiles(values)
+    ladder = [found.p50_s, found.p90_s, found.p95_s, found.p99_s, found.max_s]
+    assert ladder == sorted(ladder)
+    assert min(values) <= ladder[0]
+    assert found.max_s == max(values)
+    assert found.n == len(values)
+
+
+def test_no_turns_have_no_quantiles():
+    assert quantiles([]).p50_s is None
+
+
+def test_an_interval_is_the_same_for_the_same_seed():
+    values = {"numerators": [1, 2, 0, 3, 1], "denominators": [5, 6, 4, 8, 5], "keys": list("abcde")}
+    assert ratio_interval(**values, seed=3) == ratio_interval(**values, seed=3)
+    assert ratio_interval(**values, seed=3) != ratio_interval(**values, seed=4)
+
+
+def test_one_cluster_has_no_interval():
+    assert ratio_interval([1, 2], [3, 4], ["a", "a"], seed=0) is None
+    assert quantile_interval([1.0, 2.0], ["a", "a"], 0.5, seed=0) is None
+    assert ratio_interval([0, 0], [0, 0], ["a", "b"], seed=0) is None
+
+
+def test_whole_clusters_are_drawn():
+    """Two speakers, one all wrong and one all right: a draw of speakers gives 0, 1/2 or 1, so the interval is wide."""
+    found = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0)
+    assert (found.low, found.high, found.clusters) == (0.0, 1.0, 2)
+
+
+def test_intervals_cover_the_truth_about_as_often_as_they_say():
+    """300 simulated sets of 40 samples with a true error rate of 0.3: about 95 % of the intervals hold it."""
+    rng = np.random.default_rng(1)
+    hits = 0
+    for _ in range(300):
+        words = rng.integers(4, 12, size=40)
+        errors = rng.binomial(words, 0.3)
+        found = ratio_interval(errors.tolist(), words.tolist(), list(range(40)), seed=0, draws=400)
+        hits += found.low <= 0.3 <= found.high
+    assert 0.90 <= hits / 300 <= 0.985
+
+
+def test_a_quantile_lies_in_its_interval():
+    values = list(np.random.default_rng(2).exponential(size=60))
+    found = quantile_interval(values, list(range(60)), 0.5, seed=0, draws=500)
+    assert found.low <= float(np.median(values)) <= found.high
+
+
+@pytest.mark.parametrize("draws", [200, 2000])
+def test_more_draws_change_little(draws):
+    found = ratio_interval([1, 0, 2, 1] * 10, [5] * 40, list(range(40)), seed=0, draws=draws)
+    assert found.low == pytest.approx(0.14, abs=0.03)

@@ -1,0 +1,87 @@
+"""Opus packets and the Ogg Opus stream: valid for others to read, exact in length."""
+
+import ctypes.util
+import subprocess
+import sys
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.test_clip import tone
+from voicelab import codecs, opus
+from voicelab.clip import Clip
+from voicelab.errors import EngineMissingError, InputError
+
+
+@given(st.integers(1, 80_000), st.sampled_from([16_000, 24_000, 48_000]))
+@settings(max_examples=25, deadline=None)
+def test_an_ogg_stream_is_as_long_as_what_went_in(count, rate_hz):
+    decoded = codecs.decode(opus.encode_ogg(tone(count / rate_hz, rate_hz)))
+    assert decoded.rate_hz == 48_000
+    assert len(decoded.samples) == round(count / rate_hz * rate_hz) * 48_000 // rate_hz
+
+
+def test_an_ogg_stream_written_in_pieces_is_the_same_sound():
+    clip = tone(2.5, 24_000)
+    writer = opus.OggOpusWriter(24_000)
+    pieces = [writer.feed(clip.between(start, start + 0.5)) for start in (0, 0.5, 1.0, 1.5, 2.0)]
+    decoded = codecs.decode(b"".join(pieces) + writer.close())
+    assert decoded.duration_s == 2.5
+    assert decoded.level_dbfs == pytest.approx(clip.level_dbfs, abs=0.2)
+
+
+def test_every_page_ends_where_a_player_can_play_on():
+    writer = opus.OggOpusWriter(24_000)
+    first = writer.feed(tone(1.0, 24_000))
+    assert codecs.decode(first).duration_s > 0.9
+
+
+def test_packets_come_back_as_sound():
+    packets = opus.encode_packets(tone(1.0))
+    decoded = opus.decode_packets(packets, 16_000)
+    assert decoded.duration_s == pytest.approx(1.0, abs=0.021)
+    assert decoded.level_dbfs == pytest.approx(tone(1.0).level_dbfs, abs=0.3)
+
+
+def test_the_packets_of_an_ogg_file_are_those_that_went_in():
+    clip = tone(0.5)
+    assert codecs.opus_packets(opus.encode_ogg(clip)) == opus.encode_packets(clip)
+
+
+def test_bytes_that_are_no_packet_are_an_input_error():
+    with pytest.raises(InputError, match="not an Opus packet"):
+        opus.PacketDecoder(16_000).feed(b"\xff" * 30)
+    with pytest.raises(InputError, match="empty"):
+        opus.PacketDecoder(16_000).feed(b"")
+
+
+def test_without_a_system_library_the_one_in_pyavs_wheel_is_used():
+    """In a process of its own, because opuslib is bound once."""
+    program = (
+        "import ctypes.util; ctypes.util.find_library = lambda name: None\n"
+        "from voicelab import opus, codecs; from voicelab.clip import Clip\n"
+        "print(codecs.decode(opus.encode_ogg(Clip.silence(0.5))).duration_s, opus.load_opuslib().api.lib_location)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    duration, location = done.stdout.split()
+    assert float(duration) == 0.5
+    assert "av.libs" in location
+
+
+def test_with_neither_library_the_error_says_what_to_install(monkeypatch):
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
+    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    opus.load_opuslib.cache_clear()
+    try:
+        with pytest.raises(EngineMissingError, match="apt install libopus0"):
+            opus.load_opuslib()
+    finally:
+        opus.load_opuslib.cache_clear()
+
+
+def test_an_encoder_takes_only_its_own_rate():
+    with pytest.raises(ValueError, match="takes 24000 Hz"):
+        opus.PacketEncoder(24_000).feed(Clip.silence(0.1, 16_000))
+    with pytest.raises(ValueError, match="one of"):
+        opus.PacketEncoder(22_050)

@@ -1,0 +1,142 @@
+"""Sets come in whole, in every format, or with an error that names the file, the entry and the field."""
+
+import base64
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from tests.test_clip import tone
+from voicelab import codecs, samples
+from voicelab.errors import InputError
+from voicelab.opus import encode_ogg
+
+SEED = Path(os.environ.get("VOICELAB_SEED_SAMPLES", Path(__file__).parents[2] / "shared" / "seed_voice_samples"))
+
+
+def write_set(folder: Path, **changes) -> Path:
+    """A small set in the seed's format; `changes` are merged into its first sample, None takes a field away."""
+    (folder / "a.ogg").write_bytes(encode_ogg(tone(0.5)))
+    event = {"event": "audio_chunk", "data": {"audio_chunk": base64.b64encode(encode_ogg(tone(0.5))).decode()}}
+    (folder / "b.json").write_text(json.dumps(event))
+    first = {"id": "a", "text": "hello", "audio_path": "a.ogg", "speaker": "x", "expected_entities": ["hello"]}
+    first = {name: value for name, value in (first | changes).items() if value is not None}
+    second = {"id": "b", "text": "more", "encoded_path": "b.json", "wav_path": "gone.wav", "requires_context": True}
+    scenario = {"id": "s", "turns": ["a", "b"], "expected_session_entities": ["hello"]}
+    path = folder / "voice_samples.json"
+    path.write_text(json.dumps({"samples": {"one": [first], "two": [second], "multi_turn_scenarios": [scenario]}}))
+    return path
+
+
+def test_the_seeds_format(tmp_path):
+    found = samples.load(write_set(tmp_path).parent)
+    assert [sample.id for sample in found.samples] == ["a", "b"]
+    assert found.categories == ("one", "two")
+    assert found.sample("b").requires_context
+    assert found.sample("b").audio_kind == "event"
+    assert found.sample("b").audio_bytes() == encode_ogg(tone(0.5))
+    assert [turn.id for turn in found.scenario("s").turns] == ["a", "b"]
+
+
+def test_jsonl_and_csv(tmp_path):
+    (tmp_path / "a.wav").write_bytes(codecs.encode_wav(tone(0.5)))
+    row = {"audio_filepath": "a.wav", "text": "hello there", "duration": 0.5, "speaker": "x"}
+    (tmp_path / "m.jsonl").write_text(json.dumps(row) + "\n\n" + json.dumps(row | {"id": "other"}) + "\n")
+    (tmp_path / "m.csv").write_text(
+        "audio_filepath,text,expected_entities,requires_context\na.wav,hello there,hello;there,true\n"
+    )
+    listed = samples.load(tmp_path / "m.jsonl")
+    assert [sample.id for sample in listed.samples] == ["a", "other"]
+    table = samples.load(tmp_path / "m.csv")
+    assert table.samples[0].expected_entities == ("hello", "there")
+    assert table.samples[0].requires_context
+    assert table.samples[0].clip().duration_s == 0.5
+
+
+@pytest.mark.parametrize(
+    ("changes", "complaint"),
+    [
+        ({"text": None}, r"voice_samples.json: samples.one\[0\] \(a\): field 'text' is missing"),
+        ({"text": 5}, "field 'text' must be a text"),
+        ({"id": None}, r"samples.one\[0\]: field 'id' is missing"),
+        ({"id": "b"}, "two samples have the id 'b'"),
+        ({"audio_path": "nowhere.ogg"}, "field 'audio_path' names a file that is not there"),
+        ({"audio_path": None}, r"field 'audio_path' is missing \(or encoded_path, or wav_path\)"),
+        ({"expected_entities": [1]}, "field 'expected_entities' must be a list of texts"),
+        ({"requires_context": "maybe"}, "field 'requires_context' must be true or false"),
+    ],
+)
+def test_a_broken_entry_is_named(tmp_path, changes, complaint):
+    with pytest.raises(InputError, match=complaint):
+        samples.load(write_set(tmp_path, **changes))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("x.json", "{", "not JSON"),
+        ("x.json", "[]", "field 'samples' must be an object"),
+        ("x.json", '{"samples": {"one": {}}}', "samples.one: must be a list"),
+        ("x.json", '{"samples": {"one": [3]}}', r"samples.one\[0\]: must be an object"),
+        ("x.json", '{"samples": {}}', "no samples in it"),
+        ("x.jsonl", "{}\n{", "line 2: not JSON"),
+        ("x.jsonl", '{"text": "a"}', "line 1: field 'audio_filepath' is missing"),
+        ("x.csv", "text\nhello\n", "line 2: field 'audio_filepath' is missing"),
+        ("x.txt", "", "give a folder with voice_samples.json, or a file that ends in .json, .jsonl, .csv"),
+        ("x.json", b"\xff\xfe\xff", "not UTF-8"),
+    ],
+)
+def test_a_broken_file_is_named(tmp_path, name, content, complaint):
+    path = tmp_path / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    with pytest.raises(InputError, match=complaint) as caught:
+        samples.load(path)
+    assert name in str(caught.value)
+
+
+def test_a_scenario_that_names_no_sample_is_refused(tmp_path):
+    path = write_set(tmp_path)
+    document = json.loads(path.read_text())
+    document["samples"]["multi_turn_scenarios"][0]["turns"] = ["a", "zz"]
+    path.write_text(json.dumps(document))
+    with pytest.raises(InputError, match=r"multi_turn_scenarios.* names a sample that is not in the set: 'zz'"):
+        samples.load(path)
+
+
+def test_audio_that_is_not_what_its_checksum_says_is_refused(tmp_path):
+    found = samples.load(write_set(tmp_path, sha256="0" * 64))
+    with pytest.raises(InputError, match="sample 'a': the file is not the one"):
+        found.sample("a").audio_bytes()
+
+
+def test_a_broken_event_names_file_and_sample(tmp_path):
+    found = samples.load(write_set(tmp_path))
+    (tmp_path / "b.json").write_text('{"data": {"audio_chunk": "***"}}')
+    with pytest.raises(InputError, match=r"b\.json: sample 'b'"):
+        found.sample("b").audio_bytes()
+
+
+def test_a_part_of_a_set_has_some_of_everything():
+    whole = samples.load(samples_folder())
+    part = whole.only(limit=12)
+    assert len(part.samples) == 12
+    assert part.categories == whole.categories
+    assert all(turn in part.samples for scenario in part.scenarios for turn in scenario.turns)
+    with pytest.raises(InputError, match="no category 'cats'; there are: stock_price_queries"):
+        whole.only(categories=["cats"])
+    with pytest.raises(InputError, match="no sample 'zz'"):
+        whole.sample("zz")
+
+
+def samples_folder() -> Path:
+    return Path(__file__).parents[1] / "data" / "voice_samples"
+
+
+@pytest.mark.skipif(not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES")
+def test_the_original_recordings_load_as_they_are():
+    found = samples.load(SEED)
+    assert len(found.samples) == 8
+    assert len(found.scenarios) == 1
+    for sample in found.samples:
+        assert 1.0 < sample.clip().duration_s < 6.0

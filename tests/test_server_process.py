@@ -1,0 +1,180 @@
+"""The server as its own process, with the real engines."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.serving import (
+    PATIENCE_S,
+    TONE,
+    Served,
+    children_of,
+    free_socket,
+    is_running,
+    run_server,
+    serving,
+    spawned,
+    talking,
+    until,
+)
+from voicelab import codecs
+from voicelab.places import PROJECT, shipped
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("spawned")
+
+
+@pytest.fixture(scope="module")
+def served(folder: Path) -> Iterator[Served]:
+    with spawned(folder, ASR_WORKERS="1") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def speech() -> bytes:
+    return (shipped("voice_samples") / "audio" / "news_nvda_latest.ogg").read_bytes()
+
+
+async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: bytes) -> None:
+    async with talking(served) as talker:
+        await talker.init(user_id="ada", events=["turn_metrics"])
+        await talker.say([speech])
+        answer = await talker.answer()
+        assert "news" in answer.one("transcription")["text"]
+        assert answer.one("agent_response")["intent"] == "news_query"
+        assert codecs.decode(answer.audio).duration_s > 2
+        assert answer.one("turn_metrics")["asr_s"] > 0
+
+
+def test_the_log_names_each_engine_before_the_start_is_complete(served: Served, folder: Path) -> None:
+    httpx.get(served.http, timeout=PATIENCE_S)
+    log = (folder / "server.log").read_text()
+    complete = log.index("Application startup complete")
+    assert all(
+        -1 < log.index(f"{engine} loaded in") < complete for engine in ("ASR pocketsphinx", "Agent rules", "TTS espeak")
+    )
+
+
+async def test_silence_is_told_and_the_next_turn_works(served: Served, speech: bytes) -> None:
+    async with talking(served) as talker:
+        await talker.init()
+        await talker.say([bytes(32_000)], format="pcm16")
+        await talker.refusal("no_speech")
+        await talker.say([speech])
+        assert "transcription" in (await talker.answer()).names
+
+
+async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, speech: bytes) -> None:
+    assert served.pid is not None
+    async with talking(served) as talker:
+        session = await talker.init()
+        await talker.say([TONE.to_pcm16(), b"\0\0"], format="pcm16")
+        await talker.answer()
+        await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
+        await talker.send("heartbeat")
+        await talker.expect("heartbeat")
+        for child in children_of(served.pid):
+            os.kill(child, signal.SIGKILL)
+        await talker.say([b"\0\0"], format="pcm16")
+        assert "pocketsphinx" in await talker.refusal("engine_failed")
+        await talker.say([speech])
+        assert "transcription" in (await talker.answer()).names
+    assert "engine_failed" in [turn["error"] for turn in served.turns(session["session_id"])]
+
+
+@pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
+async def test_a_signal_ends_it_cleanly_in_the_middle_of_a_turn(tmp_path: Path, how: signal.Signals) -> None:
+    with spawned(tmp_path, "--tts", "fake", ASR_WORKERS="1") as served:
+        assert served.pid is not None
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
+            await talker.send("heartbeat")
+            await talker.expect("heartbeat")
+            workers = children_of(served.pid)
+            assert len(workers) == 1
+            os.kill(served.pid, how)
+            pid, status = await asyncio.to_thread(os.waitpid, served.pid, 0)
+        assert (pid, os.waitstatus_to_exitcode(status)) == (served.pid, 0)
+        await asyncio.to_thread(until, lambda: not any(map(is_running, workers)))
+    log = (tmp_path / "server.log").read_text()
+    assert "Traceback" not in log
+    assert "ERROR" not in log
+
+
+def test_a_killed_server_leaves_no_workers(tmp_path: Path) -> None:
+    with spawned(tmp_path, "--tts", "fake", ASR_WORKERS="1") as served:
+        assert served.pid is not None
+        httpx.get(served.http, timeout=PATIENCE_S)
+        workers = children_of(served.pid)
+        os.kill(served.pid, signal.SIGKILL)
+        until(lambda: not any(map(is_running, workers)))
+
+
+def test_it_ends_with_its_standard_input_when_asked_to(tmp_path: Path) -> None:
+    with free_socket() as listener:
+        descriptor = listener.fileno()
+        process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "server",
+                "--fd",
+                str(descriptor),
+                "--end-with-stdin",
+                "--asr",
+                "fake",
+                "--tts",
+                "fake",
+            ],
+            cwd=PROJECT,
+            env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"},
+            stdin=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            pass_fds=[descriptor],
+        )
+        with process:
+            try:
+                assert httpx.get(f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=PATIENCE_S).status_code == 200
+                assert process.stdin is not None
+                process.stdin.close()
+                assert process.wait(PATIENCE_S) == 0
+            finally:
+                process.kill()
+
+
+def test_a_port_that_is_taken_is_told_at_once() -> None:
+    with free_socket() as taken:
+        port = taken.getsockname()[1]
+        outcome = run_server("--port", str(port))
+    assert outcome.returncode == 2
+    assert f"cannot serve on 127.0.0.1:{port}" in outcome.stderr
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize("descriptor", ["99", "0"])
+def test_an_fd_that_is_no_socket_is_told(descriptor: str) -> None:
+    outcome = run_server("--fd", descriptor)
+    assert outcome.returncode == 2
+    assert f"--fd {descriptor} is no " in outcome.stderr
+
+
+async def test_two_servers_share_one_history(tmp_path: Path) -> None:
+    with serving(tmp_path) as one, serving(tmp_path) as other:
+        async with talking(one) as here, talking(other) as there:
+            session = await here.init(user_id="ada")
+            await there.init(user_id="ada", session_id=session["session_id"])
+            await asyncio.gather(*(talker.works() for talker in (here, there)))
+        assert [turn["number"] for turn in one.turns(session["session_id"])] == [1, 2]

@@ -1,0 +1,112 @@
+"""Settings come from the environment; a bad value is one clear line and exit code 2."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.settings import Settings
+from tests.serving import run_server
+from voicelab.errors import InputError
+
+
+@pytest.fixture(autouse=True)
+def _bare_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+
+
+def test_defaults() -> None:
+    settings = Settings.read()
+    assert (settings.host, settings.port) == ("127.0.0.1", 8000)
+    assert settings.cors_origins == ("http://localhost:3000",)
+    assert (settings.asr, settings.agent, settings.tts) == ("pocketsphinx", "rules", "espeak")
+    assert settings.cors_credentials
+    assert settings.asr_workers is None
+    assert (settings.max_message_bytes, settings.max_turn_s) == (10_000_000, 120)
+    assert settings.database_url.startswith("sqlite+aiosqlite:////")
+    assert settings.database_url.endswith("/data/history.sqlite3")
+
+
+@pytest.mark.parametrize(
+    ("text", "origins"),
+    [
+        ('["https://a.example", "http://localhost:5173"]', ("https://a.example", "http://localhost:5173")),
+        ("https://a.example,http://localhost:5173", ("https://a.example", "http://localhost:5173")),
+        (" https://a.example/ , ", ("https://a.example",)),
+        ("HTTPS://A.example", ("https://a.example",)),
+        ('["*"]', ("*",)),
+        ("*", ("*",)),
+        ("null", ("null",)),
+        ("", ("http://localhost:3000",)),
+    ],
+)
+def test_origins_are_read_as_json_or_with_commas(
+    text: str, origins: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CORS_ORIGINS", text)
+    assert Settings.read().cors_origins == origins
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "hint"),
+    [
+        ("CORS_ORIGINS", '["http://localhost:3000"', "JSON list"),
+        ("CORS_ORIGINS", "[1]", "string"),
+        ("CORS_ORIGINS", "localhost:3000", "scheme://host"),
+        ("CORS_ORIGINS", "http://localhost:3000/app", "scheme://host"),
+        ("PORT", "eighty", "integer"),
+        ("PORT", "70000", "65535"),
+        ("ASR_WORKERS", "0", "greater than or equal to 1"),
+        ("MAX_TURN_S", "-1", "greater than 0"),
+        ("CORS_CREDENTIALS", "maybe", "boolean"),
+        ("LOG_LEVEL", "loud", "info"),
+        ("DATABASE_URL", "postgresql://localhost/x", "SQLite"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "SQLite"),
+    ],
+)
+def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(name, text)
+    with pytest.raises(InputError) as caught:
+        Settings.read()
+    assert str(caught.value).startswith(f"{name}=")
+    assert hint in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+def test_what_is_given_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PORT", "1234")
+    assert Settings.read().port == 1234
+    assert Settings.read(port=4321).port == 4321
+
+
+def test_a_bad_setting_ends_the_program_with_one_line() -> None:
+    outcome = run_server(PORT="eighty")
+    assert outcome.returncode == 2
+    assert outcome.stderr.startswith("voicelab-server: PORT=eighty: ")
+    assert outcome.stderr.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("environment", "hint"),
+    [
+        ({"ASR": "whisperer"}, "unknown asr engine 'whisperer'; known: pocketsphinx"),
+        ({"TTS": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
+        ({"DATABASE_URL": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
+    ],
+)
+def test_what_keeps_it_from_starting_is_told_without_a_traceback(
+    environment: dict[str, str], hint: str, tmp_path: Path
+) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    outcome = run_server("--port", "0", **{"ASR": "fake", "TTS": "fake", "DATABASE_URL": database, **environment})
+    assert outcome.returncode == 2
+    assert hint in outcome.stderr
+    assert "Traceback" not in outcome.stderr
+
+
+def test_help_teaches() -> None:
+    outcome = run_server("--help")
+    assert outcome.returncode == 0
+    assert all(word in outcome.stdout for word in ("--port", "pocketsphinx", "espeak", "CORS_ORIGINS", "/docs"))

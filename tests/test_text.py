@@ -1,0 +1,62 @@
+"""Normalizers are idempotent where they should be, and sentences lose nothing."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicelab.errors import InputError
+from voicelab.text import NORMALIZERS, normalizer, sentences
+
+TEXTS = st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs"]), max_size=60)
+
+
+@given(TEXTS)
+@pytest.mark.parametrize("name", ["none", "basic", "cjk"])
+def test_normalizing_twice_is_normalizing_once(name, text):
+    once = NORMALIZERS[name].apply(text)
+    assert NORMALIZERS[name].apply(once) == once
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "outcome"),
+    [
+        ("none", "Add  NVIDIA!", "Add  NVIDIA!"),
+        ("basic", "What's on\tmy Watch-list?", "whats on my watch list"),
+        ("english", "What's on my watch list?", "what is on my watchlist"),
+        ("english", "It costs two hundred twelve dollars and fifty cents", "it costs $212.50"),
+        ("english", "the colour of my watchlist", "the color of my watchlist"),
+        ("cjk", "英伟达 NVDA 的股价", "英 伟 达 nvda 的 股 价"),
+    ],
+)
+def test_what_each_normalizer_does(name, text, outcome):
+    assert normalizer(name).apply(text) == outcome
+
+
+def test_a_compound_is_one_word_however_it_is_written():
+    english = normalizer("english")
+    assert english.words("Show me my watchlist") == english.words("show me my watch list")
+
+
+def test_an_unknown_normalizer_lists_the_known():
+    with pytest.raises(InputError, match="none, basic, english, cjk"):
+        normalizer("klingon")
+
+
+@given(TEXTS)
+def test_sentences_lose_nothing_but_spaces(text):
+    assert "".join("".join(sentences(text)).split()) == "".join(text.split())
+
+
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [
+        ("Apple is at 212.50 dollars. It rose. Why?", 3),
+        ("Apple Inc. rose. Ford Motor Co. fell.", 2),
+        ("The price is 3.5 percent up", 1),
+        ('He said "no." Then he left!', 2),
+        ("股价上涨。为什么？", 2),
+        ("   ", 0),
+    ],
+)
+def test_where_sentences_end(text, count):
+    assert len(sentences(text)) == count

@@ -1,0 +1,109 @@
+"""The audio bytes of a turn: recognized by their first bytes, cut anywhere, joined to one valid reply."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.test_clip import tone
+from tests.test_codecs import container
+from voicelab import codecs, opus
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import InputError
+from voicelab.wire import REPLY_FORMATS, IncomingAudio, OutgoingAudio, reply_clip
+
+
+def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, longest_s=10.0) -> Clip:
+    audio = IncomingAudio(longest_s=longest_s)
+    clips = [audio.feed(chunk, form, sample_rate_hz) for chunk in chunks] + [audio.finish()]
+    joined = Clip.join([clip for clip in clips if clip is not None])
+    assert joined.rate_hz == SPEECH_RATE_HZ
+    assert audio.duration_s == pytest.approx(joined.duration_s)
+    return joined
+
+
+@given(st.lists(st.integers(1, 400), max_size=30))
+@settings(max_examples=30)
+def test_a_container_may_be_cut_anywhere(cuts):
+    data = opus.encode_ogg(tone(0.3))
+    pieces, start = [], 0
+    for size in cuts:
+        pieces.append(data[start : start + size])
+        start += size
+    pieces.append(data[start:])
+    assert received([piece for piece in pieces if piece]).duration_s == pytest.approx(0.3, abs=0.001)
+
+
+@pytest.mark.parametrize("form", ["opus", "pcm16"])
+@pytest.mark.parametrize("kind", [("ogg", "libopus"), ("webm", "libopus"), ("flac", "flac"), ("wav", "pcm_s16le")])
+def test_the_first_bytes_decide_whatever_the_format_says(form, kind):
+    assert received([container(*kind)], form).duration_s == pytest.approx(0.5, abs=0.05)
+
+
+def test_raw_packets_become_sound_one_by_one():
+    clip = received(opus.encode_packets(tone(1.0)))
+    assert clip.duration_s == pytest.approx(1.0, abs=0.03)
+    assert clip.level_dbfs == pytest.approx(tone(1.0).level_dbfs, abs=0.5)
+
+
+@pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
+@given(size=st.integers(1, 5000))
+@settings(max_examples=8)
+def test_pcm_may_be_cut_in_the_middle_of_a_sample(rate_hz, size):
+    pcm = tone(0.2, rate_hz).to_pcm16()
+    clip = received([pcm[start : start + size] for start in range(0, len(pcm), size)], "pcm16", rate_hz)
+    assert clip.duration_s == pytest.approx(0.2, abs=0.003)
+
+
+def test_pcm_that_looks_like_an_mp3_frame_is_still_pcm():
+    clip = Clip.from_pcm16(b"\xff\xfb" * 1600, SPEECH_RATE_HZ)
+    assert received([clip.to_pcm16()], "pcm16").to_pcm16() == clip.to_pcm16()
+
+
+@pytest.mark.parametrize(
+    ("chunks", "form", "complaint"),
+    [
+        ([b"OggS" + b"x" * 50], "opus", "cannot be decoded"),
+        ([b"Og"], "opus", "ends after 2 bytes"),
+        ([b"\xff" * 40], "opus", "not an Opus packet"),
+        ([b"abc"], "pcm16", "odd number of bytes"),
+    ],
+)
+def test_bytes_that_are_no_sound(chunks, form, complaint):
+    with pytest.raises(InputError, match=complaint):
+        received(chunks, form)
+
+
+@pytest.mark.parametrize("data", [codecs.encode_wav(tone(3.0)), tone(3.0).to_pcm16()])
+def test_more_than_a_turn_may_hold_is_refused(data):
+    with pytest.raises(InputError, match=r"1 s"):
+        received([data], "pcm16", longest_s=1.0)
+
+
+@given(st.lists(st.integers(0, 60_000), min_size=1, max_size=4))
+@settings(max_examples=20, deadline=None)
+@pytest.mark.parametrize("form", ["opus", "wav", "pcm16"])
+def test_the_chunks_of_a_reply_join_to_one_valid_file(form, sizes):
+    out, chunks = OutgoingAudio(form), []
+    for number, size in enumerate(sizes, start=1):
+        chunks += out.feed(tone(size / 22_050, 22_050), last=number == len(sizes))
+    assert [last for _, last in chunks] == [False] * (len(chunks) - 1) + [True]
+    assert all(data for data, _ in chunks)
+    if sum(sizes):
+        joined = reply_clip(b"".join(data for data, _ in chunks), form)
+        assert joined.duration_s == pytest.approx(sum(sizes) / 22_050, abs=0.002)
+
+
+def test_a_reply_of_packets_is_one_packet_a_chunk():
+    chunks = list(OutgoingAudio("opus_packets").feed(tone(1.0, 24_000), last=True))
+    clip = opus.decode_packets([data for data, _ in chunks], 24_000)
+    assert clip.duration_s == pytest.approx(1.0, abs=0.03)
+
+
+@pytest.mark.parametrize("form", REPLY_FORMATS)
+def test_the_first_chunk_is_made_before_the_rest(form):
+    """Ten seconds of speech are not encoded before the first of them leaves."""
+    out = OutgoingAudio(form)
+    chunks = out.feed(tone(10.0, 24_000), last=True)
+    first, last = next(chunks)
+    assert first
+    assert not last

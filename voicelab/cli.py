@@ -1,0 +1,191 @@
+"""The `voicelab` command: parse, call one function, print, exit code (0 done, 1 failed, 2 bad input)."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.results import RunFolder, RunResult, RunSpec
+
+app = typer.Typer(
+    help="Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+_SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
+
+
+@app.command()
+def evaluate(
+    context: typer.Context,
+    samples: Annotated[str | None, typer.Option(help=f"The set: {_SET}. \\[default: the shipped set]")] = None,
+    asr: Annotated[str | None, typer.Option(help="Recognizer: NAME or NAME:option=value,... \\[pocketsphinx]")] = None,
+    agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
+    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb. \\[espeak]")] = None,
+    mode: Annotated[
+        Literal["burst", "realtime"],
+        typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
+    ] = "burst",
+    in_process: Annotated[bool, typer.Option("--in-process", help="Use the pipeline here, without a server.")] = False,
+    url: Annotated[str | None, typer.Option(help="Speak to this running server, http://host:port.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    normalizer: Annotated[
+        str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk.")
+    ] = "english",
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest silence of a server, in seconds.")] = 30.0,
+    out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("reports"),
+    run_id: Annotated[str | None, typer.Option(help="The run folder's name. \\[default: time, engine, mode]")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Take up the run in this folder where it stopped.")] = None,
+    notebook: Annotated[
+        bool, typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and keep it with the run.")
+    ] = False,
+) -> None:
+    """Speak a set of samples to a voice agent, and leave a report.
+
+    By default a server is started for the run, on a free port, and spoken to over its WebSocket. Engines and their
+    options: voicelab engines.
+
+    Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
+    voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
+    """
+    with terminal.errors():
+        if resume is not None:
+            _refuse_beside_resume(context)
+            _finish(*_resume(resume))
+            return
+        spec = _spec(samples, asr, agent, tts, in_process, url).model_copy(
+            update={
+                "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
+                "seed": seed, "timeout_s": timeout_s,
+            }
+        )  # fmt: skip
+        _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, out, run_id))
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    from voicelab.errors import InputError
+
+    sources = {name: context.get_parameter_source(name) for name in context.params if name != "resume"}
+    if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
+        option = extra[0].replace("_", "-")
+        raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
+
+
+def _spec(
+    samples: str | None, asr: str | None, agent: str | None, tts: str | None, in_process: bool, url: str | None
+) -> RunSpec:
+    from voicelab.errors import InputError
+    from voicelab.places import shipped
+    from voicelab.results import RunSpec
+
+    if in_process and url:
+        raise InputError("--in-process and --url exclude each other; give one of them")
+    where = str(samples or shipped("voice_samples"))
+    if url:
+        return RunSpec(samples=where, target=url, asr=asr, agent=agent, tts=tts)
+    engines = RunSpec.model_fields
+    return RunSpec(
+        samples=where,
+        target="in-process" if in_process else "server",
+        asr=asr or engines["asr"].default,
+        agent=agent or engines["agent"].default,
+        tts=tts or engines["tts"].default,
+    )
+
+
+def _evaluate(spec: RunSpec, out: Path, run_id: str | None) -> tuple[RunFolder, RunResult]:
+    from voicelab.runs import evaluate as run_evaluation
+
+    with terminal.progress_bar("turns") as progress:
+        return run_evaluation(spec, out, run_id=run_id, progress=progress)
+
+
+def _evaluate_in_notebook(spec: RunSpec, out: Path, run_id: str | None) -> tuple[RunFolder, RunResult]:
+    from voicelab import notebook, runs
+    from voicelab.results import RunFolder
+
+    folder = RunFolder((out / (run_id or runs.new_run_id(spec))).resolve())
+    parameters = notebook.parameters_of(spec, folder)
+    with terminal.progress_bar("turns") as progress:
+        notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))
+    return folder, folder.read()
+
+
+def _resume(path: Path) -> tuple[RunFolder, RunResult]:
+    from voicelab.runs import resume
+
+    with terminal.progress_bar("turns") as progress:
+        return resume(path, progress=progress)
+
+
+def _finish(folder: RunFolder, run: RunResult) -> None:
+    """Write the report where there is none newer than the turns, print the figures, and say where things are."""
+    from voicelab.errors import VoicelabError
+    from voicelab.report import page, summary, tables
+
+    page.write(folder)
+    turns = folder.turns()
+    figures = summary.summarize(run, turns)
+    rows = [tuple(map(str, row)) for row in tables.headline(figures)]
+    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    typer.echo(f"report: {folder.path / 'report.html'}")
+    broken = [turn for turn in turns if turn.failure is not None and turn.failure.code != "no_speech"]
+    if broken and broken[0].failure is not None:
+        first = f"{broken[0].key}: {broken[0].failure.message}"
+        raise VoicelabError(f"{len(broken)} of {len(turns)} turns failed; the first, {first}")
+
+
+@app.command()
+def report(run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")]) -> None:
+    """Make summary.json, turns.parquet and report.html of a run anew."""
+    with terminal.errors():
+        from voicelab.results import RunFolder
+
+        folder = RunFolder(run)
+        _finish(folder, folder.read())
+
+
+@app.command()
+def engines() -> None:
+    """List the engines: what they are, whether they are installed, and their options with defaults."""
+    with terminal.errors():
+        from voicelab.targets import CATALOGS
+
+        for catalog in CATALOGS:
+            rows = []
+            for name, entry in catalog.entries.items():
+                state = "yes" if entry.installed() else f"no: pip install 'voicelab[{entry.extra}]'"
+                options = entry.options().values() if entry.installed() else ()
+                listed = ", ".join(f"{option.name}={option.default}" for option in options)
+                rows.append((name, state, entry.summary, listed))
+            terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)
+
+
+@app.command()
+def samples(
+    path: Annotated[Path | None, typer.Argument(help=f"{_SET.capitalize()}. \\[default: the shipped set]")] = None,
+) -> None:
+    """Check a sample set, its audio included, and count what is in it."""
+    with terminal.errors():
+        from voicelab.places import shipped
+        from voicelab.samples import load
+
+        found = load(path or shipped("voice_samples"))
+        rows = []
+        for category in found.categories:
+            members = [sample for sample in found.samples if sample.category == category]
+            speakers = sorted({sample.speaker or "-" for sample in members})
+            duration_s = sum(sample.clip().duration_s for sample in members)
+            rows.append((category, str(len(members)), f"{duration_s:.1f}", ", ".join(speakers)))
+        terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
+        typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")

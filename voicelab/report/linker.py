@@ -1,0 +1,47 @@
+"""The agent's threshold for companies: what a lower or higher one would have found."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.metrics.entities import FoundCounts
+from voicelab.report.schema import LinkerSummary, ThresholdPoint
+from voicelab.report.scoring import TurnScore
+from voicelab.results import RunResult
+
+THRESHOLDS = tuple(percent / 100 for percent in range(60, 101, 5))
+_NOTE = "A turn keeps its 3 best candidates, so the share found at a low threshold may be a little too low."
+
+
+def linker_summary(run: RunResult, scores: Sequence[TurnScore]) -> LinkerSummary:
+    """Precision and recall of the companies over the thresholds, from the candidates that each turn kept."""
+    options = next((engine.options for engine in run.engines if engine.kind == "agent"), {})
+    used = options.get("threshold")
+    scored = [score for score in scores if score.agent is not None]
+    named = any(score.turn.candidates for score in scored)
+    return LinkerSummary(
+        threshold_used=float(used) if isinstance(used, int | float) else None,
+        n=len(scored),
+        note=_NOTE if named else "The agent names no candidates.",
+        points=tuple(_point(threshold, scored) for threshold in THRESHOLDS) if named else (),
+    )
+
+
+def _point(threshold: float, scores: Sequence[TurnScore]) -> ThresholdPoint:
+    total = sum((_claims(score, threshold) for score in scores), FoundCounts())
+    return ThresholdPoint(
+        threshold=threshold,
+        found=total.found,
+        missed=total.expected - total.found,
+        unexpected=total.unexpected,
+        precision=total.precision,
+        recall=total.recall,
+        f1=total.f1,
+    )
+
+
+def _claims(score: TurnScore, threshold: float) -> FoundCounts:
+    named = (entity for entity in score.turn.candidates if entity["kind"] == "company")
+    claimed = frozenset(entity["value"] for entity in named if entity["score"] >= threshold)
+    wanted = score.companies
+    return FoundCounts(len(wanted), len(wanted & claimed), len(claimed - wanted))

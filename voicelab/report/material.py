@@ -1,0 +1,33 @@
+"""What a report needs beside the run's own folder: the sample set that was spoken, and the companies' names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voicelab import provenance
+from voicelab.errors import InputError
+from voicelab.metrics.entities import Forms
+from voicelab.places import PROJECT
+from voicelab.results import RunResult
+from voicelab.samples import SampleSet, load
+
+
+def company_forms(run: RunResult) -> Forms:
+    """The names of the companies that the run's agent knew: its own market data, else those that come with voicelab."""
+    from voicelab.agent.market import Market
+
+    agents = (engine.options for engine in run.engines if engine.kind == "agent")
+    folder = next((options.get("market") for options in agents), None)
+    return Market.load(Path(str(folder)) if folder else None).forms()
+
+
+def sample_set(run: RunResult) -> SampleSet | None:
+    """The samples of the run; None when they are no longer where they were, or no longer the same."""
+    for path in (Path(run.spec.samples), PROJECT / run.spec.samples):
+        try:
+            samples = load(path).only(categories=run.spec.categories, limit=run.spec.limit)
+            if provenance.samples_sha256(samples) == run.samples_sha256:
+                return samples
+        except InputError:
+            continue
+    return None

@@ -1,0 +1,191 @@
+"""report.html: one file with everything inside, readable without a network, by day and by night, on any width."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voicelab.report import material, plots, tables
+from voicelab.report.schema import Summary
+from voicelab.report.scoring import TurnScore
+from voicelab.report.summary import scores_of, summarize_scores
+from voicelab.report.theme import DARK, LIGHT, Theme
+from voicelab.report.views import TurnView, data_uri, view_turns
+from voicelab.report.wording import NONE, headline, interval, label, seconds
+from voicelab.results import RunFolder, RunResult
+
+if TYPE_CHECKING:
+    import jinja2
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+WORST = 8
+
+
+def write(folder: RunFolder) -> Path:
+    """Make summary.json, turns.parquet and report.html of a run; the path of the last.
+
+    Raises InputError when the folder holds no run.
+    """
+    run = folder.read()
+    samples = material.sample_set(run)
+    scores = scores_of(run, folder.turns())
+    summary = summarize_scores(run, scores, samples.scenarios if samples is not None else ())
+    (folder.path / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    tables.write_turns(scores, folder.path / "turns.parquet")
+    worst = tables.worst_scores(scores, WORST)
+    rest = [score for score in scores if score not in worst]
+    views = {view.turn.key: view for view in view_turns(folder, [*worst, *rest], samples)}
+    path = folder.path / "report.html"
+    path.write_text(render(run, summary, scores, views), encoding="utf-8")
+    return path
+
+
+def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views: dict[str, TurnView]) -> str:
+    """The page as text. views: of every turn, by its key."""
+    ordered = [views[score.turn.key] for score in scores]
+    primary = [view for view in ordered if view.turn.primary]
+    return _templates().get_template("page.html").render(
+        run=run,
+        summary=summary,
+        headline=headline(summary),
+        pictures=_pictures(summary),
+        tables=_tables(summary),
+        worst=[views[score.turn.key] for score in tables.worst_scores(scores, WORST)],
+        samples=primary,
+        failed=[view for view in ordered if view.turn.status == "failed"],
+        categories=list(dict.fromkeys(view.turn.category for view in primary)),
+        speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
+        conversations=_conversations(summary, ordered),
+        cold=_cold(summary),
+        provenance=_provenance(run, summary),
+    )  # fmt: skip
+
+
+def samples_html(views: Sequence[TurnView]) -> str:
+    """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
+    return _templates().get_template("samples.html").render(views=views)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {"label": label, "seconds": seconds}
+    return environment
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    """A figure for light and for dark paper; `alt` says where its numbers are in words."""
+
+    light: str
+    dark: str
+    alt: str
+
+
+def _pictures(summary: Summary) -> list[_Picture]:
+    draw: list[tuple[str, Callable[[Theme], Figure]]] = [
+        ("Word error rate by category, as in the table below", lambda theme: plots.wer_by(summary, "category", theme)),
+        ("Word error rate by speaker, as in the table below", lambda theme: plots.wer_by(summary, "speaker", theme)),
+        ("Intent confusion, as in the table below", lambda theme: plots.intent_confusion(summary, theme)),
+        ("Entity recall, as in the table below", lambda theme: plots.entity_recall(summary, theme)),
+        ("Latency percentiles by stage, as in the table below", lambda theme: plots.latency(summary, theme)),
+        ("The stages of the median turn, one after the other", lambda theme: plots.waterfall(summary, theme)),
+        ("Precision and recall by threshold, as in the table below", lambda theme: plots.linker(summary, theme)),
+    ]
+    return [_Picture(_drawn(figure(LIGHT)), _drawn(figure(DARK)), alt) for alt, figure in draw]
+
+
+def _drawn(figure: Figure) -> str:
+    return data_uri(plots.svg(figure), "image/svg+xml")
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    title: str
+    note: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+def _tables(summary: Summary) -> list[_Table]:
+    sure = summary.resampling
+    drawn = f"Intervals: {100 * sure.level:.0f} % percentile bootstrap, {sure.draws} draws, seed {sure.seed}"
+    whole = f"{drawn}, by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample."
+    return [
+        _table("Words by category", whole, tables.words_by(summary, "category")),
+        _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
+        _table("Entities", f"{summary.entities.not_scored} turns were not scored.", tables.entities(summary)),
+        _table("Intents", f"{summary.intents.not_scored} turns were not scored.", tables.confusion(summary)),
+        _table(f"Latency, {summary.mode}", "Primary turns that were answered, cold ones left out.",
+               tables.latency(summary)),
+        _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
+    ]  # fmt: skip
+
+
+def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
+    flat = frame.reset_index()
+    rows = tuple(tuple(map(_cell, row)) for row in flat.itertuples(index=False))
+    return _Table(title, note, tuple(map(str, flat.columns)), rows)
+
+
+def _cell(value: Any) -> str:
+    if value is None or value != value:  # nan is not itself
+        return NONE
+    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+
+
+def _conversations(summary: Summary, views: Sequence[TurnView]) -> list[tuple[Any, list[TurnView]]]:
+    return [
+        (outcome, [view for view in views if view.turn.scenario_id == outcome.id]) for outcome in summary.scenarios.each
+    ]
+
+
+def _cold(summary: Summary) -> list[tuple[str, str, str]]:
+    return [
+        (turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"]))
+        for turn in summary.latency.cold
+    ]
+
+
+def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[str, str]]]]:
+    """What made the figures, in groups of (name, value)."""
+    code = run.code
+    state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
+    took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"
+    bounds = interval(summary.scenarios.success.interval)
+    about = [
+        ("run", run.run_id),
+        ("status", run.status + (f": {run.failure}" if run.failure else "")),
+        ("started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"),
+        ("took", took),
+        ("taken up again", f"{run.resumed} times"),
+        ("code", state),
+        ("samples, SHA-256", run.samples_sha256),
+        ("normalizer", f"{summary.normalizer.name}, version {summary.normalizer.version}"),
+        ("seed and draws of the bootstrap", f"{summary.resampling.seed}, {summary.resampling.draws}"),
+        ("scenarios, interval", bounds or NONE),
+    ]
+    return [
+        ("The run", about),
+        ("What was asked for", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),
+        ("Packages", list(run.packages.items())),
+        ("Machine", [(name, str(value)) for name, value in run.machine.items()]),
+    ]
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "all"
+    return NONE if value is None else str(value)

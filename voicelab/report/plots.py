@@ -1,0 +1,261 @@
+"""The figures of a report, drawn from its summary. Each names its run; where nothing was scored it says so.
+
+Every function returns a matplotlib Figure of its own; nothing touches pyplot's global state.
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any, Literal
+
+from voicelab.report.schema import Bounds, Rate, Summary, WordFigures
+from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
+from voicelab.report.wording import STAGE_NAMES, label, run_line, seconds
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_WIDTH_IN = 5.4
+"""Narrow, so that the letters stay readable when a phone shows the figure at its own width."""
+
+_WAITS = ("transcript_s", "reply_text_s", "first_audio_s", "turn_s")
+_WORK = ("decode_s", "asr_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s")
+
+
+def wer_by(summary: Summary, by: Literal["category", "speaker"], theme: Theme = LIGHT) -> Figure:
+    """Word error rate of each category or speaker, with 95 % intervals and the number of turns."""
+    groups = summary.words.by_category if by == "category" else summary.words.by_speaker
+    names, figures = list(groups), list(groups.values())
+    figure, axes = _figure(summary, f"Word error rate by {by}", 1.5 + 0.42 * max(2, len(names) + 1), theme)
+    if not any(one.wer.value is not None for one in figures):
+        return _empty(figure, axes, f"no words were scored by {by}", theme)
+    rows = [(f"{label(name)}  (n={one.n})", one) for name, one in zip(names, figures, strict=True)]
+    rows.append((f"all  (n={summary.words.overall.n})", summary.words.overall))
+    _word_bars(axes, [one for _, one in rows], theme)
+    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    axes.invert_yaxis()
+    axes.set_xlabel("word error rate, 95 % interval")
+    _grid(axes, "x", theme)
+    return figure
+
+
+def _word_bars(axes: Axes, figures: Sequence[WordFigures], theme: Theme) -> None:
+    colors = [theme.accent] * (len(figures) - 1) + [theme.rest]
+    for place, (one, color) in enumerate(zip(figures, colors, strict=True)):
+        value = one.wer.value
+        if value is None:
+            axes.text(0.0, place, " nothing scored", va="center", color=theme.muted)
+            continue
+        axes.barh(place, value, color=color, height=0.62)
+        _whisker(axes, value, place, one.wer.interval, theme, vertical=False)
+        end = one.wer.interval.high if one.wer.interval is not None else value
+        axes.annotate(f"{value:.2f}", (max(end, value), place), (5, 0), textcoords="offset points", va="center")
+    axes.margins(x=0.14)
+    axes.set_xlim(left=0)
+
+
+def entity_recall(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """The share of the expected entities found in what was heard, answered, and in the whole session."""
+    found = summary.entities
+    bars = [
+        ("heard", found.surface_heard, BLUE if theme is LIGHT else SKY),
+        ("answered", found.surface_answered, ORANGE),
+        ("session", found.surface_session, GREEN),
+        ("heard,\ncompanies", found.linked_heard, BLUE if theme is LIGHT else SKY),
+        ("answered,\ncompanies", found.linked_answered, ORANGE),
+        ("linked by\nthe agent", found.agent_recall, PINK),
+    ]
+    figure, axes = _figure(summary, "Entity recall", 3.5, theme)
+    if not any(rate.whole for _, rate, _ in bars):
+        return _empty(figure, axes, "no sample names an expected entity", theme)
+    for place, (_, rate, color) in enumerate(bars):
+        _recall_bar(axes, place, rate, color, theme)
+    axes.set_xticks(range(len(bars)), [name for name, _, _ in bars], fontsize=9)
+    axes.set_ylim(0, 1.12)
+    axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
+    axes.set_ylabel("found, 95 % interval")
+    _grid(axes, "y", theme)
+    return figure
+
+
+def _recall_bar(axes: Axes, place: int, rate: Rate, color: str, theme: Theme) -> None:
+    if rate.value is None:
+        axes.text(place, 0.02, "nothing\nscored", ha="center", color=theme.muted, fontsize=9)
+        return
+    axes.bar(place, rate.value, color=color, width=0.66)
+    _whisker(axes, rate.value, place, rate.interval, theme, vertical=True)
+    top = rate.interval.high if rate.interval is not None else rate.value
+    text = f"{rate.value:.2f}\n{rate.part}/{rate.whole}"
+    axes.annotate(text, (place, max(top, rate.value)), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+
+
+def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """What was wanted against what the agent took it for, in turns."""
+    from matplotlib.colors import LinearSegmentedColormap
+
+    table = summary.intents.confusion
+    figure, axes = _figure(summary, "Intents", 1.9 + 0.42 * max(2, len(table)), theme)
+    if not table:
+        return _empty(figure, axes, "no sample names an expected intent", theme)
+    columns = list(next(iter(table.values())))
+    counts = [[row[column] for column in columns] for row in table.values()]
+    most = max(map(max, counts)) or 1
+    axes.imshow(counts, cmap=LinearSegmentedColormap.from_list("counts", theme.heat), vmin=0, vmax=most, aspect="auto")
+    for y, row in enumerate(counts):
+        for x, count in enumerate(row):
+            if count:
+                color = theme.paper if count > 0.55 * most else theme.ink
+                weight = "bold" if list(table)[y] == columns[x] else "normal"
+                axes.text(x, y, str(count), ha="center", va="center", color=color, fontweight=weight)
+    axes.set_xticks(range(len(columns)), [label(name) for name in columns], rotation=40, ha="right", fontsize=9)
+    axes.set_yticks(range(len(table)), [label(name) for name in table], fontsize=9)
+    axes.set_xlabel("taken for (bold: right)")
+    axes.set_ylabel("wanted")
+    axes.tick_params(length=0)
+    return figure
+
+
+def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """Percentiles of what a user waits for (above) and of the work behind it (below)."""
+    from matplotlib.ticker import FuncFormatter, NullLocator
+
+    stages = {name: summary.latency.stages[name] for name in (*_WAITS, *_WORK)}
+    title = f"Latency, {summary.mode}, {summary.latency.n} turns"
+    figure, axes = _figure(summary, title, 4.6, theme)
+    timed = {name: stage for name, stage in stages.items() if stage.n and stage.max is not None and stage.max > 0}
+    if not timed:
+        return _empty(figure, axes, "no turn was answered after the first, cold one", theme)
+    marks = (("p50", "o", 46), ("p95", "D", 26), ("max", "|", 70))
+    for place, (name, stage) in enumerate(timed.items()):
+        color = theme.accent if name in _WAITS else theme.rest
+        # A stage that took no time at all has no place on a logarithmic axis.
+        low, high = max(stage.p50 or 0.0, 1e-5), stage.max or 0.0
+        axes.plot([low, max(low, high)], [place, place], color=color, linewidth=2, zorder=2)
+        for quantile, marker, size in marks:
+            value = max(getattr(stage, quantile) or 0.0, 1e-5)
+            axes.scatter(value, place, marker=marker, s=size, color=color, zorder=3)
+        axes.annotate(seconds(stage.p50), (low, place), (-7, 0), textcoords="offset points", ha="right", va="center",
+                      fontsize=8.5, color=theme.muted)  # fmt: skip
+    axes.set_xscale("log")
+    axes.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{s:g} s" if s >= 0.1 else f"{1000 * s:g} ms"))
+    axes.xaxis.set_minor_locator(NullLocator())
+    axes.set_yticks(range(len(timed)), [STAGE_NAMES[name] for name in timed])
+    axes.axhline(sum(name in _WAITS for name in timed) - 0.5, color=theme.grid, linewidth=1)
+    axes.invert_yaxis()
+    # Room on the left for the written p50 of the shortest stage.
+    axes.set_xlim(left=axes.get_xlim()[0] / 6)
+    axes.set_xlabel("● p50 (written beside it)   ◆ p95   | max")
+    _grid(axes, "x", theme)
+    return figure
+
+
+def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """Where the time of the median turn went, stage after stage; the parts sum to the whole."""
+    turn = summary.latency.median_turn
+    figure, axes = _figure(summary, f"The median turn, {summary.mode}, stage by stage", 3.4, theme)
+    if turn is None:
+        return _empty(figure, axes, "no turn has all of its stages", theme)
+    colors = dict(zip(turn.parts, (SKY, BLUE, GREEN, ORANGE, PINK, "#8c8c8c"), strict=True))
+    start = 0.0
+    for place, (name, length) in enumerate(turn.parts.items()):
+        axes.barh(place, length, left=start, color=colors[name], height=0.62)
+        axes.annotate(seconds(length), (max(start, start + length), place), (5, 0), textcoords="offset points",
+                      va="center")  # fmt: skip
+        start += length
+        if place < len(turn.parts) - 1:
+            axes.plot([start, start], [place, place + 1], color=theme.muted, linewidth=0.8, linestyle=":")
+    whole = len(turn.parts)
+    axes.barh(whole, turn.turn_s, color=theme.rest, height=0.62)
+    axes.annotate(seconds(turn.turn_s), (turn.turn_s, whole), (5, 0), textcoords="offset points", va="center")
+    axes.set_yticks(range(whole + 1), [*(STAGE_NAMES[name] for name in turn.parts), "whole turn"])
+    axes.invert_yaxis()
+    axes.margins(x=0.16)
+    axes.set_xlabel(f"seconds from the end of the request ({turn.key})")
+    _grid(axes, "x", theme)
+    return figure
+
+
+def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """Precision and recall of the companies at each threshold of the agent's linker."""
+    points = summary.linker.points
+    figure, axes = _figure(summary, f"The agent's threshold for companies, {summary.linker.n} turns", 3.4, theme)
+    if not points:
+        return _empty(figure, axes, "the agent names no candidates", theme)
+    thresholds = [point.threshold for point in points]
+    lines = (("precision", VERMILION, "s", "--"), ("recall", theme.accent, "o", "-"), ("f1", GREEN, "^", ":"))
+    for name, color, marker, style in lines:
+        values = [getattr(point, name) for point in points]
+        shown = [(x, y) for x, y in zip(thresholds, values, strict=True) if y is not None]
+        axes.plot(
+            *zip(*shown, strict=True), color=color, marker=marker, linestyle=style, label=name.replace("f1", "F1")
+        )
+    if summary.linker.threshold_used is not None:
+        axes.axvline(summary.linker.threshold_used, color=theme.muted, linewidth=1, label="in use")
+    axes.set_ylim(0, 1.05)
+    axes.set_xlabel("least score at which a company is taken")
+    axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9, labelcolor=theme.ink)
+    _grid(axes, "both", theme)
+    return figure
+
+
+def svg(figure: Figure) -> bytes:
+    """The figure as SVG, letters as outlines, so that it looks the same everywhere; the same figure, the same bytes."""
+    import matplotlib as mpl
+
+    sink = io.BytesIO()
+    with mpl.rc_context({"svg.hashsalt": "voicelab", "svg.fonttype": "path"}):
+        figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
+    return sink.getvalue()
+
+
+def png(figure: Figure, dpi: int = 160) -> bytes:
+    """The figure as PNG."""
+    sink = io.BytesIO()
+    figure.savefig(sink, format="png", dpi=dpi)
+    return sink.getvalue()
+
+
+def _figure(summary: Summary, title: str, height_in: float, theme: Theme) -> tuple[Figure, Axes]:
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    figure = Figure(figsize=(_WIDTH_IN, height_in), layout=layout, facecolor=theme.paper)
+    axes = figure.add_subplot(facecolor=theme.paper)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=theme.ink)
+    figure.supxlabel(run_line(summary), fontsize=7.5, color=theme.muted, x=0.99, ha="right")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(colors=theme.ink, length=0)
+    axes.xaxis.label.set_color(theme.ink)
+    axes.yaxis.label.set_color(theme.ink)
+    return figure, axes
+
+
+def _grid(axes: Axes, axis: Literal["x", "y", "both"], theme: Theme) -> None:
+    axes.set_axisbelow(True)
+    axes.grid(axis=axis, color=theme.grid, linewidth=0.8)
+    for text in axes.texts:
+        if text.get_color() == "black":
+            text.set_color(theme.ink)
+
+
+def _whisker(axes: Axes, value: float, place: float, bounds: Bounds | None, theme: Theme, *, vertical: bool) -> None:
+    if bounds is None:
+        return
+    reach = [[max(0.0, value - bounds.low)], [max(0.0, bounds.high - value)]]
+    x, y = (place, value) if vertical else (value, place)
+    along = {"yerr": reach} if vertical else {"xerr": reach}
+    style: dict[str, Any] = {"fmt": "none", "ecolor": theme.ink, "elinewidth": 1.4, "capsize": 3.5, **along}
+    axes.errorbar(x, y, **style)
+
+
+def _empty(figure: Figure, axes: Axes, why: str, theme: Theme) -> Figure:
+    axes.set_xticks([])
+    axes.set_yticks([])
+    axes.text(
+        0.5, 0.5, f"Nothing scored: {why}.", ha="center", va="center", color=theme.muted, transform=axes.transAxes
+    )
+    return figure

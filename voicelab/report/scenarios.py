@@ -1,0 +1,46 @@
+"""Scenarios: did whole conversations succeed?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.report.schema import ScenarioOutcome, ScenarioSummary
+from voicelab.report.scoring import missing_entities, session_text
+from voicelab.report.sureness import Clusters, Sureness
+from voicelab.results import TurnResult
+from voicelab.samples import Scenario
+
+
+def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: Sureness) -> ScenarioSummary:
+    """A scenario succeeds when every turn got a reply and every expected session entity is in the session."""
+    taken: dict[str, list[TurnResult]] = {}
+    for turn in turns:
+        if turn.scenario_id is not None:
+            taken.setdefault(turn.scenario_id, []).append(turn)
+    plans = {scenario.id: scenario for scenario in known}
+    each = tuple(_outcome(name, members, plans.get(name)) for name, members in taken.items())
+    scored = [(outcome.id, outcome.success) for outcome in each if outcome.success is not None]
+    clusters = Clusters("scenario", tuple(name for name, _ in scored))
+    return ScenarioSummary(
+        success=sure.rate([int(success) for _, success in scored], [1] * len(scored), clusters),
+        not_scored=len(each) - len(scored),
+        each=each,
+    )
+
+
+def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> ScenarioOutcome:
+    answered = sum(turn.status == "answered" for turn in turns)
+    expected = plan.expected_session_entities if plan is not None else None
+    missing = missing_entities(expected or (), session_text(turns))
+    success: bool | None
+    if answered < len(turns):
+        success, note = False, f"{len(turns) - answered} of {len(turns)} turns got no reply"
+    elif plan is None:
+        success, note = None, "what was expected is not known: the sample set is not where it was, or has changed"
+    elif len(turns) < len(plan.turns):
+        success, note = None, f"{len(turns)} of {len(plan.turns)} turns were taken"
+    else:
+        success, note = not missing, ""
+    return ScenarioOutcome(
+        id=name, turns=len(turns), answered=answered, success=success, expected=expected, missing=missing, note=note
+    )

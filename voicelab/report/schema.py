@@ -1,0 +1,211 @@
+"""The shape of summary.json: every figure with its counts and its interval. Nothing scored is None, never 0."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+SUMMARY_VERSION: Literal[1] = 1
+
+Unit = Literal["speaker", "sample", "scenario"]
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Bounds(_Record):
+    """An interval; `unit` is what was drawn whole in the bootstrap, `clusters` how many of those there are."""
+
+    low: float
+    high: float
+    level: float
+    method: str
+    unit: Unit
+    clusters: int
+
+
+class Estimate(_Record):
+    """A figure over n scored turns (or scenarios)."""
+
+    value: float | None
+    n: int
+    interval: Bounds | None = None
+
+
+class Rate(Estimate):
+    """part / whole, from counts summed over the n scored turns."""
+
+    part: int
+    whole: int
+
+
+class NormalizerUsed(_Record):
+    """How references and hypotheses were brought to one spelling."""
+
+    name: str
+    version: str
+
+
+class Resampling(_Record):
+    """How the intervals over all turns were made; a group of turns may have to fall back to single samples."""
+
+    level: float
+    unit: Unit
+    clusters: int
+    seed: int
+    draws: int
+
+
+class TurnCounts(_Record):
+    """What became of the planned turns. primary: those that the figures are made of, one for each sample."""
+
+    planned: int
+    answered: int
+    failed: int
+    missing: int
+    primary: int
+    primary_answered: int
+    primary_failed: int
+    cold: int
+    failures: dict[str, int]
+
+
+class WordFigures(_Record):
+    """Word errors of a group of turns. not_scored: turns that broke before anything was heard."""
+
+    n: int
+    not_scored: int
+    reference_words: int
+    hits: int
+    substitutions: int
+    deletions: int
+    insertions: int
+    wer: Rate
+    cer: Rate
+    mer: Rate
+    wil: Estimate
+
+
+class WordSummary(_Record):
+    overall: WordFigures
+    by_category: dict[str, WordFigures]
+    by_speaker: dict[str, WordFigures]
+
+
+class EntitySummary(_Record):
+    """Expected entities found (surface: as written; linked: companies by any of their names)."""
+
+    not_scored: int
+    surface_heard: Rate
+    surface_answered: Rate
+    surface_session: Rate
+    linked_heard: Rate
+    linked_answered: Rate
+    agent_precision: Rate
+    agent_recall: Rate
+    agent_f1: Rate
+    entity_wer: Rate
+
+
+class IntentSummary(_Record):
+    """confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard."""
+
+    not_scored: int
+    accuracy: Rate
+    confusion: dict[str, dict[str, int]]
+
+
+class StageFigures(_Record):
+    """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none)."""
+
+    n: int
+    p50: float | None
+    p90: float | None
+    p95: float | None
+    p99: float | None
+    max: float | None
+    p50_interval: Bounds | None = None
+    p95_interval: Bounds | None = None
+
+
+class ColdTurn(_Record):
+    """A turn taken right after loading; it is in no quantile."""
+
+    key: str
+    stages: dict[str, float | None]
+
+
+class Waterfall(_Record):
+    """Where the time of one real turn went, the one with the median turn_s; the parts sum to turn_s."""
+
+    key: str
+    turn_s: float
+    parts: dict[str, float]
+
+
+class LatencySummary(_Record):
+    mode: str
+    n: int
+    stages: dict[str, StageFigures]
+    cold: tuple[ColdTurn, ...]
+    median_turn: Waterfall | None
+
+
+class ScenarioOutcome(_Record):
+    """success is None when it cannot be known: not all turns were taken, or what was expected is not known."""
+
+    id: str
+    turns: int
+    answered: int
+    success: bool | None
+    expected: tuple[str, ...] | None
+    missing: tuple[str, ...]
+    note: str = ""
+
+
+class ScenarioSummary(_Record):
+    success: Rate
+    not_scored: int
+    each: tuple[ScenarioOutcome, ...]
+
+
+class ThresholdPoint(_Record):
+    """What the agent's candidates would have given, had those with at least this score been taken."""
+
+    threshold: float
+    found: int
+    missed: int
+    unexpected: int
+    precision: float | None
+    recall: float | None
+    f1: float | None
+
+
+class LinkerSummary(_Record):
+    """threshold_used is None when the agent has none; points is empty when it named no candidates."""
+
+    threshold_used: float | None
+    n: int
+    note: str
+    points: tuple[ThresholdPoint, ...]
+
+
+class Summary(_Record):
+    """summary.json: what a run measured."""
+
+    format_version: Literal[1] = SUMMARY_VERSION
+    run_id: str
+    status: Literal["running", "finished", "failed"]
+    mode: str
+    target: str
+    normalizer: NormalizerUsed
+    resampling: Resampling
+    turns: TurnCounts
+    words: WordSummary
+    entities: EntitySummary
+    intents: IntentSummary
+    latency: LatencySummary
+    scenarios: ScenarioSummary
+    linker: LinkerSummary

@@ -1,0 +1,112 @@
+"""Scores of single turns: counts that the summary adds up and the page shows one by one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from voicelab.metrics.entities import (
+    Forms,
+    FoundCounts,
+    SpanCounts,
+    companies_of,
+    entity_word_errors,
+    linked,
+    linked_by_agent,
+    mentions,
+    surface,
+)
+from voicelab.metrics.words import Step, WordCounts, align, count_characters, counts_of
+from voicelab.results import TurnResult
+from voicelab.text import Normalizer
+
+NO_SPEECH = "(no speech)"
+"""The intent of a turn in which the recognizer heard nothing, so that the agent was never asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnScore:
+    """One turn and its counts; None where the turn broke before there was anything to score.
+
+    A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
+    leaving it out would reward a recognizer for hearing nothing. companies: the tickers that were expected.
+    """
+
+    turn: TurnResult
+    steps: tuple[Step, ...] | None
+    words: WordCounts | None
+    characters: WordCounts | None
+    heard: FoundCounts | None
+    answered: FoundCounts | None
+    session: FoundCounts | None
+    linked_heard: FoundCounts | None
+    linked_answered: FoundCounts | None
+    agent: FoundCounts | None
+    entity_words: SpanCounts | None
+    intent: str | None
+    companies: frozenset[str]
+
+    @property
+    def intent_right(self) -> bool | None:
+        if self.intent is None or self.turn.expected_intent is None:
+            return None
+        return self.intent == self.turn.expected_intent
+
+    @property
+    def errors(self) -> int:
+        return self.words.errors if self.words else 0
+
+
+def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Forms) -> list[TurnScore]:
+    """Score every turn, each in the light of its whole session."""
+    sessions: dict[str, list[TurnResult]] = {}
+    for turn in turns:
+        sessions.setdefault(_conversation(turn), []).append(turn)
+    texts = {name: session_text(members) for name, members in sessions.items()}
+    return [_score(turn, texts[_conversation(turn)], normalizer, forms) for turn in turns]
+
+
+def _conversation(turn: TurnResult) -> str:
+    return turn.scenario_id if turn.scenario_id is not None else turn.key
+
+
+def session_text(turns: Iterable[TurnResult]) -> str:
+    """All that is in a session: what was heard and answered, and the companies that the agent took from it."""
+    parts: list[str] = []
+    for turn in turns:
+        companies = (entity for entity in turn.entities if entity["kind"] == "company" and entity["heard"])
+        named = (f"{entity['value']}\n{entity['name']}" for entity in companies)
+        parts += [turn.heard or "", turn.answer or "", *named]
+    return "\n".join(parts)
+
+
+def missing_entities(expected: Iterable[str], text: str) -> tuple[str, ...]:
+    """The entities that a text does not name as they are written."""
+    return tuple(entity for entity in expected if not mentions(text, entity))
+
+
+def answer_text(turn: TurnResult) -> str | None:
+    """What was answered: "" where nothing was heard, None where the turn broke."""
+    return "" if turn.answer is None and turn.heard == "" else turn.answer
+
+
+def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms) -> TurnScore:
+    heard, answer = turn.heard, answer_text(turn)
+    expected = turn.expected_entities
+    steps = align(turn.text, heard, normalizer) if heard is not None else None
+    spans = [normalizer.words(entity) for entity in expected]
+    return TurnScore(
+        turn=turn,
+        steps=steps,
+        words=counts_of(steps) if steps is not None else None,
+        characters=count_characters(turn.text, heard, normalizer) if heard is not None else None,
+        heard=surface(expected, heard) if heard is not None else None,
+        answered=surface(expected, answer) if answer is not None else None,
+        session=surface(expected, session) if answer is not None else None,
+        linked_heard=linked(expected, heard, forms) if heard is not None else None,
+        linked_answered=linked(expected, answer, forms) if answer is not None else None,
+        agent=linked_by_agent(expected, turn.tickers, forms) if answer is not None else None,
+        entity_words=entity_word_errors(steps, spans) if steps is not None else None,
+        intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,
+        companies=companies_of(expected, forms),
+    )

@@ -1,0 +1,239 @@
+"""The figures of a run: counts summed over its turns, rates of the sums, and how sure each is (docs/measures.md)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from voicelab.errors import InputError
+from voicelab.metrics.entities import Forms, FoundCounts
+from voicelab.metrics.intents import confusion
+from voicelab.metrics.latency import quantiles
+from voicelab.metrics.words import WordCounts
+from voicelab.report import material
+from voicelab.report.linker import linker_summary
+from voicelab.report.scenarios import scenario_summary
+from voicelab.report.schema import (
+    ColdTurn,
+    EntitySummary,
+    IntentSummary,
+    LatencySummary,
+    NormalizerUsed,
+    Rate,
+    Resampling,
+    StageFigures,
+    Summary,
+    TurnCounts,
+    Waterfall,
+    WordFigures,
+    WordSummary,
+)
+from voicelab.report.scoring import TurnScore, score_turns
+from voicelab.report.sureness import LEVEL, Clusters, Sureness
+from voicelab.results import RunResult, TurnResult
+from voicelab.samples import Scenario
+from voicelab.text import normalizer
+
+STAGES = (
+    "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
+    "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s", "rtf",
+)  # fmt: skip
+PATH = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s", "overhead_s")
+"""The stages that lie one after the other in a turn, and what is left of it."""
+
+
+def summarize(
+    run: RunResult,
+    turns: list[TurnResult],
+    forms: Forms | None = None,
+    scenarios: Sequence[Scenario] | None = None,
+) -> Summary:
+    """The figures of a run.
+
+    forms: the companies' names, by default those that the run's agent knew. scenarios: what was expected of each, by
+    default from the run's sample set; a scenario whose expectations are not known is not scored.
+    """
+    if scenarios is None:
+        samples = material.sample_set(run)
+        scenarios = samples.scenarios if samples is not None else ()
+    return summarize_scores(run, scores_of(run, turns, forms), scenarios)
+
+
+def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
+    """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
+    taken = list({turn.key: turn for turn in turns}.values())
+    names = forms if forms is not None else material.company_forms(run)
+    return score_turns(taken, normalizer(run.spec.normalizer), names)
+
+
+def summarize_scores(run: RunResult, scores: Sequence[TurnScore], scenarios: Sequence[Scenario]) -> Summary:
+    """The figures of turns that are scored already."""
+    sure = Sureness(run.spec.seed, run.spec.draws)
+    primary = [score for score in scores if score.turn.primary]
+    clusters = Clusters.of([score.turn for score in primary])
+    rule = normalizer(run.spec.normalizer)
+    return Summary(
+        run_id=run.run_id,
+        status=run.status,
+        mode=run.spec.mode,
+        target=run.spec.target,
+        normalizer=NormalizerUsed(name=rule.name, version=rule.version),
+        resampling=Resampling(
+            level=LEVEL, unit=clusters.unit, clusters=clusters.count, seed=sure.seed, draws=sure.draws
+        ),
+        turns=_turn_counts(run, scores),
+        words=WordSummary(
+            overall=_words(primary, sure),
+            by_category=_words_by(primary, lambda turn: turn.category, sure),
+            by_speaker=_words_by(primary, lambda turn: turn.speaker, sure),
+        ),
+        entities=_entities(primary, sure),
+        intents=_intents(primary, sure),
+        latency=_latency(run.spec.mode, [score.turn for score in primary], sure),
+        scenarios=scenario_summary([score.turn for score in scores], scenarios, sure),
+        linker=linker_summary(run, primary),
+    )
+
+
+def read(path: Path) -> Summary:
+    """A summary.json; InputError names what is wrong with it."""
+    try:
+        return Summary.model_validate_json(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}; make it: voicelab report RUN_FOLDER") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"{path}: not a summary: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error
+
+
+def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:
+    turns = [score.turn for score in scores]
+    answered = Counter(turn.primary for turn in turns if turn.status == "answered")
+    failed = Counter(turn.primary for turn in turns if turn.status == "failed")
+    codes = Counter(turn.failure.code for turn in turns if turn.failure is not None)
+    return TurnCounts(
+        planned=run.planned_turns,
+        answered=answered.total(),
+        failed=failed.total(),
+        missing=max(0, run.planned_turns - len(turns)),
+        primary=answered[True] + failed[True],
+        primary_answered=answered[True],
+        primary_failed=failed[True],
+        cold=sum(turn.cold for turn in turns),
+        failures=dict(sorted(codes.items())),
+    )
+
+
+def _words(scores: Sequence[TurnScore], sure: Sureness) -> WordFigures:
+    scored = [(score.turn, score.words) for score in scores if score.words is not None]
+    total = sum((words for _, words in scored), WordCounts())
+    columns = [
+        [words.hits for _, words in scored],
+        [words.reference_words for _, words in scored],
+        [words.hypothesis_words for _, words in scored],
+    ]
+    return WordFigures(
+        n=len(scored),
+        not_scored=len(scores) - len(scored),
+        reference_words=total.reference_words,
+        hits=total.hits,
+        substitutions=total.substitutions,
+        deletions=total.deletions,
+        insertions=total.insertions,
+        wer=sure.share(scores, lambda score: score.words, lambda c: c.errors, lambda c: c.reference_words),
+        cer=sure.share(scores, lambda score: score.characters, lambda c: c.errors, lambda c: c.reference_words),
+        mer=sure.share(scores, lambda score: score.words, lambda c: c.errors, lambda c: c.hits + c.errors),
+        wil=sure.statistic(
+            total.wil,
+            columns,
+            # Where nothing was heard there are no hits either, and all is lost, as in WordCounts.wil.
+            lambda sums: 1 - sums[:, 0] ** 2 / (sums[:, 1] * sums[:, 2].clip(min=1)),
+            Clusters.of([turn for turn, _ in scored]),
+        ),
+    )
+
+
+def _words_by(
+    scores: Sequence[TurnScore], name_of: Callable[[TurnResult], str | None], sure: Sureness
+) -> dict[str, WordFigures]:
+    groups: dict[str, list[TurnScore]] = {}
+    for score in scores:
+        if (name := name_of(score.turn)) is not None:
+            groups.setdefault(name, []).append(score)
+    return {name: _words(group, sure) for name, group in groups.items()}
+
+
+def _entities(scores: Sequence[TurnScore], sure: Sureness) -> EntitySummary:
+    def recall(counts: Callable[[TurnScore], FoundCounts | None]) -> Rate:
+        return sure.share(scores, counts, lambda c: c.found, lambda c: c.expected)
+
+    def agent(part: Callable[[FoundCounts], int], whole: Callable[[FoundCounts], int]) -> Rate:
+        return sure.share(scores, lambda score: score.agent, part, whole)
+
+    return EntitySummary(
+        not_scored=sum(score.heard is None for score in scores),
+        surface_heard=recall(lambda score: score.heard),
+        surface_answered=recall(lambda score: score.answered),
+        surface_session=recall(lambda score: score.session),
+        linked_heard=recall(lambda score: score.linked_heard),
+        linked_answered=recall(lambda score: score.linked_answered),
+        agent_precision=agent(lambda c: c.found, lambda c: c.found + c.unexpected),
+        agent_recall=agent(lambda c: c.found, lambda c: c.expected),
+        agent_f1=agent(lambda c: 2 * c.found, lambda c: c.expected + c.found + c.unexpected),
+        entity_wer=sure.share(scores, lambda score: score.entity_words, lambda c: c.errors, lambda c: c.words),
+    )
+
+
+def _intents(scores: Sequence[TurnScore], sure: Sureness) -> IntentSummary:
+    asked = [(score.turn.expected_intent, score.intent) for score in scores]
+    pairs = [(expected, got) for expected, got in asked if expected is not None and got is not None]
+    return IntentSummary(
+        not_scored=sum(expected is not None and got is None for expected, got in asked),
+        accuracy=sure.share(scores, lambda score: score.intent_right, int, lambda _: 1),
+        confusion=confusion(pairs),
+    )
+
+
+def _latency(mode: str, turns: Sequence[TurnResult], sure: Sureness) -> LatencySummary:
+    warm = [turn for turn in turns if turn.status == "answered" and not turn.cold]
+    return LatencySummary(
+        mode=mode,
+        n=len(warm),
+        stages={name: _stage(name, warm, sure) for name in STAGES},
+        cold=tuple(
+            ColdTurn(key=turn.key, stages={name: getattr(turn, name) for name in STAGES})
+            for turn in turns
+            if turn.cold and turn.status == "answered"
+        ),
+        median_turn=_median_turn(warm),
+    )
+
+
+def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigures:
+    timed = [(turn, value) for turn in turns if (value := getattr(turn, name)) is not None]
+    values = [value for _, value in timed]
+    found, clusters = quantiles(values), Clusters.of([turn for turn, _ in timed])
+    return StageFigures(
+        n=found.n,
+        p50=found.p50_s,
+        p90=found.p90_s,
+        p95=found.p95_s,
+        p99=found.p99_s,
+        max=found.max_s,
+        p50_interval=sure.quantile(values, clusters, 0.50),
+        p95_interval=sure.quantile(values, clusters, 0.95),
+    )
+
+
+def _median_turn(turns: Iterable[TurnResult]) -> Waterfall | None:
+    """Of the turns whose every stage is known, the one in the middle (the lower of two) by turn_s."""
+    whole = [turn for turn in turns if turn.turn_s is not None and turn.overhead_s is not None]
+    if not whole:
+        return None
+    middle = sorted(whole, key=lambda turn: turn.turn_s or 0.0)[(len(whole) - 1) // 2]
+    return Waterfall(
+        key=middle.key, turn_s=middle.turn_s or 0.0, parts={name: getattr(middle, name) or 0.0 for name in PATH}
+    )

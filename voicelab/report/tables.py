@@ -1,0 +1,214 @@
+"""A run as tables (pandas DataFrames), for notebooks and turns.parquet."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from voicelab.report.schema import Rate, Summary, WordFigures
+from voicelab.report.scoring import TurnScore
+from voicelab.report.wording import (
+    STAGE_NAMES,
+    Headline,
+    estimate,
+    headline,
+    interval,
+    label,
+    number,
+    seconds,
+    stage_value,
+)
+from voicelab.results import TurnResult
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = [
+    "Headline", "confusion", "entities", "headline", "latency", "scenarios", "thresholds", "turns_frame", "words_by",
+    "worst", "write_turns",
+]  # fmt: skip
+
+
+def turns_frame(scores: Sequence[TurnScore]) -> pd.DataFrame:
+    """A row for each turn: what turns.jsonl holds, then its scores; None where a turn was not scored.
+
+    Lists and objects (expected_entities, entities, candidates) are JSON texts, so that every column has one type.
+    """
+    import pandas as pd
+
+    columns = (*TurnResult.model_fields, *_SCORE_COLUMNS)
+    frame = pd.DataFrame([_row(score) for score in scores], columns=list(columns))
+    # Named types: whole numbers stay so beside a None, and a column of nothing but None has the type it always has.
+    types = {name: _type(name) for name in columns if name != "started_at"}
+    return frame.astype(types)
+
+
+def _type(column: str) -> str:
+    if column in _OTHER_TYPES:
+        return _OTHER_TYPES[column]
+    if column in _SCORE_COLUMNS or column in ("turn_number", "chunks"):
+        return "Int64"
+    return "Float64" if column.endswith("_s") else "string"
+
+
+_OTHER_TYPES = {
+    "wer": "Float64", "rtf": "Float64", "intent_right": "boolean", "primary": "boolean", "cold": "boolean",
+    "requires_context": "boolean",
+}  # fmt: skip
+_SCORE_COLUMNS = (
+    "reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer",
+    "entities_expected", "entities_heard", "entities_answered", "entities_session",
+    "companies_expected", "companies_linked", "companies_unexpected", "intent_right",
+)  # fmt: skip
+
+
+def _row(score: TurnScore) -> dict[str, Any]:
+    words, agent = score.words, score.agent
+    row: dict[str, Any] = {}
+    for name, value in score.turn.model_dump().items():
+        is_nested = isinstance(value, (tuple, dict))
+        row[name] = json.dumps(value, ensure_ascii=False) if is_nested else value
+    row |= dict.fromkeys(_SCORE_COLUMNS)
+    if words is not None:
+        row |= {
+            "reference_words": words.reference_words,
+            "hits": words.hits,
+            "substitutions": words.substitutions,
+            "deletions": words.deletions,
+            "insertions": words.insertions,
+            "errors": words.errors,
+            "wer": words.wer,
+        }
+    for name, counts in (("heard", score.heard), ("answered", score.answered), ("session", score.session)):
+        row[f"entities_{name}"] = counts.found if counts is not None else None
+    row["entities_expected"] = len(score.turn.expected_entities)
+    row["companies_expected"] = len(score.companies)
+    if agent is not None:
+        row |= {"companies_linked": agent.found, "companies_unexpected": agent.unexpected}
+    row["intent_right"] = score.intent_right
+    return row
+
+
+def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
+    """turns.parquet: `turns_frame` as a file."""
+    turns_frame(scores).to_parquet(path, index=False)
+    return path
+
+
+def words_by(summary: Summary, by: Literal["category", "speaker"]) -> pd.DataFrame:
+    """Word errors of each category or speaker, and of all turns in the last row."""
+    import pandas as pd
+
+    groups = summary.words.by_category if by == "category" else summary.words.by_speaker
+    rows = [_word_row(label(name), figures) for name, figures in groups.items()]
+    return pd.DataFrame([*rows, _word_row("all", summary.words.overall)]).set_index("group").rename_axis(by)
+
+
+def _word_row(name: str, figures: WordFigures) -> dict[str, Any]:
+    return {
+        "group": name,
+        "turns": figures.n,
+        "not scored": figures.not_scored,
+        "words": figures.reference_words,
+        "sub": figures.substitutions,
+        "del": figures.deletions,
+        "ins": figures.insertions,
+        "WER [95 %]": estimate(figures.wer),
+        "CER": number(figures.cer.value),
+        "MER": number(figures.mer.value),
+        "WIL": number(figures.wil.value),
+    }
+
+
+ENTITY_FIGURES = {
+    "surface_heard": "recall, surface, heard",
+    "surface_answered": "recall, surface, answered",
+    "surface_session": "recall, surface, session",
+    "linked_heard": "recall, linked, heard",
+    "linked_answered": "recall, linked, answered",
+    "agent_recall": "agent's companies, recall",
+    "agent_precision": "agent's companies, precision",
+    "agent_f1": "agent's companies, F1",
+    "entity_wer": "entity WER",
+}
+
+
+def entities(summary: Summary) -> pd.DataFrame:
+    """How entities fared, from what was heard to what the agent made of it."""
+    import pandas as pd
+
+    rows = []
+    for name, title in ENTITY_FIGURES.items():
+        rate: Rate = getattr(summary.entities, name)
+        rows.append({"figure": title, "value [95 %]": estimate(rate), "counts": f"{rate.part} / {rate.whole}"})
+    return pd.DataFrame(rows).set_index("figure")
+
+
+def latency(summary: Summary) -> pd.DataFrame:
+    """Percentiles of each stage over the turns that were not cold."""
+    import pandas as pd
+
+    rows = []
+    for name, stage in summary.latency.stages.items():
+        shown = {q: stage_value(name, getattr(stage, q)) for q in ("p50", "p90", "p95", "p99", "max")}
+        show = seconds if name.endswith("_s") else number
+        shown["p50"] += f" {interval(stage.p50_interval, show)}"
+        shown["p95"] += f" {interval(stage.p95_interval, show)}"
+        rows.append({"stage": STAGE_NAMES[name], "column": name, "n": stage.n, **shown})
+    return pd.DataFrame(rows).set_index("stage").rename_axis(f"stage ({summary.mode})")
+
+
+def confusion(summary: Summary) -> pd.DataFrame:
+    """Expected intents (rows) and what they were taken for (columns), in turns."""
+    import pandas as pd
+
+    frame = pd.DataFrame.from_dict(summary.intents.confusion, orient="index", dtype="int64")
+    return frame.rename(index=label, columns=label).rename_axis(index="expected", columns="recognized")
+
+
+def scenarios(summary: Summary) -> pd.DataFrame:
+    """Each scenario, whether it succeeded, and what was missing from it."""
+    import pandas as pd
+
+    said = {True: "yes", False: "no", None: "not scored"}
+    rows = [
+        (one.id, f"{one.answered} / {one.turns}", said[one.success], ", ".join(one.missing), one.note)
+        for one in summary.scenarios.each
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "answered", "success", "missing", "note"]).set_index("scenario")
+
+
+def thresholds(summary: Summary) -> pd.DataFrame:
+    """The linker's precision and recall at each threshold."""
+    import pandas as pd
+
+    columns = ["threshold", "found", "missed", "unexpected", "precision", "recall", "f1"]
+    rows = [point.model_dump() for point in summary.linker.points]
+    return pd.DataFrame(rows, columns=columns).set_index("threshold")
+
+
+def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]:
+    """The primary turns to look at first: those that failed, then those with the most word errors for their length."""
+    suspects = [score for score in scores if score.turn.primary and (score.errors or score.turn.status == "failed")]
+    suspects.sort(key=_badness, reverse=True)
+    return suspects[:count]
+
+
+def _badness(score: TurnScore) -> tuple[bool, float, int]:
+    wer = score.words.wer if score.words is not None else None
+    return score.turn.status == "failed", wer if wer is not None else 0.0, score.errors
+
+
+def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
+    """The worst turns as a table: reference and what was heard instead."""
+    import pandas as pd
+
+    rows = []
+    for score in worst_scores(scores, count):
+        turn, wer = score.turn, score.words.wer if score.words else None
+        reason = turn.failure.code if turn.failure else ""
+        rows.append((turn.key, turn.speaker, number(wer), turn.text, turn.heard, turn.answer, reason))
+    columns = ["turn", "speaker", "WER", "reference", "heard", "answer", "failed"]
+    return pd.DataFrame(rows, columns=columns).set_index("turn")

@@ -1,0 +1,119 @@
+"""Figures as people read them: `0.285 [0.238, 0.328]`, `0.58 s`, and what a run is called."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from voicelab.report.schema import Bounds, Estimate, Rate, StageFigures, Summary
+
+NONE = "–"
+"""Stands where nothing was scored."""
+
+STAGE_NAMES = {
+    "transcript_s": "transcript",
+    "reply_text_s": "reply text",
+    "first_audio_s": "first sound",
+    "turn_s": "whole turn",
+    "decode_s": "decode",
+    "asr_s": "recognize",
+    "asr_busy_s": "recognizer busy",
+    "agent_s": "agent",
+    "tts_first_s": "first sentence spoken",
+    "tts_s": "speak",
+    "encode_s": "encode",
+    "overhead_s": "overhead",
+    "rtf": "real-time factor",
+}
+
+
+class Headline(NamedTuple):
+    """A line of the short summary: what, how much, and how sure."""
+
+    name: str
+    value: str
+    note: str
+
+
+def number(value: float | None) -> str:
+    """A rate to three places."""
+    return NONE if value is None else f"{value:.3f}"
+
+
+def seconds(value: float | None) -> str:
+    """A duration to three significant places, in s, or in ms below a tenth of a second."""
+    if value is None:
+        return NONE
+    return f"{value:.2f} s" if abs(value) >= 0.1 else f"{1000 * value:.3g} ms"
+
+
+def stage_value(name: str, value: float | None) -> str:
+    """A figure of a stage, in the unit that its name ends in."""
+    return seconds(value) if name.endswith("_s") else number(value)
+
+
+def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number) -> str:
+    return f"[{show(bounds.low)}, {show(bounds.high)}]" if bounds is not None else ""
+
+
+def estimate(figure: Estimate) -> str:
+    """`0.285 [0.238, 0.328]`, or a dash where nothing was scored."""
+    return " ".join(filter(None, (number(figure.value), interval(figure.interval))))
+
+
+def label(name: str) -> str:
+    """A category, an intent or a speaker as it is shown: `stock_price_queries` without its underscores."""
+    return name.replace("_", " ")
+
+
+def run_line(summary: Summary) -> str:
+    """What a figure says about where it comes from."""
+    rule = summary.normalizer
+    return f"run {summary.run_id} · {summary.mode} · normalizer {rule.name} {rule.version}"
+
+
+def headline(summary: Summary) -> list[Headline]:
+    """The figures to see first."""
+    words, entities, scenarios = summary.words.overall, summary.entities, summary.scenarios.success
+    return [
+        Headline("word error rate", number(words.wer.value), _counted(words.wer, "errors in", "words")),
+        Headline("entity recall, heard", *_found(entities.surface_heard)),
+        Headline("entity recall, answered", *_found(entities.surface_answered)),
+        Headline("entity recall, session", *_found(entities.surface_session)),
+        Headline("companies linked, F1", number(entities.agent_f1.value), interval(entities.agent_f1.interval)),
+        Headline("intent accuracy", number(summary.intents.accuracy.value), _counted(summary.intents.accuracy, "of")),
+        Headline("scenarios succeeded", f"{scenarios.part} of {scenarios.whole}" if scenarios.whole else NONE,
+                 interval(scenarios.interval)),
+        _timed(summary, "first_audio_s", "p50"),
+        _timed(summary, "first_audio_s", "p95"),
+        _timed(summary, "turn_s", "p50"),
+        _timed(summary, "turn_s", "p95"),
+        Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary)),
+    ]  # fmt: skip
+
+
+def _counted(rate: Rate, between: str, what: str = "turns") -> str:
+    return _joined(interval(rate.interval), f"{rate.part} {between} {rate.whole} {what}")
+
+
+def _found(rate: Rate) -> tuple[str, str]:
+    return number(rate.value), _counted(rate, "of", "entities")
+
+
+def _timed(summary: Summary, name: str, which: str) -> Headline:
+    stage: StageFigures = summary.latency.stages[name]
+    value = stage.p50 if which == "p50" else stage.p95
+    bounds = stage.p50_interval if which == "p50" else stage.p95_interval
+    note = _joined(interval(bounds, seconds), f"{stage.n} turns, {summary.mode}")
+    return Headline(f"{STAGE_NAMES[name]}, {which}", seconds(value), note)
+
+
+def _failures(summary: Summary) -> str:
+    counts = summary.turns
+    failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
+    missing = f"{counts.missing} not taken" if counts.missing else ""
+    return _joined(f"failed: {failed}" if failed else "none failed", missing)
+
+
+def _joined(*parts: str) -> str:
+    return ", ".join(filter(None, parts))

@@ -1,0 +1,100 @@
+"""What the command line shows while it works and when it is done: bars, tables, errors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import typer
+
+from voicelab.errors import EngineMissingError, InputError, VoicelabError
+
+if TYPE_CHECKING:
+    from voicelab.results import TurnResult
+    from voicelab.runs import Progress
+
+FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
+
+
+@contextmanager
+def errors() -> Iterator[None]:
+    """What voicelab raises on purpose becomes one sentence and an exit code."""
+    try:
+        yield
+    except (InputError, EngineMissingError) as error:
+        fail(str(error), BAD_INPUT)
+    except VoicelabError as error:
+        fail(str(error), FAILED)
+    except KeyboardInterrupt:
+        fail("stopped; what is done is kept: voicelab evaluate --resume RUN_FOLDER", INTERRUPTED)
+
+
+def fail(message: str, code: int) -> None:
+    """Say why, and end with the exit code."""
+    from rich.console import Console
+
+    console = Console(stderr=True, soft_wrap=True)
+    console.print("[bold red]error:[/]", end=" ")
+    console.print(message, markup=False, highlight=False)
+    raise typer.Exit(code)
+
+
+def warn(message: str) -> None:
+    """Say what a user should know, beside the results."""
+    typer.echo(f"warning: {message}", err=True)
+
+
+@contextmanager
+def progress_bar(label: str) -> Iterator[Progress]:
+    """A bar on a terminal; a line every tenth of the way where there is none, as in a log."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        SpinnerColumn,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+    )
+
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _progress_lines(label)
+        return
+    text = TextColumn("{task.description}")
+    columns = (SpinnerColumn(), text, BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(f"{label}: loading engines", total=None)
+
+        def advance(done: int, total: int, _turn: TurnResult | None) -> None:
+            bar.update(task, completed=done, total=total, description=label)
+
+        yield advance
+
+
+def _progress_lines(label: str) -> Progress:
+    told = -1
+
+    def advance(done: int, total: int, _turn: TurnResult | None) -> None:
+        nonlocal told
+        tenth = 10 * done // total if total else 10
+        if tenth != told:
+            told = tenth
+            typer.echo(f"{label}: {done} of {total}", err=True)
+
+    return advance
+
+
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
+    """Print a table whose columns line up."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    grid = Table(*columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    for row in rows:
+        grid.add_row(*(Text(cell) for cell in row))
+    Console().print(grid)
