@@ -1,5 +1,6 @@
 """Runs: every sample once, one failure one record, the same in process and over the wire, and none lost to a kill."""
 
+import asyncio
 import json
 import os
 import re
@@ -180,6 +181,28 @@ def test_a_folder_that_holds_no_run_is_named(tmp_path):
     (tmp_path / "run.json").write_text('{"format_version": 99}')
     with pytest.raises(InputError, match="not a run of format 1"):
         runs.resume(tmp_path)
+
+
+def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
+    """As by the stop button of a notebook, where the run is in a thread beside the loop that waits."""
+    spec = FAKE.model_copy(update={"mode": "realtime", "limit": None})
+
+    def interrupt(done: int, _total: int, _turn) -> None:
+        if done == 1:
+            signal.raise_signal(signal.SIGINT)
+
+    async def cell() -> None:
+        runs.evaluate(spec, tmp_path, run_id="r", progress=interrupt)
+
+    loop = asyncio.new_event_loop()
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            loop.run_until_complete(cell())
+    finally:
+        loop.close()
+    folder = RunFolder(tmp_path / "r")
+    assert 1 <= len(folder.turns()) < 10
+    assert folder.read().status == "running"
 
 
 async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):

@@ -29,7 +29,7 @@ def evaluate(
     samples: Annotated[str | None, typer.Option(help=f"The set: {_SET}. \\[default: the shipped set]")] = None,
     asr: Annotated[str | None, typer.Option(help="Recognizer: NAME or NAME:option=value,... \\[pocketsphinx]")] = None,
     agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
-    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb. \\[espeak]")] = None,
+    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[espeak]")] = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -59,9 +59,13 @@ def evaluate(
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
     with terminal.errors():
+        from voicelab.results import RunFolder
+        from voicelab.runs import new_run_id
+
         if resume is not None:
             _refuse_beside_resume(context)
-            _finish(*_resume(resume))
+            with terminal.resumable(resume):
+                _finish(*_resume(resume))
             return
         spec = _spec(samples, asr, agent, tts, in_process, url).model_copy(
             update={
@@ -69,7 +73,9 @@ def evaluate(
                 "seed": seed, "timeout_s": timeout_s,
             }
         )  # fmt: skip
-        _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, out, run_id))
+        folder = RunFolder(out / (run_id or new_run_id(spec)))
+        with terminal.resumable(folder.path):
+            _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:
@@ -103,18 +109,18 @@ def _spec(
     )
 
 
-def _evaluate(spec: RunSpec, out: Path, run_id: str | None) -> tuple[RunFolder, RunResult]:
+def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
     from voicelab.runs import evaluate as run_evaluation
 
     with terminal.progress_bar("turns") as progress:
-        return run_evaluation(spec, out, run_id=run_id, progress=progress)
+        return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress)
 
 
-def _evaluate_in_notebook(spec: RunSpec, out: Path, run_id: str | None) -> tuple[RunFolder, RunResult]:
-    from voicelab import notebook, runs
+def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
+    from voicelab import notebook
     from voicelab.results import RunFolder
 
-    folder = RunFolder((out / (run_id or runs.new_run_id(spec))).resolve())
+    folder = RunFolder(folder.path.resolve())
     parameters = notebook.parameters_of(spec, folder)
     with terminal.progress_bar("turns") as progress:
         notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))

@@ -50,6 +50,8 @@ def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Pr
                 log_output=False,
             )
         except PapermillExecutionError as error:
+            if error.ename == KeyboardInterrupt.__name__:
+                raise KeyboardInterrupt from error
             raise _as_raised(error.ename, error.evalue, source.name) from error
         except (PapermillException, RuntimeError) as error:
             # nbclient says with a RuntimeError that the kernel died or never came up.

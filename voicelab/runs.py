@@ -10,14 +10,14 @@ import threading
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Generic, TypeVar
 
 from voicelab import provenance
 from voicelab.client import Take
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
 from voicelab.samples import Sample, SampleSet, load
-from voicelab.targets import Session, Target, open_target
+from voicelab.targets import Session, Target, check_engines, open_target
 from voicelab.text import normalizer
 
 Progress = Callable[[int, int, TurnResult | None], None]
@@ -72,6 +72,7 @@ def evaluate(
     """
     samples = _samples(spec)
     normalizer(spec.normalizer)
+    check_engines(spec)
     folder = RunFolder(out / (run_id or new_run_id(spec)))
     conversations = plan(samples)
     run = RunResult(
@@ -128,21 +129,46 @@ def run_blocking(work: Coroutine[Any, Any, _Result]) -> _Result:
         asyncio.get_running_loop()
     except RuntimeError:
         return asyncio.run(work)
-    outcome: list[_Result] = []
-    fault: list[BaseException] = []
+    outside = _OtherThread(work)
+    return outside.result()
 
-    def body() -> None:
+
+class _OtherThread(Generic[_Result]):
+    """Runs a coroutine in a loop and a thread of its own, and cancels it when whoever waits is interrupted."""
+
+    def __init__(self, work: Coroutine[Any, Any, _Result]) -> None:
+        self._work = work
+        self._loop = asyncio.new_event_loop()
+        self._task = self._loop.create_task(self._watched())
+        self._outcome: _Result
+        self._fault: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="voicelab-run")
+
+    def result(self) -> _Result:
+        self._thread.start()
         try:
-            outcome.append(asyncio.run(work))
-        except BaseException as error:  # noqa: BLE001 - handed to the thread that waits
-            fault.append(error)
+            self._thread.join()
+        except BaseException:  # the stop button of a notebook, or Ctrl-C
+            self._loop.call_soon_threadsafe(self._task.cancel)
+            self._thread.join()
+            raise
+        if self._fault is not None:
+            raise self._fault
+        return self._outcome
 
-    thread = threading.Thread(target=body, name="voicelab-run")
-    thread.start()
-    thread.join()
-    if fault:
-        raise fault[0]
-    return outcome[0]
+    async def _watched(self) -> None:
+        try:
+            self._outcome = await self._work
+        except BaseException as fault:  # noqa: BLE001 - raised again in the thread that waits
+            self._fault = fault
+
+    def _run(self) -> None:
+        try:
+            self._loop.run_until_complete(self._task)
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.run_until_complete(self._loop.shutdown_default_executor())
+        finally:
+            self._loop.close()
 
 
 class _Runner:

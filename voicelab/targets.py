@@ -51,15 +51,20 @@ class Target(Protocol):
         """Begin a conversation, or go on with session_id, in which heard_before was already said."""
 
 
+def check_engines(spec: RunSpec) -> None:
+    """Raise InputError or EngineMissingError when an engine that is asked for is not in its table, or not installed."""
+    for catalog, name in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
+        if name is not None or spec.target in ("server", "in-process"):
+            catalog.blueprint(name or "")
+
+
 @asynccontextmanager
 async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
     """What the spec names, checked and ready. folder: where a server of its own keeps its log and its database.
 
     Raises InputError or EngineError when it cannot be had, or has not the engines that were asked for.
     """
-    if spec.target in ("server", "in-process"):
-        for catalog, name in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
-            catalog.blueprint(name or "")
+    check_engines(spec)
     if spec.target == "in-process":
         async with _local(spec) as local:
             yield local

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
@@ -19,7 +20,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """What voicelab raises on purpose becomes one sentence and an exit code."""
+    """What voicelab raises on purpose becomes one sentence and an exit code; so does Ctrl-C."""
     try:
         yield
     except (InputError, EngineMissingError) as error:
@@ -27,7 +28,18 @@ def errors() -> Iterator[None]:
     except VoicelabError as error:
         fail(str(error), FAILED)
     except KeyboardInterrupt:
-        fail("stopped; what is done is kept: voicelab evaluate --resume RUN_FOLDER", INTERRUPTED)
+        fail("stopped", INTERRUPTED)
+
+
+@contextmanager
+def resumable(folder: Path) -> Iterator[None]:
+    """Tell who stops a run how to go on with it."""
+    try:
+        yield
+    except KeyboardInterrupt:
+        if (folder / "run.json").exists():
+            fail(f"stopped; what is done is kept: voicelab evaluate --resume {folder}", INTERRUPTED)
+        raise
 
 
 def fail(message: str, code: int) -> None:
