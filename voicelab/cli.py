@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.bench import bench
+from voicelab.commands.score import score
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
@@ -19,6 +21,9 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.command()(score)
+app.add_typer(bench, name="bench")
 
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 
