@@ -9,6 +9,8 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench import bench
+from voicelab.commands.equivalence import equivalence
+from voicelab.commands.match import match
 from voicelab.commands.score import score
 
 if TYPE_CHECKING:
@@ -21,9 +23,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.command()(score)
-app.add_typer(bench, name="bench")
 
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 
@@ -194,3 +193,8 @@ def samples(
             rows.append((category, str(len(members)), f"{duration_s:.1f}", ", ".join(speakers)))
         terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
+
+
+for _command in (score, match, equivalence):
+    app.command()(_command)
+app.add_typer(bench, name="bench")

@@ -12,29 +12,39 @@ _Form = Callable[[float], str]
 
 
 def scoresheet(title: str, score: Score, *, raw: bool) -> list[str]:
-    """The lines of the table, in percent or (raw) in counts. Speakers without words have no percentages: `-`."""
+    """The lines of the table, in percent or (raw) in counts; a speaker without words has counts with a star instead."""
     rows = [(speaker, _sizes(counts), _values(counts, raw=raw)) for speaker, counts in score.speakers.items()]
     whole = _whole if raw else _tenth
     body = [_cells(name, sizes, values, _whole, whole) for name, sizes, values in rows]
+    for cells, counts in zip(body, score.speakers.values(), strict=True):
+        starred = [f"{number}*" for number in _numbers(counts)]
+        cells[3:] = [star if cell == "-" else cell for cell, star in zip(cells[3:], starred, strict=True)]
     total = score.total
     sums = [_cells("Sum" if raw else "Sum/Avg", _sizes(total), _values(total, raw=raw), _whole, whole)]
     spread = [
         _cells(name, *_over_speakers(rows, statistic), _tenth, _tenth)
         for name, statistic in (("Mean", mean), ("S.D.", _deviation), ("Median", median))
     ]
-    return _boxed(title, body, sums, spread)
+    lines = _boxed(title, body, sums, spread)
+    if any(cell.endswith("*") for cells in body for cell in cells[3:]):
+        lines.append("* no reference words: counts, and no part of the mean, the deviation and the median")
+    return lines
 
 
 def _sizes(counts: ScoreCounts) -> list[float | None]:
     return [counts.sentences, counts.words.reference_words]
 
 
-def _values(counts: ScoreCounts, *, raw: bool) -> list[float | None]:
+def _numbers(counts: ScoreCounts) -> list[int]:
     words = counts.words
-    numbers = [words.hits, words.substitutions, words.deletions, words.insertions, words.errors, counts.wrong_sentences]
+    return [words.hits, words.substitutions, words.deletions, words.insertions, words.errors, counts.wrong_sentences]
+
+
+def _values(counts: ScoreCounts, *, raw: bool) -> list[float | None]:
+    numbers = _numbers(counts)
     if raw:
         return [float(number) for number in numbers]
-    below = [words.reference_words] * 5 + [counts.sentences]
+    below = [counts.words.reference_words] * 5 + [counts.sentences]
     return [100 * number / whole if whole else None for number, whole in zip(numbers, below, strict=True)]
 
 

@@ -54,8 +54,10 @@ def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
     """What the tokens from `place` on may stand for, and how many they are."""
     token = text[place]
     word = token.text
-    if word.isalnum() and not (word in SPELLED_NUMBERS and not token.number):
+    if word.isalnum() and (token.number or token.spelled or word not in SPELLED_NUMBERS):
         yield word, 1
+    if word == "oh":
+        yield "o", 1
     if word in LETTER_NAMES or word in ALPHABET:
         yield (LETTER_NAMES.get(word) or ALPHABET[word]), 1
     following = text[place + 1].text if place + 1 < len(text) else ""

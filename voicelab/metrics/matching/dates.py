@@ -93,8 +93,12 @@ def _in_words(tokens: Sequence[Token]) -> Iterator[Date]:
         if month is None:
             continue
         yield Date(month=month)
-        yield from _month_first(tokens, month, place + 1, starts)
-        yield from _day_first(tokens, month, place, starts, ends)
+        days_before = list(_day_first(tokens, month, place, starts, ends))
+        yield from days_before
+        of = place > 0 and tokens[place - 1].text == "of"
+        # What follows `the first of january` is its year; `nineteen seventy` does not begin with a day there.
+        if not (of and days_before):
+            yield from _month_first(tokens, month, place + 1, starts)
 
 
 def _month_first(tokens: Sequence[Token], month: int, place: int, starts: dict[int, list[Number]]) -> Iterator[Date]:
@@ -174,13 +178,20 @@ def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
     """Whether a number of the text is the whole date said in digits: `three three twenty six`, `03032026`."""
     if wanted.year is None or wanted.month is None or wanted.day is None:
         return False
+    if any(token.text in MONTH_NAMES for token in tokens):
+        return False
     years = {str(wanted.year), f"{wanted.year % 100:02d}"}
     months = {str(wanted.month), f"{wanted.month:02d}"}
     days = {str(wanted.day), f"{wanted.day:02d}"}
     spelled = {month + day + year for month in months for day in days for year in years}
     spelled |= {day + month + year for month in months for day in days for year in years}
     spelled.add(f"{wanted.year}{wanted.month:02d}{wanted.day:02d}")
-    return any(one.readings & spelled for one in numbers(tokens))
+    # Three words and more, or six digits and more: `nineteen seventy` is a year and not the ninth of January 1970.
+    return any(
+        one.readings & spelled
+        for one in numbers(tokens)
+        if not one.partial and (one.end - one.start > 2 or len(one.digits or "") > 5)
+    )
 
 
 def is_month_or_weekday(word: str) -> bool:

@@ -41,10 +41,8 @@ def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
         return False
     for start in range(len(said) - len(words) + 1):
         end = start + len(words)
-        same = [(token.text, token.mark) for token in said[start + 1 : end]]
-        if (said[start].text, said[start].mark) != (words[0], wanted[0].mark) or same != [
-            (token.text, token.mark) for token in wanted[1:]
-        ]:
+        same = [(token.text, token.mark) for token in said[start:end]]
+        if same != [(token.text, token.mark) for token in wanted]:
             continue
         before = said[start - 1] if start else None
         after = said[end] if end < len(said) else None

@@ -88,7 +88,8 @@ def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
             continue
         made = _token(piece, marks, not gap, paused)
         marks = ""
-        if not (spoken and made.text in FILLERS):
+        alone = gap and not re.match(r"[\w-]", source[end : end + 1])
+        if not (spoken and alone and made.text in FILLERS):
             tokens.append(made)
             gap, paused = False, False
     return tuple(_without_separators(tokens))
