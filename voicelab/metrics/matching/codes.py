@@ -54,7 +54,7 @@ def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
     """What the tokens from `place` on may stand for, and how many they are."""
     token = text[place]
     word = token.text
-    if word.isalnum() and (token.number or token.spelled or word not in SPELLED_NUMBERS):
+    if word.isalnum():
         yield word, 1
     if word == "oh":
         yield "o", 1
