@@ -11,16 +11,17 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors"},
+    {"errors", "english"},
     {"clip", "text", "places"},
     {"codecs", "opus"},
-    {"engines", "samples", "wire", "metrics"},
-    {"worker", "asr", "agent", "tts"},
+    {"engines", "samples", "wire", "metrics", "transcripts"},
+    {"worker", "asr", "agent", "tts", "score"},
     {"hosting"},
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook"},
-    {"runs", "report"},
+    {"runs", "report", "replay", "bench"},
     {"terminal"},
+    {"commands"},
     {"cli", "server"},
     {"__main__"},
 ]

@@ -1,10 +1,22 @@
 """The laws of word counts, held against a plain edit distance written for the test."""
 
+import subprocess
+import sys
+
+import jiwer
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.metrics.words import WordCounts, align_words, count, count_characters, counts_of
+from voicelab.metrics.words import (
+    WordCounts,
+    align_words,
+    count,
+    count_characters,
+    count_many,
+    count_words,
+    counts_of,
+)
 from voicelab.text import normalizer
 
 WORDS = st.lists(st.sampled_from(["add", "apple", "to", "my", "list", "x"]), max_size=12)
@@ -91,3 +103,36 @@ def test_characters():
     assert (counts.hits, counts.substitutions, counts.wer) == (3, 1, 0.25)
     assert count_characters("", "ab", NONE) == WordCounts(insertions=2)
     assert count_characters("ab", "", NONE) == WordCounts(deletions=2)
+
+
+SPACED = st.lists(st.sampled_from(["add", "a", "to", "my", "list", "x", "xy"]), min_size=1, max_size=12).map(" ".join)
+
+
+@given(st.lists(st.tuples(SPACED, SPACED | st.just("")), min_size=1, max_size=4))
+def test_counts_and_rates_are_jiwers(pairs):
+    references, hypotheses = [one for one, _ in pairs], [other for _, other in pairs]
+    words = jiwer.process_words(references, hypotheses)
+    ours = sum(count_many(references, hypotheses, NONE), WordCounts())
+    assert ours == WordCounts(words.hits, words.substitutions, words.deletions, words.insertions)
+    assert (ours.wer, ours.mer, ours.wil) == pytest.approx((words.wer, words.mer, words.wil))
+    letters = jiwer.process_characters(references, hypotheses)
+    characters = sum((count_characters(one, other, NONE) for one, other in pairs), WordCounts())
+    assert characters == WordCounts(letters.hits, letters.substitutions, letters.deletions, letters.insertions)
+    assert characters.wer == pytest.approx(letters.cer)
+
+
+@given(WORDS, WORDS)
+def test_counting_is_what_the_alignment_adds_up_to(reference, hypothesis):
+    assert count_words(reference, hypothesis) == counts_of(align_words(reference, hypothesis))
+
+
+def test_as_many_hypotheses_as_references():
+    with pytest.raises(ValueError, match="shorter"):
+        count_many(["a", "b"], ["a"], NONE)
+
+
+def test_the_metrics_load_fast():
+    """Under 0.1 s; the best of three, as the first may find its files cold."""
+    program = "import time; t = time.perf_counter(); import voicelab.metrics.words; print(time.perf_counter() - t)"
+    took_s = [float(subprocess.check_output([sys.executable, "-c", program], text=True)) for _ in range(3)]
+    assert min(took_s) < 0.1

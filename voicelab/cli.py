@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.bench import bench
+from voicelab.commands.equivalence import equivalence
+from voicelab.commands.match import match
+from voicelab.commands.score import score
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
@@ -195,3 +199,8 @@ def samples(
             rows.append((category, str(len(members)), f"{duration_s:.1f}", ", ".join(speakers)))
         terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
+
+
+for _command in (score, match, equivalence):
+    app.command()(_command)
+app.add_typer(bench, name="bench")

@@ -10,8 +10,8 @@ import re
 import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache
 
+from voicelab.english import fast_english
 from voicelab.errors import InputError
 
 COMPOUNDS = {"watch list": "watchlist", "watch lists": "watchlists"}
@@ -41,14 +41,6 @@ def _basic(text: str) -> str:
     return " ".join(kept.split())
 
 
-@cache
-def _whisper_english() -> Callable[[str], str]:
-    from whisper_normalizer.english import EnglishTextNormalizer
-
-    normalize: Callable[[str], str] = EnglishTextNormalizer()
-    return normalize
-
-
 _COMPOUND = re.compile(rf"\b({'|'.join(sorted(COMPOUNDS, key=len, reverse=True))})\b")
 
 
@@ -58,7 +50,16 @@ def _english(text: str) -> str:
     Whisper's rules leave `watchlist` and `watch list` as they are; the two are one word said in one way, so after those
     rules each compound in the table is joined, in the reference and in the hypothesis alike.
     """
-    return _COMPOUND.sub(lambda found: COMPOUNDS[found[0]], _whisper_english()(text))
+    normalized = fast_english()(text)
+    return _COMPOUND.sub(lambda found: COMPOUNDS[found[0]], normalized) if "watch" in normalized else normalized
+
+
+_CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvwxyz")
+
+
+def _sclite(text: str) -> str:
+    """What NIST sclite does before it compares: the capitals A to Z become small, and no others."""
+    return text.translate(_CAPITALS)
 
 
 _CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
@@ -74,6 +75,7 @@ NORMALIZERS = {
     "basic": Normalizer("basic", "1", _basic),
     "english": Normalizer("english", "1", _english),
     "cjk": Normalizer("cjk", "1", _cjk),
+    "sclite": Normalizer("sclite", "1", _sclite),
 }
 
 

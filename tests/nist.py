@@ -1,0 +1,48 @@
+"""NIST sclite, where it is installed (Debian: apt-get install sctk), run on files to compare its counts with ours."""
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+PROGRAM = shutil.which("sclite") or shutil.which("sclite", path="/usr/lib/sctk/bin")
+needed = pytest.mark.skipif(PROGRAM is None, reason="NIST sclite is not installed (Debian: apt-get install sctk)")
+_UTTERANCE = re.compile(
+    r"^id: \((.*)\)\n(?:Labels:.*\n)?(?:File:.*\n)?(?:Channel:.*\n)?Scores: .*?\) (.*)$", re.MULTILINE
+)
+
+
+def _run(folder: Path, *arguments) -> str:
+    done = subprocess.run([str(PROGRAM), *map(str, arguments)], capture_output=True, text=True, cwd=folder, check=False)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+    return done.stdout
+
+
+def utterances(reference: Path, hypothesis: Path, *options) -> dict[str, tuple[int, int, int, int]]:
+    """Utterance -> correct, substituted, deleted, inserted; reference and hypothesis are .trn, or .stm and .ctm."""
+    printed = _run(reference.parent, *_inputs(reference, hypothesis), *options, "-f", 0, "-o", "pralign", "stdout")
+    return {name: tuple(map(int, counts.split())) for name, counts in _UTTERANCE.findall(printed)}
+
+
+def table(reference: Path, hypothesis: Path, *, raw: bool = False) -> dict[str, list[str]]:
+    """The numbers of sclite's summary by the name of the row."""
+    printed = _run(reference.parent, *_inputs(reference, hypothesis), "-o", "rsum" if raw else "sum", "stdout")
+    return rows(printed)
+
+
+def rows(printed: str) -> dict[str, list[str]]:
+    """The rows of a summary, sclite's or ours, by their name."""
+    found = {}
+    for line in printed.splitlines():
+        cells = re.sub(r"[|]", " ", line).split()
+        if line.strip().startswith("|") and len(cells) == 9:
+            found[cells[0]] = cells[1:]
+    return found
+
+
+def _inputs(reference: Path, hypothesis: Path) -> list[str]:
+    forms = ["trn", "trn"] if reference.suffix == ".trn" else ["stm", "ctm"]
+    ids = ["-i", "spu_id"] if reference.suffix == ".trn" else []
+    return [*ids, "-r", reference.name, forms[0], "-h", hypothesis.name, forms[1], "-e", "utf-8"]

@@ -1,0 +1,85 @@
+"""Entities by class: what each is, how many are found and claimed, and how sure that is."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicelab.metrics import entity_classes
+from voicelab.metrics.entities import FoundCounts, SpanCounts
+from voicelab.metrics.words import align_words
+
+FORMS = {"NVDA": ("NVIDIA", "Nvidia Corporation"), "AAPL": ("Apple",), "T": ("AT&T",)}
+
+
+@pytest.mark.parametrize(
+    ("entity", "kind"),
+    [
+        ("NVDA", "ticker"), ("nvidia", "company"), ("Apple", "company"), ("latest", "action word"), ("$5", "money"),
+        ("5%", "percent"), ("March 3", "date"), ("nineteen", "number"), ("Anna Smith", "name"), ("TSLA", "ticker"),
+    ],
+)  # fmt: skip
+def test_what_an_expected_entity_is(entity, kind):
+    assert entity_classes.class_of(entity, FORMS) == kind
+
+
+def test_recall_by_class():
+    found = entity_classes.recall_by_class(
+        ["NVDA", "NVIDIA", "news", "$212.50"], "the news: n v d a is at two hundred twelve dollars", FORMS
+    )
+    assert found == {
+        "ticker": FoundCounts(1, 1),
+        "company": FoundCounts(1, 0),
+        "action word": FoundCounts(1, 1),
+        "money": FoundCounts(1, 0),
+    }
+
+
+def test_claims_that_nobody_expects_cost_precision_in_their_own_class():
+    found = entity_classes.claims_by_class(["Apple", "$5"], ["apple's", "five dollars", "nine percent"], FORMS)
+    assert found == {
+        "company": FoundCounts(1, 1),
+        "money": FoundCounts(1, 1),
+        "percent": FoundCounts(unexpected=1),
+    }
+    total = sum(found.values(), FoundCounts())
+    assert (total.recall, total.precision, total.f1) == (1.0, pytest.approx(2 / 3), pytest.approx(0.8))
+
+
+ROWS = st.lists(
+    st.dictionaries(
+        st.sampled_from(["company", "money"]),
+        st.builds(FoundCounts, st.integers(0, 5), st.integers(0, 5), st.integers(0, 5)),
+    ),
+    max_size=6,
+)
+
+
+@given(ROWS)
+def test_classes_add_as_their_counts_do(rows):
+    total = entity_classes.added(rows)
+    assert total == entity_classes.added(reversed(rows))
+    assert sum(total.values(), FoundCounts()) == sum((one for row in rows for one in row.values()), FoundCounts())
+
+
+def test_word_errors_inside_the_entities_of_each_class():
+    steps = align_words("buy apple for five dollars".split(), "by apple for nine dollars".split())
+    found = entity_classes.word_errors_by_class(steps, {"Apple": ["apple"], "$5": ["five", "dollars"]}, FORMS)
+    assert found == {"company": SpanCounts(1, 0), "money": SpanCounts(2, 1)}
+    assert found["money"].wer == 0.5
+
+
+def test_intervals_hold_the_figure_they_are_of():
+    counts = [FoundCounts(4, found, unexpected) for found, unexpected in [(4, 0), (2, 1), (3, 0), (1, 2), (4, 1)]]
+    keys = list("aabbc")
+    total = sum(counts, FoundCounts())
+    for figure, interval in (
+        (total.recall, entity_classes.recall_interval(counts, keys, seed=1)),
+        (total.precision, entity_classes.precision_interval(counts, keys, seed=1)),
+        (total.f1, entity_classes.f1_interval(counts, keys, seed=1)),
+    ):
+        assert interval.low <= figure <= interval.high
+        assert 0 <= interval.low < interval.high <= 1
+        assert interval.clusters == 3
+    spans = [SpanCounts(3, errors) for errors in (0, 1, 3, 2, 0)]
+    assert entity_classes.entity_wer_interval(spans, keys, seed=1).low <= 6 / 15
+    assert entity_classes.recall_interval(counts, ["one"] * 5, seed=1) is None

@@ -1,0 +1,162 @@
+"""Transcript files: what is written is read again, and every fault names its file, line and field."""
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from voicelab.errors import InputError
+from voicelab.transcripts import formats, manifest, timed, trn
+from voicelab.transcripts.base import Utterance
+from voicelab.transcripts.timed import Segment, TimedWord
+
+NAMES = st.text("abcdefgh0123456789", min_size=1, max_size=6)
+WORDS = st.text(
+    st.characters(codec="utf-8", categories=["L", "N", "P"], exclude_characters='()<>;*"'), min_size=1, max_size=6
+)
+TEXTS = st.lists(WORDS, max_size=5).map(" ".join)
+CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"))
+SECONDS = st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000)
+SCRATCH = settings(max_examples=60, deadline=None)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("transcripts")
+
+
+@SCRATCH
+@given(utterances=st.lists(st.tuples(NAMES, NAMES, TEXTS), unique_by=lambda one: (one[0], one[1]), max_size=5))
+def test_trn_round_trip(folder, utterances):
+    made = [Utterance(f"{speaker}_{name}", text) for speaker, name, text in utterances]
+    trn.write(folder / "a.trn", made)
+    found = trn.read(folder / "a.trn")
+    assert [(one.id, one.text) for one in found] == [(one.id, one.text) for one in made]
+    assert [one.speaker for one in found] == [speaker for speaker, _, _ in utterances]
+
+
+@SCRATCH
+@given(
+    segments=st.lists(
+        st.builds(
+            lambda file, channel, speaker, start, length, text, label: Segment(
+                file, channel, speaker, start, round(start + length, 3), text, label
+            ),
+            NAMES, NAMES, NAMES, SECONDS, SECONDS, TEXTS, st.sampled_from([None, "<o>", "<o,f0>"]),
+        ),
+        max_size=5,
+    )
+)  # fmt: skip
+def test_stm_round_trip(folder, segments):
+    timed.write_stm(folder / "a.stm", segments)
+    assert timed.read_stm(folder / "a.stm") == segments
+
+
+@SCRATCH
+@given(
+    words=st.lists(
+        st.builds(TimedWord, NAMES, NAMES, SECONDS, SECONDS, WORDS, st.sampled_from([None, 0.0, 0.25, 1.0])), max_size=5
+    )
+)
+def test_ctm_round_trip(folder, words):
+    timed.write_ctm(folder / "a.ctm", words)
+    assert timed.read_ctm(folder / "a.ctm") == words
+
+
+@SCRATCH
+@pytest.mark.parametrize("ending", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize("side", [manifest.REFERENCE, manifest.HYPOTHESIS])
+@given(utterances=st.lists(st.tuples(NAMES, st.none() | NAMES, CELLS), unique_by=lambda one: one[0], max_size=5))
+def test_tables_round_trip(folder, ending, side, utterances):
+    path = folder / f"a.{ending}"
+    made = [Utterance(name, text, speaker) for name, speaker, text in utterances]
+    manifest.write(path, made, side)
+    found = manifest.read(path, side)
+    assert [(one.id, one.text, one.speaker) for one in found] == [(one.id, one.text, one.speaker) for one in made]
+
+
+def test_a_nemo_manifest_names_utterances_by_their_audio(tmp_path):
+    line = {"audio_filepath": "audio/0001.wav", "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
+    (tmp_path / "m.jsonl").write_text(json.dumps(line) + "\n")
+    (pair,) = formats.pairs(tmp_path / "m.jsonl", tmp_path / "m.jsonl", "jsonl")
+    assert (pair.id, pair.reference, pair.hypothesis, pair.speaker) == ("0001", "hello there", "hello their", "all")
+
+
+@pytest.mark.parametrize(
+    ("id_type", "name", "speaker"),
+    [
+        ("spu_id", "anna-b_3", "anna"),
+        ("spu_id", "anna_b_3", "anna"),
+        ("spu_id", "anna", "anna"),
+        ("swb", "2347-a_1", "2347"),
+        ("wsj", "4k0c0301", "4k0"),
+    ],
+)
+def test_the_speaker_of_an_id(id_type, name, speaker):
+    assert trn.speaker_of(name, id_type) == speaker
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "complaint"),
+    [
+        ("r.trn", "hello there\n", r"r\.trn: line 1: no id at the end"),
+        ("r.trn", "a (s_1)\n\nb (s_1)\n", r"r\.trn: line 3: the id 's_1' stands in line 1 already"),
+        ("r.trn", "a (s_1) b\n", r"line 1: there is text after the id \(s_1\)"),
+        ("r.stm", "f A s 0.0 1.0 a\nf A s x 1.0 a\n", r"r\.stm: line 2: field 'start': 'x' is not a number"),
+        ("r.stm", "f A s 2.0 1.0 a\n", r"line 1: field 'end': 1\.0 is before the start"),
+        ("r.stm", "f A\n", r"line 1: 2 fields, but a segment is"),
+        ("r.ctm", "f A 0.0 1.0\n", r"r\.ctm: line 1: 4 fields, but a word is"),
+        ("r.ctm", "f A 0.0 long a\n", r"line 1: field 'duration': 'long' is not a number"),
+        ("r.jsonl", '{"id": "1", "text": "a"}\n{"id": "2"}\n', r"r\.jsonl: line 2: field 'text' is missing"),
+        ("r.jsonl", "[1]\n", r"line 1: must be an object with fields"),
+        ("r.jsonl", "{\n", r"line 1: not JSON"),
+        ("r.jsonl", '{"text": 3}\n', r"line 1: field 'text' must be a text, not 3"),
+        ("r.csv", "id,text\n1,a,b\n", r"r\.csv: line 2: not as many fields as the header has"),
+        ("r.csv", "id,words\n1,a\n", r"line 2: field 'text' is missing"),
+    ],
+)
+def test_a_fault_names_its_place(tmp_path, name, content, complaint):
+    path = tmp_path / name
+    path.write_text(content)
+    readers = {
+        ".trn": trn.read,
+        ".stm": timed.read_stm,
+        ".ctm": timed.read_ctm,
+        ".jsonl": lambda file: manifest.read(file, manifest.REFERENCE),
+        ".csv": lambda file: manifest.read(file, manifest.REFERENCE),
+    }
+    with pytest.raises(InputError, match=complaint):
+        readers[path.suffix](path)
+
+
+def test_what_a_file_cannot_hold_is_not_written(tmp_path):
+    with pytest.raises(InputError, match="no parentheses"):
+        trn.write(tmp_path / "a.trn", [Utterance("a(b", "x")])
+    with pytest.raises(InputError, match="read as a comment"):
+        trn.write(tmp_path / "a.trn", [Utterance("a_1", ";; x")])
+    with pytest.raises(InputError, match="must be one word"):
+        timed.write_ctm(tmp_path / "a.ctm", [TimedWord("f", "A", 0.0, 1.0, "two words")])
+
+
+def test_words_go_to_the_segment_that_their_middle_is_in():
+    segments = [Segment("f", "a", "s", 0.0, 1.0, "one"), Segment("f", "a", "s", 1.0, 2.0, "two")]
+    words = [
+        TimedWord("f", "a", 0.8, 0.3, "early"),
+        TimedWord("f", "a", 0.8, 0.5, "late"),
+        TimedWord("f", "a", 5, 1, "end"),
+    ]
+    found, absent = timed.cut(segments, words)
+    assert [pair.hypothesis for pair in found] == ["early", "late end"]
+    assert absent == []
+
+
+def test_an_ignored_segment_takes_its_words_with_it():
+    segments = [Segment("f", "a", "s", 0.0, 1.0, timed.IGNORED), Segment("f", "a", "s", 1.0, 2.0, "two")]
+    found, _ = timed.cut(segments, [TimedWord("f", "a", 0.1, 0.2, "noise"), TimedWord("f", "a", 1.1, 0.2, "two")])
+    assert [(pair.id, pair.hypothesis) for pair in found] == [("s-000", "two")]
+
+
+def test_words_without_a_reference_are_an_error():
+    with pytest.raises(InputError, match="words stand in 1 channels that the reference does not have: g a"):
+        timed.cut([Segment("f", "a", "s", 0.0, 1.0, "x")], [TimedWord("g", "a", 0.1, 0.2, "y")])

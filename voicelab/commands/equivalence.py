@@ -1,0 +1,117 @@
+"""`voicelab equivalence`: does the agent do the same with what was recognized as with what was said?"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.metrics.equivalence import EquivalenceCounts
+    from voicelab.metrics.intervals import Interval
+    from voicelab.replay import ReplayedTurn
+    from voicelab.results import RunResult, TurnResult
+
+
+def equivalence(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    agent: Annotated[str | None, typer.Option(help="Ask this agent instead of the run's own.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+) -> None:
+    """The share of turns whose action changes because of what the recognizer heard, beside WER.
+
+    Each turn's reference text and its transcript are put to the agent, after the same dialogue; an action is the
+    intent, the companies, the amounts and the changes to the watchlist.
+    """
+    with terminal.errors():
+        from voicelab.errors import InputError
+        from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
+        from voicelab.replay import agent_of, tool_equivalence
+        from voicelab.results import RunFolder
+
+        folder = RunFolder(run)
+        result = folder.read()
+        taken = list({turn.key: turn for turn in folder.turns()}.values())
+        replayed = tool_equivalence(taken, agent_of(result, agent))
+        if not replayed:
+            raise InputError(f"{run}: in none of its turns was anything recognized")
+        counts = [one.counts for one in replayed]
+        total = sum(counts, EquivalenceCounts())
+        by_speaker = len({one.turn.speaker for one in replayed if one.turn.speaker}) > 1
+        keys = [_cluster(one.turn, by_speaker=by_speaker) for one in replayed]
+        interval = changed_interval(counts, keys, seed=result.spec.seed)
+        unit = "speaker" if by_speaker else "conversation"
+        if as_json:
+            typer.echo(_json(result, replayed, total, interval, unit, len(taken) - len(replayed)))
+        else:
+            _show(result, replayed, total, interval, unit, len(taken) - len(replayed))
+
+
+def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
+    return (by_speaker and turn.speaker) or turn.scenario_id or turn.key
+
+
+def _wer(run: RunResult, replayed: list[ReplayedTurn]) -> float | None:
+    from voicelab.metrics.words import WordCounts, count
+    from voicelab.text import normalizer
+
+    rule = normalizer(run.spec.normalizer)
+    return sum((count(one.turn.text, one.turn.heard or "", rule) for one in replayed), WordCounts()).wer
+
+
+def _show(
+    run: RunResult,
+    replayed: list[ReplayedTurn],
+    total: EquivalenceCounts,
+    interval: Interval | None,
+    unit: str,
+    skipped: int,
+) -> None:
+    share = total.changed_share or 0.0
+    sure = f"{100 * interval.low:.1f} to {100 * interval.high:.1f} %, by {unit}" if interval else "-"
+    wer = _wer(run, replayed)
+    rows = [
+        ("turns whose action changes", f"{100 * share:.1f} %", f"{total.changed} of {total.turns}; {sure}"),
+        ("... the intent", str(total.intent), ""),
+        ("... the companies", str(total.companies), ""),
+        ("... the amounts", str(total.amounts), ""),
+        ("... the changes to the watchlist", str(total.changes), ""),
+        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {run.spec.normalizer}"),
+    ]
+    terminal.table(f"run {run.run_id}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
+    if skipped:
+        terminal.warn(f"{skipped} turns broke before anything was recognized and are left out")
+    for one in replayed:
+        if one.reference != one.recognized:
+            typer.echo(f"{one.turn.key}: {one.turn.text!r} heard as {one.turn.heard!r}")
+
+
+def _json(
+    run: RunResult,
+    replayed: list[ReplayedTurn],
+    total: EquivalenceCounts,
+    interval: Interval | None,
+    unit: str,
+    skipped: int,
+) -> str:
+    from dataclasses import asdict
+
+    from voicelab.score import rule
+    from voicelab.text import normalizer
+
+    document = {
+        "format_version": 1,
+        "run_id": run.run_id,
+        "normalizer": rule(normalizer(run.spec.normalizer)),
+        "counts": asdict(total),
+        "changed_share": total.changed_share,
+        "interval": (asdict(interval) | {"unit": unit}) if interval else None,
+        "wer": _wer(run, replayed),
+        "skipped": skipped,
+        "changed": [one.turn.key for one in replayed if one.reference != one.recognized],
+    }
+    return json.dumps(document, indent=2, ensure_ascii=False)

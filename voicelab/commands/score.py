@@ -1,0 +1,165 @@
+"""`voicelab score`: two transcript files against each other, without any pipeline."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.score import Score
+
+_Form = Literal["trn", "stm", "jsonl", "csv"]
+_ALL = "all"
+
+
+def score(
+    reference: Annotated[Path, typer.Argument(metavar="REF", help="The reference transcripts.", show_default=False)],
+    hypotheses: Annotated[
+        list[Path], typer.Argument(metavar="HYP...", help="What was recognized; one file a system.", show_default=False)
+    ],
+    form: Annotated[
+        _Form | None, typer.Option("--format", help="trn | stm (HYP is a .ctm) | jsonl | csv. \\[by REF's ending]")
+    ] = None,
+    weights: Annotated[
+        Literal["minimal", "sclite"],
+        typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
+    ] = "minimal",
+    normalizer: Annotated[
+        str | None,
+        typer.Option(help="none, basic, english, cjk, sclite, or all. \\[trn, stm: sclite; jsonl, csv: english]"),
+    ] = None,
+    missing: Annotated[
+        Literal["error", "deletions", "skip"],
+        typer.Option(help="References without a hypothesis: an error, all words deleted, or (as sclite) left out."),
+    ] = "error",
+    ids: Annotated[
+        Literal["spu_id", "rm", "swb", "wsj", "atis"],
+        typer.Option(help="How an id in a .trn names its speaker, as sclite's -i."),
+    ] = "spu_id",
+    raw: Annotated[bool, typer.Option("--raw", help="Counts in the table instead of percentages.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+) -> None:
+    """Score transcripts against references and print what NIST sclite prints.
+
+    A row: words correct, substituted, deleted, inserted, all errors, and sentences with any error, by speaker and in
+    all. An empty hypothesis is deletions. --normalizer all ranks the systems under every normalizer and shows where the
+    ranking flips.
+
+    Examples: voicelab score ref.trn hyp.trn --weights sclite | voicelab score ref.stm hyp.ctm --json |
+    voicelab score manifest.jsonl manifest.jsonl | voicelab score ref.trn a.trn b.trn --normalizer all
+    """
+    with terminal.errors():
+        from voicelab.errors import InputError
+        from voicelab.score import ALTERNATIVES_IN, SPELLING, under_all, weights_of
+        from voicelab.score import score as score_pairs
+        from voicelab.text import normalizer as normalizer_of
+        from voicelab.transcripts.formats import pairs
+
+        chosen = form or _by_ending(reference)
+        names = [str(path) for path in hypotheses]
+        if len(set(names)) < len(names):
+            raise InputError("the same HYP is given twice; give each system once")
+        spelling = normalizer or SPELLING[chosen]
+        used, cost = None if spelling == _ALL else normalizer_of(spelling), weights_of(weights)
+        scores: dict[str, dict[str, Score]] = {}
+        for path in hypotheses:
+            found = pairs(reference, path, chosen, missing=missing, id_type=ids)
+            if not found:
+                raise InputError(f"{reference}: there are no utterances in it to score")
+            alternatives = chosen in ALTERNATIVES_IN
+            scores[str(path)] = (
+                under_all(found, cost, alternatives=alternatives)
+                if used is None
+                else {used.name: score_pairs(found, used, cost, alternatives=alternatives)}
+            )
+        if as_json:
+            typer.echo(_json(str(reference), chosen, scores, ranked=used is None))
+        elif used is None:
+            _show_ranking(scores)
+        else:
+            _show(scores, chosen, raw=raw)
+
+
+def _by_ending(path: Path) -> _Form:
+    from voicelab.errors import InputError
+
+    for known in get_args(_Form):
+        if path.suffix.lower() == f".{known}":
+            found: _Form = known
+            return found
+    if path.suffix.lower() == ".tsv":
+        return "csv"
+    raise InputError(f"{path}: say what it is with --format {' | '.join(get_args(_Form))}")
+
+
+def _show(scores: dict[str, dict[str, Score]], form: str, *, raw: bool) -> None:
+    from voicelab.commands.scoresheet import scoresheet
+
+    for name, by_normalizer in scores.items():
+        for one in by_normalizer.values():
+            for line in scoresheet(Path(name).name, one, raw=raw):
+                typer.echo(line)
+            used = one.normalizer
+            typer.echo(f"{form}; weights {one.weights.name}; normalizer {used.name} (version {used.version})")
+
+
+def _show_ranking(scores: dict[str, dict[str, Score]]) -> None:
+    from voicelab.score import flips
+
+    rates = _rates(scores)
+    rows = []
+    for spelling, row in rates.items():
+        version = next(iter(scores.values()))[spelling].normalizer.version
+        order = sorted(row, key=lambda system: (row[system] is None, row[system]))
+        shares = (f"{system} {_percent(row[system])}" for system in order)
+        rows.append((f"{spelling} (version {version})", ", ".join(shares)))
+    terminal.table("WER under every normalizer, the best system first", ("normalizer", "systems"), rows)
+    if len(scores) > 1:
+        found = flips(rates)
+        for flip in found:
+            one, other = flip.systems
+            first, second = flip.normalizers
+            better = one if (rates[first][one] or 0.0) < (rates[first][other] or 0.0) else other
+            worse = other if better == one else one
+            typer.echo(f"the ranking flips: {better} is better under {first}, {worse} under {second}")
+        if not found:
+            typer.echo("the ranking is the same under every normalizer")
+
+
+def _percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.2f} %"
+
+
+def _rates(scores: dict[str, dict[str, Score]]) -> dict[str, dict[str, float | None]]:
+    spellings = next(iter(scores.values()))
+    return {one: {system: row[one].total.words.wer for system, row in scores.items()} for one in spellings}
+
+
+def _json(reference: str, form: str, scores: dict[str, dict[str, Score]], *, ranked: bool) -> str:
+    import json
+
+    from voicelab.score import figures, flips, rule
+
+    results: list[dict[str, Any]] = []
+    for system, by_normalizer in scores.items():
+        for one in by_normalizer.values():
+            results.append(
+                {
+                    "hypothesis": system,
+                    "normalizer": rule(one.normalizer),
+                    "weights": one.weights.name,
+                    "speakers": {speaker: figures(counts) for speaker, counts in one.speakers.items()},
+                    "total": figures(one.total),
+                }
+            )
+    document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form}
+    document |= results[0] if len(results) == 1 else {"results": results}
+    if ranked:
+        document["flips"] = [
+            {"systems": flip.systems, "normalizers": flip.normalizers} for flip in flips(_rates(scores))
+        ]
+    return json.dumps(document, indent=2, ensure_ascii=False)

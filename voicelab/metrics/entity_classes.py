@@ -1,0 +1,104 @@
+"""Entities by class: what each expected entity is, how many were found, claimed, and heard right, and how sure that is.
+
+An entity counts as found when the text names it in any spoken or written form (metrics.matching). Definitions:
+docs/matching.md, docs/measures.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+
+from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_word_errors
+from voicelab.metrics.intervals import Interval, ratio_interval, sums_interval
+from voicelab.metrics.matching import EntityClass, found, kind_of
+from voicelab.metrics.matching.tokens import tokenize
+from voicelab.metrics.words import Step
+
+ByClass = Mapping[str, FoundCounts]
+
+
+def class_of(entity: str, forms: Forms) -> EntityClass:
+    """The class of an expected entity: a known ticker or company, what its writing shows, or a word to act on.
+
+    A word in small letters that is none of these, such as `news` or `latest`, is an "action word".
+    """
+    if entity in forms:
+        return "ticker"
+    known = {form.lower() for names in forms.values() for form in names}
+    if entity.lower() in known or entity.lower() in {ticker.lower() for ticker in forms}:
+        return "company"
+    kind = kind_of(entity, tokenize(entity, spoken=False))
+    return "action word" if kind == "name" and entity == entity.lower() else kind
+
+
+def recall_by_class(expected: Iterable[str], text: str, forms: Forms) -> dict[str, FoundCounts]:
+    """The expected entities that the text names, by their class."""
+    counts: dict[str, FoundCounts] = {}
+    for entity in expected:
+        kind = class_of(entity, forms)
+        counts[kind] = counts.get(kind, FoundCounts()) + FoundCounts(1, int(found(entity, text, kind)))
+    return counts
+
+
+def claims_by_class(expected: Iterable[str], claimed: Iterable[str], forms: Forms) -> dict[str, FoundCounts]:
+    """What was expected against what somebody claims to have found: recall, precision and F1, by class.
+
+    An expected entity is found when a claim names it; a claim that names no expected entity is unexpected, and counts
+    under its own class.
+    """
+    wanted = [(entity, class_of(entity, forms)) for entity in expected]
+    claims = list(claimed)
+    counts: dict[str, FoundCounts] = {}
+    for entity, kind in wanted:
+        hit = any(found(entity, claim, kind) for claim in claims)
+        counts[kind] = counts.get(kind, FoundCounts()) + FoundCounts(1, int(hit))
+    for claim in claims:
+        if not any(found(entity, claim, kind) for entity, kind in wanted):
+            kind = class_of(claim, forms)
+            counts[kind] = counts.get(kind, FoundCounts()) + FoundCounts(unexpected=1)
+    return counts
+
+
+def added(rows: Iterable[ByClass]) -> dict[str, FoundCounts]:
+    """The sums of many turns, by class, in the order of the classes' first appearance."""
+    total: dict[str, FoundCounts] = {}
+    for row in rows:
+        for kind, counts in row.items():
+            total[kind] = total.get(kind, FoundCounts()) + counts
+    return total
+
+
+def word_errors_by_class(
+    steps: Sequence[Step], entities: Mapping[str, Sequence[str]], forms: Forms
+) -> dict[str, SpanCounts]:
+    """Entity WER by class. entities: each entity as it was written -> its words in the spelling of the steps."""
+    spans: dict[str, list[Sequence[str]]] = {}
+    for entity, words in entities.items():
+        spans.setdefault(class_of(entity, forms), []).append(words)
+    return {kind: entity_word_errors(steps, members) for kind, members in spans.items()}
+
+
+def recall_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
+    """The interval of recall over turns; keys name what belongs together (a speaker, a conversation)."""
+    return ratio_interval([one.found for one in counts], [one.expected for one in counts], keys, seed=seed)
+
+
+def precision_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
+    """The interval of precision over turns."""
+    claimed = [one.found + one.unexpected for one in counts]
+    return ratio_interval([one.found for one in counts], claimed, keys, seed=seed)
+
+
+def f1_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
+    """The interval of F1 over turns."""
+    columns = [
+        [one.found for one in counts],
+        [one.expected for one in counts],
+        [one.unexpected for one in counts],
+    ]
+    return sums_interval(columns, keys, lambda sums: 2 * sums[:, 0] / sums.sum(axis=1), seed=seed)
+
+
+def entity_wer_interval(counts: Sequence[SpanCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
+    """The interval of entity WER over turns."""
+    return ratio_interval([one.errors for one in counts], [one.words for one in counts], keys, seed=seed)

@@ -1,0 +1,92 @@
+"""Whether a text names an entity, however it is spoken or written; by rules alone, so the same answer every time.
+
+    >>> found("$212.50", "that was two hundred twelve dollars and fifty cents")
+    True
+    >>> found("19", "flight nine nineteen")
+    False
+
+What it takes for the same, and what not: docs/matching.md.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from voicelab.metrics.matching import amounts, clock, codes, dates
+from voicelab.metrics.matching.cardinals import digits_of
+from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
+from voicelab.metrics.matching.numerals import numbers
+from voicelab.metrics.matching.phrases import is_quarter, says
+from voicelab.metrics.matching.remainder import rest_is_said, verbatim
+from voicelab.metrics.matching.tokens import Token, tokenize
+
+__all__ = ["CLASSES", "EntityClass", "found", "kind_of", "known_class"]
+
+
+def found(entity: str, text: str, entity_class: str | None = None) -> bool:
+    """Whether the text names the entity.
+
+    entity_class: one of CLASSES or a common other name of one; by default, and for a name that is not known, it is
+    inferred from how the entity is written.
+    """
+    wanted = tokenize(entity, spoken=False)
+    said = tokenize(text)
+    if not wanted or not said:
+        return False
+    given = known_class(entity_class)
+    kind = given or kind_of(entity, wanted)
+    by_value = _by_value(kind, entity, wanted, text, said)
+    if by_value is not None:
+        return (by_value and rest_is_said(wanted, said)) or verbatim(wanted, said)
+    if _named(entity, wanted, said, kind):
+        return True
+    # `five thirty` may be a number or a time of day; a text that writes it 5:30 says which.
+    in_words = given is None and kind == "number" and not any(token.number for token in wanted)
+    return in_words and any(_at_the_time(one, said) for one in clock.times(wanted) if not one.vague)
+
+
+def _by_value(
+    kind: EntityClass, entity: str, wanted: tuple[Token, ...], text: str, said: tuple[Token, ...]
+) -> bool | None:
+    """Whether the text says the same amount, date or time; None where the entity is none, after all."""
+    if kind == "money" and (sums := amounts.money(wanted)):
+        return any(amounts.same_money(sums[0], other) for other in amounts.money(said))
+    if kind == "percent" and (shares := amounts.percentages(wanted) or _values(wanted)):
+        return bool(shares & amounts.percentages(said))
+    moments = sorted(clock.times(wanted), key=lambda moment: moment.vague)
+    if kind == "date" and (date := dates.of_entity(entity, wanted)) is not None:
+        also = [moment for moment in moments if names_clock(entity) and not moment.vague]
+        return dates.names_date(date, text, said) and all(_at_the_time(moment, said) for moment in also[:1])
+    if kind == "time" and moments:
+        return _at_the_time(moments[0], said)
+    return None
+
+
+def _at_the_time(wanted: clock.Time, said: tuple[Token, ...]) -> bool:
+    return any(wanted.same(other) for other in clock.times(said) if not other.vague)
+
+
+def _values(tokens: tuple[Token, ...]) -> set[Decimal]:
+    return {one.value for one in numbers(tokens) if one.value is not None}
+
+
+def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:
+    bare = tuple(token for token in wanted if not token.optional)
+    digits = "".join(one.digits or "" for one in numbers(bare)) if _only_digits(bare) else ""
+    if codes.is_phone(digits) and codes.says_digits(digits, said):
+        return True
+    if kind == "ticker" and len(wanted) == 1 and wanted[0].spelled:
+        return any(token.raw == wanted[0].raw for token in said if token.raw not in ("A", "I"))
+    capital = entity != entity.lower()
+    name = kind in ("company", "person", "date") or (kind == "name" and capital)
+    code = codes.characters(entity)
+    if kind == "code" and len(entity.split()) == 1 and not is_quarter(wanted):
+        return codes.spells(code, said)
+    if says(wanted, said, name=name, company=kind == "company", person=kind == "person"):
+        return True
+    spelled = kind in ("code", "ticker") or (kind in ("company", "person", "name") and len(wanted) == 1)
+    return spelled and len(code) > 1 and codes.spells(code, said, by_letters=kind != "code")
+
+
+def _only_digits(tokens: tuple[Token, ...]) -> bool:
+    return all(token.number or digits_of([token.text]) is not None for token in tokens)

@@ -1,0 +1,162 @@
+"""What the words of one number come to: a value, as `two hundred and twelve`, or digits, as `nine nineteen`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from voicelab.metrics.matching.vocabulary import REPEATS, SCALE_LETTERS, SCALES, TEENS, TENS, UNITS, ZEROS
+
+
+def plain(value: Decimal) -> str:
+    """A value as digits, without an exponent and without zeros that say nothing."""
+    text = format(value, "f")
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def value_of(words: Sequence[str]) -> Decimal | None:
+    """What a grammatical number counts: `two hundred and twelve`, `1.5 million`, `six and a half`; else None."""
+    if words and words[0] in ("minus", "negative"):
+        value = value_of(words[1:])
+        return None if value is None else -value
+    if words[:2] == ["half", "a"] or words[:2] == ["a", "half"]:
+        rest = value_of(["one", *words[2:]]) if len(words) > 2 else None
+        return rest / 2 if rest is not None else None
+    words, extra = _without_fraction(list(words))
+    if words and words[-1] in SCALE_LETTERS and len(words) > 1:
+        coefficient = value_of(words[:-1])
+        return None if coefficient is None else coefficient * SCALE_LETTERS[words[-1]]
+    if not words:
+        return None
+    if extra:
+        # `a million and a half` is half a million more; `two and a half` half of one.
+        unit = SCALES.get(words[-1], 1) if words[-1] in SCALES and words[-1] != "hundred" else 1
+        value = _cardinal(words)
+        return None if value is None else value + extra * unit
+    return _cardinal(words)
+
+
+def _without_fraction(words: list[str]) -> tuple[list[str], Decimal]:
+    """`six and a half million` -> `6.5 million`; what is left of a fraction at the end comes back beside it."""
+    for ending, share in ((["and", "a", "half"], "0.5"), (["and", "a", "quarter"], "0.25"),
+                          (["and", "three", "quarters"], "0.75"), (["and", "one", "quarter"], "0.25")):  # fmt: skip
+        for place in range(1, len(words) - len(ending) + 1):
+            if words[place : place + len(ending)] != ending:
+                continue
+            rest = words[place + len(ending) :]
+            if not rest:
+                return words[:place], Decimal(share)
+            head = _cardinal(words[:place])
+            return ([plain(head + Decimal(share)), *rest] if head is not None else []), Decimal(0)
+    return words, Decimal(0)
+
+
+def _cardinal(words: Sequence[str]) -> Decimal | None:
+    total, group, room = Decimal(0), None, None
+    limit: int | None = None
+    place = 0
+    while place < len(words):
+        word = words[place]
+        if word == "point":
+            return _decimal(words, place, total + (group or 0), group)
+        step = _small(words, place)
+        if step is not None:
+            value, size, takes = step
+            if group is None:
+                group = value
+            elif room is not None and value < room and size < room and group % room == 0:
+                group += value
+            else:
+                return None
+            room = _room(word, value)
+            place += takes
+            continue
+        if word in ("and", "a"):
+            place += 1
+            if word == "a":
+                group = Decimal(1) if group is None else group
+            continue
+        if word not in SCALES:
+            return None
+        scale = SCALES[word]
+        coefficient = Decimal(1) if group is None else group
+        if scale == 100:
+            if group is not None and not 0 < group < 100:
+                return None
+            group, room = coefficient * 100, 100
+        else:
+            if limit is not None and scale >= limit:
+                return None
+            total, group, room, limit = total + coefficient * scale, None, None, scale
+        place += 1
+    if group is not None and limit is not None and group >= limit:
+        return None
+    return total + (group or 0)
+
+
+def _small(words: Sequence[str], place: int) -> tuple[Decimal, int, int] | None:
+    """A value that stands in one word: itself, its size, and how many words it takes."""
+    word = words[place]
+    if word in UNITS:
+        return Decimal(UNITS[word]), UNITS[word], 1
+    if word in TEENS:
+        return Decimal(TEENS[word]), TEENS[word], 1
+    if word in TENS:
+        return Decimal(TENS[word]), TENS[word], 1
+    if word in ("zero", "nought", "naught") and (len(words) == 1 or words[place + 1 : place + 2] == ["point"]):
+        return Decimal(0), 0, 1
+    if word[0].isdigit() or word[0] == ".":
+        value = Decimal(word)
+        return value, int(value), 1
+    return None
+
+
+def _room(word: str, value: Decimal) -> int | None:
+    """What may still be added after it: units after tens, anything under 100 after hundreds."""
+    if word in TENS:
+        return 10
+    return None if value else 1
+
+
+def _decimal(words: Sequence[str], place: int, whole: Decimal, group: Decimal | None) -> Decimal | None:
+    """`three point one four`, `point five`, `one point five million`."""
+    rest = list(words[place + 1 :])
+    scale = 1
+    while rest and rest[-1] in SCALES and rest[-1] != "dozen":
+        scale *= SCALES[rest.pop()]
+    if (place and group is None) or "point" in rest:
+        return None
+    digits = digits_of(rest)
+    return (whole + Decimal(f"0.{digits}")) * scale if digits and digits.isdigit() else None
+
+
+def digits_of(words: Sequence[str]) -> str | None:
+    """The digit string that is said: `nine nineteen` 919, `double oh seven` 007, `eight hundred five five` 80055."""
+    out, place = "", 0
+    while place < len(words):
+        word = words[place]
+        following = words[place + 1] if place + 1 < len(words) else ""
+        if word in REPEATS:
+            digit = _digit(following)
+            if digit is None:
+                return None
+            out, place = out + digit * REPEATS[word], place + 2
+        elif word in TENS:
+            unit = UNITS.get(following, 0)
+            out, place = out + str(TENS[word] + unit), place + (2 if unit else 1)
+        elif word in TEENS or word in UNITS or word in ZEROS:
+            out += str(TEENS.get(word, UNITS.get(word, 0)))
+            place += 1
+            if place < len(words) and words[place] in ("hundred", "thousand") and word not in ZEROS:
+                out, place = out + ("00" if words[place] == "hundred" else "000"), place + 1
+        elif word.isdigit():
+            out, place = out + word, place + 1
+        else:
+            return None
+    return out or None
+
+
+def _digit(word: str) -> str | None:
+    if word in ZEROS:
+        return "0"
+    return str(UNITS[word]) if word in UNITS else (word if len(word) == 1 and word.isdigit() else None)

@@ -1,0 +1,171 @@
+"""Times of day, in digits or words: `4:30`, `four thirty pm`, `half past four`, `quarter to five`, `sixteen thirty`.
+
+Without `am` or `pm` on one of the two sides, `4:30` and `16:30` are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicelab.metrics.matching.numerals import Number, numbers
+from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.vocabulary import TEENS, TENS, UNITS, ZEROS
+
+_AT = frozenset("at by around about until till from before after for since to between past and".split())
+_FOUR_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """hour: 0..23, or 0..12 where half, "am" or "pm", tells the rest. vague: it may as well be any number."""
+
+    hour: int
+    minute: int
+    half: str | None = None
+    vague: bool = False
+
+    def same(self, other: Time) -> bool:
+        if self.minute != other.minute:
+            return False
+        mine, theirs = self._of_the_day(), other._of_the_day()
+        return mine == theirs if mine is not None and theirs is not None else self.hour % 12 == other.hour % 12
+
+    def _of_the_day(self) -> int | None:
+        if self.half is not None:
+            return self.hour % 12 + (12 if self.half == "pm" else 0)
+        return self.hour if self.hour > 12 or self.hour == 0 else None
+
+
+def times(tokens: Sequence[Token]) -> list[Time]:
+    """Every time of day that the text may name."""
+    found: list[Time] = []
+    taken: set[int] = set()
+    for place, token in enumerate(tokens):
+        if token.text in ("noon", "midday"):
+            found.append(Time(12, 0, "pm"))
+        elif token.text == "midnight":
+            found.append(Time(12, 0, "am"))
+        elif token.text in ("past", "after", "to", "till", "of", "before", "til"):
+            around = list(_around(tokens, place))
+            found += around
+            taken |= {place - 2, place - 1, place, place + 1} if around else set()
+    for number in numbers(tokens):
+        if number.start not in taken:
+            found += _from_number(tokens, number)
+    return found
+
+
+def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
+    words = [token.text for token in tokens[number.start : number.end]]
+    if number.partial:
+        yield from _with_colon(tokens, number)
+        return
+    half, clock = _half(tokens, number.end), number.end < len(tokens) and tokens[number.end].text in ("oclock", "hours")
+    before = tokens[number.start - 1].text if number.start else ""
+    told = half is not None or clock or before in _AT
+    for hour, minute in _readings(words, tokens[number.start : number.end]):
+        if 0 <= hour < 25 and 0 <= minute < 60 and not (clock and minute and hour < 13):
+            vague = not told and (len(words) == 1 or (minute == 0 and len(words) < 3))
+            yield Time(hour % 24 if hour == 24 else hour, minute, half, vague)
+
+
+def _with_colon(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
+    """`4:30`: the number before the colon, with the one after it."""
+    place = number.end
+    if place >= len(tokens) or tokens[place].mark != ":" or not tokens[place].number or number.end - number.start != 1:
+        return
+    hour, minute = tokens[number.start].text, tokens[place].text
+    end = place + 1
+    while end < len(tokens) and tokens[end].mark == ":" and tokens[end].number:
+        end += 1
+    if hour.isdigit() and minute.isdigit() and len(minute) == 2 and int(hour) < 25 and int(minute) < 60:
+        yield Time(int(hour) % 24, int(minute), _half(tokens, end))
+
+
+def _readings(words: Sequence[str], tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
+    """Hours and minutes: `four`, `four thirty`, `sixteen hundred`, `four oh five`, `430`."""
+    for size in (1, 2):
+        hour = _below_hundred(words[:size])
+        if hour is None or len(words) < size:
+            continue
+        rest = list(words[size:])
+        if not rest or rest == ["hundred"]:
+            yield hour, 0
+        elif (minute := _minutes(rest)) is not None:
+            yield hour, minute
+    if len(tokens) == 1 and tokens[0].number:
+        token = tokens[0].text.replace(".", "") if re.fullmatch(r"\d{1,2}\.\d{2}", tokens[0].text) else tokens[0].text
+        if len(token) in (3, 4) and (found := _FOUR_DIGITS.fullmatch(token)):
+            yield int(found[1]), int(found[2])
+    elif words and words[0] in ZEROS and len(words) > 1:
+        yield from _readings(words[1:], tokens[1:])
+
+
+def _below_hundred(words: Sequence[str]) -> int | None:
+    if len(words) == 1:
+        word = words[0]
+        if word.isdigit() and len(word) < 3:
+            return int(word)
+        return UNITS.get(word, TEENS.get(word, TENS.get(word, 0 if word == "zero" else None)))
+    if len(words) == 2 and words[0] in TENS and words[1] in UNITS:
+        return TENS[words[0]] + UNITS[words[1]]
+    return None
+
+
+def _minutes(words: Sequence[str]) -> int | None:
+    """Two digits: `thirty`, `twenty five`, `oh five`, `30`; not a single one."""
+    if len(words) == 2 and words[0] in ZEROS and words[1] in UNITS:
+        return UNITS[words[1]]
+    if len(words) == 1 and (words[0] in UNITS or (words[0].isdigit() and len(words[0]) != 2)):
+        return None
+    return _below_hundred(words)
+
+
+def _half(tokens: Sequence[Token], place: int) -> str | None:
+    """`am` or `pm` at `place`, or the part of the day after it."""
+    place += place < len(tokens) and tokens[place].text == "oclock"
+    words = [token.text for token in tokens[place : place + 3]]
+    if words[:1] in (["am"], ["pm"]):
+        return words[0]
+    if words[:2] in (["a", "m"], ["p", "m"]):
+        return f"{words[0]}m"
+    if words == ["in", "the", "morning"] or words[:2] == ["this", "morning"]:
+        return "am"
+    evening = words[:2] == ["in", "the"] and words[2:] in (["afternoon"], ["evening"])
+    return "pm" if evening or words[:2] == ["at", "night"] or words[:1] == ["tonight"] else None
+
+
+def _around(tokens: Sequence[Token], place: int) -> Iterator[Time]:
+    """`half past four`, `quarter to five`, `ten past six`: the word between is at `place`."""
+    later = tokens[place].text in ("past", "after")
+    minutes = _minutes_before(tokens, place)
+    if minutes is None or (minutes == 30 and not later):
+        return
+    for number in numbers(tokens[place + 1 : place + 4]):
+        words = [token.text for token in tokens[place + 1 : place + 1 + number.end]]
+        hour = _below_hundred(words) if number.start == 0 else None
+        if hour is None or not 0 <= hour <= 24:
+            continue
+        half = _half(tokens, place + 1 + number.end)
+        if later:
+            yield Time(hour % 24, minutes, half)
+        else:
+            earlier = (hour - 1) % 24 if hour > 12 else (hour - 2) % 12 + 1
+            yield Time(earlier, 60 - minutes, half if hour != 12 else None)
+
+
+def _minutes_before(tokens: Sequence[Token], place: int) -> int | None:
+    last = place - 1
+    if last >= 0 and tokens[last].text in ("minutes", "minute"):
+        last -= 1
+    if last < 0:
+        return None
+    word = tokens[last].text
+    if word in ("half", "quarter"):
+        return 30 if word == "half" else 15
+    two = _below_hundred([token.text for token in tokens[max(0, last - 1) : last + 1]]) if last else None
+    one = _below_hundred([word])
+    minutes = two if two is not None else one
+    return minutes if minutes is not None and 0 < minutes < 30 else None

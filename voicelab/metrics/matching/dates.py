@@ -1,0 +1,198 @@
+"""Dates, in digits or words: `2026-03-03`, `3/3/26`, `march third twenty twenty six`, `the third of march`.
+
+A date is found when the text names all that the entity names: a day without its year does not name the whole date.
+Where both numbers of `3/4/26` could be months, the first is taken for the month, and the first of `3.4.26` for the day.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from voicelab.metrics.matching.numerals import Number, numbers, read
+from voicelab.metrics.matching.tokens import Token, folded
+from voicelab.metrics.matching.vocabulary import MONTH_NAMES, MONTHS, WEEKDAY_NAMES, WEEKDAYS
+
+_ISO = re.compile(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d])")
+_SHORT = re.compile(r"(?<![\d.,])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
+_NO_YEAR = re.compile(r"(?<![\d.,/-])(\d{1,2})/(\d{1,2})(?![\d/])")
+_SPOKEN_AS_MONTH = frozenset({"may", "march", "mar"})
+
+
+@dataclass(frozen=True, slots=True)
+class Date:
+    """What is named of a date; years of two digits stand for those since 1970."""
+
+    year: int | None = None
+    month: int | None = None
+    day: int | None = None
+    weekday: int | None = None
+
+    def names(self, wanted: Date) -> bool:
+        """Whether all that is wanted is named here."""
+        pairs = ((wanted.year, self.year), (wanted.month, self.month), (wanted.day, self.day))
+        return all(theirs is None or theirs == mine for theirs, mine in pairs)
+
+
+def of_entity(text: str, tokens: Sequence[Token]) -> Date | None:
+    """The date that an entity is; None where it is none, or says more than a date."""
+    weekdays = [WEEKDAY_NAMES[token.text] for token in tokens if token.text in WEEKDAY_NAMES]
+    weekday = weekdays[0] if weekdays else None
+    named = [*_in_digits(folded(text)), *_in_words(tokens)]
+    if not named:
+        return None
+    fullest = max(named, key=lambda date: (date.year is not None) + (date.month is not None) + (date.day is not None))
+    return Date(fullest.year, fullest.month, fullest.day, weekday)
+
+
+def names_date(wanted: Date, text: str, tokens: Sequence[Token]) -> bool:
+    """Whether the text names the date."""
+    if wanted.weekday is not None:
+        said = {WEEKDAYS.get(token.text) for token in tokens}
+        if wanted.weekday not in said:
+            return False
+    if any(said.names(wanted) for said in (*_in_digits(folded(text)), *_in_words(tokens))):
+        return True
+    return _digits_say(wanted, tokens)
+
+
+def _in_digits(text: str) -> Iterator[Date]:
+    for found in _ISO.finditer(text):
+        yield from _checked(int(found[1]), int(found[2]), int(found[3]))
+    for found in _SHORT.finditer(text):
+        first, second, year = int(found[1]), int(found[3]), _year(found[4])
+        day_first = found[2] == "." or first > 12
+        if day_first and second <= 12:
+            yield from _checked(year, second, first)
+        else:
+            yield from _checked(year, first, second)
+    for found in _NO_YEAR.finditer(text):
+        first, second = int(found[1]), int(found[2])
+        yield from _checked(None, *((first, second) if first <= 12 else (second, first)))
+
+
+def _checked(year: int | None, month: int, day: int) -> Iterator[Date]:
+    if 1 <= month <= 12 and 1 <= day <= 31:
+        yield Date(year, month, day)
+
+
+def _year(digits: str) -> int:
+    number = int(digits)
+    return number if len(digits) == 4 else number + (2000 if number < 70 else 1900)
+
+
+def _in_words(tokens: Sequence[Token]) -> Iterator[Date]:
+    starts: dict[int, list[Number]] = {}
+    ends: dict[int, list[Number]] = {}
+    for one in numbers(tokens):
+        starts.setdefault(one.start, []).append(one)
+        ends.setdefault(one.end, []).append(one)
+    for place, token in enumerate(tokens):
+        month = MONTH_NAMES.get(token.text)
+        if month is None:
+            continue
+        yield Date(month=month)
+        days_before = list(_day_first(tokens, month, place, starts, ends))
+        yield from days_before
+        of = place > 0 and tokens[place - 1].text == "of"
+        # What follows `the first of january` is its year; `nineteen seventy` does not begin with a day there.
+        if not (of and days_before):
+            yield from _month_first(tokens, month, place + 1, starts)
+
+
+def _month_first(tokens: Sequence[Token], month: int, place: int, starts: dict[int, list[Number]]) -> Iterator[Date]:
+    """`march third twenty twenty six`, `march 3, 2026`, `march 2026`, `march the third`."""
+    for year, digits in _years(tokens, place, starts):
+        if digits == 4:  # two digits right after a month are its day
+            yield Date(year, month)
+    at = place + (place < len(tokens) and tokens[place].text == "the")
+    for day, end in _days(tokens, at, starts):
+        yield Date(None, month, day)
+        for year, _ in _years(tokens, end, starts):
+            yield Date(year, month, day)
+
+
+def _day_first(
+    tokens: Sequence[Token],
+    month: int,
+    place: int,
+    starts: dict[int, list[Number]],
+    ends: dict[int, list[Number]],
+) -> Iterator[Date]:
+    """`the third of march twenty twenty six`, `3 march 2026`."""
+    of = place > 0 and tokens[place - 1].text == "of"
+    for number in ends.get(place - of, []):
+        day = _as_day(number)
+        if day is None or (place < len(tokens) and tokens[place].paused):
+            continue
+        yield Date(None, month, day)
+        for year, _ in _years(tokens, place + 1, starts):
+            yield Date(year, month, day)
+
+
+def _as_day(number: Number) -> int | None:
+    if number.value is None or number.partial or number.value != int(number.value):
+        return None
+    return int(number.value) if 1 <= number.value <= 31 else None
+
+
+def _days(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+    """Days that may begin at `place`, with where they end; `three twenty twenty six` begins with one too."""
+    for number in starts.get(place, []):
+        day = _as_day(number)
+        if day is not None:
+            yield day, number.end
+        for size in (1, 2):
+            head = read(tokens, place, place + size) if place + size < number.end else None
+            shorter = _as_day(head) if head is not None else None
+            if shorter is not None:
+                yield shorter, place + size
+
+
+def _years(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+    """Years that may begin at `place`, of four digits however they are said or of two, and how many digits."""
+    while place < len(tokens) and tokens[place].text in ("of", "in", "the", "year"):
+        place += 1
+    candidates = list(starts.get(place, []))
+    if place < len(tokens) and place not in starts:
+        end = next(
+            (end for end in range(min(len(tokens), place + 6), place, -1) if _is_number(tokens, place, end)), None
+        )
+        made = read(tokens, place, end) if end is not None else None
+        candidates += [made] if made is not None else []
+    for number in candidates:
+        for reading in number.readings:
+            if reading.isdigit() and len(reading) in (2, 4) and not number.partial:
+                year = _year(reading)
+                if 1000 <= year < 2200:
+                    yield year, len(reading)
+
+
+def _is_number(tokens: Sequence[Token], start: int, end: int) -> bool:
+    made = read(tokens, start, end)
+    return made is not None and bool(made.readings)
+
+
+def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
+    """Whether a number of the text is the whole date said in digits: `three three twenty six`, `03032026`."""
+    if wanted.year is None or wanted.month is None or wanted.day is None:
+        return False
+    if any(token.text in MONTH_NAMES for token in tokens):
+        return False
+    years = {str(wanted.year), f"{wanted.year % 100:02d}"}
+    months = {str(wanted.month), f"{wanted.month:02d}"}
+    days = {str(wanted.day), f"{wanted.day:02d}"}
+    spelled = {month + day + year for month in months for day in days for year in years}
+    spelled |= {day + month + year for month in months for day in days for year in years}
+    spelled.add(f"{wanted.year}{wanted.month:02d}{wanted.day:02d}")
+    # Three words and more, or six digits and more: `nineteen seventy` is a year and not the ninth of January 1970.
+    return any(
+        one.readings & spelled
+        for one in numbers(tokens)
+        if not one.partial and (one.end - one.start > 2 or len(one.digits or "") > 5)
+    )
+
+
+def is_month_or_weekday(word: str) -> bool:
+    return (word in MONTHS and word not in _SPOKEN_AS_MONTH) or word in WEEKDAYS

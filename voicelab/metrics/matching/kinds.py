@@ -1,0 +1,71 @@
+"""What an entity is, where nobody says: money, a percentage, a date, a time, a number, a code, or a name."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, get_args
+
+from voicelab.metrics.matching.clock import times
+from voicelab.metrics.matching.dates import of_entity
+from voicelab.metrics.matching.numerals import numbers
+from voicelab.metrics.matching.tokens import Token, folded
+from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES
+
+EntityClass = Literal[
+    "company", "ticker", "person", "money", "percent", "date", "time", "number", "code", "action word", "name"
+]
+CLASSES: tuple[str, ...] = get_args(EntityClass)
+_SAME = {
+    "organization": "company", "organisation": "company", "org": "company", "brand": "company", "symbol": "ticker",
+    "stock": "ticker", "per": "person", "person name": "person", "currency": "money", "amount": "money",
+    "percentage": "percent", "phone": "number", "phone number": "number", "quantity": "number", "cardinal": "number",
+    "ordinal": "number", "duration": "number", "id": "code", "alphanumeric": "code", "identifier": "code",
+    "confirmation code": "code", "spelled code": "code", "action": "action word", "product": "name", "place": "name",
+    "location": "name", "address": "name", "other": "name", "word": "name", "email": "name",
+}  # fmt: skip
+_CLOCK = re.compile(r"\d{1,2}:\d{2}|\d\s*[ap]\.?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I)
+_CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
+_TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
+
+
+def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
+    """The class of an entity from how it is written."""
+    plain = folded(text).strip()
+    words = {token.text for token in tokens}
+    if any(sign in text for sign in "$€£¥₹¢") or (words & (CURRENCIES.keys() | CENTS) and numbers(tokens)):
+        return "money"
+    if "percent" in words or {"per", "cent"} <= words:
+        return "percent"
+    if of_entity(text, tokens) is not None:
+        return "date"
+    if names_clock(plain) and times(tokens):
+        return "time"
+    whole = [one for one in numbers(tokens) if one.start == 0 and one.end == len(tokens)]
+    if whole:
+        return "number"
+    if _TICKER.fullmatch(plain):
+        return "ticker"
+    if _CODE.fullmatch(plain) and _looks_like_code(plain):
+        return "code"
+    return "name"
+
+
+def names_clock(text: str) -> bool:
+    """Whether a text is written as a time of day is."""
+    return _CLOCK.search(folded(text)) is not None
+
+
+def _looks_like_code(plain: str) -> bool:
+    """Letters and digits mixed within a word: `WZH-89B`, `AB12`; a word beside a number (`Studio 54`) is none."""
+    words = re.split(r"[-./ ]", plain)
+    mixed = any(re.search(r"\d", word) and re.search(r"[A-Za-z]", word) for word in words)
+    return mixed or (plain.upper() == plain and "-" in plain)
+
+
+def known_class(name: str | None) -> EntityClass | None:
+    """The class that a label means; None for none, and for a label that nobody here knows."""
+    if name is None:
+        return None
+    folded_name = name.strip().lower().replace("_", " ").replace("-", " ")
+    folded_name = _SAME.get(folded_name, folded_name)
+    return next((known for known in get_args(EntityClass) if known == folded_name), None)

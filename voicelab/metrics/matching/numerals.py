@@ -1,0 +1,226 @@
+"""Numbers in words and digits: which stretches of a text are numbers, and every way in which each may be read.
+
+A reading is a text: a value as plain digits ("212.5", "1500000"), a digit string with its zeros ("0715"), an ordinal
+("3th"), a decade ("1990s"). Two numbers are the same when they share a reading, so `nine nineteen` is `919`, and `19`
+is not in it: a number is read whole.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from decimal import Decimal
+
+from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
+from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.vocabulary import (
+    DECADES,
+    ORDINAL_SCALES,
+    ORDINAL_TEENS,
+    ORDINAL_TENS,
+    ORDINAL_UNITS,
+    ORDINALS,
+    REPEATS,
+    SCALE_LETTERS,
+    SCALES,
+    TEENS,
+    TENS,
+    UNITS,
+    ZEROS,
+)
+
+_CORE = frozenset({*UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "nought", "naught"})
+_ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
+_LONGEST = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A stretch of tokens, [start, end), that is one number. value: what it counts, None for a mere digit string."""
+
+    start: int
+    end: int
+    readings: frozenset[str]
+    value: Decimal | None
+    digits: str | None
+    partial: bool = False
+    """Whether it is a part of a time or a date in digits, as 30 is of 4:30."""
+
+
+def numbers(tokens: Sequence[Token]) -> list[Number]:
+    """The numbers of a text, each as long as it goes; where a stretch can end in two ways, both."""
+    found: list[Number] = []
+    place = 0
+    while place < len(tokens):
+        end = _stretch(tokens, place)
+        if end == place:
+            place += 1
+            continue
+        made = read(tokens, place, end)
+        while made is None and end > place + 1:
+            end -= 1
+            made = read(tokens, place, end)
+        if made is not None:
+            found.append(made)
+        found += _parts(tokens, place, end)
+        place = end
+    return found
+
+
+def _stretch(tokens: Sequence[Token], start: int) -> int:
+    """Where the longest stretch of number words and digits that begins here ends; `start` when none does."""
+    end, core = start, False
+    for place in range(start, min(len(tokens), start + _LONGEST)):
+        token = tokens[place]
+        before = tokens[place - 1] if place > start else None
+        if before is not None and _apart(before, token):
+            break
+        if token.number or token.text in _CORE or (core and token.text in ZEROS):
+            core, end = True, place + 1
+            if before is not None and not _goes_on(before, token, place > start):
+                end = place
+                break
+            if token.text in ORDINALS or token.text in DECADES:
+                break
+        elif token.text in _ORDINAL_ENDINGS and token.joined and before is not None and before.number:
+            end = place + 1
+            break
+        elif core and token.joined and not token.mark and before is not None and before.number:
+            if token.text == "s" or token.text in SCALE_LETTERS:
+                end = place + 1
+            break
+        elif core and token.text in ("k", "half", "quarter", "quarters"):
+            if not _fraction_or_k(tokens, start, place):
+                break
+            end = place + 1
+        elif not _connects(tokens, start, place):
+            break
+    return end if core else start
+
+
+def _apart(before: Token, token: Token) -> bool:
+    """Whether two neighbours are two numbers: a comma or a stop between, a colon or a slash."""
+    if any(sign in token.mark for sign in ":/$€£¥"):
+        return True
+    if not token.paused:
+        return False
+    return not ((before.text in SCALES and not token.joined) or any(sign in token.mark for sign in "()"))
+
+
+def _goes_on(before: Token, token: Token, inside: bool) -> bool:
+    return not (inside and token.number and "." in token.text and before.number)
+
+
+def _fraction_or_k(tokens: Sequence[Token], start: int, place: int) -> bool:
+    text = tokens[place].text
+    if text == "k":
+        return True
+    if text in ("half", "quarter"):
+        return place >= start + 2 and tokens[place - 1].text == "a" and tokens[place - 2].text == "and"
+    return text == "quarters" and place >= start + 1 and tokens[place - 1].text in UNITS
+
+
+def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
+    """Whether a word that is no number itself belongs to one: `a hundred`, `point five`, `two hundred and six`."""
+    text = tokens[place].text
+    following = tokens[place + 1] if place + 1 < len(tokens) else None
+    after = tokens[place + 2].text if place + 2 < len(tokens) else ""
+    if following is None or _apart(tokens[place], following):
+        return False
+    counts = following.number or following.text in _CORE or following.text in ZEROS
+    if text == "and" and place > start:
+        if following.text == "a":
+            return after in ("half", "quarter")
+        before = tokens[place - 1].text
+        fraction = following.text in UNITS and after == "quarters"
+        return fraction or (before in SCALES and before != "dozen" and counts and following.text not in SCALES)
+    if text == "a":
+        whole = following.text in SCALES or (following.text == "half" and place > start)
+        return whole or (place > start and tokens[place - 1].text == "half" and following.text in SCALES)
+    if text == "half":
+        return following.text == "a" and after in SCALES
+    if text in ("minus", "negative"):
+        return place == start and counts
+    if text == "point":
+        return counts
+    if text in REPEATS:
+        return following.text in UNITS or following.text in ZEROS or following.number
+    return text in ("oh", "o") and counts
+
+
+def _parts(tokens: Sequence[Token], start: int, end: int) -> list[Number]:
+    """Shorter numbers that may be meant too: digits written apart, and `thirty` of `thirty second`."""
+    parts: list[Number] = []
+    last = tokens[end - 1].text
+    if end - start > 1 and last in ("second", "third", "fourth", "fifth"):
+        shorter = read(tokens, start, end - 1)
+        parts += [shorter] if shorter else []
+    if end - start > 1 and tokens[end - 1].joined and last in SCALE_LETTERS:
+        # `3M` is a name as well; the 3 alone is then not a number of its own.
+        shorter = read(tokens, start, end - 1)
+        parts += [replace(shorter, partial=True)] if shorter else []
+    apart = all(tokens[place].number for place in range(start, end))
+    spaced = all(not tokens[place].joined for place in range(start + 1, end))
+    if end - start > 1 and apart and spaced:
+        parts += [one for place in range(start, end) if (one := read(tokens, place, place + 1))]
+    return parts
+
+
+def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
+    """Every reading of tokens[start:end] as one number; None when it is none."""
+    words = [token.text for token in tokens[start:end]]
+    ordinal = _ordinal(tokens, start, end)
+    if ordinal is not None:
+        return Number(start, end, frozenset({f"{ordinal}th"}), Decimal(ordinal), None)
+    if words[-1] in DECADES or words[-1] == "s":
+        decade = _decade(tokens, start, end)
+        return Number(start, end, frozenset({decade}), None, None) if decade else None
+    value = value_of(words)
+    digits = digits_of(words)
+    if value is None and digits is None:
+        return None
+    readings = set()
+    if value is not None:
+        readings.add(plain(value))
+    if digits is not None and (value is None or len(words) == 1 or not set(words) & set(SCALES)):
+        readings.add(digits)
+    partial = _written_into(tokens, start) or (end < len(tokens) and _written_into(tokens, end))
+    signed = tokens[start].mark.endswith("-") and tokens[start].number and not tokens[start].joined
+    if signed and value is not None and (start == 0 or not tokens[start - 1].number):
+        readings.add(plain(-value))
+    return Number(start, end, frozenset(readings), value, digits, partial)
+
+
+def _written_into(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a colon or a slash ties the token to digits before it."""
+    token = tokens[place]
+    return place > 0 and token.joined and token.number and tokens[place - 1].number and token.mark in (":", "/")
+
+
+def _ordinal(tokens: Sequence[Token], start: int, end: int) -> int | None:
+    last = tokens[end - 1]
+    if last.text in _ORDINAL_ENDINGS and end - start == 2 and tokens[start].text.isdigit():
+        return int(tokens[start].text)
+    if last.text not in ORDINALS:
+        return None
+    before = [token.text for token in tokens[start : end - 1]]
+    if last.text in ORDINAL_SCALES:
+        value = value_of([*before, last.text.removesuffix("th")])
+        return int(value) if value is not None else None
+    if not before:
+        return ORDINALS[last.text]
+    head = value_of(before)
+    if head is None or head != int(head):
+        return None
+    room = 10 if last.text in ORDINAL_UNITS else 100
+    fits = last.text in ORDINAL_TEENS or last.text in ORDINAL_TENS or last.text in ORDINAL_UNITS
+    below = head % room == 0 and head >= (20 if room == 10 else 100)
+    return int(head) + ORDINALS[last.text] if fits and below else None
+
+
+def _decade(tokens: Sequence[Token], start: int, end: int) -> str | None:
+    words = [token.text for token in tokens[start:end]]
+    if words[-1] == "s":
+        return f"{words[0]}s" if end - start == 2 and words[0].isdigit() else None
+    head = digits_of(words[:-1]) if len(words) > 1 else ""
+    return None if head is None else f"{head}{DECADES[words[-1]]}s"

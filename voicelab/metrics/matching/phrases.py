@@ -1,0 +1,162 @@
+"""Names and phrases: the same words, however they are cut, spelled, inflected as a possessive, or numbered."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
+
+from voicelab.metrics.matching.numerals import Number, numbers
+from voicelab.metrics.matching.tokens import Token, pieces_of_camel_case, tokenize
+from voicelab.metrics.matching.vocabulary import CORPORATE, SCALE_LETTERS, TITLES
+
+_ARTICLES = frozenset({"a", "i", "o"})
+_SHORTEST_PLURAL = 4
+_SHORTEST_REST = 3
+_WIDEST = 12
+"""How many tokens may be run together into one."""
+
+_SAID_MARKS = {
+    ".": ("dot", "point", "period"),
+    "-": ("dash", "hyphen", "minus"),
+    "_": ("underscore",),
+    "/": ("slash",),
+}
+_QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+
+ByStart = Mapping[int, Sequence[Number]]
+
+
+def says(phrase: Sequence[Token], text: Sequence[Token], *, name: bool, company: bool, person: bool) -> bool:
+    """Whether the text holds the phrase at word boundaries.
+
+    name: it may stand in the plural. company: its legal form (`Inc.`) and a leading `the` may be missing. person: its
+    title may be missing.
+    """
+    text_numbers = by_start(text)
+    for wording in _wordings(phrase, company=company, person=person):
+        match = _Match(wording, text, by_start(wording), text_numbers, plural=name)
+        if any(match.at(0, start) for start in range(len(text))):
+            return True
+    return False
+
+
+def by_start(tokens: Sequence[Token]) -> ByStart:
+    found: dict[int, list[Number]] = {}
+    for one in numbers(tokens):
+        found.setdefault(one.start, []).append(one)
+    return found
+
+
+def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterator[tuple[Token, ...]]:
+    yield tuple(phrase)
+    if is_quarter(phrase):
+        yield (*tokenize(f"{_QUARTERS[phrase[1].text]} quarter"), *phrase[2:])
+    shorter = list(phrase)
+    if company:
+        while len(shorter) > 1 and shorter[-1].text in CORPORATE:
+            shorter.pop()
+        if len(shorter) > 1 and shorter[0].text == "the":
+            shorter.pop(0)
+    if person:
+        while len(shorter) > 1 and shorter[0].text in TITLES:
+            shorter.pop(0)
+    if len(shorter) < len(phrase):
+        yield tuple(shorter)
+
+
+def is_quarter(phrase: Sequence[Token]) -> bool:
+    """`Q3`, which is said as `third quarter` too."""
+    return len(phrase) > 1 and phrase[0].text == "q" and phrase[1].joined and phrase[1].text in _QUARTERS
+
+
+class _Match:
+    """One wording of a phrase against one text."""
+
+    def __init__(
+        self, phrase: Sequence[Token], text: Sequence[Token], mine: ByStart, other: ByStart, *, plural: bool
+    ) -> None:
+        self._phrase, self._text = phrase, text
+        self._mine, self._other = mine, other
+        self._plural = plural
+        self._number_places, self._text_numbers = _places(mine, phrase), _places(other, text)
+
+    def at(self, place: int, start: int) -> bool:
+        """Whether phrase[place:] stands in the text from `start` on."""
+        if place == len(self._phrase):
+            return True
+        if start == len(self._text):
+            return False
+        wanted = self._phrase[place]
+        if wanted.optional and place and self.at(place + 1, start):
+            return True
+        if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
+            return self.at(place, start + 1)
+        ends = (*self._same_number(place, start), *self._same_word(place, start), *self._run_together(place, start))
+        return any(self.at(*end) for end in ends)
+
+    def _same_number(self, place: int, start: int) -> Iterator[tuple[int, int]]:
+        for mine, other in product(self._mine.get(place, ()), self._other.get(start, ())):
+            if mine.readings & other.readings and not (other.partial and not mine.partial):
+                yield mine.end, other.end
+
+    def _same_word(self, place: int, start: int) -> Iterator[tuple[int, int]]:
+        mine, other = self._phrase[place], self._text[start]
+        if place in self._number_places or start in self._text_numbers or mine.number or other.number:
+            return
+        last = place == len(self._phrase) - 1
+        if mine.forms & other.forms or (last and self._plural and _is_plural(mine, other)):
+            yield place + 1, start + 1
+
+    def _run_together(self, place: int, start: int) -> Iterator[tuple[int, int]]:
+        """`JP Morgan`, `JPMorgan` and `j p morgan`; `watch list` and `watchlist`."""
+        left, right = place + 1, start + 1
+        mine, other = self._phrase[place].text, self._text[start].text
+        if place in self._number_places and start in self._text_numbers:
+            return
+        while left - place + right - start <= _WIDEST and mine != other:
+            if len(mine) < len(other):
+                if left == len(self._phrase) or not other.startswith(mine):
+                    return
+                mine, left = mine + self._phrase[left].text, left + 1
+            else:
+                if right == len(self._text) or not mine.startswith(other):
+                    break
+                other, right = other + self._text[right].text, right + 1
+        if not mine.isalpha() or (left - place == 1 and right - start == 1):
+            return
+        ending = left == len(self._phrase) and self._plural and other in (mine + "s", mine + "es")
+        if mine != other and not ending:
+            return
+        there = self._text[start:right]
+        as_its_capitals_show = pieces_of_camel_case(self._phrase[place]) == tuple(token.text for token in there)
+        if as_its_capitals_show or (_may_run_together(self._phrase[place:left]) and _may_run_together(there)):
+            yield left, right
+
+
+def _places(found: ByStart, tokens: Sequence[Token]) -> frozenset[int]:
+    """Where the words of numbers stand; the letter of `3M` may be a word as well."""
+    places = {place for same in found.values() for one in same for place in range(one.start, one.end)}
+    return frozenset(place for place in places if tokens[place].text not in SCALE_LETTERS)
+
+
+def _is_plural(mine: Token, other: Token) -> bool:
+    return len(mine.text) >= _SHORTEST_PLURAL and other.text in (mine.text + "s", mine.text + "es")
+
+
+def _may_run_together(tokens: Sequence[Token]) -> bool:
+    """One word; letters spelled out; words of two letters and more; letters and then a word (`e bay`, not `a part`)."""
+    lengths = [len(token.text) for token in tokens]
+    if len(tokens) == 1 or all(length == 1 for length in lengths):
+        return True
+    if any(token.paused for token in tokens[1:]):
+        return False
+    if all(length > 1 for length in lengths):
+        return True
+    letters = next(place for place, length in enumerate(lengths) if length > 1)
+    plain_letter = letters > 1 or tokens[0].text not in _ARTICLES or tokens[1].joined or _capital_inside(tokens)
+    return letters > 0 and plain_letter and all(length >= _SHORTEST_REST for length in lengths[letters:])
+
+
+def _capital_inside(tokens: Sequence[Token]) -> bool:
+    """`I Phone`, as some recognizers write names: the letter and the word are both capitals."""
+    return tokens[0].raw.isupper() and tokens[1].raw[:1].isupper()

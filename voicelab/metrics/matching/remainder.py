@@ -1,0 +1,55 @@
+"""What an amount, a date or a time leaves over of an entity: `tomorrow at five`, `$50 gift card`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.metrics.matching.numerals import numbers
+from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.vocabulary import (
+    CENTS,
+    CURRENCIES,
+    MONTH_NAMES,
+    SCALE_LETTERS,
+    SPELLED_NUMBERS,
+    WEEKDAY_NAMES,
+)
+
+_UNDERSTOOD = frozenset(
+    """percent pct per cent percentage points point grand us canadian australian american the of in at on a an and by
+    for to about around from past till til before after half quarter minutes minute oclock hours am pm m p noon midday
+    midnight morning afternoon evening night tonight this year th st nd rd s k minus negative half""".split()
+) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
+
+
+def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
+    """Whether the entity's words that belong to no amount, date or time are in the text too."""
+    counted = {place for one in numbers(wanted) for place in range(one.start, one.end)}
+    rest = (
+        token
+        for place, token in enumerate(wanted)
+        if place not in counted and not token.number and token.text not in _UNDERSTOOD
+    )
+    spoken = frozenset(form for token in said for form in token.forms)
+    return all(token.forms & spoken for token in rest)
+
+
+def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
+    """Whether the entity's very words, two and more, are in the text, with no number beside a number at its edges."""
+    words = [token.text for token in wanted]
+    if len(words) < 2:
+        return False
+    for start in range(len(said) - len(words) + 1):
+        end = start + len(words)
+        same = [(token.text, token.mark) for token in said[start:end]]
+        if same != [(token.text, token.mark) for token in wanted]:
+            continue
+        before = said[start - 1] if start else None
+        after = said[end] if end < len(said) else None
+        if not _two_numbers(before, said[start]) and not _two_numbers(said[end - 1], after):
+            return True
+    return False
+
+
+def _two_numbers(one: Token | None, other: Token | None) -> bool:
+    return all(token is not None and (token.number or token.text in SPELLED_NUMBERS) for token in (one, other))

@@ -1,0 +1,136 @@
+"""A text cut into words and numbers, each folded to one spelling: no case, no accents, no possessive."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from dataclasses import dataclass
+
+from voicelab.metrics.matching.vocabulary import (
+    ABBREVIATIONS,
+    CURRENCY_SIGNS,
+    FILLERS,
+    SEPARATOR_WORDS,
+    SPELLED_NUMBERS,
+)
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
+     "ð": "d", "þ": "th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "–": "-", "—": " - ", "−": "-", "⁄": "/"}
+)  # fmt: skip
+_FRACTIONS = {"½": " and a half", "¼": " and a quarter", "¾": " and three quarters"}
+_PIECE = re.compile(
+    r"""
+    (?P<initials>(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?)
+    | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d) | \d+(?:\.\d+)? | (?<!\d)\.\d+)
+    | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*'?)
+    | (?P<mark>\S)
+    """,
+    re.VERBOSE,
+)
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|'")
+_PAUSES = frozenset(',.;:?!()[]"|…')
+_SAID = {"&": "and", "%": "percent", "@": "at", "+": "plus", "°": "degrees", "#": "number"}
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A word or a number.
+
+    text: folded; a number as its digits. forms: the spellings that it equals. raw: as it was written. number: whether
+    it is written in digits. mark: what stands right before it (`$`, `-`, `/`, ...; "" for a space or nothing).
+    joined: no space before it. paused: a comma, a stop or the like before it. optional: `&` and the like, which may go
+    unsaid.
+    """
+
+    text: str
+    forms: frozenset[str]
+    raw: str
+    number: bool
+    mark: str
+    joined: bool
+    paused: bool
+    optional: bool = False
+
+    @property
+    def spelled(self) -> bool:
+        """Whether it is one letter."""
+        return len(self.text) == 1 and not self.number
+
+
+def folded(text: str) -> str:
+    """The text without accents and with plain apostrophes and hyphens; case is kept."""
+    for sign, words in _FRACTIONS.items():
+        text = text.replace(sign, words)
+    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
+    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn").translate(_LETTERS)
+
+
+def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
+    """The words and numbers of a text. spoken: leave out `uh` and `um`."""
+    tokens: list[Token] = []
+    marks, end, gap, paused = "", 0, True, False
+    source = folded(text)
+    for piece in _PIECE.finditer(source):
+        spaced = piece.start() > end
+        end, gap = piece.end(), gap or spaced
+        if spaced:
+            # Of what stands off, only a currency sign belongs to what comes after it.
+            marks = "".join(sign for sign in marks if sign in CURRENCY_SIGNS)
+        behind = not gap and tokens and tokens[-1].number and not source[end : end + 1].isdigit()
+        if behind and piece[0] in CURRENCY_SIGNS:
+            named = CURRENCY_SIGNS[piece[0]]
+            tokens.append(Token(named, frozenset({named}), piece[0], False, "", True, False))
+            continue
+        if piece["mark"] and piece[0] not in _SAID:
+            paused = paused or piece[0] in _PAUSES
+            marks += piece[0]
+            continue
+        made = _token(piece, marks, not gap, paused)
+        marks = ""
+        alone = gap and not re.match(r"[\w-]", source[end : end + 1])
+        if not (spoken and alone and made.text in FILLERS):
+            tokens.append(made)
+            gap, paused = False, False
+    return tuple(_without_separators(tokens))
+
+
+def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token:
+    raw = piece[0]
+    if piece["number"]:
+        digits = raw.replace(",", "")
+        return Token(digits, frozenset({digits}), raw, True, mark, joined, paused)
+    if piece["mark"]:
+        said = _SAID[raw]
+        return Token(said, frozenset({said}), raw, False, mark, joined, paused, optional=raw in "&@+#")
+    lowered = raw.lower()
+    whole = re.sub(r"[.']", "", lowered)
+    base = lowered.removesuffix("'s").removesuffix("'")
+    text = re.sub(r"[.']", "", base) or whole
+    forms = {text, whole, *ABBREVIATIONS.get(text, ())}
+    return Token(text, frozenset(forms), raw, False, mark, joined, paused)
+
+
+def _without_separators(tokens: list[Token]) -> list[Token]:
+    """`five five five dash one two`: a separator said between numbers or letters is no word."""
+    kept = []
+    for place, token in enumerate(tokens):
+        around = (tokens[place - 1] if place else None, tokens[place + 1] if place + 1 < len(tokens) else None)
+        if token.text in SEPARATOR_WORDS and all(one is not None and _countable(one) for one in around):
+            continue
+        kept.append(token)
+    return kept
+
+
+def _countable(token: Token) -> bool:
+    return token.number or token.spelled or token.text in SPELLED_NUMBERS
+
+
+def pieces_of_camel_case(token: Token) -> tuple[str, ...]:
+    """`iPhone` may be said as `i phone`, `O'Connor` as `o connor`: the parts that capitals and apostrophes show."""
+    return tuple(part.lower() for part in _CAMEL.split(token.raw))
+
+
+def currency_sign(token: Token) -> str | None:
+    """The currency that a sign right before the token names."""
+    return next((CURRENCY_SIGNS[sign] for sign in token.mark if sign in CURRENCY_SIGNS), None)

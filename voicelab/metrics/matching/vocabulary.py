@@ -1,0 +1,132 @@
+"""The English words that the matcher knows: numbers, currencies, months, abbreviations, letters by name."""
+
+from __future__ import annotations
+
+ZEROS = frozenset({"zero", "oh", "o", "nought", "naught"})
+UNITS = {word: value for value, word in enumerate("one two three four five six seven eight nine".split(), start=1)}
+UNITS["niner"] = 9
+TEENS = {
+    word: value
+    for value, word in enumerate(
+        "ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(), start=10
+    )
+}
+TENS = {
+    word: 10 * value
+    for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+} | {"fourty": 40}
+DECADES = {word.removesuffix("y") + "ies": value for word, value in TENS.items()}
+SCALES = {
+    "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
+    "dozen": 12,
+}  # fmt: skip
+SCALE_LETTERS = {
+    "k": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "mil": 1_000_000, "b": 1_000_000_000,
+    "bn": 1_000_000_000, "tn": 1_000_000_000_000,
+}  # fmt: skip
+REPEATS = {"double": 2, "triple": 3, "treble": 3}
+ORDINAL_UNITS = {
+    word: value
+    for value, word in enumerate("first second third fourth fifth sixth seventh eighth ninth".split(), start=1)
+}
+ORDINAL_TEENS = {
+    word: value
+    for value, word in enumerate(
+        """tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth
+        nineteenth""".split(),
+        start=10,
+    )
+}
+ORDINAL_TENS = {word.removesuffix("y") + "ieth": value for word, value in TENS.items()}
+ORDINAL_SCALES = {f"{word}th": value for word, value in SCALES.items() if word != "dozen"}
+ORDINALS = ORDINAL_UNITS | ORDINAL_TEENS | ORDINAL_TENS | ORDINAL_SCALES
+SPELLED_NUMBERS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES})
+
+FILLERS = frozenset("uh um uhm erm er hmm hm mm mhm eh".split())
+SEPARATOR_WORDS = frozenset("dash hyphen slash stroke".split())
+
+CURRENCY_SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "₩": "won", "¢": "cent"}
+CURRENCIES = {
+    **dict.fromkeys("dollar dollars buck bucks usd".split(), "dollar"),
+    **dict.fromkeys("euro euros eur".split(), "euro"),
+    **dict.fromkeys("pound pounds quid gbp sterling".split(), "pound"),
+    **dict.fromkeys("yen jpy".split(), "yen"),
+    **dict.fromkeys("rupee rupees inr".split(), "rupee"),
+    **dict.fromkeys("won krw".split(), "won"),
+    **dict.fromkeys("yuan renminbi rmb cny".split(), "yuan"),
+    **dict.fromkeys("franc francs chf".split(), "franc"),
+    **dict.fromkeys("peso pesos mxn".split(), "peso"),
+}
+CENTS = frozenset("cent cents penny pennies pence".split())
+COUNTED = frozenset(
+    """percent pct oclock am pm second seconds minute minutes hour hours day days week weeks month months year years
+    degree degrees mile miles kilometer kilometers km meter meters foot feet inch inches pound pounds kilo kilos kg lb
+    lbs people persons person shares share times gigabyte gigabytes gb mb megabytes points point""".split()
+)
+"""What a bare number may count; an amount of money it is not, then."""
+
+MONTHS = {
+    word: number
+    for number, word in enumerate(
+        "january february march april may june july august september october november december".split(), start=1
+    )
+}
+MONTH_NAMES = MONTHS | {
+    "jan": 1, "feb": 2, "mar": 3, "apr": 4, "jun": 6, "jul": 7, "aug": 8, "sep": 9, "sept": 9, "oct": 10, "nov": 11,
+    "dec": 12,
+}  # fmt: skip
+WEEKDAYS = {
+    word: number
+    for number, word in enumerate("monday tuesday wednesday thursday friday saturday sunday".split(), start=1)
+}
+WEEKDAY_NAMES = WEEKDAYS | {
+    "mon": 1, "tue": 2, "tues": 2, "wed": 3, "weds": 3, "thu": 4, "thur": 4, "thurs": 4, "fri": 5, "sat": 6, "sun": 7,
+}  # fmt: skip
+
+TITLES = frozenset(
+    """mister mr missus mrs ms miss miz doctor dr professor prof sir madam captain capt governor gov senator sen
+    president judge reverend rev father sister officer sergeant sgt lieutenant lt""".split()
+)
+CORPORATE = frozenset(
+    "inc incorporated corp corporation co company ltd limited llc plc lp llp gmbh ag sa nv group holdings".split()
+)
+
+_SAME = """
+    mr mister | mrs missus | ms miz | dr doctor drive | prof professor | capt captain | gov governor | sen
+    senator | sgt sergeant | lt lieutenant | rev reverend | hon honorable | pres president | jr junior | sr
+    senior | st saint street | ave avenue | blvd boulevard | rd road | ln lane | ct court | apt apartment | hwy
+    highway | pkwy parkway | ste suite | mt mount | ft fort feet foot | inc incorporated | corp corporation | co
+    company | ltd limited | dept department | intl international | natl national | assn association | univ
+    university | vs versus | ok okay | pct percent | km kilometers kilometer kilometres kilometre | kg kilograms
+    kilogram kilos kilo | cm centimeters centimeter | lb lbs pounds pound | oz ounces ounce | mi miles mile | gb
+    gigabytes gigabyte gigs gig | mb megabytes megabyte megs meg | tb terabytes terabyte | min mins minutes
+    minute | hr hrs hours hour | sec secs seconds second | mon monday | tue tues tuesday | wed weds wednesday |
+    thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
+    september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
+    qtr quarter | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
+"""
+
+
+def _abbreviations() -> dict[str, frozenset[str]]:
+    table: dict[str, set[str]] = {}
+    for group in _SAME.split("|"):
+        words = group.split()
+        for word in words:
+            table.setdefault(word, set()).update(words)
+    # A short form may stand for either of two words; the two are not the same for that.
+    short = {"dr": ("doctor", "drive"), "st": ("saint", "street"), "ft": ("fort", "feet")}
+    for members in short.values():
+        for word in members:
+            table[word] -= {other for other in members if other != word}
+    return {word: frozenset(others) for word, others in table.items()}
+
+
+ABBREVIATIONS = _abbreviations()
+"""A word -> the spellings that say the same."""
+
+LETTER_NAMES = {"zee": "z", "zed": "z", "aitch": "h", "haitch": "h"}
+ALPHABET = {
+    name: name[0]
+    for name in """alpha alfa bravo charlie delta echo foxtrot golf hotel india juliet juliett kilo lima mike november
+    oscar papa quebec romeo sierra tango uniform victor whiskey whisky xray yankee zulu""".split()
+}

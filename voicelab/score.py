@@ -1,0 +1,191 @@
+"""Two transcript files scored against each other, as sclite scores them: counts by speaker and in all.
+
+No pipeline, no run: references, hypotheses, a normalizer and the weights of the alignment.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.metadata import version
+
+from voicelab.errors import InputError
+from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
+from voicelab.metrics.sclite import SCLITE, WEIGHTS, Weights, align_lattices, count_sclite
+from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
+from voicelab.text import NORMALIZERS, Normalizer
+from voicelab.transcripts.base import Pair
+
+ALTERNATIVES_IN = frozenset({"trn", "stm"})
+"""The formats in which braces mean alternative wordings."""
+SPELLING = {"trn": "sclite", "stm": "sclite", "jsonl": "english", "csv": "english"}
+"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them."""
+
+_NO_WORDS = WordCounts()
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreCounts:
+    """Sentences and what became of their words and characters; they add with `+`."""
+
+    sentences: int = 0
+    wrong_sentences: int = 0
+    words: WordCounts = _NO_WORDS
+    characters: WordCounts = _NO_WORDS
+
+    def __add__(self, other: ScoreCounts) -> ScoreCounts:
+        return ScoreCounts(
+            self.sentences + other.sentences,
+            self.wrong_sentences + other.wrong_sentences,
+            self.words + other.words,
+            self.characters + other.characters,
+        )
+
+    @property
+    def sentence_error_rate(self) -> float | None:
+        return self.wrong_sentences / self.sentences if self.sentences else None
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """What one file of hypotheses scored, and by which rules. utterances: the counts of each pair, in order."""
+
+    normalizer: Normalizer
+    weights: Weights
+    pairs: tuple[Pair, ...]
+    utterances: tuple[ScoreCounts, ...]
+
+    @property
+    def total(self) -> ScoreCounts:
+        return sum(self.utterances, ScoreCounts())
+
+    @property
+    def speakers(self) -> dict[str, ScoreCounts]:
+        """The counts of each speaker, in the order of their first utterance."""
+        found: dict[str, ScoreCounts] = {}
+        for pair, counts in zip(self.pairs, self.utterances, strict=True):
+            found[pair.speaker] = found.get(pair.speaker, ScoreCounts()) + counts
+        return found
+
+
+def weights_of(name: str) -> Weights:
+    """The weights of that name; InputError lists the known ones."""
+    if name not in WEIGHTS:
+        raise InputError(f"unknown weights {name!r}; known: {', '.join(WEIGHTS)}")
+    return WEIGHTS[name]
+
+
+def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Score:
+    """Score each pair. alternatives: whether braces are alternative wordings, of which the cheapest is taken.
+
+    Raises InputError that names the utterance where braces do not pair.
+    """
+    return Score(
+        normalizer,
+        weights,
+        tuple(pairs),
+        tuple(_counts(pair, normalizer, weights, alternatives=alternatives) for pair in pairs),
+    )
+
+
+def _counts(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> ScoreCounts:
+    if alternatives:
+        reference, hypothesis, words = _with_alternatives(pair, normalizer, weights)
+    else:
+        reference, hypothesis = normalizer.words(pair.reference), normalizer.words(pair.hypothesis)
+        words = _count_words(reference, hypothesis, weights)
+    characters = count_words(" ".join(reference), " ".join(hypothesis))
+    return ScoreCounts(1, int(words.errors > 0), words, characters)
+
+
+def _count_words(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
+    return count_sclite(reference, hypothesis) if weights is SCLITE else count_words(reference, hypothesis)
+
+
+def _with_alternatives(
+    pair: Pair, normalizer: Normalizer, weights: Weights
+) -> tuple[Sequence[str], Sequence[str], WordCounts]:
+    """The wordings that were taken on either side, and their word errors."""
+    try:
+        mine, other = (normalized(parse(text), normalizer) for text in (pair.reference, pair.hypothesis))
+    except InputError as error:
+        raise InputError(f"utterance {pair.id}: {error}") from error
+    if _plain(mine) and _plain(other):
+        return mine, other, _count_words(mine, other, weights)  # type: ignore[arg-type, return-value]  # only words
+    steps = align_lattices(lattice(mine), lattice(other), weights)
+    reference, hypothesis = _sides(steps)
+    words = counts_of(steps) if weights is SCLITE else count_words(reference, hypothesis)
+    return reference, hypothesis, words
+
+
+def _plain(items: Iterable[str | Choice]) -> bool:
+    return all(isinstance(item, str) and item != "@" for item in items)
+
+
+def _sides(steps: Iterable[Step]) -> tuple[list[str], list[str]]:
+    steps = list(steps)
+    reference = [step.reference for step in steps if step.reference is not None]
+    return reference, [step.hypothesis for step in steps if step.hypothesis is not None]
+
+
+def figures(counts: ScoreCounts) -> dict[str, int | float | None]:
+    """The counts and rates of a row: rates are shares, not percent, and None with nothing to divide by."""
+    words = counts.words
+    return {
+        "sentences": counts.sentences,
+        "words": words.reference_words,
+        "correct": words.hits,
+        "substitutions": words.substitutions,
+        "deletions": words.deletions,
+        "insertions": words.insertions,
+        "errors": words.errors,
+        "sentence_errors": counts.wrong_sentences,
+        "wer": words.wer,
+        "mer": words.mer,
+        "wil": words.wil,
+        "cer": counts.characters.wer,
+        "ser": counts.sentence_error_rate,
+    }
+
+
+def rule(used: Normalizer) -> dict[str, str]:
+    """The normalizer as every result names it."""
+    return {"name": used.name, "version": used.version} | _made_by(used.name)
+
+
+@cache
+def _made_by(name: str) -> dict[str, str]:
+    return {"whisper_normalizer": version("whisper_normalizer")} if name == "english" else {}
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """Two systems that one normalizer ranks the one way and another the other way."""
+
+    systems: tuple[str, str]
+    normalizers: tuple[str, str]
+
+
+def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[Flip]:
+    """Where the order of two systems changes. rates: normalizer -> system -> error rate.
+
+    For each two systems, the first normalizer in order that ranks them, beside each that ranks them the other way.
+    """
+    systems = list(dict.fromkeys(system for row in rates.values() for system in row))
+    found = []
+    for place, one in enumerate(systems):
+        for other in systems[place + 1 :]:
+            signs = {name: _order(row.get(one), row.get(other)) for name, row in rates.items()}
+            ranked = [(name, sign) for name, sign in signs.items() if sign]
+            found += [Flip((one, other), (ranked[0][0], name)) for name, sign in ranked if sign != ranked[0][1]]
+    return found
+
+
+def _order(one: float | None, other: float | None) -> int:
+    return 0 if one is None or other is None else (one > other) - (one < other)
+
+
+def under_all(pairs: Sequence[Pair], weights: Weights, *, alternatives: bool) -> dict[str, Score]:
+    """The score under every normalizer, by its name."""
+    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in NORMALIZERS.items()}

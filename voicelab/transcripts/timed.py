@@ -1,0 +1,205 @@
+"""NIST's files with times: `.stm` references by segment, `.ctm` hypotheses by word, and the one cut to the other.
+
+    call_1 A anna 0.00 2.50 <o,f0> hello there          (stm: file channel speaker start end [<labels>] text)
+    call_1 A 0.31 0.20 hello 0.93                       (ctm: file channel start duration word [confidence])
+
+Times are in seconds. Lines that begin with `;;` are comments. Files, channels and speakers are compared whatever their
+case. Alternatives in a .ctm stand between <ALT_BEGIN>, <ALT> and <ALT_END>, whose times are `*`.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicelab.errors import InputError
+from voicelab.transcripts.base import Pair, read_lines, write_lines
+
+IGNORED = "ignore_time_segment_in_scoring"
+"""A segment with this in its text is left out, with the words that were recognized in it."""
+_BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
+
+
+@dataclass(frozen=True, slots=True)
+class Segment:
+    """A stretch of a recording's channel in which one speaker was transcribed."""
+
+    file: str
+    channel: str
+    speaker: str
+    start_s: float
+    end_s: float
+    text: str
+    label: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A recognized word; its times are None where it is a mark of alternatives."""
+
+    file: str
+    channel: str
+    start_s: float | None
+    duration_s: float | None
+    word: str
+    confidence: float | None = None
+
+
+def read_stm(path: Path) -> list[Segment]:
+    """The segments of an .stm file, in its order; InputError names the file, the line and the field."""
+    segments = []
+    for number, line in read_lines(path):
+        if line.startswith(";;"):
+            continue
+        fields = line.split(maxsplit=5)
+        if len(fields) < 5:
+            wanted = "file channel speaker start end [<labels>] text"
+            raise InputError(f"{path}: line {number}: {len(fields)} fields, but a segment is: {wanted}")
+        start_s, end_s = (_seconds(path, number, name, fields[at]) for name, at in (("start", 3), ("end", 4)))
+        if end_s < start_s:
+            raise InputError(f"{path}: line {number}: field 'end': {fields[4]} is before the start, {fields[3]}")
+        text, label = fields[5].strip() if len(fields) > 5 else "", None
+        if text.startswith("<"):
+            label, _, text = text.partition(" ")
+        file, channel, speaker = (field.lower() for field in fields[:3])
+        segments.append(Segment(file, channel, speaker, start_s, end_s, text.strip(), label))
+    return segments
+
+
+def write_stm(path: Path, segments: Iterable[Segment]) -> None:
+    """Write an .stm file, times to the thousandth of a second."""
+    lines = []
+    for one in segments:
+        _check_names(path, one.file, one.channel, one.speaker)
+        label = f" {one.label}" if one.label is not None else ""
+        text = " ".join(one.text.split())
+        lines.append(f"{one.file} {one.channel} {one.speaker} {one.start_s:.3f} {one.end_s:.3f}{label} {text}".rstrip())
+    write_lines(path, lines)
+
+
+def read_ctm(path: Path) -> list[TimedWord]:
+    """The words of a .ctm file, in its order; InputError names the file, the line and the field."""
+    words = []
+    for number, line in read_lines(path):
+        if line.startswith(";;"):
+            continue
+        fields = line.split()
+        if not 5 <= len(fields) <= 8:
+            wanted = "file channel start duration word [confidence]"
+            raise InputError(f"{path}: line {number}: {len(fields)} fields, but a word is: {wanted}")
+        mark = fields[4].lower() in (_BEGIN, _NEXT, _END)
+        start_s = duration_s = confidence = None
+        if not mark:
+            start_s = _seconds(path, number, "start", fields[2])
+            duration_s = _seconds(path, number, "duration", fields[3])
+        if len(fields) > 5 and fields[5].lower() not in ("na", "*"):
+            confidence = _seconds(path, number, "confidence", fields[5])
+        words.append(TimedWord(fields[0].lower(), fields[1].lower(), start_s, duration_s, fields[4], confidence))
+    return words
+
+
+def write_ctm(path: Path, words: Iterable[TimedWord]) -> None:
+    """Write a .ctm file, times to the thousandth of a second."""
+    lines = []
+    for one in words:
+        _check_names(path, one.file, one.channel, one.word)
+        times = "* *" if one.start_s is None or one.duration_s is None else f"{one.start_s:.3f} {one.duration_s:.3f}"
+        confidence = "" if one.confidence is None else f" {one.confidence:g}"
+        lines.append(f"{one.file} {one.channel} {times} {one.word}{confidence}")
+    write_lines(path, lines)
+
+
+def _check_names(path: Path, *names: str) -> None:
+    for name in names:
+        if not name or name.split() != [name] or name.startswith(";;"):
+            raise InputError(f"{path}: {name!r} cannot be a field of the file: it must be one word")
+
+
+def _seconds(path: Path, number: int, name: str, value: str) -> float:
+    try:
+        found = float(value)
+    except ValueError as error:
+        raise InputError(f"{path}: line {number}: field {name!r}: {value!r} is not a number") from error
+    if not 0 <= found < 1e9:
+        raise InputError(f"{path}: line {number}: field {name!r}: {value} is out of range")
+    return found
+
+
+def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[Pair], list[str]]:
+    """Each segment with the words that were recognized in it, as sclite cuts them; and the channels without any word.
+
+    A segment takes the words after those of the segment before whose middle is before its end; the last one of a
+    channel takes the rest. InputError when words stand in a channel that has no segment.
+    """
+    spoken: dict[tuple[str, str], list[TimedWord]] = {}
+    for word in words:
+        spoken.setdefault((word.file, word.channel), []).append(word)
+    channels: dict[tuple[str, str], list[Segment]] = {}
+    for segment in segments:
+        channels.setdefault((segment.file, segment.channel), []).append(segment)
+    if strangers := [key for key in spoken if key not in channels]:
+        listed = ", ".join(f"{file} {channel}" for file, channel in strangers[:10])
+        raise InputError(f"words stand in {len(strangers)} channels that the reference does not have: {listed}")
+    pairs: list[Pair] = []
+    numbers: dict[str, int] = {}
+    for key, members in channels.items():
+        blocks = _blocks(spoken.get(key, []))
+        for place, segment in enumerate(members):
+            last = place == len(members) - 1
+            # sclite keeps the ends of segments in 32 bits; a word whose middle is an end belongs where it puts it.
+            end_s = _in_32_bits(segment.end_s)
+            outside = (count for count, block in enumerate(blocks) if block.middle_s >= end_s)
+            count = len(blocks) if last else next(outside, len(blocks))
+            taken, blocks = blocks[:count], blocks[count:]
+            if IGNORED in segment.text.lower():
+                continue
+            number = numbers.get(segment.speaker, 0)
+            numbers[segment.speaker] = number + 1
+            text = " ".join(block.text for block in taken)
+            pairs.append(Pair(f"{segment.speaker}-{number:03d}", segment.speaker, segment.text, text))
+    return pairs, [f"{file} {channel}" for file, channel in channels if (file, channel) not in spoken]
+
+
+@dataclass(frozen=True, slots=True)
+class _Block:
+    """A word, or alternatives together; middle_s: the latest middle of any word in it."""
+
+    text: str
+    middle_s: float
+
+
+def _blocks(words: Iterable[TimedWord]) -> list[_Block]:
+    blocks: list[_Block] = []
+    wordings: list[list[str]] | None = None
+    latest_s = 0.0
+    for word in words:
+        mark = word.word.lower()
+        if mark == _BEGIN:
+            wordings, latest_s = [[]], 0.0
+        elif wordings is not None and mark == _NEXT:
+            wordings.append([])
+        elif wordings is not None and mark == _END:
+            inside = " / ".join(" ".join(wording) or "@" for wording in wordings)
+            blocks.append(_Block(f"{{ {inside} }}", latest_s))
+            wordings = None
+        else:
+            middle_s = _middle_s(word)
+            if wordings is None:
+                blocks.append(_Block(word.word, middle_s))
+            else:
+                wordings[-1].append(word.word)
+                latest_s = max(latest_s, middle_s)
+    if wordings is not None:
+        raise InputError(f"alternatives that begin with {_BEGIN} have no {_END}")
+    return blocks
+
+
+def _middle_s(word: TimedWord) -> float:
+    return (word.start_s or 0.0) + (word.duration_s or 0.0) / 2
+
+
+def _in_32_bits(value: float) -> float:
+    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
+    return rounded
