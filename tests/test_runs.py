@@ -189,7 +189,7 @@ def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
 
     def interrupt(done: int, _total: int, _turn) -> None:
         if done == 1:
-            signal.raise_signal(signal.SIGINT)
+            os.kill(os.getpid(), signal.SIGINT)  # as a kernel or a terminal sends it: to the process
 
     async def cell() -> None:
         runs.evaluate(spec, tmp_path, run_id="r", progress=interrupt)

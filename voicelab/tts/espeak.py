@@ -21,7 +21,7 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class Espeak:
-    """voice: a language or voice name (`en-us`, `en-gb`, `de`, ...); words_per_minute: 80..450; pitch: 0..100."""
+    """voice: a language or voice name (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80..450; pitch: 0..100."""
 
     def __init__(self, *, voice: str = "en-us", words_per_minute: int = 165, pitch: int = 50) -> None:
         self._options: dict[str, str | int] = {"voice": voice, "words_per_minute": words_per_minute, "pitch": pitch}
@@ -43,7 +43,7 @@ class Espeak:
             raise EngineMissingError("espeak", f"its data at {data.decode()} cannot be read; reinstall espeakng-loader")
         voice = str(self._options["voice"])
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise EngineError("espeak", f"no voice {voice!r}; try en-us, en-gb, de, fr, es, ...")
+            raise EngineError("espeak", f"no voice {voice!r}; try en-us, en-gb-x-rp, de, fr, es, ...")
         library.espeak_SetParameter(_RATE, int(self._options["words_per_minute"]), 0)
         library.espeak_SetParameter(_PITCH, int(self._options["pitch"]), 0)
         library.espeak_SetSynthCallback(self._callback)
