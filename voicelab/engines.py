@@ -90,6 +90,8 @@ class Entry:
 
     target: "module:Class". extra: the pip extra that brings its packages. packages: those whose versions say which
     revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
+    lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. needs: what
+    it takes beyond its packages: weights, a key, a network.
     """
 
     target: str
@@ -97,6 +99,8 @@ class Entry:
     isolation: Literal["process", "thread"] = "thread"
     extra: str | None = None
     packages: tuple[str, ...] = ()
+    lanes: int | None = None
+    needs: str = ""
 
     @cached_property
     def engine_class(self) -> type[Any]:
@@ -143,6 +147,7 @@ class Blueprint:
     target: str
     isolation: Literal["process", "thread"]
     options: Mapping[str, OptionValue]
+    lanes: int | None = None
 
     def build(self) -> Any:
         """The engine, not loaded yet."""
@@ -179,4 +184,4 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values)
+        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values, entry.lanes)

@@ -2,7 +2,7 @@
 
     python tests/data/make_tiny_sensevoice.py
 
-It takes under a minute on a CPU and needs the extra `sensevoice`. Everything is made here: the utterances are spoken by
+It takes a few minutes on a CPU and needs the extra `sensevoice`. Everything is made here: the utterances are spoken by
 eSpeak NG, the pieces are chosen by sentencepiece from their texts, the weights start from random numbers.
 """
 
@@ -154,7 +154,9 @@ def train() -> None:
     pieces = make_pieces()
 
     plain = WavFrontend(**CONFIG["frontend_conf"])
-    write_cmvn(torch.cat([extract_fbank([clip.samples.copy()], frontend=plain)[0][0] for clip in clips.values()]).numpy())
+    write_cmvn(
+        torch.cat([extract_fbank([clip.samples.copy()], frontend=plain)[0][0] for clip in clips.values()]).numpy()
+    )
     frontend = WavFrontend(**{**CONFIG["frontend_conf"], "cmvn_file": str(FOLDER / "am.mvn")})
     config = {key: CONFIG[key] for key in ("encoder", "encoder_conf")}
     model = SenseVoiceSmall(**config, **CONFIG["model_conf"], input_size=560, vocab_size=PIECES)
@@ -191,7 +193,7 @@ def train() -> None:
     (FOLDER / "config.yaml").write_text(yaml.safe_dump(CONFIG, sort_keys=False))
     (FOLDER / "configuration.json").write_text(json.dumps(CONFIGURATION, indent=2) + "\n")
     expected = {
-        name: {"raw": f"{tags}<|woitn|>{spoken}", "raw_itn": f"{tags}<|withitn|>{written}"}
+        name: {"raw": f"{tags}<|woitn|> {spoken}", "raw_itn": f"{tags}<|withitn|> {written}"}
         for name, _, tags, spoken, written in UTTERANCES
     }
     (FOLDER / "expected.json").write_text(json.dumps(expected, indent=2, ensure_ascii=False) + "\n")

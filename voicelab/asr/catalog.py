@@ -11,6 +11,15 @@ RECOGNIZERS = Catalog(
             isolation="process",
             packages=("pocketsphinx",),
         ),
+        "sensevoice": Entry(
+            "voicelab.asr.sensevoice:SenseVoice",
+            "SenseVoice through funasr: zh, en, yue, ja, ko, with emotion and sound events; decodes at pauses",
+            isolation="process",
+            extra="sensevoice",
+            packages=("funasr", "torch", "torchaudio"),
+            lanes=1,
+            needs="weights: voicelab models pull sensevoice",
+        ),
         "fake": Entry("voicelab.asr.fake:FakeRecognizer", "says a fixed text whatever it hears; for tests and benches"),
     },
 )
