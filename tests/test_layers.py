@@ -21,6 +21,7 @@ LAYERS = [
     {"provenance", "targets", "notebook"},
     {"runs", "report"},
     {"terminal"},
+    {"cli_models", "cli_bench"},
     {"cli", "server"},
     {"__main__"},
 ]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.cli_models import models
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
@@ -19,6 +20,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+app.add_typer(models, name="models")
 
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 

@@ -27,7 +27,8 @@ class SenseVoice:
     model: a folder, or an id at a hub whose weights were pulled (voicelab models pull sensevoice). revision: of that
     id; the one that was pulled when it is left out. device: "auto" is the first GPU where there is one, else the CPU.
     language: "auto" or zh, en, yue, ja, ko. itn: write numbers and punctuation as people do. speculate: decode at
-    pauses while sound arrives. segment_s: longer utterances are cut at pauses. batch_s: the most seconds of sound in one pass.
+    pauses while sound arrives. segment_s: longer utterances are cut at pauses. batch_s: the most seconds of sound in
+    one pass.
     """
 
     def __init__(

@@ -3,8 +3,8 @@
 The torchaudio that PyPI holds for Linux is linked against CUDA; beside a CPU build of torch its shared library cannot
 be loaded, and the import ends with OSError (`libc10_cuda.so` is not there). funasr only uses
 `torchaudio.compliance.kaldi`, which is Python. So where, and only where, the plain import fails in this way, torchaudio
-is told that it has no compiled part, which it knows how to live with; what needs that part then fails with its own words. A torchaudio that works, or
-that is not there at all, is left alone.
+is told that it has no compiled part, which it knows how to live with; what needs that part then fails with its own
+words. A torchaudio that works, or that is not there at all, is left alone.
 """
 
 from __future__ import annotations
