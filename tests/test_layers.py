@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"errors"},
     {"clip", "text", "places"},
-    {"codecs", "opus", "models"},
+    {"codecs", "opus", "models", "openai_client"},
     {"engines", "samples", "wire", "metrics"},
     {"worker", "asr", "agent", "tts"},
     {"hosting"},

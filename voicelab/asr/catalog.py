@@ -20,6 +20,23 @@ RECOGNIZERS = Catalog(
             lanes=1,
             needs="weights: voicelab models pull sensevoice",
         ),
+        "openai": Entry(
+            "voicelab.asr.openai:OpenAIRecognizer",
+            "any server with /v1/audio/transcriptions: OpenAI, vLLM, speaches, FunASR's, voicelab's own",
+            extra="openai",
+            packages=("openai",),
+            lanes=4,
+            needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
+        ),
+        "faster-whisper": Entry(
+            "voicelab.asr.faster_whisper:FasterWhisper",
+            "Whisper by CTranslate2; decodes at pauses",
+            isolation="process",
+            extra="whisper",
+            packages=("faster-whisper", "ctranslate2"),
+            lanes=1,
+            needs="weights: voicelab models pull whisper-base.en",
+        ),
         "fake": Entry("voicelab.asr.fake:FakeRecognizer", "says a fixed text whatever it hears; for tests and benches"),
     },
 )
