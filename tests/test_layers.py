@@ -18,7 +18,7 @@ LAYERS = [
     {"worker", "asr", "agent", "tts"},
     {"hosting"},
     {"turn", "client", "results"},
-    {"provenance", "targets", "notebook"},
+    {"provenance", "targets", "notebook", "bench"},
     {"runs", "report"},
     {"terminal"},
     {"cli_models", "cli_bench"},

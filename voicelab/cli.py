@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.cli_bench import bench
 from voicelab.cli_models import models
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ app = typer.Typer(
 )
 
 app.add_typer(models, name="models")
+app.add_typer(bench, name="bench")
 
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 

@@ -50,13 +50,14 @@ class SenseVoice:
         self._language, self._itn, self._speculate, self._segment_s = language, itn, speculate, segment_s
         self._batch_s = batch_s
         self._model: FunasrModel | None = None
+        self.folder: Path | None = None
 
     def load(self) -> EngineInfo:
         start = perf_counter()
         _check_choice("language", self._language, _LANGUAGES)
         if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
             raise EngineError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
-        folder = self._folder()
+        folder = self.folder = self._folder()
         device = _device(str(self._options["device"]))
         import_funasr()
         self._model = FunasrModel(folder, device=device, batch_s=self._batch_s)
