@@ -1,0 +1,30 @@
+"""Hold what `make eval` left against what it promises: `python .ci/check_run.py reports/<run_id>`."""
+
+import json
+import sys
+from pathlib import Path
+
+
+def main(folder: Path) -> int:
+    run = json.loads((folder / "run.json").read_text())
+    turns = [json.loads(line) for line in (folder / "turns.jsonl").read_text().splitlines()]
+    summary = json.loads((folder / "summary.json").read_text())
+    page = (folder / "report.html").read_text()
+    wer = summary["words"]["overall"]["wer"]
+    checks = {
+        "the run is finished": run["status"] == "finished",
+        "every planned turn is there": len(turns) == run["planned_turns"] > 20,
+        "every turn was answered with sound": all(turn["first_audio_s"] is not None for turn in turns),
+        "the words were scored": 0 < wer["value"] < 0.45,
+        "the word error rate has an interval": wer["interval"]["low"] <= wer["value"] <= wer["interval"]["high"],
+        "the report has audio and plots inside": "data:audio" in page and ("data:image" in page or "<svg" in page),
+        "the executed notebook is kept": (folder / "evaluate.ipynb").exists(),
+        "the table is kept": (folder / "turns.parquet").exists(),
+    }
+    for name, holds in checks.items():
+        print("ok  " if holds else "FAIL", name)
+    return 0 if all(checks.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(Path(sys.argv[1])))
