@@ -19,7 +19,7 @@ LAYERS = [
     {"hosting"},
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook", "bench"},
-    {"runs", "report"},
+    {"runs", "report", "compare"},
     {"terminal"},
     {"cli_models", "cli_bench"},
     {"cli", "server"},
