@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -76,7 +77,7 @@ def evaluate(
             "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
             "seed": seed, "timeout_s": timeout_s,
         }  # fmt: skip
-        recognizers = asr or [None]
+        recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(samples, one, agent, tts, in_process, url).model_copy(update=chosen) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
         for spec, each in zip(specs, ids, strict=True):
@@ -131,7 +132,7 @@ def compare(
 
 
 def _cell(value: object) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - only nan differs from itself
+    if value is None or (isinstance(value, float) and isnan(value)):
         return "-"
     return f"{value:.4f}" if isinstance(value, float) else str(value)
 

@@ -93,8 +93,8 @@ class Comparison:
             load_s = next((engine.load_s for engine in one.run.engines if engine.kind == "asr"), None)
             rows.append({
                 "run": one.name, "mode": one.run.spec.mode, "load_s": load_s, "n": rtf.n, "rtf p50": rtf.p50_s,
-                "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s, "transcript_s p50": text_s.p50_s,
-                "transcript_s p95": text_s.p95_s,
+                "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s,
+                "transcript_s p50": text_s.p50_s, "transcript_s p95": text_s.p95_s,
             })  # fmt: skip
         return pd.DataFrame(rows)
 
