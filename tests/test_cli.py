@@ -73,7 +73,7 @@ def test_turns_that_failed_end_with_exit_code_1_and_a_report_all_the_same(tmp_pa
         (["report", "nowhere"], "give a folder that a run left"),
         (["samples", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["evaluate", "--mode", "sideways"], "sideways"),
-        (["evaluate", "--limit", "0"], "0"),
+        (["evaluate", "--limit", "0"], "--limit"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, monkeypatch, arguments, complaint):

@@ -20,7 +20,8 @@ from voicelab.tts.catalog import VOICES
 TRIED_WITH = {"sensevoice": tiny_sensevoice.spec()}
 """Engines that need weights are tried with tiny ones, on words that those know."""
 
-SPEECH = samples.load(Path(__file__).parents[1] / "data" / "voice_samples").sample("news_nvda_latest")
+SET = samples.load(Path(__file__).parents[1] / "data" / "voice_samples")
+SPEECH = SET.sample("news_nvda_latest")
 
 
 def installed(catalog: Catalog) -> list[str]:
@@ -59,7 +60,11 @@ async def test_recognizer(name, speech):
         assert whole, "speech is heard"
         assert await hear(host, speech, 0.02) == whole, "streamed in 20 ms frames: the same text"
         assert await hear(host, Clip.silence(1.0)) == "", "silence is no words"
-        assert await hear(host, speech) == whole, "what came before does not matter"
+        others = [SET.sample(name).clip().at_rate(SPEECH_RATE_HZ) for name in ("price_intc", "watchlist_remove_intc")]
+        forward = [await hear(host, clip) for clip in others]
+        backward = [await hear(host, clip) for clip in reversed(others)]
+        assert forward == backward[::-1], "what came before does not matter"
+        assert await hear(host, speech) == whole
         np.testing.assert_array_equal(speech.samples, before)
         half, other = host.stream(), host.stream()
         await half.post("feed", speech.between(0, 1))

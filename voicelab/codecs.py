@@ -81,10 +81,13 @@ def read_bytes(path: Path) -> bytes:
 
 
 def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | None:
-    """The Opus packets in a container's bytes, as they are; None when its audio is not Opus."""
+    """The Opus packets in a container's bytes, as they are; None when its audio is not Opus of one or two channels."""
     try:
         with av.open(io.BytesIO(data), "r") as container:
-            if not container.streams.audio or container.streams.audio[0].codec_context.name not in ("opus", "libopus"):
+            if not container.streams.audio:
+                return None
+            codec = container.streams.audio[0].codec_context
+            if codec.name not in ("opus", "libopus") or codec.layout.nb_channels > 2:
                 return None
             return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
     except av.error.FFmpegError as error:

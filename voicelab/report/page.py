@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,9 +13,10 @@ from voicelab.report.schema import Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.theme import DARK, LIGHT, Theme
-from voicelab.report.views import TurnView, data_uri, view_turns
+from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.wording import NONE, headline, interval, label, seconds
 from voicelab.results import RunFolder, RunResult
+from voicelab.samples import Sample
 
 if TYPE_CHECKING:
     import jinja2
@@ -68,6 +69,12 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
 def samples_html(views: Sequence[TurnView]) -> str:
     """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
     return _templates().get_template("samples.html").render(views=views)
+
+
+def requests_html(samples: Iterable[Sample]) -> str:
+    """Samples as cards with their texts and a player each, for a notebook."""
+    requests = [(sample, request_sound(sample)) for sample in samples]
+    return _templates().get_template("requests.html").render(requests=requests)
 
 
 @cache
@@ -143,7 +150,7 @@ def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
 def _cell(value: Any) -> str:
     if value is None or value != value:  # nan is not itself
         return NONE
-    return f"{value:.3f}".rstrip("0").rstrip(".") if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
 def _conversations(summary: Summary, views: Sequence[TurnView]) -> list[tuple[Any, list[TurnView]]]:

@@ -31,7 +31,7 @@ def wer_by(summary: Summary, by: Literal["category", "speaker"], theme: Theme = 
     figure, axes = _figure(summary, f"Word error rate by {by}", 1.5 + 0.42 * max(2, len(names) + 1), theme)
     if not any(one.wer.value is not None for one in figures):
         return _empty(figure, axes, f"no words were scored by {by}", theme)
-    rows = [(f"{label(name)}  (n={one.n})", one) for name, one in zip(names, figures, strict=True)]
+    rows = [(f"{_plain(label(name))}  (n={one.n})", one) for name, one in zip(names, figures, strict=True)]
     rows.append((f"all  (n={summary.words.overall.n})", summary.words.overall))
     _word_bars(axes, [one for _, one in rows], theme)
     axes.set_yticks(range(len(rows)), [name for name, _ in rows])
@@ -109,8 +109,8 @@ def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
                 color = theme.paper if count > 0.55 * most else theme.ink
                 weight = "bold" if list(table)[y] == columns[x] else "normal"
                 axes.text(x, y, str(count), ha="center", va="center", color=color, fontweight=weight)
-    axes.set_xticks(range(len(columns)), [label(name) for name in columns], rotation=40, ha="right", fontsize=9)
-    axes.set_yticks(range(len(table)), [label(name) for name in table], fontsize=9)
+    axes.set_xticks(range(len(columns)), [_plain(label(name)) for name in columns], rotation=40, ha="right", fontsize=9)
+    axes.set_yticks(range(len(table)), [_plain(label(name)) for name in table], fontsize=9)
     axes.set_xlabel("taken for (bold: right)")
     axes.set_ylabel("wanted")
     axes.tick_params(length=0)
@@ -172,7 +172,7 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_yticks(range(whole + 1), [*(STAGE_NAMES[name] for name in turn.parts), "whole turn"])
     axes.invert_yaxis()
     axes.margins(x=0.16)
-    axes.set_xlabel(f"seconds from the end of the request ({turn.key})")
+    axes.set_xlabel(f"seconds from the end of the request ({_plain(turn.key)})")
     _grid(axes, "x", theme)
     return figure
 
@@ -225,13 +225,19 @@ def _figure(summary: Summary, title: str, height_in: float, theme: Theme) -> tup
     figure = Figure(figsize=(_WIDTH_IN, height_in), layout=layout, facecolor=theme.paper)
     axes = figure.add_subplot(facecolor=theme.paper)
     figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=theme.ink)
-    figure.supxlabel(run_line(summary), fontsize=7.5, color=theme.muted, x=0.99, ha="right")
+    figure.supxlabel(_plain(run_line(summary), 90), fontsize=7.5, color=theme.muted, x=0.99, ha="right")
     for spine in axes.spines.values():
         spine.set_visible(False)
     axes.tick_params(colors=theme.ink, length=0)
     axes.xaxis.label.set_color(theme.ink)
     axes.yaxis.label.set_color(theme.ink)
     return figure, axes
+
+
+def _plain(name: str, longest: int = 30) -> str:
+    """A name as a figure shows it: not too long, and never read as a formula, which matplotlib takes $...$ for."""
+    shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return shown.replace("$", r"\$")
 
 
 def _grid(axes: Axes, axis: Literal["x", "y", "both"], theme: Theme) -> None:

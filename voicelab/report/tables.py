@@ -21,13 +21,14 @@ from voicelab.report.wording import (
     stage_value,
 )
 from voicelab.results import TurnResult
+from voicelab.samples import SampleSet
 
 if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Headline", "confusion", "entities", "headline", "latency", "scenarios", "thresholds", "turns_frame", "words_by",
-    "worst", "write_turns",
+    "Headline", "confusion", "entities", "headline", "headlines", "latency", "samples_by", "samples_frame", "scenarios",
+    "thresholds", "turns_frame", "words_by", "worst", "worst_scores", "write_turns",
 ]  # fmt: skip
 
 
@@ -41,8 +42,7 @@ def turns_frame(scores: Sequence[TurnScore]) -> pd.DataFrame:
     columns = (*TurnResult.model_fields, *_SCORE_COLUMNS)
     frame = pd.DataFrame([_row(score) for score in scores], columns=list(columns))
     # Named types: whole numbers stay so beside a None, and a column of nothing but None has the type it always has.
-    types = {name: _type(name) for name in columns if name != "started_at"}
-    return frame.astype(types)
+    return frame.astype({name: _type(name) for name in columns})
 
 
 def _type(column: str) -> str:
@@ -55,7 +55,7 @@ def _type(column: str) -> str:
 
 _OTHER_TYPES = {
     "wer": "Float64", "rtf": "Float64", "intent_right": "boolean", "primary": "boolean", "cold": "boolean",
-    "requires_context": "boolean",
+    "requires_context": "boolean", "started_at": "datetime64[us, UTC]",
 }  # fmt: skip
 _SCORE_COLUMNS = (
     "reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer",
@@ -212,3 +212,46 @@ def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
         rows.append((turn.key, turn.speaker, number(wer), turn.text, turn.heard, turn.answer, reason))
     columns = ["turn", "speaker", "WER", "reference", "heard", "answer", "failed"]
     return pd.DataFrame(rows, columns=columns).set_index("turn")
+
+
+def headlines(summary: Summary) -> pd.DataFrame:
+    """The figures to see first, as a table."""
+    import pandas as pd
+
+    columns = ["figure", "value", "95 % interval, counts"]
+    return pd.DataFrame(headline(summary)).set_axis(columns, axis="columns").set_index("figure")
+
+
+def samples_frame(samples: SampleSet) -> pd.DataFrame:
+    """A row for each sample of a set, its recording decoded for its duration in seconds."""
+    import pandas as pd
+
+    rows = [
+        {
+            "sample": sample.id,
+            "category": label(sample.category),
+            "speaker": sample.speaker or "",
+            "duration_s": sample.clip().duration_s,
+            "text": sample.text,
+            "intent": label(sample.expected_intent or ""),
+            "entities": ", ".join(sample.expected_entities),
+        }
+        for sample in samples.samples
+    ]
+    return pd.DataFrame(rows).set_index("sample")
+
+
+def samples_by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """How many samples of `samples_frame` there are of each category or speaker, and how long they are, in seconds."""
+    import pandas as pd
+
+    durations = frame.groupby(column, sort=False)["duration_s"]
+    return pd.DataFrame(
+        {
+            "samples": durations.count(),
+            "total_s": durations.sum(),
+            "shortest_s": durations.min(),
+            "median_s": durations.median(),
+            "longest_s": durations.max(),
+        }
+    )

@@ -13,7 +13,7 @@ from voicelab.metrics.words import Step
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds
 from voicelab.results import RunFolder, TurnResult
-from voicelab.samples import SampleSet
+from voicelab.samples import Sample, SampleSet
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""
@@ -120,10 +120,7 @@ class _Shelf:
         sample = self._samples.get(turn.sample_id)
         if sample is None:
             return Sound(None, "not available: the sample set has moved or changed")
-        try:
-            return self._sound(sample.audio_bytes(), sample.audio_path.name)
-        except InputError:
-            return Sound(None, "not available: the recording cannot be read")
+        return self._fitting(request_sound(sample), sample.audio_path.name)
 
     def reply(self, turn: TurnResult) -> Sound:
         if turn.reply_file is None:
@@ -131,14 +128,26 @@ class _Shelf:
         file = self._folder.path / turn.reply_file
         if not file.is_file():
             return Sound(None, f"not available: {turn.reply_file} is not in the run's folder")
-        return self._sound(file.read_bytes(), turn.reply_file)
+        return self._fitting(_sound(file.read_bytes()), turn.reply_file)
 
-    def _sound(self, data: bytes, name: str) -> Sound:
-        uri = data_uri(data, _TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream"))
-        if len(uri) > self._left_bytes:
+    def _fitting(self, sound: Sound, name: str) -> Sound:
+        size_bytes = len(sound.uri or "")
+        if size_bytes > self._left_bytes:
             return Sound(None, f"left out to keep this page small: {name}")
-        self._left_bytes -= len(uri)
-        return Sound(uri)
+        self._left_bytes -= size_bytes
+        return sound
+
+
+def request_sound(sample: Sample) -> Sound:
+    """The recording of a sample, ready to play."""
+    try:
+        return _sound(sample.audio_bytes())
+    except InputError:
+        return Sound(None, "not available: the recording cannot be read")
+
+
+def _sound(data: bytes) -> Sound:
+    return Sound(data_uri(data, _TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream")))
 
 
 def data_uri(data: bytes, media_type: str) -> str:

@@ -76,7 +76,7 @@ def headline(summary: Summary) -> list[Headline]:
     """The figures to see first."""
     words, entities, scenarios = summary.words.overall, summary.entities, summary.scenarios.success
     return [
-        Headline("word error rate", number(words.wer.value), _counted(words.wer, "errors in", "words")),
+        Headline("word error rate (WER)", number(words.wer.value), _counted(words.wer, "errors in", "words")),
         Headline("entity recall, heard", *_found(entities.surface_heard)),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
         Headline("entity recall, session", *_found(entities.surface_session)),

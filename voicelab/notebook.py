@@ -1,0 +1,201 @@
+"""Notebooks: run one from a program, and what their own cells need.
+
+Unknown parameters are refused wherever a notebook is run: by `execute` before it starts, and by the notebook's own
+ParameterGuard under a plain `papermill`, which would only warn.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from pydantic import ValidationError
+
+from voicelab import errors
+from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
+from voicelab.places import PROJECT, shipped
+from voicelab.results import RunFolder, RunSpec
+
+Progress = Callable[[int, int], None]
+"""Called while a notebook runs: how many turns are done, and how many there are."""
+
+_POLL_S = 0.2
+
+
+def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Progress | None = None) -> Path:
+    """Run notebooks/<name>.ipynb into folder/<name>.ipynb with this interpreter, and return that path.
+
+    progress hears of the turns that the notebook adds to the run in `folder`. A notebook that fails is kept as far as
+    it came, and its own error is raised here under its own name. Raises InputError for an unknown parameter.
+    """
+    import papermill
+    from papermill.exceptions import PapermillException, PapermillExecutionError
+
+    source = _source(name)
+    check_names(parameters, set(papermill.inspect_notebook(_literal(source))), source.name)
+    folder.mkdir(parents=True, exist_ok=True)
+    target = folder / source.name
+    with _Watch(RunFolder(folder), progress), TemporaryDirectory(prefix="voicelab-") as sockets:
+        try:
+            papermill.execute_notebook(
+                _literal(source),
+                _literal(target),
+                parameters=dict(parameters),
+                kernel_manager_class=_own_kernel(Path(sockets)),
+                progress_bar=False,
+                log_output=False,
+            )
+        except PapermillExecutionError as error:
+            raise _as_raised(error.ename, error.evalue, source.name) from error
+        except (PapermillException, RuntimeError) as error:
+            # nbclient says with a RuntimeError that the kernel died or never came up.
+            raise VoicelabError(f"{source.name}: {_one_line(str(error))}") from error
+    return target
+
+
+def parameters_of(spec: RunSpec, folder: RunFolder) -> dict[str, Any]:
+    """What evaluate.ipynb is to be given, so that it makes this run in this folder."""
+    chosen = spec.model_dump()
+    chosen["categories"] = list(spec.categories)
+    return chosen | {"out": str(folder.path.parent), "run_id": folder.run_id, "resume": None}
+
+
+def check_names(given: Iterable[str], known: Iterable[str], notebook: str) -> None:
+    """Raise InputError, which lists the known names, when an unknown parameter is given."""
+    listed = sorted(known)
+    if unknown := sorted(set(given) - set(listed)):
+        raise InputError(f"{notebook}: unknown parameter {unknown[0]!r}; its parameters: {', '.join(listed)}")
+
+
+class ParameterGuard:
+    """Finds parameters that a notebook does not have. Make it before the parameters cell, check it after.
+
+    papermill puts the given parameters in a cell behind that one; a misspelt one is a new name there.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], known: Iterable[str], notebook: str) -> None:
+        self._before: set[str] | None = set(namespace)
+        self._known = frozenset(known)
+        self._notebook = notebook
+
+    def check(self, namespace: Mapping[str, Any]) -> None:
+        """Raise InputError for an unknown parameter. Later calls pass: cells that ran since have names of their own."""
+        if self._before is None:
+            return
+        given = {name for name, value in namespace.items() if not name.startswith("_") and value is not self}
+        new, self._before = given - self._before, None
+        check_names(new - self._known, self._known, self._notebook)
+
+
+def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
+    """A RunSpec from a notebook's parameters; samples "" is the set that comes with voicelab.
+
+    Raises InputError that names the parameter.
+    """
+    try:
+        return RunSpec(samples=samples or str(shipped("voice_samples")), **options)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
+
+
+def reports_folder(out: str = "") -> Path:
+    """Where runs are kept: `out`, else reports/ of the checkout, else reports/ where the notebook runs."""
+    if out:
+        return Path(out)
+    return PROJECT / "reports" if (PROJECT / "pyproject.toml").is_file() else Path("reports")
+
+
+def _source(name: str) -> Path:
+    folder = shipped("notebooks")
+    path = folder / f"{name}.ipynb"
+    if not path.is_file():
+        known = ", ".join(sorted(one.stem for one in folder.glob("*.ipynb")))
+        raise InputError(f"no notebook {name!r}; there are: {known}")
+    return path
+
+
+def _literal(path: Path) -> str:
+    """The path as papermill takes it: it would fill in {names} from the parameters."""
+    return str(path).replace("{", "{{").replace("}", "}}")
+
+
+def _own_kernel(sockets: Path) -> type[Any]:
+    """A kernel manager that starts this very interpreter, whatever kernel the user has installed as "python3".
+
+    They speak over sockets in the folder `sockets`, not over ports that others on this machine can reach.
+    """
+    from jupyter_client.kernelspec import KernelSpec
+    from jupyter_client.manager import AsyncKernelManager
+
+    class OwnKernelManager(AsyncKernelManager):
+        def __init__(self, **options: Any) -> None:
+            super().__init__(**options, transport="ipc", ip=str(sockets / "kernel"))
+
+        @property
+        def kernel_spec(self) -> KernelSpec:
+            # Told to be quiet: it would report the interrupt that every shutdown begins with.
+            argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"]
+            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+
+    return OwnKernelManager
+
+
+def _as_raised(name: str, message: str, notebook: str) -> VoicelabError:
+    """The error that ended a notebook, as this process knows it: by the name of its class, on one line."""
+    text = _one_line(message)
+    found = getattr(errors, name, None)
+    if not (isinstance(found, type) and issubclass(found, VoicelabError)):
+        return VoicelabError(f"{notebook}: {name}: {text}")
+    if issubclass(found, EngineError | ServerError):
+        # Their text begins with the engine, or the code.
+        return found(*text.split(": ", 1)) if ": " in text else found(notebook, text)
+    return found(text)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())
+
+
+class _Watch:
+    """Tells how many turns a run has on disk while another thread's work adds to them."""
+
+    def __init__(self, folder: RunFolder, progress: Progress | None) -> None:
+        self._folder = folder
+        self._progress = progress
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="voicelab-watch", daemon=True)
+        self._told = -1
+        self._fault: Exception | None = None
+
+    def __enter__(self) -> None:
+        if self._progress is not None:
+            self._thread.start()
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        self._over.set()
+        if self._progress is None:
+            return
+        self._thread.join()
+        if self._fault is not None and kind is None:
+            raise self._fault
+
+    def _run(self) -> None:
+        try:
+            while not self._over.wait(_POLL_S):
+                self._look()
+            self._look()
+        except Exception as error:  # noqa: BLE001 - raised again where the work is waited for
+            self._fault = error
+
+    def _look(self) -> None:
+        turns = self._folder.path / "turns.jsonl"
+        done = turns.read_bytes().count(b"\n") if turns.exists() else 0
+        if not (self._folder.path / "run.json").exists() or done == self._told or self._progress is None:
+            return
+        self._told = done
+        self._progress(done, self._folder.read().planned_turns)

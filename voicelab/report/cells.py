@@ -1,0 +1,86 @@
+"""What the cells of a notebook show: a progress bar, tables, figures, and turns to look at and listen to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from voicelab.report import material, page, plots, views
+from voicelab.report.scoring import TurnScore
+from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.samples import Sample
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.figure import Figure
+
+_REDRAW_S = 0.2
+
+
+class Bar:
+    """A progress bar for a cell: one output that is replaced as the run goes on, in JupyterLab and under papermill."""
+
+    def __init__(self, label: str) -> None:
+        self._label = label
+        self._handle: Any = None
+        self._shown_at = 0.0
+
+    def __call__(self, done: int, total: int, _turn: TurnResult | None = None) -> None:
+        if done < total and monotonic() - self._shown_at < _REDRAW_S:
+            return
+        from IPython.display import display
+
+        self._shown_at = monotonic()
+        html = f'<progress value="{done}" max="{total}"></progress> {done} of {total} {self._label}'
+        bundle = {"text/html": html, "text/plain": f"{done} of {total} {self._label}"}
+        if self._handle is None:
+            self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
+        else:
+            self._handle.update(bundle, raw=True)
+
+
+class Shown:
+    """Something that a cell shows: HTML, or a PNG picture with its width in CSS pixels."""
+
+    def __init__(self, what: str, *, html: str | None = None, png: bytes | None = None, width: int = 0) -> None:
+        self._what = what
+        self._html = html
+        self._png = png
+        self._width = width
+
+    def __repr__(self) -> str:
+        return self._what
+
+    def _repr_html_(self) -> str | None:
+        return self._html
+
+    def _repr_png_(self) -> tuple[bytes, dict[str, int]] | None:
+        return (self._png, {"width": self._width}) if self._png is not None else None
+
+
+def figure(drawn: Figure) -> Shown:
+    """A figure, sharp on a dense screen."""
+    return Shown("figure", png=plots.png(drawn, dpi=200), width=round(100 * drawn.get_figwidth()))
+
+
+def table(frame: pd.DataFrame, title: str) -> Shown:
+    """A table under a title."""
+    styled = frame.reset_index().style.hide(axis="index").set_caption(title).format(na_rep="–", precision=3)
+    styled = styled.set_table_styles(
+        [
+            {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: 4px 0"},
+            {"selector": "td, th", "props": "text-align: left"},
+        ]
+    )
+    return Shown(title, html=styled.to_html())
+
+
+def turns(folder: RunFolder, run: RunResult, scores: Sequence[TurnScore]) -> Shown:
+    """Turns as cards: the words aligned, the request and the reply to play."""
+    return Shown("turns", html=page.samples_html(views.view_turns(folder, scores, material.sample_set(run))))
+
+
+def requests(samples: Iterable[Sample]) -> Shown:
+    """Samples as cards: the text, what is expected, and the recording to play."""
+    return Shown("samples", html=page.requests_html(samples))
