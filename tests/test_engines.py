@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests import tiny_sensevoice
+from tests.tiny_engines import tried_with
 from voicelab import samples
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
@@ -16,9 +17,6 @@ from voicelab.engines import Catalog, EngineSpec, Entry
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
-
-TRIED_WITH = {"sensevoice": tiny_sensevoice.spec()}
-"""Engines that need weights are tried with tiny ones, on words that those know."""
 
 SET = samples.load(Path(__file__).parents[1] / "data" / "voice_samples")
 SPEECH = SET.sample("news_nvda_latest")
@@ -49,10 +47,15 @@ async def hear(host: Host, clip: Clip, piece_s: float | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", installed(RECOGNIZERS))
-async def test_recognizer(name, speech):
+async def test_recognizer(name, speech, tmp_path, monkeypatch):
     if name == "sensevoice":
         speech = tiny_sensevoice.recording("hello")
-    host = await Host(RECOGNIZERS.blueprint(TRIED_WITH.get(name, name)), 1).open()
+    with tried_with(name, tmp_path, monkeypatch) as spec:
+        await keeps_the_recognizers_contract(name, spec, speech)
+
+
+async def keeps_the_recognizers_contract(name, spec, speech):
+    host = await Host(RECOGNIZERS.blueprint(spec), 1).open()
     try:
         check_info(host, "asr", name)
         before = speech.samples.copy()
@@ -92,8 +95,13 @@ async def test_agent(name):
 
 
 @pytest.mark.parametrize("name", installed(VOICES))
-async def test_voice(name):
-    host = await Host(VOICES.blueprint(name)).open()
+async def test_voice(name, tmp_path, monkeypatch):
+    with tried_with(name, tmp_path, monkeypatch) as spec:
+        await keeps_the_voices_contract(name, spec)
+
+
+async def keeps_the_voices_contract(name, spec):
+    host = await Host(VOICES.blueprint(spec)).open()
     try:
         check_info(host, "tts", name)
         short = await host.call("speak", "Good morning.")

@@ -222,7 +222,7 @@ def report(run: Annotated[Path, typer.Argument(help="The folder of a run, report
 
 @app.command()
 def engines() -> None:
-    """List the engines: what they are, whether they are installed, and their options with defaults."""
+    """List the engines: what they are, whether they are installed, what they need, and their options."""
     with terminal.errors():
         from voicelab.targets import CATALOGS
 
@@ -230,9 +230,8 @@ def engines() -> None:
             rows = []
             for name, entry in catalog.entries.items():
                 state = "yes" if entry.installed() else f"no: pip install 'voicelab[{entry.extra}]'"
-                options = entry.options().values() if entry.installed() else ()
-                listed = ", ".join(f"{option.name}={option.default}" for option in options)
-                rows.append((name, state, entry.summary, listed))
+                listed = "\n".join(map(str, entry.options().values())) or "none"
+                rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
             terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)
 
 

@@ -71,6 +71,12 @@ class Option:
     optional: bool
     default: OptionValue
 
+    def __str__(self) -> str:
+        """As it is listed: `beam_size: int = 5`."""
+        return f"{self.name}: {self.type.__name__}{' or none' if self.optional else ''} = {self.default!r}".replace(
+            "None", "none"
+        )
+
     def read(self, text: str) -> OptionValue:
         """The value that a written option means; ValueError when it is not of the type."""
         if self.optional and text.lower() == "none":
