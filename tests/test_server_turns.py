@@ -65,7 +65,7 @@ async def test_a_container_may_be_cut_anywhere(served: Served, size: int) -> Non
         await talker.init()
         head, tail = OGG[:60], OGG[60:]
         await talker.say([*cut(head, size), *cut(tail, 997)])
-        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.01)
+        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
 async def test_raw_opus_packets(served: Served) -> None:
@@ -80,14 +80,14 @@ async def test_pcm16_at_its_rate_cut_even_inside_a_sample(served: Served, rate_h
     async with talking(served) as talker:
         await talker.init()
         await talker.say(cut(TONE.at_rate(rate_hz).to_pcm16(), 3_333), format="pcm16", sample_rate=rate_hz)
-        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.01)
+        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
 async def test_pcm16_is_16_khz_unless_it_says_so(served: Served) -> None:
     async with talking(served) as talker:
         await talker.init()
         await talker.say([TONE.to_pcm16()], format="pcm16")
-        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.01)
+        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ async def test_an_empty_last_chunk_ends_the_turn(served: Served) -> None:
     async with talking(served) as talker:
         await talker.init()
         await talker.say([OGG, b""])
-        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.01)
+        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
 @pytest.mark.parametrize("form", ["opus", "opus_packets", "wav", "pcm16"])
@@ -159,7 +159,7 @@ async def test_metrics_come_before_the_final_chunk_to_who_asks(served: Served) -
         assert answer.names[-2:] == ["turn_metrics", "audio_chunk"]
         metrics = answer.one("turn_metrics")
         assert metrics.keys() == {item.name for item in fields(StageTimes)} | {"candidates", "session_id"}
-        assert metrics["audio_s"] == pytest.approx(1.0, abs=0.01)
+        assert metrics["audio_s"] == pytest.approx(1.0, abs=0.03)
         assert all(metrics[item.name] is not None for item in fields(StageTimes))
 
 
@@ -198,7 +198,7 @@ async def test_a_heartbeat_between_the_chunks_of_a_turn_leaves_it_whole(served: 
         await talker.send("heartbeat")
         await talker.expect("heartbeat")
         await talker.say([OGG[500:]])
-        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.01)
+        assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
 async def test_turns_follow_each_other_and_the_agent_knows_those_before(served: Served) -> None:

@@ -61,7 +61,8 @@ class StageTimes:
     decode_s, asr_s, agent_s, tts_s and encode_s lie one after the other between the last byte of the request and the
     last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
     first sentence; tts_s: all of them. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work,
-    with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound.
+    with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound; a
+    request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
     """
 
     audio_s: float | None = None
