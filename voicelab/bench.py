@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import multiprocessing
 import resource
-import statistics
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -23,8 +22,9 @@ from voicelab.samples import SampleSet
 @dataclass(frozen=True, slots=True)
 class Speed:
     """load_s: from nothing to ready. single_rtf, batched_rtf: seconds of work per second of sound, clip after clip and
-    all in one call; the median of the rounds, None where the engine takes no batches. peak_mib: the most memory that
-    its process held. loop_rtf: a plain loop over funasr's AutoModel.generate, where that was asked for.
+    all in one call; the best of the rounds, which other work on the machine disturbed least. batched_rtf is None where
+    the engine takes no batches. peak_mib: the most memory that its process held. loop_rtf: a plain loop over funasr's
+    AutoModel.generate, where that was asked for.
     """
 
     engine: str
@@ -36,9 +36,10 @@ class Speed:
     loop_rtf: float | None = None
 
 
-def clips_of(samples: SampleSet, *, limit: int) -> list[Clip]:
-    """Recordings of the set at SPEECH_RATE_HZ, as they come."""
-    return [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.samples[:limit]]
+def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) -> list[Clip]:
+    """Recordings of the set at SPEECH_RATE_HZ, as they come; of each at most the first longest_s."""
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.samples[:limit]]
+    return [clip if longest_s is None else clip.between(0, longest_s) for clip in clips]
 
 
 def measure(engine: str, clips: Sequence[Clip], *, rounds: int, against_loop: bool = False) -> Speed:
@@ -76,7 +77,7 @@ def _measure_here(engine: str, blueprint: Blueprint, clips: list[Clip], rounds: 
             way()
             taken[name].append(perf_counter() - start)
     sound_s = sum(clip.duration_s for clip in clips)
-    rtf = {name: statistics.median(each) / sound_s for name, each in taken.items()}
+    rtf = {name: min(each) / sound_s for name, each in taken.items()}
     return Speed(engine, info.device, load_s, rtf["single"], rtf.get("batched"), peak_mib, rtf.get("loop"))
 
 

@@ -27,7 +27,8 @@ def asr(
     ] = None,
     samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
     limit: Annotated[int, typer.Option(min=1, help="So many recordings.")] = 16,
-    rounds: Annotated[int, typer.Option(min=1, help="Take each figure so many times; the median counts.")] = 3,
+    longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Take each figure so many times; the best counts.")] = 3,
     full_size: Annotated[
         bool,
         typer.Option("--full-size", help="Also a SenseVoice of full size with random weights, against a plain loop "
@@ -48,7 +49,7 @@ def asr(
         from voicelab.places import shipped
         from voicelab.samples import load
 
-        clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit)
+        clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)
         for name in engine or ():
             RECOGNIZERS.blueprint(name)  # all are checked before the first one runs
@@ -68,7 +69,7 @@ def asr(
                 model = make_random_sensevoice(Path(folder) / "full-size")
                 spec = f"sensevoice:model={model},device={device}"
                 rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
-        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, median of {rounds}"
+        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}"
         columns = ("engine", "device", "load s", "RTF single", "RTF batched", "peak MiB")
         terminal.table(title, columns, rows)
         for sentence in left_out:

@@ -51,6 +51,9 @@ class FunasrModel:
         if auto.model.__class__.__name__ != "SenseVoiceSmall":
             raise EngineError("sensevoice", f"{folder} holds a {auto.model.__class__.__name__}, not a SenseVoiceSmall")
         _check_complete(folder / "model.pt", auto.model)
+        # A frame's best piece is the same before the softmax, which over 25,055 pieces is work for nothing.
+        scores = auto.model.ctc.ctc_lo
+        auto.model.ctc.log_softmax = lambda encoded: scores(encoded)
         self._torch = torch
         self._model = auto.model
         self._kwargs = auto.kwargs
