@@ -9,18 +9,30 @@ AGENT ?= rules
 TTS ?= espeak
 
 .DEFAULT_GOAL := help
+
+# The extras that the chosen engines need: `ASR=sensevoice make eval` installs what SenseVoice takes. One package has one
+# name here and in pyproject.toml; engines without a line need nothing more.
+EXTRA_sensevoice := sensevoice
+EXTRA_faster-whisper := whisper
+EXTRA_openai := openai
+EXTRA_piper := piper
+EXTRA_edge := edge
+engine = $(firstword $(subst :, ,$(1)))
+EXTRAS := $(sort $(foreach one,$(ASR) $(TTS),$(EXTRA_$(call engine,$(one)))))
+MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
+
 .PHONY: help eval test run-server lab check clean setup
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-eval: setup  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
+eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
 	$(BIN)/voicelab evaluate --notebook --asr $(ASR) --agent $(AGENT) --tts $(TTS) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
 	$(BIN)/python -m pytest $(ARGS)
 
-run-server: setup  ## serve the pipeline on http://localhost:8000
+run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)
 
 lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
@@ -44,6 +56,11 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@echo "setting up $(VENV): this takes a minute or two, once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@$(PIP) --editable '.[test,check]'
+	@touch $@
+
+$(VENV)/.extra-%: $(VENV)/.core
+	@echo "installing what $* needs, once"
+	@$(PIP) --editable '.[$*]'
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.core

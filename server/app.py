@@ -10,6 +10,7 @@ from fastapi.middleware.cors import CORSMiddleware
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
+from server.openai_routes import router as openai_router
 from server.origins import is_allowed
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
@@ -38,6 +39,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
     app.state.start_fault = None
     app.include_router(router)
+    app.include_router(openai_router)
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     app.add_middleware(
         CORSMiddleware,

@@ -45,6 +45,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
 def _loaded(engine: EngineInfo) -> str:
     kind = "Agent" if engine.kind == "agent" else engine.kind.upper()
     lanes = f", {engine.lanes} workers" if engine.lanes > 1 else ""
+    if engine.name == "sensevoice":
+        return f"SenseVoice model loaded successfully on {engine.device} in {engine.load_s:.1f} s ({engine.revision})"
     return f"{kind} {engine.name} loaded in {engine.load_s:.1f} s on {engine.device}{lanes} ({engine.revision})"
 
 

@@ -91,9 +91,17 @@ def test_an_engine_that_fails_to_load_is_exit_code_1(tmp_path):
 
 
 def test_engines_are_listed_with_their_options():
-    shown = voicelab("engines")
+    shown = CliRunner().invoke(app, ["engines"], env={"COLUMNS": "200"})
     assert shown.exit_code == 0
-    for word in ("pocketsphinx", "rules", "espeak", "fake", "threshold=0.8"):
+    for word in (
+        "pocketsphinx",
+        "rules",
+        "espeak",
+        "fake",
+        "threshold: float",
+        "beam_size: int = 5",
+        "needs weights: voicelab models pull sensevoice",
+    ):
         assert word in shown.output
 
 

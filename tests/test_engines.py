@@ -6,6 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from tests import tiny_sensevoice
+from tests.tiny_engines import tried_with
 from voicelab import samples
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
@@ -45,8 +47,15 @@ async def hear(host: Host, clip: Clip, piece_s: float | None = None) -> str:
 
 
 @pytest.mark.parametrize("name", installed(RECOGNIZERS))
-async def test_recognizer(name, speech):
-    host = await Host(RECOGNIZERS.blueprint(name), 1).open()
+async def test_recognizer(name, speech, tmp_path, monkeypatch):
+    if name == "sensevoice":
+        speech = tiny_sensevoice.recording("hello")
+    with tried_with(name, tmp_path, monkeypatch) as spec:
+        await keeps_the_recognizers_contract(name, spec, speech)
+
+
+async def keeps_the_recognizers_contract(name, spec, speech):
+    host = await Host(RECOGNIZERS.blueprint(spec), 1).open()
     try:
         check_info(host, "asr", name)
         before = speech.samples.copy()
@@ -86,8 +95,13 @@ async def test_agent(name):
 
 
 @pytest.mark.parametrize("name", installed(VOICES))
-async def test_voice(name):
-    host = await Host(VOICES.blueprint(name)).open()
+async def test_voice(name, tmp_path, monkeypatch):
+    with tried_with(name, tmp_path, monkeypatch) as spec:
+        await keeps_the_voices_contract(name, spec)
+
+
+async def keeps_the_voices_contract(name, spec):
+    host = await Host(VOICES.blueprint(spec)).open()
     try:
         check_info(host, "tts", name)
         short = await host.call("speak", "Good morning.")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +13,7 @@ from voicelab import terminal
 from voicelab.commands.bench import bench
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
+from voicelab.commands.models import models
 from voicelab.commands.score import score
 
 if TYPE_CHECKING:
@@ -24,6 +27,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.add_typer(models, name="models")
+
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 
 
@@ -31,7 +36,10 @@ _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 def evaluate(
     context: typer.Context,
     samples: Annotated[str | None, typer.Option(help=f"The set: {_SET}. \\[default: the shipped set]")] = None,
-    asr: Annotated[str | None, typer.Option(help="Recognizer: NAME or NAME:option=value,... \\[pocketsphinx]")] = None,
+    asr: Annotated[
+        list[str] | None,
+        typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[pocketsphinx]"),
+    ] = None,
     agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
     tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[espeak]")] = None,
     mode: Annotated[
@@ -63,23 +71,77 @@ def evaluate(
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
     with terminal.errors():
-        from voicelab.results import RunFolder
-        from voicelab.runs import new_run_id
-
         if resume is not None:
             _refuse_beside_resume(context)
             with terminal.resumable(resume):
                 _finish(*_resume(resume))
             return
-        spec = _spec(samples, asr, agent, tts, in_process, url).model_copy(
-            update={
-                "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
-                "seed": seed, "timeout_s": timeout_s,
-            }
-        )  # fmt: skip
-        folder = RunFolder(out / (run_id or new_run_id(spec)))
-        with terminal.resumable(folder.path):
-            _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
+        from voicelab.results import RunFolder
+
+        chosen: dict[str, object] = {
+            "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
+            "seed": seed, "timeout_s": timeout_s,
+        }  # fmt: skip
+        recognizers: list[str | None] = [*asr] if asr else [None]
+        specs = [_spec(samples, one, agent, tts, in_process, url).model_copy(update=chosen) for one in recognizers]
+        ids = _run_ids(specs, run_id, out)
+        for spec, each in zip(specs, ids, strict=True):
+            folder = RunFolder(out / each)
+            with terminal.resumable(folder.path):
+                _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
+        if len(specs) > 1:
+            runs = " ".join(str(out / each) for each in ids)
+            typer.echo(f"side by side: voicelab compare {runs}")
+
+
+def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
+    """The folders of the runs; with several recognizers all are checked before the first one runs."""
+    from voicelab.asr.catalog import RECOGNIZERS
+    from voicelab.errors import InputError
+    from voicelab.runs import new_run_id
+
+    if len(specs) == 1:
+        return [run_id or new_run_id(specs[0])]
+    if any(spec.target.startswith("http") for spec in specs):
+        raise InputError("--url speaks to one server with one recognizer; give one --asr with it, or none")
+    for spec in specs:
+        RECOGNIZERS.blueprint(str(spec.asr))
+    ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
+    if taken := [each for each in ids if (out / each).exists()]:
+        raise InputError(f"{out / taken[0]}: is there already; take another --run-id or --out")
+    return ids
+
+
+@app.command()
+def compare(
+    runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
+    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk.")] = "english",
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    out: Annotated[
+        Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
+    ] = None,
+) -> None:
+    """Put runs side by side: WER with intervals, paired differences, and where they differ."""
+    with terminal.errors():
+        from voicelab.compare import compare as put_together
+
+        found = put_together(runs, rules=normalizer, seed=seed)
+        for title, frame in (("words", found.words()), ("differences", found.pairs()), ("speed", found.speed())):
+            rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+            terminal.table(title, list(map(str, frame.columns)), rows)
+        typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
+        if out is not None:
+            from voicelab import notebook
+
+            folders = [str(run.resolve()) for run in runs]
+            written = notebook.execute("compare", out, {"runs": folders, "normalizer": normalizer, "seed": seed})
+            typer.echo(f"notebook: {written}")
+
+
+def _cell(value: object) -> str:
+    if value is None or (isinstance(value, float) and isnan(value)):
+        return "-"
+    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:
@@ -167,7 +229,7 @@ def report(run: Annotated[Path, typer.Argument(help="The folder of a run, report
 
 @app.command()
 def engines() -> None:
-    """List the engines: what they are, whether they are installed, and their options with defaults."""
+    """List the engines: what they are, whether they are installed, what they need, and their options."""
     with terminal.errors():
         from voicelab.targets import CATALOGS
 
@@ -175,9 +237,8 @@ def engines() -> None:
             rows = []
             for name, entry in catalog.entries.items():
                 state = "yes" if entry.installed() else f"no: pip install 'voicelab[{entry.extra}]'"
-                options = entry.options().values() if entry.installed() else ()
-                listed = ", ".join(f"{option.name}={option.default}" for option in options)
-                rows.append((name, state, entry.summary, listed))
+                listed = "\n".join(map(str, entry.options().values())) or "none"
+                rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
             terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)
 
 

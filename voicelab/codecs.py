@@ -96,12 +96,23 @@ def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | Non
 
 def encode_wav(clip: Clip) -> bytes:
     """A 16-bit WAV file."""
+    return encode(clip, "wav")
+
+
+def encode(clip: Clip, form: str) -> bytes:
+    """A file of this form: "wav", "flac", "mp3" or "opus" (in Ogg); mp3 and opus at 48 kHz."""
+    container_name, codec, rate_hz = {
+        "wav": ("wav", "pcm_s16le", clip.rate_hz),
+        "flac": ("flac", "flac", clip.rate_hz),
+        "mp3": ("mp3", "libmp3lame", 48_000),
+        "opus": ("ogg", "libopus", 48_000),
+    }[form]
     sink = io.BytesIO()
-    with av.open(sink, "w", format="wav") as container:
-        stream = container.add_stream("pcm_s16le", rate=clip.rate_hz, layout="mono")
-        pcm = np.frombuffer(clip.to_pcm16(), dtype="<i2").reshape(1, -1)
+    with av.open(sink, "w", format=container_name) as container:
+        stream = cast("av.AudioStream", container.add_stream(codec, rate=rate_hz, layout="mono"))
+        pcm = np.frombuffer(clip.at_rate(rate_hz).to_pcm16(), dtype="<i2").reshape(1, -1)
         frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
-        frame.sample_rate = clip.rate_hz
+        frame.sample_rate = rate_hz
         for packet in [*stream.encode(frame), *stream.encode(None)]:
             container.mux(packet)
     return sink.getvalue()

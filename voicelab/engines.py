@@ -71,6 +71,12 @@ class Option:
     optional: bool
     default: OptionValue
 
+    def __str__(self) -> str:
+        """As it is listed: `beam_size: int = 5`."""
+        return f"{self.name}: {self.type.__name__}{' or none' if self.optional else ''} = {self.default!r}".replace(
+            "None", "none"
+        )
+
     def read(self, text: str) -> OptionValue:
         """The value that a written option means; ValueError when it is not of the type."""
         if self.optional and text.lower() == "none":
@@ -90,6 +96,8 @@ class Entry:
 
     target: "module:Class". extra: the pip extra that brings its packages. packages: those whose versions say which
     revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
+    lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. needs: what
+    it takes beyond its packages: weights, a key, a network.
     """
 
     target: str
@@ -97,6 +105,8 @@ class Entry:
     isolation: Literal["process", "thread"] = "thread"
     extra: str | None = None
     packages: tuple[str, ...] = ()
+    lanes: int | None = None
+    needs: str = ""
 
     @cached_property
     def engine_class(self) -> type[Any]:
@@ -143,6 +153,7 @@ class Blueprint:
     target: str
     isolation: Literal["process", "thread"]
     options: Mapping[str, OptionValue]
+    lanes: int | None = None
 
     def build(self) -> Any:
         """The engine, not loaded yet."""
@@ -179,4 +190,4 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values)
+        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values, entry.lanes)

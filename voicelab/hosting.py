@@ -253,7 +253,8 @@ class Host:
 
     def __init__(self, blueprint: Blueprint, lanes: int | None = None) -> None:
         self._blueprint = blueprint
-        count = lanes or (available_cores() if blueprint.kind == "asr" and blueprint.isolation == "process" else 1)
+        per_core = blueprint.kind == "asr" and blueprint.isolation == "process"
+        count = lanes or blueprint.lanes or (available_cores() if per_core else 1)
         kind = _ProcessLane if blueprint.isolation == "process" else _ThreadLane
         self._lanes: Sequence[_Lane] = [kind(blueprint) for _ in range(count)]
         self._stream_ids = itertools.count(1)

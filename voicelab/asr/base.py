@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from voicelab.clip import Clip
 from voicelab.engines import EngineInfo
@@ -11,11 +12,16 @@ from voicelab.engines import EngineInfo
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard. text is empty when nothing was; language is a BCP 47 tag; confidence is 0..1, where known."""
+    """What was heard. text is empty when nothing was; language is a BCP 47 tag; confidence is 0..1, where known.
+
+    emotion ("neutral", "happy", ...) and event ("speech", "laughter", ...): where the recognizer tells them.
+    """
 
     text: str
     language: str | None = None
     confidence: float | None = None
+    emotion: str | None = None
+    event: str | None = None
 
 
 class RecognizerStream(Protocol):
@@ -39,3 +45,11 @@ class Recognizer(Protocol):
 
     def stream(self) -> RecognizerStream:
         """Begin an utterance. Streams of one recognizer may be open side by side; calls never overlap."""
+
+
+@runtime_checkable
+class BatchRecognizer(Protocol):
+    """A recognizer that is faster with many clips at once than with one after the other."""
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
+        """The text of each clip (SPEECH_RATE_HZ), in their order; the same as each one alone through a stream."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.bench.asr import Speed
 
 bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine.")
 
@@ -30,3 +34,77 @@ def words(
         ]
         title = f"{found.pairs} pairs, normalizer {found.normalizer}, {found.errors} errors found by both"
         terminal.table(title, ("what", "seconds", "of jiwer's"), rows)
+
+
+@bench.command()
+def asr(
+    engine: Annotated[
+        list[str] | None, typer.Option("--asr", help="Recognizer, may be repeated. \\[default: all installed]")
+    ] = None,
+    samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
+    limit: Annotated[int, typer.Option(min=1, help="So many recordings.")] = 16,
+    longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
+    rounds: Annotated[int, typer.Option(min=1, help="Take each figure so many times; the best counts.")] = 3,
+    full_size: Annotated[
+        bool,
+        typer.Option("--full-size", help="Also a SenseVoice of full size with random weights, against a plain loop "
+                     "over funasr's AutoModel.generate. Needs the extra sensevoice and 1 GB of disk for a while."),
+    ] = False,
+    device: Annotated[str, typer.Option(help="Where --full-size runs: auto, cpu, cuda:0.")] = "auto",
+) -> None:  # fmt: skip
+    """Print load time, real-time factor (single and batched) and peak memory of recognizers.
+
+    Example: voicelab bench asr --asr pocketsphinx --asr sensevoice --full-size
+    """
+    with terminal.errors():
+        import tempfile
+
+        from voicelab.asr.catalog import RECOGNIZERS
+        from voicelab.bench import asr as speeds
+        from voicelab.errors import EngineMissingError
+        from voicelab.places import shipped
+        from voicelab.samples import load
+
+        clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit, longest_s=longest_s)
+        sound_s = sum(clip.duration_s for clip in clips)
+        for name in engine or ():
+            RECOGNIZERS.blueprint(name)  # all are checked before the first one runs
+        names = engine or [name for name, entry in RECOGNIZERS.entries.items() if entry.installed()]
+        rows, left_out = [], []
+        for name in names:
+            try:
+                rows.append(_row(speeds.measure(name, clips, rounds=rounds)))
+            except EngineMissingError as error:
+                if engine:
+                    raise
+                left_out.append(str(error))
+        if full_size:
+            from voicelab.asr.random_sensevoice import make_random_sensevoice
+
+            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
+                model = make_random_sensevoice(Path(folder) / "full-size")
+                spec = f"sensevoice:model={model},device={device}"
+                rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
+        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}"
+        columns = ("engine", "device", "load s", "RTF single", "RTF batched", "peak MiB")
+        terminal.table(title, columns, rows)
+        for sentence in left_out:
+            terminal.warn(f"left out: {sentence}")
+
+
+def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:
+    batched = "-" if speed.batched_rtf is None else f"{speed.batched_rtf:.4f}"
+    numbers = (f"{speed.load_s:.1f}", f"{speed.single_rtf:.4f}", batched, f"{speed.peak_mib:.0f}")
+    return (name or speed.engine, speed.device, *numbers)
+
+
+def _compared(speed: Speed) -> list[tuple[str, ...]]:
+    assert speed.loop_rtf is not None
+    assert speed.batched_rtf is not None
+    loop, single, batched = speed.loop_rtf, speed.single_rtf, speed.batched_rtf
+    ratio = (f"{loop / single:.2f} x the loop", f"{loop / batched:.2f} x")
+    return [
+        ("AutoModel.generate, clip by clip", speed.device, "", f"{loop:.4f}", "-", ""),
+        _row(speed, "sensevoice, full size, random weights"),
+        ("  speed of ours", "", "", *ratio, ""),
+    ]

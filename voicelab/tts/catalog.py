@@ -11,6 +11,28 @@ VOICES = Catalog(
             isolation="process",
             packages=("espeakng-loader",),
         ),
+        "openai": Entry(
+            "voicelab.tts.openai:OpenAIVoice",
+            "any server with /v1/audio/speech: OpenAI, vLLM, speaches, voicelab's own",
+            extra="openai",
+            packages=("openai",),
+            needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
+        ),
+        "piper": Entry(
+            "voicelab.tts.piper:Piper",
+            "Piper (GPL-3.0): a neural voice from a file, offline",
+            isolation="process",
+            extra="piper",
+            packages=("piper-tts",),
+            needs="a voice: model=FILE.onnx with FILE.onnx.json beside it",
+        ),
+        "edge": Entry(
+            "voicelab.tts.edge:EdgeVoice",
+            "Microsoft Edge's online voices through edge-tts (GPL-3.0/LGPL-3.0)",
+            extra="edge",
+            packages=("edge-tts",),
+            needs="the internet",
+        ),
         "fake": Entry("voicelab.tts.fake:FakeVoice", "a tone as long as the text; for tests and benches"),
     },
 )

@@ -1,0 +1,97 @@
+"""Whisper through faster-whisper (CTranslate2), from a converted model's folder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.speculation import SpeculativeStream
+from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.errors import EngineError, EngineMissingError
+from voicelab.models.cache import find, revision_of
+
+
+class FasterWhisper:
+    """Offline recognizer that decodes at pauses.
+
+    model: a folder, or an id at Hugging Face that was pulled. revision: of that id. device: cpu or cuda.
+    compute_type: as CTranslate2 names it (int8, float16, float32, ...). language: a code such as en; found out from the
+    sound when it is left out. beam_size: how many hypotheses are followed. speculate, segment_s: as for sensevoice.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "Systran/faster-whisper-base.en",
+        revision: str | None = None,
+        device: str = "cpu",
+        compute_type: str = "int8",
+        language: str | None = "en",
+        beam_size: int = 5,
+        speculate: bool = True,
+        segment_s: float = 15.0,
+    ) -> None:
+        self._options: dict[str, OptionValue] = {
+            "model": model, "revision": revision, "device": device, "compute_type": compute_type,
+            "language": language, "beam_size": beam_size, "speculate": speculate, "segment_s": segment_s,
+        }  # fmt: skip
+        self._speculate, self._segment_s = speculate, segment_s
+        self._model: Any = None
+
+    def load(self) -> EngineInfo:
+        model, revision = str(self._options["model"]), self._options["revision"]
+        if not 1 <= self._segment_s <= 15:
+            raise EngineError("faster-whisper", "segment_s lies between 1 and 15: Whisper hears 30 s at once")
+        folder = find(model, str(revision) if revision is not None else None)
+        if folder is None:
+            raise EngineMissingError(
+                "faster-whisper",
+                f"the weights of {model} are not here; run: voicelab models pull {model}, or name a folder: model=PATH",
+            )
+        if not (folder / "model.bin").is_file() or not (folder / "tokenizer.json").is_file():
+            # Without a tokenizer beside it, faster-whisper would fetch one.
+            raise EngineMissingError(
+                "faster-whisper", f"{folder} lacks model.bin or tokenizer.json; name another model"
+            )
+        try:
+            from faster_whisper import WhisperModel
+        except ImportError as error:
+            raise EngineMissingError("faster-whisper", f"{error}; run: pip install 'voicelab[whisper]'") from error
+        try:
+            self._model = WhisperModel(
+                str(folder),
+                device=str(self._options["device"]),
+                compute_type=str(self._options["compute_type"]),
+                local_files_only=True,
+            )
+        except (RuntimeError, ValueError) as error:
+            raise EngineMissingError("faster-whisper", f"{error}; try device=cpu or another compute_type") from error
+        self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
+        revision = f"{revision_of(folder, 'model.bin')}, {package_revision('faster-whisper', 'ctranslate2')}"
+        device = str(self._options["device"])
+        return EngineInfo(
+            "asr", "faster-whisper", dict(self._options), revision, device, "MIT (Whisper, faster-whisper)"
+        )
+
+    def stream(self) -> SpeculativeStream:
+        return SpeculativeStream("faster-whisper", self._decode, segment_s=self._segment_s, speculate=self._speculate)
+
+    def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
+        return [self._hear(piece) for piece in pieces]
+
+    def _hear(self, piece: NDArray[np.float32]) -> Transcript:
+        # One temperature: the fallback to sampling would give another text each time.
+        found, info = self._model.transcribe(
+            piece.copy(), language=self._options["language"], beam_size=self._options["beam_size"], temperature=0.0,
+            condition_on_previous_text=False, without_timestamps=True,
+        )  # fmt: skip
+        parts = list(found)
+        text = " ".join("".join(part.text for part in parts).split())
+        likely = [float(np.exp(part.avg_logprob)) for part in parts]
+        confidence = min(1.0, sum(likely) / len(likely)) if likely else None
+        return Transcript(text, str(info.language), confidence)

@@ -1,0 +1,111 @@
+"""Cuts sound as it arrives into segments that end in pauses, the same ones however the sound was chunked.
+
+A frame of 20 ms counts as speech when it is well above the noise around it. A pause is PAUSE_S without such a frame.
+A mistake here costs time, not words: what is cut away is at least PAUSE_S from any speech.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.clip import SPEECH_RATE_HZ
+
+PAUSE_S = 0.3
+_FRAME = SPEECH_RATE_HZ // 50
+_PAUSE_FRAMES = round(PAUSE_S * 50)
+_PAUSE = _PAUSE_FRAMES * _FRAME
+_FLOOR_START_DBFS, _FLOOR_RISE_DB = -70.0, 0.02
+_ABOVE_FLOOR_DB, _QUIETEST_SPEECH_DBFS = 9.0, -60.0
+_NOTHING_DBFS = -80.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """From one sample to another, in samples of the stream."""
+
+    start: int
+    end: int
+
+
+class PauseFinder:
+    """Fed with samples (float32, SPEECH_RATE_HZ); `take_segments` gives those that are over, `tail` what is left.
+
+    segment_s: a segment that is at least so long ends at the next pause; one of twice the length at its quietest frame.
+    """
+
+    def __init__(self, segment_s: float) -> None:
+        self._shortest = round(segment_s * SPEECH_RATE_HZ)
+        self._rest = np.zeros(0, dtype=np.float32)
+        self._position = 0
+        self._floor_dbfs = _FLOOR_START_DBFS
+        self._quiet_frames = _PAUSE_FRAMES
+        self._loudest_dbfs = float("-inf")
+        self._start = 0
+        self._speech_start: int | None = None
+        self._speech_end = 0
+        self._levels: list[float] = []
+        self._segments: list[Span] = []
+        self._any_segment = False
+
+    def feed(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples."""
+        samples = np.concatenate([self._rest, samples])
+        frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
+        self._rest = samples[frames.size :].copy()
+        power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+        for level_dbfs in (10 * np.log10(power + 1e-12)).tolist():
+            self._take(level_dbfs)
+
+    def take_segments(self) -> list[Span]:
+        """The segments that have come to their end since the last call."""
+        done, self._segments = self._segments, []
+        return done
+
+    @property
+    def in_pause(self) -> bool:
+        """Whether something was said in the present segment, and nothing more for PAUSE_S."""
+        return self._speech_start is not None and self._quiet_frames >= _PAUSE_FRAMES
+
+    def tail(self) -> Span | None:
+        """What the present segment holds so far, without the silence around it; None when that is nothing.
+
+        Sound so faint that no frame of it counted as speech is taken whole.
+        """
+        end = self._position + len(self._rest)
+        if self._speech_start is None:
+            faint = not self._any_segment and self._loudest_dbfs > _NOTHING_DBFS
+            return Span(self._start, end) if faint else None
+        return Span(self._speech_start, min(end, self._speech_end + _PAUSE))
+
+    def _take(self, level_dbfs: float) -> None:
+        self._position += _FRAME
+        self._levels.append(level_dbfs)
+        self._loudest_dbfs = max(self._loudest_dbfs, level_dbfs)
+        is_speech = level_dbfs > max(self._floor_dbfs + _ABOVE_FLOOR_DB, _QUIETEST_SPEECH_DBFS)
+        self._floor_dbfs = min(level_dbfs, self._floor_dbfs + _FLOOR_RISE_DB)
+        self._floor_dbfs = max(self._floor_dbfs, _FLOOR_START_DBFS)
+        self._quiet_frames = 0 if is_speech else self._quiet_frames + 1
+        if is_speech:
+            if self._speech_start is None:
+                self._speech_start = max(self._start, self._position - _FRAME - _PAUSE)
+            self._speech_end = self._position
+        if self._speech_start is None:
+            return
+        length = self._position - self._speech_start
+        if self._quiet_frames == _PAUSE_FRAMES and length >= self._shortest:
+            self._cut(self._position)
+        elif length >= 2 * self._shortest:
+            frames = max(1, self._shortest // _FRAME)
+            back = frames - 1 - int(np.argmin(self._levels[-frames:]))
+            self._cut(self._position - back * _FRAME)
+
+    def _cut(self, at: int) -> None:
+        assert self._speech_start is not None
+        self._segments.append(Span(self._speech_start, at))
+        self._any_segment = True
+        self._start = at
+        self._speech_start = at if self._speech_end > at else None
+        self._levels.clear()

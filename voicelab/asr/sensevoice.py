@@ -1,0 +1,113 @@
+"""SenseVoice (FunAudioLLM): five languages, emotion and sound events, in one pass over a whole piece of speech."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.funasr_model import FunasrModel, import_funasr
+from voicelab.asr.sensevoice_tags import read_tags
+from voicelab.asr.speculation import SpeculativeStream, transcribe_all
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.errors import EngineError, EngineMissingError
+from voicelab.models.cache import find, revision_of
+
+_LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
+
+
+class SenseVoice:
+    """Offline recognizer that decodes at pauses, so that little is left at the end.
+
+    model: a folder, or an id at a hub whose weights were pulled (voicelab models pull sensevoice). revision: of that
+    id; the one that was pulled when it is left out. device: "auto" is the first GPU where there is one, else the CPU.
+    language: "auto" or zh, en, yue, ja, ko. itn: write numbers and punctuation as people do. speculate: decode at
+    pauses while sound arrives. segment_s: longer utterances are cut at pauses. batch_s: the most seconds of sound in
+    one pass.
+    """
+
+    def __init__(
+        self,
+        *,
+        model: str = "iic/SenseVoiceSmall",
+        revision: str | None = None,
+        device: str = "auto",
+        language: str = "auto",
+        itn: bool = True,
+        speculate: bool = True,
+        segment_s: float = 15.0,
+        batch_s: float = 60.0,
+    ) -> None:
+        self._options: dict[str, OptionValue] = {
+            "model": model, "revision": revision, "device": device, "language": language, "itn": itn,
+            "speculate": speculate, "segment_s": segment_s, "batch_s": batch_s,
+        }  # fmt: skip
+        self._language, self._itn, self._speculate, self._segment_s = language, itn, speculate, segment_s
+        self._batch_s = batch_s
+        self._model: FunasrModel | None = None
+        self.folder: Path | None = None
+
+    def load(self) -> EngineInfo:
+        start = perf_counter()
+        _check_choice("language", self._language, _LANGUAGES)
+        if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
+            raise EngineError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
+        folder = self.folder = self._folder()
+        device = _device(str(self._options["device"]))
+        import_funasr()
+        self._model = FunasrModel(folder, device=device, batch_s=self._batch_s)
+        self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
+        revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}"
+        licence = "FunASR model licence 1.1 (weights), MIT (funasr)"
+        seconds = perf_counter() - start
+        return EngineInfo("asr", "sensevoice", dict(self._options), revision, device, licence, seconds)
+
+    def stream(self) -> SpeculativeStream:
+        return SpeculativeStream("sensevoice", self._decode, segment_s=self._segment_s, speculate=self._speculate)
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
+        """The text of each clip (SPEECH_RATE_HZ), clips of like length together."""
+        return transcribe_all("sensevoice", self._decode, clips, segment_s=self._segment_s)
+
+    def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
+        assert self._model is not None, "load comes first"
+        return [read_tags(raw) for raw in self._model.decode(pieces, language=self._language, itn=self._itn)]
+
+    def _folder(self) -> Path:
+        model, revision = str(self._options["model"]), self._options["revision"]
+        folder = find(model, str(revision) if revision is not None else None)
+        if folder is None:
+            which = f"{model} at revision {revision}" if revision else model
+            pull = f"voicelab models pull {'sensevoice' if model == 'iic/SenseVoiceSmall' else model}"
+            pull += f" --revision {revision}" if revision else ""
+            raise EngineMissingError(
+                "sensevoice", f"the weights of {which} are not here; run: {pull}, or name a folder with model=PATH"
+            )
+        return folder
+
+
+def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
+    if value not in known:
+        raise EngineError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
+
+
+def _device(asked: str) -> str:
+    """What "auto" means here; EngineMissingError when there is no such device, where funasr would take the CPU."""
+    try:
+        import torch
+    except ImportError as error:
+        raise EngineMissingError("sensevoice", f"{error}; run: pip install 'voicelab[sensevoice]'") from error
+
+    if asked == "auto":
+        return "cuda:0" if torch.cuda.is_available() else "cpu"
+    kind, _, number = asked.partition(":")
+    if kind == "cuda" and torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count():
+        return asked
+    if asked == "cpu":
+        return asked
+    raise EngineMissingError("sensevoice", f"no device {asked!r} here for torch {torch.__version__}; try device=cpu")

@@ -1,0 +1,34 @@
+"""SenseVoice writes what it knows of a piece of speech as tags before the text; here they become fields."""
+
+from __future__ import annotations
+
+import re
+
+from voicelab.asr.base import Transcript
+
+_TAG = re.compile(r"<\|([^|<>]*)\|>")
+_LANGUAGES = {"zh", "en", "yue", "ja", "ko"}
+_EMOTIONS = {"HAPPY", "SAD", "ANGRY", "NEUTRAL", "FEARFUL", "DISGUSTED", "SURPRISED"}
+_NO_EVENT = {"withitn", "woitn", "nospeech", "EMO_UNKNOWN", "Event_UNK", "SPECIAL_TOKEN_1"}
+
+
+def read_tags(raw: str) -> Transcript:
+    """The text without its tags, and what they say.
+
+    `<|en|><|HAPPY|><|Speech|><|woitn|> any news` is the text "any news", language "en", emotion "happy" and event
+    "speech". A tag that is not known is an event. Where there are several, the first that is not "speech" is told.
+    """
+    language: str | None = None
+    emotion: str | None = None
+    events: list[str] = []
+    for tag in _TAG.findall(raw):
+        if tag in _LANGUAGES:
+            language = language or tag
+        elif tag in _EMOTIONS:
+            emotion = emotion or tag.lower()
+        elif tag and tag not in _NO_EVENT:
+            events.append(tag.strip("/").lower())
+    marked = [event for event in events if event != "speech"]
+    text = " ".join(_TAG.sub(" ", raw).split())
+    event = next(iter([*marked, *events]), None)
+    return Transcript(text, language, None, emotion, event)

@@ -1,0 +1,111 @@
+"""Streams for a recognizer that can only hear a whole piece at once: it decodes at pauses, while sound still arrives.
+
+At a pause all that was said since the last cut is decoded; if nothing more is said, that is the result, and at the end
+nothing is left to do. A long utterance is cut at pauses (see pauses.py), each piece decoded as soon as it is over. What
+is decoded depends on the sound alone and not on how it was chunked, so that a stream and a whole clip give one text.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.pauses import PauseFinder, Span
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import EngineError
+
+Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]
+"""Many pieces to their texts, in order; what each gives does not depend on the others."""
+
+
+class SpeculativeStream:
+    """engine: its name, for errors. speculate: False leaves all decoding to the end."""
+
+    def __init__(self, engine: str, decode: Decode, *, segment_s: float, speculate: bool = True) -> None:
+        self._engine = engine
+        self._decode = decode
+        self._speculate = speculate
+        self._finder = PauseFinder(segment_s)
+        self._pieces: list[NDArray[np.float32]] = []
+        self._segments: list[Span] = []
+        self._known: dict[Span, Transcript] = {}
+
+    def feed(self, clip: Clip) -> None:
+        _check_rate(self._engine, clip)
+        self._pieces.append(clip.samples)
+        self._finder.feed(clip.samples)
+        self._segments += self._finder.take_segments()
+        if self._speculate:
+            tail = self._finder.tail() if self._finder.in_pause else None
+            self._work_off([*self._segments, *([tail] if tail else [])])
+
+    def finish(self) -> Transcript:
+        tail = self._finder.tail()
+        spans = [*self._segments, *([tail] if tail else [])]
+        self._work_off(spans)
+        return joined([(self._known[span], span.end - span.start) for span in spans])
+
+    def close(self) -> None:
+        self._pieces.clear()
+        self._known.clear()
+
+    def _work_off(self, spans: list[Span]) -> None:
+        """Decode those that are not known yet, all in one call."""
+        new = [span for span in spans if span not in self._known]
+        if not new:
+            return
+        self._pieces = [np.concatenate(self._pieces)]
+        whole = self._pieces[0]
+        self._known.update(zip(new, self._decode([whole[span.start : span.end] for span in new]), strict=True))
+
+
+def transcribe_all(engine: str, decode: Decode, clips: Sequence[Clip], *, segment_s: float) -> list[Transcript]:
+    """What a stream gives for each clip, with the pieces of all of them decoded together."""
+    pieces: list[NDArray[np.float32]] = []
+    counts = []
+    for clip in clips:
+        _check_rate(engine, clip)
+        spans = spans_of(clip.samples, segment_s)
+        pieces += [clip.samples[span.start : span.end] for span in spans]
+        counts.append(len(spans))
+    heard = iter(list(zip(decode(pieces), map(len, pieces), strict=True)) if pieces else [])
+    return [joined([next(heard) for _ in range(count)]) for count in counts]
+
+
+def spans_of(samples: NDArray[np.float32], segment_s: float) -> list[Span]:
+    """The pieces that a whole clip is decoded in."""
+    finder = PauseFinder(segment_s)
+    finder.feed(samples)
+    tail = finder.tail()
+    return [*finder.take_segments(), *([tail] if tail else [])]
+
+
+def _check_rate(engine: str, clip: Clip) -> None:
+    if clip.rate_hz != SPEECH_RATE_HZ:
+        raise EngineError(engine, f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
+
+
+def joined(parts: Sequence[tuple[Transcript, int]]) -> Transcript:
+    """The transcripts of consecutive pieces as one; the longest piece with words says language, emotion and event.
+
+    parts: each with its length, in any unit. A space goes between two pieces unless both sides are CJK.
+    """
+    said = [(transcript, length) for transcript, length in parts if transcript.text]
+    if not said:
+        return parts[0][0] if len(parts) == 1 else Transcript("")
+    text = said[0][0].text
+    for transcript, _ in said[1:]:
+        gap = "" if _is_cjk(text[-1]) and _is_cjk(transcript.text[0]) else " "
+        text += gap + transcript.text
+    main = max(said, key=lambda part: part[1])[0]
+    known = [(transcript.confidence, length) for transcript, length in said if transcript.confidence is not None]
+    confidence = sum(value * length for value, length in known) / sum(length for _, length in known) if known else None
+    return Transcript(text, main.language, confidence, main.emotion, main.event)
+
+
+def _is_cjk(character: str) -> bool:
+    """Ideographs, kana, and the punctuation that goes with them; not hangul, which is written with spaces."""
+    return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"

@@ -1,0 +1,110 @@
+"""How fast recognizers are on this machine: each alone in a process of its own, all on the same clips."""
+
+from __future__ import annotations
+
+import multiprocessing
+import resource
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+from voicelab.asr.base import BatchRecognizer
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines import Blueprint
+from voicelab.errors import EngineError
+from voicelab.samples import SampleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Speed:
+    """load_s: from nothing to ready. single_rtf, batched_rtf: seconds of work per second of sound, clip after clip and
+    all in one call; the best of the rounds, which other work on the machine disturbed least. batched_rtf is None where
+    the engine takes no batches. peak_mib: the most memory that its process held. loop_rtf: a plain loop over funasr's
+    AutoModel.generate, where that was asked for.
+    """
+
+    engine: str
+    device: str
+    load_s: float
+    single_rtf: float
+    batched_rtf: float | None
+    peak_mib: float
+    loop_rtf: float | None = None
+
+
+def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) -> list[Clip]:
+    """Recordings of the set at SPEECH_RATE_HZ, as they come; of each at most the first longest_s."""
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.samples[:limit]]
+    return [clip if longest_s is None else clip.between(0, longest_s) for clip in clips]
+
+
+def measure(engine: str, clips: Sequence[Clip], *, rounds: int, against_loop: bool = False) -> Speed:
+    """Load an engine in a fresh process and time it; EngineError when it cannot be had, or dies.
+
+    against_loop: for sensevoice, time AutoModel.generate on the same model and clips between our own rounds.
+    """
+    blueprint = RECOGNIZERS.blueprint(engine)
+    with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
+        try:
+            return pool.submit(_measure_here, engine, blueprint, list(clips), rounds, against_loop).result()
+        except BrokenProcessPool as error:
+            raise EngineError(blueprint.name, "its process ended in the middle of the bench") from error
+
+
+def _measure_here(engine: str, blueprint: Blueprint, clips: list[Clip], rounds: int, against_loop: bool) -> Speed:
+    start = perf_counter()
+    recognizer = blueprint.build()
+    info = recognizer.load()
+    load_s = perf_counter() - start
+    ways: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}
+    if isinstance(recognizer, BatchRecognizer):
+        ways["batched"] = lambda: _all_at_once(recognizer, clips)
+    for way in ways.values():
+        way()  # the first time pays for caches that later ones find
+    peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    if against_loop:
+        loop = _automodel_loop(recognizer.folder, info.device, clips)
+        loop()
+        ways["loop"] = loop
+    taken: dict[str, list[float]] = {name: [] for name in ways}
+    for _ in range(rounds):
+        for name, way in ways.items():
+            start = perf_counter()
+            way()
+            taken[name].append(perf_counter() - start)
+    sound_s = sum(clip.duration_s for clip in clips)
+    rtf = {name: min(each) / sound_s for name, each in taken.items()}
+    return Speed(engine, info.device, load_s, rtf["single"], rtf.get("batched"), peak_mib, rtf.get("loop"))
+
+
+def _one_by_one(recognizer: Any, clips: Sequence[Clip]) -> None:
+    for clip in clips:
+        stream = recognizer.stream()
+        stream.feed(clip)
+        stream.finish()
+        stream.close()
+
+
+def _all_at_once(recognizer: BatchRecognizer, clips: Sequence[Clip]) -> None:
+    recognizer.transcribe(clips)
+
+
+def _automodel_loop(folder: Any, device: str, clips: Sequence[Clip]) -> Callable[[], None]:
+    import torch
+    from funasr import AutoModel
+
+    model = AutoModel(
+        model=str(folder), device=device, ncpu=torch.get_num_threads(), disable_update=True, disable_pbar=True,
+        log_level="ERROR",
+    )  # fmt: skip
+    arrays = [clip.samples.copy() for clip in clips]
+
+    def loop() -> None:
+        for samples in arrays:
+            model.generate(input=samples, language="auto", use_itn=True)
+
+    return loop

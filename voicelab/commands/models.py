@@ -1,0 +1,71 @@
+"""`voicelab models`: the weights that engines need."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+import typer
+
+from voicelab import terminal
+
+models = typer.Typer(help="Weights of engines: list them, fetch them, say where they lie.", no_args_is_help=True)
+
+
+@models.command("list")
+def list_models() -> None:
+    """List the models that can be pulled, and which are here."""
+    with terminal.errors():
+        from voicelab.models.cache import find
+        from voicelab.models.catalog import MODELS
+
+        rows = []
+        for name, entry in MODELS.items():
+            ids = [one for one in (entry.modelscope, entry.huggingface) if one]
+            here = next((str(folder) for one in ids if (folder := find(one))), "no")
+            rows.append((name, entry.summary, f"{entry.megabytes}", entry.engine, here))
+        terminal.table("models", ("name", "what it is", "MB", "used as", "here"), rows)
+
+
+@models.command()
+def pull(
+    name: Annotated[str, typer.Argument(help="A name that `voicelab models list` shows.")],
+    source: Annotated[
+        Literal["modelscope", "huggingface"] | None,
+        typer.Option(help="The hub to fetch from. \\[default: the first of the two that has it]"),
+    ] = None,
+    mirror: Annotated[str | None, typer.Option(help="Another server with that hub's interface, http(s)://...")] = None,
+    revision: Annotated[str | None, typer.Option(help="A branch, tag or commit. \\[default: the newest]")] = None,
+) -> None:
+    """Fetch a model, check every file against the hub's list, and keep it in the hub's usual cache."""
+    with terminal.errors():
+        from voicelab.models import hubs
+        from voicelab.models.catalog import model
+
+        entry = model(name)
+        hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
+        with terminal.progress_bar("MB") as progress:
+            folder = hubs.pull(
+                entry, hub, mirror=mirror, revision=revision,
+                told=lambda done, total: progress(done >> 20, max(1, total >> 20), None),
+            )  # fmt: skip
+        typer.echo(f"{name} is complete and checked: {folder}")
+
+
+@models.command()
+def path(
+    name: Annotated[str, typer.Argument(help="A name that `voicelab models list` shows.")],
+    revision: Annotated[str | None, typer.Option(help="Only this revision.")] = None,
+) -> None:
+    """Print the folder of a model that was pulled."""
+    with terminal.errors():
+        from voicelab.errors import InputError
+        from voicelab.models.cache import find
+        from voicelab.models.catalog import model
+
+        entry = model(name)
+        for identity in (entry.modelscope, entry.huggingface):
+            folder = find(identity, revision) if identity else None
+            if folder is not None:
+                typer.echo(folder)
+                return
+        raise InputError(f"{name} is not here; run: voicelab models pull {name}")

@@ -1,0 +1,101 @@
+"""Where the hubs' own tools keep what they fetched; found without asking any hub."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+import os
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from voicelab.errors import InputError
+from voicelab.models.catalog import known_files
+
+RECORD = ".voicelab-model.json"
+"""Written into a folder that was pulled and checked: its source and revision, the size and digest of each file."""
+
+
+def find(model: str, revision: str | None = None) -> Path | None:
+    """The folder of a model: a path as it is, or an id at a hub that was fetched before; None when it is not here.
+
+    Raises InputError for a folder that lacks files of a known model.
+    """
+    folder = Path(model).expanduser()
+    if folder.is_dir():
+        return folder.resolve()
+    patterns = known_files(model)
+    for candidate in cached(model, revision):
+        if not missing(candidate, patterns):
+            return candidate
+    return None
+
+
+def cached(repository: str, revision: str | None = None) -> Iterator[Path]:
+    """Folders in the caches of ModelScope and Hugging Face that hold this id (at this revision), best first."""
+    owner, slash, name = repository.partition("/")
+    if not slash or not owner or "/" in name:
+        return
+    wanted = [revision] if revision else ["master", "main"]
+    for base in (modelscope_cache(), huggingface_cache()):
+        for folder in (base / f"models--{owner}--{name}", base / "models" / f"{owner}--{name}"):
+            for wish in wanted:
+                reference = folder / "refs" / wish
+                commit = reference.read_text().strip() if reference.is_file() else wish
+                yield from _folders(folder / "snapshots" / commit)
+            if not revision:
+                yield from sorted((folder / "snapshots").glob("*"), reverse=True)
+        for parent in ("models", "hub/models", "hub"):
+            for old in _folders(base / parent / owner / name.replace(".", "___")):
+                if revision is None or str(read_record(old).get("revision", "")) == revision:
+                    yield old
+
+
+def _folders(path: Path) -> Iterator[Path]:
+    if path.is_dir():
+        yield path
+
+
+def modelscope_cache() -> Path:
+    return Path(os.environ.get("MODELSCOPE_CACHE") or Path.home() / ".cache" / "modelscope")
+
+
+def huggingface_cache() -> Path:
+    home = Path(os.environ.get("HF_HOME") or Path.home() / ".cache" / "huggingface")
+    return Path(os.environ.get("HF_HUB_CACHE") or home / "hub")
+
+
+def missing(folder: Path, patterns: Sequence[str]) -> list[str]:
+    """The patterns that no file with bytes in it answers."""
+    names = [path.name for path in folder.iterdir() if path.is_file() and path.stat().st_size]
+    return [pattern for pattern in patterns if not fnmatch.filter(names, pattern)]
+
+
+def read_record(folder: Path) -> dict[str, object]:
+    """What a pull noted; empty where there was none."""
+    file = folder / RECORD
+    try:
+        found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    except ValueError as error:
+        raise InputError(f"{file}: not JSON: {error}; pull the model again") from error
+    return found if isinstance(found, dict) else {}
+
+
+def revision_of(folder: Path, weights: str = "model.pt") -> str:
+    """Which weights these are: source and revision where a pull noted them and the sizes still fit, else a digest."""
+    record = read_record(folder)
+    files = record.get("files")
+    if isinstance(files, dict) and files:
+        sizes = {name: _size(folder / name) for name in files}
+        if all(sizes[name] == files[name]["size"] for name in files):
+            return f"{record['id']} {record['revision']}"
+    return f"{folder.name} sha256:{sha256(folder / weights)[:16]}"
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else -1
+
+
+def sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

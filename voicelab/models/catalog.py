@@ -1,0 +1,62 @@
+"""The table of models that engines need, by the name one pulls them with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicelab.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Model:
+    """A model at the hubs.
+
+    modelscope, huggingface: its id there, None where it is not. files: what must be in it, as patterns of file names;
+    only these are fetched. engine: how it is used. megabytes: about how much is fetched.
+    """
+
+    summary: str
+    engine: str
+    modelscope: str | None
+    huggingface: str | None
+    files: tuple[str, ...]
+    megabytes: int
+
+
+_SENSEVOICE_FILES = ("config.yaml", "configuration.json", "model.pt", "am.mvn", "*.bpe.model")
+_WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
+
+MODELS = {
+    "sensevoice": Model(
+        "SenseVoiceSmall: zh, en, yue, ja, ko", "--asr sensevoice",
+        "iic/SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", _SENSEVOICE_FILES, 940,
+    ),
+    "whisper-tiny.en": Model(
+        "Whisper tiny, English, for CTranslate2", "--asr faster-whisper:model=Systran/faster-whisper-tiny.en",
+        None, "Systran/faster-whisper-tiny.en", _WHISPER_FILES, 80,
+    ),
+    "whisper-base.en": Model(
+        "Whisper base, English, for CTranslate2", "--asr faster-whisper:model=Systran/faster-whisper-base.en",
+        None, "Systran/faster-whisper-base.en", _WHISPER_FILES, 150,
+    ),
+    "whisper-small.en": Model(
+        "Whisper small, English, for CTranslate2", "--asr faster-whisper:model=Systran/faster-whisper-small.en",
+        None, "Systran/faster-whisper-small.en", _WHISPER_FILES, 490,
+    ),
+}  # fmt: skip
+
+
+def model(name: str) -> Model:
+    """The model of that name, or with that id at a hub; InputError lists the names."""
+    for known, entry in MODELS.items():
+        if name in (known, entry.modelscope, entry.huggingface):
+            return entry
+    raise InputError(f"no model {name!r}; there are: {', '.join(MODELS)}")
+
+
+def known_files(folder_or_id: str) -> tuple[str, ...]:
+    """The file patterns of a model in the table; none for others."""
+    try:
+        return model(folder_or_id).files
+    except InputError:
+        return ()

@@ -1,0 +1,157 @@
+"""Fetches a model from a hub into the cache of that hub's own tools, and checks every file that came."""
+
+from __future__ import annotations
+
+import fnmatch
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import httpx
+
+from voicelab.errors import InputError, VoicelabError
+from voicelab.models.cache import RECORD, huggingface_cache, missing, modelscope_cache, sha256
+from voicelab.models.catalog import Model
+
+Hub = Literal["modelscope", "huggingface"]
+MIRRORS: dict[Hub, str] = {"modelscope": "https://www.modelscope.cn", "huggingface": "https://huggingface.co"}
+_BRANCH: dict[Hub, str] = {"modelscope": "master", "huggingface": "main"}
+_TIMEOUT_S = 60.0
+_BLOCK = 1 << 20
+
+Told = Callable[[int, int], None]
+"""Called as bytes come: how many are here, how many there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class RemoteFile:
+    """A file as the hub lists it; sha256 is None where the hub does not tell it (small files of Hugging Face)."""
+
+    path: str
+    size: int | None
+    sha256: str | None
+
+
+def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | None = None, told: Told) -> Path:
+    """The model's folder, complete and checked; files that are there already are checked, not fetched again.
+
+    mirror: the address of a server with the hub's interface. Raises InputError when the hub has no such model or
+    revision, VoicelabError when it cannot be reached or what came is not what it lists; such a file is not kept.
+    """
+    identity = getattr(model, hub)
+    if identity is None:
+        raise InputError(f"{hub} does not have this model; leave --source out, or take the other hub")
+    endpoint = (mirror or MIRRORS[hub]).rstrip("/")
+    with _reaching(endpoint, identity), httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as client:
+        commit, listed = _list(client, hub, endpoint, identity, revision or _BRANCH[hub])
+        wanted = [file for file in listed if any(fnmatch.fnmatch(file.path, pattern) for pattern in model.files)]
+        if absent := [
+            pattern for pattern in model.files if not fnmatch.filter([file.path for file in wanted], pattern)
+        ]:
+            raise InputError(f"{identity} at {endpoint}: no {', '.join(absent)} in it")
+        folder = _folder(hub, identity, revision, commit)
+        total, done = sum(file.size or 0 for file in wanted), 0
+        for file in wanted:
+            if not _is_here(folder / file.path, file):
+                address = _address(hub, endpoint, identity, commit, file.path)
+                for count in _fetch(client, address, folder / file.path, file):
+                    told(done + count, total)
+            done += file.size or 0
+            told(done, total)
+    if lacking := missing(folder, model.files):
+        raise VoicelabError(f"{folder}: {', '.join(lacking)} is empty; pull the model again")
+    _note(folder, identity, hub, endpoint, commit, wanted)
+    return folder
+
+
+@contextmanager
+def _reaching(endpoint: str, identity: str) -> Iterator[None]:
+    try:
+        yield
+    except httpx.HTTPStatusError as error:
+        status = error.response.status_code
+        if status == 404:
+            raise InputError(f"{endpoint} has no {identity} at this revision; check --revision and --source") from error
+        raise VoicelabError(f"{endpoint} answered {status} for {identity}; try again, or another --mirror") from error
+    except httpx.HTTPError as error:
+        raise VoicelabError(f"{endpoint} cannot be reached: {error}; try another --source or --mirror") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise VoicelabError(f"{endpoint} answered what is no list of files ({error!r}); check --mirror") from error
+
+
+def _list(client: httpx.Client, hub: Hub, endpoint: str, identity: str, revision: str) -> tuple[str, list[RemoteFile]]:
+    """The commit that a revision stands for, as far as the hub tells it, and its files."""
+    if hub == "huggingface":
+        answer = _json(client, f"{endpoint}/api/models/{identity}/revision/{revision}", blobs="true")
+        rows = answer["siblings"]
+        return answer["sha"], [
+            RemoteFile(row["rfilename"], row.get("size"), (row.get("lfs") or {}).get("sha256")) for row in rows
+        ]
+    answer = _json(client, f"{endpoint}/api/v1/models/{identity}/repo/files", Revision=revision, Recursive="true")
+    rows = [row for row in answer["Data"]["Files"] if row.get("Type") != "tree"]
+    return revision, [RemoteFile(row["Path"], row.get("Size"), row.get("Sha256") or None) for row in rows]
+
+
+def _json(client: httpx.Client, url: str, **query: str) -> Any:
+    answer = client.get(url, params=query)
+    answer.raise_for_status()
+    return answer.json()
+
+
+def _address(hub: Hub, endpoint: str, identity: str, commit: str, path: str) -> httpx.URL:
+    if hub == "huggingface":
+        return httpx.URL(f"{endpoint}/{identity}/resolve/{commit}/{path}")
+    return httpx.URL(f"{endpoint}/api/v1/models/{identity}/repo", params={"Revision": commit, "FilePath": path})
+
+
+def _folder(hub: Hub, identity: str, revision: str | None, commit: str) -> Path:
+    """Where the hub's own tools look for it."""
+    flat = identity.replace("/", "--")
+    if hub == "modelscope":
+        return modelscope_cache() / "models" / flat / "snapshots" / commit
+    base = huggingface_cache() / f"models--{flat}"
+    reference = base / "refs" / (revision or _BRANCH[hub])
+    reference.parent.mkdir(parents=True, exist_ok=True)
+    reference.write_text(commit)
+    return base / "snapshots" / commit
+
+
+def _is_here(path: Path, file: RemoteFile) -> bool:
+    if not path.is_file() or (file.size is not None and path.stat().st_size != file.size):
+        return False
+    return file.sha256 is None or sha256(path) == file.sha256
+
+
+def _fetch(client: httpx.Client, url: httpx.URL, path: Path, file: RemoteFile) -> Iterator[int]:
+    """One file, under its name only once it is whole and right; yields how many bytes are here so far."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(path.name + ".part")
+    digest, count = hashlib.sha256(), 0
+    try:
+        with client.stream("GET", url) as answer, draft.open("wb") as sink:
+            answer.raise_for_status()
+            for block in answer.iter_bytes(_BLOCK):
+                sink.write(block)
+                digest.update(block)
+                count += len(block)
+                yield count
+        if file.size is not None and count != file.size:
+            raise VoicelabError(f"{file.path}: {count} bytes came, the hub lists {file.size}; pull again")
+        if file.sha256 is not None and digest.hexdigest() != file.sha256:
+            raise VoicelabError(f"{file.path}: what came is not what the hub lists (sha256 differs); pull again")
+        draft.replace(path)
+    except OSError as error:
+        raise VoicelabError(f"{path}: cannot be written: {error.strerror}") from error
+    finally:
+        draft.unlink(missing_ok=True)
+
+
+def _note(folder: Path, identity: str, hub: Hub, endpoint: str, commit: str, files: list[RemoteFile]) -> None:
+    kept = {file.path: {"size": (folder / file.path).stat().st_size, "sha256": sha256(folder / file.path)}
+            for file in files}  # fmt: skip
+    record = {"id": identity, "hub": hub, "endpoint": endpoint, "revision": commit, "files": kept}
+    (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")

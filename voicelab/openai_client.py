@@ -1,0 +1,64 @@
+"""A connection to any server with OpenAI's interface, and what its failures mean here."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from voicelab.errors import EngineError, EngineMissingError
+
+OPENAI_URL = "https://api.openai.com/v1"
+
+
+def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
+    """An openai.OpenAI that has been answered once; EngineMissingError says what to install, set or start.
+
+    key_variable: the environment variable that holds the key. OpenAI itself needs one; other servers may not.
+    """
+    try:
+        import openai
+    except ImportError as error:
+        raise EngineMissingError("openai", f"{error}; run: pip install 'voicelab[openai]'") from error
+    key = os.environ.get(key_variable, "")
+    if not key and base_url == OPENAI_URL:
+        raise EngineMissingError(
+            "openai", f"{base_url} needs a key; set {key_variable}, or base_url=http://host:port/v1"
+        )
+    if not base_url.startswith(("http://", "https://")):
+        raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
+    client = openai.OpenAI(base_url=base_url, api_key=key or "none", timeout=timeout_s, max_retries=retries)
+    try:
+        client.models.list()
+    except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
+        raise EngineMissingError("openai", f"{base_url} refuses the key in {key_variable}") from error
+    except openai.APIConnectionError as error:
+        raise EngineMissingError("openai", f"{base_url} cannot be reached; start it, or mend base_url") from error
+    except openai.NotFoundError:
+        pass  # a server need not list its models
+    except openai.APIStatusError as error:
+        raise EngineError("openai", f"{base_url} answered {error.status_code}: {reason(error)}") from error
+    return client
+
+
+@contextmanager
+def told(base_url: str) -> Iterator[None]:
+    """Failures of a request as EngineError."""
+    import openai
+
+    try:
+        yield
+    except openai.APITimeoutError as error:
+        raise EngineError("openai", f"{base_url} did not answer in time; raise timeout_s") from error
+    except openai.APIConnectionError as error:
+        raise EngineError("openai", f"{base_url} cannot be reached: {error}") from error
+    except openai.APIStatusError as error:
+        raise EngineError("openai", f"{base_url} answered {error.status_code}: {reason(error)}") from error
+
+
+def reason(error: Any) -> str:
+    """What a server says is wrong, without the client's own framing."""
+    body = error.body
+    message = body.get("message") if isinstance(body, dict) else None
+    return str(message or error.message)

@@ -1,0 +1,48 @@
+"""Any server that speaks at /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from voicelab import codecs
+from voicelab.clip import Clip
+from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.openai_client import OPENAI_URL, connect, told
+
+
+class OpenAIVoice:
+    """Asks for a WAV file, sentence by sentence.
+
+    base_url: of the server, up to /v1. model, voice: as the server names them. key_variable: the environment variable
+    that holds the key. timeout_s, retries: of each request.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = OPENAI_URL,
+        model: str = "tts-1",
+        voice: str = "alloy",
+        key_variable: str = "OPENAI_API_KEY",
+        timeout_s: float = 30.0,
+        retries: int = 2,
+    ) -> None:
+        self._options: dict[str, OptionValue] = {
+            "base_url": base_url, "model": model, "voice": voice, "key_variable": key_variable,
+            "timeout_s": timeout_s, "retries": retries,
+        }  # fmt: skip
+        self._base_url, self._model, self._voice = base_url.rstrip("/"), model, voice
+        self._client: Any = None
+        self._how = (key_variable, timeout_s, retries)
+
+    def load(self) -> EngineInfo:
+        self._client = connect(self._base_url, *self._how)
+        revision = f"{self._model} at {self._base_url}, {package_revision('openai')}"
+        return EngineInfo("tts", "openai", dict(self._options), revision, device="remote", licence="the server's own")
+
+    def speak(self, sentence: str) -> Clip:
+        with told(self._base_url):
+            answer = self._client.audio.speech.create(
+                model=self._model, voice=self._voice, input=sentence, response_format="wav"
+            )
+        return codecs.decode(answer.content, source=f"the speech of {self._base_url}")
