@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from math import isnan
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -11,6 +10,7 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench import bench
+from voicelab.commands.compare import compare
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
@@ -26,8 +26,6 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-app.add_typer(models, name="models")
 
 _SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
 
@@ -51,7 +49,7 @@ def evaluate(
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
     normalizer: Annotated[
-        str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk.")
+        str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk, sclite.")
     ] = "english",
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest silence of a server, in seconds.")] = 30.0,
@@ -96,52 +94,20 @@ def evaluate(
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The folders of the runs; with several recognizers all are checked before the first one runs."""
-    from voicelab.asr.catalog import RECOGNIZERS
     from voicelab.errors import InputError
     from voicelab.runs import new_run_id
+    from voicelab.targets import check_engines
 
     if len(specs) == 1:
         return [run_id or new_run_id(specs[0])]
     if any(spec.target.startswith("http") for spec in specs):
         raise InputError("--url speaks to one server with one recognizer; give one --asr with it, or none")
     for spec in specs:
-        RECOGNIZERS.blueprint(str(spec.asr))
+        check_engines(spec)
     ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
     if taken := [each for each in ids if (out / each).exists()]:
         raise InputError(f"{out / taken[0]}: is there already; take another --run-id or --out")
     return ids
-
-
-@app.command()
-def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
-    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk.")] = "english",
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    out: Annotated[
-        Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
-    ] = None,
-) -> None:
-    """Put runs side by side: WER with intervals, paired differences, and where they differ."""
-    with terminal.errors():
-        from voicelab.compare import compare as put_together
-
-        found = put_together(runs, rules=normalizer, seed=seed)
-        for title, frame in (("words", found.words()), ("differences", found.pairs()), ("speed", found.speed())):
-            rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
-            terminal.table(title, list(map(str, frame.columns)), rows)
-        typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
-        if out is not None:
-            from voicelab import notebook
-
-            folders = [str(run.resolve()) for run in runs]
-            written = notebook.execute("compare", out, {"runs": folders, "normalizer": normalizer, "seed": seed})
-            typer.echo(f"notebook: {written}")
-
-
-def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and isnan(value)):
-        return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
 
 
 def _refuse_beside_resume(context: typer.Context) -> None:
@@ -262,6 +228,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (score, match, equivalence):
+for _command in (compare, score, match, equivalence):
     app.command()(_command)
+app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
