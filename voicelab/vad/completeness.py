@@ -17,10 +17,9 @@ class Completeness(Enum):
     UNFINISHED = "unfinished"
 
 
-_AUXILIARIES = frozenset(
-    "is are was were am be has have had do does did can could would will should shall may might must".split()
-)
-_WANT_MORE = _AUXILIARIES | frozenset(
+_WANT_MORE = frozenset(
+    # auxiliaries
+    "is are was were am be has have had do does did can could would will should shall may might must "
     # determiners
     "a an the my your our their his its any some every each another which whose "
     # conjunctions, and prepositions that hardly ever end a sentence
@@ -36,6 +35,7 @@ _STRANDABLE = frozenset("at for on to about in".split())
 """They may end a question ("what is it trading at"); elsewhere something follows."""
 _QUESTION_WORDS = frozenset("what what's where where's who who's which how".split())
 _GIVING = frozenset("give tell show read find let catch walk get".split())
+_ASKING = frozenset("can could would will do did".split())
 _NO_POSSESSIVES = frozenset("mcdonald's macy's lowe's kohl's levi's wendy's it's that's".split())
 _NUMBERS = frozenset(
     "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
@@ -72,13 +72,14 @@ def completeness(text: str) -> Completeness:
 def _wants_more(words: list[str]) -> bool:
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last in _STRANDABLE:
-        return not (words[0] in _QUESTION_WORDS and before.endswith("ing"))
+        return not (before.endswith("ing") and _QUESTION_WORDS.intersection(words))
     if last in _NUMBERS:
-        return before in _BEFORE_AMOUNTS
+        others = [word for word in words if word not in _NUMBERS]
+        return bool(others) and others[-1] in _BEFORE_AMOUNTS
     if last == "me":
         return before in _GIVING
     if last == "you":
-        return before in _AUXILIARIES
+        return before in _ASKING
     if last.endswith("'s") and last not in _NO_POSSESSIVES:
         return True
     return last in _WANT_MORE
