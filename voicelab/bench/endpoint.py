@@ -7,7 +7,6 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -18,9 +17,6 @@ from voicelab.samples import Sample
 from voicelab.vad.base import FRAME, Detector
 from voicelab.vad.completeness import Completeness, completeness
 from voicelab.vad.endpoint import Endpointer, EndpointSettings, Stopped
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
 
 _ASKED_EVERY = round(0.1 * SPEECH_RATE_HZ)
 
@@ -54,7 +50,9 @@ class Point:
 def paused_clips(samples: Sequence[Sample], plan: PausePlan, *, variants: int, seed: int) -> Iterator[PausedClip]:
     """Each recording so many times, with other pauses; made in a process per core."""
     seeds = range(seed, seed + variants)
-    with ProcessPoolExecutor(os.cpu_count(), mp_context=multiprocessing.get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        min(os.cpu_count() or 1, len(samples)), mp_context=multiprocessing.get_context("spawn")
+    ) as pool:
         for future in [pool.submit(paused, sample, plan, seeds) for sample in samples]:
             yield from future.result()
 
@@ -116,35 +114,3 @@ def _stops(
 
 def _open(_text: str) -> Completeness:
     return Completeness.OPEN
-
-
-def figure(points: Sequence[Point], default_s: float) -> Figure:
-    """Early cuts over the delay, a line with and one without the words; a ring around the default."""
-    from matplotlib.figure import Figure
-
-    from voicelab.report.theme import BLUE, LIGHT, VERMILION
-
-    drawn = Figure(figsize=(8, 4.2), layout="constrained", facecolor=LIGHT.paper)
-    panels = drawn.subplots(1, 2, sharey=True)
-    for axes, name in zip(panels, ("p50", "p95"), strict=True):
-        for words, color in ((False, VERMILION), (True, BLUE)):
-            line = [point for point in points if point.words is words and point.delay_p50_s is not None]
-            x = [(point.delay_p50_s if name == "p50" else point.delay_p95_s) or 0.0 for point in line]
-            y = [100 * point.cut / point.n for point in line]
-            axes.plot(x, y, marker="o", color=color, label="with words" if words else "silence and length alone")
-            for point, right, up in zip(line, x, y, strict=True):
-                if point.cut_interval is not None:
-                    ends = (100 * point.cut_interval.low, 100 * point.cut_interval.high)
-                    axes.plot([right, right], ends, color=color, linewidth=0.8, alpha=0.5)
-                if words and point.settings.silence_s == default_s:
-                    axes.plot(right, up, "o", markersize=14, markerfacecolor="none", color=LIGHT.ink)
-                above = (5, 6) if words is False else (-4, -14)
-                axes.annotate(f"{point.settings.silence_s:g}", (right, up), above, textcoords="offset points",
-                              fontsize=8, color=LIGHT.muted)  # fmt: skip
-        axes.set_xlabel(f"delay of the decision, {name}, seconds")
-        axes.grid(color=LIGHT.grid)
-        axes.set_axisbelow(True)
-        axes.set_ylim(bottom=-2)
-    panels[0].set_ylabel("recordings cut early, %")
-    panels[1].legend(frameon=False)
-    return drawn

@@ -46,6 +46,7 @@ def endpoint(
     """
     with terminal.errors():
         from voicelab.bench import endpoint as trade_off
+        from voicelab.bench.endpoint_plot import figure
         from voicelab.bench.pauses import PausePlan
         from voicelab.errors import InputError
         from voicelab.places import shipped
@@ -71,7 +72,7 @@ def endpoint(
         tried = sorted(set(silence_s or (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)))
         points = trade_off.curve(engine, clips, tried, base, lag_s=lag_s, seed=seed)
         if plot is not None:
-            trade_off.figure(points, EndpointSettings().silence_s).savefig(plot, dpi=110)
+            figure(points, EndpointSettings().silence_s).savefig(plot, dpi=90)
         if as_json:
             options = {"detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed, **asdict(plan)}
             typer.echo(json.dumps({"options": options, "points": [_fields(point) for point in points]}, indent=2))
