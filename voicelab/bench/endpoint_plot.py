@@ -35,11 +35,11 @@ def figure(points: Sequence[Point], default_s: float) -> Figure:
                     axes.plot(right, up, "o", markersize=14, markerfacecolor="none", color=_INK)
                 above = (5, 6) if words is False else (-4, -14)
                 axes.annotate(f"{point.settings.silence_s:g}", (right, up), above, textcoords="offset points",
-                              fontsize=8, color=_INK)  # fmt: skip
+                              fontsize=8, color=color)  # fmt: skip
         axes.set_xlabel(f"delay of the decision, {name}, seconds")
         axes.grid(color=_GRID)
         axes.set_axisbelow(True)
-        axes.set_ylim(bottom=-2)
+        axes.set_ylim(bottom=-8)
     panels[0].set_ylabel("recordings cut early, %")
     panels[1].legend(frameon=False)
     return drawn

@@ -34,7 +34,7 @@ class EndpointSettings:
     padding_s: float = 0.3
     silence_s: float = 0.7
     complete_factor: float = 0.6
-    unfinished_factor: float = 1.8
+    unfinished_factor: float = 1.5
     short_s: float = 0.8
     short_factor: float = 1.4
 
