@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -60,6 +60,9 @@ def endpoint(
             raise InputError(f"--plot {plot}: there is no such folder")
         factors = {"complete_factor": complete_factor, "unfinished_factor": unfinished_factor}
         base = EndpointSettings(**{name: value for name, value in factors.items() if value is not None})
+        tried = sorted(set(silence_s or (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)))
+        for one_s in tried:
+            replace(base, silence_s=one_s)  # all are checked before the first is tried
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
         chosen = load(samples or shipped("voice_samples")).only(limit=limit).samples
         engine = DETECTORS.blueprint(detector).build()
@@ -69,7 +72,6 @@ def endpoint(
             for one in trade_off.judged(engine, trade_off.paused_clips(chosen, plan, variants=variants, seed=seed)):
                 clips.append(one)
                 advance(len(clips), len(chosen) * variants, None)
-        tried = sorted(set(silence_s or (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)))
         points = trade_off.curve(engine, clips, tried, base, lag_s=lag_s, seed=seed)
         if plot is not None:
             figure(points, EndpointSettings().silence_s).savefig(plot, dpi=90)
