@@ -15,7 +15,7 @@ LAYERS = [
     {"clip", "text", "places"},
     {"codecs", "opus", "models", "openai_client"},
     {"engines", "samples", "wire", "metrics", "transcripts"},
-    {"worker", "asr", "agent", "tts", "score"},
+    {"worker", "asr", "agent", "tts", "vad", "score"},
     {"hosting"},
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook"},

@@ -8,11 +8,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab import terminal
+from voicelab.commands.bench_endpoint import endpoint, vad
 
 if TYPE_CHECKING:
     from voicelab.bench.asr import Speed
 
-bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine.")
+bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
+bench.command()(endpoint)
+bench.command()(vad)
 
 
 @bench.command()

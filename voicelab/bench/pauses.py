@@ -1,0 +1,158 @@
+"""Recordings with pauses put between their words, and what a recognizer makes of them on the way: for endpointing.
+
+Where words end is what PocketSphinx found in the recording itself; the cut goes to the quietest 10 ms near by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.samples import Sample
+
+_FRAME = SPEECH_RATE_HZ // 100
+_NEAR_FRAMES = 5
+_FADE = SPEECH_RATE_HZ // 200
+_BELOW_LOUDEST_DB = 45.0
+_MEAN_S, _STEP_S, _HEARD_AFTER_S = 1.0, 0.1, 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class PausePlan:
+    """pauses: how many in a recording, at most; their length is drawn from shortest_s..longest_s.
+
+    noise_dbfs: level of the pink noise under all of it. lead_s, tail_s: noise alone, before and after.
+    """
+
+    pauses: int = 1
+    shortest_s: float = 0.2
+    longest_s: float = 0.8
+    noise_dbfs: float = -55.0
+    lead_s: float = 0.5
+    tail_s: float = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class PausedClip:
+    """end: the sample at which the speech really ends. heard: what was recognized of the first so many samples."""
+
+    sample: Sample
+    clip: Clip
+    end: int
+    pauses_s: tuple[float, ...]
+    heard: tuple[tuple[int, str], ...]
+
+
+def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int]) -> list[PausedClip]:
+    """The recording with pauses, one for each seed and always the same one for it."""
+    speech = _spoken(sample.clip().at_rate(SPEECH_RATE_HZ).samples)
+    ends = _word_ends(speech)
+    return [_paused(sample, speech, ends, plan, seed) for seed in seeds]
+
+
+def _paused(sample: Sample, speech: NDArray[np.float32], ends: list[int], plan: PausePlan, seed: int) -> PausedClip:
+    chance = np.random.default_rng([seed, *sample.id.encode()])
+    chosen = sorted(chance.permutation(len(ends))[: plan.pauses].tolist())
+    cuts = sorted({_quietest_near(speech, ends[place]) for place in chosen})
+    lengths_s = chance.uniform(plan.shortest_s, plan.longest_s, len(cuts)).tolist()
+    pieces = [np.zeros(round(plan.lead_s * SPEECH_RATE_HZ), dtype=np.float32)]
+    for start, end, length_s in zip([0, *cuts], [*cuts, len(speech)], [*lengths_s, plan.tail_s], strict=True):
+        pieces += [_faded(speech[start:end]), np.zeros(round(length_s * SPEECH_RATE_HZ), dtype=np.float32)]
+    whole = np.concatenate(pieces)
+    end = len(whole) - len(pieces[-1])
+    whole += _pink(len(whole), plan.noise_dbfs, chance)
+    heard = _heard_on_the_way(whole[: end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)], len(pieces[0]))
+    return PausedClip(sample, Clip(whole, SPEECH_RATE_HZ), end, tuple(lengths_s), heard)
+
+
+def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """From the first to the last 10 ms that are within 45 dB of the loudest."""
+    level_db = _level_db(samples)
+    loud = np.flatnonzero(level_db > level_db.max() - _BELOW_LOUDEST_DB)
+    return samples[loud[0] * _FRAME : (loud[-1] + 1) * _FRAME]
+
+
+def _level_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.float64)
+    return np.asarray(10 * np.log10(np.mean(frames**2, axis=1) + 1e-12), dtype=np.float64)
+
+
+def _quietest_near(samples: NDArray[np.float32], at: int) -> int:
+    """The middle of the quietest 10 ms within 50 ms of a place."""
+    level_db = _level_db(samples)
+    low = max(0, at // _FRAME - _NEAR_FRAMES)
+    near = level_db[low : at // _FRAME + _NEAR_FRAMES + 1]
+    return int(low + np.argmin(near)) * _FRAME + _FRAME // 2
+
+
+def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+    """5 ms from and to silence, so that a cut does not click."""
+    gain = np.ones(len(samples), dtype=np.float32)
+    length = min(_FADE, len(samples) // 2)
+    slope = np.linspace(0, 1, length, dtype=np.float32)
+    gain[:length] = slope
+    gain[len(gain) - length :] = slope[::-1]
+    return samples * gain
+
+
+def _pink(length: int, level_dbfs: float, chance: np.random.Generator) -> NDArray[np.float32]:
+    """Noise whose power falls with frequency: white noise over the square root of it, at an RMS level."""
+    spectrum = np.fft.rfft(chance.standard_normal(length))
+    spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
+    noise = np.fft.irfft(spectrum, length)
+    scale = 10 ** (level_dbfs / 20) / float(np.sqrt(np.mean(noise**2)))
+    return np.asarray(noise * scale, dtype=np.float32)
+
+
+@cache
+def _decoder() -> Any:
+    from pocketsphinx import Decoder
+
+    # Fewer hypotheses than by default are followed: half the time, and nearly the same words.
+    return Decoder(loglevel="FATAL", samprate=SPEECH_RATE_HZ, maxhmmpf=2000, maxwpf=20, fwdflat=False, bestpath=False)
+
+
+def _word_ends(speech: NDArray[np.float32]) -> list[int]:
+    """Where each word but the last ends, in samples."""
+    decoder = _begun(speech)
+    decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
+    decoder.end_utt()
+    words = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
+    return [(part.end_frame + 1) * _FRAME for part in words[:-1]]
+
+
+def _begun(speech: NDArray[np.float32]) -> Any:
+    """A decoder in an utterance, with the channel's mean cepstrum taken from the first second of speech."""
+    decoder = _decoder()
+    decoder.reinit_feat()
+    decoder.start_utt()
+    start = speech[: round(_MEAN_S * SPEECH_RATE_HZ)]
+    decoder.process_raw(Clip(start, SPEECH_RATE_HZ).to_pcm16(), True, True)
+    decoder.end_utt()
+    mean = decoder.get_cmn(False)
+    decoder.reinit_feat()
+    decoder.set_cmn(mean)
+    decoder.start_utt()
+    return decoder
+
+
+def _heard_on_the_way(samples: NDArray[np.float32], lead: int) -> tuple[tuple[int, str], ...]:
+    """The partial transcript after each tenth of a second; speech begins after `lead` samples."""
+    decoder = _begun(samples[lead:])
+    found: list[tuple[int, str]] = []
+    for piece in _pieces(samples, round(_STEP_S * SPEECH_RATE_HZ)):
+        decoder.process_raw(Clip(piece, SPEECH_RATE_HZ).to_pcm16(), False, False)
+        best = decoder.hyp()
+        found.append((len(piece) + (found[-1][0] if found else 0), best.hypstr if best else ""))
+    decoder.end_utt()
+    return tuple(found)
+
+
+def _pieces(samples: NDArray[np.float32], length: int) -> Sequence[NDArray[np.float32]]:
+    return [samples[start : start + length] for start in range(0, len(samples), length)]

@@ -1,0 +1,1 @@
+"""Who speaks when: speech detectors, and where an utterance begins and ends."""

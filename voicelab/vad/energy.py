@@ -1,0 +1,59 @@
+"""Tells speech by its level alone: deterministic, without a model; a cough or a door is speech to it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.clip import Clip
+from voicelab.engines import EngineInfo
+from voicelab.vad.base import DetectorStream, Framer
+
+_FLOOR_START_DBFS, _FLOOR_RISE_DB = -60.0, 0.032
+
+
+class Energy:
+    """above_floor_db: how far above the noise around it a frame has to be; quietest_dbfs: below this nothing is speech.
+
+    The noise floor falls at once to the quietest frame, and rises by 1 dB a second.
+    """
+
+    def __init__(self, *, above_floor_db: float = 9.0, quietest_dbfs: float = -50.0) -> None:
+        self._above_floor_db = above_floor_db
+        self._quietest_dbfs = quietest_dbfs
+
+    def load(self) -> EngineInfo:
+        options = {"above_floor_db": self._above_floor_db, "quietest_dbfs": self._quietest_dbfs}
+        return EngineInfo("vad", "energy", options, revision="1", licence="Apache-2.0")
+
+    def stream(self) -> EnergyStream:
+        return EnergyStream(self._above_floor_db, self._quietest_dbfs)
+
+    def feed_many(self, streams: Sequence[DetectorStream], clips: Sequence[Clip]) -> list[list[float]]:
+        return [stream.feed(clip) for stream, clip in zip(streams, clips, strict=True)]
+
+
+class EnergyStream:
+    """Gives 1.0 for a frame of speech and 0.0 for any other."""
+
+    def __init__(self, above_floor_db: float, quietest_dbfs: float) -> None:
+        self._above_floor_db = above_floor_db
+        self._quietest_dbfs = quietest_dbfs
+        self._floor_dbfs = _FLOOR_START_DBFS
+        self._framer = Framer("energy")
+
+    def feed(self, clip: Clip) -> list[float]:
+        return self._judged(self._framer.frames(clip))
+
+    def finish(self) -> list[float]:
+        return self._judged(self._framer.last())
+
+    def _judged(self, frames: NDArray[np.float32]) -> list[float]:
+        power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+        heard = []
+        for level_dbfs in (10 * np.log10(power + 1e-12)).tolist():
+            heard.append(float(level_dbfs > max(self._floor_dbfs + self._above_floor_db, self._quietest_dbfs)))
+            self._floor_dbfs = min(level_dbfs, self._floor_dbfs + _FLOOR_RISE_DB)
+        return heard

