@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.attribute import attribute
 from voicelab.commands.bench import bench
 from voicelab.commands.compare import compare
 from voicelab.commands.equivalence import equivalence
@@ -72,7 +73,7 @@ def evaluate(
         if resume is not None:
             _refuse_beside_resume(context)
             with terminal.resumable(resume):
-                _finish(*_resume(resume))
+                _report(*_resume(resume))
             return
         from voicelab.results import RunFolder
 
@@ -86,7 +87,7 @@ def evaluate(
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
-                _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
+                _report(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -166,6 +167,14 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
         return resume(path, progress=progress)
 
 
+def _report(folder: RunFolder, run: RunResult) -> None:
+    """Ask the agent again with the references, and finish."""
+    from voicelab import replay
+
+    replay.keep(folder)
+    _finish(folder, run)
+
+
 def _finish(folder: RunFolder, run: RunResult) -> None:
     """Write the report where there is none newer than the turns, print the figures, and say where things are."""
     from voicelab.errors import VoicelabError
@@ -173,7 +182,7 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
 
     page.write(folder)
     turns = folder.turns()
-    figures = summary.summarize(run, turns)
+    figures = summary.read(folder.path / "summary.json")
     rows = [tuple(map(str, row)) for row in tables.headline(figures)]
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
     typer.echo(f"report: {folder.path / 'report.html'}")
@@ -228,7 +237,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence):
+for _command in (compare, score, match, equivalence, attribute):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

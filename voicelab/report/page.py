@@ -8,12 +8,14 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voicelab import replayed
 from voicelab.report import material, plots, tables
 from voicelab.report.schema import Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
+from voicelab.report.why_tables import why_view
 from voicelab.report.wording import NONE, headline, interval, label, seconds
 from voicelab.results import RunFolder, RunResult
 from voicelab.samples import Sample
@@ -33,8 +35,10 @@ def write(folder: RunFolder) -> Path:
     """
     run = folder.read()
     samples = material.sample_set(run)
-    scores = scores_of(run, folder.turns())
-    summary = summarize_scores(run, scores, samples.scenarios if samples is not None else ())
+    forms = material.company_forms(run)
+    scores = scores_of(run, folder.turns(), forms)
+    scenarios = samples.scenarios if samples is not None else ()
+    summary = summarize_scores(run, scores, scenarios, forms, replayed.read(folder.path))
     (folder.path / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     tables.write_turns(scores, folder.path / "turns.parquet")
     worst = tables.worst_scores(scores, WORST)
@@ -62,6 +66,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
         conversations=_conversations(summary, ordered),
         cold=_cold(summary),
+        why=why_view(summary, scores),
         provenance=_provenance(run, summary),
     )  # fmt: skip
 
@@ -134,11 +139,22 @@ def _tables(summary: Summary) -> list[_Table]:
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
         _table("Entities", f"{summary.entities.not_scored} turns were not scored.", tables.entities(summary)),
+        _table("Entities by class", "In any form: a company by any of its names, once; an amount or a date however it "
+               "is said. The agent's figures are of the classes that it looks for.",
+               tables.entity_classes(summary)),
+        _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
         _table("Intents", f"{summary.intents.not_scored} turns were not scored.", tables.confusion(summary)),
         _table(f"Latency, {summary.mode}", "Primary turns that were answered, cold ones left out.",
                tables.latency(summary)),
         _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
     ]  # fmt: skip
+
+
+def _replay_note(summary: Summary) -> str:
+    found = summary.equivalence
+    if found is None or found.absent is not None:
+        return "Not known" + (f": {found.absent}." if found is not None else ".")
+    return f"The agent was asked again, with the reference texts. {found.not_scored} turns were not scored."
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
