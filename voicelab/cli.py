@@ -15,6 +15,7 @@ from voicelab.commands.compare import compare
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
+from voicelab.commands.runs import runs
 from voicelab.commands.score import score
 
 if TYPE_CHECKING:
@@ -241,3 +242,4 @@ for _command in (compare, score, match, equivalence, attribute):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
+app.add_typer(runs, name="runs")

@@ -6,17 +6,22 @@ kept as replay.json with the run (replayed.py), for the report.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.codecs import decode
-from voicelab.engines import EngineInfo, EngineSpec
+from voicelab.engines import Blueprint, EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
+from voicelab.hosting import Host
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
 from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult
+
+Progress = Callable[[int, int], None]
 
 
 def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Replay:
@@ -39,31 +44,54 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     return made
 
 
-def listen(folder: RunFolder, replay: Replay, recognizer: str) -> Replay:
+def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progress | None = None) -> Replay:
     """The replay with what a recognizer hears in the replies that the run kept; kept in its place.
 
-    Raises InputError for an unknown recognizer, and where the run kept no reply.
+    progress: told how many replies were heard, and how many there are. Raises InputError for an unknown recognizer, and
+    where the run kept no reply; EngineError.
     """
-    ear = RECOGNIZERS.blueprint(recognizer).build()
-    sounds = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
-    kept = {key: path for key, path in sounds.items() if path.is_file()}
+    blueprint = RECOGNIZERS.blueprint(recognizer)
+    files = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
+    kept = {key: path for key, path in files.items() if path.is_file()}
     if not kept:
         raise InputError(f"{folder.path}: it kept no reply to listen to")
-    info: EngineInfo = ear.load()
-    turns = []
-    for one in replay.turns:
-        spoken = None
-        if one.key in kept:
-            stream = ear.stream()
-            clip = decode(kept[one.key].read_bytes(), source=str(kept[one.key]))
-            stream.feed(clip.at_rate(SPEECH_RATE_HZ))
-            spoken = stream.finish().text
-            stream.close()
-        turns.append(one.model_copy(update={"spoken": spoken}))
+    info, texts = asyncio.run(_listened(blueprint, kept, progress))
+    turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
     named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})
-    heard = replay.model_copy(update={"turns": tuple(turns), "listener": f"{named}, {info.revision}"})
+    heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}"})
     write(folder.path, heard)
     return heard
+
+
+async def _listened(
+    blueprint: Blueprint, files: Mapping[str, Path], progress: Progress | None
+) -> tuple[EngineInfo, dict[str, str]]:
+    """What the recognizer hears in each file, as many at once as it has lanes."""
+    host = await Host(blueprint).open()
+    texts: dict[str, str] = {}
+    free = asyncio.Semaphore(host.info.lanes)
+
+    async def hear(key: str, path: Path) -> None:
+        async with free:
+            clip = await asyncio.to_thread(lambda: decode(path.read_bytes(), source=str(path)).at_rate(SPEECH_RATE_HZ))
+            stream = host.stream()
+            try:
+                await stream.post("feed", clip)
+                texts[key] = (await stream.call("finish")).text
+            finally:
+                await stream.close()
+            if progress is not None:
+                progress(len(texts), len(files))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for key, path in files.items():
+                group.create_task(hear(key, path))
+    except* VoicelabError as faults:
+        raise faults.exceptions[0] from None
+    finally:
+        await host.close()
+    return host.info, texts
 
 
 def agent_of(run: RunResult, spec: str | None = None) -> Agent:

@@ -36,7 +36,8 @@ def attribute(
         folder = RunFolder(run)
         kept = replay.keep(folder, must=True, any_revision=any_revision)
         if listen is not None:
-            replay.listen(folder, kept, listen)
+            with terminal.progress_bar("replies heard") as bar:
+                replay.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
         report = page.write(folder)
         found = summary.read(folder.path / "summary.json")
         if as_json:

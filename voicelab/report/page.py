@@ -67,7 +67,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         conversations=_conversations(summary, ordered),
         cold=_cold(summary),
         why=why_view(summary, scores),
-        provenance=_provenance(run, summary),
+        provenance=provenance(run, summary),
     )  # fmt: skip
 
 
@@ -182,12 +182,11 @@ def _cold(summary: Summary) -> list[tuple[str, str, str]]:
     ]
 
 
-def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[str, str]]]]:
+def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
     """What made the figures, in groups of (name, value)."""
     code = run.code
     state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
     took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"
-    bounds = interval(summary.scenarios.success.interval)
     about = [
         ("run", run.run_id),
         ("status", run.status + (f": {run.failure}" if run.failure else "")),
@@ -196,10 +195,14 @@ def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[
         ("taken up again", f"{run.resumed} times"),
         ("code", state),
         ("samples, SHA-256", run.samples_sha256),
-        ("normalizer", f"{summary.normalizer.name}, version {summary.normalizer.version}"),
-        ("seed and draws of the bootstrap", f"{summary.resampling.seed}, {summary.resampling.draws}"),
-        ("scenarios, interval", bounds or NONE),
+        ("seed and draws of the bootstrap", f"{run.spec.seed}, {run.spec.draws}"),
     ]
+    if summary is not None:
+        rule = summary.normalizer
+        about += [
+            ("normalizer", f"{rule.name}, version {rule.version}"),
+            ("scenarios, interval", interval(summary.scenarios.success.interval) or NONE),
+        ]
     return [
         ("The run", about),
         ("What was asked for", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),
