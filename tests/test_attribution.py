@@ -135,12 +135,14 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
         one.model_copy(update={"spoken": "apple a a p l" if one.key == "right" else "mumble"}) for one in kept.turns
     )
     scores = score_turns(turns, normalizer("english"), FORMS)
-    listened = kept.model_copy(update={"turns": heard, "listener": "ear"})
+    listened = kept.model_copy(update={"turns": heard, "listener": "ear", "own_ear": True})
     found = attribution(scores, listened, FORMS, Sureness(0, 200))
     assert [(one.key, one.note) for one in found.losses if one.stage == "tts"] == [
         ("wanted", "the reply's sound was heard as “mumble”")
     ]
     assert found.entities.lost.part == found.entities.asr.part + found.entities.agent.part + found.entities.tts.part
+    # What the same ear misses of the requests: Apple as Tesla, in silence, and in the scenario's first turn.
+    assert (found.listener_misses.part, found.listener_misses.whole) == (3, 6)
 
 
 def test_a_reply_that_never_came_is_an_action_lost_by_the_voice(turns, kept):

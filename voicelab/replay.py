@@ -58,7 +58,9 @@ def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progres
     info, texts = asyncio.run(_listened(blueprint, kept, progress))
     turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
     named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})
-    heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}"})
+    used = [(one.name, one.options, one.revision) for one in folder.read().engines if one.kind == "asr"]
+    own = (info.name, dict(info.options), info.revision) in used
+    heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}", "own_ear": own})
     write(folder.path, heard)
     return heard
 

@@ -69,7 +69,7 @@ class ReplayedTurn(_Record):
 class Replay(_Record):
     """All of replay.json. absent: why no turn could be asked again; agent and revision: who was asked.
 
-    listener: the recognizer that heard the replies again, and its options.
+    listener: the recognizer that heard the replies again, with its options; own_ear: it is the run's own.
     """
 
     format_version: Literal[1] = 1
@@ -78,6 +78,7 @@ class Replay(_Record):
     revision: str | None = None
     absent: str | None = None
     listener: str | None = None
+    own_ear: bool = False
     turns: tuple[ReplayedTurn, ...] = ()
 
     def of(self, turns: Iterable[TurnResult]) -> dict[str, ReplayedTurn]:

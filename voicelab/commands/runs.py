@@ -108,6 +108,25 @@ def rm(
         typer.echo(f"removed {what}")
 
 
+@runs.command("log")
+def log_run(
+    run: Run,
+    mlflow: Annotated[str, typer.Option(help="A tracking server or database: http://host:5000, sqlite:///mlflow.db")],
+    out: Out = Path("reports"),
+) -> None:
+    """Log a run in MLflow: parameters, figures with their intervals, and the report.
+
+    A run that is there already is brought up to date. Needs: pip install 'voicelab\\[mlflow]'.
+    """
+    with terminal.errors():
+        from voicelab import tracking
+        from voicelab.kept import find
+        from voicelab.results import RunFolder
+
+        folder = RunFolder(find(run, out))
+        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+
+
 def _options(options: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 

@@ -167,6 +167,7 @@ class Attribution(_Record):
 
     absent: why losses are not known. unlike: turns in which the agent, asked the same again, gave another answer than
     in the run. listener: the recognizer that heard the replies again; what it misses itself counts against the voice.
+    listener_misses: what it missed of the entities that people said in the requests, where it is the run's own.
     time: the share of the turns' summed time by stage; the shares sum to 1.
     """
 
@@ -175,6 +176,7 @@ class Attribution(_Record):
     not_scored: int
     unlike: int
     listener: str | None
+    listener_misses: Rate | None = None
     entities: StageLosses
     actions: StageLosses
     time: dict[str, Estimate]

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, entity_lost_at
-from voicelab.metrics.entities import Forms, companies_of
+from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.replayed import Asked, Replay, ReplayedTurn
 from voicelab.report.actions import absence
 from voicelab.report.classes import Thing, expected_things
@@ -55,6 +55,7 @@ def attribution(scores: Sequence[TurnScore], replay: Replay | None, forms: Forms
         not_scored=len(scores) - len(whole),
         unlike=sum(_unlike(score.turn, replays[score.turn.key]) for score in whole),
         listener=listener,
+        listener_misses=_misses(whole, forms, sure) if replay is not None and replay.own_ear else None,
         entities=losses(lambda turn: turn.entities, spoken=listener is not None),
         actions=losses(lambda turn: turn.actions, spoken=True),
         time=_time([score.turn for score in scores], sure),
@@ -127,6 +128,16 @@ def _expected(turn: TurnResult, forms: Forms) -> str:
 
 def _unlike(turn: TurnResult, replay: ReplayedTurn) -> bool:
     return replay.transcript is not None and turn.answer is not None and replay.transcript.answer != turn.answer
+
+
+def _misses(scores: Sequence[TurnScore], forms: Forms, sure: Sureness) -> Rate:
+    """Of the entities that the references name, those that the transcripts do not."""
+
+    def counts(score: TurnScore) -> FoundCounts:
+        said = [thing for thing in _things(score.turn, forms) if thing.named_in(score.turn.text)]
+        return FoundCounts(len(said), sum(thing.named_in(score.turn.heard or "") for thing in said))
+
+    return sure.share(scores, counts, lambda c: c.expected - c.found, lambda c: c.expected)
 
 
 def _time(turns: Iterable[TurnResult], sure: Sureness) -> dict[str, Estimate]:

@@ -125,6 +125,11 @@ def _note(found: Attribution) -> str:
             f"The replies were heard again by {found.listener}: what an answer names and was not heard in its sound "
             "counts as lost by the voice, what that recognizer misses itself included."
         )
+        misses = found.listener_misses
+        if misses is not None and misses.value is not None:
+            parts.append(
+                f"Of people's speech it missed {estimate(misses)} of such names ({misses.part} of {misses.whole})."
+            )
     else:
         parts.append("Entities that the voice lost show when somebody listens: voicelab attribute RUN --listen ASR.")
     if found.unlike:
