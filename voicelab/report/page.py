@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -93,8 +94,15 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"label": label, "seconds": seconds}
+    environment.filters |= {"label": label, "seconds": seconds, "breakable": _breakable}
     return environment
+
+
+def _breakable(name: str) -> Any:
+    """An id that a narrow column may break behind an underscore or a slash, and not within a word."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_/])", r"\1<wbr>", str(escape(name))))
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from voicelab.report.schema import Attribution, Loss, Rate, StageLosses, Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.wording import CAUSE_NAMES, NONE, estimate, number
+from voicelab.results import TurnResult
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,11 +19,10 @@ _COLUMNS = ["stage", "entities lost [95 %]", "actions lost [95 %]", "share of th
 
 @dataclass(frozen=True, slots=True)
 class LossView:
-    """What one stage lost in one turn."""
+    """What one stage lost in one turn. texts: (what, text), what it was given."""
 
     key: str
-    said: str
-    heard: str
+    texts: tuple[tuple[str, str], ...]
     losses: tuple[Loss, ...]
 
     @property
@@ -87,12 +87,16 @@ def why_view(summary: Summary, scores: Sequence[TurnScore]) -> WhyView:
         for loss in found.losses:
             if loss.stage == stage:
                 grouped.setdefault(loss.key, []).append(loss)
-        views = tuple(
-            LossView(key, by_key[key].text, by_key[key].heard or "", tuple(members)) for key, members in grouped.items()
-        )
+        views = tuple(LossView(key, _texts(by_key[key], stage), tuple(members)) for key, members in grouped.items())
         if views:
             turns.append((stage, CAUSE_NAMES[stage], views))
     return WhyView(_note(found), tuple(_COLUMNS), tuple(_rows(found)), tuple(turns))
+
+
+def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:
+    if stage == "tts":
+        return (("answered", turn.answer or ""),)
+    return ("said", turn.text), ("heard", turn.heard or "nothing")
 
 
 def _rows(found: Attribution) -> list[tuple[str, ...]]:
@@ -121,14 +125,15 @@ def _note(found: Attribution) -> str:
         "recognizer, what is missing even then by the agent."
     ]
     if found.listener is not None:
+        ear = found.listener.partition(":")[0]
         parts.append(
-            f"The replies were heard again by {found.listener}: what an answer names and was not heard in its sound "
-            "counts as lost by the voice, what that recognizer misses itself included."
+            f"The replies were heard again by {ear}: what an answer names and was not heard in its sound counts as lost "
+            "by the voice, what that recognizer misses itself included."
         )
         misses = found.listener_misses
         if misses is not None and misses.value is not None:
             parts.append(
-                f"Of people's speech it missed {estimate(misses)} of such names ({misses.part} of {misses.whole})."
+                f"Of such names in the requests it missed {estimate(misses)}, {misses.part} of {misses.whole}."
             )
     else:
         parts.append("Entities that the voice lost show when somebody listens: voicelab attribute RUN --listen ASR.")
