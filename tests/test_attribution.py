@@ -1,5 +1,6 @@
 """Why it failed: every loss has one stage, so the stages add up, and the stage is the one that did it."""
 
+import doctest
 import json
 from itertools import product
 
@@ -232,6 +233,11 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     run.write(whole.model_copy(update={"engines": (used,)}))
     assert attribute(run.path, "--any-revision").exit_code == 0
     assert replay.keep(run).absent is None
+
+
+def test_the_documents_examples_are_true():
+    tried = doctest.testfile("../docs/attribution.md", module_relative=True)
+    assert (tried.attempted, tried.failed) == (5, 0)
 
 
 def test_what_cannot_be_listened_to_is_told(run, tmp_path):

@@ -72,9 +72,9 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
     )  # fmt: skip
 
 
-def samples_html(views: Sequence[TurnView]) -> str:
+def samples_html(views: Sequence[TurnView], title: str) -> str:
     """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
-    return _templates().get_template("samples.html").render(views=views)
+    return _templates().get_template("samples.html").render(views=views, title=title)
 
 
 def requests_html(samples: Iterable[Sample]) -> str:

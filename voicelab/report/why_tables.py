@@ -127,13 +127,13 @@ def _note(found: Attribution) -> str:
     if found.listener is not None:
         ear = found.listener.partition(":")[0]
         parts.append(
-            f"The replies were heard again by {ear}: what an answer names and was not heard in its sound counts as lost "
-            "by the voice, what that recognizer misses itself included."
+            f"The replies were heard again by {ear}: what an answer names and was not heard in its sound counts as "
+            "lost by the voice, what that recognizer misses itself included."
         )
         misses = found.listener_misses
         if misses is not None and misses.value is not None:
             parts.append(
-                f"Of such names in the requests it missed {estimate(misses)}, {misses.part} of {misses.whole}."
+                f"Of such names in the requests it missed {misses.part} of {misses.whole}, {estimate(misses)}."
             )
     else:
         parts.append("Entities that the voice lost show when somebody listens: voicelab attribute RUN --listen ASR.")
