@@ -11,7 +11,8 @@ from typer.testing import CliRunner
 
 from tests.test_equivalence import NOW, turn
 from tests.test_report_summary import answered
-from voicelab import replay, replayed
+from tests.test_samples import samples_folder
+from voicelab import replay, replayed, runs
 from voicelab.agent.rules import RulesAgent
 from voicelab.cli import app
 from voicelab.errors import InputError
@@ -235,6 +236,25 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     assert replay.keep(run).absent is None
 
 
+def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "_pictures", lambda _: [])
+    spec = RunSpec(samples=str(samples_folder()), asr="fake", agent="rules", tts="fake", target="in-process", limit=2)
+    folder, run = runs.evaluate(spec, tmp_path, run_id="heard")
+    done = attribute(folder.path, "--listen", "fake:text=all of apple and nothing else")
+    assert done.exit_code == 0, done.output
+    kept = replayed.read(folder.path)
+    assert {one.spoken for one in kept.turns} == {"all of apple and nothing else"}
+    assert len(kept.turns) == run.planned_turns
+    assert (kept.listener, kept.own_ear) == ("fake:text=all of apple and nothing else, 1", False)
+    found = summary.read(folder.path / "summary.json").attribution
+    assert found.entities.tts is not None
+    assert found.entities.lost.part == sum(
+        getattr(found.entities, stage).part for stage in ("asr", "agent", "tts")
+    )  # fmt: skip
+    attribute(folder.path, "--listen", "fake")
+    assert replayed.read(folder.path).own_ear
+
+
 def test_the_documents_examples_are_true():
     tried = doctest.testfile("../docs/attribution.md", module_relative=True)
     assert (tried.attempted, tried.failed) == (5, 0)
@@ -245,5 +265,6 @@ def test_what_cannot_be_listened_to_is_told(run, tmp_path):
     assert "unknown asr engine 'nope'" in attribute(run.path, "--listen", "nope").output
     assert attribute(tmp_path / "nowhere").exit_code == 2
     (run.path / "replay.json").write_text("{}")
-    with pytest.raises(InputError, match=r"replay\.json: not a replay"):
+    with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; make it anew: voicelab attribute"):
         replayed.read(run.path)
+    assert len(replay.keep(run).turns) == 7

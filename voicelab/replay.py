@@ -31,7 +31,10 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     that is raised instead, as InputError or EngineError. any_revision: ask it all the same.
     """
     run, taken = folder.read(), last_taken(folder.turns())
-    kept = read(folder.path)
+    try:
+        kept = read(folder.path)
+    except InputError:  # it is damaged, and made again from what it was made from
+        kept = None
     if kept is not None and kept.absent is None and len(kept.of(taken)) == len(_heard(taken)):
         return kept
     try:

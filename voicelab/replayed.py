@@ -102,6 +102,5 @@ def read(folder: Path) -> Replay | None:
     try:
         return Replay.model_validate_json(file.read_text(encoding="utf-8"))
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise InputError(f"{file}: not a replay: {where}: {first['msg']}; remove it to have it made anew") from error
+        what = error.errors()[0]["msg"]
+        raise InputError(f"{file}: not a replay: {what}; make it anew: voicelab attribute {folder}") from error

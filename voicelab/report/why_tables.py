@@ -66,12 +66,15 @@ def equivalence(summary: Summary) -> pd.DataFrame:
     if found is not None and found.absent is None:
         whole = f"{found.changed.part} / {found.changed.whole}"
         rows = [("any of it", estimate(found.changed), whole)]
-        parts = ("intent", "companies", "amounts", "changes")
-        names = ("the intent", "the companies", "the amounts", "the changes to the watchlist")
-        rows += [
-            (name, NONE, f"{getattr(found, part)} / {found.changed.whole}")
-            for name, part in zip(names, parts, strict=True)
-        ]
+        names = {
+            "intent": "the intent",
+            "companies": "the companies",
+            "amounts": "the amounts",
+            "changes": "the changes to the watchlist",
+        }
+        for part, name in names.items():
+            count, turns = getattr(found, part), found.changed.whole
+            rows.append((name, number(count / turns if turns else None), f"{count} / {turns}"))
     return pd.DataFrame(rows, columns=["what changes", "share [95 %]", "turns"]).set_index("what changes")
 
 
