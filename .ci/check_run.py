@@ -17,6 +17,7 @@ def main(folder: Path) -> int:
         "every turn was answered with sound": all(turn["first_audio_s"] is not None for turn in turns),
         "the words were scored": 0 < wer["value"] < 0.45,
         "the word error rate has an interval": wer["interval"]["low"] <= wer["value"] <= wer["interval"]["high"],
+        "what the recognizer changed is known": summary["equivalence"]["absent"] is None,
         "the report has audio and plots inside": "data:audio" in page and ("data:image" in page or "<svg" in page),
         "the executed notebook is kept": (folder / "evaluate.ipynb").exists(),
         "the table is kept": (folder / "turns.parquet").exists(),

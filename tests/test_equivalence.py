@@ -12,7 +12,8 @@ from voicelab.agent.rules import RulesAgent
 from voicelab.cli import app
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
-from voicelab.replay import UNASKED, agent_of, tool_equivalence
+from voicelab.replay import agent_of, tool_equivalence
+from voicelab.replayed import UNASKED
 from voicelab.results import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnResult
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
@@ -50,22 +51,22 @@ TURNS = [
 
 
 def test_what_changes_is_what_the_agent_does_and_not_the_words(agent):
-    found = {one.turn.key: one for one in tool_equivalence(TURNS, agent)}
+    found = {one.key: one for one in tool_equivalence(TURNS, agent)}
     assert list(found) == ["same", "harmless", "company", "intent", "silent", "s1", "s2"]
     changed = {key for key, one in found.items() if one.counts.changed}
     assert changed == {"company", "intent", "silent", "s1"}
     assert found["company"].counts == EquivalenceCounts(turns=1, changed=1, companies=1)
     assert found["intent"].counts == EquivalenceCounts(turns=1, changed=1, intent=1)
-    assert found["silent"].recognized == UNASKED
-    assert found["s1"].reference.changes == {("add", "AAPL")}
-    assert found["s1"].recognized.changes == {("add", "TSLA")}
+    assert found["silent"].action == UNASKED
+    assert found["s1"].reference.action.changes == {("add", "AAPL")}
+    assert found["s1"].action.changes == {("add", "TSLA")}
 
 
 def test_a_turn_is_judged_by_its_own_words(agent):
     """`s2` asks about the company of the turn before, which was heard wrongly; its own words were heard right."""
-    found = {one.turn.key: one for one in tool_equivalence(TURNS, agent)}
-    assert found["s2"].reference == found["s2"].recognized
-    assert found["s2"].reference.companies == {"TSLA"}
+    found = {one.key: one for one in tool_equivalence(TURNS, agent)}
+    assert found["s2"].reference.action == found["s2"].action
+    assert found["s2"].action.companies == {"TSLA"}
 
 
 ACTIONS = st.builds(

@@ -12,7 +12,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from tests.test_report_summary import made_run
 from tests.test_samples import samples_folder
-from voicelab import notebook
+from voicelab import notebook, replayed
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
 from voicelab.notebook import ParameterGuard, execute, parameters_of, reports_folder, run_spec
 from voicelab.places import PROJECT, shipped
@@ -70,6 +70,7 @@ def test_evaluate_leaves_a_whole_run(evaluated):
     folder, told = evaluated
     names = {path.name for path in folder.path.iterdir()}
     assert names >= {"run.json", "turns.jsonl", "turns.parquet", "summary.json", "report.html", "evaluate.ipynb"}
+    assert len(replayed.read(folder.path).turns) == folder.read().planned_turns
     run = folder.read()
     assert (run.status, run.spec, run.run_id) == ("finished", FAKE, "nb {run}")
     assert told[-1] == (run.planned_turns, run.planned_turns)
@@ -82,8 +83,10 @@ def test_the_executed_notebook_shows_figures_that_name_their_run(evaluated):
     assert not [output for output in found if output.output_type == "error" or output.get("name") == "stderr"]
     assert sum("image/png" in output.get("data", {}) for output in found) == 7
     text = shown_text(folder.path / "evaluate.ipynb")
-    for title in ("Words by category", "Words by speaker", "Entities", "Scenarios", "Latency"):
+    for title in ("Words by category", "Words by speaker", "Entities", "Entities by class", "Scenarios", "Latency",
+                  "What each stage lost", "Turns whose action changes with what was heard"):  # fmt: skip
         assert f"{title}, run nb {{run}}" in text
+    assert "turns of run nb {run}" in text
     assert "data:audio/ogg;base64," in text
     # One bar, not one for each turn.
     assert sum("turns" in output.get("data", {}).get("text/plain", "") for output in found) == 2

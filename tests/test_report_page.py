@@ -285,7 +285,7 @@ def test_the_headline_is_short_and_sure():
     assert re.fullmatch(r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words", wer.note)
     assert lines["turns answered"][1:] == ("4 of 4", "none failed")
     empty = tables.headline(summarize(made_run(), [], {}, ()))
-    assert [line.value for line in empty if line.name != "turns answered"] == ["–"] * 11
+    assert [line.value for line in empty if line.name != "turns answered"] == ["–"] * 12
 
 
 def test_the_worst_come_first_and_the_faultless_not_at_all():

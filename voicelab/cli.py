@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.attribute import attribute
 from voicelab.commands.bench import bench
 from voicelab.commands.compare import compare
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
+from voicelab.commands.runs import runs
 from voicelab.commands.score import score
 
 if TYPE_CHECKING:
@@ -59,6 +61,7 @@ def evaluate(
     notebook: Annotated[
         bool, typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and keep it with the run.")
     ] = False,
+    mlflow: Annotated[str | None, typer.Option(help="Log it in MLflow too: http://host:5000, sqlite:///...")] = None,
 ) -> None:
     """Speak a set of samples to a voice agent, and leave a report.
 
@@ -69,10 +72,14 @@ def evaluate(
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
     """
     with terminal.errors():
+        if mlflow is not None:
+            from voicelab import tracking
+
+            tracking.check(mlflow)
         if resume is not None:
             _refuse_beside_resume(context)
             with terminal.resumable(resume):
-                _finish(*_resume(resume))
+                _report(*_resume(resume), mlflow)
             return
         from voicelab.results import RunFolder
 
@@ -86,7 +93,7 @@ def evaluate(
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
-                _finish(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder))
+                _report(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder), mlflow)
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -113,7 +120,7 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
 def _refuse_beside_resume(context: typer.Context) -> None:
     from voicelab.errors import InputError
 
-    sources = {name: context.get_parameter_source(name) for name in context.params if name != "resume"}
+    sources = {name: context.get_parameter_source(name) for name in context.params if name not in ("resume", "mlflow")}
     if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
         option = extra[0].replace("_", "-")
         raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
@@ -166,6 +173,25 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
         return resume(path, progress=progress)
 
 
+def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
+    """Ask the agent again with the references, finish, and log the run where that is asked for, failed turns or not."""
+    from voicelab import replay
+    from voicelab.errors import VoicelabError
+
+    replay.keep(folder)
+    failed: VoicelabError | None = None
+    try:
+        _finish(folder, run)
+    except VoicelabError as error:
+        failed = error
+    if mlflow is not None:
+        from voicelab import tracking
+
+        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+    if failed is not None:
+        raise failed
+
+
 def _finish(folder: RunFolder, run: RunResult) -> None:
     """Write the report where there is none newer than the turns, print the figures, and say where things are."""
     from voicelab.errors import VoicelabError
@@ -173,7 +199,7 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
 
     page.write(folder)
     turns = folder.turns()
-    figures = summary.summarize(run, turns)
+    figures = summary.read(folder.path / "summary.json")
     rows = [tuple(map(str, row)) for row in tables.headline(figures)]
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
     typer.echo(f"report: {folder.path / 'report.html'}")
@@ -228,7 +254,8 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence):
+for _command in (compare, score, match, equivalence, attribute):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
+app.add_typer(runs, name="runs")

@@ -1,35 +1,102 @@
 """A run's turns put to its agent again, in writing: with what was recognized and with what was really said.
 
-Nothing is heard or spoken here, so what differs between the two is the recognizer's doing alone.
+Nothing is heard or spoken here, so what differs between the two is the recognizer's doing alone. What comes of it is
+kept as replay.json with the run (replayed.py), for the report.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 
 from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
-from voicelab.engines import EngineSpec
-from voicelab.errors import EngineError, InputError
-from voicelab.metrics.equivalence import Action, EquivalenceCounts, compare
-from voicelab.results import RunResult, TurnResult
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.codecs import decode
+from voicelab.engines import Blueprint, EngineInfo, EngineSpec
+from voicelab.errors import EngineError, InputError, VoicelabError
+from voicelab.hosting import Host
+from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
+from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult
 
-UNASKED = Action("(no speech)")
-"""What happens in a turn in which the recognizer heard nothing: the agent is never asked."""
+Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class ReplayedTurn:
-    """What the agent does with the reference text and with the transcript, the turns before being what they were."""
+def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Replay:
+    """The replay of a run, read where it is kept and whole, else made and kept.
 
-    turn: TurnResult
-    reference: Action
-    recognized: Action
+    Where the run's agent cannot be had here, or only in another revision, the replay says why it is absent; with `must`
+    that is raised instead, as InputError or EngineError. any_revision: ask it all the same.
+    """
+    run, taken = folder.read(), last_taken(folder.turns())
+    try:
+        kept = read(folder.path)
+    except InputError:  # it is damaged, and made again from what it was made from
+        kept = None
+    if kept is not None and kept.absent is None and len(kept.of(taken)) == len(_heard(taken)):
+        return kept
+    try:
+        made = _made(run, taken, any_revision=any_revision)
+    except VoicelabError as error:
+        if must:
+            raise
+        made = Replay(run_id=run.run_id, absent=str(error))
+    write(folder.path, made)
+    return made
 
-    @property
-    def counts(self) -> EquivalenceCounts:
-        return compare(self.reference, self.recognized)
+
+def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progress | None = None) -> Replay:
+    """The replay with what a recognizer hears in the replies that the run kept; kept in its place.
+
+    progress: told how many replies were heard, and how many there are. Raises InputError for an unknown recognizer, and
+    where the run kept no reply; EngineError.
+    """
+    blueprint = RECOGNIZERS.blueprint(recognizer)
+    files = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
+    kept = {key: path for key, path in files.items() if path.is_file()}
+    if not kept:
+        raise InputError(f"{folder.path}: it kept no reply to listen to")
+    info, texts = asyncio.run(_listened(blueprint, kept, progress))
+    turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
+    named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})
+    used = [(one.name, one.options, one.revision) for one in folder.read().engines if one.kind == "asr"]
+    own = (info.name, dict(info.options), info.revision) in used
+    heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}", "own_ear": own})
+    write(folder.path, heard)
+    return heard
+
+
+async def _listened(
+    blueprint: Blueprint, files: Mapping[str, Path], progress: Progress | None
+) -> tuple[EngineInfo, dict[str, str]]:
+    """What the recognizer hears in each file, as many at once as it has lanes."""
+    host = await Host(blueprint).open()
+    texts: dict[str, str] = {}
+    free = asyncio.Semaphore(host.info.lanes)
+
+    async def hear(key: str, path: Path) -> None:
+        async with free:
+            clip = await asyncio.to_thread(lambda: decode(path.read_bytes(), source=str(path)).at_rate(SPEECH_RATE_HZ))
+            stream = host.stream()
+            try:
+                await stream.post("feed", clip)
+                texts[key] = (await stream.call("finish")).text
+            finally:
+                await stream.close()
+            if progress is not None:
+                progress(len(texts), len(files))
+
+    try:
+        async with asyncio.TaskGroup() as group:
+            for key, path in files.items():
+                group.create_task(hear(key, path))
+    except* VoicelabError as faults:
+        raise faults.exceptions[0] from None
+    finally:
+        await host.close()
+    return host.info, texts
 
 
 def agent_of(run: RunResult, spec: str | None = None) -> Agent:
@@ -37,51 +104,85 @@ def agent_of(run: RunResult, spec: str | None = None) -> Agent:
 
     Raises InputError where the run's agent is not in the table.
     """
+    return _loaded(run, spec)[0]
+
+
+def last_taken(turns: Sequence[TurnResult]) -> list[TurnResult]:
+    """The turns, each once: of one that was taken twice, the later."""
+    return list({turn.key: turn for turn in turns}.values())
+
+
+def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:
+    """Each turn that was recognized, with what the agent does with the transcript and with the reference.
+
+    Turns that broke before anything was recognized are left out, and out of the dialogue too.
+    """
+    conversations: dict[str, list[TurnResult]] = {}
+    for turn in _heard(turns):
+        conversations.setdefault(turn.scenario_id or turn.key, []).append(turn)
+    return [one for members in conversations.values() for one in _conversation(members, agent)]
+
+
+def _heard(turns: Sequence[TurnResult]) -> list[TurnResult]:
+    return [turn for turn in turns if turn.heard is not None]
+
+
+def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:
+    as_heard = as_said = Dialogue()
+    replayed = []
+    for turn in sorted(turns, key=lambda member: member.turn_number):
+        reference = _asked(agent, turn.text, as_heard)
+        references = reference if as_said == as_heard else _asked(agent, turn.text, as_said)
+        transcript = None
+        if turn.heard:
+            transcript = reference if turn.heard == turn.text else _asked(agent, turn.heard, as_heard)
+            as_heard = as_heard.after(turn.heard, transcript)
+        as_said = as_said.after(turn.text, references)
+        replayed.append(
+            ReplayedTurn(
+                key=turn.key,
+                text=turn.text,
+                heard=turn.heard or "",
+                transcript=_kept(transcript) if transcript is not None else None,
+                reference=_kept(reference),
+                references=_kept(references),
+            )
+        )
+    return replayed
+
+
+def _kept(reply: Reply) -> Asked:
+    """What a reply does: its intent, its companies, what else it took from the words, the changes it makes."""
+    return Asked(
+        intent=reply.intent,
+        companies=tuple(sorted({entity.value for entity in reply.entities if entity.kind == "company"})),
+        amounts=tuple(sorted({(one.kind, one.value) for one in reply.entities if one.kind != "company"})),
+        changes=tuple((change.operation, change.ticker) for change in reply.changes),
+        answer=reply.text,
+    )
+
+
+def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) -> Replay:
+    agent, info, used = _loaded(run, None)
+    if used is not None and used.revision != info.revision and not any_revision:
+        raise InputError(
+            f"the run's agent was {used.name} of {used.revision}, here it is of {info.revision}; "
+            "to ask that one all the same: voicelab attribute RUN --any-revision"
+        )
+    replayed = tuple(tool_equivalence(turns, agent))
+    return Replay(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
+
+
+def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineUsed | None]:
+    used = next((engine for engine in run.engines if engine.kind == "agent"), None)
     wanted: EngineSpec | str | None = spec
     if wanted is None:
-        used = next((engine for engine in run.engines if engine.kind == "agent"), None)
         if used is None:
             raise InputError(f"run {run.run_id} names no agent; say which with --agent")
         options = {name: str(value) for name, value in used.options.items() if value is not None}
         wanted = EngineSpec(used.name, options)
     agent: Agent = AGENTS.blueprint(wanted).build()
-    agent.load()
-    return agent
-
-
-def action_of(reply: Reply) -> Action:
-    """What a reply does: its intent, its companies, what else it took from the words, the changes it makes."""
-    return Action(
-        reply.intent,
-        frozenset(entity.value for entity in reply.entities if entity.kind == "company"),
-        frozenset((entity.kind, entity.value) for entity in reply.entities if entity.kind != "company"),
-        frozenset((change.operation, change.ticker) for change in reply.changes),
-    )
-
-
-def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:
-    """Each turn that was recognized, with both actions.
-
-    The dialogue before a turn is the one that the transcripts led to, on both sides: only this turn's words differ.
-    Turns that broke before anything was recognized are left out.
-    """
-    conversations: dict[str, list[TurnResult]] = {}
-    for turn in turns:
-        conversations.setdefault(turn.scenario_id or turn.key, []).append(turn)
-    replayed: list[ReplayedTurn] = []
-    for members in conversations.values():
-        dialogue = Dialogue()
-        for turn in sorted(members, key=lambda member: member.turn_number):
-            if turn.heard is None:
-                continue
-            meant = action_of(_asked(agent, turn.text, dialogue))
-            if not turn.heard:
-                replayed.append(ReplayedTurn(turn, meant, UNASKED))
-                continue
-            reply = _asked(agent, turn.heard, dialogue)
-            replayed.append(ReplayedTurn(turn, meant, action_of(reply)))
-            dialogue = dialogue.after(turn.heard, reply)
-    return replayed
+    return agent, agent.load(), used
 
 
 def _asked(agent: Agent, text: str, dialogue: Dialogue) -> Reply:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
-from voicelab import provenance
+from voicelab import provenance, runlock
 from voicelab.client import Take
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
@@ -86,9 +86,10 @@ def evaluate(
         machine=provenance.machine(),
         started_at=now(),
     )
-    folder.create()
-    folder.write(run)
-    return folder, run_blocking(_Runner(folder, conversations, progress).run(run))
+    with runlock.held(folder.path):
+        folder.create()
+        folder.write(run)
+        return folder, run_blocking(_Runner(folder, conversations, progress).run(run))
 
 
 def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
@@ -97,17 +98,23 @@ def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, 
     Raises InputError when the samples are no longer the same.
     """
     folder = RunFolder(path)
+    folder.read()
+    with runlock.held(folder.path):
+        return folder, _resumed(folder, progress)
+
+
+def _resumed(folder: RunFolder, progress: Progress | None) -> RunResult:
     run = folder.read()
     if run.status == "finished":
-        return folder, run
+        return run
     samples = _samples(run.spec)
     if provenance.samples_sha256(samples) != run.samples_sha256:
         raise InputError(
-            f"{path}: the samples at {run.spec.samples} have changed since this run began; start a new run"
+            f"{folder.path}: the samples at {run.spec.samples} have changed since this run began; start a new run"
         )
     folder.drop_torn_line()
     again = run.model_copy(update={"status": "running", "failure": None, "resumed": run.resumed + 1})
-    return folder, run_blocking(_Runner(folder, plan(samples), progress).run(again))
+    return run_blocking(_Runner(folder, plan(samples), progress).run(again))
 
 
 def new_run_id(spec: RunSpec) -> str:

@@ -103,10 +103,12 @@ def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> 
     """Print a table whose columns line up."""
     from rich import box
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    grid = Table(*columns, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    # Folded, not cut off: a name that is too long for its column can still be copied.
+    heads = (Column(name, overflow="fold") for name in columns)
+    grid = Table(*heads, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))
     Console().print(grid)

@@ -13,7 +13,7 @@ from voicelab import terminal
 if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts
     from voicelab.metrics.intervals import Interval
-    from voicelab.replay import ReplayedTurn
+    from voicelab.replayed import ReplayedTurn
     from voicelab.results import RunResult, TurnResult
 
 
@@ -25,30 +25,31 @@ def equivalence(
     """The share of turns whose action changes because of what the recognizer heard, beside WER.
 
     Each turn's reference text and its transcript are put to the agent, after the same dialogue; an action is the
-    intent, the companies, the amounts and the changes to the watchlist.
+    intent, the companies, the amounts and the changes to the watchlist. One turn for each sample counts.
     """
     with terminal.errors():
         from voicelab.errors import InputError
         from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
-        from voicelab.replay import agent_of, tool_equivalence
+        from voicelab.replay import agent_of, last_taken, tool_equivalence
         from voicelab.results import RunFolder
 
         folder = RunFolder(run)
         result = folder.read()
-        taken = list({turn.key: turn for turn in folder.turns()}.values())
-        replayed = tool_equivalence(taken, agent_of(result, agent))
+        taken = last_taken(folder.turns())
+        counted = {turn.key: turn for turn in taken if turn.primary}
+        replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
         if not replayed:
             raise InputError(f"{run}: in none of its turns was anything recognized")
         counts = [one.counts for one in replayed]
         total = sum(counts, EquivalenceCounts())
-        by_speaker = len({one.turn.speaker for one in replayed if one.turn.speaker}) > 1
-        keys = [_cluster(one.turn, by_speaker=by_speaker) for one in replayed]
+        by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
+        keys = [_cluster(counted[one.key], by_speaker=by_speaker) for one in replayed]
         interval = changed_interval(counts, keys, seed=result.spec.seed)
         unit = "speaker" if by_speaker else "conversation"
         if as_json:
-            typer.echo(_json(result, replayed, total, interval, unit, len(taken) - len(replayed)))
+            typer.echo(_json(result, replayed, total, interval, unit, len(counted) - len(replayed)))
         else:
-            _show(result, replayed, total, interval, unit, len(taken) - len(replayed))
+            _show(result, replayed, total, interval, unit, len(counted) - len(replayed))
 
 
 def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
@@ -60,7 +61,7 @@ def _wer(run: RunResult, replayed: list[ReplayedTurn]) -> float | None:
     from voicelab.text import normalizer
 
     rule = normalizer(run.spec.normalizer)
-    return sum((count(one.turn.text, one.turn.heard or "", rule) for one in replayed), WordCounts()).wer
+    return sum((count(one.text, one.heard, rule) for one in replayed), WordCounts()).wer
 
 
 def _show(
@@ -86,8 +87,8 @@ def _show(
     if skipped:
         terminal.warn(f"{skipped} turns broke before anything was recognized and are left out")
     for one in replayed:
-        if one.reference != one.recognized:
-            typer.echo(f"{one.turn.key}: {one.turn.text!r} heard as {one.turn.heard!r}")
+        if one.counts.changed:
+            typer.echo(f"{one.key}: {one.text!r} heard as {one.heard!r}")
 
 
 def _json(
@@ -112,6 +113,6 @@ def _json(
         "interval": (asdict(interval) | {"unit": unit}) if interval else None,
         "wer": _wer(run, replayed),
         "skipped": skipped,
-        "changed": [one.turn.key for one in replayed if one.reference != one.recognized],
+        "changed": [one.key for one in replayed if one.counts.changed],
     }
     return json.dumps(document, indent=2, ensure_ascii=False)

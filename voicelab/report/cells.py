@@ -78,7 +78,9 @@ def table(frame: pd.DataFrame, title: str) -> Shown:
 
 def turns(folder: RunFolder, run: RunResult, scores: Sequence[TurnScore]) -> Shown:
     """Turns as cards: the words aligned, the request and the reply to play."""
-    return Shown("turns", html=page.samples_html(views.view_turns(folder, scores, material.sample_set(run))))
+    shown = views.view_turns(folder, scores, material.sample_set(run))
+    title = f"{len(shown)} {'turn' if len(shown) == 1 else 'turns'} of run {run.run_id}"
+    return Shown("turns", html=page.samples_html(shown, title))
 
 
 def requests(samples: Iterable[Sample]) -> Shown:

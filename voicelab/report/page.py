@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from voicelab import replayed
 from voicelab.report import material, plots, tables
 from voicelab.report.schema import Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
+from voicelab.report.why_tables import why_view
 from voicelab.report.wording import NONE, headline, interval, label, seconds
 from voicelab.results import RunFolder, RunResult
 from voicelab.samples import Sample
@@ -33,8 +36,10 @@ def write(folder: RunFolder) -> Path:
     """
     run = folder.read()
     samples = material.sample_set(run)
-    scores = scores_of(run, folder.turns())
-    summary = summarize_scores(run, scores, samples.scenarios if samples is not None else ())
+    forms = material.company_forms(run)
+    scores = scores_of(run, folder.turns(), forms)
+    scenarios = samples.scenarios if samples is not None else ()
+    summary = summarize_scores(run, scores, scenarios, forms, replayed.read(folder.path))
     (folder.path / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     tables.write_turns(scores, folder.path / "turns.parquet")
     worst = tables.worst_scores(scores, WORST)
@@ -62,13 +67,14 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
         conversations=_conversations(summary, ordered),
         cold=_cold(summary),
-        provenance=_provenance(run, summary),
+        why=why_view(summary, scores),
+        provenance=provenance(run, summary),
     )  # fmt: skip
 
 
-def samples_html(views: Sequence[TurnView]) -> str:
+def samples_html(views: Sequence[TurnView], title: str) -> str:
     """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
-    return _templates().get_template("samples.html").render(views=views)
+    return _templates().get_template("samples.html").render(views=views, title=title)
 
 
 def requests_html(samples: Iterable[Sample]) -> str:
@@ -88,8 +94,15 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"label": label, "seconds": seconds}
+    environment.filters |= {"label": label, "seconds": seconds, "breakable": _breakable}
     return environment
+
+
+def _breakable(name: str) -> Any:
+    """An id that a narrow column may break behind an underscore or a slash, and not within a word."""
+    from markupsafe import Markup, escape
+
+    return Markup(re.sub(r"([_/])", r"\1<wbr>", str(escape(name))))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,11 +147,22 @@ def _tables(summary: Summary) -> list[_Table]:
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
         _table("Entities", f"{summary.entities.not_scored} turns were not scored.", tables.entities(summary)),
+        _table("Entities by class", "In any form: a company by any of its names, once; an amount or a date however it "
+               "is said. The agent's figures are of the classes that it looks for.",
+               tables.entity_classes(summary)),
+        _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
         _table("Intents", f"{summary.intents.not_scored} turns were not scored.", tables.confusion(summary)),
         _table(f"Latency, {summary.mode}", "Primary turns that were answered, cold ones left out.",
                tables.latency(summary)),
         _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
     ]  # fmt: skip
+
+
+def _replay_note(summary: Summary) -> str:
+    found = summary.equivalence
+    if found is None or found.absent is not None:
+        return "Not known" + (f": {found.absent}." if found is not None else ".")
+    return f"The agent was asked again, with the reference texts. {found.not_scored} turns were not scored."
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
@@ -166,12 +190,11 @@ def _cold(summary: Summary) -> list[tuple[str, str, str]]:
     ]
 
 
-def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[str, str]]]]:
+def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
     """What made the figures, in groups of (name, value)."""
     code = run.code
     state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
     took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"
-    bounds = interval(summary.scenarios.success.interval)
     about = [
         ("run", run.run_id),
         ("status", run.status + (f": {run.failure}" if run.failure else "")),
@@ -180,10 +203,14 @@ def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[
         ("taken up again", f"{run.resumed} times"),
         ("code", state),
         ("samples, SHA-256", run.samples_sha256),
-        ("normalizer", f"{summary.normalizer.name}, version {summary.normalizer.version}"),
-        ("seed and draws of the bootstrap", f"{summary.resampling.seed}, {summary.resampling.draws}"),
-        ("scenarios, interval", bounds or NONE),
+        ("seed and draws of the bootstrap", f"{run.spec.seed}, {run.spec.draws}"),
     ]
+    if summary is not None:
+        rule = summary.normalizer
+        about += [
+            ("normalizer", f"{rule.name}, version {rule.version}"),
+            ("scenarios, interval", interval(summary.scenarios.success.interval) or NONE),
+        ]
     return [
         ("The run", about),
         ("What was asked for", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),

@@ -109,6 +109,80 @@ class EntitySummary(_Record):
     entity_wer: Rate
 
 
+class EntityClassFigures(_Record):
+    """One class of entities. surface: as written; linked: in any form, a company by any of its names, each once.
+
+    agent_*: what the agent took from the words against what was expected, nothing scored where it takes none of this
+    class.
+    """
+
+    surface_heard: Rate
+    linked_heard: Rate
+    agent_recall: Rate
+    agent_precision: Rate
+    agent_f1: Rate
+    entity_wer: Rate
+
+
+class EquivalenceSummary(_Record):
+    """Turns in which the agent does something else with the transcript than with the reference, and what changes.
+
+    absent: why it is not known.
+    """
+
+    absent: str | None = None
+    not_scored: int
+    changed: Rate
+    intent: int
+    companies: int
+    amounts: int
+    changes: int
+
+
+class StageLosses(_Record):
+    """What each stage lost of what was expected: lost = asr + agent + tts; tts is None where nobody listened."""
+
+    lost: Rate
+    asr: Rate
+    agent: Rate
+    tts: Rate | None
+
+
+class Loss(_Record):
+    """One expected entity or action that was lost, and the stage that lost it.
+
+    earlier: the recognizer lost it in an earlier turn of the conversation, not in this one.
+    """
+
+    key: str
+    what: Literal["entity", "action"]
+    name: str
+    stage: Literal["asr", "agent", "tts"]
+    earlier: bool = False
+    note: str = ""
+
+
+class Attribution(_Record):
+    """Why it failed: losses by stage, and where the time went.
+
+    absent: why losses are not known. unlike: turns in which the agent, asked the same again, gave another answer than
+    in the run. listener: the recognizer that heard the replies again; what it misses itself counts against the voice.
+    listener_misses: what it missed of the entities that people said in the requests, where it is the run's own.
+    time: the share of the turns' summed time by stage; the shares sum to 1.
+    """
+
+    absent: str | None = None
+    n: int
+    not_scored: int
+    unlike: int
+    listener: str | None
+    listener_misses: Rate | None = None
+    entities: StageLosses
+    actions: StageLosses
+    time: dict[str, Estimate]
+    losses: tuple[Loss, ...]
+
+
 class IntentSummary(_Record):
     """confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard."""
 
@@ -209,3 +283,6 @@ class Summary(_Record):
     latency: LatencySummary
     scenarios: ScenarioSummary
     linker: LinkerSummary
+    entity_classes: dict[str, EntityClassFigures] = {}
+    equivalence: EquivalenceSummary | None = None
+    attribution: Attribution | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from voicelab.metrics.entities import (
@@ -17,6 +17,7 @@ from voicelab.metrics.entities import (
     surface,
 )
 from voicelab.metrics.words import Step, WordCounts, align, count_characters, counts_of
+from voicelab.report.classes import ClassCounts, class_counts
 from voicelab.results import TurnResult
 from voicelab.text import Normalizer
 
@@ -43,6 +44,7 @@ class TurnScore:
     linked_answered: FoundCounts | None
     agent: FoundCounts | None
     entity_words: SpanCounts | None
+    classes: Mapping[str, ClassCounts] | None
     intent: str | None
     companies: frozenset[str]
 
@@ -107,6 +109,7 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         linked_answered=linked(expected, answer, forms) if answer is not None else None,
         agent=linked_by_agent(expected, turn.tickers, forms) if answer is not None else None,
         entity_words=entity_word_errors(steps, spans) if steps is not None else None,
+        classes=class_counts(turn, steps, normalizer, forms) if steps is not None else None,
         intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,
         companies=companies_of(expected, forms),
     )

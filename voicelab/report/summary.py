@@ -13,7 +13,10 @@ from voicelab.metrics.entities import Forms, FoundCounts
 from voicelab.metrics.intents import confusion
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.words import WordCounts
+from voicelab.replayed import Replay
 from voicelab.report import material
+from voicelab.report.actions import equivalence_summary
+from voicelab.report.class_figures import class_figures
 from voicelab.report.linker import linker_summary
 from voicelab.report.scenarios import scenario_summary
 from voicelab.report.schema import (
@@ -33,6 +36,7 @@ from voicelab.report.schema import (
 )
 from voicelab.report.scoring import TurnScore, score_turns
 from voicelab.report.sureness import LEVEL, Clusters, Sureness
+from voicelab.report.why import attribution
 from voicelab.results import RunResult, TurnResult
 from voicelab.samples import Scenario
 from voicelab.text import normalizer
@@ -50,16 +54,19 @@ def summarize(
     turns: list[TurnResult],
     forms: Forms | None = None,
     scenarios: Sequence[Scenario] | None = None,
+    replay: Replay | None = None,
 ) -> Summary:
     """The figures of a run.
 
     forms: the companies' names, by default those that the run's agent knew. scenarios: what was expected of each, by
-    default from the run's sample set; a scenario whose expectations are not known is not scored.
+    default from the run's sample set; a scenario whose expectations are not known is not scored. replay: what the run's
+    replay.json holds (`replayed.read`); without it nothing is said about changed actions and the stages' losses.
     """
     if scenarios is None:
         samples = material.sample_set(run)
         scenarios = samples.scenarios if samples is not None else ()
-    return summarize_scores(run, scores_of(run, turns, forms), scenarios)
+    names = forms if forms is not None else material.company_forms(run)
+    return summarize_scores(run, scores_of(run, turns, names), scenarios, names, replay)
 
 
 def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
@@ -69,7 +76,13 @@ def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None =
     return score_turns(taken, normalizer(run.spec.normalizer), names)
 
 
-def summarize_scores(run: RunResult, scores: Sequence[TurnScore], scenarios: Sequence[Scenario]) -> Summary:
+def summarize_scores(
+    run: RunResult,
+    scores: Sequence[TurnScore],
+    scenarios: Sequence[Scenario],
+    forms: Forms,
+    replay: Replay | None = None,
+) -> Summary:
     """The figures of turns that are scored already."""
     sure = Sureness(run.spec.seed, run.spec.draws)
     primary = [score for score in scores if score.turn.primary]
@@ -95,6 +108,9 @@ def summarize_scores(run: RunResult, scores: Sequence[TurnScore], scenarios: Seq
         latency=_latency(run.spec.mode, [score.turn for score in primary], sure),
         scenarios=scenario_summary([score.turn for score in scores], scenarios, sure),
         linker=linker_summary(run, primary),
+        entity_classes=class_figures(primary, sure),
+        equivalence=equivalence_summary(primary, replay, sure),
+        attribution=attribution(primary, replay, forms, sure),
     )
 
 

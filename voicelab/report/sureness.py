@@ -66,7 +66,7 @@ class Sureness:
     def statistic(
         self,
         value: float | None,
-        columns: Sequence[Sequence[int]],
+        columns: Sequence[Sequence[float]],
         of_sums: Callable[[Floats], Floats],
         clusters: Clusters,
     ) -> Estimate:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.report.schema import Rate, Summary, WordFigures
 from voicelab.report.scoring import TurnScore
+from voicelab.report.why_tables import causes, equivalence, losses
 from voicelab.report.wording import (
     STAGE_NAMES,
     Headline,
@@ -27,8 +28,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
 __all__ = [
-    "Headline", "confusion", "entities", "headline", "headlines", "latency", "samples_by", "samples_frame", "scenarios",
-    "thresholds", "turns_frame", "words_by", "worst", "worst_scores", "write_turns",
+    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "headline", "headlines", "latency",
+    "losses", "samples_by", "samples_frame", "scenarios", "thresholds", "turns_frame", "words_by", "worst",
+    "worst_scores", "write_turns",
 ]  # fmt: skip
 
 
@@ -144,6 +146,32 @@ def entities(summary: Summary) -> pd.DataFrame:
         rate: Rate = getattr(summary.entities, name)
         rows.append({"figure": title, "value [95 %]": estimate(rate), "counts": f"{rate.part} / {rate.whole}"})
     return pd.DataFrame(rows).set_index("figure")
+
+
+def entity_classes(summary: Summary) -> pd.DataFrame:
+    """How each class of entities fared: heard as written and in any form, and what the agent took from the words."""
+    import pandas as pd
+
+    rows = [
+        {
+            "class": kind,
+            "expected": one.surface_heard.whole,
+            "heard, as written": estimate(one.surface_heard),
+            "heard, in any form": estimate(one.linked_heard),
+            "agent: precision": estimate(one.agent_precision),
+            "agent: recall": estimate(one.agent_recall),
+            "agent: F1": estimate(one.agent_f1),
+            "entity WER": estimate(one.entity_wer),
+        }
+        for kind, one in summary.entity_classes.items()
+    ]
+    return pd.DataFrame(rows, columns=_CLASS_COLUMNS).set_index("class")
+
+
+_CLASS_COLUMNS = [
+    "class", "expected", "heard, as written", "heard, in any form", "agent: precision", "agent: recall", "agent: F1",
+    "entity WER",
+]  # fmt: skip
 
 
 def latency(summary: Summary) -> pd.DataFrame:

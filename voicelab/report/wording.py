@@ -25,6 +25,8 @@ STAGE_NAMES = {
     "overhead_s": "overhead",
     "rtf": "real-time factor",
 }
+CAUSE_NAMES = {"asr": "recognizer (ASR)", "agent": "agent", "tts": "voice (TTS)", "rest": "the way, and waiting"}
+"""Who lost something, or took the time."""
 
 
 class Headline(NamedTuple):
@@ -77,6 +79,7 @@ def headline(summary: Summary) -> list[Headline]:
     words, entities, scenarios = summary.words.overall, summary.entities, summary.scenarios.success
     return [
         Headline("word error rate (WER)", number(words.wer.value), _counted(words.wer, "errors in", "words")),
+        _changed(summary),
         Headline("entity recall, heard", *_found(entities.surface_heard)),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
         Headline("entity recall, session", *_found(entities.surface_session)),
@@ -90,6 +93,14 @@ def headline(summary: Summary) -> list[Headline]:
         _timed(summary, "turn_s", "p95"),
         Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary)),
     ]  # fmt: skip
+
+
+def _changed(summary: Summary) -> Headline:
+    found = summary.equivalence
+    name = "turns whose action changes"
+    if found is None or found.absent is not None:
+        return Headline(name, NONE, found.absent if found is not None and found.absent else "not in this summary")
+    return Headline(name, number(found.changed.value), _counted(found.changed, "of"))
 
 
 def _counted(rate: Rate, between: str, what: str = "turns") -> str:

@@ -1,0 +1,53 @@
+"""`voicelab attribute`: which stage lost the entities, the actions and the time of a run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab import terminal
+
+
+def attribute(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    listen: Annotated[
+        str | None, typer.Option(help="Hear the kept replies with this recognizer, e.g. pocketsphinx.")
+    ] = None,
+    any_revision: Annotated[
+        bool, typer.Option("--any-revision", help="Ask the run's agent though it is of another revision here.")
+    ] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+) -> None:
+    """Why it failed: split lost entities, lost actions and time over recognizer, agent and voice.
+
+    Each turn is put to the agent again with what was really said. What comes back then was lost by the recognizer, what
+    is missing even then by the agent; with --listen, what an answer names and its sound does not, by the voice.
+    The report is made anew with it.
+
+    Example: voicelab attribute reports/RUN --listen pocketsphinx
+    """
+    with terminal.errors():
+        from voicelab import replay
+        from voicelab.report import page, summary, tables
+        from voicelab.results import RunFolder
+
+        folder = RunFolder(run)
+        kept = replay.keep(folder, must=True, any_revision=any_revision)
+        if listen is not None:
+            with terminal.progress_bar("replies heard") as bar:
+                replay.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
+        report = page.write(folder)
+        found = summary.read(folder.path / "summary.json")
+        if as_json:
+            assert found.attribution is not None
+            typer.echo(found.attribution.model_dump_json(indent=2))
+            return
+        causes = tables.causes(found)
+        rows = [list(map(str, row)) for row in causes.itertuples()]
+        terminal.table(f"run {found.run_id}: what each stage lost", ["stage", *causes.columns], rows)
+        for turn, what, name, stage, earlier, note in tables.losses(found).itertuples(name=None):
+            where = f"{stage}, in an earlier turn" if earlier else stage
+            typer.echo(f"{turn}: {where}: {what} {name}{'; ' if note else ''}{note}")
+        typer.echo(f"report: {report}")

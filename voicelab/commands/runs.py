@@ -1,0 +1,161 @@
+"""`voicelab runs`: the runs that are kept, what made each, and how they are removed or logged."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.kept import KeptRun
+
+runs = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
+
+
+def _ids(context: typer.Context, incomplete: str) -> list[str]:
+    """What the shell offers after Tab: the runs of --out."""
+    from voicelab.kept import is_run
+
+    out = Path(context.params.get("out") or "reports")
+    folders = sorted(out.iterdir()) if out.is_dir() else []
+    return [path.name for path in folders if path.name.startswith(incomplete) and is_run(path)]
+
+
+Out = Annotated[Path, typer.Option(help="The folder of the runs.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autocompletion=_ids)]
+
+
+@runs.command("list")
+def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
+    """The runs of a folder, the latest first, with their state and figures.
+
+    running: a process works on it. stopped: it was killed and can go on. damaged: its run.json cannot be read.
+    """
+    with terminal.errors():
+        from voicelab.kept import kept_runs
+
+        found = kept_runs(out)
+        if as_json:
+            typer.echo(json.dumps([_figures(one) for one in found], indent=2, ensure_ascii=False))
+            return
+        if not found:
+            typer.echo(f"no run in {out}")
+            return
+        columns = ("run", "state", "started (UTC)", "engines", "n", "WER", "entities", "first sound")
+        terminal.table(f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found))
+        for one in found:
+            if one.note:
+                typer.echo(f"{one.run_id}: {one.note}")
+
+
+@runs.command()
+def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
+    """What made a run, and what it measured.
+
+    Example: voicelab runs show 20260131-120102-pocketsphinx-burst
+    """
+    with terminal.errors():
+        from voicelab.errors import InputError
+        from voicelab.kept import find, kept_run
+        from voicelab.report import page, tables
+
+        one = kept_run(find(run, out))
+        if one.run is None:
+            raise InputError(one.note)
+        if as_json:
+            made = one.run.model_dump(mode="json")
+            figures = one.summary.model_dump(mode="json") if one.summary is not None else None
+            typer.echo(json.dumps(_figures(one) | {"run": made, "summary": figures}, indent=2, ensure_ascii=False))
+            return
+        if one.summary is not None:
+            rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
+            terminal.table(f"{one.run_id}: {one.state}", ("figure", "value", "95 % interval, n"), rows)
+        for title, facts in page.provenance(one.run, one.summary):
+            typer.echo(title)
+            for name, value in facts:
+                typer.echo(f"  {name}: {value}")
+        typer.echo("Engines as they were really loaded")
+        for engine in one.run.engines:
+            typer.echo(
+                f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}"
+            )
+        typer.echo(f"{one.path}{f': {one.note}' if one.note else ''}")
+
+
+@runs.command()
+def rm(
+    chosen: Annotated[list[str], typer.Argument(metavar="RUN...", help="Runs, by id or folder.", autocompletion=_ids)],
+    out: Out = Path("reports"),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Remove runs for good, after asking. Nothing is removed unless all that are named can be."""
+    with terminal.errors():
+        from voicelab import kept
+
+        paths = list(dict.fromkeys(kept.find(name, out) for name in chosen))
+        for path in paths:
+            kept.check_removable(path)
+        size = sum(map(kept.size_bytes, paths)) / 2**20
+        what = f"{', '.join(map(str, paths))} ({size:.1f} MiB)"
+        if not yes and not typer.confirm(f"Remove {what}?"):
+            terminal.fail("nothing was removed", terminal.FAILED)
+        kept.remove(paths)
+        typer.echo(f"removed {what}")
+
+
+@runs.command("log")
+def log_run(
+    run: Run,
+    mlflow: Annotated[str, typer.Option(help="A tracking server or database: http://host:5000, sqlite:///mlflow.db")],
+    out: Out = Path("reports"),
+) -> None:
+    """Log a run in MLflow: parameters, figures with their intervals, and the report.
+
+    A run that is there already is brought up to date. Needs: pip install 'voicelab\\[mlflow]'.
+    """
+    with terminal.errors():
+        from voicelab import tracking
+        from voicelab.kept import find
+        from voicelab.results import RunFolder
+
+        folder = RunFolder(find(run, out))
+        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+
+
+def _options(options: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in options.items())
+
+
+def _row(one: KeptRun) -> tuple[str, ...]:
+    from voicelab.report.wording import NONE, number, seconds
+
+    started = f"{one.started_at:%Y-%m-%d %H:%M}" if one.started_at is not None else NONE
+    rates = [number(rate.value) if rate is not None else NONE for rate in (one.wer, one.entity_recall)]
+    first = seconds(one.first_audio.p50) if one.first_audio is not None else NONE
+    return one.run_id, one.state, started, one.engines, str(_samples(one) or NONE), *rates, first
+
+
+def _samples(one: KeptRun) -> int | None:
+    return one.summary.turns.primary if one.summary is not None else None
+
+
+def _figures(one: KeptRun) -> dict[str, Any]:
+    figures = [("wer", one.wer), ("entity_recall", one.entity_recall)]
+    first = one.first_audio
+    return {
+        "run_id": one.run_id,
+        "path": str(one.path),
+        "state": one.state,
+        "note": one.note,
+        "started_at": one.started_at.isoformat() if one.started_at is not None else None,
+        "engines": one.engines,
+        "mode": one.run.spec.mode if one.run is not None else None,
+        "samples": _samples(one),
+        **{name: rate.model_dump(mode="json") if rate is not None else None for name, rate in figures},
+        "first_audio_p50_s": first.p50 if first is not None else None,
+    }

@@ -1,0 +1,100 @@
+"""One turn's entities by class: how many of the expected companies, tickers, amounts, ... were heard and taken."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, mentions
+from voicelab.metrics.entity_classes import claims_by_class, class_of, word_errors_by_class
+from voicelab.metrics.matching import found
+from voicelab.metrics.words import Step
+from voicelab.results import TurnResult
+from voicelab.text import Normalizer
+
+_LINKED = ("company", "ticker")
+
+
+@dataclass(frozen=True, slots=True)
+class ClassCounts:
+    """One class in one turn. agent: the expected ones against those that the agent claims; None without an answer."""
+
+    surface: FoundCounts
+    linked: FoundCounts
+    agent: FoundCounts | None
+    words: SpanCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """Something that a sample names: a company, with all of its names; else a word, an amount, a date as written."""
+
+    name: str
+    kind: str
+    names: tuple[str, ...]
+
+    def named_in(self, text: str) -> bool:
+        """Whether a text names it, in any form."""
+        company = self.kind in _LINKED
+        return any((company and mentions(text, one)) or found(one, text, self.kind) for one in self.names)
+
+
+def expected_things(entities: Iterable[str], forms: Forms) -> list[Thing]:
+    """What the listed entities name, in their order; a company once in each class, as a ticker and as a name."""
+    things: dict[tuple[str, str], Thing] = {}
+    for entity in entities:
+        kind, companies = class_of(entity, forms), companies_of([entity], forms)
+        name = min(companies) if kind in _LINKED and companies else entity
+        names = (entity, name, *forms[name]) if kind in _LINKED and companies else (entity,)
+        things.setdefault((kind, name), Thing(name, kind, names))
+    return list(things.values())
+
+
+def class_counts(
+    turn: TurnResult, steps: Sequence[Step], normalizer: Normalizer, forms: Forms
+) -> dict[str, ClassCounts]:
+    """A turn's counts by class; surface: as written, linked: in any form, a company by any of its names."""
+    heard = turn.heard or ""
+    members: dict[str, list[str]] = {}
+    for entity in turn.expected_entities:
+        members.setdefault(class_of(entity, forms), []).append(entity)
+    spans = {entity: normalizer.words(entity) for entity in turn.expected_entities}
+    words = word_errors_by_class(steps, spans, forms)
+    answered = turn.answer is not None or not heard
+    agent = claims_by_class(turn.expected_entities, _claims(turn, forms), forms) if answered else {}
+    none = FoundCounts() if answered else None
+    return {
+        kind: ClassCounts(
+            surface=_counted(mentions(heard, entity) for entity in members.get(kind, ())),
+            linked=_linked(members.get(kind, ()), heard, kind, forms),
+            agent=agent.get(kind, none),
+            words=words.get(kind, SpanCounts()),
+        )
+        for kind in {**members, **agent}
+    }
+
+
+def _counted(hits: Iterable[bool]) -> FoundCounts:
+    listed = list(hits)
+    return FoundCounts(len(listed), sum(listed))
+
+
+def _linked(entities: Sequence[str], text: str, kind: str, forms: Forms) -> FoundCounts:
+    return _counted(one.named_in(text) for one in expected_things(entities, forms) if one.kind == kind)
+
+
+def _claims(turn: TurnResult, forms: Forms) -> list[str]:
+    """What the agent took from this turn's words, as the sample writes it; a company that nobody expected by its name.
+
+    A company is one claim, though a sample may list its name and its ticker.
+    """
+    claims: list[str] = []
+    for entity in turn.entities:
+        if not entity["heard"]:
+            continue
+        wanted = [one for one in turn.expected_entities if companies_of([one], forms) == {entity["value"]}]
+        if entity["kind"] != "company":
+            claims.append(str(entity["value"]))
+        else:
+            claims += wanted or [str(entity["name"])]
+    return claims

@@ -1,0 +1,60 @@
+"""One process at a time works on a run: a lock that the system lets go of when the process ends, however it ends."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from voicelab.errors import InputError
+
+FILE_NAME = "run.lock"
+_PATIENCE_S = 10.0
+_POLL_S = 0.1
+
+
+@contextmanager
+def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
+    """Hold the run in this folder for as long as the block lasts.
+
+    A kernel whose papermill was killed ends a moment later, so another holder is waited for, patience_s long; then
+    InputError names its process. Programs that this process starts do not inherit the lock.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / FILE_NAME).open("a+", encoding="ascii") as file:
+        deadline = time.monotonic() + patience_s
+        while not _taken(file.fileno()):
+            if time.monotonic() > deadline:
+                raise InputError(
+                    f"{folder}: another process{_holder(folder)} is working on this run; wait for it, or end it"
+                )
+            time.sleep(_POLL_S)
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        yield
+
+
+def is_held(folder: Path) -> bool:
+    """Whether a process is working on the run in this folder now."""
+    try:
+        with (folder / FILE_NAME).open("rb") as file:
+            return not _taken(file.fileno(), fcntl.LOCK_SH)
+    except FileNotFoundError:
+        return False
+
+
+def _taken(descriptor: int, kind: int = fcntl.LOCK_EX) -> bool:
+    try:
+        fcntl.flock(descriptor, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _holder(folder: Path) -> str:
+    number = (folder / FILE_NAME).read_text(encoding="ascii").strip()
+    return f" ({number})" if number else ""
