@@ -34,7 +34,8 @@ from voicelab.metrics.resampling import (
 )
 
 __all__ = [
-    "FEW", "Floats", "Interval", "Method", "clusters_of", "quantile_interval", "ratio_interval", "sums_interval",
+    "FEW", "PERCENTILE", "Floats", "Interval", "Method", "clusters_of", "quantile_interval", "ratio_interval",
+    "sums_interval",
 ]  # fmt: skip
 
 FEW = 10

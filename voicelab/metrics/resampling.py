@@ -71,10 +71,12 @@ def bca(value: float, estimates: Floats, without_each: Floats, normal: float) ->
     each cluster. None where it is not defined: all resamples on one side of the value, no cluster that matters, a
     figure that is not defined without one of the clusters, or an acceleration past its pole.
     """
+    if not np.isfinite(without_each).all():
+        return None
     below = float(np.mean(estimates < value) + np.mean(estimates == value) / 2)
     distances = without_each.mean() - without_each
     square = float((distances**2).sum())
-    if not 0 < below < 1 or not math.isfinite(square) or square < 1e-24:
+    if not 0 < below < 1 or square < 1e-24:
         return None
     bias = NORMAL.inv_cdf(below)
     acceleration = float((distances**3).sum()) / (6 * square**1.5)
