@@ -121,7 +121,10 @@ RATES: dict[str, Figure] = {
             "entity_recall_linked", "entity recall, linked, heard", "high",
             lambda s: s.entities.linked_heard, lambda score: _found(score.linked_heard),
         ),
-        Figure("entity_precision", "agent's companies, precision", "high", lambda s: s.entities.agent_precision, _precision),
+        Figure(
+            "entity_precision", "agent's companies, precision", "high",
+            lambda s: s.entities.agent_precision, _precision,
+        ),
         Figure("entity_f1", "agent's companies, F1", "high", lambda s: s.entities.agent_f1, _f1),
         Figure("entity_wer", "entity word error rate", "low", lambda s: s.entities.entity_wer, _entity_words),
         Figure("intent_accuracy", "intent accuracy", "high", lambda s: s.intents.accuracy, _intent),

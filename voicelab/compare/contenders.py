@@ -111,7 +111,8 @@ def _refuse_unlike(first: Contender, other: Contender) -> None:
         key = changed[0]
         raise InputError(
             f"{names} have different references for {len(changed)} samples, such as {key}: "
-            f"'{first.scores[key].turn.text}' and '{other.scores[key].turn.text}'; evaluate both on one version of the set"
+            f"'{first.scores[key].turn.text}' and '{other.scores[key].turn.text}';"
+            " evaluate both on one version of the set"
         )
     if other.run.samples_sha256 != first.run.samples_sha256:
         raise InputError(

@@ -65,12 +65,17 @@ class Pair:
     def difference(self, figure: Figure | Percentile) -> Difference:
         return self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
 
-    def _of_rate(self, figure: Figure) -> Difference:
+    def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
+        """What each sample adds to a rate in both runs, of the samples that both have it for."""
         pairs: dict[str, tuple[Share, Share]] = {}
         for key in self.first.scores:
             one, other = self._share(figure, self.first, key), self._share(figure, self.second, key)
             if one is not None and other is not None:
                 pairs[key] = one, other
+        return pairs
+
+    def _of_rate(self, figure: Figure) -> Difference:
+        pairs = self.shares(figure)
         clusters = self._clusters(list(pairs))
         found = paired_rates(
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
