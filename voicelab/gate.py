@@ -93,14 +93,15 @@ def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
     return Outcome(one.name, kept, f"{found}, n {measured.n}")
 
 
-def check_no_worse(name: str, pair: Pair, margin: float) -> Outcome:
+def check_no_worse(name: str, pair: Pair, margin: float, *, sure: bool) -> Outcome:
     """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
 
-    The difference is run minus baseline, turned so that more is worse. A run that is worse by more than the margin, and
-    surely so, is a miss; one of which the samples do not show it passes.
+    The difference is run minus baseline, turned so that more is worse. A run that is surely worse by more than the
+    margin is a miss; one of which the samples do not show it passes. With `sure` the whole interval must lie within
+    the margin, a test of non-inferiority (Blackwelder 1982): what the samples do not show is then a miss.
     """
     figure = figure_of(name)
-    title = f"{name} no worse than {pair.first.name}" + (f" by {margin:g}" if margin else "")
+    title = f"{name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (f" by {margin:g}" if margin else "")
     found = pair.difference(figure).found
     if found.difference is None:
         return Outcome(title, False, f"no evidence: {found.samples} samples have it in both runs")
@@ -108,8 +109,10 @@ def check_no_worse(name: str, pair: Pair, margin: float) -> Outcome:
     if found.interval is None:
         return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples")
     low, high = found.interval.low, found.interval.high
-    least_worse = low if figure.better == "low" else -high
-    return Outcome(title, least_worse <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples")
+    worse = (low, high) if figure.better == "low" else (-high, -low)
+    return Outcome(
+        title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples"
+    )
 
 
 def check(
@@ -135,7 +138,7 @@ def check(
             unknown = "no evidence: the run is not finished"
             return [*outcomes, *(Outcome(f"{name} no worse", False, unknown) for name in no_worse)]
         (pair,) = compare([baseline, folder], seed=run.spec.seed, draws=run.spec.draws).each_pair()
-        outcomes += [check_no_worse(name, pair, margin) for name in no_worse]
+        outcomes += [check_no_worse(name, pair, margin, sure=sure) for name in no_worse]
     return outcomes
 
 
@@ -156,7 +159,7 @@ def junit(run_id: str, outcomes: Iterable[Outcome]) -> bytes:
         else:
             ElementTree.SubElement(case, "system-out").text = _clean(one.found)
     ElementTree.indent(root)
-    return ElementTree.tostring(root, encoding="utf-8", xml_declaration=True)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
 
 
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")

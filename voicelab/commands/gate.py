@@ -19,7 +19,8 @@ def gate(
         list[str] | None, typer.Option("--min", help="FIGURE=NUMBER that must be reached; may be repeated.")
     ] = None,
     sure: Annotated[
-        bool, typer.Option("--sure", help="The far end of the 95 % interval must keep a limit, not the figure alone.")
+        bool,
+        typer.Option("--sure", help="The far end of the 95 % interval must keep a limit, and lie within --margin."),
     ] = False,
     baseline: Annotated[Path | None, typer.Option(help="A run on the same samples to be held against.")] = None,
     no_worse: Annotated[
@@ -32,8 +33,9 @@ def gate(
     """Hold a run's figures against limits: exit code 0 when all are kept, 1 on a miss or without evidence.
 
     No evidence is a miss: a run that is not finished, a figure that nothing was scored for, a percentile of too few
-    turns. --no-worse is missed when the whole 95 % interval of the paired difference lies beyond --margin. Figures:
-    wer, entity_recall, intent_accuracy, first_audio_s.p95 and others; an unknown name lists them all.
+    turns. --no-worse is missed when the whole 95 % interval of the paired difference lies beyond --margin; with --sure
+    it is kept only when the whole interval lies within. Figures: wer, entity_recall, intent_accuracy,
+    first_audio_s.p95 and others; an unknown name lists them all.
 
     Examples: voicelab gate reports/a --max wer=0.25 --max first_audio_s.p95=1.5 --min entity_recall=0.9 |
     voicelab gate reports/b --baseline reports/a --no-worse wer --margin 0.01 --junit gate.xml
