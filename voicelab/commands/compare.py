@@ -29,7 +29,7 @@ def compare(
     ] = "minimal",
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
-    flips: Annotated[int, typer.Option(min=0, help="Print so many of the flipped samples; --json has all.")] = 20,
+    flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
@@ -63,50 +63,86 @@ def compare(
 
 
 def _show(found: Comparison, most: int) -> None:
-    _table("words", found.words())
-    _differences(found.pairs())
-    _tests(found.tests())
+    _words(found.words())
     _table("speed", found.speed())
-    flipped = found.flipped()
-    if len(flipped) and most:
-        _table(f"flipped: {min(most, len(flipped))} of {len(flipped)}", flipped.head(most))
+    several = len(found.contenders) > 2
+    pairs, tests, flipped = found.pairs(), found.tests(), found.flipped()
+    for pair in found.each_pair():
+        first, second = pair.first.name, pair.second.name
+        _differences(first, second, _of(pairs, first=first, second=second))
+        _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
+        for right, wrong in ((first, second), (second, first)):
+            _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
     typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
     modes = {one.run.spec.mode for one in found.contenders}
     if len(modes) > 1:
         typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared: they do not mean the same.")
 
 
-def _differences(frame: pd.DataFrame) -> None:
+def _of(frame: pd.DataFrame, **wanted: str) -> list[dict[Any, Any]]:
+    return [row for row in frame.to_dict("records") if all(row[key] == value for key, value in wanted.items())]
+
+
+def _words(frame: pd.DataFrame) -> None:
     rows = [
-        (row["first"], row["second"], row["figure"], _cell(row["first value"]), _cell(row["second value"]),
-         f"{row['difference']:+.4f}", _ends(row["low"], row["high"]), _percent(row["relative"]),
-         _ends(row["relative low"], row["relative high"], _percent), f"{row['samples']} by {row['drawn by']}",
-         _cell(row["method"]))
+        (row["run"], row["recognizer"], f"{_cell(row['WER'])} {_ends(row['low'], row['high'], '.3f')}",
+         str(row["substitutions"]), str(row["deletions"]), str(row["insertions"]), str(row["reference words"]),
+         f"{row['scored']} of {row['scored'] + row['not scored']}")
         for row in frame.to_dict("records")
     ]  # fmt: skip
-    columns = ("first", "second", "figure", "value", "value", "difference", "95 % interval", "relative",
-               "95 % interval", "samples", "interval by")  # fmt: skip
-    terminal.table("differences, second minus first", columns, rows)
+    terminal.table("words", ("run", "recognizer", "WER [95 %]", "sub", "del", "ins", "words", "scored"), rows)
 
 
-def _tests(frame: pd.DataFrame) -> None:
-    """One table of tests; p twice when several pairs make the adjustment matter."""
+def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None:
+    rows = [
+        (row["figure"], f"{row['first value']:.3f} → {row['second value']:.3f}",
+         f"{row['difference']:+.3f} {_ends(row['low'], row['high'], '+.3f')}", _relative(row))
+        for row in records
+    ]  # fmt: skip
+    terminal.table(f"{first} → {second}", ("figure", "values", "difference [95 %]", "relative"), rows)
+    made = {(row["samples"], row["drawn by"], row["method"] or "no interval: too few") for row in records}
+    for samples, unit, method in sorted(made):
+        named = [row["figure"] for row in records if (row["samples"], row["drawn by"]) == (samples, unit)
+                 and (row["method"] or "no interval: too few") == method]  # fmt: skip
+        typer.echo(f"{samples} samples, by {unit}, {method}: {', '.join(named)}")
+    typer.echo()
+
+
+def _relative(row: dict[Any, Any]) -> str:
+    if _none(row["relative"]):
+        return "-"
+    ends = (
+        "" if _none(row["relative low"]) else f"[{100 * row['relative low']:+.0f}, {100 * row['relative high']:+.0f}]"
+    )
+    return f"{100 * row['relative']:+.1f} % {ends}".rstrip()
+
+
+def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> None:
+    """p, and with several pairs of runs p adjusted by Holm."""
     from voicelab.metrics.significance import p_text
 
-    several = len(frame) > 1
+    z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
     rows = []
-    for row in frame.to_dict("records"):
-        z = f", Z {row['Z']:.3f}" if not _none(row["Z"]) else ""
-        for test, what in (
-            ("MAPSSWE", f"{row['segments']} segments{z}"),
-            ("McNemar", f"only first right {row['only first right']}, only second {row['only second right']}"),
-            ("Wilcoxon", f"{row['ranked']} that differ"),
-        ):
-            p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
-            shown = [p_text(None if _none(p) else p) for p in p_values]
-            rows.append((row["first"], row["second"], test, what, *shown))
-    columns = ("first", "second", "test", "from", "p", *(("p by Holm",) if several else ()))
-    terminal.table("do they make equally many word errors?", columns, rows)
+    for test, what in (
+        ("MAPSSWE", f"{row['segments']} segments{z}"),
+        (
+            "McNemar",
+            f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
+        ),
+        ("Wilcoxon", f"{row['ranked']}"),
+    ):
+        p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
+        rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
+    columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
+    terminal.table(f"do {first} and {second} make equally many word errors?", columns, rows)
+
+
+def _flipped(right: str, wrong: str, records: list[dict[Any, Any]], most: int) -> None:
+    if not records or not most:
+        return
+    rows = [(row["sample"], row["said"], row["heard wrong"]) for row in records[:most]]
+    left = f", {len(records) - most} more in --json" if len(records) > most else ""
+    terminal.table(f"right in {right}, wrong in {wrong}: {len(records)}{left}", ("sample", "said", "heard there"), rows)
 
 
 def _table(title: str, frame: pd.DataFrame) -> None:
@@ -121,18 +157,11 @@ def _none(value: object) -> bool:
 def _cell(value: object) -> str:
     if _none(value):
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _percent(value: object) -> str:
-    return f"{100 * value:+.1f} %" if isinstance(value, float) and not isnan(value) else "-"
-
-
-def _ends(low: object, high: object, show: Any = None) -> str:
-    if _none(low) or _none(high):
-        return "-"
-    shown = show or (lambda value: f"{value:+.4f}")
-    return f"[{shown(low)}, {shown(high)}]"
+def _ends(low: Any, high: Any, form: str) -> str:
+    return "" if _none(low) or _none(high) else f"[{low:{form}}, {high:{form}}]"
 
 
 def _json(found: Comparison) -> str:

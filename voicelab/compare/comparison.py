@@ -73,7 +73,7 @@ class Comparison:
                 "first": pair.first.name, "second": pair.second.name, "segments": matched.segments,
                 "mean": matched.mean, "sd": matched.sd, "Z": matched.z, "MAPSSWE p": matched.p_value,
                 "only first right": sentences.only_first, "only second right": sentences.only_second,
-                "McNemar p": sentences.p_value, "ranked": f"{ranks.pairs} by {pair.ranked_by}",
+                "McNemar p": sentences.p_value, "ranked": f"{ranks.pairs} {pair.ranked_by}s that differ",
                 "Wilcoxon p": ranks.p_value,
             })  # fmt: skip
         for test in ("MAPSSWE", "McNemar", "Wilcoxon"):

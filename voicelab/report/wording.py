@@ -63,6 +63,16 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
     return f"[{show(bounds.low)}, {show(bounds.high)}]" if bounds is not None else ""
 
 
+def interval_methods(summary: Summary) -> str:
+    """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`."""
+    entities = [one for _, one in summary.entities if isinstance(one, Rate)]
+    rates = [summary.words.overall.wer, *entities, summary.intents.accuracy, summary.scenarios.success]
+    percentiles = [stage.p50_interval for stage in summary.latency.stages.values()]
+    kinds = {"rates": [rate.interval for rate in rates], "percentiles": percentiles}
+    found = {kind: sorted({one.method for one in bounds if one is not None}) for kind, bounds in kinds.items()}
+    return ", ".join(f"{' or '.join(methods)} ({kind})" for kind, methods in found.items() if methods) or "none"
+
+
 def estimate(figure: Estimate) -> str:
     """`0.285 [0.238, 0.328]`, or a dash where nothing was scored."""
     return " ".join(filter(None, (number(figure.value), interval(figure.interval))))
