@@ -100,11 +100,12 @@ def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None
         for row in records
     ]  # fmt: skip
     terminal.table(f"{first} → {second}", ("figure", "values", "difference [95 %]", "relative"), rows)
-    made = {(row["samples"], row["drawn by"], row["method"] or "no interval: too few") for row in records}
-    for samples, unit, method in sorted(made):
-        named = [row["figure"] for row in records if (row["samples"], row["drawn by"]) == (samples, unit)
-                 and (row["method"] or "no interval: too few") == method]  # fmt: skip
-        typer.echo(f"{samples} samples, by {unit}, {method}: {', '.join(named)}")
+    made: dict[str, list[str]] = {}
+    for row in records:
+        method = "no interval: too few" if _none(row["method"]) else row["method"]
+        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}", []).append(row["figure"])
+    for how, figures in made.items():
+        typer.echo(f"{how}: {', '.join(figures)}")
     typer.echo()
 
 

@@ -168,8 +168,8 @@ def quantile_interval(
     draws: int = 0,
     level: float = 0.95,
 ) -> Interval | None:
-    """The interval of a quantile between two of the sorted values (Woodruff 1952), by the exact binomial bounds of the
-    share of values below it (Clopper and Pearson 1934).
+    """The interval of a quantile between two of the sorted values, by the exact binomial distribution of how many lie
+    below it (Hahn and Meeker 1991, section 5.2).
 
     Values of one cluster are alike, and count as fewer: as many as their design effect leaves (Korn and Graubard 1998).
     Nothing is drawn, so seed and draws change nothing; they are there so that all intervals are asked for alike. None

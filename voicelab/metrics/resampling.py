@@ -134,15 +134,19 @@ def design_effect(below: NDArray[np.bool_], groups: Sequence[NDArray[np.intp]]) 
 
 
 def order_statistics(values: Floats, quantile: float, effective: float, level: float) -> Ends:
-    """The sorted values that lie at the exact binomial bounds of `quantile` as a share of `effective` many values."""
-    from scipy.special import betaincinv
+    """The two of the sorted values between which the quantile lies at this level, whatever their distribution.
 
-    tail, below = (1 - level) / 2, effective * quantile
-    low = float(betaincinv(below, effective - below + 1, tail))
-    high = float(betaincinv(below + 1, effective - below, 1 - tail))
-    count = len(values)
-    first, last = math.floor(count * low + 1e-9), math.ceil(count * high - 1e-9)
-    return float(values[max(first, 1) - 1]), float(values[min(last, count) - 1])
+    The number of n values below the quantile is binomial, so the u-th is below it with probability I_q(u, n - u + 1),
+    the regularized incomplete beta function; where values count as fewer, n and u shrink alike.
+    """
+    from scipy.special import betainc
+
+    rank = np.arange(1, len(values) + 1) * effective / len(values)
+    below = np.asarray(betainc(rank, effective - rank + 1, quantile))
+    tail = (1 - level) / 2
+    low = max(int((1 - below <= tail).sum()) - 1, 0)
+    high = min(int((below > tail).sum()), len(values) - 1)
+    return float(values[low]), float(values[high])
 
 
 def without_each(sums: Floats, statistic: Callable[[Floats], Floats]) -> Floats:
