@@ -61,7 +61,9 @@ def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
     if len({one.name for one in contenders}) < len(contenders):
-        raise InputError("two of the runs have the same name; rename a folder's run_id by making the run anew")
+        raise InputError(
+            "two of the runs have one name, so that nothing would tell them apart; rename one with --run-id"
+        )
     for other in contenders[1:]:
         _refuse_unlike(contenders[0], other)
     return contenders, chosen

@@ -64,9 +64,12 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 
 def interval_methods(summary: Summary) -> str:
-    """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`."""
+    """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`.
+
+    Not that of scenarios, which are clusters of their own.
+    """
     entities = [one for _, one in summary.entities if isinstance(one, Rate)]
-    rates = [summary.words.overall.wer, *entities, summary.intents.accuracy, summary.scenarios.success]
+    rates = [summary.words.overall.wer, *entities, summary.intents.accuracy]
     percentiles = [stage.p50_interval for stage in summary.latency.stages.values()]
     kinds = {"rates": [rate.interval for rate in rates], "percentiles": percentiles}
     found = {kind: sorted({one.method for one in bounds if one is not None}) for kind, bounds in kinds.items()}
