@@ -46,3 +46,26 @@ def _inputs(reference: Path, hypothesis: Path) -> list[str]:
     forms = ["trn", "trn"] if reference.suffix == ".trn" else ["stm", "ctm"]
     ids = ["-i", "spu_id"] if reference.suffix == ".trn" else []
     return [*ids, "-r", reference.name, forms[0], "-h", hypothesis.name, forms[1], "-e", "utf-8"]
+
+
+SC_STATS = shutil.which("sc_stats") or shutil.which("sc_stats", path="/usr/lib/sctk/bin")
+_MATCHED = re.compile(
+    r"\(# segs: (\d+)\).*\(mean: *([-\d.]+)\) \(std dev: *([-\d.]+)\) \(Z Stat: *([-\d.]+)\)", re.DOTALL
+)
+_MCNEMAR = re.compile(r"corr +incorr\n.* corr +(\d+) +(\d+)\n\s+incorr +(\d+) +(\d+)")
+
+
+def compared(reference: Path, first: Path, second: Path) -> tuple[tuple[float, ...], tuple[int, ...]]:
+    """What sc_stats prints of two systems: MAPSSWE (segments, mean, sd, Z), McNemar (both, only first, ...)."""
+    aligned = ""
+    for hypothesis in (first, second):
+        _run(reference.parent, *_inputs(reference, hypothesis), "-o", "sgml")
+        aligned += (reference.parent / f"{hypothesis.name}.sgml").read_text(encoding="utf-8")
+    arguments = [str(SC_STATS), "-p", "-t", "mapsswe", "mcn", "-v", "-n", "out", "-O", "."]
+    done = subprocess.run(arguments, input=aligned, capture_output=True, text=True, cwd=reference.parent, check=False)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+    matched = _MATCHED.search((reference.parent / "out.stats.mapsswe").read_text())
+    mcnemar = _MCNEMAR.search((reference.parent / "out.stats.mcn").read_text())
+    assert matched is not None
+    assert mcnemar is not None
+    return tuple(map(float, matched.groups())), tuple(map(int, mcnemar.groups()))

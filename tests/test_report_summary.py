@@ -7,8 +7,10 @@ import pytest
 
 from voicelab.errors import InputError
 from voicelab.metrics.words import WordCounts, count
+from voicelab.report import tables
 from voicelab.report.scoring import NO_SPEECH
 from voicelab.report.summary import PATH, STAGES, read, summarize
+from voicelab.report.wording import headline
 from voicelab.results import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
 from voicelab.samples import Sample, Scenario
 from voicelab.text import normalizer
@@ -120,8 +122,9 @@ def test_the_order_of_turns_changes_nothing():
     shuffled = list(VARIED)
     random.Random(1).shuffle(shuffled)
     one, other = summary_of(VARIED), summary_of(shuffled)
-    assert one.words.overall.wer.value == other.words.overall.wer.value
-    assert one.latency.stages["turn_s"].p95 == other.latency.stages["turn_s"].p95
+    assert one.words.overall == other.words.overall
+    assert one.entities == other.entities
+    assert one.latency.stages["turn_s"] == other.latency.stages["turn_s"]
     assert one.intents.confusion == other.intents.confusion
 
 
@@ -144,8 +147,24 @@ def test_intervals_hold_their_estimate_and_stay_in_bounds():
         low, high = one["interval"]["low"], one["interval"]["high"]
         assert 0 <= low <= one["value"] + 1e-12
         assert one["value"] <= high + 1e-12
-    stage = summary.latency.stages["turn_s"]
+    many = [answered(str(n), turn_s=0.3 + n / 100) for n in range(80)]
+    stage = summary_of(many).latency.stages["turn_s"]
     assert stage.p50_interval.low <= stage.p50 <= stage.p50_interval.high
+    assert stage.p95_interval.low <= stage.p95 <= stage.p95_interval.high
+    assert (stage.p99, stage.p99_interval, stage.refused) == (None, None, {"p99": 100})
+
+
+def test_a_percentile_of_too_few_turns_is_refused_and_its_interval_before_it():
+    turns = [answered(str(n), turn_s=0.3 + n / 100) for n in range(30)]
+    stage = summary_of(turns).latency.stages["turn_s"]
+    assert stage.p95 == pytest.approx(0.5755)
+    assert stage.p95_interval is None
+    few = summary_of(turns[:12])
+    stage = few.latency.stages["turn_s"]
+    assert (stage.p95, stage.refused) == (None, {"p95": 20, "p99": 100})
+    shown = {line.name: line.value for line in headline(few)}
+    assert shown["whole turn, p95"] == "n too small: 12 of 20"
+    assert tables.latency(few).loc["whole turn", "p95"] == "n too small: 12 of 20"
 
 
 def test_speakers_are_drawn_whole_only_where_every_turn_names_one():
@@ -156,6 +175,12 @@ def test_speakers_are_drawn_whole_only_where_every_turn_names_one():
     assert by_speaker.words.by_speaker["one"].wer.interval.unit == "sample"
     partly = summary_of([*VARIED, answered("e", speaker=None)])
     assert (partly.resampling.unit, partly.resampling.clusters) == ("sample", 5)
+
+
+def test_turns_of_one_conversation_are_taken_together():
+    talk = [answered(f"{talk}/{n}", scenario_id=talk) for talk in "xyz" for n in range(2)]
+    resampling = summary_of([*talk, answered("alone")]).resampling
+    assert (resampling.unit, resampling.clusters) == ("conversation", 4)
 
 
 def test_one_turn_has_a_value_and_no_interval():

@@ -2,41 +2,181 @@
 
 from __future__ import annotations
 
+import json
 from math import isnan
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 from voicelab import terminal
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from voicelab.compare import Comparison
+
 
 def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
-    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk.")] = "english",
+    normalizer: Annotated[
+        str | None,
+        typer.Option(help="Score all by: none, basic, english, cjk, sclite. \\[the one that all runs were made with]"),
+    ] = None,
+    weights: Annotated[
+        Literal["minimal", "sclite"],
+        typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
+    ] = "minimal",
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
+    flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
     ] = None,
 ) -> None:
-    """Put runs side by side: WER with intervals, paired differences, and where they differ."""
+    """Put runs side by side: differences with intervals, tests, and the samples that turned right or wrong.
+
+    Differences are second minus first, with a paired bootstrap over whole speakers (or conversations, or samples).
+    Tests of equal word errors: MAPSSWE by segments, as NIST sc_stats; McNemar by samples with every word right;
+    Wilcoxon by speakers. With several pairs p is also adjusted by Holm. Runs on other samples, references or
+    normalizers are refused. docs/sureness.md says more.
+
+    Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
+    voicelab compare reports/a reports/b --normalizer basic --out reports/compared
+    """
     with terminal.errors():
         from voicelab.compare import compare as put_together
 
-        found = put_together(runs, rules=normalizer, seed=seed)
-        for title, frame in (("words", found.words()), ("differences", found.pairs()), ("speed", found.speed())):
-            rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
-            terminal.table(title, list(map(str, frame.columns)), rows)
-        typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
+        found = put_together(runs, rules=normalizer, weights=weights, seed=seed, draws=draws)
+        if as_json:
+            typer.echo(_json(found))
+        else:
+            _show(found, flips)
         if out is not None:
             from voicelab import notebook
 
             folders = [str(run.resolve()) for run in runs]
-            written = notebook.execute("compare", out, {"runs": folders, "normalizer": normalizer, "seed": seed})
-            typer.echo(f"notebook: {written}")
+            chosen = {"normalizer": normalizer, "weights": weights, "seed": seed, "draws": draws}
+            written = notebook.execute("compare", out, {"runs": folders, **chosen})
+            typer.echo(f"notebook: {written}", err=as_json)
+
+
+def _show(found: Comparison, most: int) -> None:
+    _words(found.words())
+    _table("speed", found.speed())
+    several = len(found.contenders) > 2
+    pairs, tests, flipped = found.pairs(), found.tests(), found.flipped()
+    for pair in found.each_pair():
+        first, second = pair.first.name, pair.second.name
+        _differences(first, second, _of(pairs, first=first, second=second))
+        _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
+        for right, wrong in ((first, second), (second, first)):
+            _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
+    typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
+    modes = {one.run.spec.mode for one in found.contenders}
+    if len(modes) > 1:
+        typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared: they do not mean the same.")
+
+
+def _of(frame: pd.DataFrame, **wanted: str) -> list[dict[Any, Any]]:
+    return [row for row in frame.to_dict("records") if all(row[key] == value for key, value in wanted.items())]
+
+
+def _words(frame: pd.DataFrame) -> None:
+    rows = [
+        (row["run"], row["recognizer"], f"{_cell(row['WER'])} {_ends(row['low'], row['high'], '.3f')}",
+         str(row["substitutions"]), str(row["deletions"]), str(row["insertions"]), str(row["reference words"]),
+         f"{row['scored']} of {row['scored'] + row['not scored']}")
+        for row in frame.to_dict("records")
+    ]  # fmt: skip
+    terminal.table("words", ("run", "recognizer", "WER [95 %]", "sub", "del", "ins", "words", "scored"), rows)
+
+
+def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None:
+    rows = [
+        (row["figure"], f"{row['first value']:.3f} → {row['second value']:.3f}",
+         f"{row['difference']:+.3f} {_ends(row['low'], row['high'], '+.3f')}", _relative(row))
+        for row in records
+    ]  # fmt: skip
+    terminal.table(f"{first} → {second}", ("figure", "values", "difference [95 %]", "relative"), rows)
+    made: dict[str, list[str]] = {}
+    for row in records:
+        method = "no interval: too few" if _none(row["method"]) else row["method"]
+        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}", []).append(row["figure"])
+    for how, figures in made.items():
+        typer.echo(f"{how}: {', '.join(figures)}")
+    typer.echo()
+
+
+def _relative(row: dict[Any, Any]) -> str:
+    if _none(row["relative"]):
+        return "-"
+    ends = (
+        "" if _none(row["relative low"]) else f"[{100 * row['relative low']:+.0f}, {100 * row['relative high']:+.0f}]"
+    )
+    return f"{100 * row['relative']:+.1f} % {ends}".rstrip()
+
+
+def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> None:
+    """p, and with several pairs of runs p adjusted by Holm."""
+    from voicelab.metrics.significance import p_text
+
+    z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
+    rows = []
+    for test, what in (
+        ("MAPSSWE", f"{row['segments']} segments{z}"),
+        (
+            "McNemar",
+            f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
+        ),
+        ("Wilcoxon", f"{row['ranked']}"),
+    ):
+        p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
+        rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
+    columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
+    terminal.table(f"do {first} and {second} make equally many word errors?", columns, rows)
+
+
+def _flipped(right: str, wrong: str, records: list[dict[Any, Any]], most: int) -> None:
+    if not records or not most:
+        return
+    rows = [(row["sample"], row["said"], row["heard wrong"]) for row in records[:most]]
+    left = f", {len(records) - most} more in --json" if len(records) > most else ""
+    terminal.table(f"right in {right}, wrong in {wrong}: {len(records)}{left}", ("sample", "said", "heard there"), rows)
+
+
+def _table(title: str, frame: pd.DataFrame) -> None:
+    rows = [[_cell(value) for value in row] for row in frame.itertuples(index=False)]
+    terminal.table(title, list(map(str, frame.columns)), rows)
+
+
+def _none(value: object) -> bool:
+    return value is None or (isinstance(value, float) and isnan(value))
 
 
 def _cell(value: object) -> str:
-    if value is None or (isinstance(value, float) and isnan(value)):
+    if _none(value):
         return "-"
-    return f"{value:.4f}" if isinstance(value, float) else str(value)
+    return f"{value:.3f}" if isinstance(value, float) else str(value)
+
+
+def _ends(low: Any, high: Any, form: str) -> str:
+    return "" if _none(low) or _none(high) else f"[{low:{form}}, {high:{form}}]"
+
+
+def _json(found: Comparison) -> str:
+    frames = {
+        "words": found.words(), "differences": found.pairs(), "tests": found.tests(), "speed": found.speed(),
+        "flipped": found.flipped(),
+    }  # fmt: skip
+    records = {
+        name: [{key: None if _none(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
+        for name, frame in frames.items()
+    }
+    made_by = {
+        "runs": [one.name for one in found.contenders],
+        "normalizer": {"name": found.rules.name, "version": found.rules.version},
+        "weights": found.weights, "seed": found.seed, "draws": found.draws,
+    }  # fmt: skip
+    return json.dumps(made_by | records, indent=2, ensure_ascii=False)

@@ -1,62 +1,110 @@
-"""Two systems on the same samples: how much they differ, and how sure that is."""
+"""Two systems on the same samples: how much a figure differs, in itself and in relation, and how sure that is.
+
+Both systems' counts of a sample are resampled together, whole clusters at a time, so what makes a sample hard for both
+cancels out. Differences are second minus first.
+"""
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from voicelab.metrics.intervals import Floats, Interval, sums_interval
-from voicelab.metrics.words import WordCounts
+from voicelab.metrics.intervals import PERCENTILE, Floats, Interval, clusters_of, sums_interval
+from voicelab.metrics.latency import interval_supported, least_turns
+from voicelab.metrics.resampling import percentile, resampled, wide_normal
+
+Share = tuple[float, float]
+"""(part, whole) of one sample."""
 
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """WER of the second minus WER of the first, over `samples` that both have; negative when the second is better.
+    """A figure of two systems over `samples` that both have; None where it is not defined.
 
-    interval: paired bootstrap, whole clusters drawn together for both. p_value: of the matched-pairs test, two-sided;
-    both None where they are not defined.
+    relative: the difference in relation to the first system's figure.
     """
 
+    first: float | None
+    second: float | None
     difference: float | None
     interval: Interval | None
-    p_value: float | None
+    relative: float | None
+    relative_interval: Interval | None
     samples: int
 
 
-def paired_difference(
-    first: Sequence[WordCounts], second: Sequence[WordCounts], keys: Sequence[Hashable], *, seed: int, draws: int = 2000
+def paired_rates(
+    first: Sequence[Share], second: Sequence[Share], keys: Sequence[Hashable], *, seed: int, draws: int = 2000
 ) -> PairedDifference:
-    """first, second: the counts of each sample, in one order. keys: the cluster of each sample."""
+    """The difference of two rates. first, second: the counts of each sample, in one order. keys: their clusters."""
     columns = [
-        [counts.errors for counts in first], [counts.reference_words for counts in first],
-        [counts.errors for counts in second], [counts.reference_words for counts in second],
+        [part for part, _ in first], [whole for _, whole in first],
+        [part for part, _ in second], [whole for _, whole in second],
     ]  # fmt: skip
-    sums = np.array([[sum(column) for column in columns]], dtype=np.float64)
-    value = float(_difference(sums)[0]) if sums[0, 1] and sums[0, 3] else None
-    interval = sums_interval(columns, keys, _difference, seed=seed, draws=draws) if value is not None else None
-    return PairedDifference(value, interval, matched_pairs(columns[0], columns[2]), len(first))
+    a, n, b, m = (float(sum(column)) for column in columns)
+    one, other = a / n if n else None, b / m if m else None
+    if one is None or other is None:
+        return PairedDifference(one, other, None, None, None, None, len(first))
+    return PairedDifference(
+        one,
+        other,
+        other - one,
+        sums_interval(columns, keys, _difference, seed=seed, draws=draws),
+        other / one - 1 if one else None,
+        sums_interval(columns, keys, _relative, seed=seed, draws=draws, least=-1.0) if one else None,
+        len(first),
+    )
 
 
 def _difference(sums: Floats) -> Floats:
     return np.asarray(sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1], dtype=np.float64)
 
 
-def matched_pairs(first: Sequence[int], second: Sequence[int]) -> float | None:
-    """The two-sided p-value that two systems make equally many errors (Gillick and Cox 1989), utterances as segments.
+def _relative(sums: Floats) -> Floats:
+    return np.asarray((sums[:, 2] / sums[:, 3]) / (sums[:, 0] / sums[:, 1]) - 1, dtype=np.float64)
 
-    first, second: the errors in each utterance. The mean difference over its standard error is held against the normal
-    distribution. 1 where no utterance differs; None with fewer than two utterances.
-    """
-    differences = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
-    if len(differences) < 2:
-        return None
-    if not differences.any():
-        return 1.0
-    spread = float(differences.std(ddof=1))
-    if spread == 0:
-        return 0.0
-    z = abs(float(differences.mean())) / (spread / math.sqrt(len(differences)))
-    return math.erfc(z / math.sqrt(2))
+
+def paired_quantiles(
+    first: Sequence[float],
+    second: Sequence[float],
+    keys: Sequence[Hashable],
+    quantile: float,
+    *,
+    seed: int,
+    draws: int = 2000,
+    level: float = 0.95,
+) -> PairedDifference:
+    """The difference of two quantiles of values that are paired by sample; refused like the quantiles themselves."""
+    count = len(first)
+    if count < least_turns(quantile):
+        return PairedDifference(None, None, None, None, None, None, count)
+    one, other = (float(np.quantile(values, quantile)) for values in (first, second))
+    interval = relative_interval = None
+    groups = clusters_of(keys)
+    if len(groups) >= 2 and interval_supported(count, quantile, level):
+        cluster_of = np.empty(count, dtype=np.intp)
+        for number, group in enumerate(groups):
+            cluster_of[group] = number
+        times = resampled(np.eye(len(groups)), seed=seed, draws=draws)[:, cluster_of]
+        before, after = (_quantile_of_each(np.asarray(values), times, quantile) for values in (first, second))
+        normal = wide_normal(level, len(groups))
+        interval = Interval(*percentile(after - before, normal), level, PERCENTILE, len(groups))
+        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+            ratios = after / before - 1
+        if np.isfinite(ratios).all():
+            relative_interval = Interval(*percentile(ratios, normal), level, PERCENTILE, len(groups))
+    relative = other / one - 1 if one > 0 else None
+    return PairedDifference(one, other, other - one, interval, relative, relative_interval, count)
+
+
+def _quantile_of_each(values: Floats, times: Floats, quantile: float) -> Floats:
+    """The quantile (type 7) of each resample. times: how often it holds each value; shape (draws, values)."""
+    order = np.argsort(values, kind="stable")
+    ordered, reached = values[order], np.cumsum(times[:, order], axis=1)
+    place = (reached[:, -1] - 1) * quantile
+    below = np.floor(place)
+    low = ordered[(reached <= below[:, None]).sum(axis=1)]
+    high = ordered[(reached <= np.minimum(below + 1, reached[:, -1] - 1)[:, None]).sum(axis=1)]
+    return np.asarray(low + (high - low) * (place - below), dtype=np.float64)

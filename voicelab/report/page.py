@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicelab import replayed
+from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import material, plots, tables
 from voicelab.report.schema import Summary
 from voicelab.report.scoring import TurnScore
@@ -17,7 +18,7 @@ from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
-from voicelab.report.wording import NONE, headline, interval, label, seconds
+from voicelab.report.wording import NONE, headline, interval, interval_methods, label, seconds
 from voicelab.results import RunFolder, RunResult
 from voicelab.samples import Sample
 
@@ -94,7 +95,8 @@ def _templates() -> jinja2.Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"label": label, "seconds": seconds, "breakable": _breakable}
+    filters = {"label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods}
+    environment.filters |= filters
     return environment
 
 
@@ -141,8 +143,8 @@ class _Table:
 
 def _tables(summary: Summary) -> list[_Table]:
     sure = summary.resampling
-    drawn = f"Intervals: {100 * sure.level:.0f} % percentile bootstrap, {sure.draws} draws, seed {sure.seed}"
-    whole = f"{drawn}, by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample."
+    made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}; bootstraps of {sure.draws} draws"
+    whole = f"{made}, seed {sure.seed}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample."
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
@@ -152,7 +154,7 @@ def _tables(summary: Summary) -> list[_Table]:
                tables.entity_classes(summary)),
         _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
         _table("Intents", f"{summary.intents.not_scored} turns were not scored.", tables.confusion(summary)),
-        _table(f"Latency, {summary.mode}", "Primary turns that were answered, cold ones left out.",
+        _table(f"Latency, {summary.mode}", _latency_note(),
                tables.latency(summary)),
         _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
     ]  # fmt: skip
@@ -163,6 +165,11 @@ def _replay_note(summary: Summary) -> str:
     if found is None or found.absent is not None:
         return "Not known" + (f": {found.absent}." if found is not None else ".")
     return f"The agent was asked again, with the reference texts. {found.not_scored} turns were not scored."
+
+
+def _latency_note() -> str:
+    needs = ", ".join(f"{least_turns_for_interval(at)} for {name[:-2]}" for name, at in QUANTILES.items())
+    return f"Primary turns that were answered, cold ones left out. An interval needs turns enough: {needs}."
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.report.schema import Bounds, Rate, Summary, WordFigures
 from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
-from voicelab.report.wording import STAGE_NAMES, label, run_line, seconds
+from voicelab.report.wording import STAGE_NAMES, label, percentile, run_line, seconds
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -131,12 +131,13 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
     for place, (name, stage) in enumerate(timed.items()):
         color = theme.accent if name in _WAITS else theme.rest
         # A stage that took no time at all has no place on a logarithmic axis.
-        low, high = max(stage.p50 or 0.0, 1e-5), stage.max or 0.0
+        low, high = max(stage.p50 if stage.p50 is not None else stage.max or 0.0, 1e-5), stage.max or 0.0
         axes.plot([low, max(low, high)], [place, place], color=color, linewidth=2, zorder=2)
         for quantile, marker, size in marks:
-            value = max(getattr(stage, quantile) or 0.0, 1e-5)
-            axes.scatter(value, place, marker=marker, s=size, color=color, zorder=3)
-        axes.annotate(seconds(stage.p50), (low, place), (-7, 0), textcoords="offset points", ha="right", va="center",
+            if (value := getattr(stage, quantile)) is not None:
+                axes.scatter(max(value, 1e-5), place, marker=marker, s=size, color=color, zorder=3)
+        written = percentile(name, stage, "p50")
+        axes.annotate(written, (low, place), (-7, 0), textcoords="offset points", ha="right", va="center",
                       fontsize=8.5, color=theme.muted)  # fmt: skip
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{s:g} s" if s >= 0.1 else f"{1000 * s:g} ms"))

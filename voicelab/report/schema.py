@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 SUMMARY_VERSION: Literal[1] = 1
 
-Unit = Literal["speaker", "sample", "scenario"]
+Unit = Literal["speaker", "conversation", "sample", "scenario"]
 
 
 class _Record(BaseModel):
@@ -16,7 +16,7 @@ class _Record(BaseModel):
 
 
 class Bounds(_Record):
-    """An interval; `unit` is what was drawn whole in the bootstrap, `clusters` how many of those there are."""
+    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md)."""
 
     low: float
     high: float
@@ -192,7 +192,10 @@ class IntentSummary(_Record):
 
 
 class StageFigures(_Record):
-    """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none)."""
+    """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none).
+
+    refused: the percentiles that n turns are too few for, each with the number of turns that it needs.
+    """
 
     n: int
     p50: float | None
@@ -201,7 +204,10 @@ class StageFigures(_Record):
     p99: float | None
     max: float | None
     p50_interval: Bounds | None = None
+    p90_interval: Bounds | None = None
     p95_interval: Bounds | None = None
+    p99_interval: Bounds | None = None
+    refused: dict[str, int] = {}
 
 
 class ColdTurn(_Record):

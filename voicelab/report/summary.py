@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from voicelab.errors import InputError
 from voicelab.metrics.entities import Forms, FoundCounts
 from voicelab.metrics.intents import confusion
-from voicelab.metrics.latency import quantiles
+from voicelab.metrics.latency import QUANTILES, least_turns, quantiles
 from voicelab.metrics.words import WordCounts
 from voicelab.replayed import Replay
 from voicelab.report import material
@@ -168,6 +168,8 @@ def _words(scores: Sequence[TurnScore], sure: Sureness) -> WordFigures:
             # Where nothing was heard there are no hits either, and all is lost, as in WordCounts.wil.
             lambda sums: 1 - sums[:, 0] ** 2 / (sums[:, 1] * sums[:, 2].clip(min=1)),
             Clusters.of([turn for turn, _ in scored]),
+            least=0.0,
+            most=1.0,
         ),
     )
 
@@ -240,7 +242,14 @@ def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigur
         p99=found.p99_s,
         max=found.max_s,
         p50_interval=sure.quantile(values, clusters, 0.50),
+        p90_interval=sure.quantile(values, clusters, 0.90),
         p95_interval=sure.quantile(values, clusters, 0.95),
+        p99_interval=sure.quantile(values, clusters, 0.99),
+        refused={
+            percentile.removesuffix("_s"): least_turns(quantile)
+            for percentile, quantile in QUANTILES.items()
+            if 0 < found.n < least_turns(quantile)
+        },
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import TypeVar
 
 from voicelab.metrics.intervals import Floats, Interval, quantile_interval, ratio_interval, sums_interval
@@ -17,17 +18,22 @@ _Counts = TypeVar("_Counts")
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What is drawn whole in the bootstrap: the name of its cluster for each turn."""
+    """What is taken as a whole, because it is alike within: the name of its cluster for each turn."""
 
     unit: Unit
     keys: tuple[str, ...]
 
     @classmethod
     def of(cls, turns: Sequence[TurnResult]) -> Clusters:
-        """Speakers where every turn names one and there are two or more, because one speaker's turns are alike."""
+        """Speakers where every turn names one and there are two or more; else conversations, where any two turns
+        belong to one and there are two or more; else samples.
+        """
         speakers = tuple(turn.speaker for turn in turns if turn.speaker is not None)
         if len(speakers) == len(turns) and len(set(speakers)) >= 2:
             return cls("speaker", speakers)
+        conversations = tuple(turn.key if turn.scenario_id is None else turn.scenario_id for turn in turns)
+        if 2 <= len(set(conversations)) < len(turns):
+            return cls("conversation", conversations)
         return cls("sample", tuple(turn.sample_id for turn in turns))
 
     @property
@@ -69,11 +75,20 @@ class Sureness:
         columns: Sequence[Sequence[float]],
         of_sums: Callable[[Floats], Floats],
         clusters: Clusters,
+        *,
+        least: float = -inf,
+        most: float = inf,
     ) -> Estimate:
-        """A figure that is no plain ratio of sums. columns: one sequence of counts for each argument of of_sums."""
+        """A figure that is no plain ratio of sums. columns: one sequence of counts for each argument of of_sums.
+
+        least, most: where the figure cannot lie outside.
+        """
         found = None
         if value is not None:
-            found = sums_interval(columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL)
+            found = sums_interval(
+                columns, clusters.keys, of_sums,
+                seed=self.seed, draws=self.draws, level=LEVEL, least=least, most=most,
+            )  # fmt: skip
         return Estimate(value=value, n=len(clusters.keys), interval=bounds(found, clusters.unit))
 
     def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> Bounds | None:

@@ -18,6 +18,7 @@ from voicelab.report.wording import (
     interval,
     label,
     number,
+    percentile,
     seconds,
     stage_value,
 )
@@ -180,10 +181,11 @@ def latency(summary: Summary) -> pd.DataFrame:
 
     rows = []
     for name, stage in summary.latency.stages.items():
-        shown = {q: stage_value(name, getattr(stage, q)) for q in ("p50", "p90", "p95", "p99", "max")}
+        shown = {q: percentile(name, stage, q) for q in ("p50", "p90", "p95", "p99")}
+        shown["max"] = stage_value(name, stage.max)
         show = seconds if name.endswith("_s") else number
-        shown["p50"] += f" {interval(stage.p50_interval, show)}"
-        shown["p95"] += f" {interval(stage.p95_interval, show)}"
+        for which in ("p50", "p90", "p95", "p99"):
+            shown[which] = f"{shown[which]} {interval(getattr(stage, f'{which}_interval'), show)}".strip()
         rows.append({"stage": STAGE_NAMES[name], "column": name, "n": stage.n, **shown})
     return pd.DataFrame(rows).set_index("stage").rename_axis(f"stage ({summary.mode})")
 

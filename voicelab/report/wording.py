@@ -54,8 +54,28 @@ def stage_value(name: str, value: float | None) -> str:
     return seconds(value) if name.endswith("_s") else number(value)
 
 
+def percentile(name: str, stage: StageFigures, which: str) -> str:
+    """A percentile of a stage, `p50` to `p99`, or why there is none: `n too small: 12 of 20`."""
+    if which in stage.refused:
+        return f"n too small: {stage.n} of {stage.refused[which]}"
+    return stage_value(name, getattr(stage, which))
+
+
 def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number) -> str:
     return f"[{show(bounds.low)}, {show(bounds.high)}]" if bounds is not None else ""
+
+
+def interval_methods(summary: Summary) -> str:
+    """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`.
+
+    Not that of scenarios, which are clusters of their own.
+    """
+    entities = [one for _, one in summary.entities if isinstance(one, Rate)]
+    rates = [summary.words.overall.wer, *entities, summary.intents.accuracy]
+    percentiles = [stage.p50_interval for stage in summary.latency.stages.values()]
+    kinds = {"rates": [rate.interval for rate in rates], "percentiles": percentiles}
+    found = {kind: sorted({one.method for one in bounds if one is not None}) for kind, bounds in kinds.items()}
+    return ", ".join(f"{' or '.join(methods)} ({kind})" for kind, methods in found.items() if methods) or "none"
 
 
 def estimate(figure: Estimate) -> str:
@@ -113,10 +133,10 @@ def _found(rate: Rate) -> tuple[str, str]:
 
 def _timed(summary: Summary, name: str, which: str) -> Headline:
     stage: StageFigures = summary.latency.stages[name]
-    value = stage.p50 if which == "p50" else stage.p95
     bounds = stage.p50_interval if which == "p50" else stage.p95_interval
-    note = _joined(interval(bounds, seconds), f"{stage.n} turns, {summary.mode}")
-    return Headline(f"{STAGE_NAMES[name]}, {which}", seconds(value), note)
+    lacking = "too few for an interval" if bounds is None and getattr(stage, which) is not None else ""
+    note = _joined(interval(bounds, seconds), f"{stage.n} turns, {summary.mode}", lacking)
+    return Headline(f"{STAGE_NAMES[name]}, {which}", percentile(name, stage, which), note)
 
 
 def _failures(summary: Summary) -> str:

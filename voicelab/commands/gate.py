@@ -1,0 +1,66 @@
+"""`voicelab gate`: fail a build when a run misses a limit, or falls behind another run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab import terminal
+
+
+def gate(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    most: Annotated[
+        list[str] | None, typer.Option("--max", help="FIGURE=NUMBER that must not be exceeded; may be repeated.")
+    ] = None,
+    least: Annotated[
+        list[str] | None, typer.Option("--min", help="FIGURE=NUMBER that must be reached; may be repeated.")
+    ] = None,
+    sure: Annotated[
+        bool,
+        typer.Option("--sure", help="The far end of the 95 % interval must keep a limit, and lie within --margin."),
+    ] = False,
+    baseline: Annotated[Path | None, typer.Option(help="A run on the same samples to be held against.")] = None,
+    no_worse: Annotated[
+        list[str] | None, typer.Option(help="FIGURE that must not be worse than the baseline's; may be repeated.")
+    ] = None,
+    margin: Annotated[float, typer.Option(min=0.0, help="So much worse than the baseline is still no miss.")] = 0.0,
+    max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Largest share of turns that may break.")] = 0.05,
+    junit: Annotated[Path | None, typer.Option(help="Also write the gates here as JUnit XML, for CI.")] = None,
+) -> None:
+    """Hold a run's figures against limits: exit code 0 when all are kept, 1 on a miss or without evidence.
+
+    No evidence is a miss: a run that is not finished, a figure that nothing was scored for, a percentile of too few
+    turns. --no-worse is missed when the whole 95 % interval of the paired difference lies beyond --margin; with --sure
+    it is kept only when the whole interval lies within. Figures: wer, entity_recall, intent_accuracy,
+    first_audio_s.p95 and others; an unknown name lists them all.
+
+    Examples: voicelab gate reports/a --max wer=0.25 --max first_audio_s.p95=1.5 --min entity_recall=0.9 |
+    voicelab gate reports/b --baseline reports/a --no-worse wer --margin 0.01 --junit gate.xml
+    """
+    with terminal.errors():
+        from voicelab.errors import InputError
+        from voicelab.gate import check, limit
+        from voicelab.gate import junit as junit_of
+
+        limits = [limit("max", text) for text in most or ()] + [limit("min", text) for text in least or ()]
+        if not limits and not no_worse:
+            raise InputError("nothing to hold the run against; give --max, --min or --no-worse")
+        if bool(baseline) != bool(no_worse):
+            raise InputError("--baseline and --no-worse go together; give both or neither")
+        outcomes = check(
+            run, limits, sure=sure, max_failed=max_failed, baseline=baseline, no_worse=no_worse or (), margin=margin
+        )
+        rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
+        terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)
+        if junit is not None:
+            try:
+                junit.write_bytes(junit_of(run.name, outcomes))
+            except OSError as error:
+                raise InputError(f"--junit {junit}: cannot be written: {error.strerror}") from error
+        missed = sum(not one.passed for one in outcomes)
+        typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates kept")
+        if missed:
+            raise typer.Exit(terminal.FAILED)

@@ -1,0 +1,9 @@
+"""Runs on the same samples, side by side. `compare` reads and checks them; a Comparison makes the tables."""
+
+from __future__ import annotations
+
+from voicelab.compare.comparison import Comparison, compare
+from voicelab.compare.contenders import Contender
+from voicelab.compare.pair import Pair
+
+__all__ = ["Comparison", "Contender", "Pair", "compare"]

@@ -1,0 +1,150 @@
+"""The tables of a comparison: words, differences with their intervals, tests, flipped samples, speed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from voicelab.compare.contenders import Contender, read_all
+from voicelab.compare.pair import Pair
+from voicelab.metrics.intervals import Interval, ratio_interval
+from voicelab.metrics.latency import quantiles
+from voicelab.metrics.significance import holm
+from voicelab.metrics.words import WordCounts
+from voicelab.report.sureness import Clusters
+from voicelab.text import Normalizer
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """Two runs or more. All intervals come from one seed and number of draws."""
+
+    contenders: tuple[Contender, ...]
+    rules: Normalizer
+    weights: str
+    seed: int
+    draws: int
+
+    def each_pair(self) -> list[Pair]:
+        return [Pair(first, second, self.seed, self.draws) for first, second in combinations(self.contenders, 2)]
+
+    def words(self) -> pd.DataFrame:
+        """A row for each run: WER with its 95 % interval, what it was computed from, and what failed."""
+        rows = []
+        for one in self.contenders:
+            total = sum(one.counts.values(), WordCounts())
+            low, high = _bounds(self._interval(one))
+            rows.append({
+                "run": one.name, "recognizer": one.recognizer, "WER": total.wer, "low": low, "high": high,
+                "substitutions": total.substitutions, "deletions": total.deletions, "insertions": total.insertions,
+                "reference words": total.reference_words, "scored": len(one.counts),
+                "not scored": len(one.turns) - len(one.counts),
+            })  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def pairs(self) -> pd.DataFrame:
+        """A row for each two runs and figure: both values, second minus first with its interval, and in relation."""
+        rows = []
+        for pair in self.each_pair():
+            for one in pair.differences():
+                found = one.found
+                low, high = _bounds(found.interval)
+                relative_low, relative_high = _bounds(found.relative_interval)
+                rows.append({
+                    "first": pair.first.name, "second": pair.second.name, "figure": one.name,
+                    "first value": found.first, "second value": found.second, "difference": found.difference,
+                    "low": low, "high": high, "relative": found.relative, "relative low": relative_low,
+                    "relative high": relative_high, "samples": found.samples, "drawn by": one.unit,
+                    "method": found.interval.method if found.interval else None,
+                })  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def tests(self) -> pd.DataFrame:
+        """A row for each two runs: three tests of equal word errors; `Holm` is p adjusted for the number of pairs."""
+        rows: list[dict[str, Any]] = []
+        for pair in self.each_pair():
+            matched, sentences, ranks = pair.matched, pair.sentences, pair.ranks
+            rows.append({
+                "first": pair.first.name, "second": pair.second.name, "segments": matched.segments,
+                "mean": matched.mean, "sd": matched.sd, "Z": matched.z, "MAPSSWE p": matched.p_value,
+                "only first right": sentences.only_first, "only second right": sentences.only_second,
+                "McNemar p": sentences.p_value, "ranked": f"{ranks.pairs} {pair.ranked_by}s that differ",
+                "Wilcoxon p": ranks.p_value,
+            })  # fmt: skip
+        for test in ("MAPSSWE", "McNemar", "Wilcoxon"):
+            for row, adjusted in zip(rows, holm([row[f"{test} p"] for row in rows]), strict=True):
+                row[f"{test} Holm"] = adjusted
+        return pd.DataFrame(rows)
+
+    def flipped(self) -> pd.DataFrame:
+        """The samples that one run of a pair has all right and the other not, with what was said and heard."""
+        rows = [
+            {"sample": flip.sample, "right in": flip.right, "wrong in": flip.wrong, "said": flip.said,
+             "heard right": flip.heard_right, "heard wrong": flip.heard_wrong}
+            for pair in self.each_pair()
+            for flip in pair.flips()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
+
+    def speed(self) -> pd.DataFrame:
+        """A row for each run: load time, and quantiles of the recognizer's work, without the first, cold turn."""
+        rows = []
+        for one in self.contenders:
+            warm = [turn for turn in one.turns.values() if not turn.cold]
+            rtf = quantiles(turn.rtf for turn in warm if turn.rtf is not None)
+            asr_s = quantiles(turn.asr_s for turn in warm if turn.asr_s is not None)
+            text_s = quantiles(turn.transcript_s for turn in warm if turn.transcript_s is not None)
+            load_s = next((engine.load_s for engine in one.run.engines if engine.kind == "asr"), None)
+            rows.append({
+                "run": one.name, "mode": one.run.spec.mode, "load_s": load_s, "n": rtf.n, "rtf p50": rtf.p50_s,
+                "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s,
+                "transcript_s p50": text_s.p50_s, "transcript_s p95": text_s.p95_s,
+            })  # fmt: skip
+        return pd.DataFrame(rows)
+
+    def disagreements(self) -> pd.DataFrame:
+        """The samples that not all heard alike, those with the most errors first: what each heard, and its errors."""
+        rows = []
+        counts, turns = [one.counts for one in self.contenders], [one.turns for one in self.contenders]
+        for key, turn in turns[0].items():
+            heard = [each[key].heard for each in turns]
+            words = {tuple(self.rules.words(text)) if text is not None else None for text in heard}
+            if len(words) > 1:
+                errors = [each[key].errors if key in each else None for each in counts]
+                row = {"sample": key, "said": turn.text, "errors": sum(each or 0 for each in errors)}
+                named = zip(self.contenders, heard, strict=True)
+                rows.append(row | {one.name: "(failed)" if text is None else text for one, text in named})
+        columns = ["sample", "said", "errors", *(one.name for one in self.contenders)]
+        return pd.DataFrame(rows, columns=columns).sort_values("errors", ascending=False, kind="stable")
+
+    def _interval(self, one: Contender) -> Interval | None:
+        counts, turns = one.counts, one.turns
+        errors, words = ([getattr(each, name) for each in counts.values()] for name in ("errors", "reference_words"))
+        keys = Clusters.of([turns[key] for key in counts]).keys
+        return ratio_interval(errors, words, keys, seed=self.seed, draws=self.draws)
+
+
+def compare(
+    folders: Sequence[Path],
+    *,
+    rules: str | None = None,
+    weights: str = "minimal",
+    seed: int = 0,
+    draws: int = 2000,
+) -> Comparison:
+    """Read finished runs; InputError says why some cannot be compared.
+
+    rules: the normalizer to score all by, by default the one that all were made with. weights: minimal or sclite, the
+    alignment that words and tests are counted by.
+    """
+    contenders, chosen = read_all(folders, rules, weights)
+    return Comparison(contenders, chosen, weights, seed, draws)
+
+
+def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:
+    return (interval.low, interval.high) if interval else (None, None)

@@ -1,0 +1,123 @@
+"""Runs that are to be compared: read, scored under one normalizer, and refused where they measured different things."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicelab.errors import InputError
+from voicelab.metrics.sclite import align_sclite
+from voicelab.metrics.words import Step, WordCounts, align_words, counts_of
+from voicelab.report.material import company_forms
+from voicelab.report.scoring import TurnScore, score_turns
+from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.text import Normalizer, normalizer
+
+Aligner = Callable[[Sequence[str], Sequence[str]], tuple[Step, ...]]
+ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One run: the scores of its primary turns by sample, and the word alignments of those that could be scored."""
+
+    run: RunResult
+    scores: dict[str, TurnScore]
+    steps: dict[str, tuple[Step, ...]]
+
+    @property
+    def name(self) -> str:
+        return self.run.run_id
+
+    @property
+    def turns(self) -> dict[str, TurnResult]:
+        return {key: score.turn for key, score in self.scores.items()}
+
+    @property
+    def counts(self) -> dict[str, WordCounts]:
+        return {key: counts_of(steps) for key, steps in self.steps.items()}
+
+    @property
+    def recognizer(self) -> str:
+        used = [engine for engine in self.run.engines if engine.kind == "asr"]
+        return f"{used[0].name} ({used[0].revision}, {used[0].device})" if used else str(self.run.spec.asr)
+
+
+def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[tuple[Contender, ...], Normalizer]:
+    """Read runs that can be compared; InputError says why others cannot.
+
+    rules: the normalizer to score all by; None: the one that all runs were made with.
+    """
+    if len(folders) < 2:
+        raise InputError("name two runs or more; a run is a folder that voicelab evaluate left")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise InputError("a run was named twice; name each once")
+    if weights not in ALIGNERS:
+        raise InputError(f"unknown weights '{weights}'; known: {', '.join(ALIGNERS)}")
+    runs = [_finished(RunFolder(folder)) for folder in folders]
+    chosen = normalizer(rules if rules is not None else _common_normalizer(runs))
+    contenders = tuple(
+        _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
+    )
+    if len({one.name for one in contenders}) < len(contenders):
+        raise InputError(
+            "two of the runs have one name, so that nothing would tell them apart; rename one with --run-id"
+        )
+    for other in contenders[1:]:
+        _refuse_unlike(contenders[0], other)
+    return contenders, chosen
+
+
+def _finished(folder: RunFolder) -> RunResult:
+    run = folder.read()
+    if run.status != "finished":
+        raise InputError(
+            f"{folder.path}: this run is {run.status}, not finished; take it up: voicelab evaluate --resume"
+        )
+    return run
+
+
+def _common_normalizer(runs: Sequence[RunResult]) -> str:
+    first = runs[0]
+    for run in runs[1:]:
+        if run.spec.normalizer != first.spec.normalizer:
+            raise InputError(
+                f"{first.run_id} was scored under {first.spec.normalizer}, {run.run_id} under {run.spec.normalizer}; "
+                "name one to score all by: --normalizer"
+            )
+    return first.spec.normalizer
+
+
+def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Aligner) -> Contender:
+    taken = list({turn.key: turn for turn in folder.turns()}.values())
+    scores = score_turns(taken, rules, company_forms(run))
+    primary = {score.turn.sample_id: score for score in scores if score.turn.primary}
+    steps = {
+        key: aligner(rules.words(score.turn.text), rules.words(score.turn.heard))
+        for key, score in primary.items()
+        if score.turn.heard is not None
+    }
+    return Contender(run, primary, steps)
+
+
+def _refuse_unlike(first: Contender, other: Contender) -> None:
+    names = f"{first.name} and {other.name}"
+    if alone := set(first.scores) ^ set(other.scores):
+        raise InputError(
+            f"{names} did not hear the same samples: {len(alone)} are in one of them only, such as {min(alone)};"
+            " evaluate both on one set"
+        )
+    changed = [key for key, score in first.scores.items() if score.turn.text != other.scores[key].turn.text]
+    if changed:
+        key = changed[0]
+        raise InputError(
+            f"{names} have different references for {len(changed)} samples, such as {key}: "
+            f"'{first.scores[key].turn.text}' and '{other.scores[key].turn.text}';"
+            " evaluate both on one version of the set"
+        )
+    if other.run.samples_sha256 != first.run.samples_sha256:
+        raise InputError(
+            f"{names} did not hear the same samples: names and references are alike, but the recordings or what is"
+            " expected of them are not; evaluate both on one version of the set"
+        )

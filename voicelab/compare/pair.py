@@ -1,0 +1,155 @@
+"""Two runs: what differs between them, how sure that is, and the samples that turned from right to wrong or back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from voicelab.compare.contenders import Contender
+from voicelab.figures import PERCENTILES, RATES, Figure, Percentile
+from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
+from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
+from voicelab.metrics.significance import McNemar, Wilcoxon, mcnemar, wilcoxon
+from voicelab.report.schema import Unit
+from voicelab.report.sureness import Clusters
+
+COMPARED = ("wer", "entity_recall", "entity_recall_linked", "intent_accuracy")
+TIMED = ("transcript_s", "first_audio_s", "turn_s", "asr_s")
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A figure of both runs over the samples that both have it for. unit: what was resampled whole."""
+
+    name: str
+    title: str
+    better: str
+    unit: Unit
+    found: PairedDifference
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A sample whose every word one run has right, and the other not. right: the name of the run that has it right."""
+
+    sample: str
+    right: str
+    wrong: str
+    said: str
+    heard_right: str
+    heard_wrong: str
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two runs on the same samples; every difference is second minus first."""
+
+    first: Contender
+    second: Contender
+    seed: int
+    draws: int
+
+    @cached_property
+    def shared(self) -> tuple[str, ...]:
+        """The samples that both runs could score."""
+        return tuple(key for key in self.first.steps if key in self.second.steps)
+
+    def differences(self) -> list[Difference]:
+        """Rates, then percentiles of time where both runs were sent the same way; figures that both runs have."""
+        rates = [self.difference(RATES[name]) for name in COMPARED]
+        timed = []
+        if self.first.run.spec.mode == self.second.run.spec.mode:
+            timed = [self.difference(PERCENTILES[f"{stage}.{which}"]) for stage in TIMED for which in ("p50", "p95")]
+        return [one for one in (*rates, *timed) if one.found.difference is not None]
+
+    def difference(self, figure: Figure | Percentile) -> Difference:
+        return self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
+
+    def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
+        """What each sample adds to a rate in both runs, of the samples that both have it for."""
+        pairs: dict[str, tuple[Share, Share]] = {}
+        for key in self.first.scores:
+            one, other = self._share(figure, self.first, key), self._share(figure, self.second, key)
+            if one is not None and other is not None:
+                pairs[key] = one, other
+        return pairs
+
+    def _of_rate(self, figure: Figure) -> Difference:
+        pairs = self.shares(figure)
+        clusters = self._clusters(list(pairs))
+        found = paired_rates(
+            [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
+            seed=self.seed, draws=self.draws,
+        )  # fmt: skip
+        return Difference(figure.name, figure.title, figure.better, clusters.unit, found)
+
+    def _share(self, figure: Figure, run: Contender, key: str) -> Share | None:
+        if figure.name == "wer":
+            # By the alignment that the comparison asked for, as the tests.
+            counts = run.counts.get(key)
+            return None if counts is None else (counts.errors, counts.reference_words)
+        return None if figure.of_turn is None else figure.of_turn(run.scores[key])
+
+    def _of_percentile(self, figure: Percentile) -> Difference:
+        pairs: dict[str, tuple[float, float]] = {}
+        for key, score in self.first.scores.items():
+            turns = score.turn, self.second.scores[key].turn
+            if all(turn.status == "answered" and not turn.cold for turn in turns):
+                one, other = (getattr(turn, figure.stage) for turn in turns)
+                if one is not None and other is not None:
+                    pairs[key] = one, other
+        clusters = self._clusters(list(pairs))
+        found = paired_quantiles(
+            [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
+            1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
+        )  # fmt: skip
+        return Difference(figure.name, figure.title, figure.better, clusters.unit, found)
+
+    def _clusters(self, keys: list[str]) -> Clusters:
+        return Clusters.of([self.first.scores[key].turn for key in keys])
+
+    @cached_property
+    def matched(self) -> MatchedPairs:
+        """MAPSSWE over the samples that both runs could score."""
+        return mapsswe(*([run.steps[key] for key in self.shared] for run in (self.first, self.second)))
+
+    @cached_property
+    def sentences(self) -> McNemar:
+        """McNemar's test on samples with every word right."""
+        return mcnemar(*([_right(run, key) for key in self.shared] for run in (self.first, self.second)))
+
+    @cached_property
+    def ranked_by(self) -> Unit:
+        """What Wilcoxon's pairs are: speakers (as in sc_stats), conversations, or samples."""
+        return self._clusters(list(self.shared)).unit
+
+    @cached_property
+    def ranks(self) -> Wilcoxon:
+        """Wilcoxon's test on the word error rates of each speaker, conversation or sample."""
+        names = self._clusters(list(self.shared)).keys
+        rates = []
+        for run in (self.first, self.second):
+            errors, words = dict.fromkeys(names, 0), dict.fromkeys(names, 0)
+            counts = run.counts
+            for name, key in zip(names, self.shared, strict=True):
+                errors[name] += counts[key].errors
+                words[name] += counts[key].reference_words
+            rates.append([errors[name] / words[name] for name in words if words[name]])
+        return wilcoxon(*rates)
+
+    def flips(self) -> list[Flip]:
+        """The samples that one run has all right and the other not; first those that the second lost."""
+        lost = [key for key in self.shared if _right(self.first, key) and not _right(self.second, key)]
+        won = [key for key in self.shared if _right(self.second, key) and not _right(self.first, key)]
+        return [_flip(key, self.first, self.second) for key in lost] + [
+            _flip(key, self.second, self.first) for key in won
+        ]
+
+
+def _right(run: Contender, key: str) -> bool:
+    return all(step.operation == "equal" for step in run.steps[key])
+
+
+def _flip(key: str, right: Contender, wrong: Contender) -> Flip:
+    turn = right.scores[key].turn
+    return Flip(key, right.name, wrong.name, turn.text, turn.heard or "", wrong.scores[key].turn.heard or "")

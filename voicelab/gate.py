@@ -1,0 +1,170 @@
+"""Gates: limits that a run's figures must keep, and a baseline that it must not fall behind. No evidence is a miss."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+from xml.etree import ElementTree
+
+from voicelab.compare import Pair, compare
+from voicelab.errors import InputError
+from voicelab.figures import Figure, Percentile, figure_of
+from voicelab.report import summary as summaries
+from voicelab.report.schema import Summary
+from voicelab.results import RunFolder, RunResult, TurnResult
+
+Kind = Literal["max", "min"]
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """A bound on one figure, as `wer=0.25` writes it."""
+
+    kind: Kind
+    figure: Figure | Percentile
+    bound: float
+
+    @property
+    def name(self) -> str:
+        return f"{self.figure.name} {'≤' if self.kind == 'max' else '≥'} {self.bound:g}"
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """One gate: whether it was passed, and the figure that says so, or why there is none."""
+
+    name: str
+    passed: bool
+    found: str
+
+
+def limit(kind: Kind, text: str) -> Limit:
+    """`wer=0.25` -> a Limit; InputError where the figure is not known or the bound is no number."""
+    name, separator, written = text.partition("=")
+    figure = figure_of(name.strip())
+    try:
+        bound = float(written)
+    except ValueError:
+        bound = math.nan
+    if not separator or not math.isfinite(bound):
+        raise InputError(f"--{kind} {text}: write a figure and a number, as --{kind} {name.strip()}=0.25")
+    return Limit(kind, figure, bound)
+
+
+def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) -> list[Outcome]:
+    """Whether the run is evidence at all: finished, every planned turn taken, and few enough of them broken.
+
+    max_failed: the largest share of turns that may have broken. A turn in which nothing was heard did not break: it is
+    scored.
+    """
+    taken = {turn.key: turn for turn in turns}
+    broken = [one for one in taken.values() if one.failure is not None and one.failure.code != "no_speech"]
+    finished = run.status == "finished" and len(taken) >= run.planned_turns > 0
+    share = len(broken) / len(taken) if taken else math.nan
+    codes = sorted({one.failure.code for one in broken if one.failure is not None})
+    return [
+        Outcome("finished", finished, f"{run.status}, {len(taken)} of {run.planned_turns} turns taken"),
+        Outcome(
+            f"failed turns ≤ {max_failed:g}",
+            share <= max_failed,
+            f"{len(broken)} of {len(taken)} failed" + (f": {', '.join(codes)}" if codes else ""),
+        ),
+    ]
+
+
+def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
+    """Whether a figure keeps its limit; with `sure` the far end of its interval must keep it, not the figure alone."""
+    measured = one.figure.measured(summary)
+    if measured.value is None:
+        return Outcome(one.name, False, f"no evidence: {measured.missing}")
+    found = f"{measured.value:.4g}"
+    decides = measured.value
+    if measured.bounds is not None:
+        found += f" [{measured.bounds.low:.4g}, {measured.bounds.high:.4g}]"
+        if sure:
+            decides = measured.bounds.high if one.kind == "max" else measured.bounds.low
+    elif sure:
+        return Outcome(one.name, False, f"no evidence: {found} of {measured.n} has no interval")
+    kept = decides <= one.bound if one.kind == "max" else decides >= one.bound
+    return Outcome(one.name, kept, f"{found}, n {measured.n}")
+
+
+def check_no_worse(name: str, pair: Pair, margin: float, *, sure: bool) -> Outcome:
+    """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
+
+    The difference is run minus baseline, turned so that more is worse. A run that is surely worse by more than the
+    margin is a miss; one of which the samples do not show it passes. With `sure` the whole interval must lie within
+    the margin, a test of non-inferiority (Blackwelder 1982): what the samples do not show is then a miss.
+    """
+    figure = figure_of(name)
+    title = f"{name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (f" by {margin:g}" if margin else "")
+    found = pair.difference(figure).found
+    if found.difference is None:
+        return Outcome(title, False, f"no evidence: {found.samples} samples have it in both runs")
+    text = f"{found.first:.4g} to {found.second:.4g}, {found.difference:+.4g}"
+    if found.interval is None:
+        return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples")
+    low, high = found.interval.low, found.interval.high
+    worse = (low, high) if figure.better == "low" else (-high, -low)
+    return Outcome(
+        title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples"
+    )
+
+
+def check(
+    folder: Path,
+    limits: Sequence[Limit],
+    *,
+    sure: bool = False,
+    max_failed: float = 0.05,
+    baseline: Path | None = None,
+    no_worse: Sequence[str] = (),
+    margin: float = 0.0,
+) -> list[Outcome]:
+    """Every gate of a run. InputError where the run cannot be read, or not be compared with the baseline."""
+    run_folder = RunFolder(folder)
+    run, turns = run_folder.read(), run_folder.turns()
+    outcomes = check_run(run, turns, max_failed)
+    summary = summaries.summarize(run, turns)
+    outcomes += [check_limit(one, summary, sure=sure) for one in limits]
+    if no_worse and baseline is not None:
+        for name in no_worse:
+            figure_of(name)
+        if run.status != "finished":
+            unknown = "no evidence: the run is not finished"
+            return [*outcomes, *(Outcome(f"{name} no worse", False, unknown) for name in no_worse)]
+        (pair,) = compare([baseline, folder], seed=run.spec.seed, draws=run.spec.draws).each_pair()
+        outcomes += [check_no_worse(name, pair, margin, sure=sure) for name in no_worse]
+    return outcomes
+
+
+def junit(run_id: str, outcomes: Iterable[Outcome]) -> bytes:
+    """The outcomes as JUnit XML: one test case for each gate, a failure with what was found where it was missed."""
+    cases = list(outcomes)
+    counts = {"tests": str(len(cases)), "failures": str(sum(not one.passed for one in cases)), "errors": "0"}
+    root = ElementTree.Element("testsuites", counts)
+    suite = ElementTree.SubElement(root, "testsuite", {"name": f"voicelab gate {_clean(run_id)}", **counts})
+    for one in cases:
+        case = ElementTree.SubElement(
+            suite, "testcase", {"classname": _clean(run_id), "name": _clean(one.name), "time": "0"}
+        )
+        if not one.passed:
+            ElementTree.SubElement(case, "failure", {"message": _clean(one.found)}).text = _clean(
+                f"{one.name}: {one.found}"
+            )
+        else:
+            ElementTree.SubElement(case, "system-out").text = _clean(one.found)
+    ElementTree.indent(root)
+    return bytes(ElementTree.tostring(root, encoding="utf-8", xml_declaration=True))
+
+
+_NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def _clean(text: str) -> str:
+    """Without the characters that XML 1.0 cannot hold."""
+    return _NOT_IN_XML.sub("", text)

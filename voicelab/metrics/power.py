@@ -1,0 +1,122 @@
+"""How many speakers and samples a difference needs, from how much a pilot's samples vary within and between speakers.
+
+A rate is a ratio of sums, so a sample enters by its linearized value: what it adds to the rate's error, in units of the
+rate (Cochran 1977, section 6.3). Its variance has a part between speakers, b, and a part within, w (one-way analysis of
+variance, unbalanced; Searle, Casella and McCulloch 1992, section 3.6). The mean over S speakers of m samples each then
+has the variance (b + w / m) / S, which is 1 + (m - 1) * icc times that of S * m independent samples, with the
+intraclass correlation icc = b / (b + w) (Kish 1965). The test is Student's t over speakers, with S - 1 degrees of
+freedom; its power comes from the noncentral t.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from voicelab.metrics.intervals import Floats, clusters_of
+
+MOST_SPEAKERS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Spread:
+    """Variances of one sample's linearized value, in units of the rate squared; within: from sample to sample."""
+
+    between: float
+    within: float
+    speakers: int
+    samples: int
+
+    @property
+    def icc(self) -> float | None:
+        """The share of the variance that lies between speakers; None where nothing varies."""
+        total = self.between + self.within
+        return self.between / total if total else None
+
+    def design_effect(self, samples_each: float) -> float:
+        """How many times more samples are needed than if none were alike."""
+        return 1 + (samples_each - 1) * (self.icc or 0.0)
+
+    def error(self, speakers: int, samples_each: float) -> float:
+        """The standard error of the rate, or of the difference, over so many speakers and samples."""
+        return math.sqrt((self.between + self.within / samples_each) / speakers)
+
+
+def linearized(parts: Sequence[float], wholes: Sequence[float]) -> Floats:
+    """What each sample adds to the error of sum(parts) / sum(wholes), in units of that rate; ValueError without any."""
+    part, whole = np.asarray(parts, dtype=np.float64), np.asarray(wholes, dtype=np.float64)
+    if not whole.sum():
+        raise ValueError("nothing to divide by")
+    return np.asarray((part - part.sum() / whole.sum() * whole) / whole.mean(), dtype=np.float64)
+
+
+def spread(values: Floats, keys: Sequence[Hashable]) -> Spread:
+    """The variance between and within speakers. keys: the speaker of each value, or each its own.
+
+    Where each value is its own speaker nothing can be told apart, and all of the variance is between.
+    """
+    groups = clusters_of(keys)
+    count, speakers = len(values), len(groups)
+    if speakers < 2:
+        raise ValueError("two speakers or more are needed, or samples without speakers")
+    if speakers == count:
+        return Spread(float(values.var(ddof=1)), 0.0, speakers, count)
+    sizes = np.array([len(group) for group in groups], dtype=np.float64)
+    means = np.array([values[group].mean() for group in groups])
+    within = float(sum(((values[group] - mean) ** 2).sum() for group, mean in zip(groups, means, strict=True)))
+    within /= count - speakers
+    across = float((sizes * (means - values.mean()) ** 2).sum()) / (speakers - 1)
+    typical = (count - float((sizes**2).sum()) / count) / (speakers - 1)
+    return Spread(max(0.0, (across - within) / typical), within, speakers, count)
+
+
+def power_of(difference: float, error: float, speakers: int, alpha: float = 0.05) -> float:
+    """The chance that a two-sided t test over speakers finds a difference that is there."""
+    from scipy.special import nctdtr, stdtrit
+
+    if speakers < 2:
+        return 0.0
+    if error == 0:
+        return 1.0
+    freedom, shift = speakers - 1, abs(difference) / error
+    critical = float(stdtrit(freedom, 1 - alpha / 2))
+    found = 1 - float(nctdtr(freedom, shift, critical)) + float(nctdtr(freedom, shift, -critical))
+    # Far out the noncentral t is not computed; there the power is 1 to any number of places.
+    return 1.0 if math.isnan(found) else min(1.0, max(0.0, found))
+
+
+def speakers_needed(
+    difference: float, of: Spread, samples_each: float, *, alpha: float = 0.05, power: float = 0.8
+) -> int | None:
+    """The fewest speakers, of so many samples each, that find the difference so often; None beyond a million."""
+
+    def enough(speakers: int) -> bool:
+        return power_of(difference, of.error(speakers, samples_each), speakers, alpha) >= power
+
+    high = 2
+    while not enough(high):
+        high *= 2
+        if high > MOST_SPEAKERS:
+            return None
+    low = high // 2
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if enough(middle) else (middle, high)
+    return high
+
+
+def detectable(of: Spread, speakers: int, samples_each: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
+    """The least difference that so many speakers and samples find so often."""
+    error = of.error(speakers, samples_each)
+    if error == 0:
+        return 0.0
+    low, high = 0.0, error
+    while power_of(high, error, speakers, alpha) < power:
+        low, high = high, 2 * high
+    for _ in range(60):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power_of(middle, error, speakers, alpha) >= power else (middle, high)
+    return high
