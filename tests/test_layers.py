@@ -20,6 +20,7 @@ LAYERS = [
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook"},
     {"runs", "report", "replay", "compare", "bench"},
+    {"audit"},
     {"terminal"},
     {"commands"},
     {"cli", "server"},

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.audit import audit
 from voicelab.commands.bench import bench
 from voicelab.commands.compare import compare
 from voicelab.commands.equivalence import equivalence
@@ -228,7 +229,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence):
+for _command in (compare, score, match, equivalence, audit):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
