@@ -12,6 +12,7 @@ from voicelab import terminal
 from voicelab.commands.audit import audit
 from voicelab.commands.bench import bench
 from voicelab.commands.compare import compare
+from voicelab.commands.correct import correct
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
@@ -229,7 +230,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence, audit):
+for _command in (compare, score, match, equivalence, audit, correct):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

@@ -17,6 +17,7 @@ from typing import Literal, get_args
 
 from voicelab.audit.audit import Suspect
 from voicelab.errors import InputError
+from voicelab.metrics.entities import mentions
 from voicelab.samples import SampleSet
 
 Action = Literal["correct", "drop", "keep"]
@@ -113,3 +114,19 @@ def _correction(where: str, row: dict[str, str | None], texts: dict[str, str]) -
         when=cells["when"] or None,
         why=cells["why"] or None,
     )
+
+
+def unnamed_entities(corrections: Iterable[Correction], new: SampleSet) -> list[str]:
+    """The samples whose text was corrected so that it no longer names something that the old text named.
+
+    Entities that were never in the text, such as a ticker beside a company's name, are left out.
+    """
+    found = []
+    for one in corrections:
+        if one.new_text is None:
+            continue
+        text = one.new_text
+        expected = new.sample(one.sample_id).expected_entities
+        if any(mentions(one.old_text, entity) and not mentions(text, entity) for entity in expected):
+            found.append(one.sample_id)
+    return found
