@@ -16,6 +16,7 @@ from voicelab.commands.correct import correct
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
+from voicelab.commands.roundtrip import roundtrip
 from voicelab.commands.score import score
 
 if TYPE_CHECKING:
@@ -230,7 +231,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence, audit, correct):
+for _command in (compare, score, match, equivalence, audit, correct, roundtrip):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audit.acoustic import Misfit, Question, misfits
 from voicelab.audit.agreement import Agreement, agreement
-from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo, package_revision
+from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.engines import package_revision
 from voicelab.errors import InputError
+from voicelab.listening import Told, hear
 from voicelab.report import material
 from voicelab.results import RunFolder, RunResult, TurnResult
 from voicelab.samples import Sample, SampleSet
 from voicelab.text import Normalizer, normalizer
 
 Method = Literal["agreement", "alignment"]
-Told = Callable[[int, int], None]
-"""Called as samples are done: how many, and of how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,25 +81,9 @@ def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | 
 
 def audit_samples(samples: SampleSet, asr: str = "pocketsphinx", *, told: Told | None = None) -> Audit:
     """A set without any run: one recognizer hears it here, and alignment judges."""
-    info, heard = listen(asr, {sample.id: sample.clip() for sample in samples.samples}, told)
+    info, texts = hear(asr, [sample.clip() for sample in samples.samples], told)
+    heard = {sample.id: text for sample, text in zip(samples.samples, texts, strict=True)}
     return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", told)
-
-
-def listen(asr: str, clips: Mapping[str, Clip], told: Told | None = None) -> tuple[EngineInfo, dict[str, str]]:
-    """What a recognizer hears in each clip, one after the other; "" where it hears nothing."""
-    recognizer = RECOGNIZERS.blueprint(asr).build()
-    info: EngineInfo = recognizer.load()
-    heard = {}
-    for name, clip in clips.items():
-        stream = recognizer.stream()
-        try:
-            stream.feed(clip.at_rate(SPEECH_RATE_HZ))
-            heard[name] = stream.finish().text
-        finally:
-            stream.close()
-        if told is not None:
-            told(len(heard), len(clips))
-    return info, heard
 
 
 def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:

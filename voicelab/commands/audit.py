@@ -72,34 +72,23 @@ def audit(
 
 
 def _show(found: Audit, top: int) -> None:
-    title = {
-        "agreement": "how much nearer the systems are to each other than to the reference (-1 to 1)",
-        "alignment": "log likelihood of what was heard over the reference, nats a frame",
-    }[found.method]
+    from voicelab.audit.wording import SCORES, why
+
     for name, system in found.systems.items():
         typer.echo(f"{name}: {system}")
     rows = [
-        (f"{rank}", f"{one.score:.3f}", f"{one.sample_id}\n{one.reference}\n{_heard(one)}", _why(one))
+        (f"{rank}", f"{one.score:.3f}", f"{one.sample_id}\n{one.reference}\n{_heard(one)}", why(one))
         for rank, one in enumerate(found.suspects[:top], start=1)
     ]
-    terminal.table(f"by {found.method}: {title}", ("", "score", "sample, reference, what was heard", "why"), rows)
+    terminal.table(
+        f"by {found.method}: {SCORES[found.method]}", ("", "score", "sample, reference, what was heard", "why"), rows
+    )
     for sample_id, reason in found.not_judged:
         terminal.warn(f"{sample_id} is not judged: {reason}")
 
 
 def _heard(one: Suspect) -> str:
     return "\n".join(f"{name}: {text or '(nothing)'}" for name, text in one.heard.items())
-
-
-def _why(one: Suspect) -> str:
-    from voicelab.audit.agreement import Agreement
-
-    if isinstance(one.because, Agreement):
-        return f"{one.because.to_reference:.2f} from the reference, {one.because.among_systems:.2f} from each other"
-    if one.because.worst_word is None:
-        return one.because.problem or "no word fits worse"
-    place = f"{one.because.worst_word!r} at {one.because.from_s:.2f} to {one.because.to_s:.2f} s"
-    return place + (f"; guessed: {', '.join(one.because.guessed)}" if one.because.guessed else "")
 
 
 def as_document(found: Audit) -> dict[str, Any]:
