@@ -106,12 +106,12 @@ class Aligner:
         self._decoder.start_utt()
         self._decoder.process_raw(clip.to_pcm16(), False, False)
         self._decoder.end_utt()
-        if self._decoder.hyp() is None:
+        if words and self._decoder.hyp() is None:
             return None
         log = self._decoder.get_logmath()
         spans = [_span(segment, log) for segment in self._decoder.seg()]
         said = [span.word for span in spans if span.word is not None]
-        return Alignment(tuple(spans)) if len(said) == len(words) else None
+        return Alignment(tuple(spans)) if spans and len(said) == len(words) else None
 
 
 def _sound(clip: Clip, cmn_s: float) -> Clip | None:

@@ -12,6 +12,7 @@ from voicelab import terminal
 
 if TYPE_CHECKING:
     from voicelab.roundtrip import Figure, RoundTrip, Utterance
+    from voicelab.samples import SampleSet
 
 
 def roundtrip(
@@ -44,7 +45,6 @@ def roundtrip(
     with terminal.errors(), terminal.progress_bar("texts") as progress:
         from voicelab.errors import InputError
         from voicelab.roundtrip import RECORDINGS, recordings, round_trip
-        from voicelab.samples import load
 
         if (run is None) == (not tts):
             raise InputError("name a run, or a voice with --tts; one of the two")
@@ -56,11 +56,10 @@ def roundtrip(
             raise InputError("--recordings takes a set; give --samples instead of --texts")
         utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, samples, limit)
         if with_recordings:
-            found = load(source) if source is not None else None
-            if found is None:
+            if source is None:
                 raise InputError("--recordings: the run's samples are no longer there, or have changed")
-            utterances += recordings(found.only(limit=limit))
-            voices[RECORDINGS] = str(source)
+            utterances += recordings(source)
+            voices[RECORDINGS] = str(source.path)
         result = round_trip(
             utterances, voices, asr, rules=normalizer, seed=seed,
             told=lambda done, total: progress(done, total, None),
@@ -71,7 +70,7 @@ def roundtrip(
         _show(result, worst)
 
 
-def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], Path | None]:
+def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
     from voicelab.report import material
     from voicelab.results import RunFolder
     from voicelab.roundtrip import replies
@@ -79,12 +78,12 @@ def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, st
     folder = RunFolder(run)
     found, name, used = replies(folder)
     samples = material.sample_set(folder.read())
-    return found[:limit], {name: used}, samples.path if samples is not None else None
+    return found[:limit], {name: used}, samples.only(limit=limit) if samples is not None else None
 
 
 def _of_voices(
     tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
-) -> tuple[list[Utterance], dict[str, str], Path | None]:
+) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
     from voicelab.errors import InputError
     from voicelab.roundtrip import spoken
     from voicelab.samples import load
@@ -94,15 +93,13 @@ def _of_voices(
         raise InputError("a voice is given twice; name each once")
     for name in tts:
         VOICES.blueprint(name)  # all are checked before the first one speaks
-    if samples is not None:
-        said = {sample.id: sample.text for sample in load(samples).only(limit=limit).samples}
-    else:
-        said = _lines(texts, limit)
+    source = load(samples).only(limit=limit) if samples is not None else None
+    said = {sample.id: sample.text for sample in source.samples} if source is not None else _lines(texts, limit)
     utterances, voices = [], {}
     for name in tts:
         found, voices[name] = spoken(name, said)
         utterances += found
-    return utterances, voices, samples
+    return utterances, voices, source
 
 
 def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
