@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
+from tests.test_audit import run_on
 from tests.test_clip import tone
 from tests.test_samples import write_set
 from voicelab import codecs, provenance, samples
@@ -162,10 +163,7 @@ def run(tmp_path_factory):
     set_folder = folder / "set"
     set_folder.mkdir()
     write_set(set_folder, expected_intent="price_query")
-    engines = ["--asr", "fake:text=more hello", "--tts", "fake", "--in-process"]
-    done = voicelab("evaluate", "--samples", set_folder, *engines, "--out", folder, "--run-id", "r")
-    assert done.exit_code == 0, done.output
-    return set_folder, RunFolder(folder / "r")
+    return set_folder, RunFolder(run_on(set_folder, "more hello", folder / "r"))
 
 
 def of(changes, figure):

@@ -7,6 +7,8 @@ from typer.testing import CliRunner
 
 from tests.test_samples import samples_folder
 from voicelab.cli import app
+from voicelab.results import RunSpec
+from voicelab.runs import evaluate
 
 
 def voicelab(*arguments):
@@ -55,9 +57,8 @@ def test_a_voice_that_no_recognizer_understands_loses_every_word(texts):
 
 
 def test_replies_of_a_run_beside_the_recordings(tmp_path):
-    done = voicelab("evaluate", "--asr", "fake", "--tts", "fake", "--in-process", "--limit", 3, "--out", tmp_path,
-                    "--run-id", "r")  # fmt: skip
-    assert done.exit_code == 0, done.output
+    spec = RunSpec(samples=str(samples_folder()), asr="fake", tts="fake", target="in-process", limit=3)
+    evaluate(spec, tmp_path, run_id="r")
     found = figures(tmp_path / "r", "--recordings", "--asr", "fake:text=apple")
     assert list(found["voices"]) == ["fake", "recordings"]
     assert [one["texts"] for one in found["voices"].values()] == [3, 3]

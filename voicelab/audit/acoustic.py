@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from concurrent.futures.process import BrokenProcessPool
@@ -55,10 +56,14 @@ def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None
             lanes, mp_context=get_context("spawn"), initializer=_begin, initargs=(reader.sounds,)
         ) as pool:
             places = {pool.submit(_answer, *task): number for number, task in enumerate(tasks)}
-            for done in as_completed(places):
-                found[places[done]] = done.result()
-                if told is not None:
-                    told(len(found))
+            try:
+                for done in as_completed(places):
+                    found[places[done]] = done.result()
+                    if told is not None:
+                        told(len(found))
+            except BaseException:  # Ctrl-C above all: what has not begun is not waited for
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
     except BrokenProcessPool as error:
         raise EngineError("pocketsphinx", "its process ended in the middle of an alignment") from error
     return [found[number] for number in range(len(tasks))]
@@ -70,6 +75,7 @@ _aligner: Aligner
 
 def _begin(sounds: dict[str, str]) -> None:
     global _aligner
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     _aligner = Aligner()
     _aligner.learn(sounds)
 
@@ -80,6 +86,8 @@ def _answer(clip: Clip, reference: Spoken, heard: Spoken) -> Misfit:
         return Misfit(None, f"no pronunciation for {', '.join(map(repr, unreadable))}", guessed=guessed)
     if not reference.words:
         return Misfit(None, "the reference holds no words", guessed=guessed)
+    if heard.words == reference.words:
+        return Misfit(0.0, guessed=guessed)
     free = _aligner.align(clip, heard.words)
     if free is None:
         return Misfit(None, "what was heard is longer than the recording", guessed=guessed)

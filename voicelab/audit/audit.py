@@ -81,9 +81,12 @@ def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | 
 
 def audit_samples(samples: SampleSet, asr: str = "pocketsphinx", *, told: Told | None = None) -> Audit:
     """A set without any run: one recognizer hears it here, and alignment judges."""
-    info, texts = hear(asr, [sample.clip() for sample in samples.samples], told)
+    whole = 2 * len(samples.samples)
+    listening = None if told is None else lambda done, _: told(done, whole)
+    aligning = None if told is None else lambda done, total: told(whole - total + done, whole)
+    info, texts = hear(asr, [sample.clip() for sample in samples.samples], listening)
     heard = {sample.id: text for sample, text in zip(samples.samples, texts, strict=True)}
-    return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", told)
+    return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", aligning)
 
 
 def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:

@@ -55,7 +55,7 @@ def audit(
             raise InputError("--asr goes with --samples; a run has its recognizer")
         if fixes is not None and fixes.exists():
             raise InputError(f"{fixes}: is there already; name another file for --fixes")
-        with terminal.progress_bar("samples") as progress:
+        with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
             told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
                 audit_samples(load(samples), asr or "pocketsphinx", told=told)
