@@ -64,7 +64,9 @@ def read(path: Path, samples: SampleSet) -> list[Correction]:
     try:
         rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
         listed = list(rows)
-    except (OSError, UnicodeDecodeError, csv.Error) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
         raise InputError(f"{path}: cannot be read as CSV: {error}") from error
     if missing := [name for name in _NEEDED if name not in (rows.fieldnames or ())]:
         raise InputError(f"{path}: column {missing[0]!r} is missing; needed: {', '.join(_NEEDED)}")

@@ -36,11 +36,11 @@ def audit(
 ) -> None:
     """Rank samples by how much speaks against their reference text.
 
-    Several runs: samples whose systems agree with each other and not with the reference. One run, or --samples: those
+    Several runs: those whose systems agree with each other and not with the reference. One run, or --samples: those
     whose sound fits what a recognizer heard better than the reference, in a forced alignment of both (English). A high
     rank is a reason to listen, not a verdict.
 
-    Examples: voicelab audit --samples my/set | voicelab audit reports/RUN | voicelab audit reports/RUN reports/RUN2
+    Examples: voicelab audit --samples my/set | voicelab audit reports/RUN | voicelab audit reports/A reports/B
     --fixes fixes.csv
     """
     with terminal.errors():

@@ -108,7 +108,9 @@ def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
     assert path is not None
     try:
         lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise InputError(f"{path}: cannot be read as text: {error}") from error
     said = {f"line {number}": line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
     if not said:
