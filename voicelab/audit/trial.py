@@ -1,7 +1,7 @@
 """How well the audit by sound finds labels that are known to be wrong: `python -m voicelab.audit.trial`.
 
 Labels of the set that comes along are spoiled in three ways, a few at a time; precision at k is the share of the k
-spoiled ones among the k highest scores. Takes about two minutes of two cores.
+spoiled ones among the k highest scores. It takes minutes.
 """
 
 from __future__ import annotations
