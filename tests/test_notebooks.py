@@ -119,7 +119,7 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path):
         execute("evaluate", tmp_path / "run", {"asrr": "fake"})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
-    with pytest.raises(InputError, match="no notebook 'nope'; there are: compare, evaluate, explore"):
+    with pytest.raises(InputError, match="no notebook 'nope'; there are: audit, compare, evaluate, explore"):
         execute("nope", tmp_path, {})
 
 

@@ -10,13 +10,16 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.attribute import attribute
+from voicelab.commands.audit import audit
 from voicelab.commands.bench import bench
 from voicelab.commands.compare import compare
+from voicelab.commands.correct import correct
 from voicelab.commands.equivalence import equivalence
 from voicelab.commands.gate import gate
 from voicelab.commands.match import match
 from voicelab.commands.models import models
 from voicelab.commands.power import power
+from voicelab.commands.roundtrip import roundtrip
 from voicelab.commands.runs import runs
 from voicelab.commands.score import score
 
@@ -256,7 +259,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, gate, power, score, match, equivalence, attribute):
+for _command in (compare, gate, power, score, match, equivalence, attribute, audit, correct, roundtrip):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

@@ -85,20 +85,12 @@ class PocketSphinxStream:
             self._decoder = None
 
     def _begin(self) -> None:
-        """Take the mean from the first of the sound, then decode all that waited.
-
-        The features start anew each time: what they keep (a running mean, the last samples) would make what is heard
-        now depend on the utterances before.
-        """
-        self._decoder.reinit_feat()
+        """Take the mean from the first of the sound, then decode all that waited."""
+        sound = None
         if self._sound_samples:
-            sound = Clip.join(self._waiting).samples[-self._sound_samples :][: self._cmn_samples]
-            self._decoder.start_utt()
-            self._decoder.process_raw(Clip(sound, SPEECH_RATE_HZ).to_pcm16(), True, True)
-            self._decoder.end_utt()
-            mean = self._decoder.get_cmn(False)
-            self._decoder.reinit_feat()
-            self._decoder.set_cmn(mean)
+            samples = Clip.join(self._waiting).samples[-self._sound_samples :][: self._cmn_samples]
+            sound = Clip(samples, SPEECH_RATE_HZ)
+        begin_features(self._decoder, sound)
         self._decoder.start_utt()
         self._decoding = True
         for clip in self._waiting:
@@ -113,3 +105,19 @@ class PocketSphinxStream:
         if self._decoding:
             self._decoding = False
             self._decoder.end_utt()
+
+
+def begin_features(decoder: Any, sound: Clip | None) -> None:
+    """Make a decoder's features ready for an utterance, with the mean cepstrum of `sound`, its first part.
+
+    They start anew each time: what they keep (a running mean, the last samples) would make what is heard now depend on
+    the utterances before.
+    """
+    decoder.reinit_feat()
+    if sound is not None:
+        decoder.start_utt()
+        decoder.process_raw(sound.to_pcm16(), True, True)
+        decoder.end_utt()
+        mean = decoder.get_cmn(False)
+        decoder.reinit_feat()
+        decoder.set_cmn(mean)

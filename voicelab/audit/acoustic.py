@@ -1,0 +1,111 @@
+"""How much better a recording fits what was freely heard in it than what its reference says."""
+
+from __future__ import annotations
+
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass
+from multiprocessing import get_context
+
+from voicelab.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
+from voicelab.audit.pronounce import Pronouncer, Spoken
+from voicelab.clip import Clip
+from voicelab.errors import EngineError
+from voicelab.hosting import available_cores
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A recording (SPEECH_RATE_HZ), what its reference says, and what a recognizer heard in it without knowing that."""
+
+    clip: Clip
+    reference: str
+    heard: str
+
+
+@dataclass(frozen=True, slots=True)
+class Misfit:
+    """The answer to one question.
+
+    gap_nats: (score of what was heard - score of the reference) / frames, natural logarithms: the log likelihood ratio
+    of the two texts per frame of FRAME_S; above 0 where the sound fits what was heard better; infinite where the
+    recording is too short for the reference. None where it cannot be told, and `problem` says why.
+    worst_word, from_s, to_s: the word of the reference that fits its place worse than what was heard there, by most;
+    None where none does. guessed: words of the reference that no dictionary has, which eSpeak NG pronounced.
+    """
+
+    gap_nats: float | None
+    problem: str = ""
+    worst_word: str | None = None
+    from_s: float | None = None
+    to_s: float | None = None
+    guessed: tuple[str, ...] = ()
+
+
+def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None = None) -> list[Misfit]:
+    """Answer all questions, on every core; told hears how many are done."""
+    reader = Pronouncer(dictionary().__contains__)
+    reader.read(text for question in questions for text in (question.reference, question.heard))
+    tasks = [(one.clip, reader.spoken(one.reference), reader.spoken(one.heard)) for one in questions]
+    found: dict[int, Misfit] = {}
+    lanes = max(1, min(available_cores(), len(tasks)))
+    try:
+        with ProcessPoolExecutor(
+            lanes, mp_context=get_context("spawn"), initializer=_begin, initargs=(reader.sounds,)
+        ) as pool:
+            places = {pool.submit(_answer, *task): number for number, task in enumerate(tasks)}
+            try:
+                for done in as_completed(places):
+                    found[places[done]] = done.result()
+                    if told is not None:
+                        told(len(found))
+            except BaseException:  # Ctrl-C above all: what has not begun is not waited for
+                pool.shutdown(wait=False, cancel_futures=True)
+                raise
+    except BrokenProcessPool as error:
+        raise EngineError("pocketsphinx", "its process ended in the middle of an alignment") from error
+    return [found[number] for number in range(len(tasks))]
+
+
+_aligner: Aligner
+"""Of a worker process."""
+
+
+def _begin(sounds: dict[str, str]) -> None:
+    global _aligner
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    _aligner = Aligner()
+    _aligner.learn(sounds)
+
+
+def _answer(clip: Clip, reference: Spoken, heard: Spoken) -> Misfit:
+    guessed = tuple(dict.fromkeys(reference.guessed))
+    if unreadable := (*reference.unreadable, *heard.unreadable):
+        return Misfit(None, f"no pronunciation for {', '.join(map(repr, unreadable))}", guessed=guessed)
+    if not reference.words:
+        return Misfit(None, "the reference holds no words", guessed=guessed)
+    if heard.words == reference.words:
+        return Misfit(0.0, guessed=guessed)
+    free = _aligner.align(clip, heard.words)
+    if free is None:
+        return Misfit(None, "what was heard is longer than the recording", guessed=guessed)
+    forced = _aligner.align(clip, reference.words)
+    if forced is None:
+        return Misfit(float("inf"), "the reference is longer than the recording", guessed=guessed)
+    return _compare(forced, free, guessed)
+
+
+def _compare(forced: Alignment, free: Alignment, guessed: tuple[str, ...]) -> Misfit:
+    gap = (free.score_nats - forced.score_nats) / forced.frames
+    ours, theirs = forced.by_frame(), free.by_frame()
+    spans = [span for span in forced.spans if span.word is not None]
+
+    def lost(span: Span) -> float:
+        return sum(theirs[span.start : span.end]) - sum(ours[span.start : span.end])
+
+    worst = max(spans, key=lost)
+    if lost(worst) <= 0:
+        return Misfit(gap, guessed=guessed)
+    return Misfit(gap, "", worst.word, round(worst.start * FRAME_S, 2), round(worst.end * FRAME_S, 2), guessed)

@@ -1,0 +1,98 @@
+"""Suspects to listen to in a notebook: the recording, the reference, and what each system heard, aligned with it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicelab import codecs
+from voicelab.audit.acoustic import Misfit
+from voicelab.audit.audit import Audit, Suspect
+from voicelab.audit.wording import why
+from voicelab.metrics.words import Step, align
+from voicelab.report import page, views
+from voicelab.report.cells import Shown
+from voicelab.samples import Sample
+from voicelab.text import Normalizer, normalizer
+
+if TYPE_CHECKING:
+    import jinja2
+
+_AROUND_S = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """What one system heard, in the form that the report's alignment takes."""
+
+    name: str
+    steps: tuple[Step, ...]
+
+    @property
+    def score(self) -> _Heard:
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    suspect: Suspect
+    speaker: str | None
+    systems: tuple[_Heard, ...]
+    sound: views.Sound
+    place: views.Sound | None
+    place_name: str
+    why: str
+
+    @property
+    def score_text(self) -> str:
+        return f"{self.suspect.score:.2f}"
+
+
+def suspects(found: Audit, limit: int = 10) -> Shown:
+    """The first suspects as cards. Where one word stands out, its place can be played alone."""
+    rules = found.normalizer or normalizer("english")
+    shown = [_view(one, found, rules) for one in found.suspects[:limit]]
+    return Shown("suspects", html=_templates().get_template("suspects.html").render(views=shown))
+
+
+def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
+    sample = found.samples.sample(one.sample_id) if found.samples is not None else None
+    place, place_name = _place(sample, one)
+    return _View(
+        suspect=one,
+        speaker=sample.speaker if sample is not None else None,
+        systems=tuple(_Heard(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
+        sound=views.Sound(None, "not available: the sample set has moved or changed")
+        if sample is None
+        else views.request_sound(sample),
+        place=place,
+        place_name=place_name,
+        why=why(one),
+    )
+
+
+def _place(sample: Sample | None, one: Suspect) -> tuple[views.Sound | None, str]:
+    """The stretch where the reference fits worst, with a little around it."""
+    because = one.because
+    if sample is None or not isinstance(because, Misfit) or because.from_s is None or because.to_s is None:
+        return None, ""
+    part = sample.clip().between(max(0.0, because.from_s - _AROUND_S), because.to_s + _AROUND_S)
+    uri = views.data_uri(codecs.encode(part, "opus"), "audio/ogg")
+    return views.Sound(uri), f"at “{because.worst_word}”"
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    folders: Sequence[Path] = (Path(__file__).parent / "templates", Path(page.__file__).parent / "templates")
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

@@ -1,0 +1,134 @@
+"""The next version of a sample set: labels corrected, samples dropped, the old set untouched, and a history kept.
+
+A corrections file is a CSV with a row for each sample: `sample_id`, `action` (correct, drop, keep, or empty: not yet
+decided, left alone), `old_text`, `new_text`, and, where wanted, `expected_entities` (with `;` between them),
+`expected_intent`, `who`, `when`, `why`; further columns are for the reader. A new version is a folder with the set's
+file, its recordings and history.json.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from voicelab.audit.audit import Suspect
+from voicelab.errors import InputError
+from voicelab.metrics.entities import mentions
+from voicelab.samples import SampleSet
+
+Action = Literal["correct", "drop", "keep"]
+_NEEDED = ("sample_id", "action", "old_text", "new_text")
+_COLUMNS = (*_NEEDED, "expected_entities", "expected_intent", "who", "when", "why")
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """One decision about one sample; None leaves a field as it was.
+
+    action: "keep" says that somebody listened and the label is right.
+    """
+
+    sample_id: str
+    action: Action
+    old_text: str
+    new_text: str | None = None
+    expected_entities: tuple[str, ...] | None = None
+    expected_intent: str | None = None
+    who: str | None = None
+    when: str | None = None
+    why: str | None = None
+
+
+def write_template(path: Path, suspects: Iterable[Suspect]) -> None:
+    """A corrections file with nothing decided; a column for each system shows what it heard."""
+    suspects = list(suspects)
+    systems = list(suspects[0].heard) if suspects else []
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow([*_COLUMNS, *(f"heard: {name}" for name in systems)])
+    for one in suspects:
+        blank = [""] * (len(_COLUMNS) - 3)
+        writer.writerow([one.sample_id, "", one.reference, *blank, *(one.heard.get(name, "") for name in systems)])
+    path.write_text(text.getvalue(), encoding="utf-8")
+
+
+def read(path: Path, samples: SampleSet) -> list[Correction]:
+    """The decisions in a corrections file, checked against the set that they are for.
+
+    Raises InputError that names the line: an unknown sample or action, a text that is no longer the set's, ...
+    """
+    try:
+        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
+        listed = list(rows)
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (UnicodeDecodeError, csv.Error) as error:
+        raise InputError(f"{path}: cannot be read as CSV: {error}") from error
+    if missing := [name for name in _NEEDED if name not in (rows.fieldnames or ())]:
+        raise InputError(f"{path}: column {missing[0]!r} is missing; needed: {', '.join(_NEEDED)}")
+    texts = {sample.id: sample.text for sample in samples.samples}
+    found: list[Correction] = []
+    for number, row in enumerate(listed, start=2):
+        where = f"{path}: row {number}"
+        one = _correction(where, row, texts)
+        if one is None:
+            continue
+        if any(one.sample_id == other.sample_id for other in found):
+            raise InputError(f"{where}: sample {one.sample_id!r} is decided twice")
+        found.append(one)
+    return found
+
+
+def _correction(where: str, row: dict[str, str | None], texts: dict[str, str]) -> Correction | None:
+    cells = {name: (row.get(name) or "").strip() for name in _COLUMNS}
+    sample_id, action, new_text = cells["sample_id"], cells["action"].lower(), cells["new_text"]
+    if not action and not new_text:
+        return None
+    if sample_id not in texts:
+        raise InputError(f"{where}: no sample {sample_id!r} in the set")
+    known: dict[str, Action] = {one: one for one in get_args(Action)}
+    if action not in known:
+        wanted = ", ".join(known)
+        raise InputError(f"{where}: field 'action' must be one of {wanted}, or empty with no new_text, not {action!r}")
+    if cells["old_text"] != texts[sample_id].strip():
+        raise InputError(
+            f"{where}: old_text is not what the set says of {sample_id!r}: {texts[sample_id]!r}; "
+            "the file is for another version"
+        )
+    changes = [name for name in ("new_text", "expected_entities", "expected_intent") if cells[name]]
+    if action == "correct" and not changes:
+        raise InputError(f"{where}: action is correct, but there is no new_text and no new expectation")
+    if action != "correct" and changes:
+        raise InputError(f"{where}: action is {action}, but field {changes[0]!r} is filled in")
+    entities = tuple(part.strip() for part in cells["expected_entities"].split(";") if part.strip())
+    return Correction(
+        sample_id=sample_id,
+        action=known[action],
+        old_text=texts[sample_id],
+        new_text=new_text or None,
+        expected_entities=entities or None,
+        expected_intent=cells["expected_intent"] or None,
+        who=cells["who"] or None,
+        when=cells["when"] or None,
+        why=cells["why"] or None,
+    )
+
+
+def unnamed_entities(corrections: Iterable[Correction], new: SampleSet) -> list[str]:
+    """The samples whose text was corrected so that it no longer names something that the old text named.
+
+    Entities that were never in the text, such as a ticker beside a company's name, are left out.
+    """
+    found = []
+    for one in corrections:
+        if one.new_text is None:
+            continue
+        text = one.new_text
+        expected = new.sample(one.sample_id).expected_entities
+        if any(mentions(one.old_text, entity) and not mentions(text, entity) for entity in expected):
+            found.append(one.sample_id)
+    return found

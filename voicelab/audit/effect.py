@@ -1,0 +1,94 @@
+"""What a new version of a set does to a run's figures: the same transcripts, scored by the old and the new labels."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from voicelab import provenance
+from voicelab.errors import InputError
+from voicelab.report import material
+from voicelab.report.schema import Estimate, Summary
+from voicelab.report.scoring import TurnScore
+from voicelab.report.summary import scores_of, summarize_scores
+from voicelab.report.sureness import Sureness
+from voicelab.results import RunResult, TurnResult
+from voicelab.samples import SampleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One figure under both versions."""
+
+    figure: str
+    before: Estimate
+    after: Estimate
+
+
+def effect(run: RunResult, turns: Sequence[TurnResult], old: SampleSet, new: SampleSet) -> list[Change]:
+    """Every figure that labels decide, before and after.
+
+    Nothing is heard or answered again, so latency stays what it was, and so does what was made of each recording.
+    Raises InputError where the run did not hear the old set.
+    """
+    heard = part_heard(run, old)
+    before = scores_of(run, turns)
+    after = scores_of(run, relabelled(turns, new))
+    sides = [_figures(run, before, heard), _figures(run, after, new)]
+    return [Change(name, sides[0][name], sides[1][name]) for name in sides[0]]
+
+
+def part_heard(run: RunResult, old: SampleSet) -> SampleSet:
+    """The part of a set that a run was asked to speak; InputError where it was another set."""
+    heard = old.only(categories=run.spec.categories, limit=run.spec.limit)
+    if provenance.samples_sha256(heard) != run.samples_sha256:
+        raise InputError(f"run {run.run_id} did not hear the set at {old.path}; give a run on that version")
+    return heard
+
+
+def relabelled(turns: Sequence[TurnResult], new: SampleSet) -> list[TurnResult]:
+    """The turns with the new version's labels, without those of samples and scenarios that it has not."""
+    samples = {sample.id: sample for sample in new.samples}
+    scenarios = {scenario.id for scenario in new.scenarios}
+    kept = []
+    for turn in turns:
+        sample = samples.get(turn.sample_id)
+        lost = turn.scenario_id is not None and turn.scenario_id not in scenarios and not turn.primary
+        if sample is None or lost:
+            continue
+        labels = {
+            "text": sample.text,
+            "expected_entities": sample.expected_entities,
+            "expected_intent": sample.expected_intent,
+        }
+        kept.append(turn.model_copy(update=labels))
+    return kept
+
+
+def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) -> dict[str, Estimate]:
+    planned = {score.turn.scenario_id for score in scores}
+    scenarios = [scenario for scenario in samples.scenarios if scenario.id in planned]
+    found: Summary = summarize_scores(run, scores, scenarios, material.company_forms(run))
+    words, entities = found.words.overall, found.entities
+    primary = [score for score in scores if score.turn.primary]
+    sentences = Sureness(run.spec.seed, run.spec.draws).share(
+        primary, lambda score: score.words, lambda counts: int(counts.errors > 0), lambda _: 1
+    )
+    return {
+        "word error rate (WER)": words.wer,
+        "character error rate (CER)": words.cer,
+        "match error rate (MER)": words.mer,
+        "word information lost (WIL)": words.wil,
+        "sentences with any error": sentences,
+        "entity recall, heard": entities.surface_heard,
+        "entity recall, answered": entities.surface_answered,
+        "entity recall, session": entities.surface_session,
+        "company recall, heard": entities.linked_heard,
+        "company recall, answered": entities.linked_answered,
+        "companies linked, precision": entities.agent_precision,
+        "companies linked, recall": entities.agent_recall,
+        "companies linked, F1": entities.agent_f1,
+        "entity WER": entities.entity_wer,
+        "intent accuracy": found.intents.accuracy,
+        "scenarios succeeded": found.scenarios.success,
+    }

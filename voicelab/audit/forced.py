@@ -1,0 +1,126 @@
+"""Forced alignment by PocketSphinx: how well a recording fits a given text, and where each of its words lies."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from voicelab.asr.pocketsphinx import begin_features
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+
+FRAME_S = 0.01
+"""PocketSphinx makes 100 feature frames a second."""
+
+_SCORE_SHIFT = 1024
+"""PocketSphinx keeps scores divided by 2 to the power of 10 (SENSCR_SHIFT in its source)."""
+
+_BEAM = 1e-200
+_FILLERS = ("<sil>", "[")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One word, or silence or noise (word None), from one frame to another (exclusive), and its acoustic score."""
+
+    word: str | None
+    start: int
+    end: int
+    score_nats: float
+
+
+@dataclass(frozen=True, slots=True)
+class Alignment:
+    """A text laid over a recording, silence and noise between the words allowed.
+
+    Scores are natural logarithms, relative in each frame to the best of all the model's states, so they are 0 at most
+    but for rounding, and two texts over the same frames can be compared.
+    """
+
+    spans: tuple[Span, ...]
+
+    @property
+    def frames(self) -> int:
+        return self.spans[-1].end if self.spans else 0
+
+    @property
+    def score_nats(self) -> float:
+        return sum(span.score_nats for span in self.spans)
+
+    def by_frame(self) -> list[float]:
+        """The score of each frame, as its span has it on average."""
+        return [span.score_nats / (span.end - span.start) for span in self.spans for _ in range(span.start, span.end)]
+
+
+@cache
+def dictionary() -> frozenset[str]:
+    """The words, in small letters, that the model's dictionary knows how to say."""
+    from pocketsphinx import get_model_path
+
+    lines = Path(get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split(maxsplit=1)[0].partition("(")[0] for line in lines if line.strip())
+
+
+class Aligner:
+    """Aligns texts with recordings under the en-us model of PocketSphinx.
+
+    The features are those of the recognizer (`cmn_s` as in asr/pocketsphinx.py). All states are computed in every
+    frame (`compallsen`): PocketSphinx counts a frame's scores from the best state that it computed, and with only the
+    states of one text among them the scores of two texts would have two different zeros.
+    """
+
+    def __init__(self, *, cmn_s: float = 1.0) -> None:
+        from pocketsphinx import Decoder
+
+        self._cmn_s = cmn_s
+        self._decoder: Any = Decoder(
+            loglevel="FATAL", samprate=SPEECH_RATE_HZ, lm=None, compallsen=True, bestpath=False,
+            beam=_BEAM, wbeam=_BEAM, pbeam=_BEAM,
+        )  # fmt: skip
+
+    def knows(self, word: str) -> bool:
+        """Whether it has been told, or its dictionary says, how a word sounds."""
+        return self._decoder.lookup_word(word) is not None
+
+    def learn(self, sounds: Mapping[str, str]) -> None:
+        """Add words with their phones, in ARPAbet."""
+        for word, phones in sounds.items():
+            if not self.knows(word):
+                self._decoder.add_word(word, phones, True)
+
+    def align(self, clip: Clip, words: Sequence[str]) -> Alignment | None:
+        """Lay words, all of them known, over a clip (SPEECH_RATE_HZ); none at all is silence or noise throughout.
+
+        None where the words cannot be spoken in so little time.
+        """
+        steps = words or ("<sil>",)
+        name = "forced"
+        chain = [(position, position + 1, 1.0, word) for position, word in enumerate(steps)]
+        self._decoder.add_fsg(name, self._decoder.create_fsg(name, 0, len(steps), chain))
+        self._decoder.activate_search(name)
+        sound = _sound(clip, self._cmn_s)
+        begin_features(self._decoder, sound)
+        self._decoder.start_utt()
+        self._decoder.process_raw(clip.to_pcm16(), False, False)
+        self._decoder.end_utt()
+        if words and self._decoder.hyp() is None:
+            return None
+        log = self._decoder.get_logmath()
+        spans = [_span(segment, log) for segment in self._decoder.seg()]
+        said = [span.word for span in spans if span.word is not None]
+        return Alignment(tuple(spans)) if spans and len(said) == len(words) else None
+
+
+def _sound(clip: Clip, cmn_s: float) -> Clip | None:
+    """The first cmn_s of a clip from where it sounds."""
+    start_s = clip.sound_start_s()
+    return None if start_s is None else clip.between(start_s, start_s + cmn_s)
+
+
+def _span(segment: Any, log: Any) -> Span:
+    filler = segment.word.startswith(_FILLERS)
+    word = None if filler else segment.word.partition("(")[0]
+    return Span(word, segment.start_frame, segment.end_frame + 1, math.log(segment.ascore) * _SCORE_SHIFT)

@@ -1,0 +1,87 @@
+"""How well the audit by sound finds labels that are known to be wrong: `python -m voicelab.audit.trial`.
+
+Labels of the set that comes along are spoiled in three ways, a few at a time; precision at k is the share of the k
+spoiled ones among the k highest scores. It takes minutes.
+"""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Mapping, Sequence
+
+from voicelab.agent.market import Market
+from voicelab.audit.acoustic import Question, misfits
+from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.listening import hear
+from voicelab.places import shipped
+from voicelab.samples import load
+
+Spoil = Callable[[Mapping[str, str], int, random.Random], dict[str, str]]
+"""Texts by sample id, how many to spoil, and chance -> the new texts of those."""
+
+
+def swap(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
+    """Some samples get each other's text, none its own."""
+    while True:
+        chosen = chance.sample(sorted(texts), k)
+        spoiled = {one: texts[other] for one, other in zip(chosen, [*chosen[1:], chosen[0]], strict=True)}
+        if all(text != texts[one] for one, text in spoiled.items()):
+            return spoiled
+
+
+def rename(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
+    """Some texts that name a company name another one."""
+    names = sorted({forms[0] for forms in Market.load(None).forms().values()})
+    pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
+    named = {one: found for one, text in sorted(texts.items()) if (found := pattern.search(text))}
+    spoiled = {}
+    for one in chance.sample(sorted(named), k):
+        found = named[one]
+        other = chance.choice([name for name in names if name != found[0]])
+        spoiled[one] = texts[one][: found.start()] + other + texts[one][found.end() :]
+    return spoiled
+
+
+def leave_out(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
+    """Some texts lose a word."""
+    spoiled = {}
+    for one in chance.sample([one for one, text in sorted(texts.items()) if len(text.split()) > 1], k):
+        words = texts[one].split()
+        words.pop(chance.randrange(len(words)))
+        spoiled[one] = " ".join(words)
+    return spoiled
+
+
+WAYS: dict[str, Spoil] = {"another sample's text": swap, "another company": rename, "a word left out": leave_out}
+
+
+def precision_at_k(scores: Mapping[str, float], spoiled: Sequence[str]) -> float:
+    """The share of the spoiled samples among as many highest scores."""
+    top = sorted(scores, key=lambda one: -scores[one])[: len(spoiled)]
+    return len(set(top) & set(spoiled)) / len(spoiled)
+
+
+def trial(k: int = 8, draws: int = 5) -> dict[str, list[float]]:
+    """Precision at k of each way to spoil labels, of each draw."""
+    samples = load(shipped("voice_samples")).samples
+    texts = {sample.id: sample.text for sample in samples}
+    clips = {sample.id: sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples}
+    _, transcripts = hear("pocketsphinx", list(clips.values()))
+    heard = dict(zip(clips, transcripts, strict=True))
+    spoiled = {(way, seed): make(texts, k, random.Random(seed)) for way, make in WAYS.items() for seed in range(draws)}
+    asked = [*texts.items(), *(pair for labels in spoiled.values() for pair in labels.items())]
+    answers = misfits([Question(clips[one], text, heard[one]) for one, text in asked])
+    gaps = {pair: answer.gap_nats for pair, answer in zip(asked, answers, strict=True)}
+    found: dict[str, list[float]] = {way: [] for way in WAYS}
+    for (way, _), labels in spoiled.items():
+        pairs = {one: gaps[one, labels.get(one, text)] for one, text in texts.items()}
+        scores = {one: gap for one, gap in pairs.items() if gap is not None}
+        found[way].append(precision_at_k(scores, list(labels)))
+    return found
+
+
+if __name__ == "__main__":
+    for name, shares in trial().items():
+        sys.stdout.write(f"{name}: {', '.join(f'{share:.3f}' for share in shares)}\n")

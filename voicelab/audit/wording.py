@@ -1,0 +1,52 @@
+"""An audit in words, for the terminal and the notebook."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from voicelab.audit.agreement import Agreement
+from voicelab.audit.audit import Method, Suspect
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from voicelab.audit.effect import Change
+
+SCORES: dict[Method, str] = {
+    "agreement": "how much nearer the systems are to each other than to the reference, -1 to 1",
+    "alignment": "log likelihood ratio of what was heard over the reference, nats a frame",
+}
+
+
+def why(one: Suspect) -> str:
+    """What the score of a suspect comes from."""
+    because = one.because
+    if isinstance(because, Agreement):
+        return f"{because.to_reference:.2f} from the reference, {because.among_systems:.2f} from each other"
+    guessed = f"eSpeak NG pronounced: {', '.join(because.guessed)}" if because.guessed else ""
+    place = because.problem or "no word fits worse"
+    if because.worst_word is not None:
+        place = f"{because.worst_word!r} at {because.from_s:.2f} to {because.to_s:.2f} s"
+    return "; ".join(filter(None, (place, guessed)))
+
+
+def ranking(suspects: tuple[Suspect, ...]) -> pd.DataFrame:
+    """A row for each suspect, as they are ranked."""
+    import pandas as pd
+
+    rows = [
+        {"rank": rank, "score": one.score, "sample": one.sample_id, "reference": one.reference, **one.heard}
+        | {"why": why(one)}
+        for rank, one in enumerate(suspects, start=1)
+    ]
+    return pd.DataFrame(rows).set_index("rank")
+
+
+def changes(found: list[Change]) -> pd.DataFrame:
+    """A row for each figure, under the old labels and the new."""
+    import pandas as pd
+
+    from voicelab.report.wording import estimate
+
+    rows = [(one.figure, estimate(one.before), estimate(one.after)) for one in found]
+    return pd.DataFrame(rows, columns=["figure", "before", "after"]).set_index("figure")

@@ -1,0 +1,117 @@
+"""`voicelab audit`: recordings that do not say what their reference says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.audit.audit import Audit, Suspect
+
+
+def audit(
+    runs: Annotated[
+        list[Path] | None, typer.Argument(help="Folders of runs on the same samples.", show_default=False)
+    ] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="Without a run: a folder with voice_samples.json, or a .json, .jsonl or .csv file."),
+    ] = None,
+    asr: Annotated[
+        str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[pocketsphinx]")
+    ] = None,
+    normalizer: Annotated[
+        str, typer.Option(help="Spelling rule between systems: none, basic, english, cjk.")
+    ] = "english",
+    top: Annotated[int, typer.Option(min=1, help="Show so many.")] = 10,
+    fixes: Annotated[
+        Path | None, typer.Option(help="Write the shown ones to this .csv, to fill in for voicelab correct.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print all of the ranking as JSON.")] = False,
+) -> None:
+    """Rank samples by how much speaks against their reference text.
+
+    Several runs: those whose systems agree with each other and not with the reference. One run, or --samples: those
+    whose sound fits what a recognizer heard better than the reference, in a forced alignment of both (English). A high
+    rank is a reason to listen, not a verdict.
+
+    Examples: voicelab audit --samples my/set | voicelab audit reports/RUN | voicelab audit reports/A reports/B
+    --fixes fixes.csv
+    """
+    with terminal.errors():
+        from voicelab.audit.audit import audit_runs, audit_samples
+        from voicelab.audit.corrections import write_template
+        from voicelab.errors import InputError
+        from voicelab.samples import load
+
+        if bool(runs) == (samples is not None):
+            raise InputError("name runs, or a set with --samples; one of the two")
+        if asr is not None and samples is None:
+            raise InputError("--asr goes with --samples; a run has its recognizer")
+        if fixes is not None and fixes.exists():
+            raise InputError(f"{fixes}: is there already; name another file for --fixes")
+        with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
+            told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
+            found = (
+                audit_samples(load(samples), asr or "pocketsphinx", told=told)
+                if samples is not None
+                else audit_runs(runs or [], rules=normalizer, told=told)
+            )
+        if as_json:
+            typer.echo(json.dumps(as_document(found), indent=2, ensure_ascii=False))
+        else:
+            _show(found, top)
+        if fixes is not None:
+            write_template(fixes, found.suspects[:top])
+            typer.echo(f"to fill in: {fixes}; then: voicelab correct SET {fixes} --out NEW", err=as_json)
+
+
+def _show(found: Audit, top: int) -> None:
+    from voicelab.audit.wording import SCORES, why
+
+    for name, system in found.systems.items():
+        typer.echo(f"{name}: {system}")
+    rows = [
+        (f"{rank}", f"{one.score:.3f}", f"{one.sample_id}\n{one.reference}\n{_heard(one)}", why(one))
+        for rank, one in enumerate(found.suspects[:top], start=1)
+    ]
+    terminal.table(
+        f"by {found.method}: {SCORES[found.method]}", ("", "score", "sample, reference, what was heard", "why"), rows
+    )
+    for sample_id, reason in found.not_judged:
+        terminal.warn(f"{sample_id} is not judged: {reason}")
+
+
+def _heard(one: Suspect) -> str:
+    return "\n".join(f"{name}: {text or '(nothing)'}" for name, text in one.heard.items())
+
+
+def as_document(found: Audit) -> dict[str, Any]:
+    """An audit as it is written."""
+    from dataclasses import asdict
+
+    from voicelab.score import rule
+
+    return {
+        "format_version": 1,
+        "method": found.method,
+        "normalizer": rule(found.normalizer) if found.normalizer else None,
+        "systems": dict(found.systems),
+        "aligner": found.aligner,
+        "suspects": [
+            {"sample_id": one.sample_id, "reference": one.reference, "heard": dict(one.heard)}
+            | {"score": _finite(one.score), "because": {k: _finite(v) for k, v in asdict(one.because).items()}}
+            for one in found.suspects
+        ],
+        "not_judged": [{"sample_id": sample_id, "reason": reason} for sample_id, reason in found.not_judged],
+    }
+
+
+def _finite(value: Any) -> Any:
+    """JSON knows no infinity: null, and `because.problem` says why."""
+    return None if value == float("inf") else value

@@ -1,0 +1,177 @@
+"""`voicelab roundtrip`: how intelligible a voice is to a recognizer."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.roundtrip import Figure, RoundTrip, Utterance
+    from voicelab.samples import SampleSet
+
+
+def roundtrip(
+    run: Annotated[
+        Path | None, typer.Argument(help="The folder of a run: its replies are heard.", show_default=False)
+    ] = None,
+    tts: Annotated[
+        list[str] | None, typer.Option(help="Without a run: a voice that says --texts or --samples; may be repeated.")
+    ] = None,
+    texts: Annotated[Path | None, typer.Option(help="What to say: a text file, one text a line.")] = None,
+    samples: Annotated[Path | None, typer.Option(help="What to say: the texts of this sample set.")] = None,
+    with_recordings: Annotated[
+        bool, typer.Option("--recordings", help="Also hear the recordings of --samples, or of the run's set.")
+    ] = False,
+    asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = "pocketsphinx",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts.")] = None,
+    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk.")] = "english",
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    worst: Annotated[int, typer.Option(min=0, help="List so many of the worst.")] = 10,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+) -> None:
+    """WER and CER of speech synthesis, heard by a recognizer, against the text that was said.
+
+    The recognizer's own errors are in it: the voice alone is at most so bad. --recordings has the same recognizer hear
+    the set's recordings, to compare with.
+
+    Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts espeak --tts espeak:voice=en-gb-x-rp --samples
+    data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
+    """
+    with terminal.errors(), terminal.progress_bar("texts") as progress:
+        from voicelab.errors import InputError
+        from voicelab.roundtrip import RECORDINGS, recordings, round_trip
+
+        if (run is None) == (not tts):
+            raise InputError("name a run, or a voice with --tts; one of the two")
+        if run is not None and (texts or samples):
+            raise InputError("--texts and --samples go with --tts; a run has its replies")
+        if tts and bool(texts) == bool(samples):
+            raise InputError("say what --tts shall say: --texts FILE or --samples SET, one of the two")
+        if with_recordings and texts:
+            raise InputError("--recordings takes a set; give --samples instead of --texts")
+        utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, samples, limit)
+        if with_recordings:
+            if source is None:
+                raise InputError("--recordings: the run's samples are no longer there, or have changed")
+            utterances += recordings(source)
+            voices[RECORDINGS] = str(source.path)
+        result = round_trip(
+            utterances, voices, asr, rules=normalizer, seed=seed,
+            told=lambda done, total: progress(done, total, None),
+        )  # fmt: skip
+    if as_json:
+        typer.echo(_json(result))
+    else:
+        _show(result, worst)
+
+
+def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+    from voicelab.report import material
+    from voicelab.results import RunFolder
+    from voicelab.roundtrip import replies
+
+    folder = RunFolder(run)
+    found, name, used = replies(folder)
+    samples = material.sample_set(folder.read())
+    return found[:limit], {name: used}, samples.only(limit=limit) if samples is not None else None
+
+
+def _of_voices(
+    tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
+) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+    from voicelab.errors import InputError
+    from voicelab.roundtrip import spoken
+    from voicelab.samples import load
+    from voicelab.tts.catalog import VOICES
+
+    if len(set(tts)) < len(tts):
+        raise InputError("a voice is given twice; name each once")
+    for name in tts:
+        VOICES.blueprint(name)  # all are checked before the first one speaks
+    source = load(samples).only(limit=limit) if samples is not None else None
+    said = {sample.id: sample.text for sample in source.samples} if source is not None else _lines(texts, limit)
+    utterances, voices = [], {}
+    for name in tts:
+        found, voices[name] = spoken(name, said)
+        utterances += found
+    return utterances, voices, source
+
+
+def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
+    from voicelab.errors import InputError
+
+    assert path is not None
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: cannot be read as text: {error}") from error
+    said = {f"line {number}": line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    if not said:
+        raise InputError(f"{path}: there is no text in it")
+    return dict(list(said.items())[:limit])
+
+
+def _show(result: RoundTrip, worst: int) -> None:
+    for name, used in result.voices.items():
+        typer.echo(f"{name}: {used}")
+    typer.echo(f"heard by {result.recognizer}; normalizer {result.normalizer.name} {result.normalizer.version}")
+    rows = [
+        (name, str(len(result.of(name))), _text(result.wer(name)), _text(result.cer(name)), _text(result.wrong(name)))
+        for name in result.voices
+    ]
+    columns = ("voice", "texts", "WER, %", "CER, %", "texts with an error, %")
+    terminal.table("round trip, with 95 % intervals by text; the recognizer's errors are in it", columns, rows)
+    listed = [
+        (
+            f"{one.words.errors} of {one.words.reference_words}",
+            f"{one.id}, {one.voice}\n{one.text}\n{one.heard or '(nothing)'}",
+        )
+        for one in result.worst(worst)
+    ]
+    if listed:
+        terminal.table("the worst", ("wrong", "said, and heard"), listed)
+
+
+def _text(figure: Figure) -> str:
+    if figure.value is None:
+        return "-"
+    sure = figure.interval
+    return f"{100 * figure.value:.1f}" + (f" [{100 * sure.low:.1f}, {100 * sure.high:.1f}]" if sure else "")
+
+
+def _json(result: RoundTrip) -> str:
+    from dataclasses import asdict
+
+    from voicelab.provenance import code_state, packages
+    from voicelab.score import rule
+
+    def figure(found: Figure) -> dict[str, object]:
+        return {"value": found.value, "interval": asdict(found.interval) if found.interval else None}
+
+    document = {
+        "format_version": 1,
+        "recognizer": result.recognizer,
+        "normalizer": rule(result.normalizer),
+        "seed": result.seed,
+        "draws": result.draws,
+        "code": code_state().model_dump(),
+        "packages": packages(),
+        "voices": {
+            name: {"used": used, "texts": len(result.of(name)), "wer": figure(result.wer(name)),
+                   "cer": figure(result.cer(name)), "texts_with_an_error": figure(result.wrong(name))}
+            for name, used in result.voices.items()
+        },
+        "utterances": [
+            {"voice": one.voice, "id": one.id, "text": one.text, "heard": one.heard, "errors": one.words.errors,
+             "words": one.words.reference_words}
+            for one in result.heard
+        ],
+    }  # fmt: skip
+    return json.dumps(document, indent=2, ensure_ascii=False)

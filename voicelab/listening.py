@@ -1,0 +1,83 @@
+"""Have a recognizer hear clips, or a voice say texts, in a process or thread of its own, with no pipeline around it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import asynccontextmanager
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines import Blueprint, EngineInfo
+from voicelab.errors import EngineError
+from voicelab.hosting import Host
+from voicelab.runs import run_blocking
+from voicelab.text import sentences
+from voicelab.tts.catalog import VOICES
+
+Told = Callable[[int, int], None]
+"""Called as work is done: how many, and of how many."""
+
+
+def hear(asr: str, clips: Sequence[Clip], told: Told | None = None) -> tuple[EngineInfo, list[str]]:
+    """What a recognizer hears in each clip, "" where it hears nothing; and what the recognizer really was.
+
+    Raises InputError or EngineError where it cannot be had.
+    """
+    return run_blocking(_hear(RECOGNIZERS.blueprint(asr), clips, told))
+
+
+def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[EngineInfo, list[Clip]]:
+    """Each text as a voice says it, sentence by sentence as in a turn; and what the voice really was."""
+    return run_blocking(_say(VOICES.blueprint(tts), texts, told))
+
+
+@asynccontextmanager
+async def _hosted(blueprint: Blueprint) -> AsyncIterator[Host]:
+    host = await Host(blueprint).open()
+    try:
+        yield host
+    finally:
+        await host.close()
+
+
+async def _hear(blueprint: Blueprint, clips: Sequence[Clip], told: Told | None) -> tuple[EngineInfo, list[str]]:
+    async with _hosted(blueprint) as host:
+        lanes = asyncio.Semaphore(host.info.lanes)
+        done = 0
+
+        async def one(clip: Clip) -> str:
+            nonlocal done
+            async with lanes:
+                stream = host.stream()
+                try:
+                    await stream.post("feed", clip.at_rate(SPEECH_RATE_HZ))
+                    found: Transcript = await stream.call("finish")
+                finally:
+                    await stream.close()
+            done += 1
+            if told is not None:
+                told(done, len(clips))
+            return found.text
+
+        tasks = [asyncio.create_task(one(clip)) for clip in clips]
+        try:
+            return host.info, list(await asyncio.gather(*tasks))
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+
+async def _say(blueprint: Blueprint, texts: Sequence[str], told: Told | None) -> tuple[EngineInfo, list[Clip]]:
+    async with _hosted(blueprint) as host:
+        clips = []
+        for number, text in enumerate(texts, start=1):
+            parts = [await host.call("speak", sentence) for sentence in sentences(text)]
+            if not parts:
+                raise EngineError(blueprint.name, f"there is nothing to say in {text!r}")
+            clips.append(Clip.join(parts))
+            if told is not None:
+                told(number, len(texts))
+        return host.info, clips
