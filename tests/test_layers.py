@@ -14,7 +14,7 @@ LAYERS = [
     {"errors", "english"},
     {"clip", "text", "places"},
     {"codecs", "opus", "models", "openai_client"},
-    {"engines", "samples", "wire", "metrics", "transcripts"},
+    {"engines", "samples", "wire", "metrics", "transcripts", "conditions"},
     {"worker", "asr", "agent", "tts", "score"},
     {"hosting"},
     {"turn", "client", "results"},
