@@ -11,14 +11,14 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english"},
+    {"errors", "english", "blocking"},
     {"clip", "text", "places"},
     {"codecs", "opus", "models", "openai_client"},
     {"engines", "samples", "wire", "metrics", "transcripts", "conditions"},
     {"worker", "asr", "agent", "tts", "score"},
     {"hosting"},
     {"turn", "client", "results"},
-    {"provenance", "targets", "notebook"},
+    {"provenance", "targets", "notebook", "stimulus"},
     {"runs", "report", "replay", "compare", "bench"},
     {"terminal"},
     {"commands"},

@@ -195,4 +195,6 @@ def _provenance(run: RunResult, summary: Summary) -> list[tuple[str, list[tuple[
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "all"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner not in (None, False))
     return NONE if value is None else str(value)

@@ -80,6 +80,7 @@ def summarize_scores(run: RunResult, scores: Sequence[TurnScore], scenarios: Seq
         status=run.status,
         mode=run.spec.mode,
         target=run.spec.target,
+        condition=run.spec.condition.label if run.spec.condition is not None else None,
         normalizer=NormalizerUsed(name=rule.name, version=rule.version),
         resampling=Resampling(
             level=LEVEL, unit=clusters.unit, clusters=clusters.count, seed=sure.seed, draws=sure.draws
