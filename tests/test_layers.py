@@ -20,6 +20,7 @@ LAYERS = [
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook", "stimulus"},
     {"runs", "report", "replay", "compare", "bench"},
+    {"sweep"},
     {"terminal"},
     {"commands"},
     {"cli", "server"},

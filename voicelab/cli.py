@@ -15,6 +15,7 @@ from voicelab.commands.equivalence import equivalence
 from voicelab.commands.match import match
 from voicelab.commands.models import models
 from voicelab.commands.score import score
+from voicelab.commands.sweep import sweep
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
@@ -228,7 +229,7 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, score, match, equivalence):
+for _command in (compare, score, match, equivalence, sweep):
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
