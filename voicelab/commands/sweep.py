@@ -46,7 +46,8 @@ def sweep(
     """Speak the same samples under one condition after another, and find where the pipeline breaks.
 
     One axis at a time, from mild to severe, beside the clean recordings; --grid takes every combination instead. The
-    engines are loaded once, here. Each condition leaves a run of its own in the sweep's folder.
+    engines are loaded once, here. Each condition leaves a run of its own in the sweep's folder; voicelab report makes
+    the report of one.
 
     Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
@@ -84,14 +85,11 @@ def sweep(
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
     from voicelab.errors import VoicelabError
-    from voicelab.report import page as run_page
     from voicelab.sweep import page, wording
 
     assert result.figures is not None
-    for name in result.runs:
-        run_page.write(folder.run(name))
     written = page.write(folder)
-    terminal.table(f"sweep {folder.sweep_id}", wording.COLUMNS, wording.rows(result.figures))
+    terminal.table(f"sweep {folder.sweep_id}", wording.SHORT_COLUMNS, wording.short_rows(result.figures))
     typer.echo(wording.how_sure(result.figures))
     for one in result.figures.breaks:
         typer.echo(f"breakpoint: {one.sentence}")

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from voicelab import report
 from voicelab.errors import InputError
 from voicelab.report import material, plots
+from voicelab.report.cells import Shown
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.results import TurnResult
@@ -18,7 +19,7 @@ from voicelab.samples import SampleSet
 from voicelab.stimulus import Stimuli
 from voicelab.sweep import wording
 from voicelab.sweep.figures import Figures
-from voicelab.sweep.plots import curves
+from voicelab.sweep.plots import curves, drawable
 from voicelab.sweep.spec import SweepFolder, SweepResult
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def write(folder: SweepFolder) -> Path:
 def _render(folder: SweepFolder, result: SweepResult, figures: Figures) -> str:
     clean = folder.run(result.runs[0]).read()
     pictures = []
-    for axis in figures.axes:
+    for axis in drawable(figures):
         light, dark = (data_uri(plots.svg(curves(folder.sweep_id, figures, axis, theme)), "image/svg+xml")
                        for theme in (LIGHT, DARK))  # fmt: skip
         pictures.append(_Picture(light, dark, f"Measures over {axis.label}, as in the table below"))
@@ -108,9 +109,11 @@ def _sound(samples: SampleSet | None, disturbed: bool, turn: TurnResult, stimuli
     return disturbed_sound(stimuli, sample, turn) if disturbed and stimuli is not None else request_sound(sample)
 
 
-def hearings_html(found: Sequence[Hearing]) -> str:
-    """The hearings as cards with players, for a notebook."""
-    return _templates().get_template("hearings.html").render(hearings=found)
+def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:
+    """`hearings` as cards with players, for a notebook."""
+    found = hearings(folder, sample_id)
+    html = _templates().get_template("hearings.html").render(hearings=found)
+    return Shown(f"{found[0].turn.sample_id} under {len(found)} conditions", html=html)
 
 
 @cache

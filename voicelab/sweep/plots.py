@@ -19,6 +19,11 @@ DRAWN = ("wer", "entity_recall", "intent_accuracy")
 _MARKERS = {"wer": "s", "entity_recall": "o", "intent_accuracy": "^"}
 
 
+def drawable(figures: Figures) -> tuple[AxisFigures, ...]:
+    """The axes with two places or more: one place has no curve, and its figures stand in the table."""
+    return tuple(axis for axis in figures.axes if len(axis.places) > 1)
+
+
 def curves(sweep_id: str, figures: Figures, axis: AxisFigures, theme: Theme = LIGHT) -> Figure:
     """The measures over one axis, mild on the left; what they are without a condition stands apart at the left edge."""
     title = f"{axis.label[0].upper()}{axis.label[1:]}"
@@ -32,7 +37,8 @@ def curves(sweep_id: str, figures: Figures, axis: AxisFigures, theme: Theme = LI
         if one.axis == axis.key and one.at is not None and one.measure in colors:
             at = _position(one.at, axis, steps)
             axes.axvline(at, color=colors[one.measure], linewidth=1.2, linestyle=":")
-            axes.annotate(f"{one.asked}: {place_text(one.at, axis.unit)}", (at, 0.02), (3, 0), fontsize=8,
+            paper = {"facecolor": theme.paper, "edgecolor": "none", "alpha": 0.85, "pad": 1.0}
+            axes.annotate(f"{one.asked}: {place_text(one.at, axis.unit)}", (at, 0.02), (4, 0), fontsize=8.5, bbox=paper,
                           textcoords="offset points", color=colors[one.measure], rotation=90, va="bottom")  # fmt: skip
     axes.axvline((steps[0] + steps[1]) / 2, color=theme.grid, linewidth=1.5)
     axes.set_xticks(steps, ["clean", *(f"{place:g}" for place in axis.places)])

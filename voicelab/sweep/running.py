@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
 
 from voicelab.errors import InputError
 from voicelab.results import TurnResult, now
@@ -37,6 +40,15 @@ def resume(path: Path, *, progress: Progress | None = None) -> tuple[SweepFolder
     """Take up a sweep that was stopped: finished turns are kept, not repeated; its figures are made anew."""
     folder = SweepFolder(path)
     return folder, _go_on(folder, folder.read(), progress)
+
+
+def spec_of(**fields: Any) -> SweepSpec:
+    """A SweepSpec from loose values, as a notebook has them; InputError names the one that cannot be."""
+    try:
+        return SweepSpec(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
 
 
 def new_sweep_id(spec: SweepSpec) -> str:

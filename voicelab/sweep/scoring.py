@@ -58,7 +58,12 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
             )
             for axis in axes
         ),
-        breaks=tuple(_break(asked, axis, clean, paired, spec) for asked in spec.breakpoints for axis in axes),
+        breaks=tuple(
+            _break(asked, axis, clean, paired, spec)
+            for asked in spec.breakpoints
+            for axis in axes
+            if len(axis.points) > 1
+        ),
     )
 
 

@@ -24,18 +24,16 @@ def break_sentence(
     what = f"{measure} {{}} {found.limit:.2f}{share}"
     worst, mildest = place_text(places[-1], unit), place_text(places[0], unit)
     if found.outcome == "crossed":
-        return f"{what.format(over)} at {place_text(found.at, unit)} {sure_text(found, unit, places)} ({axis})".replace(
-            "  ", " "
-        )
+        sure = sure_text(found, places)
+        return f"{what.format(over)} at {place_text(found.at, unit)}{f' {sure}' if sure else ''} ({axis})"
     share_text = f"; in {100 * found.crossed_share:.0f} % of the draws it breaks between" if found.crossed_share else ""
     if found.outcome == "before":
         return f"{what.format(f'is {under}')} already at {mildest}, the mildest tried ({axis}){share_text}"
-    return f"{what.format(f'is never {under}')}, down to {worst}, the worst tried ({axis}){share_text}".replace(
-        "down to", "down to" if places[-1] <= places[0] else "up to"
-    )
+    reach = "down to" if places[-1] <= places[0] else "up to"
+    return f"{what.format(f'is never {under}')}, {reach} {worst}, the worst tried ({axis}){share_text}"
 
 
-def sure_text(found: Breakpoint, unit: str, places: Sequence[float]) -> str:
+def sure_text(found: Breakpoint, places: Sequence[float]) -> str:
     """The interval, an end that lies outside of what was tried named by the last place tried: `[under 0, 11.2]`."""
     if found.low is None and found.high is None and not (found.open_mild or found.open_severe):
         return ""
@@ -69,14 +67,26 @@ def rows(figures: Figures) -> list[tuple[str, ...]]:
     return [_row(point) for point in figures.points]
 
 
+SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
+
+
+def short_rows(figures: Figures) -> list[tuple[str, ...]]:
+    """A row for each point, as SHORT_COLUMNS names them, narrow enough for a terminal."""
+    shown = ("wer", "entity_recall", "intent_accuracy")
+    return [(point.run, *(figure_text(point.measures[key]) for key in shown), _lost(point)) for point in figures.points]
+
+
+def _lost(point: PointFigures) -> str:
+    return f"{point.lost}/{point.packets}" if point.packets else ""
+
+
 def _row(point: PointFigures) -> tuple[str, ...]:
     measures = point.measures
-    lost = f"{point.lost} of {point.packets}" if point.packets else ""
     return (
         point.condition or "clean",
         *(figure_text(measures[key]) for key in MEASURES),
         change_text(measures["wer"]),
-        lost,
+        _lost(point),
         str(point.failed),
     )
 
