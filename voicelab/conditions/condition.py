@@ -86,6 +86,6 @@ class Condition(BaseModel):
         if self.bitrate_kbps is not None:
             parts.append(f"opus-{self.bitrate_kbps:g}")
         if self.loss_percent is not None:
-            burst = f"x{self.mean_burst:g}" if self.mean_burst is not None else ""
+            burst = f"x{self.mean_burst:g}" if self.mean_burst not in (None, MEAN_BURST) else ""
             parts.append(f"loss-{self.loss_percent:g}{burst}{'-fec' if self.fec else ''}")
         return "_".join(parts) or "as-recorded"

@@ -73,7 +73,19 @@ SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
 def short_rows(figures: Figures) -> list[tuple[str, ...]]:
     """A row for each point, as SHORT_COLUMNS names them, narrow enough for a terminal."""
     shown = ("wer", "entity_recall", "intent_accuracy")
-    return [(point.run, *(figure_text(point.measures[key]) for key in shown), _lost(point)) for point in figures.points]
+    rows = []
+    for point in figures.points:
+        lost = f"{100 * (point.lost or 0) / point.packets:.1f}%" if point.packets else ""
+        rows.append((point.run, *(_short(point.measures[key]) for key in shown), lost))
+    return rows
+
+
+def _short(figure: MeasureFigure) -> str:
+    """`0.29 [.24, .33]`, so that a row fits a terminal of 80 columns."""
+    if figure.value is None:
+        return NONE
+    low, high = (None if end is None else f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
+    return f"{figure.value:.2f}" + ("" if low is None else f" [{low}, {high}]")
 
 
 def _lost(point: PointFigures) -> str:
