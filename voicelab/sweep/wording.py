@@ -26,7 +26,11 @@ def break_sentence(
     if found.outcome == "crossed":
         sure = sure_text(found, places)
         return f"{what.format(over)} at {place_text(found.at, unit)}{f' {sure}' if sure else ''} ({axis})"
-    share_text = f"; in {100 * found.crossed_share:.0f} % of the draws it breaks between" if found.crossed_share else ""
+    share_text = (
+        f"; in {100 * found.crossed_share:.0f} % of the draws it crosses between two conditions"
+        if found.crossed_share
+        else ""
+    )
     if found.outcome == "before":
         return f"{what.format(f'is {under}')} already at {mildest}, the mildest tried ({axis}){share_text}"
     reach = "down to" if places[-1] <= places[0] else "up to"
