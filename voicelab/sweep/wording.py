@@ -115,8 +115,9 @@ def source_line(sweep_id: str, figures: Figures) -> str:
 def how_sure(figures: Figures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
     out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
+    rough = f" With so few {figures.unit}s the intervals are rough." if figures.clusters < 10 else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals, percentile bootstrap by {figures.unit} "
         f"({figures.clusters}), {figures.draws} draws, seed {figures.seed}; the same draws for every condition. All "
-        f"figures are of the same samples.{out}"
+        f"figures are of the same samples.{out}{rough}"
     )
