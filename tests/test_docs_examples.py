@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from voicelab.cli import app
 
 DOCS = Path(__file__).parents[1] / "docs"
-DOCUMENTS = ["scoring.md", "matching.md"]
+DOCUMENTS = ["scoring.md", "matching.md", "robustness.md"]
 
 
 def blocks(document: str, language: str) -> list[tuple[str, str]]:

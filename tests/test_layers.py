@@ -11,17 +11,17 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english"},
+    {"errors", "english", "blocking"},
     {"clip", "text", "places"},
     {"codecs", "opus", "models", "openai_client"},
-    {"engines", "samples", "wire", "metrics", "transcripts"},
+    {"engines", "samples", "wire", "metrics", "transcripts", "conditions"},
     {"worker", "asr", "agent", "tts", "vad", "score"},
     {"hosting"},
-    {"turn", "client", "results"},
-    {"provenance", "targets", "notebook", "replayed", "runlock"},
+    {"turn", "client", "results", "listening"},
+    {"provenance", "targets", "notebook", "replayed", "runlock", "stimulus"},
     {"runs", "report", "replay", "bench"},
-    {"figures", "kept", "tracking", "listening"},
-    {"compare", "audit", "roundtrip"},
+    {"figures", "kept", "tracking"},
+    {"compare", "audit", "roundtrip", "sweep"},
     {"gate", "power"},
     {"terminal"},
     {"commands"},

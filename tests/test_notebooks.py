@@ -114,12 +114,32 @@ def test_explore_plays_a_category(tmp_path):
     assert sum("image/png" in output.get("data", {}) for output in outputs(path)) == 1
 
 
+def test_robustness_makes_a_sweep_and_opens_it_again(tmp_path):
+    given = {"asr": "fake:text=news about apple", "tts": "fake", "limit": 2, "draws": 50, "out": str(tmp_path)}
+    axes = {"snr": [20, 0], "noise": ["pink"], "bitrate": [], "loss": []}
+    path = execute("robustness", tmp_path / "made", given | axes | {"sweep_id": "s"})
+    lines = (tmp_path / "s" / "pink-0dB" / "turns.jsonl").read_bytes()
+    again = execute("robustness", tmp_path / "again", {"sweep": str(tmp_path / "s"), "sample_id": "price_aapl"})
+    for one in (path, again):
+        assert not [found for found in outputs(one) if found.output_type == "error" or found.get("name") == "stderr"]
+        assert sum("image/png" in found.get("data", {}) for found in outputs(one)) == 1
+        text = shown_text(one)
+        for title in ("Breakpoints, sweep s", "Points, sweep s", "pink noise at 0 dB SNR"):
+            assert title in text
+        assert text.count("data:audio/ogg;base64,") == 3
+    assert "price_aapl under 3 conditions" in shown_text(again)
+    assert (tmp_path / "s" / "pink-0dB" / "turns.jsonl").read_bytes() == lines
+    with pytest.raises(InputError, match="parameter noise: Input should be 'white', 'pink' or 'babble'"):
+        execute("robustness", tmp_path / "bad", given | {"noise": ["brown"]})
+
+
 def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path):
     with pytest.raises(InputError, match=r"unknown parameter 'asrr'; its parameters: agent, asr, categories") as caught:
         execute("evaluate", tmp_path / "run", {"asrr": "fake"})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
-    with pytest.raises(InputError, match="no notebook 'nope'; there are: audit, compare, evaluate, explore"):
+    known = "audit, compare, evaluate, explore, robustness"
+    with pytest.raises(InputError, match=f"no notebook 'nope'; there are: {known}"):
         execute("nope", tmp_path, {})
 
 

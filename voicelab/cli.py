@@ -22,6 +22,7 @@ from voicelab.commands.power import power
 from voicelab.commands.roundtrip import roundtrip
 from voicelab.commands.runs import runs
 from voicelab.commands.score import score
+from voicelab.commands.sweep import sweep
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
@@ -259,7 +260,9 @@ def samples(
         typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
 
 
-for _command in (compare, gate, power, score, match, equivalence, attribute, audit, correct, roundtrip):
+for _command in (
+    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip,
+):  # fmt: skip
     app.command()(_command)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")

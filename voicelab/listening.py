@@ -8,11 +8,11 @@ from contextlib import asynccontextmanager
 
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.blocking import run_blocking
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import Blueprint, EngineInfo
 from voicelab.errors import EngineError
 from voicelab.hosting import Host
-from voicelab.runs import run_blocking
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
 

@@ -11,7 +11,7 @@ import struct
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -61,17 +61,34 @@ def load_opuslib() -> Any:
 class PacketEncoder:
     """Cuts a stream of clips into 20 ms Opus packets.
 
-    rate_hz must be one of OPUS_RATES_HZ; bitrate is in bit/s.
+    rate_hz must be one of OPUS_RATES_HZ; bitrate is in bit/s. use: what libopus is to tune for. fec_loss_percent: put
+    a coarse copy of each packet into the next, for a network that loses so many (None: no copies). constant: every
+    packet is of one size; else `bitrate` is what libopus aims at, and speech takes less.
     """
 
-    def __init__(self, rate_hz: int, bitrate: int = 32_000) -> None:
+    def __init__(
+        self,
+        rate_hz: int,
+        bitrate: int = 32_000,
+        *,
+        use: Literal["audio", "voip"] = "audio",
+        fec_loss_percent: float | None = None,
+        constant: bool = False,
+    ) -> None:
         if rate_hz not in OPUS_RATES_HZ:
             raise ValueError(f"Opus takes input at one of {OPUS_RATES_HZ} Hz, not {rate_hz}")
         opuslib = load_opuslib()
         self.rate_hz = rate_hz
         self.frame_samples = round(rate_hz * FRAME_S)
-        self._encoder = opuslib.Encoder(rate_hz, 1, opuslib.APPLICATION_AUDIO)
+        self._encoder = opuslib.Encoder(rate_hz, 1, use)
         self._encoder.bitrate = bitrate
+        if constant:
+            self._encoder.vbr = 0
+        if fec_loss_percent is not None:
+            control, settings = opuslib.api.encoder.encoder_ctl, opuslib.api.ctl
+            # opuslib's own property inband_fec leaves its value out.
+            control(self._encoder.encoder_state, settings.set_inband_fec, 1)
+            control(self._encoder.encoder_state, settings.set_packet_loss_perc, min(100, round(fec_loss_percent)))
         self._rest = b""
 
     @property
@@ -121,6 +138,20 @@ class PacketDecoder:
             pcm = self._decoder.decode(packet, round(self._rate_hz * _LONGEST_PACKET_S))
         except self._opuslib.OpusError as error:
             raise InputError(f"not an Opus packet ({len(packet)} bytes): {error}") from error
+        return Clip.from_pcm16(pcm, self._rate_hz)
+
+    def conceal(self) -> Clip:
+        """The 20 ms of a packet that never came, as the decoder continues what it heard."""
+        return self._lost(None, fec=False)
+
+    def recover(self, following: bytes) -> Clip:
+        """The 20 ms of a packet that never came, from the copy in the one after it; concealed where there is none."""
+        return self._lost(following, fec=True)
+
+    def _lost(self, packet: bytes | None, *, fec: bool) -> Clip:
+        # opuslib's Decoder.decode asks a missing packet for its length; the function under it takes none.
+        decode, size = self._opuslib.api.decoder.decode, round(self._rate_hz * FRAME_S)
+        pcm = decode(self._decoder.decoder_state, packet, len(packet or b""), size, fec, channels=1)
         return Clip.from_pcm16(pcm, self._rate_hz)
 
 

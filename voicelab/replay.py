@@ -6,22 +6,18 @@ kept as replay.json with the run (replayed.py), for the report.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 
+from voicelab import codecs, listening
 from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.clip import SPEECH_RATE_HZ
-from voicelab.codecs import decode
-from voicelab.engines import Blueprint, EngineInfo, EngineSpec
+from voicelab.engines import EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
-from voicelab.hosting import Host
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
 from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult
 
-Progress = Callable[[int, int], None]
+Progress = listening.Told
 
 
 def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Replay:
@@ -53,12 +49,14 @@ def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progres
     progress: told how many replies were heard, and how many there are. Raises InputError for an unknown recognizer, and
     where the run kept no reply; EngineError.
     """
-    blueprint = RECOGNIZERS.blueprint(recognizer)
+    RECOGNIZERS.blueprint(recognizer)
     files = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
     kept = {key: path for key, path in files.items() if path.is_file()}
     if not kept:
         raise InputError(f"{folder.path}: it kept no reply to listen to")
-    info, texts = asyncio.run(_listened(blueprint, kept, progress))
+    clips = [codecs.read(path) for path in kept.values()]
+    info, heard_texts = listening.hear(recognizer, clips, progress)
+    texts = dict(zip(kept, heard_texts, strict=True))
     turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
     named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})
     used = [(one.name, one.options, one.revision) for one in folder.read().engines if one.kind == "asr"]
@@ -66,37 +64,6 @@ def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progres
     heard = replay.model_copy(update={"turns": turns, "listener": f"{named}, {info.revision}", "own_ear": own})
     write(folder.path, heard)
     return heard
-
-
-async def _listened(
-    blueprint: Blueprint, files: Mapping[str, Path], progress: Progress | None
-) -> tuple[EngineInfo, dict[str, str]]:
-    """What the recognizer hears in each file, as many at once as it has lanes."""
-    host = await Host(blueprint).open()
-    texts: dict[str, str] = {}
-    free = asyncio.Semaphore(host.info.lanes)
-
-    async def hear(key: str, path: Path) -> None:
-        async with free:
-            clip = await asyncio.to_thread(lambda: decode(path.read_bytes(), source=str(path)).at_rate(SPEECH_RATE_HZ))
-            stream = host.stream()
-            try:
-                await stream.post("feed", clip)
-                texts[key] = (await stream.call("finish")).text
-            finally:
-                await stream.close()
-            if progress is not None:
-                progress(len(texts), len(files))
-
-    try:
-        async with asyncio.TaskGroup() as group:
-            for key, path in files.items():
-                group.create_task(hear(key, path))
-    except* VoicelabError as faults:
-        raise faults.exceptions[0] from None
-    finally:
-        await host.close()
-    return host.info, texts
 
 
 def agent_of(run: RunResult, spec: str | None = None) -> Agent:

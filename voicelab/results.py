@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from voicelab.conditions.condition import Condition
 from voicelab.errors import InputError
 from voicelab.wire import Mode
 
@@ -31,6 +32,7 @@ class RunSpec(_Record):
 
     target: "server" (one that the run starts itself), "in-process", or the address of a running server
     (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
+    condition: what is done to each recording before it is sent; None: nothing.
     """
 
     samples: str
@@ -45,6 +47,7 @@ class RunSpec(_Record):
     seed: int = 0
     draws: int = 2000
     timeout_s: float = 30.0
+    condition: Condition | None = None
 
 
 class EngineUsed(_Record):
@@ -65,6 +68,20 @@ class Failure(_Record):
 
     code: str
     message: str
+
+
+class Sent(_Record):
+    """What was sent instead of the recording. sha256: of those bytes. speech_dbfs: the active level of the recording.
+
+    scale_db: what all of it was scaled by to stay within full scale. packets, lost, kbps: of Opus, where it was used.
+    """
+
+    sha256: str
+    speech_dbfs: float | None
+    scale_db: float
+    packets: int | None = None
+    lost: int | None = None
+    kbps: float | None = None
 
 
 class TurnResult(_Record):
@@ -115,6 +132,7 @@ class TurnResult(_Record):
 
     chunks: int = 0
     reply_file: str | None = None
+    sent: Sent | None = None
     started_at: datetime
 
     @property

@@ -6,17 +6,18 @@ One failure is one record. A run that was killed goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 from voicelab import provenance, runlock
+from voicelab.blocking import run_blocking
 from voicelab.client import Take
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
-from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.results import Failure, RunFolder, RunResult, RunSpec, Sent, TurnResult, now
 from voicelab.samples import Sample, SampleSet, load
+from voicelab.stimulus import Recordings, Stimuli
 from voicelab.targets import Session, Target, check_engines, open_target
 from voicelab.text import normalizer
 
@@ -63,6 +64,30 @@ def plan(samples: SampleSet) -> tuple[_Conversation, ...]:
     return (*singles, *scenarios)
 
 
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A run that can go on with its first turn that is not done. fresh: its folder is yet to be made."""
+
+    folder: RunFolder
+    run: RunResult
+    conversations: tuple[_Conversation, ...]
+    stimuli: Stimuli
+    fresh: bool
+
+    @property
+    def done(self) -> dict[str, TurnResult]:
+        return {} if self.fresh else {turn.key: turn for turn in self.folder.turns()}
+
+    def start(self) -> RunResult:
+        """Leave run.json; InputError when another run did so already."""
+        if not self.fresh:
+            return self.run
+        run = self.run.model_copy(update={"started_at": now()})
+        self.folder.create()
+        self.folder.write(run)
+        return run
+
+
 def evaluate(
     spec: RunSpec, out: Path, *, run_id: str | None = None, progress: Progress | None = None
 ) -> tuple[RunFolder, RunResult]:
@@ -70,10 +95,85 @@ def evaluate(
 
     Raises InputError or EngineError when the run cannot begin; once it has begun, what fails is in the result.
     """
+    begun = _begin(RunFolder(out / (run_id or new_run_id(spec))), spec)
+    with runlock.held(begun.folder.path):
+        return begun.folder, run_blocking(_all([begun], progress))[0]
+
+
+def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
+    """Take up a run that did not finish; finished turns are kept, not repeated. A finished run is left as it is.
+
+    Raises InputError when the samples are no longer the same.
+    """
+    folder = RunFolder(path)
+    folder.read()
+    with runlock.held(folder.path):
+        run = folder.read()
+        if run.status != "finished":
+            run = run_blocking(_all([_take_up(folder, run)], progress))[0]
+    return folder, run
+
+
+def evaluate_conditions(
+    specs: Sequence[tuple[RunFolder, RunSpec]], *, progress: Progress | None = None
+) -> list[RunResult]:
+    """Runs that differ in their conditions alone, one after the other, with engines that are loaded once.
+
+    A folder that holds a run is taken up as `resume` does. progress counts the turns of all of them. Raises InputError
+    where a folder holds a run of another spec.
+    """
+    first = specs[0][1]
+    if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
+        raise ValueError("these runs differ in more than their conditions")
+    recordings = Recordings(load(first.samples))
+    begun = []
+    with ExitStack() as locks:
+        for folder, spec in specs:
+            if not (folder.path / "run.json").exists():
+                begun.append(_begin(folder, spec, recordings))
+                continue
+            locks.enter_context(runlock.held(folder.path))
+            run = folder.read()
+            if run.spec != spec:
+                raise InputError(f"{folder.path}: holds a run of another kind; take another --out or --sweep-id")
+            begun.append(_take_up(folder, run, recordings))
+        for one in begun:
+            if one.fresh:
+                locks.enter_context(runlock.held(one.folder.path))
+        return run_blocking(_all(begun, progress))
+
+
+async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunResult]:
+    """The runs to their ends, over one target; those that are finished are not touched."""
+    tally = _Tally(begun, progress)
+    open_ones = [one for one in begun if one.run.status != "finished"]
+    if not open_ones:
+        tally.tell(None)
+        return [one.run for one in begun]
+    finished: dict[str, RunResult] = {}
+    folder = open_ones[0].folder
+    run = open_ones[0].start()
+    try:
+        async with open_target(run.spec, folder=folder.path) as target:
+            for number, one in enumerate(open_ones):
+                if number:
+                    folder, run = one.folder, one.start()
+                finished[run.run_id] = await _Runner(one, tally, cold=number == 0).run(run, target)
+    except VoicelabError as error:
+        if run.run_id not in finished:
+            changes = {"status": "failed", "failure": str(error), "finished_at": now()}
+            folder.write(folder.read().model_copy(update=changes))
+        raise
+    return [finished.get(one.run.run_id, one.run) for one in begun]
+
+
+def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = None) -> _Begun:
+    """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     normalizer(spec.normalizer)
     check_engines(spec)
-    folder = RunFolder(out / (run_id or new_run_id(spec)))
+    stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
+    stimuli.check(samples)
     conversations = plan(samples)
     run = RunResult(
         run_id=folder.run_id,
@@ -86,35 +186,21 @@ def evaluate(
         machine=provenance.machine(),
         started_at=now(),
     )
-    with runlock.held(folder.path):
-        folder.create()
-        folder.write(run)
-        return folder, run_blocking(_Runner(folder, conversations, progress).run(run))
+    return _Begun(folder, run, conversations, stimuli, fresh=True)
 
 
-def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
-    """Take up a run that did not finish; finished turns are kept, not repeated. A finished run is left as it is.
-
-    Raises InputError when the samples are no longer the same.
-    """
-    folder = RunFolder(path)
-    folder.read()
-    with runlock.held(folder.path):
-        return folder, _resumed(folder, progress)
-
-
-def _resumed(folder: RunFolder, progress: Progress | None) -> RunResult:
-    run = folder.read()
-    if run.status == "finished":
-        return run
+def _take_up(folder: RunFolder, run: RunResult, recordings: Recordings | None = None) -> _Begun:
+    """A run that is there already, its samples checked to be the same."""
     samples = _samples(run.spec)
     if provenance.samples_sha256(samples) != run.samples_sha256:
         raise InputError(
             f"{folder.path}: the samples at {run.spec.samples} have changed since this run began; start a new run"
         )
-    folder.drop_torn_line()
-    again = run.model_copy(update={"status": "running", "failure": None, "resumed": run.resumed + 1})
-    return run_blocking(_Runner(folder, plan(samples), progress).run(again))
+    if run.status != "finished":
+        folder.drop_torn_line()
+        run = run.model_copy(update={"status": "running", "failure": None, "resumed": run.resumed + 1})
+    stimuli = Stimuli(recordings or Recordings(load(run.spec.samples)), run.spec.condition)
+    return _Begun(folder, run, plan(samples), stimuli, fresh=False)
 
 
 def new_run_id(spec: RunSpec) -> str:
@@ -127,77 +213,40 @@ def _samples(spec: RunSpec) -> SampleSet:
     return load(spec.samples).only(categories=spec.categories, limit=spec.limit)
 
 
-_Result = TypeVar("_Result")
+class _Tally:
+    """Counts the turns that are done, of all runs together, and tells."""
 
+    def __init__(self, begun: Sequence[_Begun], progress: Progress | None) -> None:
+        self._done = sum(len(one.done) for one in begun)
+        self._total = sum(one.run.planned_turns for one in begun)
+        self._progress = progress
 
-def run_blocking(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run a coroutine to its end, also where an event loop is running already, as in a notebook."""
-    try:
-        asyncio.get_running_loop()
-    except RuntimeError:
-        return asyncio.run(work)
-    outside = _OtherThread(work)
-    return outside.result()
+    def add(self, turn: TurnResult) -> None:
+        self._done += 1
+        self.tell(turn)
 
-
-class _OtherThread(Generic[_Result]):
-    """Runs a coroutine in a loop and a thread of its own, and cancels it when whoever waits is interrupted."""
-
-    def __init__(self, work: Coroutine[Any, Any, _Result]) -> None:
-        self._work = work
-        self._loop = asyncio.new_event_loop()
-        self._task = self._loop.create_task(self._watched())
-        self._outcome: _Result
-        self._fault: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, name="voicelab-run")
-
-    def result(self) -> _Result:
-        self._thread.start()
-        try:
-            self._thread.join()
-        except BaseException:  # the stop button of a notebook, or Ctrl-C
-            self._loop.call_soon_threadsafe(self._task.cancel)
-            self._thread.join()
-            raise
-        if self._fault is not None:
-            raise self._fault
-        return self._outcome
-
-    async def _watched(self) -> None:
-        try:
-            self._outcome = await self._work
-        except BaseException as fault:  # noqa: BLE001 - raised again in the thread that waits
-            self._fault = fault
-
-    def _run(self) -> None:
-        try:
-            self._loop.run_until_complete(self._task)
-            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.run_until_complete(self._loop.shutdown_default_executor())
-        finally:
-            self._loop.close()
+    def tell(self, turn: TurnResult | None) -> None:
+        if self._progress is not None:
+            self._progress(self._done, self._total, turn)
 
 
 class _Runner:
-    def __init__(self, folder: RunFolder, conversations: tuple[_Conversation, ...], progress: Progress | None) -> None:
-        self._folder = folder
-        self._conversations = conversations
-        self._done = {turn.key: turn for turn in folder.turns()}
-        self._total = sum(len(conversation.turns) for conversation in conversations)
-        self._progress = progress
-        self._cold = True
+    """Takes the turns of one run that are not done. cold: its first turn is the first after engines were loaded."""
 
-    async def run(self, run: RunResult) -> RunResult:
-        try:
-            async with open_target(run.spec, folder=self._folder.path) as target:
-                run = run.model_copy(update={"engines": target.engines})
-                self._folder.write(run)
-                self._tell(None)
-                for conversation in self._conversations:
-                    await self._hold(target, conversation, run)
-        except VoicelabError as error:
-            self._folder.write(run.model_copy(update={"status": "failed", "failure": str(error), "finished_at": now()}))
-            raise
+    def __init__(self, begun: _Begun, tally: _Tally, *, cold: bool) -> None:
+        self._folder = begun.folder
+        self._conversations = begun.conversations
+        self._stimuli = begun.stimuli
+        self._done = begun.done
+        self._tally = tally
+        self._cold = cold
+
+    async def run(self, run: RunResult, target: Target) -> RunResult:
+        run = run.model_copy(update={"engines": target.engines})
+        self._folder.write(run)
+        self._tally.tell(None)
+        for conversation in self._conversations:
+            await self._hold(target, conversation, run)
         finished = run.model_copy(update={"status": "finished", "finished_at": now()})
         self._folder.write(finished)
         return finished
@@ -225,27 +274,36 @@ class _Runner:
 
     async def _take(self, session: Session, conversation: _Conversation, planned: _Planned, run: RunResult) -> None:
         sample = planned.sample
+        sent = None
         try:
-            take = await session.speak(sample.audio_bytes(), run.spec.mode, source=str(sample.audio_path))
+            stimulus = await asyncio.to_thread(self._stimuli.of, sample)
+            sent = stimulus.sent
+            take = await session.speak(stimulus.audio, run.spec.mode, source=str(sample.audio_path))
         except InputError as error:
             take = Take(error=("bad_sample", str(error)))
-        self._record(planned, conversation, take, session.session_id)
+        self._record(planned, conversation, take, session.session_id, sent)
 
-    def _record(self, planned: _Planned, conversation: _Conversation, take: Take, session_id: str) -> None:
+    def _record(
+        self, planned: _Planned, conversation: _Conversation, take: Take, session_id: str, sent: Sent | None = None
+    ) -> None:
         file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
-        turn = turn_result(planned, conversation.scenario_id, take, session_id, reply_file=file, cold=self._cold)
+        scenario = conversation.scenario_id
+        turn = turn_result(planned, scenario, take, session_id, reply_file=file, cold=self._cold, sent=sent)
         self._cold = False
         self._folder.append(turn)
         self._done[turn.key] = turn
-        self._tell(turn)
-
-    def _tell(self, turn: TurnResult | None) -> None:
-        if self._progress is not None:
-            self._progress(len(self._done), self._total, turn)
+        self._tally.add(turn)
 
 
 def turn_result(
-    planned: _Planned, scenario_id: str | None, take: Take, session_id: str, *, reply_file: str | None, cold: bool
+    planned: _Planned,
+    scenario_id: str | None,
+    take: Take,
+    session_id: str,
+    *,
+    reply_file: str | None,
+    cold: bool,
+    sent: Sent | None = None,
 ) -> TurnResult:
     """One turn as it is kept, with the figures that follow from others."""
     sample, stages = planned.sample, take.stages
@@ -284,6 +342,7 @@ def turn_result(
         rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
         chunks=take.chunks,
         reply_file=reply_file,
+        sent=sent,
         started_at=now(),
         **stages,
     )

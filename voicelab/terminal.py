@@ -32,13 +32,13 @@ def errors() -> Iterator[None]:
 
 
 @contextmanager
-def resumable(folder: Path) -> Iterator[None]:
-    """Tell who stops a run how to go on with it."""
+def resumable(folder: Path, command: str = "evaluate") -> Iterator[None]:
+    """Tell who stops a run, or a sweep of runs, how to go on with it."""
     try:
         yield
     except KeyboardInterrupt:
-        if (folder / "run.json").exists():
-            fail(f"stopped; what is done is kept: voicelab evaluate --resume {folder}", INTERRUPTED)
+        if (folder / ("run.json" if command == "evaluate" else f"{command}.json")).exists():
+            fail(f"stopped; what is done is kept: voicelab {command} --resume {folder}", INTERRUPTED)
         raise
 
 

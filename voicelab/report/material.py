@@ -10,6 +10,7 @@ from voicelab.metrics.entities import Forms
 from voicelab.places import PROJECT
 from voicelab.results import RunResult
 from voicelab.samples import SampleSet, load
+from voicelab.stimulus import Recordings, Stimuli
 
 
 def company_forms(run: RunResult) -> Forms:
@@ -31,3 +32,10 @@ def sample_set(run: RunResult) -> SampleSet | None:
         except InputError:
             continue
     return None
+
+
+def stimuli(run: RunResult, samples: SampleSet) -> Stimuli | None:
+    """What the run sent instead of the recordings; None where it sent them as they are."""
+    if run.spec.condition is None:
+        return None
+    return Stimuli(Recordings(load(samples.path)), run.spec.condition)

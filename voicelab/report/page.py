@@ -229,4 +229,6 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
 def _value(value: Any) -> str:
     if isinstance(value, tuple):
         return ", ".join(map(str, value)) or "all"
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {inner}" for name, inner in value.items() if inner not in (None, False))
     return NONE if value is None else str(value)

@@ -9,6 +9,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from voicelab.report.canvas import canvas
+from voicelab.report.canvas import grid as _grid
+from voicelab.report.canvas import plain as _plain
 from voicelab.report.schema import Bounds, Rate, Summary, WordFigures
 from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
 from voicelab.report.wording import STAGE_NAMES, label, percentile, run_line, seconds
@@ -16,9 +19,6 @@ from voicelab.report.wording import STAGE_NAMES, label, percentile, run_line, se
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-_WIDTH_IN = 5.4
-"""Narrow, so that the letters stay readable when a phone shows the figure at its own width."""
 
 _WAITS = ("transcript_s", "reply_text_s", "first_audio_s", "turn_s")
 _WORK = ("decode_s", "asr_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s")
@@ -219,34 +219,7 @@ def png(figure: Figure, dpi: int = 160) -> bytes:
 
 
 def _figure(summary: Summary, title: str, height_in: float, theme: Theme) -> tuple[Figure, Axes]:
-    from matplotlib.figure import Figure
-    from matplotlib.layout_engine import ConstrainedLayoutEngine
-
-    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
-    figure = Figure(figsize=(_WIDTH_IN, height_in), layout=layout, facecolor=theme.paper)
-    axes = figure.add_subplot(facecolor=theme.paper)
-    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=theme.ink)
-    figure.supxlabel(_plain(run_line(summary), 90), fontsize=7.5, color=theme.muted, x=0.99, ha="right")
-    for spine in axes.spines.values():
-        spine.set_visible(False)
-    axes.tick_params(colors=theme.ink, length=0)
-    axes.xaxis.label.set_color(theme.ink)
-    axes.yaxis.label.set_color(theme.ink)
-    return figure, axes
-
-
-def _plain(name: str, longest: int = 30) -> str:
-    """A name as a figure shows it: not too long, and never read as a formula, which matplotlib takes $...$ for."""
-    shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
-    return shown.replace("$", r"\$")
-
-
-def _grid(axes: Axes, axis: Literal["x", "y", "both"], theme: Theme) -> None:
-    axes.set_axisbelow(True)
-    axes.grid(axis=axis, color=theme.grid, linewidth=0.8)
-    for text in axes.texts:
-        if text.get_color() == "black":
-            text.set_color(theme.ink)
+    return canvas(title, run_line(summary), height_in, theme)
 
 
 def _whisker(axes: Axes, value: float, place: float, bounds: Bounds | None, theme: Theme, *, vertical: bool) -> None:

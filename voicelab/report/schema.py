@@ -280,6 +280,7 @@ class Summary(_Record):
     status: Literal["running", "finished", "failed"]
     mode: str
     target: str
+    condition: str | None = None
     normalizer: NormalizerUsed
     resampling: Resampling
     turns: TurnCounts

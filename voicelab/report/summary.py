@@ -93,6 +93,7 @@ def summarize_scores(
         status=run.status,
         mode=run.spec.mode,
         target=run.spec.target,
+        condition=run.spec.condition.label if run.spec.condition is not None else None,
         normalizer=NormalizerUsed(name=rule.name, version=rule.version),
         resampling=Resampling(
             level=LEVEL, unit=clusters.unit, clusters=clusters.count, seed=sure.seed, draws=sure.draws

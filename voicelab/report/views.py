@@ -10,10 +10,13 @@ from voicelab import codecs
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import Step
+from voicelab.opus import encode_ogg
+from voicelab.report import material
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds
 from voicelab.results import RunFolder, TurnResult
 from voicelab.samples import Sample, SampleSet
+from voicelab.stimulus import Stimuli
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""
@@ -113,6 +116,7 @@ class _Shelf:
 
     def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
         self._folder = folder
+        self._stimuli = material.stimuli(folder.read(), samples) if samples is not None else None
         self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
         self._left_bytes = limit_bytes
 
@@ -120,7 +124,8 @@ class _Shelf:
         sample = self._samples.get(turn.sample_id)
         if sample is None:
             return Sound(None, "not available: the sample set has moved or changed")
-        return self._fitting(request_sound(sample), sample.audio_path.name)
+        sound = request_sound(sample) if self._stimuli is None else disturbed_sound(self._stimuli, sample, turn)
+        return self._fitting(sound, sample.audio_path.name)
 
     def reply(self, turn: TurnResult) -> Sound:
         if turn.reply_file is None:
@@ -144,6 +149,17 @@ def request_sound(sample: Sample) -> Sound:
         return _sound(sample.audio_bytes())
     except InputError:
         return Sound(None, "not available: the recording cannot be read")
+
+
+def disturbed_sound(stimuli: Stimuli, sample: Sample, turn: TurnResult) -> Sound:
+    """What a turn was sent under a condition, made again and held against its digest, as Opus at 64 kbit/s."""
+    try:
+        stimulus = stimuli.of(sample)
+    except InputError:
+        return Sound(None, "not available: the recording cannot be disturbed")
+    if stimulus.sent is None or turn.sent is None or stimulus.sent.sha256 != turn.sent.sha256:
+        return Sound(None, "not available: what was sent cannot be made again as it was")
+    return _sound(encode_ogg(codecs.decode(stimulus.audio), 64_000))
 
 
 def _sound(data: bytes) -> Sound:

@@ -91,7 +91,8 @@ def label(name: str) -> str:
 def run_line(summary: Summary) -> str:
     """What a figure says about where it comes from."""
     rule = summary.normalizer
-    return f"run {summary.run_id} · {summary.mode} · normalizer {rule.name} {rule.version}"
+    disturbed = f" · {summary.condition}" if summary.condition else ""
+    return f"run {summary.run_id} · {summary.mode}{disturbed} · normalizer {rule.name} {rule.version}"
 
 
 def headline(summary: Summary) -> list[Headline]:

@@ -1,0 +1,161 @@
+"""`voicelab sweep`: where the pipeline breaks as conditions worsen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.conditions.condition import Noise
+    from voicelab.sweep.spec import SweepFolder, SweepResult, SweepSpec
+
+
+def sweep(
+    context: typer.Context,
+    snr: Annotated[str | None, typer.Option(help="Noise at these ratios to the speech, in dB: 20,10,5,0.")] = None,
+    noise: Annotated[str, typer.Option(help="Of these kinds, each an axis: white, pink, babble.")] = "white",
+    bitrate: Annotated[str | None, typer.Option(help="Through Opus at these rates, in kbit/s: 32,16,8.")] = None,
+    loss: Annotated[str | None, typer.Option(help="With so many Opus packets lost, in %: 0,5,10.")] = None,
+    gain: Annotated[str | None, typer.Option(help="Louder or quieter, in dB: -20,-40.")] = None,
+    telephone: Annotated[bool, typer.Option("--telephone", help="Through the band of a telephone.")] = False,
+    loss_bitrate: Annotated[float, typer.Option(help="Opus bitrate of --loss, in kbit/s.")] = 32.0,
+    mean_burst: Annotated[float, typer.Option(min=1, help="How many packets are lost in a row on average.")] = 2.0,
+    fec: Annotated[bool, typer.Option("--fec", help="Opus packets carry a copy of the one before.")] = False,
+    grid: Annotated[bool, typer.Option("--grid", help="All combinations, not one axis at a time.")] = False,
+    breakpoint_: Annotated[
+        list[str] | None,
+        typer.Option("--breakpoint", help="Where a measure breaks: MEASURE=90% of its clean value, or MEASURE=0.3 as "
+                     "it is; of wer, entity_recall, company_recall, intent_accuracy. \\[entity_recall=90%]"),
+    ] = None,
+    samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
+    asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = "pocketsphinx",
+    agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
+    tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk, sclite.")] = "english",
+    seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap.")] = 0,
+    out: Annotated[Path, typer.Option(help="Where the sweep's folder is made.")] = Path("reports"),
+    sweep_id: Annotated[str | None, typer.Option(help="Its name. \\[default: time, engine, sweep]")] = None,
+    resume: Annotated[Path | None, typer.Option(help="Take up the sweep in this folder where it stopped.")] = None,
+) -> None:  # fmt: skip
+    """Speak the same samples under one condition after another, and find where the pipeline breaks.
+
+    One axis at a time, from mild to severe, beside the clean recordings; --grid takes every combination instead. The
+    engines are loaded once, here. Each condition leaves a run of its own in the sweep's folder; voicelab report makes
+    the report of one.
+
+    Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
+    voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
+    """
+    with terminal.errors():
+        from voicelab.sweep import running
+
+        if resume is not None:
+            _refuse_beside_resume(context)
+            with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
+                folder, result = running.resume(resume, progress=progress)
+            return _finish(folder, result)
+        from voicelab.places import shipped
+        from voicelab.results import RunSpec
+        from voicelab.sweep.axes import points_of
+        from voicelab.sweep.spec import SweepSpec
+
+        base = RunSpec(
+            samples=str(samples or shipped("voice_samples")), asr=asr, agent=agent, tts=tts, target="in-process",
+            limit=limit, categories=tuple(category or ()), normalizer=normalizer, seed=seed,
+        )  # fmt: skip
+        spec = SweepSpec(
+            base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise), bitrate_kbps=_numbers("--bitrate", bitrate),
+            loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
+            loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
+            breakpoints=_breakpoints(breakpoint_, grid),
+        )  # fmt: skip
+        _refuse_what_changes_nothing(context, spec)
+        points_of(spec)
+        name = sweep_id or running.new_sweep_id(spec)
+        with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
+            folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
+        return _finish(folder, result)
+
+
+def _finish(folder: SweepFolder, result: SweepResult) -> None:
+    from voicelab.errors import VoicelabError
+    from voicelab.sweep import page, wording
+
+    assert result.figures is not None
+    written = page.write(folder)
+    terminal.table(f"sweep {folder.sweep_id}", wording.SHORT_COLUMNS, wording.short_rows(result.figures))
+    typer.echo(wording.how_sure(result.figures))
+    for one in result.figures.breaks:
+        typer.echo(f"breakpoint: {one.sentence}")
+    typer.echo(f"report: {written}")
+    if failed := sum(point.failed for point in result.figures.points):
+        raise VoicelabError(f"{failed} turns failed; see the runs in {folder.path}")
+
+
+def _numbers(option: str, text: str | None) -> tuple[float, ...]:
+    from math import isfinite
+
+    from voicelab.errors import InputError
+
+    found = []
+    for part in (text or "").split(",") if text is not None else ():
+        try:
+            found.append(float(part))
+        except ValueError:
+            found.append(float("nan"))
+        if not isfinite(found[-1]):
+            raise InputError(
+                f"{option} {text}: {part.strip()!r} is not a number; give numbers with commas, e.g. 20,10,5"
+            )
+    return tuple(found)
+
+
+def _kinds(text: str) -> tuple[Noise, ...]:
+    from typing import get_args
+
+    from voicelab.conditions.condition import Noise
+    from voicelab.errors import InputError
+
+    known: dict[str, Noise] = {kind: kind for kind in get_args(Noise)}
+    kinds = [part.strip() for part in text.split(",")]
+    if unknown := [kind for kind in kinds if kind not in known]:
+        raise InputError(f"--noise {text}: unknown kind {unknown[0]!r}; known: {', '.join(known)}")
+    return tuple(known[kind] for kind in kinds)
+
+
+def _breakpoints(asked: list[str] | None, grid: bool) -> tuple[str, ...]:
+    from voicelab.errors import InputError
+
+    if grid and asked:
+        raise InputError("--grid has no axis for a --breakpoint to lie on; leave one of them out")
+    return () if grid else tuple(asked) if asked else ("entity_recall=90%",)
+
+
+def _given(context: typer.Context) -> list[str]:
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    from voicelab.errors import InputError
+
+    if extra := [name for name in _given(context) if name != "resume"]:
+        option = extra[0].strip("_").replace("_", "-")
+        raise InputError(f"--resume takes everything from the sweep itself; leave --{option} out")
+
+
+def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:
+    """An option that no axis uses is a misunderstanding."""
+    from voicelab.errors import InputError
+
+    needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
+             "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
+    for name in _given(context):
+        if name in needs and not needs[name][1]:
+            raise InputError(f"--{name.replace('_', '-')} changes nothing without {needs[name][0]}; give that too")

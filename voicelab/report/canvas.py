@@ -1,0 +1,47 @@
+"""The paper that every figure is drawn on: its width, its title, its source, its grid."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal
+
+from voicelab.report.theme import Theme
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+WIDTH_IN = 5.4
+"""Narrow, so that the letters stay readable when a phone shows the figure at its own width."""
+
+
+def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Figure, Axes]:
+    """An empty figure with one axes. source: what its figures were made from, written small at the foot."""
+    from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
+
+    layout = ConstrainedLayoutEngine(w_pad=0.08, h_pad=0.08)
+    figure = Figure(figsize=(WIDTH_IN, height_in), layout=layout, facecolor=theme.paper)
+    axes = figure.add_subplot(facecolor=theme.paper)
+    figure.suptitle(title, x=0.01, ha="left", fontsize=12, fontweight="bold", color=theme.ink)
+    figure.supxlabel(plain(source, 90), fontsize=7.5, color=theme.muted, x=0.99, ha="right")
+    for spine in axes.spines.values():
+        spine.set_visible(False)
+    axes.tick_params(colors=theme.ink, length=0)
+    axes.xaxis.label.set_color(theme.ink)
+    axes.yaxis.label.set_color(theme.ink)
+    return figure, axes
+
+
+def plain(name: str, longest: int = 30) -> str:
+    """A name as a figure shows it: not too long, and never read as a formula, which matplotlib takes $...$ for."""
+    shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    return shown.replace("$", r"\$")
+
+
+def grid(axes: Axes, axis: Literal["x", "y", "both"], theme: Theme) -> None:
+    """Lines behind what is drawn, and the ink of its letters."""
+    axes.set_axisbelow(True)
+    axes.grid(axis=axis, color=theme.grid, linewidth=0.8)
+    for text in axes.texts:
+        if text.get_color() == "black":
+            text.set_color(theme.ink)

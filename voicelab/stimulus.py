@@ -1,0 +1,98 @@
+"""What is really sent for a sample: its recording as it is, or disturbed by the run's condition."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from voicelab import codecs
+from voicelab.clip import Clip
+from voicelab.conditions.babble import Voice
+from voicelab.conditions.chain import Subject, disturb
+from voicelab.conditions.condition import Condition
+from voicelab.errors import InputError
+from voicelab.results import Sent
+from voicelab.samples import Sample, SampleSet
+from voicelab.wire import IncomingAudio
+
+_KEPT_CLIPS = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Stimulus:
+    """Encoded audio to send; sent is None where it is the recording itself."""
+
+    audio: bytes
+    sent: Sent | None = None
+
+
+class Recordings:
+    """The recordings of a set as a recognizer would be fed them, the latest kept. Babble is made of all of them."""
+
+    def __init__(self, samples: SampleSet) -> None:
+        self.path = samples.path
+        self.voices = tuple(Voice(one.id, one.speaker, self._opener(one)) for one in samples.samples)
+        self._clip: Callable[[Sample], Clip] = lru_cache(maxsize=_KEPT_CLIPS)(heard_clip)
+
+    def clip(self, sample: Sample) -> Clip:
+        return self._clip(sample)
+
+    def _opener(self, sample: Sample) -> Callable[[], Clip]:
+        return lambda: self._clip(sample)
+
+
+class Stimuli:
+    """Makes what is sent under one condition."""
+
+    def __init__(self, recordings: Recordings, condition: Condition | None) -> None:
+        self._recordings = recordings
+        self._condition = condition
+
+    def check(self, samples: SampleSet) -> None:
+        """Raise InputError where the condition asks for babble and a sample's speaker is the only one of the set."""
+        if self._condition is None or self._condition.noise != "babble":
+            return
+        voices = self._recordings.voices
+        for sample in samples.samples:
+            if not any(one.id != sample.id and (not sample.speaker or one.speaker != sample.speaker) for one in voices):
+                raise InputError(
+                    f"{samples.path}: babble for {sample.id!r} is made of other speakers' recordings, and the set has "
+                    "none; take white or pink noise"
+                )
+
+    def of(self, sample: Sample) -> Stimulus:
+        """The sample's audio; under a condition a 16-bit WAV of what a recognizer would have been fed, disturbed.
+
+        So a condition that changes nothing is heard as the recording itself, sample for sample.
+        """
+        if self._condition is None:
+            return Stimulus(sample.audio_bytes())
+        found = disturb(
+            Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
+        )
+        audio = codecs.encode_wav(found.clip)
+        sent = Sent(
+            sha256=hashlib.sha256(audio).hexdigest(),
+            speech_dbfs=found.speech_dbfs if math.isfinite(found.speech_dbfs) else None,
+            scale_db=found.scale_db,
+            packets=found.packets,
+            lost=found.lost,
+            kbps=found.kbps,
+        )
+        return Stimulus(audio, sent)
+
+
+def heard_clip(sample: Sample) -> Clip:
+    """A sample's recording as a pipeline decodes it, at SPEECH_RATE_HZ; InputError names the file."""
+    try:
+        incoming = IncomingAudio(longest_s=math.inf)
+        first, last = incoming.feed(sample.audio_bytes()), incoming.finish()
+    except InputError as error:
+        raise InputError(f"{sample.audio_path} (sample {sample.id!r}): {error}") from error
+    parts = [clip for clip in (first, last) if clip is not None]
+    if not any(len(clip.samples) for clip in parts):
+        raise InputError(f"{sample.audio_path} (sample {sample.id!r}): holds no sound")
+    return Clip.join(parts)

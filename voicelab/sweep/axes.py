@@ -1,0 +1,111 @@
+"""The axes of a sweep, and the conditions on them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import product
+from typing import Any
+
+from pydantic import ValidationError
+
+from voicelab.conditions.condition import Condition
+from voicelab.errors import InputError
+from voicelab.sweep.spec import SweepSpec
+
+CLEAN = "clean"
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One condition to try, and the folder of its run. place: on its axis; None for what is on none."""
+
+    name: str
+    condition: Condition | None
+    axis: str | None = None
+    place: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """Something that worsens. unit: of its places. points: the mildest first."""
+
+    key: str
+    label: str
+    unit: str
+    points: tuple[Point, ...]
+
+
+def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
+    """One axis for each thing that varies, alone; InputError names the option of a value that cannot be."""
+    made = [
+        _axis(spec, f"snr-{noise}", f"SNR, {noise}" + (" noise" if noise != "babble" else ""), "dB", "--snr",
+              [(snr, {"noise": noise, "snr_db": snr}) for snr in sorted(spec.snr_db, reverse=True)])
+        for noise in (spec.noise if spec.snr_db else ())
+    ]  # fmt: skip
+    made += [
+        _axis(spec, "bitrate", "Opus bitrate", "kbit/s", "--bitrate",
+              [(rate, {"bitrate_kbps": rate}) for rate in sorted(spec.bitrate_kbps, reverse=True)]),
+        _axis(spec, "loss", f"lost packets, Opus {spec.loss_bitrate_kbps:g} kbit/s", "%", "--loss",
+              [(loss, {"bitrate_kbps": spec.loss_bitrate_kbps, **_loss(spec, loss)})
+               for loss in sorted(spec.loss_percent)]),
+        _axis(spec, "gain", "gain", "dB", "--gain",
+              [(gain, {"gain_db": gain}) for gain in sorted(spec.gain_db, reverse=True)]),
+        _axis(spec, "telephone", "telephone band", "", "--telephone", [(1.0, {"telephone": True})] * spec.telephone),
+    ]  # fmt: skip
+    return tuple(axis for axis in made if axis.points)
+
+
+def points_of(spec: SweepSpec) -> tuple[Point, ...]:
+    """Every run of the sweep, the one without a condition first. InputError where nothing varies, or twice the same."""
+    for option, values in (("--snr", spec.snr_db), ("--noise", spec.noise), ("--bitrate", spec.bitrate_kbps),
+                           ("--loss", spec.loss_percent), ("--gain", spec.gain_db)):  # fmt: skip
+        if len(set(values)) < len(values):
+            raise InputError(f"{option}: a value is named twice; name each once")
+    axes = axes_of(spec)
+    if not axes:
+        raise InputError("a sweep needs something that varies: --snr, --bitrate, --loss, --gain or --telephone")
+    points = _grid(spec) if spec.grid else [point for axis in axes for point in axis.points]
+    return (Point(CLEAN, None), *points)
+
+
+def _axis(
+    spec: SweepSpec, key: str, label: str, unit: str, option: str, values: list[tuple[float, dict[str, Any]]]
+) -> Axis:
+    points = []
+    for place, fields in values:
+        condition = _condition(spec, option, fields)
+        points.append(Point(condition.name, condition, key, place))
+    return Axis(key, label, unit, tuple(points))
+
+
+def _loss(spec: SweepSpec, loss: float) -> dict[str, Any]:
+    return {"loss_percent": loss, "mean_burst": spec.mean_burst, "fec": spec.fec}
+
+
+def _grid(spec: SweepSpec) -> list[Point]:
+    """Every combination of one value from each axis that is asked for."""
+    losses: list[dict[str, Any]] = [_loss(spec, loss) for loss in sorted(spec.loss_percent)]
+    if losses and not spec.bitrate_kbps:
+        losses = [{"bitrate_kbps": spec.loss_bitrate_kbps, **one} for one in losses]
+    choices: list[list[dict[str, Any]]] = [
+        [{"noise": noise, "snr_db": snr} for noise in spec.noise for snr in sorted(spec.snr_db, reverse=True)],
+        [{"gain_db": gain} for gain in sorted(spec.gain_db, reverse=True)],
+        [{"telephone": True}] * spec.telephone,
+        [{"bitrate_kbps": rate} for rate in sorted(spec.bitrate_kbps, reverse=True)],
+        losses,
+    ]
+    points = []
+    for parts in product(*(choice for choice in choices if choice)):
+        condition = _condition(spec, "--grid", {name: value for part in parts for name, value in part.items()})
+        points.append(Point(condition.name, condition))
+    return points
+
+
+def _condition(spec: SweepSpec, option: str, fields: dict[str, Any]) -> Condition:
+    try:
+        return Condition(**fields, seed=spec.base.seed)
+    except ValidationError as error:
+        first = error.errors()[0]
+        reason = first["msg"].removeprefix("Value error, ")
+        where = f"{first['loc'][-1]} {first['input']!r}: " if first["loc"] else ""
+        raise InputError(f"{option}: {where}{reason}") from error

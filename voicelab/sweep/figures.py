@@ -1,0 +1,88 @@
+"""The shape of a sweep's figures in sweep.json: nothing scored is None, never 0."""
+
+from __future__ import annotations
+
+from pydantic import BaseModel, ConfigDict
+
+from voicelab.metrics.breakpoints import Outcome
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class MeasureFigure(_Record):
+    """part / whole over n samples, those that every run of the sweep could score; left_out: the others.
+
+    low, high: its interval. change: against the run without a condition, on the same samples, with the interval of the
+    paired bootstrap.
+    """
+
+    value: float | None
+    part: int
+    whole: int
+    n: int
+    left_out: int
+    low: float | None
+    high: float | None
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+
+
+class PointFigures(_Record):
+    """One run of the sweep. failed: turns that broke. scaled: turns made quieter to fit. lost: of `packets`."""
+
+    run: str
+    condition: str | None
+    axis: str | None
+    place: float | None
+    failed: int
+    scaled: int
+    packets: int | None
+    lost: int | None
+    measures: dict[str, MeasureFigure]
+
+
+class BreakFigures(_Record):
+    """Where a measure breaks on an axis (voicelab.metrics.breakpoints), as asked; `sentence` says it in words."""
+
+    asked: str
+    measure: str
+    axis: str
+    outcome: Outcome
+    at: float | None
+    limit: float | None
+    low: float | None
+    high: float | None
+    open_mild: bool
+    open_severe: bool
+    crossed_share: float | None
+    sentence: str
+
+
+class AxisFigures(_Record):
+    """An axis, its places from mild to severe, and the runs there."""
+
+    key: str
+    label: str
+    unit: str
+    places: tuple[float, ...]
+    runs: tuple[str, ...]
+
+
+class Figures(_Record):
+    """unit: what was drawn whole in the bootstrap, `clusters` how many of those there are."""
+
+    unit: str
+    clusters: int
+    level: float
+    draws: int
+    seed: int
+    normalizer: str
+    points: tuple[PointFigures, ...]
+    axes: tuple[AxisFigures, ...]
+    breaks: tuple[BreakFigures, ...]
+
+    def point(self, run: str) -> PointFigures:
+        return next(point for point in self.points if point.run == run)

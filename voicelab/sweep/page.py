@@ -1,0 +1,136 @@
+"""sweep.html: the curves, the breakpoints, every point, and one sample to hear under each condition; one file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicelab import report
+from voicelab.errors import InputError
+from voicelab.report import material, plots
+from voicelab.report.cells import Shown
+from voicelab.report.theme import DARK, LIGHT
+from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
+from voicelab.results import TurnResult
+from voicelab.samples import SampleSet
+from voicelab.stimulus import Stimuli
+from voicelab.sweep import wording
+from voicelab.sweep.figures import Figures
+from voicelab.sweep.plots import curves, drawable
+from voicelab.sweep.spec import SweepFolder, SweepResult
+
+if TYPE_CHECKING:
+    import jinja2
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """One sample under one condition: what to play, and what was made of it."""
+
+    condition: str
+    sound: Sound
+    turn: TurnResult
+
+
+@dataclass(frozen=True, slots=True)
+class _Picture:
+    light: str
+    dark: str
+    alt: str
+
+
+def write(folder: SweepFolder) -> Path:
+    """Make sweep.html of a finished sweep anew; its path. Raises InputError where the sweep is not finished."""
+    result = folder.read()
+    if result.figures is None:
+        raise InputError(f"{folder.path}: this sweep is not finished; go on with it: voicelab sweep --resume")
+    path = folder.path / "sweep.html"
+    path.write_text(_render(folder, result, result.figures), encoding="utf-8")
+    return path
+
+
+def _render(folder: SweepFolder, result: SweepResult, figures: Figures) -> str:
+    clean = folder.run(result.runs[0]).read()
+    pictures = []
+    for axis in drawable(figures):
+        light, dark = (data_uri(plots.svg(curves(folder.sweep_id, figures, axis, theme)), "image/svg+xml")
+                       for theme in (LIGHT, DARK))  # fmt: skip
+        pictures.append(_Picture(light, dark, f"Measures over {axis.label}, as in the table below"))
+    spec = result.spec.model_dump(exclude={"base"}) | clean.spec.model_dump(exclude={"condition"})
+    return _templates().get_template("sweep.html").render(
+        sweep_id=folder.sweep_id,
+        clean=clean,
+        figures=figures,
+        pictures=pictures,
+        columns=wording.COLUMNS,
+        rows=list(zip(wording.rows(figures), result.runs, strict=True)),
+        note=wording.how_sure(figures),
+        hearings=hearings(folder),
+        asked=[(name, _value(value)) for name, value in spec.items()],
+        scaled=sum(point.scaled for point in figures.points),
+        began=result.started_at,
+    )  # fmt: skip
+
+
+def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]:
+    """One sample under every condition of a sweep; by default the one whose hearing changed most between conditions.
+
+    Raises InputError where the sample was not in the sweep.
+    """
+    result = folder.read()
+    runs = [(folder.run(name), folder.run(name).read()) for name in result.runs]
+    turns = [{turn.sample_id: turn for turn in one.turns() if turn.primary} for one, _ in runs]
+    chosen = sample_id or _most_varied(turns)
+    if any(chosen not in by_id for by_id in turns):
+        raise InputError(f"{folder.path}: sample {chosen!r} is not in it; there are: {', '.join(turns[0])}")
+    samples = material.sample_set(runs[0][1])
+    return [
+        Hearing(
+            run.spec.condition.label if run.spec.condition else "clean",
+            _sound(samples, run.spec.condition is not None, by_id[chosen], material.stimuli(run, samples)
+                   if samples is not None else None),
+            by_id[chosen],
+        )
+        for (_, run), by_id in zip(runs, turns, strict=True)
+    ]  # fmt: skip
+
+
+def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
+    return max(turns[0], key=lambda name: len({by_id[name].heard for by_id in turns if name in by_id}))
+
+
+def _sound(samples: SampleSet | None, disturbed: bool, turn: TurnResult, stimuli: Stimuli | None) -> Sound:
+    if samples is None:
+        return Sound(None, "not available: the sample set has moved or changed")
+    sample = samples.sample(turn.sample_id)
+    return disturbed_sound(stimuli, sample, turn) if disturbed and stimuli is not None else request_sound(sample)
+
+
+def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:
+    """`hearings` as cards with players, for a notebook."""
+    found = hearings(folder, sample_id)
+    html = _templates().get_template("hearings.html").render(hearings=found)
+    return Shown(f"{found[0].turn.sample_id} under {len(found)} conditions", html=html)
+
+
+@cache
+def _templates() -> jinja2.Environment:
+    import jinja2
+
+    folders = [Path(__file__).parent / "templates", Path(report.__file__).parent / "templates"]
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folders),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _value(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(f"{one:g}" if isinstance(one, float) else str(one) for one in value) or "none"
+    return "none" if value is None else str(value)

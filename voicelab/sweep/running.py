@@ -1,0 +1,77 @@
+"""A sweep made, or taken up where it was stopped."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from voicelab.errors import InputError
+from voicelab.results import TurnResult, now
+from voicelab.runs import Progress, evaluate_conditions
+from voicelab.sweep import scoring
+from voicelab.sweep.axes import points_of
+from voicelab.sweep.measures import threshold
+from voicelab.sweep.spec import SweepFolder, SweepResult, SweepSpec
+
+
+def sweep(
+    spec: SweepSpec, out: Path, *, sweep_id: str | None = None, progress: Progress | None = None
+) -> tuple[SweepFolder, SweepResult]:
+    """Make a new sweep under the folder `out`: a run for each condition, one pipeline for all.
+
+    Raises InputError or EngineError when it cannot begin; nothing is left behind then.
+    """
+    if spec.base.target.startswith("http"):
+        raise InputError("a sweep runs the pipeline here or starts a server itself; --url is not for it")
+    points = points_of(spec)
+    for asked in spec.breakpoints:
+        threshold(asked)
+    folder = SweepFolder(out / (sweep_id or new_sweep_id(spec)))
+    if (folder.path / "sweep.json").exists():
+        raise InputError(f"{folder.path}: holds a sweep already; go on with it by --resume, or take another --sweep-id")
+    names = tuple(point.name for point in points)
+    result = SweepResult(sweep_id=folder.sweep_id, status="running", spec=spec, runs=names, started_at=now())
+    return folder, _go_on(folder, result, progress)
+
+
+def resume(path: Path, *, progress: Progress | None = None) -> tuple[SweepFolder, SweepResult]:
+    """Take up a sweep that was stopped: finished turns are kept, not repeated; its figures are made anew."""
+    folder = SweepFolder(path)
+    return folder, _go_on(folder, folder.read(), progress)
+
+
+def spec_of(**fields: Any) -> SweepSpec:
+    """A SweepSpec from loose values, as a notebook has them; InputError names the one that cannot be."""
+    try:
+        return SweepSpec(**fields)
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
+
+
+def new_sweep_id(spec: SweepSpec) -> str:
+    """An id that sorts by time and says what ran: 20260131-120102-pocketsphinx-sweep."""
+    return f"{now():%Y%m%d-%H%M%S}-{(spec.base.asr or '').partition(':')[0]}-sweep"
+
+
+def _go_on(folder: SweepFolder, result: SweepResult, progress: Progress | None) -> SweepResult:
+    spec = result.spec
+    specs = [(folder.run(point.name), spec.base.model_copy(update={"condition": point.condition}))
+             for point in points_of(spec)]  # fmt: skip
+
+    def tell(done: int, total: int, turn: TurnResult | None) -> None:
+        # The engines are loaded when this is first called: what cannot begin leaves no sweep behind.
+        if not (folder.path / "sweep.json").exists():
+            folder.write(result)
+        if progress is not None:
+            progress(done, total, turn)
+
+    evaluate_conditions(specs, progress=tell)
+    figures = scoring.figures_of(spec, folder)
+    finished = result.model_copy(
+        update={"status": "finished", "finished_at": result.finished_at or now(), "figures": figures}
+    )
+    folder.write(finished)
+    return finished

@@ -1,0 +1,154 @@
+"""The figures of a sweep: every run scored on the same samples, with the same draws of the bootstrap."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
+from voicelab.metrics.intervals import Floats, ratio_interval, sums_interval
+from voicelab.report.scoring import TurnScore
+from voicelab.report.summary import scores_of
+from voicelab.report.sureness import LEVEL, Clusters
+from voicelab.results import RunFolder
+from voicelab.sweep.axes import Axis, Point, axes_of, points_of
+from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
+from voicelab.sweep.measures import MEASURES, threshold
+from voicelab.sweep.spec import SweepFolder, SweepSpec
+from voicelab.sweep.wording import break_sentence
+from voicelab.text import normalizer
+
+
+@dataclass(frozen=True, slots=True)
+class _Paired:
+    """One measure of every run, over the samples that all of them could score, in one order."""
+
+    parts: Mapping[str, Sequence[int]]
+    wholes: Mapping[str, Sequence[int]]
+    clusters: Clusters
+    left_out: int
+
+
+def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
+    """Read the runs of a sweep and score them; InputError where one of them cannot be read."""
+    points = points_of(spec)
+    scores = {point.name: _primary(folder.run(point.name)) for point in points}
+    paired = {key: _pair(key, scores) for key in MEASURES}
+    clean = points[0].name
+    clusters = Clusters.of([score.turn for score in scores[clean].values()])
+    axes = () if spec.grid else axes_of(spec)
+    rules = normalizer(spec.base.normalizer)
+    return Figures(
+        unit=clusters.unit,
+        clusters=clusters.count,
+        level=LEVEL,
+        draws=spec.base.draws,
+        seed=spec.base.seed,
+        normalizer=f"{rules.name} {rules.version}",
+        points=tuple(_point(point, clean, scores[point.name], paired, spec) for point in points),
+        axes=tuple(
+            AxisFigures(
+                key=axis.key,
+                label=axis.label,
+                unit=axis.unit,
+                places=tuple(point.place or 0.0 for point in axis.points),
+                runs=tuple(point.name for point in axis.points),
+            )
+            for axis in axes
+        ),
+        breaks=tuple(
+            _break(asked, axis, clean, paired, spec)
+            for asked in spec.breakpoints
+            for axis in axes
+            if len(axis.points) > 1
+        ),
+    )
+
+
+def _primary(folder: RunFolder) -> dict[str, TurnScore]:
+    scores = scores_of(folder.read(), folder.turns())
+    return {score.turn.sample_id: score for score in scores if score.turn.primary}
+
+
+def _pair(key: str, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Paired:
+    count = MEASURES[key].counts
+    counted = {run: {name: found for name, one in by.items() if (found := count(one))} for run, by in scores.items()}
+    first = next(iter(scores))
+    shared = [name for name in scores[first] if all(name in counts for counts in counted.values())]
+    could = {name for counts in counted.values() for name in counts}
+    return _Paired(
+        {run: [counts[name][0] for name in shared] for run, counts in counted.items()},
+        {run: [counts[name][1] for name in shared] for run, counts in counted.items()},
+        Clusters.of([scores[first][name].turn for name in shared]),
+        len(could) - len(shared),
+    )
+
+
+def _point(
+    point: Point, clean: str, scores: Mapping[str, TurnScore], paired: Mapping[str, _Paired], spec: SweepSpec
+) -> PointFigures:
+    turns = [score.turn for score in scores.values()]
+    sent = [turn.sent for turn in turns if turn.sent is not None]
+    packets = [one.packets for one in sent if one.packets is not None]
+    return PointFigures(
+        run=point.name,
+        condition=point.condition.label if point.condition is not None else None,
+        axis=point.axis,
+        place=point.place,
+        failed=sum(turn.failure is not None and turn.failure.code != "no_speech" for turn in turns),
+        scaled=sum(one.scale_db < 0 for one in sent),
+        packets=sum(packets) if packets else None,
+        lost=sum(one.lost or 0 for one in sent) if packets else None,
+        measures={key: _measured(point.name, clean, one, spec) for key, one in paired.items()},
+    )
+
+
+def _measured(run: str, clean: str, paired: _Paired, spec: SweepSpec) -> MeasureFigure:
+    parts, wholes, keys = paired.parts[run], paired.wholes[run], paired.clusters.keys
+    seed, draws = spec.base.seed, spec.base.draws
+    sure = ratio_interval(parts, wholes, keys, seed=seed, draws=draws, level=LEVEL)
+    columns = [parts, wholes, paired.parts[clean], paired.wholes[clean]]
+    sums = np.array([[sum(column) for column in columns]], dtype=np.float64)
+    change, change_sure = None, None
+    if run != clean and sums[0, 1] and sums[0, 3]:
+        change = float(_difference(sums)[0])
+        change_sure = sums_interval(columns, keys, _difference, seed=seed, draws=draws, level=LEVEL)
+    return MeasureFigure(
+        value=sum(parts) / sum(wholes) if sum(wholes) else None,
+        part=sum(parts),
+        whole=sum(wholes),
+        n=len(parts),
+        left_out=paired.left_out,
+        low=sure.low if sure else None,
+        high=sure.high if sure else None,
+        change=change,
+        change_low=change_sure.low if change_sure else None,
+        change_high=change_sure.high if change_sure else None,
+    )
+
+
+def _difference(sums: Floats) -> Floats:
+    return np.asarray(sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3], dtype=np.float64)
+
+
+def _break(asked: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], spec: SweepSpec) -> BreakFigures:
+    key, limit = threshold(asked)
+    one = paired[key]
+    runs = [clean, *(point.name for point in axis.points)]
+    places = [point.place or 0.0 for point in axis.points]
+    found: Breakpoint = breakpoint_of(
+        places,
+        [one.parts[run] for run in runs],
+        [one.wholes[run] for run in runs],
+        one.clusters.keys,
+        limit,
+        seed=spec.base.seed,
+        draws=spec.base.draws,
+        level=LEVEL,
+    )
+    facts = asdict(found)
+    facts.pop("level")
+    sentence = break_sentence(asked, axis.label, axis.unit, places, found, limit)
+    return BreakFigures(asked=asked, measure=key, axis=axis.key, sentence=sentence, **facts)

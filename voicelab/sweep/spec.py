@@ -1,0 +1,88 @@
+"""SweepSpec: what a sweep tries, and sweep.json, the file that it leaves."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from voicelab.conditions.condition import MEAN_BURST, Noise
+from voicelab.errors import InputError
+from voicelab.results import RunFolder, RunSpec
+from voicelab.sweep.figures import Figures
+
+FORMAT_VERSION = 1
+
+
+class _Record(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+
+class SweepSpec(_Record):
+    """Everything that decides what a sweep measures.
+
+    base: the run without a condition. noise: each kind is an axis of its own, over snr_db. loss_percent: of Opus
+    packets at loss_bitrate_kbps, mean_burst in a row. grid: every combination of the axes, not one at a time. seed of
+    base: also that of noise and losses. breakpoints: thresholds such as `entity_recall=90%` and `wer=0.3`.
+    """
+
+    base: RunSpec
+    snr_db: tuple[float, ...] = ()
+    noise: tuple[Noise, ...] = ("white",)
+    bitrate_kbps: tuple[float, ...] = ()
+    loss_percent: tuple[float, ...] = ()
+    gain_db: tuple[float, ...] = ()
+    telephone: bool = False
+    loss_bitrate_kbps: float = 32.0
+    mean_burst: float = MEAN_BURST
+    fec: bool = False
+    grid: bool = False
+    breakpoints: tuple[str, ...] = ("entity_recall=90%",)
+
+
+class SweepResult(_Record):
+    """sweep.json. runs: the names of the run folders beside it, the one without a condition first."""
+
+    format_version: Literal[1] = 1
+    sweep_id: str
+    status: Literal["running", "finished"]
+    spec: SweepSpec
+    runs: tuple[str, ...]
+    started_at: datetime
+    finished_at: datetime | None = None
+    figures: Figures | None = None
+
+
+class SweepFolder:
+    """A sweep on disk: sweep.json, sweep.html, and a run folder for each condition."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+    @property
+    def sweep_id(self) -> str:
+        return self.path.name
+
+    def run(self, name: str) -> RunFolder:
+        return RunFolder(self.path / name)
+
+    def write(self, result: SweepResult) -> None:
+        """Replace sweep.json in one step."""
+        self.path.mkdir(parents=True, exist_ok=True)
+        draft = self.path / "sweep.json.part"
+        draft.write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        draft.replace(self.path / "sweep.json")
+
+    def read(self) -> SweepResult:
+        """sweep.json; InputError names what is wrong with it."""
+        file = self.path / "sweep.json"
+        try:
+            return SweepResult.model_validate_json(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise InputError(f"{file}: cannot be read: {error.strerror}; give a folder that a sweep left") from error
+        except ValidationError as error:
+            first = error.errors()[0]
+            where = ".".join(map(str, first["loc"]))
+            raise InputError(f"{file}: not a sweep of format {FORMAT_VERSION}: {where}: {first['msg']}") from error

@@ -1,0 +1,123 @@
+"""A sweep's figures as people read them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.metrics.breakpoints import Breakpoint, Threshold
+from voicelab.report.wording import NONE, number
+from voicelab.sweep.figures import Figures, MeasureFigure, PointFigures
+from voicelab.sweep.measures import MEASURES
+
+COLUMNS = ("condition", "WER", "entity recall", "companies", "intent", "WER against clean", "lost", "failed")
+
+
+def break_sentence(
+    asked: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
+) -> str:
+    """Where a measure breaks on an axis, or that it does not."""
+    measure = MEASURES[asked.partition("=")[0]].name
+    if found.outcome == "undefined" or found.limit is None:
+        return f"{measure} on {axis}: nothing was scored"
+    over, under = ("falls under", "under") if limit.falls else ("rises over", "over")
+    share = f" ({100 * limit.value:g} % of clean)" if limit.relative else ""
+    what = f"{measure} {{}} {found.limit:.2f}{share}"
+    worst, mildest = place_text(places[-1], unit), place_text(places[0], unit)
+    if found.outcome == "crossed":
+        sure = sure_text(found, places)
+        return f"{what.format(over)} at {place_text(found.at, unit)}{f' {sure}' if sure else ''} ({axis})"
+    share_text = (
+        f"; in {100 * found.crossed_share:.0f} % of the draws it crosses between two conditions"
+        if found.crossed_share
+        else ""
+    )
+    if found.outcome == "before":
+        return f"{what.format(f'is {under}')} already at {mildest}, the mildest tried ({axis}){share_text}"
+    reach = "down to" if places[-1] <= places[0] else "up to"
+    return f"{what.format(f'is never {under}')}, {reach} {worst}, the worst tried ({axis}){share_text}"
+
+
+def sure_text(found: Breakpoint, places: Sequence[float]) -> str:
+    """The interval, an end that lies outside of what was tried named by the last place tried: `[under 0, 11.2]`."""
+    if found.low is None and found.high is None and not (found.open_mild or found.open_severe):
+        return ""
+    rising = places[0] <= places[-1]
+    open_low, open_high = (found.open_mild, found.open_severe) if rising else (found.open_severe, found.open_mild)
+    low = f"under {min(places):g}" if open_low else NONE if found.low is None else f"{found.low:.1f}"
+    high = f"over {max(places):g}" if open_high else NONE if found.high is None else f"{found.high:.1f}"
+    return f"[{low}, {high}]"
+
+
+def place_text(place: float | None, unit: str) -> str:
+    return NONE if place is None else f"{place:.3g} {unit}".strip()
+
+
+def figure_text(figure: MeasureFigure) -> str:
+    """`0.285 [0.238, 0.328]`."""
+    sure = "" if figure.low is None else f" [{number(figure.low)}, {number(figure.high)}]"
+    return f"{number(figure.value)}{sure}"
+
+
+def change_text(figure: MeasureFigure) -> str:
+    """`+0.120 [+0.050, +0.190]`."""
+    if figure.change is None:
+        return NONE
+    sure = "" if figure.change_low is None else f" [{figure.change_low:+.3f}, {figure.change_high:+.3f}]"
+    return f"{figure.change:+.3f}{sure}"
+
+
+def rows(figures: Figures) -> list[tuple[str, ...]]:
+    """A row for each point, as COLUMNS names them."""
+    return [_row(point) for point in figures.points]
+
+
+SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
+
+
+def short_rows(figures: Figures) -> list[tuple[str, ...]]:
+    """A row for each point, as SHORT_COLUMNS names them, narrow enough for a terminal."""
+    shown = ("wer", "entity_recall", "intent_accuracy")
+    rows = []
+    for point in figures.points:
+        lost = f"{100 * (point.lost or 0) / point.packets:.1f}%" if point.packets else ""
+        rows.append((point.run, *(_short(point.measures[key]) for key in shown), lost))
+    return rows
+
+
+def _short(figure: MeasureFigure) -> str:
+    """`0.29 [.24, .33]`, so that a row fits a terminal of 80 columns."""
+    if figure.value is None:
+        return NONE
+    low, high = (None if end is None else f"{end:.2f}".removeprefix("0") for end in (figure.low, figure.high))
+    return f"{figure.value:.2f}" + ("" if low is None else f" [{low}, {high}]")
+
+
+def _lost(point: PointFigures) -> str:
+    return f"{point.lost}/{point.packets}" if point.packets else ""
+
+
+def _row(point: PointFigures) -> tuple[str, ...]:
+    measures = point.measures
+    return (
+        point.condition or "clean",
+        *(figure_text(measures[key]) for key in MEASURES),
+        change_text(measures["wer"]),
+        _lost(point),
+        str(point.failed),
+    )
+
+
+def source_line(sweep_id: str, figures: Figures) -> str:
+    """What a figure says about where it comes from."""
+    return f"sweep {sweep_id} · normalizer {figures.normalizer} · {figures.clusters} {figures.unit}s"
+
+
+def how_sure(figures: Figures) -> str:
+    left_out = max(one.left_out for one in figures.points[0].measures.values())
+    out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
+    rough = f" With so few {figures.unit}s the intervals are rough." if figures.clusters < 10 else ""
+    return (
+        f"In brackets: {100 * figures.level:.0f} % intervals, percentile bootstrap by {figures.unit} "
+        f"({figures.clusters}), {figures.draws} draws, seed {figures.seed}; the same draws for every condition. All "
+        f"figures are of the same samples.{out}{rough}"
+    )
