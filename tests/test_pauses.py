@@ -1,5 +1,7 @@
 """Where sound is cut depends on the sound alone, not on how it came; and what was loud is in some piece."""
 
+from itertools import pairwise
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -73,7 +75,7 @@ def test_the_pieces_do_not_depend_on_how_the_sound_came(new, sound, size):
 def test_pieces_are_in_order_of_bounded_length_and_hold_all_that_is_loud(new, sound):
     pieces = spans(new(), sound)
     assert all(piece.start < piece.end <= len(sound) for piece in pieces)
-    assert all(before.end <= after.start for before, after in zip(pieces, pieces[1:], strict=False))
+    assert all(before.end <= after.start for before, after in pairwise(pieces))
     assert all(piece.end - piece.start <= 2 * SEGMENT_S * SPEECH_RATE_HZ for piece in pieces[:-1])
     covered = np.zeros(len(sound), dtype=bool)
     for piece in pieces:

@@ -62,7 +62,10 @@ def scene(utterances: list[np.ndarray], random: np.random.Generator) -> tuple[np
     """Utterances with gaps between them, under hiss: the sound, and for each frame whether something is said."""
     parts = []
     for place in random.permutation(len(utterances)):
-        parts += [np.zeros(round(random.uniform(0.3, 1.2) * SPEECH_RATE_HZ)), utterances[place] * random.uniform(0.5, 1.2)]
+        parts += [
+            np.zeros(round(random.uniform(0.3, 1.2) * SPEECH_RATE_HZ)),
+            utterances[place] * random.uniform(0.5, 1.2),
+        ]
     clean = np.concatenate([*parts, np.zeros(SPEECH_RATE_HZ // 2)])
     frames = np.lib.stride_tricks.sliding_window_view(clean, FRAME)[::SHIFT]
     loud = np.sqrt(np.mean(frames**2, axis=1)) > 0.004

@@ -1,7 +1,7 @@
 """Cuts long sound where a voice activity detector hears that speech is over, instead of where its energy falls.
 
-Only that changes: what is decoded at a pause, and what silence around speech is left out, still goes by energy, so that a
-detector that mishears cannot lose a word. It hears a segment only when that is so long that it may be cut.
+Only that changes: what is decoded at a pause, and what silence around speech is left out, still goes by energy, so that
+a detector that mishears cannot lose a word. It hears a segment only when that is so long that it may be cut.
 """
 
 from __future__ import annotations

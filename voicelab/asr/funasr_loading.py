@@ -1,4 +1,4 @@
-"""Loads a model folder through funasr's own AutoModel: quietly, completely, and with nothing else of the process changed."""
+"""Loads a model folder through funasr's own AutoModel: quietly, completely, and leaving the process as it was."""
 
 from __future__ import annotations
 

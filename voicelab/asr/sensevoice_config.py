@@ -1,4 +1,4 @@
-"""What a SenseVoice's config.yaml says, for the models that are made here: tiny ones for tests, large ones for benches."""
+"""What a SenseVoice's config.yaml says, for models that are made here: tiny ones for tests, large ones for benches."""
 
 from __future__ import annotations
 

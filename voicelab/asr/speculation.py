@@ -22,7 +22,7 @@ Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]
 
 
 class SpeculativeStream:
-    """engine: its name, for errors. finder: a new one, for this stream. speculate: False leaves all decoding to the end."""
+    """engine: its name, for errors. finder: a new one. speculate: False leaves all decoding to the end."""
 
     def __init__(self, engine: str, decode: Decode, finder: PauseFinder, *, speculate: bool = True) -> None:
         self._engine = engine
