@@ -210,6 +210,11 @@ async def test_weights_that_are_not_here_name_the_command(tmp_path, monkeypatch)
     assert "--revision v7" in str(error)
 
 
-async def test_what_cannot_be_is_an_error_and_no_substitute():
-    assert "no device 'cuda:7' here" in str(await failure(spec(device="cuda:7")))
+async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
+    """No GPU is to be seen, and the CPU is not taken in its place."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for asked in ("cuda", "cuda:7", "cuda:x", "tpu"):
+        error = await failure(spec(device=asked))
+        assert isinstance(error, EngineMissingError), "which ends a command with exit code 2"
+        assert f"no device '{asked}' here" in str(error)
     assert "option language is one of auto, zh" in str(await failure(spec(language="fr")))

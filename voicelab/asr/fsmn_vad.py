@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from voicelab.asr.funasr_loading import load_funasr
 from voicelab.asr.pauses import PAUSE_S
 from voicelab.clip import SPEECH_RATE_HZ
-from voicelab.errors import EngineError, EngineMissingError
+from voicelab.errors import EngineMissingError
 from voicelab.models.cache import find
 
 FSMN_VAD = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
@@ -36,7 +36,9 @@ def fsmn_folder(wanted: str) -> Path | None:
             )
         return folder
     if not Path(wanted).expanduser().is_dir():
-        raise EngineError("sensevoice", f"option vad is auto, fsmn, energy or a folder with a model, not {wanted!r}")
+        raise EngineMissingError(
+            "sensevoice", f"option vad is auto, fsmn, energy or a folder with a model, not {wanted!r}"
+        )
     return Path(wanted).expanduser().resolve()
 
 

@@ -19,12 +19,12 @@ from voicelab.errors import EngineError, EngineMissingError
 def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, dict[str, Any]]:
     """The model of a folder (config.yaml, model.pt, ...) and the options that funasr runs it with.
 
-    model_class: what it has to be, "SenseVoiceSmall" for one. device: "cpu", "cuda:0", ... Raises EngineError when the
-    folder holds another model, weights are lacking or do not fit, or funasr took another device.
+    model_class: what it has to be, "SenseVoiceSmall" for one. device: "cpu", "cuda:0", ... Raises
+    EngineMissingError when the folder holds another model, or weights are lacking or do not fit.
     """
     for name in ("config.yaml", "model.pt"):
         if not (folder / name).is_file():
-            raise EngineError("sensevoice", f"{folder} holds no {name}; name a folder that a pull made")
+            raise EngineMissingError("sensevoice", f"{folder} holds no {name}; name a folder that a pull made")
     import_funasr()
     with _quietly():
         import torch
@@ -41,7 +41,7 @@ def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, di
     if str(auto.kwargs["device"]) != device:
         raise EngineError("sensevoice", f"asked for device {device}, funasr took {auto.kwargs['device']}")
     if auto.model.__class__.__name__ != model_class:
-        raise EngineError("sensevoice", f"{folder} holds a {auto.model.__class__.__name__}, not a {model_class}")
+        raise EngineMissingError("sensevoice", f"{folder} holds a {auto.model.__class__.__name__}, not a {model_class}")
     _check_complete(folder / "model.pt", auto.model)
     return auto.model, auto.kwargs
 
@@ -66,9 +66,9 @@ def _check_complete(file: Path, model: Any) -> None:
     stored = {name.removeprefix("module."): value for name, value in stored.items()}
     for name, value in model.state_dict().items():
         if name not in stored:
-            raise EngineError("sensevoice", f"{file} lacks the weights {name!r}; fetch the model again")
+            raise EngineMissingError("sensevoice", f"{file} lacks the weights {name!r}; fetch the model again")
         if stored[name].shape != value.shape:
-            raise EngineError("sensevoice", f"{file}: the weights {name!r} do not fit config.yaml")
+            raise EngineMissingError("sensevoice", f"{file}: the weights {name!r} do not fit config.yaml")
 
 
 @contextlib.contextmanager

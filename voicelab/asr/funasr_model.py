@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.funasr_loading import load_funasr
+from voicelab.asr.packed_linear import pack_linears
 from voicelab.clip import SPEECH_RATE_HZ
 
 _DITHER_SEED = 0
@@ -29,6 +30,9 @@ class FunasrModel:
         self._model, self._kwargs = load_funasr(folder, model_class="SenseVoiceSmall", device=device)
         import torch
 
+        if device == "cpu":
+            with torch.inference_mode():
+                pack_linears(self._model)
         # A frame's best piece is the same before the softmax, which over 25,055 pieces is work for nothing.
         scores = self._model.ctc.ctc_lo
         self._model.ctc.log_softmax = lambda encoded: scores(encoded)

@@ -19,7 +19,7 @@ from voicelab.asr.sensevoice_tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
-from voicelab.errors import EngineError, EngineMissingError
+from voicelab.errors import EngineMissingError
 from voicelab.models.cache import find, revision_of
 
 _LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
@@ -63,7 +63,7 @@ class SenseVoice:
         start = perf_counter()
         _check_choice("language", self._language, _LANGUAGES)
         if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
-            raise EngineError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
+            raise EngineMissingError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
         folder = self.folder = self._folder()
         vad_folder = fsmn_folder(str(self._options["vad"]))
         device = _device(str(self._options["device"]))
@@ -109,7 +109,7 @@ class SenseVoice:
 
 def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise EngineError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
+        raise EngineMissingError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
 
 
 def _device(asked: str) -> str:
