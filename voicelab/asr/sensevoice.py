@@ -71,14 +71,11 @@ class SenseVoice:
         self._model = FunasrModel(folder, device=device, batch_s=self._batch_s)
         self._vad = FsmnVad(vad_folder) if vad_folder is not None else None
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
-        used = [revision_of(folder), package_revision("funasr", "torch")]
-        options = {**self._options, "vad": "energy"}
-        if vad_folder is not None:
-            options["vad"] = "fsmn" if self._options["vad"] == "auto" else self._options["vad"]
-            used.append(f"vad {revision_of(vad_folder)}")
+        vad = f"vad {revision_of(vad_folder)}" if vad_folder is not None else "vad energy"
+        revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}, {vad}"
         licence = "FunASR model licence 1.1 (weights), MIT (funasr)"
         seconds = perf_counter() - start
-        return EngineInfo("asr", "sensevoice", options, ", ".join(used), device, licence, seconds)
+        return EngineInfo("asr", "sensevoice", dict(self._options), revision, device, licence, seconds)
 
     def stream(self) -> SpeculativeStream:
         return SpeculativeStream("sensevoice", self._decode, self._finder(), speculate=self._speculate)
