@@ -216,7 +216,7 @@ def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path,
     """The server closes its socket before it ends: its own sentence was lost, and the exit code was 1."""
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    asked = ["evaluate", "--asr", "sensevoice", "--tts", "fake", "--limit", "1", "--reports", str(tmp_path / "reports")]
+    asked = ["evaluate", "--asr", "sensevoice", "--tts", "fake", "--limit", "1", "--out", str(tmp_path / "reports")]
     done = CliRunner().invoke(app, asked)
     assert done.exit_code == 2, done.output
     assert "run: voicelab models pull sensevoice, or name a folder" in " ".join(done.output.split())
