@@ -21,16 +21,22 @@ engine = $(firstword $(subst :, ,$(1)))
 EXTRAS := $(sort $(foreach one,$(ASR) $(TTS),$(EXTRA_$(call engine,$(one)))))
 MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 
-.PHONY: help eval test run-server lab check clean setup
+ALL_EXTRAS := sensevoice whisper openai piper edge
+ENGINE_TESTS := tests/test_engines.py tests/test_sensevoice.py tests/test_fsmn_vad.py tests/test_bench.py
+
+.PHONY: help eval test test-engines run-server lab check clean setup
 
 help:  ## list the targets
-	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
 	$(BIN)/voicelab evaluate --notebook --asr $(ASR) --agent $(AGENT) --tts $(TTS) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
 	$(BIN)/python -m pytest $(ARGS)
+
+test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install what every engine needs and run the tests of engines; none is skipped
+	VOICELAB_REQUIRE_EXTRAS=1 $(BIN)/python -m pytest $(ENGINE_TESTS) $(ARGS)
 
 run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)

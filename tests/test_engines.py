@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from tests import tiny_sensevoice
+from tests.extras import tried
 from tests.tiny_engines import tried_with
 from voicelab import samples
 from voicelab.agent.base import Dialogue
@@ -20,10 +21,6 @@ from voicelab.tts.catalog import VOICES
 
 SET = samples.load(Path(__file__).parents[1] / "data" / "voice_samples")
 SPEECH = SET.sample("news_nvda_latest")
-
-
-def installed(catalog: Catalog) -> list[str]:
-    return [name for name, entry in catalog.entries.items() if entry.installed()]
 
 
 @pytest.fixture
@@ -46,7 +43,7 @@ async def hear(host: Host, clip: Clip, piece_s: float | None = None) -> str:
         await stream.close()
 
 
-@pytest.mark.parametrize("name", installed(RECOGNIZERS))
+@pytest.mark.parametrize("name", tried(RECOGNIZERS))
 async def test_recognizer(name, speech, tmp_path, monkeypatch):
     if name == "sensevoice":
         speech = tiny_sensevoice.recording("hello")
@@ -79,7 +76,7 @@ async def keeps_the_recognizers_contract(name, spec, speech):
         await host.close()
 
 
-@pytest.mark.parametrize("name", installed(AGENTS))
+@pytest.mark.parametrize("name", tried(AGENTS))
 async def test_agent(name):
     host = await Host(AGENTS.blueprint(name)).open()
     try:
@@ -94,7 +91,7 @@ async def test_agent(name):
         await host.close()
 
 
-@pytest.mark.parametrize("name", installed(VOICES))
+@pytest.mark.parametrize("name", tried(VOICES))
 async def test_voice(name, tmp_path, monkeypatch):
     with tried_with(name, tmp_path, monkeypatch) as spec:
         await keeps_the_voices_contract(name, spec)

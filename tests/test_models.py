@@ -14,18 +14,23 @@ from voicelab.cli import app
 from voicelab.models.cache import find, read_record, revision_of
 
 COMMIT = "c0ffee" * 6 + "c0de"
+MS_COMMIT = "5ea5e11" * 5 + "5ea5e"
 FILES = {
-    "config.yaml": b"model: SenseVoiceSmall\n", "configuration.json": b"{}", "model.pt": b"weights" * 9999,
+    "config.yaml": b"model: SenseVoiceSmall\n", "configuration.json": b"{}", "model.pt": b"weights" * 600_000,
     "am.mvn": b"<Nnet>", "chn_jpn_yue_eng_ko_spectok.bpe.model": b"pieces", "README.md": b"not wanted",
 }  # fmt: skip
 
 
 class FakeHub:
-    """Both hubs' interfaces; `spoilt` names a file that comes out wrong."""
+    """Both hubs' interfaces; `spoilt` names a file that comes out wrong, `broken` one whose connection breaks in the
+    middle; `tells` is whether ModelScope says which commit a name stands for.
+    """
 
     def __init__(self):
         self.asked = []
-        self.spoilt = None
+        self.spoilt = self.broken = None
+        self.tells = True
+        self.ranges = []
 
     def answer(self, url):
         parts = urlsplit(url)
@@ -40,7 +45,8 @@ class FakeHub:
         if parts.path == f"{ms}/files" and query["Revision"] in ("master", "v1"):
             rows = [{"Path": name, "Size": len(data), "Sha256": digests[name], "Type": "blob"}
                     for name, data in FILES.items()]  # fmt: skip
-            return json.dumps({"Code": 200, "Data": {"Files": rows}}).encode()
+            newest = {"Id": MS_COMMIT if self.tells else "", "ShortId": MS_COMMIT[:8] if self.tells else ""}
+            return json.dumps({"Code": 200, "Data": {"Files": rows, "LatestCommitter": newest}}).encode()
         name = query["FilePath"] if parts.path == ms else parts.path.removeprefix(f"/{hf}/resolve/{COMMIT}/")
         data = FILES.get(name)
         return data and (data[:-1] + b"?" if name == self.spoilt else data)
@@ -51,10 +57,16 @@ def running(hub):
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
             body = hub.answer(self.path)
-            self.send_response(404 if body is None else 200)
-            self.send_header("Content-Length", str(len(body or b"")))
+            first = int((self.headers.get("Range") or "bytes=0-").removeprefix("bytes=").removesuffix("-"))
+            if first:
+                hub.ranges.append(first)
+            self.send_response(404 if body is None else 206 if first else 200)
+            body = (body or b"")[first:]
+            self.send_header("Content-Length", str(len(body)))
             self.end_headers()
-            self.wfile.write(body or b"")
+            breaks = hub.broken and hub.broken in self.path
+            self.wfile.write(body[: len(body) // 2] if breaks else body)
+            self.close_connection = True
 
         def log_message(self, *_):
             pass
@@ -75,7 +87,9 @@ def hub(tmp_path, monkeypatch):
     monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     monkeypatch.delenv("HF_HUB_CACHE", raising=False)
-    return FakeHub()
+    made = FakeHub()
+    made.cache = tmp_path
+    return made
 
 
 def models(*arguments):
@@ -84,9 +98,10 @@ def models(*arguments):
 
 @pytest.mark.parametrize(
     ("source", "identity", "revision"),
-    [("modelscope", "iic/SenseVoiceSmall", "master"), ("huggingface", "FunAudioLLM/SenseVoiceSmall", COMMIT)],
+    [("modelscope", "iic/SenseVoiceSmall", "master"), ("huggingface", "FunAudioLLM/SenseVoiceSmall", "main")],
 )
 def test_a_model_is_pulled_checked_and_found_again(hub, source, identity, revision):
+    commit = {"modelscope": MS_COMMIT, "huggingface": COMMIT}[source]
     assert models("path", "sensevoice").exit_code == 2
     with running(hub) as address:
         done = models("pull", "sensevoice", "--source", source, "--mirror", address)
@@ -100,7 +115,8 @@ def test_a_model_is_pulled_checked_and_found_again(hub, source, identity, revisi
     assert {path.name for path in folder.iterdir()} == {*FILES, ".voicelab-model.json"} - {"README.md"}
     assert (folder / "model.pt").read_bytes() == FILES["model.pt"]
     assert read_record(folder)["hub"] == source
-    assert revision_of(folder) == f"{identity} {revision}"
+    assert (read_record(folder)["revision"], read_record(folder)["commit"]) == (revision, commit)
+    assert revision_of(folder) == f"{identity} {commit}", "a branch may move, a commit does not"
     assert "sensevoice" in models("list").output
     assert find(identity, revision) == folder
     assert find(identity, "v9") is None
@@ -115,6 +131,42 @@ def test_what_does_not_arrive_whole_is_not_kept(hub):
     assert done.exit_code == 1
     assert "model.pt: what came is not what the hub lists (sha256 differs)" in " ".join(done.output.split())
     assert find("iic/SenseVoiceSmall") is None
+
+
+def test_where_the_hub_tells_no_commit_a_digest_stands_for_it(hub):
+    hub.tells = False
+    with running(hub) as address:
+        assert models("pull", "sensevoice", "--mirror", address).exit_code == 0
+    digest = hashlib.sha256(FILES["model.pt"]).hexdigest()
+    assert revision_of(find("iic/SenseVoiceSmall")) == f"iic/SenseVoiceSmall master sha256:{digest[:16]}"
+
+
+def test_a_pull_that_broke_off_goes_on_where_it_was(hub):
+    hub.broken = "model.pt"
+    with running(hub) as address:
+        first = models("pull", "sensevoice", "--mirror", address)
+        assert first.exit_code == 1, first.output
+        assert find("iic/SenseVoiceSmall") is None
+        hub.broken = None
+        done = models("pull", "sensevoice", "--mirror", address)
+        assert done.exit_code == 0, done.output
+    assert hub.ranges == [2 << 20], "half of it came; it is kept in blocks of a megabyte"
+    folder = find("iic/SenseVoiceSmall")
+    assert (folder / "model.pt").read_bytes() == FILES["model.pt"]
+    assert not list(folder.glob("*.part"))
+
+
+def test_a_first_half_of_something_else_is_not_kept(hub):
+    hub.broken = "model.pt"
+    with running(hub) as address:
+        models("pull", "sensevoice", "--mirror", address)
+        hub.broken = None
+        part = next(hub.cache.rglob("model.pt.part"))
+        part.write_bytes(b"?" * part.stat().st_size)
+        done = models("pull", "sensevoice", "--mirror", address)
+        assert done.exit_code == 1
+        assert "sha256 differs" in " ".join(done.output.split())
+        assert models("pull", "sensevoice", "--mirror", address).exit_code == 0
 
 
 def test_faults_are_one_sentence(hub):

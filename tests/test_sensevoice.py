@@ -9,11 +9,13 @@ import sys
 import numpy as np
 import pytest
 import pytest_asyncio
+from typer.testing import CliRunner
 
 from tests.serving import spawned, talking, until
 from tests.tiny_sensevoice import EXPECTED, FOLDER, TEXTS, WRITTEN, needs_sensevoice, recording, spec, transcript
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
@@ -210,6 +212,21 @@ async def test_weights_that_are_not_here_name_the_command(tmp_path, monkeypatch)
     assert "--revision v7" in str(error)
 
 
-async def test_what_cannot_be_is_an_error_and_no_substitute():
-    assert "no device 'cuda:7' here" in str(await failure(spec(device="cuda:7")))
+def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path, monkeypatch):
+    """The server closes its socket before it ends: its own sentence was lost, and the exit code was 1."""
+    monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
+    monkeypatch.setenv("HF_HOME", str(tmp_path))
+    asked = ["evaluate", "--asr", "sensevoice", "--tts", "fake", "--limit", "1", "--out", str(tmp_path / "reports")]
+    done = CliRunner().invoke(app, asked)
+    assert done.exit_code == 2, done.output
+    assert "run: voicelab models pull sensevoice, or name a folder" in " ".join(done.output.split())
+
+
+async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
+    """No GPU is to be seen, and the CPU is not taken in its place."""
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
+    for asked in ("cuda", "cuda:7", "cuda:x", "tpu"):
+        error = await failure(spec(device=asked))
+        assert isinstance(error, EngineMissingError), "which ends a command with exit code 2"
+        assert f"no device '{asked}' here" in str(error)
     assert "option language is one of auto, zh" in str(await failure(spec(language="fr")))

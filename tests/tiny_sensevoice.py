@@ -6,8 +6,7 @@ import json
 import re
 from pathlib import Path
 
-import pytest
-
+from tests.extras import needs
 from voicelab import codecs
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
@@ -18,9 +17,7 @@ EXPECTED: dict[str, dict[str, str]] = json.loads((FOLDER / "expected.json").read
 TEXTS = {name: re.sub(r"<\|.*?\|>", "", each["raw"]).strip() for name, each in EXPECTED.items()}
 WRITTEN = {name: re.sub(r"<\|.*?\|>", "", each["raw_itn"]).strip() for name, each in EXPECTED.items()}
 
-needs_sensevoice = pytest.mark.skipif(
-    not RECOGNIZERS.entries["sensevoice"].installed(), reason="needs: pip install 'voicelab[sensevoice]'"
-)
+needs_sensevoice = needs(RECOGNIZERS, "sensevoice")
 
 
 def spec(**options: object) -> str:

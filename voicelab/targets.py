@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 import socket
 import sys
@@ -251,10 +252,15 @@ async def _until_ready(address: str, process: asyncio.subprocess.Process, log: P
         try:
             (await answered).raise_for_status()
         except httpx.HTTPError as error:
-            raise ConnectionLostError(f"the server did not start: {error}; see {log}") from error
+            # A server that cannot start closes its socket a moment before it ends, and it has said why.
+            with contextlib.suppress(TimeoutError):
+                code = await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
+                raise _start_failure(code, log) from error
+            raise ConnectionLostError(f"the server did not start: {error!r}; see {log}") from error
 
 
 def _start_failure(code: int, log: Path) -> VoicelabError:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it printed nothing"]
+    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    lines = [line for line in said if "Application startup failed" not in line] or ["it printed nothing"]
     kind = InputError if code == 2 else ConnectionLostError
-    return kind(f"the server did not start (exit code {code}): {lines[-1]}; see {log}")
+    return kind(f"the server did not start (exit code {code}): {lines[-1].removeprefix('ERROR:').strip()}; see {log}")

@@ -1,6 +1,6 @@
 """Makes tiny_sensevoice/: a SenseVoice of two blocks that knows four utterances, for tests of the real loading code.
 
-    python tests/data/make_tiny_sensevoice.py
+    python -m tests.data.make_tiny_sensevoice
 
 It takes a few minutes on a CPU and needs the extra `sensevoice`. Everything is made here: the utterances are spoken by
 eSpeak NG, the pieces are chosen by sentencepiece from their texts, the weights start from random numbers.
@@ -20,7 +20,9 @@ import sentencepiece
 import torch
 import yaml
 
+from tests.data.cmvn import write_cmvn
 from voicelab import codecs
+from voicelab.asr.sensevoice_config import sensevoice_config
 from voicelab.asr.torchaudio_door import open_torchaudio
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.hosting import Host
@@ -39,24 +41,7 @@ UTTERANCES = (
 )
 LANGUAGES = {"auto": 0, "zh": 3, "en": 4}
 STYLES = {"<|withitn|>": 14, "<|woitn|>": 15}
-CONFIG = {
-    "encoder": "SenseVoiceEncoderSmall",
-    "encoder_conf": {
-        "output_size": 64, "attention_heads": 4, "linear_units": 128, "num_blocks": 1, "tp_blocks": 1,
-        "dropout_rate": 0.1, "positional_dropout_rate": 0.1, "attention_dropout_rate": 0.1, "input_layer": "pe",
-        "pos_enc_class": "SinusoidalPositionEncoder", "normalize_before": True, "kernel_size": 11, "sanm_shfit": 0,
-        "selfattention_layer_type": "sanm",
-    },
-    "model": "SenseVoiceSmall",
-    "model_conf": {"length_normalized_loss": True, "sos": 1, "eos": 2, "ignore_id": -1},
-    "tokenizer": "SentencepiecesTokenizer",
-    "tokenizer_conf": {"bpemodel": None, "unk_symbol": "<unk>", "split_with_space": True},
-    "frontend": "WavFrontend",
-    "frontend_conf": {
-        "fs": SPEECH_RATE_HZ, "window": "hamming", "n_mels": 80, "frame_length": 25, "frame_shift": 10, "lfr_m": 7,
-        "lfr_n": 6, "cmvn_file": None,
-    },
-}  # fmt: skip
+CONFIG = sensevoice_config(width=64, inner=128, blocks=1, last_blocks=1)
 CONFIGURATION = {
     "framework": "pytorch",
     "task": "auto-speech-recognition",
@@ -113,21 +98,6 @@ def make_pieces() -> sentencepiece.SentencePieceProcessor:
     return sentencepiece.SentencePieceProcessor(model_file=str(FOLDER / BPE))
 
 
-def write_cmvn(features: np.ndarray) -> None:
-    """Mean and deviation of the features, as Kaldi writes them."""
-    shift = " ".join(f"{-value:.5f}" for value in features.mean(axis=0))
-    scale = " ".join(f"{1 / max(value, 1e-3):.5f}" for value in features.std(axis=0))
-    size = features.shape[1]
-    lines = (
-        "<Nnet>",
-        f"<Splice> {size} {size}", "[ 0 ]",
-        f"<AddShift> {size} {size}", f"<LearnRateCoef> 0 [ {shift} ]",
-        f"<Rescale> {size} {size}", f"<LearnRateCoef> 0 [ {scale} ]",
-        "</Nnet>",
-    )  # fmt: skip
-    (FOLDER / "am.mvn").write_text("\n".join(lines) + "\n")
-
-
 def varied(clip: Clip, decoded: Clip, random: np.random.Generator) -> np.ndarray:
     """The utterance as it may come: through Opus or not, louder or softer, with more or less silence around it."""
     samples = (decoded if random.random() < 0.6 else clip).samples * random.uniform(0.5, 1.2)
@@ -154,9 +124,8 @@ def train() -> None:
     pieces = make_pieces()
 
     plain = WavFrontend(**CONFIG["frontend_conf"])
-    write_cmvn(
-        torch.cat([extract_fbank([clip.samples.copy()], frontend=plain)[0][0] for clip in clips.values()]).numpy()
-    )
+    features = [extract_fbank([clip.samples.copy()], frontend=plain)[0][0] for clip in clips.values()]
+    write_cmvn(FOLDER / "am.mvn", torch.cat(features).numpy())
     frontend = WavFrontend(**{**CONFIG["frontend_conf"], "cmvn_file": str(FOLDER / "am.mvn")})
     config = {key: CONFIG[key] for key in ("encoder", "encoder_conf")}
     model = SenseVoiceSmall(**config, **CONFIG["model_conf"], input_size=560, vocab_size=PIECES)

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
+from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.speculation import SpeculativeStream
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.engines import EngineInfo, OptionValue, package_revision
@@ -79,7 +80,9 @@ class FasterWhisper:
         )
 
     def stream(self) -> SpeculativeStream:
-        return SpeculativeStream("faster-whisper", self._decode, segment_s=self._segment_s, speculate=self._speculate)
+        return SpeculativeStream(
+            "faster-whisper", self._decode, PauseFinder(self._segment_s), speculate=self._speculate
+        )
 
     def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
         return [self._hear(piece) for piece in pieces]

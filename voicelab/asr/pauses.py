@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from voicelab.clip import SPEECH_RATE_HZ
 
 PAUSE_S = 0.3
-_FRAME = SPEECH_RATE_HZ // 50
+FRAME = SPEECH_RATE_HZ // 50
 _PAUSE_FRAMES = round(PAUSE_S * 50)
-_PAUSE = _PAUSE_FRAMES * _FRAME
+_PAUSE = _PAUSE_FRAMES * FRAME
 _FLOOR_START_DBFS, _FLOOR_RISE_DB = -70.0, 0.02
 _ABOVE_FLOOR_DB, _QUIETEST_SPEECH_DBFS = 9.0, -60.0
 _NOTHING_DBFS = -80.0
@@ -53,7 +53,7 @@ class PauseFinder:
     def feed(self, samples: NDArray[np.float32]) -> None:
         """Take the next samples."""
         samples = np.concatenate([self._rest, samples])
-        frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME)
+        frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
         self._rest = samples[frames.size :].copy()
         power = np.mean(np.square(frames, dtype=np.float64), axis=1)
         for level_dbfs in (10 * np.log10(power + 1e-12)).tolist():
@@ -81,7 +81,7 @@ class PauseFinder:
         return Span(self._speech_start, min(end, self._speech_end + _PAUSE))
 
     def _take(self, level_dbfs: float) -> None:
-        self._position += _FRAME
+        self._position += FRAME
         self._levels.append(level_dbfs)
         self._loudest_dbfs = max(self._loudest_dbfs, level_dbfs)
         is_speech = level_dbfs > max(self._floor_dbfs + _ABOVE_FLOOR_DB, _QUIETEST_SPEECH_DBFS)
@@ -90,17 +90,21 @@ class PauseFinder:
         self._quiet_frames = 0 if is_speech else self._quiet_frames + 1
         if is_speech:
             if self._speech_start is None:
-                self._speech_start = max(self._start, self._position - _FRAME - _PAUSE)
+                self._speech_start = max(self._start, self._position - FRAME - _PAUSE)
             self._speech_end = self._position
         if self._speech_start is None:
             return
         length = self._position - self._speech_start
-        if self._quiet_frames == _PAUSE_FRAMES and length >= self._shortest:
-            self._cut(self._position)
+        if length >= self._shortest and (end := self._end_of_speech()) is not None:
+            self._cut(end)
         elif length >= 2 * self._shortest:
-            frames = max(1, self._shortest // _FRAME)
+            frames = max(1, self._shortest // FRAME)
             back = frames - 1 - int(np.argmin(self._levels[-frames:]))
-            self._cut(self._position - back * _FRAME)
+            self._cut(self._position - back * FRAME)
+
+    def _end_of_speech(self) -> int | None:
+        """Where the present segment may end, when that has just become clear."""
+        return self._position if self._quiet_frames == _PAUSE_FRAMES else None
 
     def _cut(self, at: int) -> None:
         assert self._speech_start is not None

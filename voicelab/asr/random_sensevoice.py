@@ -8,29 +8,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from voicelab.asr.funasr_model import import_funasr
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.asr.funasr_loading import import_funasr
+from voicelab.asr.sensevoice_config import sensevoice_config
 
 _PIECES = 25_055
 _BPE = "random.bpe.model"
-_CONFIG = {
-    "encoder": "SenseVoiceEncoderSmall",
-    "encoder_conf": {
-        "output_size": 512, "attention_heads": 4, "linear_units": 2048, "num_blocks": 50, "tp_blocks": 20,
-        "dropout_rate": 0.1, "positional_dropout_rate": 0.1, "attention_dropout_rate": 0.1, "input_layer": "pe",
-        "pos_enc_class": "SinusoidalPositionEncoder", "normalize_before": True, "kernel_size": 11, "sanm_shfit": 0,
-        "selfattention_layer_type": "sanm",
-    },
-    "model": "SenseVoiceSmall",
-    "model_conf": {"length_normalized_loss": True, "sos": 1, "eos": 2, "ignore_id": -1},
-    "tokenizer": "SentencepiecesTokenizer",
-    "tokenizer_conf": {"bpemodel": None, "unk_symbol": "<unk>", "split_with_space": True},
-    "frontend": "WavFrontend",
-    "frontend_conf": {
-        "fs": SPEECH_RATE_HZ, "window": "hamming", "n_mels": 80, "frame_length": 25, "frame_shift": 10, "lfr_m": 7,
-        "lfr_n": 6, "cmvn_file": None,
-    },
-}  # fmt: skip
+_CONFIG = sensevoice_config(width=512, inner=2048, blocks=50, last_blocks=20)
 
 
 def make_random_sensevoice(folder: Path) -> Path:
@@ -51,7 +34,7 @@ def make_random_sensevoice(folder: Path) -> Path:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
         parts = {name: _CONFIG[name] for name in ("encoder", "encoder_conf")}
-        model = SenseVoiceSmall(**parts, **_CONFIG["model_conf"], input_size=560, vocab_size=_PIECES)  # type: ignore[arg-type]
+        model = SenseVoiceSmall(**parts, **_CONFIG["model_conf"], input_size=560, vocab_size=_PIECES)
     torch.save(model.state_dict(), folder / "model.pt")
     (folder / "config.yaml").write_text(yaml.safe_dump(_CONFIG, sort_keys=False), encoding="utf-8")
     paths = {"init_param": "model.pt", "config": "config.yaml", "tokenizer_conf": {"bpemodel": _BPE}}

@@ -10,12 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.funasr_model import FunasrModel, import_funasr
+from voicelab.asr.detected_pauses import DetectedPauseFinder
+from voicelab.asr.fsmn_vad import FsmnVad, fsmn_folder
+from voicelab.asr.funasr_loading import import_funasr
+from voicelab.asr.funasr_model import FunasrModel
+from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.sensevoice_tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
-from voicelab.errors import EngineError, EngineMissingError
+from voicelab.errors import EngineMissingError
 from voicelab.models.cache import find, revision_of
 
 _LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
@@ -27,8 +31,9 @@ class SenseVoice:
     model: a folder, or an id at a hub whose weights were pulled (voicelab models pull sensevoice). revision: of that
     id; the one that was pulled when it is left out. device: "auto" is the first GPU where there is one, else the CPU.
     language: "auto" or zh, en, yue, ja, ko. itn: write numbers and punctuation as people do. speculate: decode at
-    pauses while sound arrives. segment_s: longer utterances are cut at pauses. batch_s: the most seconds of sound in
-    one pass.
+    pauses while sound arrives. segment_s: longer utterances are cut at pauses. vad: what finds these: "fsmn" is
+    fsmn-vad, "energy" the level of the sound, "auto" fsmn-vad where it was pulled, else a folder with such a model.
+    batch_s: the most seconds of sound in one pass.
     """
 
     def __init__(
@@ -41,38 +46,46 @@ class SenseVoice:
         itn: bool = True,
         speculate: bool = True,
         segment_s: float = 15.0,
+        vad: str = "auto",
         batch_s: float = 60.0,
     ) -> None:
         self._options: dict[str, OptionValue] = {
             "model": model, "revision": revision, "device": device, "language": language, "itn": itn,
-            "speculate": speculate, "segment_s": segment_s, "batch_s": batch_s,
+            "speculate": speculate, "segment_s": segment_s, "vad": vad, "batch_s": batch_s,
         }  # fmt: skip
         self._language, self._itn, self._speculate, self._segment_s = language, itn, speculate, segment_s
         self._batch_s = batch_s
         self._model: FunasrModel | None = None
+        self._vad: FsmnVad | None = None
         self.folder: Path | None = None
 
     def load(self) -> EngineInfo:
         start = perf_counter()
         _check_choice("language", self._language, _LANGUAGES)
         if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
-            raise EngineError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
+            raise EngineMissingError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
         folder = self.folder = self._folder()
+        vad_folder = fsmn_folder(str(self._options["vad"]))
         device = _device(str(self._options["device"]))
         import_funasr()
         self._model = FunasrModel(folder, device=device, batch_s=self._batch_s)
+        self._vad = FsmnVad(vad_folder) if vad_folder is not None else None
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
-        revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}"
+        vad = f"vad {revision_of(vad_folder)}" if vad_folder is not None else "vad energy"
+        revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}, {vad}"
         licence = "FunASR model licence 1.1 (weights), MIT (funasr)"
         seconds = perf_counter() - start
         return EngineInfo("asr", "sensevoice", dict(self._options), revision, device, licence, seconds)
 
     def stream(self) -> SpeculativeStream:
-        return SpeculativeStream("sensevoice", self._decode, segment_s=self._segment_s, speculate=self._speculate)
+        return SpeculativeStream("sensevoice", self._decode, self._finder(), speculate=self._speculate)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         """The text of each clip (SPEECH_RATE_HZ), clips of like length together."""
-        return transcribe_all("sensevoice", self._decode, clips, segment_s=self._segment_s)
+        return transcribe_all("sensevoice", self._decode, clips, self._finder)
+
+    def _finder(self) -> PauseFinder:
+        return DetectedPauseFinder(self._segment_s, self._vad) if self._vad else PauseFinder(self._segment_s)
 
     def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
         assert self._model is not None, "load comes first"
@@ -93,7 +106,7 @@ class SenseVoice:
 
 def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise EngineError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
+        raise EngineMissingError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
 
 
 def _device(asked: str) -> str:
@@ -106,8 +119,8 @@ def _device(asked: str) -> str:
     if asked == "auto":
         return "cuda:0" if torch.cuda.is_available() else "cpu"
     kind, _, number = asked.partition(":")
-    if kind == "cuda" and torch.cuda.is_available() and int(number or 0) < torch.cuda.device_count():
-        return asked
+    if kind == "cuda" and (number or "0").isdecimal() and int(number or 0) < torch.cuda.device_count():
+        return f"cuda:{number or 0}"
     if asked == "cpu":
         return asked
     raise EngineMissingError("sensevoice", f"no device {asked!r} here for torch {torch.__version__}; try device=cpu")

@@ -22,13 +22,13 @@ Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]
 
 
 class SpeculativeStream:
-    """engine: its name, for errors. speculate: False leaves all decoding to the end."""
+    """engine: its name, for errors. finder: a new one. speculate: False leaves all decoding to the end."""
 
-    def __init__(self, engine: str, decode: Decode, *, segment_s: float, speculate: bool = True) -> None:
+    def __init__(self, engine: str, decode: Decode, finder: PauseFinder, *, speculate: bool = True) -> None:
         self._engine = engine
         self._decode = decode
         self._speculate = speculate
-        self._finder = PauseFinder(segment_s)
+        self._finder = finder
         self._pieces: list[NDArray[np.float32]] = []
         self._segments: list[Span] = []
         self._known: dict[Span, Transcript] = {}
@@ -62,22 +62,23 @@ class SpeculativeStream:
         self._known.update(zip(new, self._decode([whole[span.start : span.end] for span in new]), strict=True))
 
 
-def transcribe_all(engine: str, decode: Decode, clips: Sequence[Clip], *, segment_s: float) -> list[Transcript]:
+def transcribe_all(
+    engine: str, decode: Decode, clips: Sequence[Clip], new_finder: Callable[[], PauseFinder]
+) -> list[Transcript]:
     """What a stream gives for each clip, with the pieces of all of them decoded together."""
     pieces: list[NDArray[np.float32]] = []
     counts = []
     for clip in clips:
         _check_rate(engine, clip)
-        spans = spans_of(clip.samples, segment_s)
+        spans = spans_of(clip.samples, new_finder())
         pieces += [clip.samples[span.start : span.end] for span in spans]
         counts.append(len(spans))
     heard = iter(list(zip(decode(pieces), map(len, pieces), strict=True)) if pieces else [])
     return [joined([next(heard) for _ in range(count)]) for count in counts]
 
 
-def spans_of(samples: NDArray[np.float32], segment_s: float) -> list[Span]:
+def spans_of(samples: NDArray[np.float32], finder: PauseFinder) -> list[Span]:
     """The pieces that a whole clip is decoded in."""
-    finder = PauseFinder(segment_s)
     finder.feed(samples)
     tail = finder.tail()
     return [*finder.take_segments(), *([tail] if tail else [])]

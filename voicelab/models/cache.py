@@ -82,13 +82,18 @@ def read_record(folder: Path) -> dict[str, object]:
 
 
 def revision_of(folder: Path, weights: str = "model.pt") -> str:
-    """Which weights these are: source and revision where a pull noted them and the sizes still fit, else a digest."""
+    """Which weights these are: id and commit where a pull noted them and the sizes still fit, else a digest.
+
+    A hub that told no commit gives the name of the revision, and the digest too.
+    """
     record = read_record(folder)
     files = record.get("files")
     if isinstance(files, dict) and files:
         sizes = {name: _size(folder / name) for name in files}
         if all(sizes[name] == files[name]["size"] for name in files):
-            return f"{record['id']} {record['revision']}"
+            if record.get("commit"):
+                return f"{record['id']} {record['commit']}"
+            return f"{record['id']} {record['revision']} sha256:{files[weights]['sha256'][:16]}"
     return f"{folder.name} sha256:{sha256(folder / weights)[:16]}"
 
 

@@ -24,12 +24,17 @@ class Model:
 
 
 _SENSEVOICE_FILES = ("config.yaml", "configuration.json", "model.pt", "am.mvn", "*.bpe.model")
+_FSMN_VAD_FILES = ("config.yaml", "configuration.json", "model.pt", "am.mvn")
 _WHISPER_FILES = ("config.json", "model.bin", "tokenizer.json", "vocabulary.*")
 
 MODELS = {
     "sensevoice": Model(
         "SenseVoiceSmall: zh, en, yue, ja, ko", "--asr sensevoice",
         "iic/SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", _SENSEVOICE_FILES, 940,
+    ),
+    "fsmn-vad": Model(
+        "FSMN-VAD: where speech begins and ends, 16 kHz", "--asr sensevoice:vad=fsmn",
+        "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", "funasr/fsmn-vad", _FSMN_VAD_FILES, 4,
     ),
     "whisper-tiny.en": Model(
         "Whisper tiny, English, for CTranslate2", "--asr faster-whisper:model=Systran/faster-whisper-tiny.en",

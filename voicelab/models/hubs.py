@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import fnmatch
-import hashlib
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -47,24 +46,27 @@ def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | N
         raise InputError(f"{hub} does not have this model; leave --source out, or take the other hub")
     endpoint = (mirror or MIRRORS[hub]).rstrip("/")
     with _reaching(endpoint, identity), httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as client:
-        commit, listed = _list(client, hub, endpoint, identity, revision or _BRANCH[hub])
+        named = revision or _BRANCH[hub]
+        commit, listed = _list(client, hub, endpoint, identity, named)
+        # Hugging Face keeps and serves a model by its commit, ModelScope by the name that was asked for.
+        kept_as = commit if hub == "huggingface" and commit else named
         wanted = [file for file in listed if any(fnmatch.fnmatch(file.path, pattern) for pattern in model.files)]
         if absent := [
             pattern for pattern in model.files if not fnmatch.filter([file.path for file in wanted], pattern)
         ]:
             raise InputError(f"{identity} at {endpoint}: no {', '.join(absent)} in it")
-        folder = _folder(hub, identity, revision, commit)
+        folder = _folder(hub, identity, named, kept_as)
         total, done = sum(file.size or 0 for file in wanted), 0
         for file in wanted:
             if not _is_here(folder / file.path, file):
-                address = _address(hub, endpoint, identity, commit, file.path)
+                address = _address(hub, endpoint, identity, kept_as, file.path)
                 for count in _fetch(client, address, folder / file.path, file):
                     told(done + count, total)
             done += file.size or 0
             told(done, total)
     if lacking := missing(folder, model.files):
         raise VoicelabError(f"{folder}: {', '.join(lacking)} is empty; pull the model again")
-    _note(folder, identity, hub, endpoint, commit, wanted)
+    _note(folder, {"id": identity, "hub": hub, "endpoint": endpoint, "revision": named, "commit": commit}, wanted)
     return folder
 
 
@@ -83,8 +85,10 @@ def _reaching(endpoint: str, identity: str) -> Iterator[None]:
         raise VoicelabError(f"{endpoint} answered what is no list of files ({error!r}); check --mirror") from error
 
 
-def _list(client: httpx.Client, hub: Hub, endpoint: str, identity: str, revision: str) -> tuple[str, list[RemoteFile]]:
-    """The commit that a revision stands for, as far as the hub tells it, and its files."""
+def _list(
+    client: httpx.Client, hub: Hub, endpoint: str, identity: str, revision: str
+) -> tuple[str | None, list[RemoteFile]]:
+    """The commit that a revision stands for, None where the hub does not tell it, and its files."""
     if hub == "huggingface":
         answer = _json(client, f"{endpoint}/api/models/{identity}/revision/{revision}", blobs="true")
         rows = answer["siblings"]
@@ -93,7 +97,9 @@ def _list(client: httpx.Client, hub: Hub, endpoint: str, identity: str, revision
         ]
     answer = _json(client, f"{endpoint}/api/v1/models/{identity}/repo/files", Revision=revision, Recursive="true")
     rows = [row for row in answer["Data"]["Files"] if row.get("Type") != "tree"]
-    return revision, [RemoteFile(row["Path"], row.get("Size"), row.get("Sha256") or None) for row in rows]
+    newest = answer["Data"].get("LatestCommitter") or {}
+    commit = newest.get("Id") or newest.get("ShortId") or None
+    return commit, [RemoteFile(row["Path"], row.get("Size"), row.get("Sha256") or None) for row in rows]
 
 
 def _json(client: httpx.Client, url: str, **query: str) -> Any:
@@ -108,16 +114,16 @@ def _address(hub: Hub, endpoint: str, identity: str, commit: str, path: str) -> 
     return httpx.URL(f"{endpoint}/api/v1/models/{identity}/repo", params={"Revision": commit, "FilePath": path})
 
 
-def _folder(hub: Hub, identity: str, revision: str | None, commit: str) -> Path:
+def _folder(hub: Hub, identity: str, named: str, kept_as: str) -> Path:
     """Where the hub's own tools look for it."""
     flat = identity.replace("/", "--")
     if hub == "modelscope":
-        return modelscope_cache() / "models" / flat / "snapshots" / commit
+        return modelscope_cache() / "models" / flat / "snapshots" / kept_as
     base = huggingface_cache() / f"models--{flat}"
-    reference = base / "refs" / (revision or _BRANCH[hub])
+    reference = base / "refs" / named
     reference.parent.mkdir(parents=True, exist_ok=True)
-    reference.write_text(commit)
-    return base / "snapshots" / commit
+    reference.write_text(kept_as)
+    return base / "snapshots" / kept_as
 
 
 def _is_here(path: Path, file: RemoteFile) -> bool:
@@ -127,31 +133,46 @@ def _is_here(path: Path, file: RemoteFile) -> bool:
 
 
 def _fetch(client: httpx.Client, url: httpx.URL, path: Path, file: RemoteFile) -> Iterator[int]:
-    """One file, under its name only once it is whole and right; yields how many bytes are here so far."""
+    """One file, under its name only once it is whole and right; yields how many bytes are here so far.
+
+    What came before a connection broke stays beside it, and the next call goes on from there where the server can; only
+    for files with a digest, which tells whether the two halves belong together.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
-    digest, count = hashlib.sha256(), 0
     try:
-        with client.stream("GET", url) as answer, draft.open("wb") as sink:
-            answer.raise_for_status()
-            for block in answer.iter_bytes(_BLOCK):
-                sink.write(block)
-                digest.update(block)
-                count += len(block)
-                yield count
-        if file.size is not None and count != file.size:
-            raise VoicelabError(f"{file.path}: {count} bytes came, the hub lists {file.size}; pull again")
-        if file.sha256 is not None and digest.hexdigest() != file.sha256:
-            raise VoicelabError(f"{file.path}: what came is not what the hub lists (sha256 differs); pull again")
+        count = draft.stat().st_size if file.sha256 is not None and draft.is_file() else 0
+        with client.stream("GET", url, headers={"Range": f"bytes={count}-"} if count else {}) as answer:
+            if answer.status_code != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:  # then all of it is here already
+                answer.raise_for_status()
+                if answer.status_code != httpx.codes.PARTIAL_CONTENT:
+                    count = 0
+                with draft.open("ab" if count else "wb") as sink:
+                    for block in answer.iter_bytes(_BLOCK):
+                        sink.write(block)
+                        count += len(block)
+                        yield count
+        fault = _fault(draft, file)
+        if fault:
+            draft.unlink()
+            raise VoicelabError(f"{file.path}: {fault}; pull again")
         draft.replace(path)
     except OSError as error:
         raise VoicelabError(f"{path}: cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
 
 
-def _note(folder: Path, identity: str, hub: Hub, endpoint: str, commit: str, files: list[RemoteFile]) -> None:
+def _fault(draft: Path, file: RemoteFile) -> str | None:
+    """What is wrong with a file that came."""
+    count = draft.stat().st_size
+    if file.size is not None and count != file.size:
+        return f"{count} bytes came, the hub lists {file.size}"
+    if file.sha256 is not None and sha256(draft) != file.sha256:
+        return "what came is not what the hub lists (sha256 differs)"
+    return None
+
+
+def _note(folder: Path, origin: dict[str, str | None], files: list[RemoteFile]) -> None:
     kept = {file.path: {"size": (folder / file.path).stat().st_size, "sha256": sha256(folder / file.path)}
             for file in files}  # fmt: skip
-    record = {"id": identity, "hub": hub, "endpoint": endpoint, "revision": commit, "files": kept}
+    record = {**origin, "files": kept}
     (folder / RECORD).write_text(json.dumps(record, indent=2) + "\n", encoding="utf-8")
