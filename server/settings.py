@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.history.database import checked, shown
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
 
 _ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 _SQLITE = "sqlite+aiosqlite:///"
+_SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown}
+"""How the value of a setting that holds a secret is printed."""
 
 
 class Settings(BaseSettings):
@@ -45,7 +49,8 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]).upper()
             fault = first["msg"].removeprefix("Value error, ")
-            raise InputError(f"{name}={first['input']!s}: {fault}") from error
+            shown_value = _SECRET.get(name, str)(first["input"])
+            raise InputError(f"{name}={shown_value}: {fault}") from error
 
     @field_validator("cors_origins", mode="before")
     @classmethod
@@ -73,9 +78,7 @@ class Settings(BaseSettings):
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, value: str) -> str:
-        if not value.startswith(_SQLITE) or value in (_SQLITE, f"{_SQLITE}:memory:"):
-            raise ValueError(f"the history is kept in an SQLite file; write {_SQLITE} and the file's path")
-        return value
+        return checked(value)
 
     @field_validator("log_level", mode="before")
     @classmethod

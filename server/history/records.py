@@ -1,0 +1,33 @@
+"""What goes into the history and comes out of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+
+from server.history.tables import SessionRow
+from voicelab.agent.base import Reply
+from voicelab.turn import StageTimes
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC)."""
+
+    kind: Literal["spoken", "typed"]
+    heard: str | None = None
+    reply: Reply | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    audio_bytes_in: int = 0
+    audio_bytes_out: int = 0
+    error: str | None = None
+    began_ns: int = field(default_factory=time.time_ns)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """A session and how many turns it has."""
+
+    session: SessionRow
+    turn_count: int
