@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.middleware.cors import CORSMiddleware
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
+from server.gate import Gate
+from server.health_routes import router as health_router
 from server.openai_routes import router as openai_router
-from server.origins import is_allowed
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
+from server.tokens import PROTOCOL
 from voicelab.errors import VoicelabError
 
 
@@ -37,10 +39,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             raise
 
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
-    app.state.start_fault = None
+    app.state.settings, app.state.start_fault = chosen, None
     app.include_router(router)
+    app.include_router(health_router)
     app.include_router(openai_router)
     app.add_api_websocket_route(SOCKET_PATH, _voice)
+    # The last one added is the first that a request meets: a page can read why it was not let in.
+    app.add_middleware(Gate)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
@@ -52,16 +57,23 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def _voice(websocket: WebSocket) -> None:
-    """One connection, from the check of its origin to its end."""
+    """One connection, from its acceptance to its end."""
     services: Services = websocket.app.state.services
-    if not is_allowed(websocket, services.settings):
-        origin = websocket.headers.get("origin")
-        message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
-        await websocket.send_denial_response(JSONResponse({"detail": message}, status_code=403))
-        return
-    await websocket.accept()
-    services.active_connections += 1
+    connection = Connection(websocket, services)
+    task = asyncio.current_task()
+    assert task is not None
+    services.connections[connection] = task
+    services.metrics.opened()
     try:
-        await Connection(websocket, services).run()
+        await websocket.accept(PROTOCOL if PROTOCOL in websocket.scope["subprotocols"] else None)
+        await connection.run()
+    except asyncio.CancelledError:
+        if connection not in services.sent_away:
+            raise
+        task.uncancel()
+        await connection.go_away()
     finally:
-        services.active_connections -= 1
+        if connection.session_id:
+            await services.end_session(connection.session_id)
+        del services.connections[connection]
+        services.sent_away.discard(connection)

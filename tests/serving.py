@@ -23,8 +23,8 @@ import av
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
-from server.__main__ import Server, server_config
 from server.app import create_app
+from server.running import Server, server_config
 from server.services import Services
 from server.settings import Settings
 from voicelab.clip import Clip

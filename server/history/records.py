@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass, field
 from typing import Literal
+from uuid import uuid4
 
 from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
@@ -13,7 +14,10 @@ from voicelab.turn import StageTimes
 
 @dataclass(slots=True)
 class TurnRecord:
-    """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC)."""
+    """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC).
+
+    turn_id names the turn in the log and in traces.
+    """
 
     kind: Literal["spoken", "typed"]
     heard: str | None = None
@@ -23,6 +27,7 @@ class TurnRecord:
     audio_bytes_out: int = 0
     error: str | None = None
     began_ns: int = field(default_factory=time.time_ns)
+    turn_id: str = field(default_factory=lambda: str(uuid4()))
 
 
 @dataclass(frozen=True, slots=True)
