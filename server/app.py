@@ -68,12 +68,15 @@ async def _voice(websocket: WebSocket) -> None:
         await websocket.accept(PROTOCOL if PROTOCOL in websocket.scope["subprotocols"] else None)
         await connection.run()
     except asyncio.CancelledError:
-        if connection not in services.sent_away:
+        if connection not in services.leaving:
             raise
         task.uncancel()
         await connection.go_away()
     finally:
-        if connection.session_id:
-            await services.end_session(connection.session_id)
-        del services.connections[connection]
-        services.sent_away.discard(connection)
+        services.leaving.add(connection)
+        try:
+            if connection.session_id:
+                await services.end_session(connection.session_id)
+        finally:
+            del services.connections[connection]
+            services.leaving.discard(connection)

@@ -22,9 +22,9 @@ from voicelab.errors import VoicelabError
 logger = logging.getLogger("server")
 
 _SILENT_CLIENT_S = 300.0
-_CLOSING_SHARE = 0.25
-"""How much of SHUTDOWN_LIMIT_S is kept for the goodbyes, the answers under way and the engines."""
+_CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
+"""What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
 
 
 class Server(uvicorn.Server):
@@ -59,18 +59,18 @@ class Server(uvicorn.Server):
         Until then probes are still answered, and new work is refused with a sentence.
         """
         limit_s = self._settings.shutdown_limit_s
-        closing_s = min(_LONGEST_CLOSING_S, _CLOSING_SHARE * limit_s)
+        closing_s = min(_LONGEST_CLOSING_S, _CLOSING_SHARE * limit_s) / 2
         services: Services = self._app.state.services
-        turns_end_s = asyncio.get_running_loop().time() + limit_s - closing_s
+        turns_end_s = asyncio.get_running_loop().time() + limit_s - 2 * closing_s
         draining = asyncio.create_task(services.drain(turns_end_s))
         if services.connections:
-            logger.info("Ending: %d connections have %.1f s to end their turns", len(services.connections), limit_s)
+            logger.info("Ending: %d connections, whose turns have up to %g s", len(services.connections), limit_s)
         while not draining.done() and not self.force_exit:
-            if asyncio.get_running_loop().time() > turns_end_s + closing_s / 2:
+            if asyncio.get_running_loop().time() > turns_end_s + closing_s:
                 break
             await asyncio.wait([draining], timeout=0.1)
         draining.cancel()
-        self.config.timeout_graceful_shutdown = max(1, round(closing_s / 2))
+        self.config.timeout_graceful_shutdown = max(1, round(closing_s))
         await super().shutdown(sockets)
 
 

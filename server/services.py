@@ -39,7 +39,7 @@ class Services:
     """Opened once, when the server starts.
 
     connections: every open WebSocket with the task that serves it. draining: set when no new turn may begin.
-    sent_away: the connections that were cut off for that.
+    leaving: the connections that need not be cut off for that, for they were or they close by themselves.
     """
 
     settings: Settings
@@ -50,7 +50,7 @@ class Services:
     metrics: Metrics = field(default_factory=Metrics)
     connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    sent_away: set[Guest] = field(default_factory=set)
+    leaving: set[Guest] = field(default_factory=set)
 
     @property
     def active_connections(self) -> int:
@@ -84,8 +84,8 @@ class Services:
         self.draining.set()
         while self.connections:
             for guest, task in self.connections.items():
-                if guest not in self.sent_away and (not guest.busy or loop.time() >= turns_end_s):
-                    self.sent_away.add(guest)
+                if guest not in self.leaving and (not guest.busy or loop.time() >= turns_end_s):
+                    self.leaving.add(guest)
                     task.cancel()
             await asyncio.sleep(_LOOK_AGAIN_S)
 

@@ -34,7 +34,7 @@ class Tracer:
         protocol = next((os.environ[name] for name in _PROTOCOLS if os.environ.get(name)), "http/protobuf")
         if protocol != "http/protobuf":
             raise InputError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: spans are only sent as http/protobuf")
-        if importlib.util.find_spec("opentelemetry") is None or not _exporter_is_there():
+        if not _exporter_is_there():
             raise InputError("OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: pip install 'voicelab[otel]'")
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
         from opentelemetry.sdk.resources import Resource

@@ -49,6 +49,7 @@ class Served:
     port: int
     database: Path
     services: Services | None = None
+    server: Server | None = None
     pid: int | None = None
 
     @property
@@ -102,7 +103,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[Served]:
         thread.start()
         try:
             assert server.settled.wait(PATIENCE_S)
-            yield Served(port, database, services=app.state.services)
+            yield Served(port, database, services=app.state.services, server=server)
         finally:
             server.should_exit = True
             thread.join(PATIENCE_S)
