@@ -12,7 +12,7 @@ from pathlib import Path
 
 import httpx
 import pytest
-from websockets.exceptions import ConnectionClosed
+from websockets.exceptions import ConnectionClosed, InvalidMessage
 
 from server.history import History
 from tests.postgres import Postgres
@@ -63,7 +63,7 @@ async def talk_until_cut_off(served: Served, told: Told, seed: int) -> None:
                     told.turns.append(told.open_turn)
                     told.watched = told.open_watched
                     told.open_turn = told.open_watched = None
-    except (ConnectionClosed, OSError, EOFError, TimeoutError):
+    except (ConnectionClosed, InvalidMessage, OSError, EOFError, TimeoutError):
         return
 
 
