@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from server.settings import Settings
 from tests.serving import run_server
 from voicelab.errors import InputError
+from voicelab.places import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -132,3 +134,14 @@ def test_help_teaches() -> None:
     outcome = run_server("--help")
     assert outcome.returncode == 0
     assert all(word in outcome.stdout for word in ("--port", "pocketsphinx", "espeak", "CORS_ORIGINS", "/docs"))
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", (PROJECT / "docs" / "server.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in rows if name.lower() not in Settings.model_fields] == []
+    assert {name.lower() for name, _ in rows} == set(Settings.model_fields)
+    documented = dict(rows)
+    for name in ("PORT", "WORKERS", "SHUTDOWN_LIMIT_S", "LOG_FORMAT", "LOG_TRANSCRIPTS", "MAX_TURN_S"):
+        default = Settings.model_fields[name.lower()].default
+        shown = f"{default:g}" if isinstance(default, float) else str(default).lower()
+        assert documented[name] == f"`{shown}`"
