@@ -7,7 +7,10 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from server.gate import Gate
@@ -40,6 +43,7 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
     app.state.settings, app.state.start_fault = chosen, None
+    app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
@@ -54,6 +58,13 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         allow_headers=["*"],
     )
     return app
+
+
+async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a body or a query, without what was in it: that may be no text at all."""
+    assert isinstance(error, RequestValidationError)
+    found = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": found}, status_code=422)
 
 
 async def _voice(websocket: WebSocket) -> None:

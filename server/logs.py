@@ -44,6 +44,8 @@ def log_config(level: str, form: Literal["text", "json"] = "text") -> dict[str, 
     ours = "DEBUG" if level == "trace" else level.upper()
     for name in ("server", "voicelab"):
         config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
+    # What else has to say something, of the libraries, says it in the same form.
+    config["root"] = {"handlers": ["default"], "level": "WARNING"}
     if form == "json":
         for name in config["formatters"]:
             config["formatters"][name] = {"()": "server.logs.JsonLines"}

@@ -6,7 +6,15 @@ import os
 from collections.abc import Iterable
 from dataclasses import fields
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, ProcessCollector, generate_latest
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from server.history import TurnRecord
@@ -24,6 +32,7 @@ class Metrics:
     """The counters of one server process."""
 
     def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._restarts_seen: dict[str, int] = {}
         self._connections = Gauge(

@@ -72,8 +72,8 @@ class Command(BaseModel):
     """A typed turn; without session_id it begins a session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
-    user_id: str | None = None
-    session_id: str | None = None
+    user_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    session_id: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
 class CommandAnswer(BaseModel):

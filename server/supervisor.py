@@ -60,7 +60,10 @@ class Supervisor:
         finally:
             shutil.rmtree(self._metrics, ignore_errors=True)
 
-    def _end(self, _number: int, _frame: FrameType | None) -> None:
+    def _end(self, number: int, _frame: FrameType | None) -> None:
+        if self._ending and number == signal.SIGINT:
+            for worker in self._workers:
+                worker.kill()
         self._ending = True
 
     def _start(self) -> None:

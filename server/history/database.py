@@ -50,6 +50,8 @@ def shown(url: str) -> str:
 def open_engine(url: str, **options: Any) -> AsyncEngine:
     """An engine, not connected yet; InputError when its driver is not installed or its folder cannot be made."""
     sqlite = _parsed(url)
+    # An error that is logged must not show what somebody has said.
+    options = {"hide_parameters": True, **options}
     if sqlite is not None:
         return _sqlite(sqlite, options)
     if importlib.util.find_spec("asyncpg") is None:
