@@ -58,16 +58,20 @@ class Server(uvicorn.Server):
 
         Until then probes are still answered, and new work is refused with a sentence.
         """
-        limit_s = self._settings.shutdown_limit_s
+        loop, limit_s = asyncio.get_running_loop(), self._settings.shutdown_limit_s
         closing_s = min(_LONGEST_CLOSING_S, _CLOSING_SHARE * limit_s) / 2
         services: Services = self._app.state.services
-        turns_end_s = asyncio.get_running_loop().time() + limit_s - 2 * closing_s
-        draining = asyncio.create_task(services.drain(turns_end_s))
+        turns_end_s = loop.time() + limit_s - 2 * closing_s
         if services.connections:
             logger.info("Ending: %d connections, whose turns have up to %g s", len(services.connections), limit_s)
-        while not draining.done() and not self.force_exit:
-            if asyncio.get_running_loop().time() > turns_end_s + closing_s:
-                break
+        draining = asyncio.create_task(services.drain(turns_end_s))
+        while not draining.done() and loop.time() < turns_end_s + closing_s:
+            if self.force_exit:
+                # A second Ctrl-C: no turn is waited for. uvicorn would leave out the engines' end too.
+                self.force_exit = False
+                turns_end_s = loop.time()
+                draining.cancel()
+                draining = asyncio.create_task(services.drain(turns_end_s))
             await asyncio.wait([draining], timeout=0.1)
         draining.cancel()
         self.config.timeout_graceful_shutdown = max(1, round(closing_s))

@@ -63,7 +63,7 @@ class Supervisor:
     def _end(self, number: int, _frame: FrameType | None) -> None:
         if self._ending and number == signal.SIGINT:
             for worker in self._workers:
-                worker.kill()
+                worker.send_signal(number)
         self._ending = True
 
     def _start(self) -> None:

@@ -145,6 +145,22 @@ async def test_a_turn_that_outlasts_the_limit_is_announced_and_kept_as_failed(tm
     assert session_rows(served)[0]["ended_at"] is not None
 
 
+async def test_a_second_ctrl_c_waits_for_no_turn(served: Served) -> None:
+    async with talking(served) as talker:
+        session = await talker.init()
+        await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
+        await talker.send("heartbeat")
+        await talker.expect("heartbeat")
+        end(served)
+        await until_draining(served)
+        assert served.server is not None
+        served.server.handle_exit(signal.SIGINT, None)
+        await sent_away(talker)
+        assert served.services is not None
+        await asyncio.to_thread(until, lambda: not served.services.connections)
+    assert [turn["error"] for turn in served.turns(session["session_id"])] == ["going_away"]
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_does_all_that_in_a_process_of_its_own(tmp_path: Path, how: signal.Signals) -> None:
     with spawned(tmp_path, *FAKES) as served:
