@@ -7,7 +7,7 @@ import logging
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any, Protocol
 
@@ -58,7 +58,20 @@ class Services:
         return len(self.connections)
 
     async def keep(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
-        """Record a turn that is over, for the history and for whoever watches the server."""
+        """Record a turn that is over, once, for the history and for whoever watches the server.
+
+        Who asks may be cut off meanwhile: what was begun is written all the same, and not written again as a failure.
+        """
+        if not turn.kept:
+            turn.kept = True
+            as_it_is = replace(turn)
+            try:
+                await asyncio.shield(asyncio.create_task(self._keep(session_id, user_id, as_it_is)))
+            except Exception:
+                turn.kept = False
+                raise
+
+    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
         await self.history.record(session_id, user_id, turn)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
@@ -113,8 +126,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 logger.info(_loaded(engine))
             services = Services(settings, pipeline, history, settings.tokens, tracer)
             sampling = asyncio.create_task(services.keep_sampling())
-            yield services
-            sampling.cancel()
+            try:
+                yield services
+            finally:
+                sampling.cancel()
         finally:
             await pipeline.close()
     finally:

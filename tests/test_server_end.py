@@ -8,11 +8,13 @@ import signal
 import threading
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
+from server.history import History
 from tests.serving import TONE, Served, Talker, is_running, serving, spawned, talking, until
 from voicelab.agent.fake import FakeAgent
 
@@ -143,6 +145,31 @@ async def test_a_turn_that_outlasts_the_limit_is_announced_and_kept_as_failed(tm
     (turn,) = served.turns(session["session_id"])
     assert turn["error"] == "going_away"
     assert session_rows(served)[0]["ended_at"] is not None
+
+
+async def test_a_turn_that_is_cut_off_while_it_is_written_is_kept_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was written a second time, as a failure."""
+    record, begun, go_on = History.record, threading.Event(), threading.Event()
+
+    async def record_slowly(*arguments: Any) -> None:
+        begun.set()
+        await asyncio.to_thread(go_on.wait)
+        await record(*arguments)
+
+    with serving(tmp_path, shutdown_limit_s=4) as served:
+        async with talking(served) as talker:
+            session = await talker.init()
+            monkeypatch.setattr(History, "record", record_slowly)
+            await talker.send("text", text="hello")
+            await asyncio.to_thread(begun.wait)
+            end(served)
+            answer = await talker.answer()
+            assert answer.one("error")["code"] == "going_away"
+            go_on.set()
+            await asyncio.to_thread(until, lambda: len(served.turns(session["session_id"])) > 0)
+    assert [turn["error"] for turn in served.turns(session["session_id"])] == [None]
 
 
 async def test_a_second_ctrl_c_waits_for_no_turn(served: Served) -> None:

@@ -16,7 +16,7 @@ from voicelab.turn import StageTimes
 class TurnRecord:
     """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC).
 
-    turn_id names the turn in the log and in traces.
+    turn_id names the turn in the log and in traces. kept: it is in the history, or on its way there.
     """
 
     kind: Literal["spoken", "typed"]
@@ -28,6 +28,7 @@ class TurnRecord:
     error: str | None = None
     began_ns: int = field(default_factory=time.time_ns)
     turn_id: str = field(default_factory=lambda: str(uuid4()))
+    kept: bool = False
 
 
 @dataclass(frozen=True, slots=True)
