@@ -3,32 +3,25 @@
 from __future__ import annotations
 
 import argparse
-import copy
 import logging
+import logging.config
 import os
 import signal
 import socket
 import sys
 import threading
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
-import uvicorn
-from fastapi import FastAPI
-from uvicorn.config import LOGGING_CONFIG
-
 from server.app import create_app
+from server.logs import log_config
+from server.running import Server, server_config
 from server.settings import Settings
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.engines import Catalog
-from voicelab.errors import EngineMissingError, InputError, VoicelabError
+from voicelab.errors import EngineMissingError, InputError
 from voicelab.tts.catalog import VOICES
-
-logger = logging.getLogger("server")
-
-_CLOSING_LIMIT_S = 5
-_SILENT_CLIENT_S = 300.0
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -44,6 +37,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = Settings.read(**given)
         listener = _inherited(options.fd) if options.fd is not None else _bound(settings.host, settings.port)
         with listener:
+            if settings.workers > 1:
+                return _supervise(settings, listener, given)
             return _serve(settings, listener)
     except InputError as error:
         print(f"voicelab-server: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
@@ -64,7 +59,7 @@ def _end_with_stdin() -> None:
 
 def _serve(settings: Settings, listener: socket.socket) -> int:
     app = create_app(settings)
-    server = Server(server_config(app, settings, log_config(settings.log_level)))
+    server = Server(server_config(app, settings, log_config(settings.log_level, settings.log_format)), last_resort=True)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -75,58 +70,14 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
     return 0
 
 
-class Server(uvicorn.Server):
-    """uvicorn's server, which says where it serves also when it is given its socket."""
+def _supervise(settings: Settings, listener: socket.socket, given: dict[str, Any]) -> int:
+    from server.supervisor import Supervisor
 
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        for listener in sockets or []:
-            host, port = listener.getsockname()[:2]
-            logger.info("Serving on http://%s:%d (Ctrl-C ends it)", f"[{host}]" if ":" in host else host, port)
-
-
-def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, Any] | None) -> uvicorn.Config:
-    """How uvicorn runs the app; logging_config None leaves logging as it is."""
-    return uvicorn.Config(
-        _ClearStart(app),
-        lifespan="on",
-        ws="websockets-sansio",
-        # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
-        # read at all and ends the connection (close code 1009).
-        ws_max_size=2 * settings.max_message_bytes,
-        # Speech is compressed already, and base64 of it shrinks by little for much work.
-        ws_per_message_deflate=False,
-        # While a turn is answered nothing is read, a pong neither; so a client is given up only after long silence.
-        ws_ping_timeout=_SILENT_CLIENT_S,
-        timeout_graceful_shutdown=_CLOSING_LIMIT_S,
-        log_level=settings.log_level if logging_config else None,
-        log_config=logging_config,
-    )
-
-
-class _ClearStart:
-    """Tells why a start failed in the one sentence of a VoicelabError, where Starlette sends a traceback."""
-
-    def __init__(self, app: FastAPI) -> None:
-        self._app = app
-
-    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
-        async def send_plainly(message: MutableMapping[str, Any]) -> None:
-            fault: VoicelabError | None = self._app.state.start_fault
-            if message["type"] == "lifespan.startup.failed" and fault is not None:
-                message = {**message, "message": str(fault)}
-            await send(message)
-
-        await self._app(scope, receive, send_plainly if scope["type"] == "lifespan" else send)
-
-
-def log_config(level: str) -> dict[str, Any]:
-    """uvicorn's, with our own loggers beside its."""
-    config = copy.deepcopy(LOGGING_CONFIG)
-    ours = "DEBUG" if level == "trace" else level.upper()
-    for name in ("server", "voicelab"):
-        config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
-    return config
+    logging.config.dictConfig(log_config(settings.log_level, settings.log_format))
+    # What stands in the environment the workers read themselves; the socket is there already.
+    passed_on = {name: value for name, value in given.items() if name not in ("port", "workers")}
+    options = [part for name, value in passed_on.items() for part in (f"--{name}", str(value))]
+    return Supervisor(settings, listener, options).run()
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -158,13 +109,15 @@ def _parser() -> argparse.ArgumentParser:
         prog="python -m server",
         description="Serve the voice pipeline (recognizer, agent, voice) over a WebSocket at /ws/voice/simple.",
         epilog="Each option can also be set by an environment variable of its name (PORT=9000); docs/server.md lists "
-        "all of them, CORS_ORIGINS and DATABASE_URL among them. http://HOST:PORT/docs describes the HTTP routes.",
+        "all of them, CORS_ORIGINS, DATABASE_URL and AUTH_TOKENS among them. http://HOST:PORT/docs describes the HTTP "
+        "routes.",
     )
     parser.add_argument("--host", help="the address to serve on; 0.0.0.0 for all (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port; 0 for a free one (default 8000)")
     parser.add_argument("--asr", metavar="ENGINE", help=f"the recognizer: {_known(RECOGNIZERS)} (default pocketsphinx)")
     parser.add_argument("--agent", metavar="ENGINE", help=f"the agent: {_known(AGENTS)} (default rules)")
     parser.add_argument("--tts", metavar="ENGINE", help=f"the voice: {_known(VOICES)} (default espeak)")
+    parser.add_argument("--workers", type=int, help="how many server processes share the socket (default 1)")
     parser.add_argument("--fd", type=int, help="serve on this open socket instead, given by whoever starts the server")
     parser.add_argument(
         "--end-with-stdin", action="store_true", help="stop when standard input ends; for such starters"

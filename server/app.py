@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
+from server.gate import Gate
+from server.health_routes import router as health_router
 from server.openai_routes import router as openai_router
-from server.origins import is_allowed
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
+from server.tokens import PROTOCOL
 from voicelab.errors import VoicelabError
 
 
@@ -37,10 +42,14 @@ def create_app(settings: Settings | None = None) -> FastAPI:
             raise
 
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
-    app.state.start_fault = None
+    app.state.settings, app.state.start_fault = chosen, None
+    app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.include_router(router)
+    app.include_router(health_router)
     app.include_router(openai_router)
     app.add_api_websocket_route(SOCKET_PATH, _voice)
+    # The last one added is the first that a request meets: a page can read why it was not let in.
+    app.add_middleware(Gate)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
@@ -51,17 +60,34 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     return app
 
 
+async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
+    """What is wrong with a body or a query, without what was in it: that may be no text at all."""
+    assert isinstance(error, RequestValidationError)
+    found = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
+    return JSONResponse({"detail": found}, status_code=422)
+
+
 async def _voice(websocket: WebSocket) -> None:
-    """One connection, from the check of its origin to its end."""
+    """One connection, from its acceptance to its end."""
     services: Services = websocket.app.state.services
-    if not is_allowed(websocket, services.settings):
-        origin = websocket.headers.get("origin")
-        message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
-        await websocket.send_denial_response(JSONResponse({"detail": message}, status_code=403))
-        return
-    await websocket.accept()
-    services.active_connections += 1
+    connection = Connection(websocket, services)
+    task = asyncio.current_task()
+    assert task is not None
+    services.connections[connection] = task
+    services.metrics.opened()
     try:
-        await Connection(websocket, services).run()
+        await websocket.accept(PROTOCOL if PROTOCOL in websocket.scope["subprotocols"] else None)
+        await connection.run()
+    except asyncio.CancelledError:
+        if connection not in services.leaving:
+            raise
+        task.uncancel()
+        await connection.go_away()
     finally:
-        services.active_connections -= 1
+        services.leaving.add(connection)
+        try:
+            if connection.session_id:
+                await services.end_session(connection.session_id)
+        finally:
+            del services.connections[connection]
+            services.leaving.discard(connection)

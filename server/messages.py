@@ -40,6 +40,8 @@ class ErrorCode(StrEnum):
     TURN_TOO_LONG = "turn_too_long", "The turn holds more seconds of sound than MAX_TURN_S."
     NO_SPEECH = "no_speech", "Nothing was heard in the audio of this turn."
     ENGINE_FAILED = "engine_failed", "A recognizer, agent or voice failed at this turn; send it again."
+    FORBIDDEN = "forbidden", "The token is another user's."
+    GOING_AWAY = "going_away", "The server ends; connect again, and take the session up where it was."
     INTERNAL_ERROR = "internal_error", "The server itself failed at this turn; its log says why."
 
 

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from server.faults import as_refusals
+from server.gate import user_of
 from server.history import SessionRow, TurnRecord
 from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Refused
 from server.services import Services, version
@@ -20,7 +21,7 @@ from voicelab.turn import Answered, Turn
 
 SOCKET_PATH = "/ws/voice/simple"
 
-_STATUS = {ErrorCode.UNKNOWN_SESSION: 404, ErrorCode.ENGINE_FAILED: 503}
+_STATUS = {ErrorCode.UNKNOWN_SESSION: 404, ErrorCode.FORBIDDEN: 403, ErrorCode.ENGINE_FAILED: 503}
 
 router = APIRouter()
 
@@ -32,6 +33,8 @@ def services_of(request: Request) -> Services:
 
 
 SharedServices = Annotated[Services, Depends(services_of)]
+TokenUser = Annotated[str | None, Depends(user_of)]
+"""Whose token was shown; None where the server asks for none."""
 
 
 class EngineView(BaseModel):
@@ -69,8 +72,8 @@ class Command(BaseModel):
     """A typed turn; without session_id it begins a session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
-    user_id: str = ANONYMOUS
-    session_id: str | None = None
+    user_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    session_id: Annotated[str, StringConstraints(max_length=200)] | None = None
 
 
 class CommandAnswer(BaseModel):
@@ -84,12 +87,13 @@ class CommandAnswer(BaseModel):
 
 
 class SessionView(BaseModel):
-    """A session, without its turns."""
+    """A session, without its turns; ended_at null while a connection is in it (or was, when its server was killed)."""
 
     session_id: str
     user_id: str
     created_at: datetime
     updated_at: datetime
+    ended_at: datetime | None
     turn_count: int
 
 
@@ -157,12 +161,15 @@ async def socket_status(services: SharedServices) -> SocketStatus:
 
 
 @router.post("/api/voice/command", summary="One typed turn, answered as text", responses=_NO_SESSION)
-async def command(body: Command, services: SharedServices) -> CommandAnswer:
+async def command(body: Command, services: SharedServices, token_user: TokenUser) -> CommandAnswer:
     start = perf_counter()
     try:
         with as_refusals():
-            session_id = await _session_for(body, services)
-            reply = await _respond(body, session_id, services)
+            user_id = body.user_id or token_user or ANONYMOUS
+            if token_user not in (None, user_id):
+                raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+            session_id = await _session_for(user_id, body, services)
+            reply = await _respond(body.command, user_id, session_id, services)
     except Refused as refusal:
         detail = Problem(code=refusal.code, message=refusal.message).model_dump(mode="json")
         raise HTTPException(_STATUS.get(refusal.code, 500), detail=detail) from refusal
@@ -178,19 +185,20 @@ async def command(body: Command, services: SharedServices) -> CommandAnswer:
 @router.get("/api/conversation-sessions/sessions", summary="Sessions, newest first")
 async def sessions(
     services: SharedServices,
+    token_user: TokenUser,
     user_id: Annotated[str | None, Query(description="only this user's")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> SessionPage:
-    found, total = await services.history.sessions(user_id, limit=limit, offset=offset)
+    found, total = await services.history.sessions(token_user or user_id, limit=limit, offset=offset)
     views = [SessionView(**_session_fields(summary.session, summary.turn_count)) for summary in found]
     return SessionPage(sessions=views, total=total, limit=limit, offset=offset)
 
 
 @router.get("/api/conversation-sessions/sessions/{session_id}", summary="One session", responses=_NO_SESSION)
-async def session(session_id: str, services: SharedServices) -> SessionDetail:
+async def session(session_id: str, services: SharedServices, token_user: TokenUser) -> SessionDetail:
     found = await services.history.session(session_id)
-    if found is None:
+    if found is None or token_user not in (None, found[0].user_id):
         problem = Problem(code=ErrorCode.UNKNOWN_SESSION, message=f"there is no session {session_id}")
         raise HTTPException(404, detail=problem.model_dump(mode="json"))
     row, turns = found
@@ -198,22 +206,22 @@ async def session(session_id: str, services: SharedServices) -> SessionDetail:
     return SessionDetail(**_session_fields(row, len(turns)), turns=views)
 
 
-async def _session_for(body: Command, services: Services) -> str:
+async def _session_for(user_id: str, body: Command, services: Services) -> str:
     if body.session_id is None:
-        return await services.history.start_session(body.user_id)
-    if not await services.history.has_session(body.session_id, body.user_id):
-        message = f"{body.user_id} has no session {body.session_id}; leave session_id out for a new one"
+        return await services.history.start_session(user_id, connected=False)
+    if not await services.history.has_session(body.session_id, user_id):
+        message = f"{user_id} has no session {body.session_id}; leave session_id out for a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
     return body.session_id
 
 
-async def _respond(body: Command, session_id: str, services: Services) -> Reply:
+async def _respond(typed: str, user_id: str, session_id: str, services: Services) -> Reply:
     """The turn up to its answer; it is kept, failed or not."""
-    dialogue = await services.history.dialogue(session_id, body.user_id)
+    dialogue = await services.history.dialogue(session_id, user_id)
     turn = Turn(services.pipeline, dialogue)
-    record = TurnRecord("typed", heard=body.command, times=turn.times)
+    record = TurnRecord("typed", heard=typed, times=turn.times)
     try:
-        async for event in turn.answer(body.command):
+        async for event in turn.answer(typed):
             if isinstance(event, Answered):
                 record.reply = event.reply
                 break
@@ -222,7 +230,7 @@ async def _respond(body: Command, session_id: str, services: Services) -> Reply:
         raise
     finally:
         await turn.close()
-        await services.history.record(session_id, body.user_id, record)
+        await services.keep(session_id, user_id, record)
     assert record.reply is not None
     return record.reply
 
@@ -237,5 +245,6 @@ def _session_fields(row: SessionRow, turn_count: int) -> dict[str, Any]:
         "user_id": row.user_id,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
+        "ended_at": row.ended_at,
         "turn_count": turn_count,
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import logging
 from collections.abc import AsyncIterator
@@ -10,7 +11,9 @@ from enum import Enum, auto
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server import logs
 from server.faults import as_refusals
+from server.gate import user_of
 from server.history import TurnRecord
 from server.messages import (
     AgentResponse,
@@ -42,6 +45,7 @@ logger = logging.getLogger(__name__)
 ANONYMOUS = "anonymous"
 CLIENT_LEFT = "client_left"
 """The `error` in the history of a turn whose client was gone before its reply was complete."""
+_GOODBYE_S = 2.0
 
 
 class State(Enum):
@@ -60,7 +64,9 @@ class Connection:
         self._websocket = websocket
         self._services = services
         self._state = State.WAITING
-        self._user_id = websocket.query_params.get("user_id") or ANONYMOUS
+        self._token_user = user_of(websocket)
+        self._user_id = self._token_user or websocket.query_params.get("user_id") or ANONYMOUS
+        self._handling = False
         self._session_id = ""
         self._reply_format: ReplyFormat = "opus"
         self._wants_metrics = False
@@ -74,11 +80,33 @@ class Connection:
                 message = await self._websocket.receive()
                 if message["type"] == "websocket.disconnect":
                     return
+                self._handling = True
                 await self._handle(message.get("text"))
+                self._handling = False
         except WebSocketDisconnect:
             return
         finally:
             await self._drop_turn()
+
+    @property
+    def session_id(self) -> str:
+        """The session of this connection; empty before it begins."""
+        return self._session_id
+
+    @property
+    def busy(self) -> bool:
+        """Whether a turn runs, or something is being answered."""
+        return self._handling or self._state is State.IN_TURN
+
+    async def go_away(self) -> None:
+        """Say that the server ends, and close; `run` was cancelled before. A turn that still ran has failed."""
+        refusal = Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again, with the session_id to go on")
+        try:
+            async with asyncio.timeout(_GOODBYE_S):
+                await self._fail_turn(refusal, over=True)
+                await self._websocket.close(1001, "going away")
+        except (WebSocketDisconnect, RuntimeError, TimeoutError):
+            return
 
     async def _handle(self, frame: str | None) -> None:
         """One message; what is wrong with it is answered, and the connection goes on."""
@@ -123,7 +151,9 @@ class Connection:
             message = f"init comes first and once; this connection is in session {self._session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
         user_id = init.user_id or self._user_id
-        if init.session_id and not await self._services.history.has_session(init.session_id, user_id):
+        if self._token_user not in (None, user_id):
+            raise Refused(ErrorCode.FORBIDDEN, f"the token is {self._token_user}'s; leave user_id out")
+        if init.session_id and not await self._services.history.resume_session(init.session_id, user_id):
             message = f"{user_id} has no session {init.session_id}; send init without session_id for a new one"
             raise Refused(ErrorCode.UNKNOWN_SESSION, message)
         self._user_id = user_id
@@ -139,6 +169,7 @@ class Connection:
     async def _begin(self, session_id: str | None) -> None:
         self._session_id = session_id or await self._services.history.start_session(self._user_id)
         self._state = State.READY
+        logs.session_id.set(self._session_id)
         await self._send(SessionStart(session_id=self._session_id, user_id=self._user_id))
 
     # The turns.
@@ -149,7 +180,7 @@ class Connection:
             self._state = State.READY if chunk.is_final else State.SKIPPING
             return
         if self._state is State.READY:
-            self._state, self._record = State.IN_TURN, TurnRecord("spoken")
+            self._begin_turn(TurnRecord("spoken"))
         try:
             with as_refusals():
                 await self._hear(chunk)
@@ -157,6 +188,12 @@ class Connection:
                     await self._answer_spoken()
         except Refused as refusal:
             await self._fail_turn(refusal, over=chunk.is_final)
+
+    def _begin_turn(self, record: TurnRecord) -> None:
+        if self._services.draining.is_set():
+            raise Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again")
+        self._state, self._record = State.IN_TURN, record
+        logs.turn_id.set(record.turn_id)
 
     async def _hear(self, chunk: AudioChunk) -> None:
         data = chunk.data()
@@ -175,7 +212,7 @@ class Connection:
     async def _take_text(self, typed: TypedText) -> None:
         if self._state is State.IN_TURN:
             raise Refused(ErrorCode.BAD_MESSAGE, "text: a spoken turn has begun; end it with is_final first")
-        self._state, self._record = State.IN_TURN, TurnRecord("typed", heard=typed.text)
+        self._begin_turn(TurnRecord("typed", heard=typed.text))
         try:
             with as_refusals():
                 turn = await self._open_turn()
@@ -241,7 +278,7 @@ class Connection:
 
     async def _keep(self, error: str | None = None) -> None:
         self._record.error = error
-        await self._services.history.record(self._session_id, self._user_id, self._record)
+        await self._services.keep(self._session_id, self._user_id, self._record)
 
     async def _drop_turn(self) -> None:
         turn, self._turn = self._turn, None

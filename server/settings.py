@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import json
-import re
+from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from server.history.database import checked, shown
+from server.hosts import PATTERN
+from server.origins import canonical
+from server.tokens import Tokens, read, read_file
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
 
-_ORIGIN = re.compile(r"[a-z][a-z0-9+.-]*://[^/\s]+")
 _SQLITE = "sqlite+aiosqlite:///"
+_SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS": lambda _: "***"}
+"""How the value of a setting that holds a secret is printed."""
 
 
 class Settings(BaseSettings):
@@ -35,6 +41,14 @@ class Settings(BaseSettings):
     max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
     max_turn_s: Annotated[float, Field(gt=0)] = LONGEST_TURN_S
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
+    # Who may use it; how it runs, ends and is seen.
+    allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
+    auth_tokens: Annotated[dict[str, str], NoDecode, Field(repr=False)] = Field(default_factory=dict)
+    auth_tokens_file: Path | None = None
+    workers: Annotated[int, Field(ge=1)] = 1
+    shutdown_limit_s: Annotated[float, Field(gt=0)] = 20.0
+    log_format: Literal["text", "json"] = "text"
+    log_transcripts: bool = False
 
     @classmethod
     def read(cls, **given: Any) -> Self:
@@ -45,9 +59,10 @@ class Settings(BaseSettings):
             first = error.errors()[0]
             name = str(first["loc"][0]).upper()
             fault = first["msg"].removeprefix("Value error, ")
-            raise InputError(f"{name}={first['input']!s}: {fault}") from error
+            shown_value = _SECRET.get(name, str)(first["input"])
+            raise InputError(f"{name}={shown_value}: {fault}") from error
 
-    @field_validator("cors_origins", mode="before")
+    @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
         """Read a JSON list, or names with commas between them."""
@@ -58,24 +73,52 @@ class Settings(BaseSettings):
         try:
             return json.loads(value)
         except ValueError as error:
-            raise ValueError(f'not a JSON list of origins such as ["http://localhost:3000"] ({error})') from error
+            raise ValueError(f'not a JSON list such as ["http://localhost:3000"] ({error})') from error
 
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        origins = tuple(origin.rstrip("/").lower() for origin in value)
-        for origin in origins:
+        found = []
+        for given in value:
             # "null" is what a page opened from a file, or inside a sandboxed frame, sends.
-            if origin not in ("*", "null") and not _ORIGIN.fullmatch(origin):
-                raise ValueError(f"{origin!r} is no origin; write scheme://host or scheme://host:port, or * for all")
-        return origins
+            origin = "*" if given == "*" else canonical(given.rstrip("/"))
+            if origin is None:
+                raise ValueError(f"{given!r} is no origin; write scheme://host or scheme://host:port, or * for all")
+            found.append(origin)
+        return tuple(found)
+
+    @field_validator("allowed_hosts")
+    @classmethod
+    def _check_hosts(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        names = tuple(name.lower().rstrip(".") for name in value)
+        for name in names:
+            if not PATTERN.fullmatch(name):
+                raise ValueError(f"{name!r} is no host; write a name without scheme and port, *.name, or * for all")
+        return names
+
+    @field_validator("auth_tokens", mode="before")
+    @classmethod
+    def _read_tokens(cls, value: Any) -> Any:
+        return read(value) if isinstance(value, str) else value
+
+    @field_validator("auth_tokens_file")
+    @classmethod
+    def _check_tokens_file(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        if value is not None:
+            if info.data.get("auth_tokens"):
+                raise ValueError("AUTH_TOKENS is set too; set one of them")
+            read_file(value)
+        return value
+
+    @property
+    def tokens(self) -> Tokens:
+        """Those of AUTH_TOKENS or of its file."""
+        return Tokens(self.auth_tokens if self.auth_tokens_file is None else read_file(self.auth_tokens_file))
 
     @field_validator("database_url")
     @classmethod
     def _check_database(cls, value: str) -> str:
-        if not value.startswith(_SQLITE) or value in (_SQLITE, f"{_SQLITE}:memory:"):
-            raise ValueError(f"the history is kept in an SQLite file; write {_SQLITE} and the file's path")
-        return value
+        return checked(value)
 
     @field_validator("log_level", mode="before")
     @classmethod

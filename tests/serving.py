@@ -23,8 +23,8 @@ import av
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
-from server.__main__ import Server, server_config
 from server.app import create_app
+from server.running import Server, server_config
 from server.services import Services
 from server.settings import Settings
 from voicelab.clip import Clip
@@ -49,6 +49,7 @@ class Served:
     port: int
     database: Path
     services: Services | None = None
+    server: Server | None = None
     pid: int | None = None
 
     @property
@@ -102,7 +103,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[Served]:
         thread.start()
         try:
             assert server.settled.wait(PATIENCE_S)
-            yield Served(port, database, services=app.state.services)
+            yield Served(port, database, services=app.state.services, server=server)
         finally:
             server.should_exit = True
             thread.join(PATIENCE_S)

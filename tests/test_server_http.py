@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
@@ -79,6 +80,18 @@ def test_a_bad_command_is_422(http: httpx.Client, body: dict[str, object]) -> No
     response = http.post("/api/voice/command", json=body)
     assert response.status_code == 422
     assert response.json()["detail"][0]["loc"] == ["body", "command"]
+
+
+@pytest.mark.parametrize("field", ["command", "user_id"])
+def test_half_a_surrogate_pair_is_422_and_what_was_said_is_not_logged(
+    http: httpx.Client, field: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It was a 500, whose traceback in the log showed the command."""
+    body = json.dumps({"command": "xylophone", field: "xylophone \ud800"})
+    response = http.post("/api/voice/command", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code == 422
+    assert response.json()["detail"][0]["loc"] == ["body", field]
+    assert "xylophone" not in caplog.text + response.text
 
 
 def test_sessions_are_listed_newest_first_by_user_and_by_page(http: httpx.Client) -> None:

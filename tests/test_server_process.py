@@ -95,7 +95,7 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
 
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly_in_the_middle_of_a_turn(tmp_path: Path, how: signal.Signals) -> None:
-    with spawned(tmp_path, "--tts", "fake", ASR_WORKERS="1") as served:
+    with spawned(tmp_path, "--tts", "fake", ASR_WORKERS="1", SHUTDOWN_LIMIT_S="4") as served:
         assert served.pid is not None
         async with talking(served) as talker:
             await talker.init()

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
 import pytest
 
-from server.history import History, TurnRecord
 from tests.serving import TONE, Served, Talker, serving, talking
-from voicelab.agent.base import Dialogue, Reply, WatchlistChange
 from voicelab.opus import encode_ogg
 
 OGG = encode_ogg(TONE)
@@ -136,48 +133,3 @@ async def test_a_session_outlasts_the_server(tmp_path: Path) -> None:
         async with talking(served) as talker:
             await talker.init(user_id="ada", session_id=session["session_id"])
             assert await reply_to(talker, "two") == "Turn 2. two."
-
-
-async def open_history(folder: Path) -> History:
-    return await History.open(f"sqlite+aiosqlite:///{folder / 'history.sqlite3'}")
-
-
-async def test_many_writers_at_once_wait_for_each_other(tmp_path: Path) -> None:
-    histories = [await open_history(tmp_path) for _ in range(4)]
-    try:
-        session_id = await histories[0].start_session("ada")
-        record = TurnRecord("typed", heard="x", reply=Reply("y", "echo"))
-        await asyncio.gather(*(history.record(session_id, "ada", record) for history in histories for _ in range(10)))
-        found = await histories[0].session(session_id)
-        assert found is not None
-        assert [turn.number for turn in found[1]] == list(range(1, 41))
-    finally:
-        for history in histories:
-            await history.close()
-
-
-async def test_changes_are_made_with_the_turn_or_not_at_all(tmp_path: Path) -> None:
-    history = await open_history(tmp_path)
-    try:
-        session_id = await history.start_session("ada")
-        add = Reply("Added.", "watchlist_add", changes=(WatchlistChange("add", "NVDA"),))
-        await history.record(session_id, "ada", TurnRecord("typed", heard="add", reply=add, error="engine_failed"))
-        assert await history.dialogue(session_id, "ada") == Dialogue("ada")
-        await history.record(session_id, "ada", TurnRecord("typed", heard="add", reply=add))
-        after = Dialogue("ada").after("add", add)
-        assert await history.dialogue(session_id, "ada") == after
-        broken = Reply("Added.", "watchlist_add", changes=(WatchlistChange("add", None),))  # type: ignore[arg-type]
-        with pytest.raises(Exception, match="NOT NULL"):
-            await history.record(session_id, "ada", TurnRecord("typed", heard="add", reply=broken))
-        assert await history.dialogue(session_id, "ada") == after
-    finally:
-        await history.close()
-
-
-async def test_a_turn_needs_its_session(tmp_path: Path) -> None:
-    history = await open_history(tmp_path)
-    try:
-        with pytest.raises(Exception, match="FOREIGN KEY"):
-            await history.record("none", "ada", TurnRecord("typed", heard="x", reply=Reply("y", "echo")))
-    finally:
-        await history.close()

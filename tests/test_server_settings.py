@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from server.settings import Settings
 from tests.serving import run_server
 from voicelab.errors import InputError
+from voicelab.places import PROJECT
 
 
 @pytest.fixture(autouse=True)
@@ -62,8 +64,11 @@ def test_origins_are_read_as_json_or_with_commas(
         ("MAX_TURN_S", "-1", "greater than 0"),
         ("CORS_CREDENTIALS", "maybe", "boolean"),
         ("LOG_LEVEL", "loud", "info"),
-        ("DATABASE_URL", "postgresql://localhost/x", "SQLite"),
-        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "SQLite"),
+        ("DATABASE_URL", "mysql://localhost/x", "postgresql://"),
+        ("DATABASE_URL", "postgresql+psycopg2://localhost/x", "postgresql://"),
+        ("DATABASE_URL", "history.sqlite3", "sqlite:///FILE"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "outlasts"),
+        ("DATABASE_URL", "sqlite://", "outlasts"),
     ],
 )
 def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,6 +78,25 @@ def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeyp
     assert str(caught.value).startswith(f"{name}=")
     assert hint in str(caught.value)
     assert "\n" not in str(caught.value)
+
+
+def test_a_bad_database_url_keeps_its_password() -> None:
+    with pytest.raises(InputError) as caught:
+        Settings.read(database_url="mysql://ada:sesame@db.example/x")
+    assert "DATABASE_URL=mysql://ada:***@db.example/x: mysql is not known" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "postgres://ada@db.example/x",
+        "postgresql://ada:sesame@one.example:5432,two.example/x?sslmode=require",
+        "postgresql+asyncpg://ada@/x?host=/run/postgresql",
+        "sqlite:///history.sqlite3",
+    ],
+)
+def test_every_usual_form_of_a_database_url_is_taken(url: str) -> None:
+    assert Settings.read(database_url=url).database_url == url
 
 
 def test_what_is_given_comes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -110,3 +134,14 @@ def test_help_teaches() -> None:
     outcome = run_server("--help")
     assert outcome.returncode == 0
     assert all(word in outcome.stdout for word in ("--port", "pocketsphinx", "espeak", "CORS_ORIGINS", "/docs"))
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", (PROJECT / "docs" / "server.md").read_text(), re.MULTILINE)
+    assert [name for name, _ in rows if name.lower() not in Settings.model_fields] == []
+    assert {name.lower() for name, _ in rows} == set(Settings.model_fields)
+    documented = dict(rows)
+    for name in ("PORT", "WORKERS", "SHUTDOWN_LIMIT_S", "LOG_FORMAT", "LOG_TRANSCRIPTS", "MAX_TURN_S"):
+        default = Settings.model_fields[name.lower()].default
+        shown = f"{default:g}" if isinstance(default, float) else str(default).lower()
+        assert documented[name] == f"`{shown}`"

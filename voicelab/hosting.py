@@ -30,6 +30,10 @@ class _Lane(Protocol):
 
     open_streams: int
 
+    @property
+    def queued(self) -> int: ...
+    @property
+    def is_ready(self) -> bool: ...
     async def start(self) -> EngineInfo: ...
     async def call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]: ...
     async def post(self, stream_id: int, method: str, *arguments: Any) -> None: ...
@@ -37,8 +41,11 @@ class _Lane(Protocol):
 
 
 class _ThreadLane:
+    is_ready = True
+
     def __init__(self, blueprint: Blueprint) -> None:
         self.open_streams = 0
+        self.queued = 0
         self._servant = EngineServant(blueprint)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"{blueprint.kind}-{blueprint.name}")
 
@@ -48,7 +55,11 @@ class _ThreadLane:
 
     async def call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
         request = Request(0, stream_id, method, arguments)
-        answer = await asyncio.get_running_loop().run_in_executor(self._thread, self._servant.serve, request)
+        self.queued += 1
+        try:
+            answer = await asyncio.get_running_loop().run_in_executor(self._thread, self._servant.serve, request)
+        finally:
+            self.queued -= 1
         assert answer is not None
         if answer.error is not None:
             raise answer.error
@@ -74,6 +85,15 @@ class _ProcessLane:
         self._process: asyncio.subprocess.Process | None = None
         self._closing = False
         self.restarts = 0
+
+    @property
+    def queued(self) -> int:
+        return len(self._waiting)
+
+    @property
+    def is_ready(self) -> bool:
+        ready = self._ready
+        return ready is not None and ready.done() and not ready.cancelled() and ready.exception() is None
 
     async def start(self) -> EngineInfo:
         self._ready = asyncio.get_running_loop().create_future()
@@ -287,6 +307,16 @@ class Host:
     def restarts(self) -> int:
         """How many worker processes were replaced so far."""
         return sum(lane.restarts for lane in self._lanes if isinstance(lane, _ProcessLane))
+
+    @property
+    def queued(self) -> int:
+        """How many calls were given to the engine that it has not answered."""
+        return sum(lane.queued for lane in self._lanes)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a lane has its engine loaded: a worker process may have died and be loading again."""
+        return any(lane.is_ready for lane in self._lanes)
 
     async def close(self) -> None:
         """End every lane; worker processes are gone when this returns."""

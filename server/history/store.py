@@ -1,91 +1,24 @@
-"""Sessions, their turns and the users' watchlists, in an SQLite file."""
+"""The history's reads and writes."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any, Literal, Self
-from uuid import uuid4
+from typing import Self
+from uuid import UUID, uuid4
 
-from sqlalchemy import JSON, ForeignKey, UniqueConstraint, delete, event, func, insert, select, update
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker, create_async_engine
-from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from server.history.database import open_engine, opening_errors, shown
+from server.history.records import SessionSummary, TurnRecord
+from server.history.schema import migrate
+from server.history.tables import SessionRow, TurnRow, WatchedTicker
 from voicelab.agent.base import Dialogue, Exchange, Reply
 from voicelab.errors import InputError
-from voicelab.turn import StageTimes
 
-_WAIT_FOR_LOCK_S = 30
-
-
-class _Base(DeclarativeBase):
-    pass
-
-
-class WatchedTicker(_Base):
-    """One line of a user's watchlist; the order of `id` is the order of adding."""
-
-    __tablename__ = "watchlist"
-    __table_args__ = (UniqueConstraint("user_id", "ticker"),)
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    user_id: Mapped[str]
-    ticker: Mapped[str]
-    added_at: Mapped[str]
-
-
-class SessionRow(_Base):
-    """One conversation of one user. Instants are UTC, ISO 8601, all of one length: their order as text is in time."""
-
-    __tablename__ = "sessions"
-    id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(index=True)
-    created_at: Mapped[str] = mapped_column(index=True)
-    updated_at: Mapped[str]
-
-
-class TurnRow(_Base):
-    """One turn, answered or failed (`error` is then its code)."""
-
-    __tablename__ = "turns"
-    __table_args__ = (UniqueConstraint("session_id", "number"),)
-    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
-    number: Mapped[int]
-    created_at: Mapped[str]
-    kind: Mapped[str]
-    transcription: Mapped[str | None]
-    agent_response: Mapped[str | None]
-    intent: Mapped[str | None]
-    entities: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
-    stage_times: Mapped[dict[str, float | None]] = mapped_column(JSON)
-    audio_bytes_in: Mapped[int]
-    audio_bytes_out: Mapped[int]
-    error: Mapped[str | None]
-
-
-@dataclass(slots=True)
-class TurnRecord:
-    """What is kept of a turn, filled in as it goes on."""
-
-    kind: Literal["spoken", "typed"]
-    heard: str | None = None
-    reply: Reply | None = None
-    times: StageTimes = field(default_factory=StageTimes)
-    audio_bytes_in: int = 0
-    audio_bytes_out: int = 0
-    error: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSummary:
-    """A session and how many turns it has."""
-
-    session: SessionRow
-    turn_count: int
+_WATCHLISTS = 0x766F6963  # the first of the two numbers that name a lock on one user's watchlist
 
 
 class History:
@@ -97,35 +30,46 @@ class History:
 
     @classmethod
     async def open(cls, url: str) -> Self:
-        """Open the file, making it and its tables where they are missing; InputError when that cannot be done."""
-        path = Path(make_url(url).database or "")
-        engine = create_async_engine(url, connect_args={"timeout": _WAIT_FOR_LOCK_S})
-        event.listen(engine.sync_engine, "connect", _prepare)
+        """Open the database and bring its tables up to date; InputError when that cannot be done."""
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            async with engine.begin() as connection:
-                await connection.run_sync(_Base.metadata.create_all)
-        except (OSError, SQLAlchemyError) as error:
-            await engine.dispose()
-            cause = error.orig if hasattr(error, "orig") else error
-            raise InputError(f"DATABASE_URL: the history at {path} cannot be opened: {cause}") from error
-        return cls(engine)
+            await migrate(url)
+            return cls(open_engine(url))
+        except opening_errors() as error:
+            cause = getattr(error, "orig", None) or error
+            raise InputError(f"DATABASE_URL: the history at {shown(url)} cannot be opened: {cause}") from error
 
     async def close(self) -> None:
         await self._engine.dispose()
 
-    async def start_session(self, user_id: str) -> str:
-        """Begin a session; its id."""
+    async def start_session(self, user_id: str, *, connected: bool = True) -> str:
+        """Begin a session; its id. connected: it stays open until `end_session`."""
         session_id, now = str(uuid4()), _now()
+        ended_at = None if connected else now
         async with self._transaction.begin() as database:
-            database.add(SessionRow(id=session_id, user_id=user_id, created_at=now, updated_at=now))
+            database.add(SessionRow(id=session_id, user_id=user_id, created_at=now, updated_at=now, ended_at=ended_at))
         return session_id
 
     async def has_session(self, session_id: str, user_id: str) -> bool:
         """Whether this user has a session of this id."""
+        if not _is_id(session_id):
+            return False
         wanted = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
         async with self._transaction() as database:
             return await database.scalar(wanted) is not None
+
+    async def resume_session(self, session_id: str, user_id: str) -> bool:
+        """Open a session again, if this user has one of this id."""
+        if not _is_id(session_id):
+            return False
+        theirs = (SessionRow.id == session_id, SessionRow.user_id == user_id)
+        reopened = update(SessionRow).where(*theirs).values(ended_at=None).returning(SessionRow.id)
+        async with self._transaction.begin() as database:
+            return await database.scalar(reopened) is not None
+
+    async def end_session(self, session_id: str) -> None:
+        """Its connection has closed."""
+        async with self._transaction.begin() as database:
+            await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(ended_at=_now()))
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
         """What the agent may know: the session's answered turns, oldest first, and the user's watchlist."""
@@ -139,8 +83,6 @@ class History:
     async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
         """Keep a turn and, when it was answered, carry out what its reply promised: both or neither."""
         now, reply = _now(), turn.reply
-        # The number is found inside the INSERT: the first statement of the transaction then takes the write lock, and
-        # two writers wait for each other instead of meeting on one number.
         last = select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
         row = {
             "session_id": session_id,
@@ -157,8 +99,10 @@ class History:
             "error": turn.error,
         }
         async with self._transaction.begin() as database:
-            await database.execute(insert(TurnRow).values(**row))
+            # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
+            # meeting on one number.
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now))
+            await database.execute(insert(TurnRow).values(**row))
             if reply is not None and turn.error is None:
                 await _carry_out(database, user_id, reply, now)
 
@@ -175,21 +119,18 @@ class History:
 
     async def session(self, session_id: str) -> tuple[SessionRow, Sequence[TurnRow]] | None:
         """A session and its turns in order, or None."""
+        if not _is_id(session_id):
+            return None
         turns = select(TurnRow).where(TurnRow.session_id == session_id).order_by(TurnRow.number)
         async with self._transaction() as database:
             row = await database.get(SessionRow, session_id)
             return None if row is None else (row, (await database.scalars(turns)).all())
 
 
-def _prepare(connection: Any, _record: Any) -> None:
-    """WAL: a reader and a writer do not wait for each other; a commit is on disk when it returns."""
-    cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
 async def _carry_out(database: AsyncSession, user_id: str, reply: Reply, now: str) -> None:
+    if reply.changes and database.get_bind().dialect.name == "postgresql":
+        # One user's changes come one after another; in SQLite all writers do.
+        await database.execute(select(func.pg_advisory_xact_lock(_WATCHLISTS, func.hashtext(user_id))))
     for change in reply.changes:
         listed = (WatchedTicker.user_id == user_id, WatchedTicker.ticker == change.ticker)
         await database.execute(delete(WatchedTicker).where(*listed))
@@ -200,6 +141,14 @@ async def _carry_out(database: AsyncSession, user_id: str, reply: Reply, now: st
 def _exchange(row: TurnRow) -> Exchange:
     tickers = tuple(entity["value"] for entity in row.entities if entity["kind"] == "company")
     return Exchange(row.transcription or "", row.agent_response or "", row.intent or "", tickers)
+
+
+def _is_id(session_id: str) -> bool:
+    """Whether it looks like one of ours; anything else need not be looked up."""
+    try:
+        return str(UUID(session_id)) == session_id
+    except ValueError:
+        return False
 
 
 def _now() -> str:

@@ -1,0 +1,118 @@
+"""Who gets in: every request and every handshake passes the checks of host, origin, token and state here."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from starlette.requests import HTTPConnection
+from starlette.responses import JSONResponse
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocket
+
+from server import hosts, origins
+from server.services import Services
+from server.tokens import presented
+
+_USER = "voicelab.user"
+_OPEN_TO_ALL = ("/", "/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc")
+_WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
+_ONLY_READ = ("GET", "HEAD", "OPTIONS")
+_OPENAI = "/v1/"
+
+
+def user_of(connection: HTTPConnection) -> str | None:
+    """The user whose token was shown; None where the server asks for none."""
+    user: str | None = connection.scope.get(_USER)
+    return user
+
+
+@dataclass(frozen=True, slots=True)
+class Denial:
+    """An answer that is no answer. code: for programs, as in docs/protocol.md."""
+
+    status: int
+    code: str
+    message: str
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def response(self, path: str) -> JSONResponse:
+        """In the shape that the path's clients read."""
+        body: dict[str, object] = {"detail": {"code": self.code, "message": self.message}}
+        if path.startswith(_OPENAI):
+            kind = "server_error" if self.status >= 500 else "invalid_request_error"
+            body = {"error": {"message": self.message, "type": kind, "param": None, "code": self.code}}
+        return JSONResponse(body, status_code=self.status, headers=dict(self.headers))
+
+
+class Gate:
+    """ASGI middleware: lets a request through with its user, or denies it."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["app"].state.services
+        denial = _denial(HTTPConnection(scope), services)
+        if denial is None:
+            await self._app(scope, receive, send)
+            return
+        services.metrics.denied(denial.code)
+        response = denial.response(scope["path"])
+        if scope["type"] == "websocket":
+            await WebSocket(scope, receive, send).send_denial_response(response)
+        else:
+            await response(scope, receive, send)
+
+
+def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
+    """Why this request is not let in; if it is, its user stands in the scope."""
+    return (
+        _of_host(connection, services)
+        or _of_origin(connection, services)
+        or _of_token(connection, services)
+        or _of_state(connection, services)
+    )
+
+
+def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
+    named = connection.headers.getlist("host")
+    if hosts.is_allowed(named, services.settings.allowed_hosts, services.settings.host):
+        return None
+    message = f"the host {named[0]} is not in ALLOWED_HOSTS" if len(named) == 1 else "one Host header is wanted"
+    return Denial(400, "bad_host", message)
+
+
+def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
+    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one."""
+    origin = connection.headers.get("origin")
+    is_page = connection.scope["type"] == "websocket" or (
+        origin is not None and connection.scope["method"] not in _ONLY_READ
+    )
+    if not is_page or origins.is_allowed(connection, services.settings):
+        return None
+    message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
+    return Denial(403, "bad_origin", message)
+
+
+def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
+    if not services.tokens or connection.scope["path"] in _OPEN_TO_ALL:
+        return None
+    token = presented(connection)
+    user = services.tokens.user_of(token) if token is not None else None
+    if user is None:
+        message = "this token is not known" if token is not None else "send a token: Authorization: Bearer <token>"
+        return Denial(401, "unauthorized", message, (("WWW-Authenticate", "Bearer"),))
+    asked = connection.query_params.get("user_id") or user
+    if asked != user:
+        return Denial(403, "forbidden", f"the token is {user}'s; leave user_id out")
+    connection.scope[_USER] = user
+    return None
+
+
+def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:
+    if services.draining.is_set() and connection.scope["path"].startswith(_WORK):
+        return Denial(503, "going_away", "the server is ending; connect again", (("Retry-After", "1"),))
+    return None

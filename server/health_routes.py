@@ -1,0 +1,54 @@
+"""How the server is, for whoever runs it: probes and metrics."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from fastapi import APIRouter, Response
+from pydantic import BaseModel
+
+from server.metrics import CONTENT_TYPE
+from server.routes import SharedServices
+
+router = APIRouter()
+
+
+class Liveness(BaseModel):
+    """The process runs and answers."""
+
+    status: Literal["alive"] = "alive"
+
+
+class Readiness(BaseModel):
+    """Whether turns can be taken; engines: whether each is loaded."""
+
+    status: Literal["ready", "draining", "engines_not_ready"]
+    engines: dict[str, bool]
+
+
+@router.get("/health/live", summary="Whether the process runs")
+async def live() -> Liveness:
+    return Liveness()
+
+
+@router.get(
+    "/health/ready",
+    summary="Whether turns can be taken",
+    responses={503: {"model": Readiness, "description": "Not now: an engine is not loaded, or the server is ending."}},
+)
+async def ready(services: SharedServices, response: Response) -> Readiness:
+    pipeline = services.pipeline
+    engines = {host.info.kind: host.is_ready for host in (pipeline.asr, pipeline.agent, pipeline.tts)}
+    if services.draining.is_set():
+        found = Readiness(status="draining", engines=engines)
+    else:
+        found = Readiness(status="ready" if all(engines.values()) else "engines_not_ready", engines=engines)
+    if found.status != "ready":
+        response.status_code = 503
+    return found
+
+
+@router.get("/metrics", summary="For Prometheus", response_class=Response)
+async def metrics(services: SharedServices) -> Response:
+    services.sample()
+    return Response(services.metrics.page(), media_type=CONTENT_TYPE)

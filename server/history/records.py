@@ -1,0 +1,39 @@
+"""What goes into the history and comes out of it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Literal
+from uuid import uuid4
+
+from server.history.tables import SessionRow
+from voicelab.agent.base import Reply
+from voicelab.turn import StageTimes
+
+
+@dataclass(slots=True)
+class TurnRecord:
+    """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC).
+
+    turn_id names the turn in the log and in traces. kept: it is in the history, or on its way there.
+    """
+
+    kind: Literal["spoken", "typed"]
+    heard: str | None = None
+    reply: Reply | None = None
+    times: StageTimes = field(default_factory=StageTimes)
+    audio_bytes_in: int = 0
+    audio_bytes_out: int = 0
+    error: str | None = None
+    began_ns: int = field(default_factory=time.time_ns)
+    turn_id: str = field(default_factory=lambda: str(uuid4()))
+    kept: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSummary:
+    """A session and how many turns it has."""
+
+    session: SessionRow
+    turn_count: int

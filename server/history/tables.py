@@ -1,0 +1,69 @@
+"""The tables, as the newest migration leaves them (tests hold the two together)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import JSON, Dialect, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
+from sqlalchemy.types import TypeDecorator
+
+
+class Words(TypeDecorator[str]):
+    """Text from outside. What not every database can hold, a NUL or half a surrogate pair, is kept as U+FFFD or `?`."""
+
+    impl = String
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
+        return None if value is None else value.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+class Base(DeclarativeBase):
+    """What Alembic compares the database with."""
+
+
+class WatchedTicker(Base):
+    """One line of a user's watchlist; the order of `id` is the order of adding."""
+
+    __tablename__ = "watchlist"
+    __table_args__ = (UniqueConstraint("user_id", "ticker"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    user_id: Mapped[str] = mapped_column(Words)
+    ticker: Mapped[str] = mapped_column(Words)
+    added_at: Mapped[str]
+
+
+class SessionRow(Base):
+    """One conversation of one user. Instants are UTC, ISO 8601, all of one length: their order as text is in time.
+
+    ended_at: when its connection closed; None while it is open, and for ever when its server was killed.
+    """
+
+    __tablename__ = "sessions"
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(Words)
+    created_at: Mapped[str]
+    updated_at: Mapped[str]
+    ended_at: Mapped[str | None]
+    __table_args__ = (Index("ix_sessions_user_id", "user_id"), Index("ix_sessions_created_at", "created_at"))
+
+
+class TurnRow(Base):
+    """One turn, answered or failed (`error` is then its code)."""
+
+    __tablename__ = "turns"
+    __table_args__ = (UniqueConstraint("session_id", "number"),)
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
+    session_id: Mapped[str] = mapped_column(ForeignKey("sessions.id"))
+    number: Mapped[int]
+    created_at: Mapped[str]
+    kind: Mapped[str]
+    transcription: Mapped[str | None] = mapped_column(Words)
+    agent_response: Mapped[str | None] = mapped_column(Words)
+    intent: Mapped[str | None] = mapped_column(Words)
+    entities: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    stage_times: Mapped[dict[str, float | None]] = mapped_column(JSON)
+    audio_bytes_in: Mapped[int]
+    audio_bytes_out: Mapped[int]
+    error: Mapped[str | None]

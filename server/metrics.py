@@ -1,0 +1,98 @@
+"""What the server counts, for Prometheus. With several worker processes each page shows the sum over all of them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import fields
+
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    generate_latest,
+)
+from prometheus_client.multiprocess import MultiProcessCollector
+
+from server.history import TurnRecord
+from voicelab.hosting import Host
+from voicelab.turn import StageTimes
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+ANSWERED = "answered"
+STAGES = tuple(field.name for field in fields(StageTimes) if field.name not in ("audio_s", "reply_audio_s"))
+_BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
+_SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+
+
+class Metrics:
+    """The counters of one server process."""
+
+    def __init__(self) -> None:
+        disable_created_metrics()  # type: ignore[no-untyped-call]
+        self._registry = registry = CollectorRegistry()
+        self._restarts_seen: dict[str, int] = {}
+        self._connections = Gauge(
+            "voicelab_connections", "WebSockets open now.", registry=registry, multiprocess_mode="livesum"
+        )
+        self._opened = Counter("voicelab_connections_opened", "WebSockets opened so far.", registry=registry)
+        self._denied = Counter(
+            "voicelab_denied", "Requests and handshakes that were not let in.", ["code"], registry=registry
+        )
+        self._turns = Counter(
+            "voicelab_turns", "Turns, by how they ended: answered, or an error's code.", ["kind", "outcome"],
+            registry=registry,
+        )  # fmt: skip
+        self._stages = Histogram(
+            "voicelab_turn_stage_seconds", "What a stage of a turn took.", ["stage"], buckets=_BUCKETS_S,
+            registry=registry,
+        )  # fmt: skip
+        self._queue = Gauge(
+            "voicelab_engine_queue", "Calls that an engine was given and has not answered yet.", ["kind"],
+            registry=registry, multiprocess_mode="livesum",
+        )  # fmt: skip
+        self._restarts = Counter(
+            "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
+        )
+        if _SHARED_FOLDER not in os.environ:
+            ProcessCollector(registry=registry)
+        for kind in ("spoken", "typed"):
+            self._turns.labels(kind, ANSWERED)
+        for stage in STAGES:
+            self._stages.labels(stage.removesuffix("_s"))
+
+    def opened(self) -> None:
+        """A WebSocket was opened."""
+        self._opened.inc()
+
+    def denied(self, code: str) -> None:
+        """Somebody was not let in."""
+        self._denied.labels(code).inc()
+
+    def turn_ended(self, record: TurnRecord) -> None:
+        """Count a turn and the stages that it reached."""
+        self._turns.labels(record.kind, record.error or ANSWERED).inc()
+        for stage in STAGES:
+            seconds = getattr(record.times, stage)
+            if seconds is not None:
+                self._stages.labels(stage.removesuffix("_s")).observe(seconds)
+
+    def sample(self, connections: int, hosts: Iterable[Host]) -> None:
+        """Take over what changes without telling: call it now and then, and before each page."""
+        self._connections.set(connections)
+        for host in hosts:
+            kind = host.info.kind
+            self._queue.labels(kind).set(host.queued)
+            self._restarts.labels(kind).inc(host.restarts - self._restarts_seen.get(kind, 0))
+            self._restarts_seen[kind] = host.restarts
+
+    def page(self) -> bytes:
+        """All of it, as Prometheus reads it."""
+        if _SHARED_FOLDER not in os.environ:
+            return generate_latest(self._registry)
+        shared = CollectorRegistry()
+        MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
+        return generate_latest(shared)

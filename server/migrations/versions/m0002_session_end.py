@@ -1,0 +1,11 @@
+"""When a session's connection closed."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+
+
+def upgrade() -> None:
+    op.add_column("sessions", sa.Column("ended_at", sa.String()))

@@ -1,0 +1,119 @@
+"""How uvicorn runs the app: what it reads, what it logs, how it ends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import socket
+import threading
+from collections.abc import MutableMapping
+from types import FrameType
+from typing import Any
+
+import uvicorn
+from fastapi import FastAPI
+
+from server.logs import level_for_uvicorn
+from server.services import Services
+from server.settings import Settings
+from voicelab.errors import VoicelabError
+
+logger = logging.getLogger("server")
+
+_SILENT_CLIENT_S = 300.0
+_CLOSING_SHARE = 0.5
+_LONGEST_CLOSING_S = 5.0
+"""What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
+
+
+class Server(uvicorn.Server):
+    """uvicorn's server, which says where it serves also when it is given its socket, and lets turns end.
+
+    last_resort: end the process when SHUTDOWN_LIMIT_S is over and something still hangs.
+    """
+
+    def __init__(self, config: uvicorn.Config, *, last_resort: bool = False) -> None:
+        super().__init__(config)
+        application: _ClearStart = config.app  # type: ignore[assignment]
+        self._app = application.app
+        self._settings: Settings = application.app.state.settings
+        self._last_resort = last_resort
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        for listener in sockets or []:
+            host, port = listener.getsockname()[:2]
+            logger.info("Serving on http://%s:%d (Ctrl-C ends it)", f"[{host}]" if ":" in host else host, port)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        if self._last_resort and not self.should_exit:
+            timer = threading.Timer(self._settings.shutdown_limit_s, _end_process)
+            timer.daemon = True
+            timer.start()
+        super().handle_exit(sig, frame)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Send the connections away, each when its turn is over; then close what listens, and the engines.
+
+        Until then probes are still answered, and new work is refused with a sentence.
+        """
+        loop, limit_s = asyncio.get_running_loop(), self._settings.shutdown_limit_s
+        closing_s = min(_LONGEST_CLOSING_S, _CLOSING_SHARE * limit_s) / 2
+        services: Services = self._app.state.services
+        turns_end_s = loop.time() + limit_s - 2 * closing_s
+        if services.connections:
+            logger.info("Ending: %d connections, whose turns have up to %g s", len(services.connections), limit_s)
+        draining = asyncio.create_task(services.drain(turns_end_s))
+        while not draining.done() and loop.time() < turns_end_s + closing_s:
+            if self.force_exit:
+                # A second Ctrl-C: no turn is waited for. uvicorn would leave out the engines' end too.
+                self.force_exit = False
+                turns_end_s = loop.time()
+                draining.cancel()
+                draining = asyncio.create_task(services.drain(turns_end_s))
+            await asyncio.wait([draining], timeout=0.1)
+        draining.cancel()
+        self.config.timeout_graceful_shutdown = max(1, round(closing_s))
+        await super().shutdown(sockets)
+
+
+def _end_process() -> None:
+    """What was acknowledged is on disk, and worker processes end with their pipe."""
+    logger.warning("SHUTDOWN_LIMIT_S is over and something still runs; the process ends all the same")
+    logging.shutdown()
+    os._exit(1)
+
+
+def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, Any] | None) -> uvicorn.Config:
+    """How uvicorn runs the app; logging_config None leaves logging as it is."""
+    return uvicorn.Config(
+        _ClearStart(app),
+        lifespan="on",
+        ws="websockets-sansio",
+        # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
+        # read at all and ends the connection (close code 1009).
+        ws_max_size=2 * settings.max_message_bytes,
+        # Speech is compressed already, and base64 of it shrinks by little for much work.
+        ws_per_message_deflate=False,
+        # While a turn is answered nothing is read, a pong neither; so a client is given up only after long silence.
+        ws_ping_timeout=_SILENT_CLIENT_S,
+        log_level=level_for_uvicorn(settings.log_level) if logging_config else None,
+        log_config=logging_config,
+    )
+
+
+class _ClearStart:
+    """Tells why a start failed in the one sentence of a VoicelabError, where Starlette sends a traceback."""
+
+    def __init__(self, app: FastAPI) -> None:
+        self.app = app
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
+        async def send_plainly(message: MutableMapping[str, Any]) -> None:
+            fault: VoicelabError | None = self.app.state.start_fault
+            if message["type"] == "lifespan.startup.failed" and fault is not None:
+                message = {**message, "message": str(fault)}
+            await send(message)
+
+        await self.app(scope, receive, send_plainly if scope["type"] == "lifespan" else send)

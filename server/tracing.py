@@ -1,0 +1,89 @@
+"""OpenTelemetry: a span for each turn and its stages, where OTEL_EXPORTER_OTLP_ENDPOINT names a collector."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import time
+from typing import TYPE_CHECKING, Self
+
+from server.history import TurnRecord
+from server.metrics import ANSWERED
+from voicelab.errors import InputError
+
+if TYPE_CHECKING:
+    from opentelemetry.sdk.trace import TracerProvider
+
+_ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+_PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
+_STAGES = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")
+
+
+class Tracer:
+    """Turns into spans. Neither audio nor text is in them."""
+
+    def __init__(self, provider: TracerProvider) -> None:
+        self._provider = provider
+        self._tracer = provider.get_tracer("voicelab")
+
+    @classmethod
+    def from_environment(cls) -> Self | None:
+        """One that exports to where the environment says; None, with nothing imported, where it says nothing."""
+        if not any(os.environ.get(name) for name in _ENDPOINTS):
+            return None
+        protocol = next((os.environ[name] for name in _PROTOCOLS if os.environ.get(name)), "http/protobuf")
+        if protocol != "http/protobuf":
+            raise InputError(f"OTEL_EXPORTER_OTLP_PROTOCOL={protocol}: spans are only sent as http/protobuf")
+        if not _exporter_is_there():
+            raise InputError("OTEL_EXPORTER_OTLP_ENDPOINT needs the extra `otel`: pip install 'voicelab[otel]'")
+        from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
+        from opentelemetry.sdk.resources import Resource
+        from opentelemetry.sdk.trace import TracerProvider
+        from opentelemetry.sdk.trace.export import BatchSpanProcessor
+
+        named = {} if os.environ.get("OTEL_SERVICE_NAME") else {"service.name": "voicelab-server"}
+        provider = TracerProvider(resource=Resource.create(named), shutdown_on_exit=False)
+        provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
+        return cls(provider)
+
+    def turn_ended(self, session_id: str, record: TurnRecord) -> None:
+        """The turn's span, from its beginning to now, and one for each stage that it reached.
+
+        The stages' lengths are measured; they are laid one after the other up to the turn's end, as they lie in time
+        but for what is sent between them.
+        """
+        from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
+
+        end_ns = time.time_ns()
+        attributes: dict[str, str | int | float] = {
+            "session.id": session_id,
+            "voicelab.turn_id": record.turn_id,
+            "voicelab.kind": record.kind,
+            "voicelab.outcome": record.error or ANSWERED,
+            "voicelab.audio_bytes_in": record.audio_bytes_in,
+            "voicelab.audio_bytes_out": record.audio_bytes_out,
+        }
+        if record.times.audio_s is not None:
+            attributes["voicelab.audio_s"] = record.times.audio_s
+        turn = self._tracer.start_span("turn", kind=SpanKind.SERVER, start_time=record.began_ns, attributes=attributes)
+        if record.error is not None:
+            turn.set_status(Status(StatusCode.ERROR, record.error))
+        reached = [(name.removesuffix("_s"), getattr(record.times, name)) for name in _STAGES]
+        lengths_ns = [(name, round(1e9 * seconds)) for name, seconds in reached if seconds is not None]
+        start_ns = end_ns - sum(length_ns for _, length_ns in lengths_ns)
+        inside = set_span_in_context(turn)
+        for name, length_ns in lengths_ns:
+            self._tracer.start_span(name, context=inside, start_time=start_ns).end(start_ns + length_ns)
+            start_ns += length_ns
+        turn.end(end_ns)
+
+    def close(self) -> None:
+        """Send what waits to be sent."""
+        self._provider.shutdown()
+
+
+def _exporter_is_there() -> bool:
+    try:
+        return importlib.util.find_spec("opentelemetry.exporter.otlp.proto.http") is not None
+    except ModuleNotFoundError:
+        return False

@@ -1,0 +1,245 @@
+"""What can be seen of the server from outside: metrics, probes, spans, the log; neither sound nor words are in it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
+from opentelemetry.trace import StatusCode
+from prometheus_client.parser import text_string_to_metric_families
+
+from server.tracing import Tracer
+from tests.serving import TONE, Served, serving, spawned, talking, until
+from voicelab.agent.fake import FakeAgent
+from voicelab.errors import InputError
+from voicelab.places import PROJECT
+
+SECRET = "xylophone"
+
+
+@pytest.fixture
+def served(tmp_path: Path) -> Iterator[Served]:
+    with serving(tmp_path) as running:
+        yield running
+
+
+def metric(served: Served, name: str, **labels: str) -> float | None:
+    """One value of the page; None when it is not there."""
+    page = httpx.get(f"{served.http}/metrics").text
+    samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
+    return next((sample.value for sample in samples if sample.name == name and sample.labels == labels), None)
+
+
+async def one_turn_and_a_failed_one(served: Served) -> str:
+    async with talking(served) as talker:
+        session = await talker.init(user_id="ada")
+        await talker.works()
+        await talker.say([bytes(3200)], format="pcm16")
+        await talker.refusal("no_speech")
+        await talker.send("text", text=SECRET)
+        await talker.answer()
+    return str(session["session_id"])
+
+
+# Metrics.
+
+
+async def test_turns_are_counted_by_how_they_ended_and_stages_by_what_they_took(served: Served) -> None:
+    assert metric(served, "voicelab_turns_total", kind="spoken", outcome="answered") == 0
+    await one_turn_and_a_failed_one(served)
+    assert metric(served, "voicelab_turns_total", kind="spoken", outcome="answered") == 1
+    assert metric(served, "voicelab_turns_total", kind="spoken", outcome="no_speech") == 1
+    assert metric(served, "voicelab_turns_total", kind="typed", outcome="answered") == 1
+    assert metric(served, "voicelab_turn_stage_seconds_count", stage="agent") == 2
+    assert metric(served, "voicelab_turn_stage_seconds_count", stage="asr") == 2
+    kept = [json.loads(row["stage_times"]) for row in served.rows("SELECT stage_times FROM turns")]
+    total = sum(times["agent_s"] or 0 for times in kept)
+    assert metric(served, "voicelab_turn_stage_seconds_sum", stage="agent") == pytest.approx(total)
+
+
+def test_typed_commands_are_turns_too(served: Served) -> None:
+    httpx.post(f"{served.http}/api/voice/command", json={"command": "hello"})
+    assert metric(served, "voicelab_turns_total", kind="typed", outcome="answered") == 1
+
+
+async def test_connections_are_counted_while_they_are_open(served: Served) -> None:
+    async with talking(served) as one, talking(served):
+        await one.init()
+        assert metric(served, "voicelab_connections") == 2
+    await asyncio.to_thread(until, lambda: metric(served, "voicelab_connections") == 0)
+    assert metric(served, "voicelab_connections_opened_total") == 2
+
+
+def test_who_was_not_let_in_is_counted(served: Served) -> None:
+    httpx.get(served.http, headers={"Host": "evil.example"})
+    assert metric(served, "voicelab_denied_total", code="bad_host") == 1
+
+
+async def test_what_waits_for_an_engine_is_counted(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    go_on = threading.Event()
+    respond = FakeAgent.respond
+    monkeypatch.setattr(FakeAgent, "respond", lambda *arguments: go_on.wait() and respond(*arguments))
+    async with talking(served) as one, talking(served) as two:
+        try:
+            for talker in (one, two):
+                await talker.init()
+                await talker.send("text", text="hello")
+            await asyncio.to_thread(until, lambda: metric(served, "voicelab_engine_queue", kind="agent") == 2)
+        finally:
+            go_on.set()
+        for talker in (one, two):
+            await talker.answer()
+    assert metric(served, "voicelab_engine_queue", kind="agent") == 0
+
+
+# Probes.
+
+
+def test_it_is_ready_once_its_engines_are(served: Served) -> None:
+    response = httpx.get(f"{served.http}/health/ready")
+    assert (response.status_code, response.json()["status"]) == (200, "ready")
+    assert response.json()["engines"] == {"asr": True, "agent": True, "tts": True}
+    assert httpx.get(f"{served.http}/health/live").json() == {"status": "alive"}
+
+
+def test_it_is_not_ready_without_an_engine(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert served.services is not None
+    lane = served.services.pipeline.asr._lanes[0]
+    monkeypatch.setattr(type(lane), "is_ready", False)
+    response = httpx.get(f"{served.http}/health/ready")
+    assert (response.status_code, response.json()["status"]) == (503, "engines_not_ready")
+    assert httpx.get(f"{served.http}/health/live").status_code == 200
+
+
+# Spans.
+
+
+async def test_each_turn_is_a_span_with_its_stages_inside(served: Served) -> None:
+    spans, provider = InMemorySpanExporter(), TracerProvider()
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    assert served.services is not None
+    served.services.tracer = Tracer(provider)
+    session_id = await one_turn_and_a_failed_one(served)
+    found = spans.get_finished_spans()
+    turns = [span for span in found if span.name == "turn"]
+    assert [span.attributes["voicelab.outcome"] for span in turns] == ["answered", "no_speech", "answered"]  # type: ignore[index]
+    assert [span.status.status_code for span in turns] == [StatusCode.UNSET, StatusCode.ERROR, StatusCode.UNSET]
+    assert {span.attributes["session.id"] for span in turns} == {session_id}  # type: ignore[index]
+    stages = [span for span in found if span.parent and span.parent.span_id == turns[0].context.span_id]
+    assert [span.name for span in stages] == ["decode", "asr", "agent", "tts", "encode"]
+    times = json.loads(served.turns(session_id)[0]["stage_times"])
+    for stage in stages:
+        assert turns[0].start_time <= stage.start_time <= stage.end_time <= turns[0].end_time  # type: ignore[operator]
+        assert stage.end_time - stage.start_time == pytest.approx(1e9 * times[f"{stage.name}_s"], abs=1)  # type: ignore[operator]
+    assert SECRET not in "".join(span.to_json() for span in found)
+    provider.shutdown()
+
+
+async def test_spans_go_to_the_collector_that_the_environment_names(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    received: list[bytes] = []
+
+    async def collect(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        head = await reader.readuntil(b"\r\n\r\n")
+        size = re.search(rb"content-length: (\d+)", head, re.IGNORECASE)
+        assert size is not None
+        received.append(head.split(b"\r\n")[0] + await reader.readexactly(int(size[1])))
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async with await asyncio.start_server(collect, "127.0.0.1", 0) as collector:
+        port = collector.sockets[0].getsockname()[1]
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", f"http://127.0.0.1:{port}")
+        monkeypatch.setenv("OTEL_EXPORTER_OTLP_COMPRESSION", "none")
+
+        def serve_one_turn() -> None:
+            with serving(tmp_path) as served:
+                httpx.post(f"{served.http}/api/voice/command", json={"command": SECRET})
+
+        await asyncio.to_thread(serve_one_turn)
+    (sent,) = received
+    assert sent.startswith(b"POST /v1/traces")
+    assert b"voicelab-server" in sent
+    assert b"agent" in sent
+    assert SECRET.encode() not in sent
+
+
+def test_without_a_collector_nothing_of_it_is_imported() -> None:
+    program = (
+        "import sys, server.app; from server.tracing import Tracer; assert Tracer.from_environment() is None\n"
+        "assert not {'opentelemetry.sdk', 'opentelemetry.exporter', 'asyncpg'} & sys.modules.keys()"
+    )
+    environment = {"PATH": "/usr/bin"}
+    subprocess.run([sys.executable, "-c", program], cwd=PROJECT, env=environment, check=True)
+
+
+def test_a_protocol_that_is_not_spoken_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4317")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_PROTOCOL", "grpc")
+    with pytest.raises(InputError, match=r"^OTEL_EXPORTER_OTLP_PROTOCOL=grpc: spans are only sent as http/protobuf"):
+        Tracer.from_environment()
+
+
+def test_a_missing_exporter_is_one_sentence_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://localhost:4318")
+    monkeypatch.setattr("server.tracing.importlib.util.find_spec", lambda _: None)
+    with pytest.raises(InputError, match=r"needs the extra `otel`: pip install 'voicelab\[otel\]'$"):
+        Tracer.from_environment()
+
+
+# The log.
+
+
+@pytest.mark.parametrize("transcripts", ["false", "true"])
+async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: Path, transcripts: str) -> None:
+    fakes = ("--asr", "fake:text=xylophone", "--agent", "fake", "--tts", "fake")
+    settings = {"LOG_FORMAT": "json", "LOG_LEVEL": "trace", "LOG_TRANSCRIPTS": transcripts}
+    with spawned(tmp_path, *fakes, **settings) as served:
+        async with talking(served) as talker:
+            session = await talker.init(user_id="ada")
+            await talker.say([TONE.to_pcm16()], format="pcm16")
+            assert (await talker.answer()).one("transcription")["text"] == SECRET
+            await talker.say([b"RIFFxxxxWAVE nothing"])
+            await talker.refusal("bad_audio")
+        await asyncio.to_thread(httpx.post, f"{served.http}/api/voice/command", json={"command": SECRET})
+    log = (tmp_path / "server.log").read_text()
+    lines = [json.loads(line) for line in log.splitlines()]
+    assert all({"time", "level", "logger", "process", "message"} <= line.keys() for line in lines)
+    turns = [line for line in lines if "outcome" in line]
+    assert [line["outcome"] for line in turns] == ["answered", "bad_audio", "answered"]
+    assert [line["session_id"] == session["session_id"] for line in turns] == [True, True, False]
+    assert len({line["turn_id"] for line in turns}) == 3
+    assert (SECRET in log) is (transcripts == "true")
+    assert "AAAA" not in log
+
+
+def test_a_json_line_holds_an_exception_and_the_session(capsys: pytest.CaptureFixture[str]) -> None:
+    from server import logs
+
+    token = logs.session_id.set("0b6c")
+    try:
+        raise ValueError("two\nlines")
+    except ValueError:
+        record = logging.getLogger("server").makeRecord(
+            "server", logging.ERROR, "f", 1, "a %s failed", ("turn",), sys.exc_info()
+        )
+    line = logs.JsonLines().format(record)
+    logs.session_id.reset(token)
+    assert "\n" not in line
+    found = json.loads(line)
+    assert (found["message"], found["session_id"], found["level"]) == ("a turn failed", "0b6c", "error")
+    assert "ValueError: two\nlines" in found["exception"]
