@@ -12,6 +12,7 @@ from starlette.websockets import WebSocket
 
 from server.openai_routes import router as openai_router
 from server.origins import is_allowed
+from server.page import files, recording, runs, samples
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
 from server.session import Connection
@@ -40,6 +41,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.state.start_fault = None
     app.include_router(router)
     app.include_router(openai_router)
+    for part in (files, samples, runs, recording):
+        app.include_router(part.router)
+    app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     app.add_middleware(
         CORSMiddleware,
