@@ -35,17 +35,19 @@ async function openSet(name) {
   set = await ask(at(name));
   sessionStorage.setItem("set", name);
   $("choose").open = false;
-  for (const id of ["speaker-card", "studio", "result"]) $(id).hidden = false;
   $("command").textContent = `voicelab evaluate --samples "$RECORDINGS_DIR/${name}"`;
   await listDevices();
-  // What was recorded before the page or the server died waits for its decision.
-  const [waiting] = set.takes.filter((one) => one.speaker === $("speaker").value || !$("speaker").value);
-  if (waiting) {
-    $("speaker").value = waiting.speaker;
-    place = set.prompts.findIndex((prompt) => prompt.id === waiting.prompt_id);
-  } else {
-    place = Math.max(0, set.prompts.findIndex((prompt) => !prompt.speakers.includes($("speaker").value)));
-  }
+  goOn();
+  for (const id of ["speaker-card", "studio", "result"]) $(id).hidden = false;
+}
+
+// To what this speaker recorded before the page or the server died, or to the first prompt that is still to be spoken.
+function goOn() {
+  const speaker = $("speaker").value;
+  const waiting = set.takes.find((one) => one.speaker === speaker || !speaker);
+  if (waiting) $("speaker").value = waiting.speaker;
+  const isNext = (prompt) => (waiting ? prompt.id === waiting.prompt_id : !prompt.speakers.includes(speaker));
+  place = Math.max(0, set.prompts.findIndex(isNext));
   showPrompt(waiting ?? null);
 }
 
@@ -78,7 +80,7 @@ $("device").addEventListener("change", () => microphone.close());
 $("speaker").addEventListener("change", () => {
   localStorage.setItem("speaker", $("speaker").value);
   $("consent").checked = false;
-  if (set) showPrompt(null);
+  if (set) goOn();
 });
 
 // The prompts.
