@@ -83,7 +83,7 @@ def browser(microphone: Path | None = None, *, grant: bool = True) -> Iterator[B
 
 
 def until(condition: Callable[[], Any]) -> Any:
-    """The condition's first true value; it is asked again and again, as the page's own rules forbid to wait inside it."""
+    """The condition's first true value. The page's own rules forbid to wait inside it, so it is asked from here."""
     deadline = time.monotonic() + PATIENCE_S
     while not (value := condition()):
         assert time.monotonic() < deadline, "waited in vain"

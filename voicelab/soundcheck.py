@@ -20,6 +20,7 @@ CLIPPED_RUN = 3
 NOISY_SNR_DB = 15.0
 EDGE_S = 0.06
 _ABOVE_NOISE_DB = 12.0
+_ALL_ALIKE_DB = 6.0
 _NOTHING_DBFS = -120.0
 
 
@@ -52,9 +53,11 @@ def check(clip: Clip) -> SoundCheck:
     levels = _levels(clip)
     noise_dbfs = float(np.percentile(levels, 10)) if len(levels) else _NOTHING_DBFS
     loudest = float(levels.max(initial=_NOTHING_DBFS))
-    # In a recording that is speech from end to end the quiet percentile is speech too, so it is no floor then.
-    floor = min(noise_dbfs, loudest - 30.0)
-    speech = levels > max(floor + _ABOVE_NOISE_DB, QUIETEST_SPEECH_DBFS)
+    above = loudest - noise_dbfs
+    # In a recording that is speech from end to end the quiet percentile is speech too, so it is no floor then; where
+    # the noise is high, what is nearer to the loudest frame than to it is speech.
+    floor = noise_dbfs + min(_ABOVE_NOISE_DB, above / 2) if above > _ALL_ALIKE_DB else QUIETEST_SPEECH_DBFS
+    speech = levels > max(floor, QUIETEST_SPEECH_DBFS)
     speech_dbfs = _mean_dbfs(levels[speech]) if speech.any() else None
     clipped = _clipped(clip.samples)
     findings = [

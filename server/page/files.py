@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import MutableMapping
 from pathlib import Path
-from typing import Any
 
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
@@ -55,6 +53,5 @@ class Assets(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        headers: MutableMapping[str, Any] = response.headers
-        headers.update(HEADERS)
+        response.headers.update(HEADERS)
         return response

@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from server.routes import SharedServices
 from server.services import Services
-from voicelab import samples
+from voicelab import codecs, samples
 from voicelab.errors import InputError
 from voicelab.places import shipped
 
@@ -73,4 +73,4 @@ async def audio(sample_id: str, chosen: Chosen) -> Response:
         data = await asyncio.to_thread(sample.audio_bytes)
     except InputError as error:
         raise HTTPException(404, detail=f"there is no sample {sample_id}") from error
-    return Response(data, media_type=_TYPES.get(samples.codecs.sniff(data[:4]) or "", "application/octet-stream"))
+    return Response(data, media_type=_TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream"))
