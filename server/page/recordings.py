@@ -3,7 +3,7 @@
 <folder>/<set>/prompts.json            what is asked for
               /takes/<id>.flac, .json  recorded, not yet decided; on disk before the page is told
               /audio/<sample>.flac     accepted
-              /voice_samples.json      the set, replaced in one step at each decision: `voicelab evaluate --samples` reads it
+              /voice_samples.json      the set, replaced in one step; `voicelab evaluate --samples` takes it
 """
 
 from __future__ import annotations

@@ -64,8 +64,7 @@ Folders = Annotated[list[Path], Depends(_folders)]
 @router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
 async def listing(folders: Folders) -> list[RunView]:
     views = await asyncio.gather(*(asyncio.to_thread(_view, folder) for folder in folders))
-    oldest = datetime.min.replace(tzinfo=None)
-    return sorted(views, key=lambda view: (view.started_at or oldest).isoformat(), reverse=True)
+    return sorted(views, key=lambda view: view.started_at.isoformat() if view.started_at else "", reverse=True)
 
 
 @router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
