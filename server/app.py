@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from server.gate import Gate
 from server.health_routes import router as health_router
 from server.openai_routes import router as openai_router
+from server.page import account, files, recording, runs, samples
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
 from server.session import Connection
@@ -47,6 +48,9 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
+    for part in (files, account, samples, runs, recording):
+        app.include_router(part.router)
+    app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     # The last one added is the first that a request meets: a page can read why it was not let in.
     app.add_middleware(Gate)

@@ -15,6 +15,9 @@ from server.tokens import presented
 
 _USER = "voicelab.user"
 _OPEN_TO_ALL = ("/", "/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc")
+# The page itself tells nothing; what it asks for under /app/api and /app/reports does.
+_PAGE = ("/app", "/app/", "/app/record", "/app/runs")
+_PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 _OPENAI = "/v1/"
@@ -98,7 +101,8 @@ def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
 
 
 def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
-    if not services.tokens or connection.scope["path"] in _OPEN_TO_ALL:
+    path = connection.scope["path"]
+    if not services.tokens or path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
         return None
     token = presented(connection)
     user = services.tokens.user_of(token) if token is not None else None

@@ -40,6 +40,9 @@ class Settings(BaseSettings):
     database_url: str = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
     max_turn_s: Annotated[float, Field(gt=0)] = LONGEST_TURN_S
+    samples: Path | None = None
+    reports_dir: Path = PROJECT / "reports"
+    recordings_dir: Path | None = None
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
     # Who may use it; how it runs, ends and is seen.
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()

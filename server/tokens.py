@@ -17,6 +17,8 @@ TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
 PROTOCOL = "voicelab"
 """The subprotocol that is agreed on with a client that offers its token as another one."""
 _PREFIX = "bearer."
+COOKIE = "voicelab_token"
+"""Where the page keeps its token: a browser sends it with sounds, frames and WebSockets too, which take no header."""
 
 
 class Tokens:
@@ -38,12 +40,12 @@ class Tokens:
 
 
 def presented(connection: HTTPConnection) -> str | None:
-    """The token of a request: in its Authorization header, or among a WebSocket's subprotocols as `bearer.<token>`."""
+    """The token of a request: in its Authorization header, its subprotocol (`bearer.<token>`), or the page's cookie."""
     scheme, _, token = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
         return token.strip()
     offered = [name for name in connection.scope.get("subprotocols", ()) if name.startswith(_PREFIX)]
-    return offered[0].removeprefix(_PREFIX) if offered else None
+    return offered[0].removeprefix(_PREFIX) if offered else connection.cookies.get(COOKIE)
 
 
 def read(text: str) -> dict[str, str]:

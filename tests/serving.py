@@ -73,9 +73,9 @@ class Served:
         return self.rows("SELECT * FROM turns WHERE session_id = ? ORDER BY number", session_id)
 
 
-def free_socket() -> socket.socket:
-    """A listening socket on a port that nobody else has."""
-    return socket.create_server(("127.0.0.1", 0))
+def free_socket(port: int = 0) -> socket.socket:
+    """A listening socket on a port that nobody else has, or on one that was such a port before."""
+    return socket.create_server(("127.0.0.1", port))
 
 
 class _Announcing(Server):
@@ -110,21 +110,23 @@ def serving(folder: Path, **settings: Any) -> Iterator[Served]:
 
 
 @contextmanager
-def spawned(folder: Path, *arguments: str, **environment: str) -> Iterator[Served]:
-    """The server as a process, on a socket that this process made."""
+def spawned(folder: Path, *arguments: str, port: int = 0, **environment: str) -> Iterator[Served]:
+    """The server as a process, on a socket that this process made; port: that of one that has ended."""
     database = folder / "history.sqlite3"
-    with free_socket() as listener, (folder / "server.log").open("ab") as log:
-        descriptor = listener.fileno()
-        process = subprocess.Popen(
-            [sys.executable, "-m", "server", "--fd", str(descriptor), *arguments],
-            cwd=PROJECT,
-            env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{database}", **environment},
-            pass_fds=[descriptor],
-            stdout=log,
-            stderr=log,
-        )
+    with (folder / "server.log").open("ab") as log:
+        # Only the server holds the socket: when it is killed, nobody is left to whom a client could connect.
+        with free_socket(port) as listener:
+            descriptor, port = listener.fileno(), listener.getsockname()[1]
+            process = subprocess.Popen(
+                [sys.executable, "-m", "server", "--fd", str(descriptor), *arguments],
+                cwd=PROJECT,
+                env={**os.environ, "DATABASE_URL": f"sqlite+aiosqlite:///{database}", **environment},
+                pass_fds=[descriptor],
+                stdout=log,
+                stderr=log,
+            )
         try:
-            yield Served(listener.getsockname()[1], database, pid=process.pid)
+            yield Served(port, database, pid=process.pid)
         finally:
             process.terminate()
             process.wait(PATIENCE_S)

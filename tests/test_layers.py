@@ -13,7 +13,7 @@ PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "english", "blocking"},
     {"clip", "text", "places"},
-    {"codecs", "opus", "models", "openai_client"},
+    {"codecs", "opus", "models", "openai_client", "soundcheck"},
     {"engines", "samples", "wire", "metrics", "transcripts", "conditions"},
     {"worker", "asr", "agent", "tts", "vad", "score"},
     {"hosting"},

@@ -1,0 +1,1 @@
+"""The page at /app: its files, and what it asks the server for."""

@@ -1,0 +1,221 @@
+"""Recording a set from the page: takes come in, are checked and heard, and are accepted or forgotten."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import asdict
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
+from pydantic import BaseModel
+from starlette.responses import FileResponse
+
+from server.page.recordings import CONSENT, NotFoundError, Prompt, RecordedSet, Recordings, Take, prompts_of
+from server.page.samples import sample_set
+from server.routes import SharedServices
+from server.services import Services
+from voicelab import codecs
+from voicelab.asr.base import Transcript
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import EngineError, InputError
+from voicelab.metrics.words import align, counts_of
+from voicelab.soundcheck import check
+from voicelab.text import normalizer
+
+logger = logging.getLogger(__name__)
+
+router = APIRouter(prefix="/app/api/recordings")
+
+_LONGEST_PROMPT_S = 60.0
+
+
+class Overview(BaseModel):
+    """Whether sets can be recorded here, and which there are."""
+
+    enabled: bool
+    consent: str = CONSENT
+    sets: list[str] = []
+
+
+class NewSet(BaseModel):
+    """A set to begin; without texts it asks for those of the sample set."""
+
+    name: str
+    texts: list[str] | None = None
+
+
+class PromptView(BaseModel):
+    """A prompt, and whose recording of it was accepted."""
+
+    id: str
+    text: str
+    speakers: list[str]
+
+
+class TakeView(BaseModel):
+    """A take that waits for a decision, with what was found in it."""
+
+    id: str
+    prompt_id: str
+    speaker: str
+    device: str
+    duration_s: float
+    heard: str | None
+    report: dict[str, Any]
+
+
+class SetView(BaseModel):
+    """A set as far as it is recorded."""
+
+    name: str
+    prompts: list[PromptView]
+    takes: list[TakeView]
+
+
+class Accepted(BaseModel):
+    """The sample that was made."""
+
+    sample_id: str
+
+
+def _recordings(services: SharedServices) -> Recordings:
+    folder = services.settings.recordings_dir
+    if folder is None:
+        raise HTTPException(403, detail="recording is off; start the server with RECORDINGS_DIR=data/recordings")
+    return Recordings(folder)
+
+
+Sets = Annotated[Recordings, Depends(_recordings)]
+
+
+def _chosen_set(name: str, sets: Sets) -> RecordedSet:
+    try:
+        return sets.get(name)
+    except NotFoundError as error:
+        raise HTTPException(404, detail=str(error)) from error
+
+
+Chosen = Annotated[RecordedSet, Depends(_chosen_set)]
+
+
+def _chosen_take(take_id: str, chosen: Chosen) -> Take:
+    try:
+        return chosen.take(take_id)
+    except NotFoundError as error:
+        raise HTTPException(404, detail=str(error)) from error
+
+
+ChosenTake = Annotated[Take, Depends(_chosen_take)]
+
+
+@router.get("", summary="The recorded sets")
+async def overview(services: SharedServices) -> Overview:
+    folder = services.settings.recordings_dir
+    if folder is None:
+        return Overview(enabled=False)
+    sets = await asyncio.to_thread(Recordings(folder).sets)
+    return Overview(enabled=True, sets=[one.name for one in sets])
+
+
+@router.post("", summary="Begin a set", status_code=201)
+async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
+    if body.texts is None:
+        samples = (await sample_set(services)).samples
+        # One voice's recording of a text is enough to ask for it; a turn that needs another before it is not asked for.
+        by_text = {sample.text: Prompt.of(sample) for sample in reversed(samples) if not sample.requires_context}
+        prompts = tuple(reversed(by_text.values()))
+    else:
+        prompts = prompts_of(body.texts)
+    try:
+        return _view(await asyncio.to_thread(sets.create, body.name, prompts))
+    except InputError as error:
+        raise HTTPException(422, detail=str(error)) from error
+
+
+@router.get("/{name}", summary="A set as far as it is recorded")
+def detail(chosen: Chosen) -> SetView:
+    return _view(chosen)
+
+
+@router.post("/{name}/takes", summary="Record a prompt", status_code=201)
+async def record(
+    chosen: Chosen,
+    services: SharedServices,
+    audio: Annotated[UploadFile, File()],
+    prompt_id: Annotated[str, Form()],
+    speaker: Annotated[str, Form()],
+    consent: Annotated[bool, Form()],
+    device: Annotated[str, Form(max_length=200)] = "",
+) -> TakeView:
+    """The take is on the disk before it is checked and heard, so that neither can lose it."""
+    if not consent:
+        raise HTTPException(422, detail="a recording is only kept with the speaker's consent")
+    limit = services.settings.max_message_bytes
+    data = await audio.read(limit + 1)
+    if len(data) > limit:
+        raise HTTPException(413, detail=f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
+    try:
+        prompt = await asyncio.to_thread(chosen.prompt, prompt_id)
+        clip = await asyncio.to_thread(codecs.decode, data, source="the recording", longest_s=_LONGEST_PROMPT_S)
+        take = await asyncio.to_thread(chosen.keep, prompt, speaker, device, clip)
+    except NotFoundError as error:
+        raise HTTPException(404, detail=str(error)) from error
+    except InputError as error:
+        raise HTTPException(422, detail=str(error)) from error
+    heard = await _heard(services, clip)
+    report = await asyncio.to_thread(_report, clip, prompt.text, heard)
+    return _take_view(await asyncio.to_thread(chosen.judge, take, heard=heard, report=report))
+
+
+@router.get("/{name}/takes/{take_id}/audio", summary="A take's sound", response_class=FileResponse)
+def take_audio(chosen: Chosen, take: ChosenTake) -> FileResponse:
+    return FileResponse(chosen.audio(take), media_type="audio/flac", headers={"Cache-Control": "no-store"})
+
+
+@router.post("/{name}/takes/{take_id}/accept", summary="Make a sample of a take")
+def accept(chosen: Chosen, take: ChosenTake) -> Accepted:
+    return Accepted(sample_id=chosen.accept(take))
+
+
+@router.delete("/{name}/takes/{take_id}", summary="Forget a take", status_code=204)
+def discard(chosen: Chosen, take: ChosenTake) -> None:
+    chosen.discard(take)
+
+
+async def _heard(services: Services, clip: Clip) -> str | None:
+    """What this server's recognizer makes of it; None when it fails, which loses nothing."""
+    stream = services.pipeline.asr.stream()
+    try:
+        await stream.post("feed", await asyncio.to_thread(clip.at_rate, SPEECH_RATE_HZ))
+        transcript: Transcript = await stream.call("finish")
+    except EngineError:
+        logger.exception("a take could not be heard")
+        return None
+    else:
+        return transcript.text
+    finally:
+        await stream.close()
+
+
+def _report(clip: Clip, text: str, heard: str | None) -> dict[str, Any]:
+    """The sound check, and the word errors of what was heard against the prompt."""
+    wer = None if heard is None else counts_of(align(text, heard, normalizer("english"))).wer
+    return {**asdict(check(clip)), "wer": wer}
+
+
+def _view(chosen: RecordedSet) -> SetView:
+    accepted = chosen.accepted()
+    done: dict[str, list[str]] = {}
+    for row in accepted:
+        done.setdefault(row["id"].removesuffix(f"_{row['speaker']}"), []).append(row["speaker"])
+    prompts = [
+        PromptView(id=prompt.id, text=prompt.text, speakers=done.get(prompt.id, [])) for prompt in chosen.prompts()
+    ]
+    return SetView(name=chosen.name, prompts=prompts, takes=[_take_view(take) for take in chosen.takes()])
+
+
+def _take_view(take: Take) -> TakeView:
+    fields = asdict(take)
+    del fields["recorded_at"]
+    return TakeView(**fields)

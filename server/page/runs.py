@@ -1,0 +1,132 @@
+"""The runs under REPORTS_DIR: what they measured, and their reports."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel
+from starlette.responses import FileResponse
+
+from server.routes import SharedServices
+from voicelab.errors import InputError
+from voicelab.results import RunFolder
+
+router = APIRouter()
+
+# A report is one file with its own script and sounds. Sandboxed, it can run them and reach nothing of the page.
+_REPORT_HEADERS = {
+    "Content-Security-Policy": "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
+    "style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:; frame-ancestors 'self'",
+    "X-Content-Type-Options": "nosniff",
+    "Cache-Control": "no-cache",
+}
+
+
+class FigureView(BaseModel):
+    """A measured figure with its 95 % interval; value is null where nothing was scored."""
+
+    name: str
+    value: float | None
+    low: float | None = None
+    high: float | None = None
+
+
+class RunView(BaseModel):
+    """A run, newest first; problem says what keeps a folder from being read."""
+
+    run_id: str
+    status: str
+    started_at: datetime | None = None
+    engines: list[str] = []
+    mode: str | None = None
+    turns: int | None = None
+    figures: list[FigureView] = []
+    has_report: bool = False
+    problem: str | None = None
+
+
+def _folders(services: SharedServices) -> list[Path]:
+    """The folders that hold a run. A name from outside is only ever compared with theirs, never made a path."""
+    reports = services.settings.reports_dir
+    if not reports.is_dir():
+        return []
+    return [path for path in reports.iterdir() if (path / "run.json").is_file()]
+
+
+Folders = Annotated[list[Path], Depends(_folders)]
+
+
+@router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
+async def listing(folders: Folders) -> list[RunView]:
+    views = await asyncio.gather(*(asyncio.to_thread(_view, folder) for folder in folders))
+    return sorted(views, key=lambda view: view.started_at.isoformat() if view.started_at else "", reverse=True)
+
+
+@router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
+async def report(run_id: str, folders: Folders) -> FileResponse:
+    found = next((folder for folder in folders if folder.name == run_id), None)
+    if found is None or not (found / "report.html").is_file():
+        raise HTTPException(404, detail=f"there is no report of a run {run_id}")
+    return FileResponse(found / "report.html", media_type="text/html", headers=_REPORT_HEADERS)
+
+
+def _view(path: Path) -> RunView:
+    has_report = (path / "report.html").is_file()
+    try:
+        run = RunFolder(path).read()
+    except InputError as error:
+        return RunView(run_id=path.name, status="unreadable", has_report=has_report, problem=str(error))
+    return RunView(
+        run_id=path.name,
+        status=run.status,
+        started_at=run.started_at,
+        engines=[engine.name for engine in run.engines],
+        mode=run.spec.mode,
+        turns=run.planned_turns,
+        figures=_figures(path / "summary.json"),
+        has_report=has_report,
+    )
+
+
+_FIGURES = {
+    "WER": ("words", "overall", "wer"),
+    "CER": ("words", "overall", "cer"),
+    "entity recall, heard": ("entities", "surface_heard"),
+    "entity recall, answered": ("entities", "surface_answered"),
+    "intent accuracy": ("intents", "accuracy"),
+    "scenarios passed": ("scenarios", "success"),
+}
+_STAGES = {"first sound p50 (s)": ("first_audio_s", "p50"), "first sound p95 (s)": ("first_audio_s", "p95")}
+
+
+def _figures(path: Path) -> list[FigureView]:
+    """The headline of summary.json; none of it where there is none that can be read."""
+    try:
+        summary = json.loads(path.read_text(encoding="utf-8"))
+        rates = [_figure(name, _at(summary, place)) for name, place in _FIGURES.items()]
+        stages = summary["latency"]["stages"]
+        times = [_quantile(name, stages.get(stage, {}), which) for name, (stage, which) in _STAGES.items()]
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return []
+    return [*rates, *times]
+
+
+def _at(summary: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
+    for name in place:
+        summary = summary[name]
+    return summary
+
+
+def _figure(name: str, estimate: dict[str, Any]) -> FigureView:
+    bounds = estimate.get("interval") or {}
+    return FigureView(name=name, value=estimate["value"], low=bounds.get("low"), high=bounds.get("high"))
+
+
+def _quantile(name: str, stage: dict[str, Any], which: str) -> FigureView:
+    bounds = stage.get(f"{which}_interval") or {}
+    return FigureView(name=name, value=stage.get(which), low=bounds.get("low"), high=bounds.get("high"))

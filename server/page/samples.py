@@ -1,0 +1,76 @@
+"""The sample set, for the page to send from and to take prompts from."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import lru_cache
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, HTTPException
+from pydantic import BaseModel
+from starlette.responses import Response
+
+from server.routes import SharedServices
+from server.services import Services
+from voicelab import codecs, samples
+from voicelab.errors import InputError
+from voicelab.places import shipped
+
+router = APIRouter(prefix="/app/api/samples")
+
+_TYPES = {"ogg": "audio/ogg", "webm": "audio/webm", "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
+
+
+class SampleView(BaseModel):
+    """A recording that can be sent."""
+
+    id: str
+    text: str
+    category: str
+    speaker: str | None
+    requires_context: bool
+
+
+@lru_cache(maxsize=1)
+def _load(path: Path) -> samples.SampleSet:
+    return samples.load(path)
+
+
+async def sample_set(services: SharedServices) -> samples.SampleSet:
+    """The set that SAMPLES names, or the shipped one."""
+    return await asyncio.to_thread(_chosen, services)
+
+
+def _chosen(services: Services) -> samples.SampleSet:
+    try:
+        return _load(services.settings.samples or shipped("voice_samples"))
+    except InputError as error:
+        raise HTTPException(404, detail=f"there is no sample set: {error}; set SAMPLES") from error
+
+
+Chosen = Annotated[samples.SampleSet, Depends(sample_set)]
+
+
+@router.get("", summary="The recordings of the sample set")
+async def listing(chosen: Chosen) -> list[SampleView]:
+    return [
+        SampleView(
+            id=sample.id,
+            text=sample.text,
+            category=sample.category,
+            speaker=sample.speaker,
+            requires_context=sample.requires_context,
+        )
+        for sample in chosen.samples
+    ]
+
+
+@router.get("/{sample_id}/audio", summary="One recording")
+async def audio(sample_id: str, chosen: Chosen) -> Response:
+    try:
+        sample = chosen.sample(sample_id)
+        data = await asyncio.to_thread(sample.audio_bytes)
+    except InputError as error:
+        raise HTTPException(404, detail=f"there is no sample {sample_id}") from error
+    return Response(data, media_type=_TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream"))

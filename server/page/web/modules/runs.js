@@ -1,0 +1,87 @@
+// The Runs page: the runs under reports/, and two of them side by side.
+
+import { $, ask, make, tell } from "./element.js";
+
+let runs = [];
+
+const shown = { WER: "WER", entities: "entity recall, heard", sound: "first sound p50 (s)" };
+const report = (run) => `/app/reports/${encodeURIComponent(run.run_id)}`;
+const figure = (run, name) => run.figures.find((one) => one.name === name);
+const digits = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
+
+function cell(one) {
+  if (!one || one.value === null) return make("td", { className: "number", text: "–" });
+  const bounds = one.low === null ? "" : `${digits(one.low)} to ${digits(one.high)}`;
+  return make("td", { className: "number", text: digits(one.value) }, ...(bounds ? [make("small", { text: bounds })] : []));
+}
+
+function row(run) {
+  const box = make("input", { type: "checkbox", value: run.run_id, "aria-label": `Compare ${run.run_id}` });
+  box.addEventListener("change", showChosen);
+  const name = run.has_report ? make("a", { href: report(run), text: run.run_id }) : make("span", { text: run.run_id });
+  return make(
+    "tr",
+    {},
+    make("td", {}, box),
+    make("th", { scope: "row" }, name, ...(run.problem ? [make("small", { text: run.problem })] : [])),
+    make("td", { text: run.status }),
+    make("td", { text: run.started_at ? new Date(run.started_at).toLocaleString() : "–" }),
+    make("td", { text: run.engines.join(", ") }, make("small", { text: run.mode ?? "" })),
+    make("td", { className: "number", text: run.turns ?? "–" }),
+    cell(figure(run, shown.WER)),
+    cell(figure(run, shown.entities)),
+    cell(figure(run, shown.sound)),
+  );
+}
+
+const chosenRuns = () => [...document.querySelectorAll("#rows input:checked")].map((box) => runs.find((run) => run.run_id === box.value));
+
+function showChosen() {
+  const count = chosenRuns().length;
+  $("compare").disabled = count !== 2;
+  $("chosen").textContent = count === 2 ? "" : count < 2 ? "Choose two runs." : "Choose two runs only.";
+}
+
+function showPair([left, right]) {
+  $("pair").hidden = false;
+  $("pair-head").replaceChildren(
+    make("tr", {}, ...["Figure", left.run_id, right.run_id, "Difference"].map((text, i) => make("th", { scope: "col", text, className: i ? "number" : "" }))),
+  );
+  const names = [...new Set([...left.figures, ...right.figures].map((one) => one.name))];
+  $("pair-rows").replaceChildren(...names.map((name) => pairRow(name, figure(left, name), figure(right, name))));
+  $("pair-command").textContent = `voicelab compare reports/${left.run_id} reports/${right.run_id}`;
+  for (const [id, run] of [["left", left], ["right", right]]) {
+    $(id).title = `Report of ${run.run_id}`;
+    $(id).hidden = !run.has_report;
+    if (run.has_report) $(id).src = report(run);
+  }
+  $("pair-title").scrollIntoView({ block: "start" });
+}
+
+function pairRow(name, left, right) {
+  const known = left?.value != null && right?.value != null;
+  const difference = known ? (right.value - left.value >= 0 ? "+" : "−") + Math.abs(right.value - left.value).toFixed(3) : "–";
+  return make("tr", {}, make("th", { scope: "row", text: name }), cell(left), cell(right), make("td", { className: "number", text: difference }));
+}
+
+$("choice").addEventListener("submit", (event) => {
+  event.preventDefault();
+  const pair = chosenRuns();
+  history.replaceState(null, "", `?left=${encodeURIComponent(pair[0].run_id)}&right=${encodeURIComponent(pair[1].run_id)}`);
+  showPair(pair);
+});
+
+async function start() {
+  runs = await ask("/app/api/runs");
+  $("empty").hidden = runs.length > 0;
+  $("table").hidden = !runs.length;
+  $("rows").replaceChildren(...runs.map(row));
+  const query = new URLSearchParams(location.search);
+  const asked = ["left", "right"].map((side) => runs.find((run) => run.run_id === query.get(side)));
+  if (!asked[0] || !asked[1]) return;
+  for (const box of document.querySelectorAll("#rows input")) box.checked = asked.some((run) => run.run_id === box.value);
+  showChosen();
+  showPair(asked);
+}
+
+start().catch((error) => tell(error.message));

@@ -1,0 +1,119 @@
+"""Whether a recording is fit to be a sample: its level, its noise, and whether anything was cut off or clipped."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.clip import Clip
+
+Fault = Literal["silent", "quiet", "clipped", "noisy", "cut_start", "cut_end"]
+
+FRAME_S = 0.02
+QUIETEST_SPEECH_DBFS = -60.0
+QUIET_DBFS = -38.0
+CLIPPED_AT = 0.985
+CLIPPED_RUN = 3
+NOISY_SNR_DB = 15.0
+EDGE_S = 0.06
+_ABOVE_NOISE_DB = 12.0
+_ALL_ALIKE_DB = 6.0
+_NOTHING_DBFS = -120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Something wrong with a recording, and what the speaker can do about it."""
+
+    fault: Fault
+    advice: str
+
+
+@dataclass(frozen=True, slots=True)
+class SoundCheck:
+    """What was measured. Levels are root mean squares in dB below full scale; None where there is no speech.
+
+    speech_dbfs: of the frames (20 ms) with speech. noise_dbfs: the 10th percentile of all frames. clipped: samples in
+    runs of three or more at full scale.
+    """
+
+    duration_s: float
+    peak: float
+    speech_dbfs: float | None
+    noise_dbfs: float
+    clipped: int
+    findings: tuple[Finding, ...]
+
+
+def check(clip: Clip) -> SoundCheck:
+    """Look at one recording."""
+    levels = _levels(clip)
+    noise_dbfs = float(np.percentile(levels, 10)) if len(levels) else _NOTHING_DBFS
+    loudest = float(levels.max(initial=_NOTHING_DBFS))
+    above = loudest - noise_dbfs
+    # In a recording that is speech from end to end the quiet percentile is speech too, so it is no floor then; where
+    # the noise is high, what is nearer to the loudest frame than to it is speech.
+    floor = noise_dbfs + min(_ABOVE_NOISE_DB, above / 2) if above > _ALL_ALIKE_DB else QUIETEST_SPEECH_DBFS
+    speech = levels > max(floor, QUIETEST_SPEECH_DBFS)
+    speech_dbfs = _mean_dbfs(levels[speech]) if speech.any() else None
+    clipped = _clipped(clip.samples)
+    findings = [
+        *_level_findings(speech_dbfs, noise_dbfs, clipped),
+        *_edge_findings(speech, levels, speech_dbfs),
+    ]
+    peak = float(np.abs(clip.samples).max(initial=0.0))
+    return SoundCheck(clip.duration_s, peak, speech_dbfs, noise_dbfs, clipped, tuple(findings))
+
+
+def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) -> list[Finding]:
+    if speech_dbfs is None:
+        return [Finding("silent", "nothing was heard; check that the right microphone is chosen and not muted")]
+    found = []
+    if clipped:
+        found.append(
+            Finding("clipped", f"{clipped} samples are at full scale; move back or lower the microphone's level")
+        )
+    if speech_dbfs < QUIET_DBFS:
+        found.append(
+            Finding("quiet", f"the speech is at {speech_dbfs:.0f} dBFS; come closer or raise the microphone's level")
+        )
+    if speech_dbfs - noise_dbfs < NOISY_SNR_DB:
+        found.append(Finding("noisy", f"the noise is only {speech_dbfs - noise_dbfs:.0f} dB below the speech"))
+    return found
+
+
+def _edge_findings(speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float | None) -> list[Finding]:
+    """Speech at full level in the very first or last frames: something before or after it is missing."""
+    if speech_dbfs is None:
+        return []
+    frames = round(EDGE_S / FRAME_S)
+    loud = speech & (levels > speech_dbfs - 15.0)
+    found = []
+    if loud[:frames].any():
+        found.append(Finding("cut_start", "speech begins at once; wait a moment after starting"))
+    if loud[-frames:].any():
+        found.append(Finding("cut_end", "speech goes on to the end; wait a moment before stopping"))
+    return found
+
+
+def _levels(clip: Clip) -> NDArray[np.float64]:
+    """The level of each whole frame in dBFS."""
+    size = round(FRAME_S * clip.rate_hz)
+    frames = clip.samples[: len(clip.samples) // size * size].reshape(-1, size)
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    return np.asarray(10 * np.log10(np.maximum(power, 10 ** (_NOTHING_DBFS / 10))), dtype=np.float64)
+
+
+def _mean_dbfs(levels: NDArray[np.float64]) -> float:
+    return 10 * float(np.log10(np.mean(10 ** (levels / 10))))
+
+
+def _clipped(samples: NDArray[np.float32]) -> int:
+    """Samples at full scale, counted where at least CLIPPED_RUN follow each other: one alone may be a true peak."""
+    high = np.abs(samples) >= CLIPPED_AT
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], high, [False]]).astype(np.int8)))
+    lengths = edges[1::2] - edges[::2]
+    return int(lengths[lengths >= CLIPPED_RUN].sum())
