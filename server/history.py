@@ -21,6 +21,9 @@ from voicelab.turn import StageTimes
 
 _WAIT_FOR_LOCK_S = 30
 
+INTERRUPTED = "interrupted"
+"""The `error` of a turn whose reply was stopped; its agent_response is what had been spoken."""
+
 
 class _Base(DeclarativeBase):
     pass
@@ -128,8 +131,12 @@ class History:
             return await database.scalar(wanted) is not None
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
-        """What the agent may know: the session's answered turns, oldest first, and the user's watchlist."""
-        answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None))
+        """What the agent may know: the session's answered turns, oldest first, and the user's watchlist.
+
+        A turn whose reply was interrupted counts with what was spoken of it, if anything was.
+        """
+        broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
+        answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None) | broken_off)
         turns = select(TurnRow).where(*answered).order_by(TurnRow.number)
         watched = select(WatchedTicker.ticker).where(WatchedTicker.user_id == user_id).order_by(WatchedTicker.id)
         async with self._transaction() as database:

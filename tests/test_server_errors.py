@@ -51,7 +51,7 @@ async def chunk(talker: Talker, text: str, *, is_final: bool, **fields: Any) -> 
         ('{"event": "text", "data": {"text": "\\ud800"}}', "bad_message", "text: text:"),
         (json.dumps({"event": "text", "data": {"text": "x" * 2001}}), "bad_message", "2000"),
         (b"binary", "bad_message", "binary"),
-        ('{"event": "interrupt", "data": {}}', "unknown_event", "init, audio_chunk, text, heartbeat"),
+        ('{"event": "stop", "data": {}}', "unknown_event", "init, audio_chunk, text, interrupt, heartbeat"),
         ('{"event": "transcription", "data": {}}', "unknown_event", "known"),
     ],
 )

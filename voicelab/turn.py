@@ -93,10 +93,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One chunk of the reply's audio; `last` on exactly the final one."""
+    """One chunk of the reply's audio; `last` on exactly the final one. starts_s: where in the reply it begins."""
 
     data: bytes
     last: bool
+    starts_s: float = 0.0
 
 
 TurnEvent = Heard | Answered | Spoken
@@ -105,7 +106,8 @@ TurnEvent = Heard | Answered | Spoken
 class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
-    dialogue: what was said before. longest_s: the most sound that one turn may hold.
+    dialogue: what was said before. longest_s: the most sound that one turn may hold. said: the sentences of the reply
+    all of whose sound was taken from the iterator, as one text.
     """
 
     def __init__(
@@ -117,6 +119,7 @@ class Turn:
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
+        self.said = ""
         self._pipeline = pipeline
         self._dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
@@ -186,7 +189,8 @@ class Turn:
                 self.times.encode_s += perf_counter() - start
                 self.times.reply_audio_s = out.duration_s
                 if data:
-                    yield Spoken(data, last)
+                    yield Spoken(data, last, out.starts_s)
+            self.said = " ".join(parts[:number])
 
     async def _hear(self, clip: Clip | None) -> None:
         if clip is not None and len(clip.samples):

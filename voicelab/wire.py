@@ -141,12 +141,15 @@ class OutgoingAudio:
         self._packets = PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus_packets" else None
         self._started = False
         self.duration_s = 0.0
+        self.starts_s = 0.0
 
     def feed(self, clip: Clip, *, last: bool) -> Iterator[tuple[bytes, bool]]:
         """The chunks of one sentence as they are made, none empty, each with whether it ends the reply.
 
-        With last=True exactly the final chunk does; iterate to the end before the next call.
+        With last=True exactly the final chunk does; iterate to the end before the next call. starts_s is then where in
+        the reply the sound of the latest chunk begins.
         """
+        given_s = self.duration_s
         if self._resampler is None:
             self._resampler = Resampler(clip.rate_hz, REPLY_RATE_HZ)
         ready = self._resampler.feed(clip, last=last)
@@ -155,6 +158,7 @@ class OutgoingAudio:
         for piece in pieces:
             ends = last and piece is pieces[-1]
             chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
+            self.starts_s, given_s = given_s, given_s + piece.duration_s
             yield from ((chunk, ends and number == len(chunks)) for number, chunk in enumerate(chunks, start=1))
 
     def _encode(self, piece: Clip, *, last: bool) -> list[bytes]:
