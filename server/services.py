@@ -31,7 +31,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
     history = await History.open(settings.database_url)
     try:
-        pipeline = await Pipeline.open(settings.asr, settings.agent, settings.tts, asr_workers=settings.asr_workers)
+        pipeline = await Pipeline.open(
+            settings.asr, settings.agent, settings.tts,
+            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
+        )  # fmt: skip
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))

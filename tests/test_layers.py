@@ -16,6 +16,7 @@ LAYERS = [
     {"codecs", "opus", "models", "openai_client"},
     {"engines", "samples", "wire", "metrics", "transcripts"},
     {"worker", "asr", "agent", "tts", "score"},
+    {"lanes"},
     {"hosting"},
     {"turn", "client", "results"},
     {"provenance", "targets", "notebook"},

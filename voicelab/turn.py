@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from math import ceil
 from time import perf_counter
 from typing import Self
 
@@ -15,12 +16,13 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import Host
+from voicelab.hosting import ENGINE_LIMIT_S, Host
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
 
 LONGEST_TURN_S = 120.0
+_PIECE_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,14 @@ class Pipeline:
     tts: Host
 
     @classmethod
-    async def open(cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None) -> Self:
+    async def open(
+        cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None, engine_limit_s: float = ENGINE_LIMIT_S
+    ) -> Self:
         """Check all three names first, then load all at once; nothing stays behind when one of them fails."""
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers),
-            Host(AGENTS.blueprint(agent)),
-            Host(VOICES.blueprint(tts)),
+            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
+            Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
+            Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
         )
         results = await asyncio.gather(*(host.open() for host in hosts), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
@@ -193,8 +197,11 @@ class Turn:
             self.said = " ".join(parts[:number])
 
     async def _hear(self, clip: Clip | None) -> None:
-        if clip is not None and len(clip.samples):
-            await self._utterance.post("feed", clip)
+        """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""
+        if clip is None:
+            return
+        for start_s in range(0, ceil(clip.duration_s), _PIECE_S):
+            await self._utterance.post("feed", clip.between(start_s, start_s + _PIECE_S))
 
     async def close(self) -> None:
         """Give back what the recognizer holds for this turn."""
