@@ -14,6 +14,7 @@ LAYERS = [
     {"errors", "english"},
     {"clip", "text", "places"},
     {"codecs", "opus", "models", "openai_client"},
+    {"containers"},
     {"engines", "samples", "wire", "metrics", "transcripts"},
     {"worker", "asr", "agent", "tts", "score"},
     {"lanes"},

@@ -22,7 +22,7 @@ def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, lo
 
 
 @given(st.lists(st.integers(1, 400), max_size=30))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_container_may_be_cut_anywhere(cuts):
     data = opus.encode_ogg(tone(0.3))
     pieces, start = [], 0
@@ -47,7 +47,7 @@ def test_raw_packets_become_sound_one_by_one():
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
 @given(size=st.integers(1, 5000))
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 def test_pcm_may_be_cut_in_the_middle_of_a_sample(rate_hz, size):
     pcm = tone(0.2, rate_hz).to_pcm16()
     clip = received([pcm[start : start + size] for start in range(0, len(pcm), size)], "pcm16", rate_hz)

@@ -205,4 +205,5 @@ class Turn:
 
     async def close(self) -> None:
         """Give back what the recognizer holds for this turn."""
+        self._audio.close()
         await self._utterance.close()

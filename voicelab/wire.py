@@ -13,6 +13,7 @@ import numpy as np
 
 from voicelab import codecs
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
+from voicelab.containers import ContainerStream
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import OggOpusWriter, PacketDecoder, PacketEncoder
 
@@ -28,30 +29,33 @@ REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _PIECE_S = 1.0
 _HEAD_BYTES = 4
+# Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
+_MOST_BYTES_PER_S = 768_000
 _MAGICS = (b"OggS", b"\x1a\x45\xdf\xa3", b"RIFF", b"fLaC", b"ID3")
 
 
 class IncomingAudio:
-    """Turns the chunks of one turn into sound at SPEECH_RATE_HZ.
+    """Turns the chunks of one turn into sound at SPEECH_RATE_HZ, as they come.
 
-    Raw Opus packets and PCM become sound as they come; a container is decoded when it is complete.
-    longest_s: more sound than this in one turn is an InputError.
+    longest_s: more sound than this in one turn is a TurnTooLongError, and so are more bytes than it could take.
+    `finish` or `close` it.
     """
 
     def __init__(self, *, longest_s: float) -> None:
         self._longest_s = longest_s
+        self._bytes_left = round(longest_s * _MOST_BYTES_PER_S)
         self._waiting: list[bytes] = []
-        self._container: bytearray | None = None
+        self._container: ContainerStream | None = None
         self._packets: PacketDecoder | None = None
         self._pcm: _PcmReader | None = None
         self.duration_s = 0.0
 
     def feed(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
         """Take one chunk; the sound that is ready, if any. InputError when the bytes are not what they should be."""
-        if self._container is not None:
-            self._container += data
-            return None
-        if self._packets is None and self._pcm is None:
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise TurnTooLongError(f"the bytes of this turn are more than {self._longest_s:g} s of sound can take")
+        if self._container is None and self._packets is None and self._pcm is None:
             self._waiting.append(data)
             head = b"".join(self._waiting)
             if len(head) < _HEAD_BYTES and any(magic.startswith(head) for magic in _MAGICS):
@@ -62,49 +66,40 @@ class IncomingAudio:
     def finish(self) -> Clip | None:
         """The sound that was still held back, if any; InputError when a container cannot be decoded."""
         if self._container is not None:
-            return self._unpack(bytes(self._container))
+            return self._count(self._container.finish())
         if self._pcm is not None:
             return self._count(self._pcm.finish())
         if any(self._waiting):
             raise InputError(f"the audio of this turn ends after {len(b''.join(self._waiting))} bytes")
         return None
 
-    def _unpack(self, data: bytes) -> Clip:
-        """The sound in a container. Its Opus packets are decoded as they are when they come one by one.
-
-        So a recording sounds the same to the recognizer however it is sent; another decoder's last bits differ, and a
-        recognizer may hear another word for it.
-        """
-        source = "the audio of this turn"
-        packets = codecs.opus_packets(data, source=source)
-        if not packets:
-            clip = codecs.decode(data, source=source, longest_s=self._longest_s)
-            return self._count(clip.at_rate(SPEECH_RATE_HZ))
-        decoder = PacketDecoder(SPEECH_RATE_HZ)
-        return Clip.join([self._count(decoder.feed(packet)) for packet in packets])
+    def close(self) -> None:
+        """Give back what a container holds."""
+        if self._container is not None:
+            self._container.close()
 
     def _begin(self, head: bytes, form: InputFormat, sample_rate_hz: int) -> Clip | None:
         kind = codecs.sniff(head)
+        chunks, self._waiting = self._waiting, []
         # Two bytes of an MP3 frame may also be two bytes of PCM, so bare frames are only taken where PCM is not meant.
         if kind is not None and not (form == "pcm16" and kind == "mp3" and not head.startswith(b"ID3")):
-            self._container = bytearray(head)
-            self._waiting.clear()
-            return None
-        if form == "pcm16":
+            self._container = ContainerStream(kind, SPEECH_RATE_HZ, longest_s=self._longest_s)
+        elif form == "pcm16":
             self._pcm = _PcmReader(sample_rate_hz)
         else:
             self._packets = PacketDecoder(SPEECH_RATE_HZ)
-        chunks, self._waiting = self._waiting, []
         return self._count(self._decode(chunks))
 
-    def _decode(self, chunks: list[bytes]) -> Clip:
+    def _decode(self, chunks: list[bytes]) -> Clip | None:
+        if self._container is not None:
+            return self._container.feed(b"".join(chunks))
         if self._pcm is not None:
             return self._pcm.feed(b"".join(chunks))
         assert self._packets is not None
         return Clip.join([self._packets.feed(chunk) for chunk in chunks])
 
-    def _count(self, clip: Clip) -> Clip:
-        self.duration_s += clip.duration_s
+    def _count(self, clip: Clip | None) -> Clip | None:
+        self.duration_s += clip.duration_s if clip is not None else 0.0
         if self.duration_s > self._longest_s:
             raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
         return clip
