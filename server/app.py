@@ -59,6 +59,10 @@ async def _voice(websocket: WebSocket) -> None:
         message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
         await websocket.send_denial_response(JSONResponse({"detail": message}, status_code=403))
         return
+    if services.active_connections >= services.settings.max_connections:
+        message = f"all {services.settings.max_connections} connections are taken; try again later"
+        await websocket.send_denial_response(JSONResponse({"detail": message}, 503, headers={"Retry-After": "10"}))
+        return
     await websocket.accept()
     services.active_connections += 1
     try:

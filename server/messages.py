@@ -88,6 +88,10 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer to the client, 
         self.chunk_is_final = chunk_is_final
 
 
+_Name = Annotated[str, StringConstraints(max_length=200)]
+"""Long enough for any id. With a limit, text is also checked to be Unicode: JSON can escape halves of characters."""
+
+
 class _ClientEvent(BaseModel):
     """Wrong types are refused; fields that we do not know are left alone, so that newer clients work."""
 
@@ -100,8 +104,8 @@ class Init(_ClientEvent):
     paced: whether replies leave at the pace they are heard; None leaves it to the mode.
     """
 
-    user_id: str | None = None
-    session_id: str | None = None
+    user_id: _Name | None = None
+    session_id: _Name | None = None
     audio_format: ReplyFormat = "opus"
     mode: Literal["turns", "realtime", "continuous"] = "turns"
     paced: bool | None = None
@@ -114,7 +118,7 @@ class AudioChunk(_ClientEvent):
 
     audio_chunk: str
     is_final: bool
-    format: str = "opus"
+    format: _Name = "opus"
     sample_rate: Annotated[int, Field(ge=8_000, le=48_000)] = SPEECH_RATE_HZ
 
     def data(self) -> bytes:
@@ -135,7 +139,7 @@ class TypedText(_ClientEvent):
 class Interrupt(_ClientEvent):
     """Stops the turn that is being answered; with turn_id only if it is that one."""
 
-    turn_id: str | None = None
+    turn_id: _Name | None = None
 
 
 class Heartbeat(_ClientEvent):

@@ -39,7 +39,7 @@ class Settings(BaseSettings):
     idle_timeout_s: Annotated[float, Field(gt=0)] = 600.0
     reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     engine_timeout_s: Annotated[float, Field(gt=0)] = 60.0
-    realtime_slack_s: Annotated[float, Field(ge=0)] = 3.0
+    realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
     reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
 

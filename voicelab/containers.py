@@ -79,9 +79,9 @@ class ContainerStream:
         except VoicelabError as fault:
             self._fail(fault)
         except (av.error.FFmpegError, ValueError, MemoryError) as error:
-            fault = InputError(f"{self._source}: cannot be decoded ({self._pipe.total} bytes of {self._kind})")
-            fault.__cause__ = error
-            self._fail(fault)
+            refusal = InputError(f"{self._source}: cannot be decoded ({self._pipe.total} bytes of {self._kind})")
+            refusal.__cause__ = error
+            self._fail(refusal)
 
     def _fail(self, fault: VoicelabError) -> None:
         with self._lock:

@@ -141,6 +141,16 @@ class Turn:
         self.times.decode_s = perf_counter() - start
         await self._hear(clip)
 
+    @property
+    def heard_s(self) -> float:
+        """How many seconds of sound have been decoded so far."""
+        return self._audio.duration_s
+
+    async def partial(self) -> str | None:
+        """What the recognizer has heard so far; None when it cannot tell, or nothing was begun. It may still change."""
+        text: str | None = await self._utterance.call("partial") if self.heard_s else None
+        return text
+
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
         """The request is complete: yield Heard, Answered, then Spoken until `last`.
 

@@ -18,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from voicelab.asr.base import PartialStream
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError, VoicelabError
 
@@ -135,7 +136,10 @@ class EngineServant:
             self._streams[request.stream_id] = self._engine.stream()
         if request.method == "open":
             return None
-        return getattr(self._streams[request.stream_id], request.method)(*request.arguments)
+        stream = self._streams[request.stream_id]
+        if request.method == "partial" and not isinstance(stream, PartialStream):
+            return None
+        return getattr(stream, request.method)(*request.arguments)
 
 
 class _Requests:

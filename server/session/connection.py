@@ -20,6 +20,7 @@ from server.session.inbox import Arrival, Inbox
 from server.session.listening import Listening
 from server.session.outlet import Outlet
 from server.session.reading import Reader
+from server.session.tempo import Tempo
 from server.session.terms import Terms
 from voicelab.turn import TurnEvent
 
@@ -53,6 +54,7 @@ class Connection:
         self._terms = Terms("", websocket.query_params.get("user_id") or ANONYMOUS)
         self._inbox = Inbox(self._settings.max_waiting_bytes)
         self._outlet = Outlet(websocket)
+        self._tempo = Tempo(self._settings.realtime_slack_s)
         self._listening: Listening | None = None
         self._answering: Answering | None = None
 
@@ -92,7 +94,7 @@ class Connection:
                 await self._init(init)
             case AudioChunk() as chunk:
                 await self._begin_if_waiting()
-                await self._take_chunk(chunk)
+                await self._take_chunk(chunk, arrival.at_s)
             case TypedText() as typed:
                 await self._begin_if_waiting()
                 await self._take_text(typed)
@@ -149,7 +151,7 @@ class Connection:
 
     # A turn, as it comes in.
 
-    async def _take_chunk(self, chunk: AudioChunk) -> None:
+    async def _take_chunk(self, chunk: AudioChunk, at_s: float) -> None:
         if self._state is State.SKIPPING:
             # A client that streams ahead was told when the turn failed; what it had on the way gets no second error.
             self._state = State.READY if chunk.is_final else State.SKIPPING
@@ -157,10 +159,12 @@ class Connection:
         listening = self._listening or self._listen("spoken")
         try:
             with as_refusals():
-                await listening.hear(chunk)
+                await listening.hear(chunk, at_s)
                 if chunk.is_final:
-                    await self._answer(listening, listening.finish())
+                    await self._answer(listening, await listening.finish())
         except Refused as refusal:
+            if refusal.code.closes:
+                raise
             await self._fail_turn(refusal, over=chunk.is_final)
 
     async def _take_text(self, typed: TypedText) -> None:
@@ -177,7 +181,7 @@ class Connection:
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> Listening:
         self._state = State.IN_TURN
-        self._listening = Listening(self._services, self._terms, kind)
+        self._listening = Listening(self._services, self._terms, self._outlet, self._tempo, kind=kind)
         return self._listening
 
     async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:

@@ -8,7 +8,11 @@ from uuid import uuid4
 
 from server.history import TurnRecord
 from server.messages import AudioChunk, ErrorCode, Refused
+from server.outgoing import PartialTranscription
 from server.services import Services
+from server.session.outlet import Outlet
+from server.session.partials import Partials
+from server.session.tempo import Tempo
 from server.session.terms import Terms
 from voicelab import codecs
 from voicelab.errors import InputError
@@ -19,12 +23,17 @@ from voicelab.wire import INPUT_FORMATS, InputFormat
 class Listening:
     """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`."""
 
-    def __init__(self, services: Services, terms: Terms, kind: Literal["spoken", "typed"]) -> None:
+    def __init__(
+        self, services: Services, terms: Terms, outlet: Outlet, tempo: Tempo, *, kind: Literal["spoken", "typed"]
+    ) -> None:
         self.turn_id = str(uuid4())
         self.record = TurnRecord(kind)
         self.turn: Turn | None = None
         self._services = services
         self._terms = terms
+        self._outlet = outlet
+        self._tempo = tempo
+        self._partials: Partials | None = None
 
     async def open(self) -> Turn:
         """The turn in the pipeline, knowing what was said before it."""
@@ -33,28 +42,46 @@ class Listening:
         longest_s = services.settings.max_turn_s
         self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
         self.record.times = self.turn.times
+        if terms.partials:
+            self._partials = Partials(self.turn, self._tell)
         return self.turn
 
-    async def hear(self, chunk: AudioChunk) -> None:
-        """Take a chunk; one without audio carries nothing. InputError when its bytes are no sound."""
+    async def hear(self, chunk: AudioChunk, at_s: float) -> None:
+        """Take a chunk that came at that instant; one without audio carries nothing.
+
+        Raises InputError when its bytes are no sound, Refused when it came too fast.
+        """
         data = chunk.data()
         if not data:
             return
         form = _input_format(chunk, data, is_first=self.turn is None)
         turn = self.turn or await self.open()
         self.record.audio_bytes_in += len(data)
+        heard_s = turn.heard_s
         await turn.receive(data, form, chunk.sample_rate)
+        if self._terms.realtime:
+            self._tempo.heard(turn.heard_s - heard_s, at_s)
+        if self._partials is not None:
+            self._partials.sound_came()
 
-    def finish(self) -> AsyncIterator[TurnEvent]:
+    async def finish(self) -> AsyncIterator[TurnEvent]:
         """The answer, once the last chunk has come; Refused when no audio came at all."""
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
+        if self._partials is not None:
+            await self._partials.stop()
         return self.turn.finish()
 
     async def close(self) -> None:
         """Give back what the pipeline holds for it."""
+        if self._partials is not None:
+            await self._partials.stop()
         if self.turn is not None:
             await self.turn.close()
+
+    async def _tell(self, text: str) -> None:
+        about, shown = self._terms.session_id, self._terms.shown(self.turn_id)
+        await self._outlet.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
 
 
 def _input_format(chunk: AudioChunk, data: bytes, *, is_first: bool) -> InputFormat:

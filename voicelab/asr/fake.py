@@ -41,10 +41,12 @@ class FakeStream:
         self._duration_s += clip.duration_s
         self._heard_sound = self._heard_sound or clip.sound_start_s() is not None
 
+    def partial(self) -> str:
+        return self._text.replace("{duration_s}", f"{self._duration_s:.2f}") if self._heard_sound else ""
+
     def finish(self) -> Transcript:
         time.sleep(self._delay_s)
-        text = self._text.replace("{duration_s}", f"{self._duration_s:.2f}")
-        return Transcript(text if self._heard_sound else "", language="en", confidence=1.0)
+        return Transcript(self.partial(), language="en", confidence=1.0)
 
     def close(self) -> None:
         """Holds nothing."""
