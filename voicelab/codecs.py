@@ -65,6 +65,9 @@ def mono(frame: av.AudioFrame) -> NDArray[np.float32]:
         samples = (samples.astype(np.float32) - 128) / 128
     elif samples.dtype.kind == "i":
         samples = samples.astype(np.float32) / 2.0 ** (8 * samples.dtype.itemsize - 1)
+    else:
+        # Floats may be no numbers, or far beyond full scale.
+        samples = np.clip(np.nan_to_num(samples), -1.0, 1.0)
     return cast("NDArray[np.float32]", samples.mean(axis=0, dtype=np.float32))
 
 
