@@ -107,3 +107,11 @@ def test_the_first_chunk_is_made_before_the_rest(form):
     first, last = next(chunks)
     assert first
     assert not last
+
+
+@pytest.mark.parametrize("form", ["opus", "wav", "pcm16"])
+def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_second(form):
+    out, begins = OutgoingAudio(form), []
+    for number in (1, 2):
+        begins += [out.starts_s for _ in out.feed(tone(2.5, 24_000), last=number == 2)]
+    assert begins == pytest.approx([0.0, 0.2, 1.2, 2.2, 2.5, 3.5, 4.5])

@@ -157,7 +157,8 @@ class Turn:
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
         start = perf_counter()
-        clip = await asyncio.to_thread(self._audio.finish)
+        finish = self._audio.finish
+        clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + perf_counter() - start
         self.times.audio_s = self._audio.duration_s
         if not self.times.audio_s:

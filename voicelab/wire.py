@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -28,6 +29,8 @@ REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
 REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _PIECE_S = 1.0
+# The beginning of a reply is encoded alone: the ear waits for it.
+_FIRST_PIECE_S = 0.2
 _HEAD_BYTES = 4
 # Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
 _MOST_BYTES_PER_S = 768_000
@@ -72,6 +75,11 @@ class IncomingAudio:
         if any(self._waiting):
             raise InputError(f"the audio of this turn ends after {len(b''.join(self._waiting))} bytes")
         return None
+
+    @property
+    def is_container(self) -> bool:
+        """Whether `finish` may have to wait for a decoder."""
+        return self._container is not None
 
     def close(self) -> None:
         """Give back what a container holds."""
@@ -134,7 +142,8 @@ class OutgoingAudio:
         self._resampler: Resampler | None = None
         self._ogg = OggOpusWriter(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus" else None
         self._packets = PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus_packets" else None
-        self._started = False
+        self._begun = False
+        self._has_head = False
         self.duration_s = 0.0
         self.starts_s = 0.0
 
@@ -149,7 +158,8 @@ class OutgoingAudio:
             self._resampler = Resampler(clip.rate_hz, REPLY_RATE_HZ)
         ready = self._resampler.feed(clip, last=last)
         self.duration_s += ready.duration_s
-        pieces = list(_cut(ready)) or [ready]
+        pieces = list(_cut(ready, first_s=_PIECE_S if self._begun else _FIRST_PIECE_S)) or [ready]
+        self._begun = True
         for piece in pieces:
             ends = last and piece is pieces[-1]
             chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
@@ -161,16 +171,17 @@ class OutgoingAudio:
             return [self._ogg.feed(piece) + (self._ogg.close() if last else b"")]
         if self._packets is not None:
             return self._packets.feed(piece) + (self._packets.flush() if last else [])
-        head = b"" if self._started or self._form == "pcm16" else _wav_stream_head(REPLY_RATE_HZ)
-        self._started = True
+        head = b"" if self._has_head or self._form == "pcm16" else _wav_stream_head(REPLY_RATE_HZ)
+        self._has_head = True
         # A turn must end with a chunk, even one whose last piece is empty: PCM then closes with one silent sample.
         return [head + (piece.to_pcm16() or (b"\0\0" if last else b""))]
 
 
-def _cut(clip: Clip) -> Iterator[Clip]:
-    size = round(_PIECE_S * clip.rate_hz)
-    for start in range(0, len(clip.samples), size):
-        yield Clip(clip.samples[start : start + size], clip.rate_hz)
+def _cut(clip: Clip, *, first_s: float) -> Iterator[Clip]:
+    first, size = round(first_s * clip.rate_hz), round(_PIECE_S * clip.rate_hz)
+    for start, end in pairwise([0, *range(first, len(clip.samples), size), len(clip.samples)]):
+        if end > start:
+            yield Clip(clip.samples[start:end], clip.rate_hz)
 
 
 def _wav_stream_head(rate_hz: int) -> bytes:
