@@ -283,6 +283,7 @@ class ProcessLane(Lane):
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
         self._fault: str | None = None
+        self._killed = False
 
     def _begin(self) -> None:
         self._running = asyncio.create_task(self._keep_alive())
@@ -303,7 +304,7 @@ class ProcessLane(Lane):
         theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
         reading = asyncio.create_task(self._read(reader))
-        self._fault = None
+        self._fault, self._killed = None, False
         loaded = False
         if not self._closing:
             self._write(self._blueprint)
@@ -311,13 +312,22 @@ class ProcessLane(Lane):
         if loaded:
             await reading
         self._writer.close()
-        self._end_process()
-        await asyncio.gather(self._process.wait(), reading)
+        try:
+            # With its socket closed it ends by itself, if it was not killed or has not died.
+            await asyncio.wait_for(self._process.wait(), _JOIN_LIMIT_S)
+        except TimeoutError:
+            self._end_process()
+            await self._process.wait()
+        await reading
         return loaded
 
     def _end_process(self) -> None:
-        """Kill it: it holds nothing that must be put in order, and one that is stopped would not hear less."""
-        if self._process is not None and self._process.returncode is None:
+        """Kill it, once: it holds nothing that must be put in order, and one that is stopped would not hear less.
+
+        A second signal would make subprocess collect the exit code that asyncio waits for.
+        """
+        if self._process is not None and self._process.returncode is None and not self._killed:
+            self._killed = True
             self._process.kill()
 
     def _discard(self, fault: str) -> None:
