@@ -119,4 +119,8 @@ def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
 def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:
     if services.draining.is_set() and connection.scope["path"].startswith(_WORK):
         return Denial(503, "going_away", "the server is ending; connect again", (("Retry-After", "1"),))
+    most = services.settings.max_connections
+    if connection.scope["type"] == "websocket" and services.active_connections >= most:
+        message = f"all {most} connections are taken (MAX_CONNECTIONS); try again later"
+        return Denial(503, "too_many_connections", message, (("Retry-After", "10"),))
     return None

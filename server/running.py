@@ -17,11 +17,11 @@ from fastapi import FastAPI
 from server.logs import level_for_uvicorn
 from server.services import Services
 from server.settings import Settings
+from server.sockets import socket_protocol
 from voicelab.errors import VoicelabError
 
 logger = logging.getLogger("server")
 
-_SILENT_CLIENT_S = 300.0
 _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
 """What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
@@ -90,14 +90,15 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
     return uvicorn.Config(
         _ClearStart(app),
         lifespan="on",
-        ws="websockets-sansio",
+        ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
         # read at all and ends the connection (close code 1009).
         ws_max_size=2 * settings.max_message_bytes,
         # Speech is compressed already, and base64 of it shrinks by little for much work.
         ws_per_message_deflate=False,
-        # While a turn is answered nothing is read, a pong neither; so a client is given up only after long silence.
-        ws_ping_timeout=_SILENT_CLIENT_S,
+        # A client that has stopped reading answers no ping; it is given up within 1.4 times READER_TIMEOUT_S.
+        ws_ping_interval=0.4 * settings.reader_timeout_s,
+        ws_ping_timeout=settings.reader_timeout_s,
         log_level=level_for_uvicorn(settings.log_level) if logging_config else None,
         log_config=logging_config,
     )

@@ -120,7 +120,10 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     tracer = Tracer.from_environment()
     history = await History.open(settings.database_url)
     try:
-        pipeline = await Pipeline.open(settings.asr, settings.agent, settings.tts, asr_workers=settings.asr_workers)
+        pipeline = await Pipeline.open(
+            settings.asr, settings.agent, settings.tts,
+            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
+        )  # fmt: skip
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))

@@ -238,6 +238,11 @@ class Talker:
             "agent_response",
         ]
 
+    async def works_after_init(self) -> None:
+        """A session begins, and its first turn is answered."""
+        await self.init()
+        await self.works()
+
 
 class talking:  # noqa: N801 - reads as a verb: `async with talking(server) as talker`
     """A connection, with the origin of the default settings unless another is given."""

@@ -151,3 +151,21 @@ def test_an_engine_that_is_not_installed_names_the_extra():
 async def test_a_voice_that_does_not_exist_is_an_error_and_no_substitute():
     with pytest.raises(Exception, match="no voice 'klingon-x'"):
         await Host(VOICES.blueprint("espeak:voice=klingon-x")).open()
+
+
+@pytest.mark.parametrize("name", ["fake", "pocketsphinx"])
+def test_what_was_heard_so_far_changes_nothing_of_the_end(name):
+    engine = RECOGNIZERS.blueprint(name).build()
+    engine.load()
+    clip = SPEECH.clip().at_rate(SPEECH_RATE_HZ)
+    texts, partials = [], []
+    for asks in (False, True):
+        stream = engine.stream()
+        for start in range(0, len(clip.samples), 8_000):
+            stream.feed(Clip(clip.samples[start : start + 8_000], SPEECH_RATE_HZ))
+            partials += [stream.partial()] if asks else []
+        texts.append(stream.finish().text)
+        stream.close()
+    assert texts[0] == texts[1]
+    assert "latest news" in partials[-1] or name == "fake"
+    assert partials[-1]

@@ -3,6 +3,7 @@
 import asyncio
 import os
 import signal
+import time
 from pathlib import Path
 
 import pytest
@@ -112,6 +113,122 @@ class Odd:
 
     def finish(self):
         return "never"
+
+    def close(self):
+        pass
+
+
+@pytest.fixture
+async def slow_host(request):
+    """One lane; `work` takes as long as it is told."""
+    host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", request.param, {}), limit_s=30).open()
+    yield host
+    await host.close()
+
+
+both = pytest.mark.parametrize("slow_host", ["process", "thread"], indirect=True)
+
+
+@both
+async def test_a_cancelled_call_that_had_not_begun_is_never_made(slow_host):
+    running = asyncio.create_task(slow_host.call("work", 0.5))
+    await asyncio.sleep(0.1)
+    waiting = [asyncio.create_task(slow_host.call("work", 0.0)) for _ in range(3)]
+    await asyncio.sleep(0.05)
+    for task in waiting:
+        task.cancel()
+    await asyncio.gather(*waiting, return_exceptions=True)
+    assert await running == 1
+    assert await slow_host.call("count") == 1
+
+
+@both
+async def test_the_result_of_a_cancelled_call_that_had_begun_is_dropped(slow_host):
+    running = asyncio.create_task(slow_host.call("work", 0.3))
+    await asyncio.sleep(0.1)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    assert await slow_host.call("work", 0.0) == 2
+
+
+@both
+async def test_closing_an_utterance_withdraws_what_it_had_not_begun(slow_host):
+    dropped, kept = slow_host.stream(), slow_host.stream()
+    await dropped.post("feed", 0.3)
+    for _ in range(5):
+        await dropped.post("feed", 0.0)
+    await kept.post("feed", 0.0)
+    finishing = asyncio.create_task(dropped.call("finish"))
+    await asyncio.sleep(0.1)
+    await dropped.close()
+    with pytest.raises(EngineError, match="given up"):
+        await finishing
+    assert await kept.call("finish") == 1
+    await kept.close()
+    assert await slow_host.call("count") == 2, "the feed under way, and the other utterance's"
+
+
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
+    host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", isolation, {}), limit_s=0.5).open()
+    try:
+        behind = asyncio.gather(host.call("work", 60.0), host.call("count"), return_exceptions=True)
+        for fault in await behind:
+            assert isinstance(fault, EngineError)
+            assert "finished nothing for 0.5 s" in str(fault)
+        assert await host.call("work", 0.0) == 1
+        assert host.restarts == 1
+    finally:
+        await host.close()
+
+
+async def test_a_queue_that_gets_on_is_not_taken_for_hung():
+    """Thirty pieces of work take longer than the limit; none alone does."""
+    host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", "process", {}), limit_s=2.0).open()
+    try:
+        stream = host.stream()
+        for _ in range(30):
+            await stream.post("feed", 0.1)
+        assert await stream.call("finish") == 30
+        await stream.close()
+        assert host.restarts == 0
+    finally:
+        await host.close()
+
+
+class Slow:
+    def __init__(self):
+        self.calls = 0
+
+    def load(self):
+        from voicelab.engines import EngineInfo
+
+        return EngineInfo("tts", "slow", {}, "1")
+
+    def stream(self):
+        return SlowStream(self)
+
+    def work(self, seconds):
+        self.calls += 1
+        time.sleep(seconds)
+        return self.calls
+
+    def count(self):
+        return self.calls
+
+
+class SlowStream:
+    def __init__(self, engine):
+        self.engine = engine
+        self.fed = 0
+
+    def feed(self, seconds):
+        self.fed += 1
+        self.engine.work(seconds)
+
+    def finish(self):
+        return self.fed
 
     def close(self):
         pass

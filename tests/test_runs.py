@@ -52,7 +52,7 @@ def test_a_run_leaves_what_it_says(tmp_path, target):
     assert run == folder.read()
     assert (run.status, run.spec, run.planned_turns) == ("finished", spec, len(turns))
     assert [engine.name for engine in run.engines] == ["fake", "rules", "fake"]
-    assert run.engines[0].options == {"text": "news about apple"}
+    assert run.engines[0].options == {"text": "news about apple", "delay_s": 0.0}
     assert told == [(done, len(turns)) for done in range(len(turns) + 1)]
     assert [turn.cold for turn in turns] == [True] + [False] * (len(turns) - 1)
     for turn in turns:

@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed, ConnectionClosedError
 
 from server.history import History
 from server.messages import CLIENT_EVENTS, ErrorCode
+from server.settings import Settings
 from tests.serving import TONE, Served, Talker, serving, talking, until
 from voicelab.clip import Clip
 from voicelab.opus import encode_ogg, encode_packets
@@ -41,6 +42,15 @@ async def chunk(talker: Talker, text: str, *, is_final: bool, **fields: Any) -> 
         ("{not json", "bad_json", "not JSON"),
         ("", "bad_json", "not JSON"),
         ("[" * 100_000, "bad_json", "nested"),
+        ('{"event": "text", "data": ' + '{"a": ' * 5_000 + "1" + "}" * 5_002, "bad_json", "nested"),
+        ('{"event": "text", "data": {"text": NaN}}', "bad_json", "NaN"),
+        ('{"event": "text", "data": {"text": "hi", "x": -Infinity}}', "bad_json", "Infinity"),
+        ('{"event": "text", "event": "init", "data": {}}', "bad_json", "twice"),
+        ('{"event": "text", "data": {"text": "a", "text": "b"}}', "bad_json", "twice"),
+        ('{"event": "text", "data": {"text": ' + "1" * 5_000 + "}}", "bad_json", "too long"),
+        ('{"event": "\\ud800", "data": {}}', "unknown_event", "ud800"),
+        ('{"event": "init", "data": {"user_id": "\\ud800"}}', "bad_message", "init: user_id:"),
+        ('{"event": "text", "data": {"text": "ok"}} trailing', "bad_json", "character"),
         ("[]", "bad_message", "event"),
         ('"init"', "bad_message", "event"),
         ("{}", "bad_message", "event"),
@@ -51,7 +61,7 @@ async def chunk(talker: Talker, text: str, *, is_final: bool, **fields: Any) -> 
         ('{"event": "text", "data": {"text": "\\ud800"}}', "bad_message", "text: text:"),
         (json.dumps({"event": "text", "data": {"text": "x" * 2001}}), "bad_message", "2000"),
         (b"binary", "bad_message", "binary"),
-        ('{"event": "interrupt", "data": {}}', "unknown_event", "init, audio_chunk, text, heartbeat"),
+        ('{"event": "stop", "data": {}}', "unknown_event", "init, audio_chunk, text, interrupt, heartbeat"),
         ('{"event": "transcription", "data": {}}', "unknown_event", "known"),
     ],
 )
@@ -71,8 +81,13 @@ async def test_a_bad_message_costs_that_message(served: Served, frame: str | byt
         ({"user_id": 7}, "init: user_id: "),
         ({"session_id": ["x"]}, "init: session_id: "),
         ({"audio_format": "mp3"}, "'opus', 'opus_packets', 'wav' or 'pcm16'"),
-        ({"events": ["turn_metrics", "weather"]}, "init: events.1: Input should be 'turn_metrics'"),
+        (
+            {"events": ["turn_metrics", "weather"]},
+            "init: events.1: Input should be 'turn_metrics' or 'partial_transcription'",
+        ),
         ({"events": "turn_metrics"}, "init: events: "),
+        ({"mode": "telepathy"}, "init: mode: "),
+        ({"paced": "yes"}, "init: paced: "),
     ],
 )
 async def test_a_bad_init_can_be_sent_again(served: Served, data: dict[str, Any], hint: str) -> None:
@@ -320,7 +335,8 @@ async def test_a_malformed_chunk_after_a_typed_turn_is_no_turn_of_its_own(served
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_code_is_documented_in_its_own_words(code: ErrorCode) -> None:
     documentation = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
-    assert f"| `{code}` | {code.meaning} |" in documentation
+    assert f"| `{code}` | {code.meaning} | {f'`{code.setting}`' if code.setting else ''} |" in documentation
+    assert not code.setting or code.setting.lower() in Settings.model_fields
 
 
 @pytest.mark.parametrize("name", CLIENT_EVENTS)

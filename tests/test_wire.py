@@ -22,7 +22,7 @@ def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, lo
 
 
 @given(st.lists(st.integers(1, 400), max_size=30))
-@settings(max_examples=30)
+@settings(max_examples=30, deadline=None)
 def test_a_container_may_be_cut_anywhere(cuts):
     data = opus.encode_ogg(tone(0.3))
     pieces, start = [], 0
@@ -47,7 +47,7 @@ def test_raw_packets_become_sound_one_by_one():
 
 @pytest.mark.parametrize("rate_hz", [8_000, 16_000, 44_100, 48_000])
 @given(size=st.integers(1, 5000))
-@settings(max_examples=8)
+@settings(max_examples=8, deadline=None)
 def test_pcm_may_be_cut_in_the_middle_of_a_sample(rate_hz, size):
     pcm = tone(0.2, rate_hz).to_pcm16()
     clip = received([pcm[start : start + size] for start in range(0, len(pcm), size)], "pcm16", rate_hz)
@@ -107,3 +107,11 @@ def test_the_first_chunk_is_made_before_the_rest(form):
     first, last = next(chunks)
     assert first
     assert not last
+
+
+@pytest.mark.parametrize("form", ["opus", "wav", "pcm16"])
+def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_second(form):
+    out, begins = OutgoingAudio(form), []
+    for number in (1, 2):
+        begins += [out.starts_s for _ in out.feed(tone(2.5, 24_000), last=number == 2)]
+    assert begins == pytest.approx([0.0, 0.2, 1.2, 2.2, 2.5, 3.5, 4.5])

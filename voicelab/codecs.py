@@ -45,7 +45,7 @@ def decode(data: bytes, *, source: str = "the audio", longest_s: float | None = 
                 raise InputError(f"{source}: no audio stream in it")
             for frame in container.decode(audio=0):
                 rate_hz = frame.sample_rate
-                blocks.append(_mono(frame))
+                blocks.append(mono(frame))
                 count += len(blocks[-1])
                 if longest_s is not None and count > longest_s * rate_hz:
                     raise TurnTooLongError(f"{source}: longer than {longest_s:g} s")
@@ -56,7 +56,7 @@ def decode(data: bytes, *, source: str = "the audio", longest_s: float | None = 
     return Clip(np.concatenate(blocks), rate_hz)
 
 
-def _mono(frame: av.AudioFrame) -> NDArray[np.float32]:
+def mono(frame: av.AudioFrame) -> NDArray[np.float32]:
     """One channel of float32 from a frame of any sample format and number of channels."""
     samples = frame.to_ndarray()
     if not frame.format.is_planar:
@@ -65,6 +65,9 @@ def _mono(frame: av.AudioFrame) -> NDArray[np.float32]:
         samples = (samples.astype(np.float32) - 128) / 128
     elif samples.dtype.kind == "i":
         samples = samples.astype(np.float32) / 2.0 ** (8 * samples.dtype.itemsize - 1)
+    else:
+        # Floats may be no numbers, or far beyond full scale.
+        samples = np.clip(np.nan_to_num(samples), -1.0, 1.0)
     return cast("NDArray[np.float32]", samples.mean(axis=0, dtype=np.float32))
 
 

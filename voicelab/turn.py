@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
+from math import ceil
 from time import perf_counter
 from typing import Self
 
@@ -15,12 +16,13 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import Host
+from voicelab.hosting import ENGINE_LIMIT_S, Host
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
 
 LONGEST_TURN_S = 120.0
+_PIECE_S = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,12 +34,14 @@ class Pipeline:
     tts: Host
 
     @classmethod
-    async def open(cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None) -> Self:
+    async def open(
+        cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None, engine_limit_s: float = ENGINE_LIMIT_S
+    ) -> Self:
         """Check all three names first, then load all at once; nothing stays behind when one of them fails."""
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers),
-            Host(AGENTS.blueprint(agent)),
-            Host(VOICES.blueprint(tts)),
+            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
+            Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
+            Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
         )
         results = await asyncio.gather(*(host.open() for host in hosts), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
@@ -93,10 +97,11 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One chunk of the reply's audio; `last` on exactly the final one."""
+    """One chunk of the reply's audio; `last` on exactly the final one. starts_s: where in the reply it begins."""
 
     data: bytes
     last: bool
+    starts_s: float = 0.0
 
 
 TurnEvent = Heard | Answered | Spoken
@@ -105,7 +110,8 @@ TurnEvent = Heard | Answered | Spoken
 class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
-    dialogue: what was said before. longest_s: the most sound that one turn may hold.
+    dialogue: what was said before. longest_s: the most sound that one turn may hold. said: the sentences of the reply
+    all of whose sound was taken from the iterator, as one text.
     """
 
     def __init__(
@@ -117,6 +123,7 @@ class Turn:
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
+        self.said = ""
         self._pipeline = pipeline
         self._dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
@@ -134,13 +141,24 @@ class Turn:
         self.times.decode_s = perf_counter() - start
         await self._hear(clip)
 
+    @property
+    def heard_s(self) -> float:
+        """How many seconds of sound have been decoded so far."""
+        return self._audio.duration_s
+
+    async def partial(self) -> str | None:
+        """What the recognizer has heard so far; None when it cannot tell, or nothing was begun. It may still change."""
+        text: str | None = await self._utterance.call("partial") if self.heard_s else None
+        return text
+
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
         """The request is complete: yield Heard, Answered, then Spoken until `last`.
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
         start = perf_counter()
-        clip = await asyncio.to_thread(self._audio.finish)
+        finish = self._audio.finish
+        clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + perf_counter() - start
         self.times.audio_s = self._audio.duration_s
         if not self.times.audio_s:
@@ -186,12 +204,17 @@ class Turn:
                 self.times.encode_s += perf_counter() - start
                 self.times.reply_audio_s = out.duration_s
                 if data:
-                    yield Spoken(data, last)
+                    yield Spoken(data, last, out.starts_s)
+            self.said = " ".join(parts[:number])
 
     async def _hear(self, clip: Clip | None) -> None:
-        if clip is not None and len(clip.samples):
-            await self._utterance.post("feed", clip)
+        """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""
+        if clip is None:
+            return
+        for start_s in range(0, ceil(clip.duration_s), _PIECE_S):
+            await self._utterance.post("feed", clip.between(start_s, start_s + _PIECE_S))
 
     async def close(self) -> None:
         """Give back what the recognizer holds for this turn."""
+        self._audio.close()
         await self._utterance.close()

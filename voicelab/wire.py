@@ -7,12 +7,14 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
 
 from voicelab import codecs
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
+from voicelab.containers import ContainerStream
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import OggOpusWriter, PacketDecoder, PacketEncoder
 
@@ -27,31 +29,36 @@ REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
 REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _PIECE_S = 1.0
+# The beginning of a reply is encoded alone: the ear waits for it.
+_FIRST_PIECE_S = 0.2
 _HEAD_BYTES = 4
+# Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
+_MOST_BYTES_PER_S = 768_000
 _MAGICS = (b"OggS", b"\x1a\x45\xdf\xa3", b"RIFF", b"fLaC", b"ID3")
 
 
 class IncomingAudio:
-    """Turns the chunks of one turn into sound at SPEECH_RATE_HZ.
+    """Turns the chunks of one turn into sound at SPEECH_RATE_HZ, as they come.
 
-    Raw Opus packets and PCM become sound as they come; a container is decoded when it is complete.
-    longest_s: more sound than this in one turn is an InputError.
+    longest_s: more sound than this in one turn is a TurnTooLongError, and so are more bytes than it could take.
+    `finish` or `close` it.
     """
 
     def __init__(self, *, longest_s: float) -> None:
         self._longest_s = longest_s
+        self._bytes_left = round(longest_s * _MOST_BYTES_PER_S)
         self._waiting: list[bytes] = []
-        self._container: bytearray | None = None
+        self._container: ContainerStream | None = None
         self._packets: PacketDecoder | None = None
         self._pcm: _PcmReader | None = None
         self.duration_s = 0.0
 
     def feed(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
         """Take one chunk; the sound that is ready, if any. InputError when the bytes are not what they should be."""
-        if self._container is not None:
-            self._container += data
-            return None
-        if self._packets is None and self._pcm is None:
+        self._bytes_left -= len(data)
+        if self._bytes_left < 0:
+            raise TurnTooLongError(f"the bytes of this turn are more than {self._longest_s:g} s of sound can take")
+        if self._container is None and self._packets is None and self._pcm is None:
             self._waiting.append(data)
             head = b"".join(self._waiting)
             if len(head) < _HEAD_BYTES and any(magic.startswith(head) for magic in _MAGICS):
@@ -62,49 +69,45 @@ class IncomingAudio:
     def finish(self) -> Clip | None:
         """The sound that was still held back, if any; InputError when a container cannot be decoded."""
         if self._container is not None:
-            return self._unpack(bytes(self._container))
+            return self._count(self._container.finish())
         if self._pcm is not None:
             return self._count(self._pcm.finish())
         if any(self._waiting):
             raise InputError(f"the audio of this turn ends after {len(b''.join(self._waiting))} bytes")
         return None
 
-    def _unpack(self, data: bytes) -> Clip:
-        """The sound in a container. Its Opus packets are decoded as they are when they come one by one.
+    @property
+    def is_container(self) -> bool:
+        """Whether `finish` may have to wait for a decoder."""
+        return self._container is not None
 
-        So a recording sounds the same to the recognizer however it is sent; another decoder's last bits differ, and a
-        recognizer may hear another word for it.
-        """
-        source = "the audio of this turn"
-        packets = codecs.opus_packets(data, source=source)
-        if not packets:
-            clip = codecs.decode(data, source=source, longest_s=self._longest_s)
-            return self._count(clip.at_rate(SPEECH_RATE_HZ))
-        decoder = PacketDecoder(SPEECH_RATE_HZ)
-        return Clip.join([self._count(decoder.feed(packet)) for packet in packets])
+    def close(self) -> None:
+        """Give back what a container holds."""
+        if self._container is not None:
+            self._container.close()
 
     def _begin(self, head: bytes, form: InputFormat, sample_rate_hz: int) -> Clip | None:
         kind = codecs.sniff(head)
+        chunks, self._waiting = self._waiting, []
         # Two bytes of an MP3 frame may also be two bytes of PCM, so bare frames are only taken where PCM is not meant.
         if kind is not None and not (form == "pcm16" and kind == "mp3" and not head.startswith(b"ID3")):
-            self._container = bytearray(head)
-            self._waiting.clear()
-            return None
-        if form == "pcm16":
+            self._container = ContainerStream(kind, SPEECH_RATE_HZ, longest_s=self._longest_s)
+        elif form == "pcm16":
             self._pcm = _PcmReader(sample_rate_hz)
         else:
             self._packets = PacketDecoder(SPEECH_RATE_HZ)
-        chunks, self._waiting = self._waiting, []
         return self._count(self._decode(chunks))
 
-    def _decode(self, chunks: list[bytes]) -> Clip:
+    def _decode(self, chunks: list[bytes]) -> Clip | None:
+        if self._container is not None:
+            return self._container.feed(b"".join(chunks))
         if self._pcm is not None:
             return self._pcm.feed(b"".join(chunks))
         assert self._packets is not None
         return Clip.join([self._packets.feed(chunk) for chunk in chunks])
 
-    def _count(self, clip: Clip) -> Clip:
-        self.duration_s += clip.duration_s
+    def _count(self, clip: Clip | None) -> Clip | None:
+        self.duration_s += clip.duration_s if clip is not None else 0.0
         if self.duration_s > self._longest_s:
             raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
         return clip
@@ -139,22 +142,28 @@ class OutgoingAudio:
         self._resampler: Resampler | None = None
         self._ogg = OggOpusWriter(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus" else None
         self._packets = PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus_packets" else None
-        self._started = False
+        self._begun = False
+        self._has_head = False
         self.duration_s = 0.0
+        self.starts_s = 0.0
 
     def feed(self, clip: Clip, *, last: bool) -> Iterator[tuple[bytes, bool]]:
         """The chunks of one sentence as they are made, none empty, each with whether it ends the reply.
 
-        With last=True exactly the final chunk does; iterate to the end before the next call.
+        With last=True exactly the final chunk does; iterate to the end before the next call. starts_s is then where in
+        the reply the sound of the latest chunk begins.
         """
+        given_s = self.duration_s
         if self._resampler is None:
             self._resampler = Resampler(clip.rate_hz, REPLY_RATE_HZ)
         ready = self._resampler.feed(clip, last=last)
         self.duration_s += ready.duration_s
-        pieces = list(_cut(ready)) or [ready]
+        pieces = list(_cut(ready, first_s=_PIECE_S if self._begun else _FIRST_PIECE_S)) or [ready]
+        self._begun = True
         for piece in pieces:
             ends = last and piece is pieces[-1]
             chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
+            self.starts_s, given_s = given_s, given_s + piece.duration_s
             yield from ((chunk, ends and number == len(chunks)) for number, chunk in enumerate(chunks, start=1))
 
     def _encode(self, piece: Clip, *, last: bool) -> list[bytes]:
@@ -162,16 +171,17 @@ class OutgoingAudio:
             return [self._ogg.feed(piece) + (self._ogg.close() if last else b"")]
         if self._packets is not None:
             return self._packets.feed(piece) + (self._packets.flush() if last else [])
-        head = b"" if self._started or self._form == "pcm16" else _wav_stream_head(REPLY_RATE_HZ)
-        self._started = True
+        head = b"" if self._has_head or self._form == "pcm16" else _wav_stream_head(REPLY_RATE_HZ)
+        self._has_head = True
         # A turn must end with a chunk, even one whose last piece is empty: PCM then closes with one silent sample.
         return [head + (piece.to_pcm16() or (b"\0\0" if last else b""))]
 
 
-def _cut(clip: Clip) -> Iterator[Clip]:
-    size = round(_PIECE_S * clip.rate_hz)
-    for start in range(0, len(clip.samples), size):
-        yield Clip(clip.samples[start : start + size], clip.rate_hz)
+def _cut(clip: Clip, *, first_s: float) -> Iterator[Clip]:
+    first, size = round(first_s * clip.rate_hz), round(_PIECE_S * clip.rate_hz)
+    for start, end in pairwise([0, *range(first, len(clip.samples), size), len(clip.samples)]):
+        if end > start:
+            yield Clip(clip.samples[start:end], clip.rate_hz)
 
 
 def _wav_stream_head(rate_hz: int) -> bytes:

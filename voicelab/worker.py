@@ -7,14 +7,18 @@ both ends are voicelab, on one machine, over a socket pair that nobody else can 
 from __future__ import annotations
 
 import pickle
+import select
 import signal
 import socket
 import struct
 import sys
 import time
-from dataclasses import dataclass, field
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from voicelab.asr.base import PartialStream
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError, VoicelabError
 
@@ -23,7 +27,10 @@ LENGTH = struct.Struct(">I")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Call `method` on the engine, or on its stream `stream_id`. With call_id None nobody waits for the answer."""
+    """Call `method` on the engine, or on its stream `stream_id`. With call_id None nobody waits for the result.
+
+    Three methods are the worker's own: "load", "open" and "close" of a stream, and "withdraw" of a call by its id.
+    """
 
     call_id: int | None
     stream_id: int | None
@@ -33,12 +40,54 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one call. busy_s: the engine's own time for it, with all that a stream was fed before."""
+    """The answer to one call; call_id None only says that the worker got on.
 
-    call_id: int
-    result: Any
-    error: VoicelabError | None
-    busy_s: float
+    busy_s: the engine's own time for it, with all that a stream was fed before. done: how many requests are done with.
+    """
+
+    call_id: int | None
+    result: Any = None
+    error: VoicelabError | None = None
+    busy_s: float = 0.0
+    done: int = 0
+
+
+class Desk:
+    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[Request] = deque()
+        self._done = 0
+        self._told = 0
+
+    @property
+    def has_news(self) -> bool:
+        """Whether there is something to do or to tell."""
+        return bool(self._waiting) or self._told < self._done
+
+    def add(self, request: Request) -> None:
+        if request.method == "withdraw":
+            self._done += 1
+            self._drop(lambda waiting: waiting.call_id == request.arguments[0])
+            return
+        if request.method == "close":
+            self._drop(lambda waiting: waiting.stream_id == request.stream_id)
+        self._waiting.append(request)
+
+    def take(self) -> Request | None:
+        """The oldest request; None when all were withdrawn."""
+        return self._waiting.popleft() if self._waiting else None
+
+    def disposed(self, request: Request | None, answer: Answer) -> Answer:
+        """The answer with the count of what is done, this request included."""
+        self._done += request is not None
+        self._told = self._done
+        return replace(answer, done=self._done)
+
+    def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
+        kept = [request for request in self._waiting if not is_withdrawn(request)]
+        self._done += len(self._waiting) - len(kept)
+        self._waiting = deque(kept)
 
 
 @dataclass(slots=True)
@@ -51,7 +100,7 @@ class EngineServant:
     _busy_s: dict[int, float] = field(default_factory=dict)
     _faults: dict[int, VoicelabError] = field(default_factory=dict)
 
-    def serve(self, request: Request) -> Answer | None:
+    def serve(self, request: Request) -> Answer:
         """Do what is asked; what goes wrong with nobody waiting is told at the stream's next call."""
         start = time.perf_counter()
         result, error = None, None
@@ -72,7 +121,7 @@ class EngineServant:
                 self._faults[stream_id] = error
             if request.method == "close":
                 self._busy_s.pop(stream_id), self._faults.pop(stream_id, None)
-        return None if request.call_id is None else Answer(request.call_id, result, error, busy_s)
+        return Answer(None) if request.call_id is None else Answer(request.call_id, result, error, busy_s)
 
     def _carry_out(self, request: Request) -> Any:
         if request.method == "load":
@@ -87,32 +136,60 @@ class EngineServant:
             self._streams[request.stream_id] = self._engine.stream()
         if request.method == "open":
             return None
-        return getattr(self._streams[request.stream_id], request.method)(*request.arguments)
+        stream = self._streams[request.stream_id]
+        if request.method == "partial" and not isinstance(stream, PartialStream):
+            return None
+        return getattr(stream, request.method)(*request.arguments)
 
 
-def _read_exactly(peer: socket.socket, size: int) -> bytes:
-    data = bytearray()
-    while len(data) < size:
-        piece = peer.recv(size - len(data))
-        if not piece:
-            raise EOFError
-        data += piece
-    return bytes(data)
+class _Requests:
+    """What has come over the socket, message by message; EOFError when the other end is gone."""
+
+    def __init__(self, peer: socket.socket) -> None:
+        self._peer = peer
+        self._data = bytearray()
+
+    def read(self, *, wait: bool) -> list[Any]:
+        """All messages that are there; with wait at least one."""
+        found: list[Any] = []
+        while (wait and not found) or select.select([self._peer], [], [], 0)[0]:
+            piece = self._peer.recv(2**20)
+            if not piece:
+                raise EOFError
+            self._data += piece
+            found += self._complete()
+        return found
+
+    def _complete(self) -> list[Any]:
+        found, start = [], 0
+        while len(self._data) - start >= LENGTH.size:
+            end = start + LENGTH.size + LENGTH.unpack_from(self._data, start)[0]
+            if end > len(self._data):
+                break
+            found.append(pickle.loads(bytes(self._data[start + LENGTH.size : end])))
+            start = end
+        del self._data[:start]
+        return found
 
 
 def main(descriptor: int) -> None:
     """Serve until the other end closes, which it also does when its process is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
     peer = socket.socket(fileno=descriptor)
-    blueprint: Blueprint = pickle.loads(_read_exactly(peer, *LENGTH.unpack(_read_exactly(peer, LENGTH.size))))
-    servant = EngineServant(blueprint)
+    requests, desk = _Requests(peer), Desk()
     try:
+        blueprint, *first = requests.read(wait=True)
+        servant = EngineServant(blueprint)
+        for request in first:
+            desk.add(request)
         while True:
-            (size,) = LENGTH.unpack(_read_exactly(peer, LENGTH.size))
-            answer = servant.serve(pickle.loads(_read_exactly(peer, size)))
-            if answer is not None:
-                data = pickle.dumps(answer)
-                peer.sendall(LENGTH.pack(len(data)) + data)
+            # All that came is looked through before the next request is begun: it may have been withdrawn.
+            for request in requests.read(wait=not desk.has_news):
+                desk.add(request)
+            taken = desk.take()
+            answer = servant.serve(taken) if taken is not None else Answer(None)
+            data = pickle.dumps(desk.disposed(taken, answer))
+            peer.sendall(LENGTH.pack(len(data)) + data)
     except (EOFError, ConnectionError):
         return
 

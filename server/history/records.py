@@ -11,6 +11,9 @@ from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
 from voicelab.turn import StageTimes
 
+INTERRUPTED = "interrupted"
+"""The `error` of a turn whose reply was stopped; its agent_response is what had been spoken."""
+
 
 @dataclass(slots=True)
 class TurnRecord:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Self
@@ -12,7 +14,7 @@ from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
 from server.history.database import open_engine, opening_errors, shown
-from server.history.records import SessionSummary, TurnRecord
+from server.history.records import INTERRUPTED, SessionSummary, TurnRecord
 from server.history.schema import migrate
 from server.history.tables import SessionRow, TurnRow, WatchedTicker
 from voicelab.agent.base import Dialogue, Exchange, Reply
@@ -27,6 +29,8 @@ class History:
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
         self._transaction = async_sessionmaker(engine, expire_on_commit=False)
+        # SQLite has one writer, and who waits for it there looks again and again: here they wait in a line.
+        self._line = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
 
     @classmethod
     async def open(cls, url: str) -> Self:
@@ -41,11 +45,17 @@ class History:
     async def close(self) -> None:
         await self._engine.dispose()
 
+    @asynccontextmanager
+    async def _writing(self) -> AsyncIterator[AsyncSession]:
+        """A transaction that writes; committed when the block ends well."""
+        async with self._line, self._transaction.begin() as database:
+            yield database
+
     async def start_session(self, user_id: str, *, connected: bool = True) -> str:
         """Begin a session; its id. connected: it stays open until `end_session`."""
         session_id, now = str(uuid4()), _now()
         ended_at = None if connected else now
-        async with self._transaction.begin() as database:
+        async with self._writing() as database:
             database.add(SessionRow(id=session_id, user_id=user_id, created_at=now, updated_at=now, ended_at=ended_at))
         return session_id
 
@@ -63,17 +73,21 @@ class History:
             return False
         theirs = (SessionRow.id == session_id, SessionRow.user_id == user_id)
         reopened = update(SessionRow).where(*theirs).values(ended_at=None).returning(SessionRow.id)
-        async with self._transaction.begin() as database:
+        async with self._writing() as database:
             return await database.scalar(reopened) is not None
 
     async def end_session(self, session_id: str) -> None:
         """Its connection has closed."""
-        async with self._transaction.begin() as database:
+        async with self._writing() as database:
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(ended_at=_now()))
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
-        """What the agent may know: the session's answered turns, oldest first, and the user's watchlist."""
-        answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None))
+        """What the agent may know: the session's answered turns, oldest first, and the user's watchlist.
+
+        A turn whose reply was interrupted counts with what was spoken of it, if anything was.
+        """
+        broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
+        answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None) | broken_off)
         turns = select(TurnRow).where(*answered).order_by(TurnRow.number)
         watched = select(WatchedTicker.ticker).where(WatchedTicker.user_id == user_id).order_by(WatchedTicker.id)
         async with self._transaction() as database:
@@ -98,7 +112,7 @@ class History:
             "audio_bytes_out": turn.audio_bytes_out,
             "error": turn.error,
         }
-        async with self._transaction.begin() as database:
+        async with self._writing() as database:
             # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
             # meeting on one number.
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now))

@@ -2,22 +2,37 @@
 
 from __future__ import annotations
 
-from voicelab.agent.base import Dialogue, Reply
+import time
+
+from voicelab.agent.base import Dialogue, Reply, WatchlistChange
 from voicelab.engines import EngineInfo
 
 
 class FakeAgent:
-    """Deterministic: `text`, in which `{heard}` stands for what was heard and `{turn}` for the number of the turn."""
+    """Deterministic: `text`, in which `{heard}` stands for what was heard and `{turn}` for the number of the turn.
 
-    def __init__(self, *, text: str = "Turn {turn}. You said: {heard}.", intent: str = "echo") -> None:
+    adds: a ticker that every reply promises to put on the watchlist. delay_s: how long it thinks.
+    """
+
+    def __init__(
+        self,
+        *,
+        text: str = "Turn {turn}. You said: {heard}.",
+        intent: str = "echo",
+        adds: str | None = None,
+        delay_s: float = 0.0,
+    ) -> None:
+        self._options = {"text": text, "intent": intent, "adds": adds, "delay_s": delay_s}
         self._text = text
         self._intent = intent
+        self._changes = () if adds is None else (WatchlistChange("add", adds),)
+        self._delay_s = delay_s
 
     def load(self) -> EngineInfo:
-        return EngineInfo(
-            "agent", "fake", {"text": self._text, "intent": self._intent}, revision="1", licence="Apache-2.0"
-        )
+        return EngineInfo("agent", "fake", self._options, revision="1", licence="Apache-2.0")
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply:
+        time.sleep(self._delay_s)
         turn = str(len(dialogue.exchanges) + 1)
-        return Reply(self._text.replace("{turn}", turn).replace("{heard}", heard), self._intent)
+        text = self._text.replace("{turn}", turn).replace("{heard}", heard)
+        return Reply(text, self._intent, changes=self._changes)

@@ -37,6 +37,14 @@ class RecognizerStream(Protocol):
         """Give up what the stream holds; also called on a stream that never finished."""
 
 
+@runtime_checkable
+class PartialStream(Protocol):
+    """A stream that can say what it has heard so far; `partial` is its own, for streams that can."""
+
+    def partial(self) -> str:
+        """The words so far, which may still change; must not change what `finish` gives."""
+
+
 class Recognizer(Protocol):
     """Sound to text. A class with keyword options only; cheap to build, heavy to load."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from voicelab.asr.base import Transcript
 from voicelab.clip import Clip
 from voicelab.engines import EngineInfo
@@ -10,24 +12,28 @@ from voicelab.engines import EngineInfo
 class FakeRecognizer:
     """Deterministic: `text` for any sound, nothing for silence.
 
-    In `text`, `{duration_s}` stands for the seconds of sound it was given.
+    In `text`, `{duration_s}` stands for the seconds of sound it was given. delay_s: how long it takes for the result.
     """
 
-    def __init__(self, *, text: str = "what is the price of apple") -> None:
+    def __init__(self, *, text: str = "what is the price of apple", delay_s: float = 0.0) -> None:
         self._text = text
+        self._delay_s = delay_s
 
     def load(self) -> EngineInfo:
-        return EngineInfo("asr", "fake", {"text": self._text}, revision="1", licence="Apache-2.0")
+        return EngineInfo(
+            "asr", "fake", {"text": self._text, "delay_s": self._delay_s}, revision="1", licence="Apache-2.0"
+        )
 
     def stream(self) -> FakeStream:
-        return FakeStream(self._text)
+        return FakeStream(self._text, self._delay_s)
 
 
 class FakeStream:
     """Counts what it is fed."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, delay_s: float) -> None:
         self._text = text
+        self._delay_s = delay_s
         self._duration_s = 0.0
         self._heard_sound = False
 
@@ -35,9 +41,12 @@ class FakeStream:
         self._duration_s += clip.duration_s
         self._heard_sound = self._heard_sound or clip.sound_start_s() is not None
 
+    def partial(self) -> str:
+        return self._text.replace("{duration_s}", f"{self._duration_s:.2f}") if self._heard_sound else ""
+
     def finish(self) -> Transcript:
-        text = self._text.replace("{duration_s}", f"{self._duration_s:.2f}")
-        return Transcript(text if self._heard_sound else "", language="en", confidence=1.0)
+        time.sleep(self._delay_s)
+        return Transcript(self.partial(), language="en", confidence=1.0)
 
     def close(self) -> None:
         """Holds nothing."""

@@ -69,6 +69,10 @@ class PocketSphinxStream:
         if self._sound_samples >= self._cmn_samples:
             self._begin()
 
+    def partial(self) -> str:
+        best = self._decoder.hyp() if self._decoding else None
+        return best.hypstr if best is not None else ""
+
     def finish(self) -> Transcript:
         if not self._decoding:
             self._begin()

@@ -42,6 +42,16 @@ class SpeculativeStream:
             tail = self._finder.tail() if self._finder.in_pause else None
             self._work_off([*self._segments, *([tail] if tail else [])])
 
+    def partial(self) -> str:
+        """What was decoded at pauses, up to the first piece that was not."""
+        tail = self._finder.tail()
+        parts: list[tuple[Transcript, int]] = []
+        for span in [*self._segments, *([tail] if tail else [])]:
+            if span not in self._known:
+                break
+            parts.append((self._known[span], span.end - span.start))
+        return joined(parts).text if parts else ""
+
     def finish(self) -> Transcript:
         tail = self._finder.tail()
         spans = [*self._segments, *([tail] if tail else [])]

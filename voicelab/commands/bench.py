@@ -95,6 +95,37 @@ def asr(
             terminal.warn(f"left out: {sentence}")
 
 
+@bench.command()
+def server(
+    turns: Annotated[int, typer.Option(min=1, help="How many turns, and interrupts, for each figure.")] = 100,
+    sessions: Annotated[
+        list[int] | None,
+        typer.Option(min=1, help="So many sessions interrupt at once, may be repeated. \\[default: 1, 50]"),
+    ] = None,
+) -> None:
+    """Time what the server adds to a turn, and how fast a reply stops when it is interrupted.
+
+    It starts a server of its own with fake engines; clients and server share this machine.
+
+    Example: voicelab bench server --turns 200 --sessions 1 --sessions 50
+    """
+    with terminal.errors():
+        import asyncio
+        import tempfile
+
+        from voicelab.bench.server import bench_server
+
+        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
+            found = asyncio.run(bench_server(Path(folder), turns=turns, sessions=sessions or [1, 50]))
+        rows = [
+            (figures.what, str(figures.sessions), str(figures.count), f"{figures.p50_ms:.1f}", f"{figures.p95_ms:.1f}",
+             f"{figures.p99_ms:.1f}", f"{figures.worst_ms:.1f}")
+            for figures in found
+        ]  # fmt: skip
+        columns = ("what", "sessions", "times", "p50 ms", "p95 ms", "p99 ms", "worst ms")
+        terminal.table("the server, with fake engines", columns, rows)
+
+
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:
     batched = "-" if speed.batched_rtf is None else f"{speed.batched_rtf:.4f}"
     numbers = (f"{speed.load_s:.1f}", f"{speed.single_rtf:.4f}", batched, f"{speed.peak_mib:.0f}")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import numpy as np
 
 from voicelab.clip import Clip
@@ -11,17 +13,22 @@ _RATE_HZ = 24_000
 
 
 class FakeVoice:
-    """Deterministic: a tone of `tone_hz`, as long as a person would need for the text at `words_per_s`."""
+    """Deterministic: a tone of `tone_hz`, as long as a person would need for the text at `words_per_s`.
 
-    def __init__(self, *, tone_hz: float = 440.0, words_per_s: float = 3.0) -> None:
+    delay_s: how long it takes for a sentence.
+    """
+
+    def __init__(self, *, tone_hz: float = 440.0, words_per_s: float = 3.0, delay_s: float = 0.0) -> None:
         self._tone_hz = tone_hz
         self._words_per_s = words_per_s
+        self._delay_s = delay_s
 
     def load(self) -> EngineInfo:
-        options = {"tone_hz": self._tone_hz, "words_per_s": self._words_per_s}
+        options = {"tone_hz": self._tone_hz, "words_per_s": self._words_per_s, "delay_s": self._delay_s}
         return EngineInfo("tts", "fake", options, revision="1", licence="Apache-2.0")
 
     def speak(self, sentence: str) -> Clip:
+        time.sleep(self._delay_s)
         duration_s = max(1, len(sentence.split())) / self._words_per_s
         instants = np.arange(round(duration_s * _RATE_HZ)) / _RATE_HZ
         return Clip((0.2 * np.sin(2 * np.pi * self._tone_hz * instants)).astype(np.float32), _RATE_HZ)

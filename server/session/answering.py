@@ -1,0 +1,119 @@
+"""One turn from the end of its request to the end of its reply, in a task that can be stopped at any moment."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from collections.abc import AsyncIterator
+from dataclasses import asdict, replace
+from time import perf_counter
+from typing import Any, Literal
+
+from server.faults import as_refusals
+from server.history import TurnRecord
+from server.messages import EntityView
+from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
+from server.services import Services
+from server.session.outlet import Outlet, Pace
+from server.session.terms import Terms
+from voicelab.turn import Answered, Heard, Spoken, Turn, TurnEvent
+
+
+class Answering:
+    """Sends a turn's events as they come about. The turn is kept once: whole with its changes, or as far as it got."""
+
+    def __init__(
+        self,
+        turn_id: str,
+        turn: Turn,
+        events: AsyncIterator[TurnEvent],
+        record: TurnRecord,
+        *,
+        terms: Terms,
+        outlet: Outlet,
+        services: Services,
+    ) -> None:
+        self.turn_id = turn_id
+        self._turn = turn
+        self._record = record
+        self._terms = terms
+        self._about: dict[str, Any] = {"session_id": terms.session_id, "turn_id": terms.shown(turn_id)}
+        self._outlet = outlet
+        self._services = services
+        self._pace = Pace(terms.lead_s)
+        self._keeping: asyncio.Task[None] | None = None
+        self.task = asyncio.create_task(self._run(events))
+
+    async def _run(self, events: AsyncIterator[TurnEvent]) -> None:
+        """Raises Refused when the turn fails, WebSocketDisconnect when its client is gone."""
+        with as_refusals():
+            async for event in events:
+                await self._pass_on(event)
+
+    async def stop(self, code: str) -> float:
+        """End it now and keep it, with the sentences that had left, as a turn of that error code.
+
+        A turn that is being kept as answered stays so. Returns the instant after which nothing of it could leave.
+        """
+        self.task.cancel()
+        await asyncio.wait({self.task})
+        stopped_s = perf_counter()
+        if self._keeping is None and (self.task.cancelled() or self.task.exception() is not None):
+            if self._record.reply is not None:
+                self._record.reply = replace(self._record.reply, text=self._turn.said)
+            self._begin_keeping(code)
+        if self._keeping is not None:
+            await self._keeping
+        await self._turn.close()
+        return stopped_s
+
+    @property
+    def said(self) -> str:
+        """The sentences of the reply all of whose sound has left."""
+        return self._turn.said
+
+    @property
+    def changes(self) -> Literal["done", "cancelled"] | None:
+        """What became of the changes that the reply promised, once it was stopped; None when it promised none."""
+        if self._record.reply is None or not self._record.reply.changes:
+            return None
+        return "cancelled" if self._record.error else "done"
+
+    async def _pass_on(self, event: TurnEvent) -> None:
+        match event:
+            case Heard(transcript):
+                self._record.heard = transcript.text
+                await self._outlet.send(Transcription(text=transcript.text, **self._about))
+            case Answered(_, reply):
+                self._record.reply = reply
+                entities = [EntityView.model_validate(entity) for entity in reply.entities]
+                await self._outlet.send(
+                    AgentResponse(text=reply.text, intent=reply.intent, entities=entities, **self._about)
+                )
+            case Spoken(data, last, starts_s):
+                await self._pace.wait(starts_s)
+                if last:
+                    await self._complete(len(data))
+                await self._outlet.send(self._reply_chunk(data, last=last))
+                self._record.audio_bytes_out += 0 if last else len(data)
+
+    async def _complete(self, last_bytes: int) -> None:
+        """What comes before the final chunk: the turn is on disk, and who asked for its times has them."""
+        self._record.audio_bytes_out += last_bytes
+        # Shielded: an interrupt in the middle of the transaction could not tell whether it was carried out.
+        await asyncio.shield(self._begin_keeping(None))
+        await self._turn.close()
+        if self._terms.metrics:
+            assert self._record.reply is not None
+            candidates = [EntityView.model_validate(entity) for entity in self._record.reply.candidates]
+            await self._outlet.send(TurnMetrics(**asdict(self._record.times), candidates=candidates, **self._about))
+
+    def _begin_keeping(self, error: str | None) -> asyncio.Task[None]:
+        self._record.error = error
+        keep = self._services.keep(self._terms.session_id, self._terms.user_id, self._record)
+        self._keeping = asyncio.create_task(keep)
+        return self._keeping
+
+    def _reply_chunk(self, data: bytes, *, last: bool) -> ReplyChunk:
+        text = base64.b64encode(data).decode("ascii")
+        return ReplyChunk(audio_chunk=text, format=self._terms.reply_format, is_final=last, **self._about)

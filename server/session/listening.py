@@ -1,0 +1,100 @@
+"""One turn while it comes in: its bytes go to the recognizer as they arrive."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Literal
+
+from server.history import TurnRecord
+from server.messages import AudioChunk, ErrorCode, Refused
+from server.outgoing import PartialTranscription
+from server.services import Services
+from server.session.outlet import Outlet
+from server.session.partials import Partials
+from server.session.tempo import Tempo
+from server.session.terms import Terms
+from voicelab import codecs
+from voicelab.errors import InputError
+from voicelab.turn import Turn, TurnEvent
+from voicelab.wire import INPUT_FORMATS, InputFormat
+
+
+class Listening:
+    """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`."""
+
+    def __init__(
+        self, services: Services, terms: Terms, outlet: Outlet, tempo: Tempo, *, kind: Literal["spoken", "typed"]
+    ) -> None:
+        self.record = TurnRecord(kind)
+        self.turn: Turn | None = None
+        self._services = services
+        self._terms = terms
+        self._outlet = outlet
+        self._tempo = tempo
+        self._partials: Partials | None = None
+
+    @property
+    def turn_id(self) -> str:
+        """Names the turn on the wire, in the log and in traces."""
+        return self.record.turn_id
+
+    async def open(self) -> Turn:
+        """The turn in the pipeline, knowing what was said before it."""
+        services, terms = self._services, self._terms
+        dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
+        longest_s = services.settings.max_turn_s
+        self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
+        self.record.times = self.turn.times
+        if terms.partials:
+            self._partials = Partials(self.turn, self._tell)
+        return self.turn
+
+    async def hear(self, chunk: AudioChunk, at_s: float) -> None:
+        """Take a chunk that came at that instant; one without audio carries nothing.
+
+        Raises InputError when its bytes are no sound, Refused when it came too fast.
+        """
+        data = chunk.data()
+        if not data:
+            return
+        form = _input_format(chunk, data, is_first=self.turn is None)
+        turn = self.turn or await self.open()
+        self.record.audio_bytes_in += len(data)
+        heard_s = turn.heard_s
+        await turn.receive(data, form, chunk.sample_rate)
+        if self._terms.realtime:
+            self._tempo.heard(turn.heard_s - heard_s, at_s)
+        if self._partials is not None:
+            self._partials.sound_came()
+
+    async def finish(self) -> AsyncIterator[TurnEvent]:
+        """The answer, once the last chunk has come; Refused when no audio came at all."""
+        if self.turn is None:
+            raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
+        if self._partials is not None:
+            await self._partials.stop()
+        return self.turn.finish()
+
+    async def close(self) -> None:
+        """Give back what the pipeline holds for it."""
+        if self._partials is not None:
+            await self._partials.stop()
+        if self.turn is not None:
+            await self.turn.close()
+
+    async def _tell(self, text: str) -> None:
+        about, shown = self._terms.session_id, self._terms.shown(self.turn_id)
+        await self._outlet.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
+
+
+def _input_format(chunk: AudioChunk, data: bytes, *, is_first: bool) -> InputFormat:
+    """How raw bytes are read; a container says itself what it is, whatever the chunk calls it.
+
+    Raises InputError for raw bytes of a format that is not known: read as Opus, they would be heard as noise.
+    """
+    if chunk.format == "pcm16":
+        return "pcm16"
+    if is_first and chunk.format not in INPUT_FORMATS and codecs.sniff(data) is None:
+        known = ", ".join(INPUT_FORMATS)
+        raise InputError(f"format {chunk.format[:40]!r} is not known and the audio is no container; known: {known}")
+    return "opus"

@@ -1,0 +1,59 @@
+"""The way out to one client."""
+
+from __future__ import annotations
+
+import asyncio
+from time import perf_counter
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from server.outgoing import ServerEvent
+
+_ABNORMAL = 1006
+
+
+class Outlet:
+    """Sends events one at a time, in the order of the calls; each call returns when its frame has left.
+
+    Whoever sends waits, so what lies here is never more than one frame for each task of the connection. A call that is
+    cancelled before its frame began to leave puts nothing on the wire: so an old turn's chunks cannot come late.
+    """
+
+    def __init__(self, websocket: WebSocket) -> None:
+        self._websocket = websocket
+        self._one_at_a_time = asyncio.Lock()
+        self._gone = False
+
+    async def send(self, event: ServerEvent) -> None:
+        """Raises WebSocketDisconnect when the client is gone or has stopped reading."""
+        frame = event.frame()
+        async with self._one_at_a_time:
+            if self._gone:
+                raise WebSocketDisconnect(_ABNORMAL)
+            try:
+                await self._websocket.send_text(frame)
+            except WebSocketDisconnect:
+                self._gone = True
+                raise
+
+
+class Pace:
+    """Lets a reply run at most lead_s ahead of the ear; with None it holds nothing back.
+
+    The ear starts with the first chunk. So a client that is interrupted, or moves its player's buffer to the bin, has
+    little of the old reply left, and what was sent is about what was heard.
+    """
+
+    def __init__(self, lead_s: float | None) -> None:
+        self._lead_s = lead_s
+        self._begun_s: float | None = None
+
+    async def wait(self, starts_s: float) -> None:
+        """Until the sound that starts at starts_s may leave."""
+        if self._lead_s is None:
+            return
+        if self._begun_s is None:
+            self._begun_s = perf_counter()
+        early_s = self._begun_s + starts_s - self._lead_s - perf_counter()
+        if early_s > 0:
+            await asyncio.sleep(early_s)

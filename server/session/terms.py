@@ -1,0 +1,29 @@
+"""What a client and the server agreed on when the session began."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicelab.wire import ReplyFormat
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Whose session it is, and what the client asked for with init.
+
+    realtime: whether sound may come no faster than it is spoken. lead_s: how many seconds a reply may run ahead of the
+    ear; None sends it as fast as it is made. metrics, partials, turn_ids: which additions the client wants to see.
+    """
+
+    session_id: str
+    user_id: str
+    reply_format: ReplyFormat = "opus"
+    realtime: bool = False
+    lead_s: float | None = None
+    metrics: bool = False
+    partials: bool = False
+    turn_ids: bool = False
+
+    def shown(self, turn_id: str | None) -> str | None:
+        """A turn's id for this client; None where it did not ask for ids."""
+        return turn_id if self.turn_ids else None
