@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from tests.serving import container
 from tests.test_clip import tone
 from tests.test_wire import received
-from voicelab import opus
+from voicelab import codecs, opus
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.wire import IncomingAudio
@@ -92,6 +92,16 @@ def test_a_damaged_file_is_sound_or_refused(kind: str, seed: int, share: float, 
     if chance.random() < 0.5:
         chance.shuffle(pieces)
     outcome(pieces)
+
+
+def test_a_codec_that_nobody_knows_is_refused():
+    """The decoder's thread ended with an AttributeError, and its turn counted as one without audio."""
+    data = FILES["webm"].replace(b"A_OPUS", b"A_XPUS")
+    assert data != FILES["webm"]
+    with pytest.raises(InputError, match="codec is not known"):
+        received([data])
+    with pytest.raises(InputError, match="codec is not known"):
+        codecs.decode(data)
 
 
 @pytest.mark.parametrize("kind", ["ogg", "webm", "wav"])

@@ -14,8 +14,9 @@ from voicelab.wire import REPLY_FORMATS, IncomingAudio, OutgoingAudio, reply_cli
 
 def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, longest_s=10.0) -> Clip:
     audio = IncomingAudio(longest_s=longest_s)
-    clips = [audio.feed(chunk, form, sample_rate_hz) for chunk in chunks] + [audio.finish()]
-    joined = Clip.join([clip for clip in clips if clip is not None])
+    fed = [audio.feed(chunk, form, sample_rate_hz) for chunk in chunks] + [audio.finish()]
+    clips = [clip for clip in fed if clip is not None]
+    joined = Clip.join(clips) if clips else Clip.silence(0)
     assert joined.rate_hz == SPEECH_RATE_HZ
     assert audio.duration_s == pytest.approx(joined.duration_s)
     return joined

@@ -43,6 +43,8 @@ def decode(data: bytes, *, source: str = "the audio", longest_s: float | None = 
         with av.open(io.BytesIO(data), "r") as container:
             if not container.streams.audio:
                 raise InputError(f"{source}: no audio stream in it")
+            if container.streams.audio[0].codec_context is None:
+                raise InputError(f"{source}: its codec is not known")
             for frame in container.decode(audio=0):
                 rate_hz = frame.sample_rate
                 blocks.append(mono(frame))
@@ -90,7 +92,7 @@ def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | Non
             if not container.streams.audio:
                 return None
             codec = container.streams.audio[0].codec_context
-            if codec.name not in ("opus", "libopus") or codec.layout.nb_channels > 2:
+            if codec is None or codec.name not in ("opus", "libopus") or codec.layout.nb_channels > 2:
                 return None
             return [bytes(packet) for packet in container.demux(audio=0) if packet.size]
     except av.error.FFmpegError as error:

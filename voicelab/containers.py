@@ -9,7 +9,6 @@ import threading
 from collections.abc import Iterator
 
 import av
-import av.error
 import numpy as np
 
 from voicelab import codecs
@@ -78,7 +77,7 @@ class ContainerStream:
                 raise InputError(f"{self._source}: holds no sound ({self._pipe.total} bytes)")
         except VoicelabError as fault:
             self._fail(fault)
-        except (av.error.FFmpegError, ValueError, MemoryError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever a broken file makes of the decoder, its turn must hear of it
             refusal = InputError(f"{self._source}: cannot be decoded ({self._pipe.total} bytes of {self._kind})")
             refusal.__cause__ = error
             self._fail(refusal)
@@ -94,6 +93,8 @@ class ContainerStream:
             if not container.streams.audio:
                 raise InputError(f"{self._source}: no audio stream in it")
             codec = container.streams.audio[0].codec_context
+            if codec is None:
+                raise InputError(f"{self._source}: its codec is not known")
             if codec.name in ("opus", "libopus") and codec.layout.nb_channels <= 2:
                 decoder = PacketDecoder(self._rate_hz)
                 for packet in container.demux(audio=0):

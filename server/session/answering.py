@@ -50,13 +50,17 @@ class Answering:
             async for event in events:
                 await self._pass_on(event)
 
+    async def halt(self) -> None:
+        """Let nothing more of it leave; what becomes of it is for `stop`."""
+        self.task.cancel()
+        await asyncio.wait({self.task})
+
     async def stop(self, code: str) -> float:
         """End it now and keep it, with the sentences that had left, as a turn of that error code.
 
         A turn that is being kept as answered stays so. Returns the instant after which nothing of it could leave.
         """
-        self.task.cancel()
-        await asyncio.wait({self.task})
+        await self.halt()
         stopped_s = perf_counter()
         if self._keeping is None and (self.task.cancelled() or self.task.exception() is not None):
             if self._record.reply is not None:

@@ -79,28 +79,28 @@ class Connection:
             self._websocket, self._inbox, self._settings,
             is_answering=lambda: self._answering is not None, pulse=self._pulse,
         )  # fmt: skip
-        last: Refused | None = None
-        code = CLIENT_LEFT
         try:
             await _until_one_ends(reader.run(), self._work())
         except WebSocketDisconnect:
-            return
-        except Refused as refusal:
-            last, code = refusal, refusal.code
-        except asyncio.CancelledError:
-            code = ErrorCode.GOING_AWAY
-            raise
-        finally:
-            await self._leave(code)
-        if last is not None:
+            await self._leave(CLIENT_LEFT)
+        except Refused as last:
+            await self._leave(last.code)
             await self._hang_up(last, _POLICY_VIOLATION)
+        else:
+            await self._leave(CLIENT_LEFT)
 
     async def go_away(self) -> None:
-        """Say that the server ends, and close; `run` was cancelled before, and kept a turn that still ran."""
+        """Say that the server ends, and close; `run` was cancelled before. A turn that still runs is kept as cut off.
+
+        The client is told first: a history that is slow must not keep it waiting.
+        """
         refusal = Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again, with the session_id to go on")
+        if self._answering is not None:
+            await self._answering.halt()
         with suppress(RuntimeError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_S):
                 await self._hang_up(refusal, _GOING_AWAY)
+        await self._leave(ErrorCode.GOING_AWAY)
 
     async def _work(self) -> None:
         """Take one event after another; what is wrong with one is answered, and the connection goes on."""
