@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import importlib.util
-import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
@@ -12,19 +11,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pytest
 
+from tests.required import needs
 from tests.serving import PATIENCE_S
 from voicelab import codecs
 from voicelab.clip import Clip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
-REQUIRED = "chromium" in os.environ.get("VOICELAB_REQUIRE", "").split(",")
 _PACKAGES = all(importlib.util.find_spec(name) for name in ("playwright", "axe_playwright_python"))
 _MISSING = "Chromium is not installed (Debian: apt-get install chromium)" if _PACKAGES else (
     "the browser tests' packages are not installed: pip install 'voicelab[browser]'"
 )  # fmt: skip
-needed = pytest.mark.skipif((CHROMIUM is None or not _PACKAGES) and not REQUIRED, reason=_MISSING)
+needed = needs("chromium", present=CHROMIUM is not None and _PACKAGES, reason=_MISSING)
 
 _FLAGS = (
     "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",

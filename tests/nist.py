@@ -5,10 +5,12 @@ import shutil
 import subprocess
 from pathlib import Path
 
-import pytest
+from tests.required import needs
 
 PROGRAM = shutil.which("sclite") or shutil.which("sclite", path="/usr/lib/sctk/bin")
-needed = pytest.mark.skipif(PROGRAM is None, reason="NIST sclite is not installed (Debian: apt-get install sctk)")
+needed = needs(
+    "sctk", present=PROGRAM is not None, reason="NIST sclite is not installed (Debian: apt-get install sctk)"
+)
 _UTTERANCE = re.compile(
     r"^id: \((.*)\)\n(?:Labels:.*\n)?(?:File:.*\n)?(?:Channel:.*\n)?Scores: .*?\) (.*)$", re.MULTILINE
 )

@@ -17,10 +17,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
+from tests.required import is_required
 from voicelab.places import PROJECT
 
 PATIENCE_S = 60.0
-REQUIRED = "postgresql" in os.environ.get("VOICELAB_REQUIRE", "").split(",")
 
 
 class Postgres:
@@ -60,7 +60,7 @@ def private_server() -> Iterator[Postgres]:
     binaries = programs()
     if binaries is None:
         reason = "PostgreSQL is not installed (Debian: apt install postgresql)"
-        pytest.fail(reason) if REQUIRED else pytest.skip(reason)
+        pytest.fail(reason) if is_required("postgresql") else pytest.skip(reason)
     # A Unix socket's path may hold 107 characters, fewer than pytest's folders have.
     folder = Path(tempfile.mkdtemp(prefix="voicelab-pg-"))
     # PostgreSQL refuses to run as root.

@@ -8,6 +8,7 @@ import sys
 
 import pytest
 
+from tests.required import needs
 from tests.test_kept import make
 from tests.test_report_summary import VARIED, made_run
 from tests.test_samples import samples_folder
@@ -17,7 +18,7 @@ from voicelab.report.summary import summarize
 from voicelab.results import RunFolder
 
 HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
-needs_mlflow = pytest.mark.skipif(not HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")
+needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")
 READ = """
 import json, sys
 from mlflow import MlflowClient
