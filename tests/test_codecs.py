@@ -48,7 +48,11 @@ def test_wav_round_trip_is_exact():
     assert again.to_pcm16() == clip.to_pcm16()
 
 
-@pytest.mark.parametrize("data", [b"", b"OggS", b"not a sound at all" * 20, container("ogg", "libopus")[:60]])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"OggS", b"not a sound at all" * 20, container("ogg", "libopus")[:60]],
+    ids=["nothing", "only a head", "text", "cut short"],
+)
 def test_what_cannot_be_decoded_names_its_source(data):
     with pytest.raises(InputError, match="my recording"):
         codecs.decode(data, source="my recording")
