@@ -7,6 +7,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 ASR ?= pocketsphinx
 AGENT ?= rules
 TTS ?= espeak
+# Test processes side by side; a file's tests stay together, as they share their servers.
+JOBS ?= 2
 
 .DEFAULT_GOAL := help
 
@@ -33,7 +35,7 @@ eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a repo
 	$(BIN)/voicelab evaluate --notebook --asr $(ASR) --agent $(AGENT) --tts $(TTS) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
 test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install what every engine needs and run the tests of engines; none is skipped
 	VOICELAB_REQUIRE_EXTRAS=1 $(BIN)/python -m pytest $(ENGINE_TESTS) $(ARGS)
