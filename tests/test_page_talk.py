@@ -114,10 +114,14 @@ def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
         assert not page.evaluate("voicelab.speaker.playing")
         page.wait_for_timeout(500)
         assert page.evaluate("voicelab.speaker.level") == 0
-        page.fill("#typed-text", "and now")
-        page.keyboard.press("Enter")
-        until(lambda: page.locator(".turn .answer").count() == 2)
-        assert loudest(page, PATIENCE_S) >= 0.05
+        for turns in (2, 3):
+            # The third is typed while the second's reply sounds: what is said of the stopped one must not end it.
+            page.fill("#typed-text", "and now")
+            page.keyboard.press("Enter")
+            until(lambda turns=turns: page.locator(".turn .answer").count() == turns)
+            assert loudest(page, PATIENCE_S) >= 0.05
+        assert page.locator(".turn").count() == 3
+        assert not page.evaluate("voicelab.turn.stopped")
 
 
 def test_hands_free_the_server_hears_who_speaks_and_stops_its_reply_for_them(tmp_path, spoken):
