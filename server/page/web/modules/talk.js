@@ -35,6 +35,7 @@ globalThis.voicelab = { microphone, speaker, get wire() { return wire; }, get tu
 
 function connect(sessionId) {
   wire?.close();
+  stopping = null;
   const init = { audio_format: "pcm16", events: ASKED_FOR };
   if (handsFree) Object.assign(init, { mode: "continuous", events: [...ASKED_FOR, "speech_started", "speech_stopped"] });
   wire = new Wire({ userId: $("user").value.trim(), sessionId, init });
@@ -75,7 +76,11 @@ function lose() {
 
 const on = {
   partial_transcription: ({ text }) => current().view.partial(text),
-  speech_started: () => (turn = newTurn()),
+  speech_started() {
+    // The server has stopped the reply itself, or takes it for heard.
+    if (turn) stopTurn();
+    turn = newTurn();
+  },
   speech_stopped: ({ silence_s }, at) => (current().times.end = at - 1000 * silence_s),
   transcription({ text }, at) {
     current().times.end ??= at;
@@ -120,6 +125,8 @@ const on = {
 
 function take({ event, data, at }) {
   note("←", { event, data });
+  // Until the interrupt is answered, all that comes is of the turn that it stops.
+  if (stopping && event !== "interrupted") return;
   on[event]?.(data, at);
 }
 
