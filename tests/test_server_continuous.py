@@ -13,7 +13,7 @@ import httpx
 import numpy as np
 import pytest
 
-from tests.serving import Served, Talker, serving, talking, until
+from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.opus import encode_ogg, encode_packets
@@ -242,6 +242,34 @@ async def test_a_stream_faster_than_twice_real_time_is_closed(tmp_path: Path) ->
         async with in_stream(served) as talker:
             await stream(talker, [Clip.silence(3.0)])
             await talker.refusal("too_fast")
+
+
+async def test_a_small_file_that_unpacks_to_hours_is_not_unpacked(tmp_path: Path) -> None:
+    """Sound that nobody has taken is limited as a turn is, though the stream has no end."""
+    bomb = container(Clip.silence(600), "flac", "flac")
+    with serving(tmp_path, vad="energy", max_turn_s=5, realtime_slack_s=20) as served:
+        async with in_stream(served) as talker:
+            for piece in (bomb[:-1], bomb[-1:]):
+                text = base64.b64encode(piece).decode()
+                await talker.send("audio_chunk", audio_chunk=text, format="opus", is_final=piece == bomb[-1:])
+            assert (await talker.expect("error"))["code"] in ("turn_too_long", "too_fast")
+
+
+async def test_utterances_that_are_dropped_leave_no_streams_behind(talkative: Served) -> None:
+    assert talkative.services is not None
+    async with in_stream(talkative) as talker:
+        await stream(talker, [in_a_room(tone(1.0), after_s=1.5)])
+        while (await talker.receive())[0] != "audio_chunk":
+            pass
+        for _ in range(5):
+            await stream(talker, chunked(in_a_room(0.5, tone(0.3), after_s=2.0), 8))
+        await talker.send("interrupt")
+        while (await talker.receive())[0] != "interrupted":
+            pass
+        await stream(talker, [in_a_room(3.0, tone(0.5), after_s=0.1)])
+        await talker.expect("speech_started")
+    lanes = talkative.services.pipeline.asr._lanes
+    await asyncio.to_thread(until, lambda: sum(lane.open_streams for lane in lanes) == 0)
 
 
 async def test_an_utterance_without_an_end_is_too_long(tmp_path: Path) -> None:
