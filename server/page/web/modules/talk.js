@@ -133,7 +133,15 @@ function take({ event, data, at }) {
 function note(way, { event, data }) {
   const shown = data.audio_chunk ? { ...data, audio_chunk: `${data.audio_chunk.length} letters of base64` } : data;
   const list = $("event-list");
-  list.append(make("li", { text: `${way} ${event} ${JSON.stringify(shown)}` }));
+  const text = `${way} ${event} ${JSON.stringify(shown)}`;
+  // Hands-free, fifty chunks a second are sent; a line that only repeats counts instead.
+  if (list.lastChild?.dataset.repeats === text) {
+    list.lastChild.textContent = `${text} × ${++list.lastChild.dataset.times}`;
+    return;
+  }
+  const line = make("li", { text });
+  Object.assign(line.dataset, { repeats: text, times: 1 });
+  list.append(line);
   while (list.childElementCount > KEPT_EVENTS) list.firstChild.remove();
 }
 
