@@ -94,6 +94,9 @@ _Name = Annotated[str, StringConstraints(max_length=200)]
 """Long enough for any id. With a limit, text is also checked to be Unicode: JSON can escape halves of characters."""
 
 
+Mode = Literal["turns", "realtime", "continuous"]
+
+
 class _ClientEvent(BaseModel):
     """Wrong types are refused; fields that we do not know are left alone, so that newer clients work."""
 
@@ -109,10 +112,12 @@ class Init(_ClientEvent):
     user_id: _Name | None = None
     session_id: _Name | None = None
     audio_format: ReplyFormat = "opus"
-    mode: Literal["turns", "realtime", "continuous"] = "turns"
+    mode: Mode = "turns"
     paced: bool | None = None
     turn_ids: bool = False
-    events: list[Literal["turn_metrics", "partial_transcription"]] = Field(default_factory=list)
+    events: list[Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]] = Field(
+        default_factory=list
+    )
 
 
 class AudioChunk(_ClientEvent):

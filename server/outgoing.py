@@ -48,6 +48,21 @@ class PartialTranscription(TurnEvent):
     text: str
 
 
+class SpeechStarted(TurnEvent):
+    """Somebody speaks to the agent. at_s: where in the stream of sound the speech began."""
+
+    event = "speech_started"
+    at_s: float
+
+
+class SpeechStopped(TurnEvent):
+    """They are done, and are answered. at_s: where their last speech ended; silence_s: how long was waited since."""
+
+    event = "speech_stopped"
+    at_s: float
+    silence_s: float
+
+
 class Transcription(TurnEvent):
     """What was heard."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import asdict
 from datetime import datetime
 from time import perf_counter
-from typing import Annotated, Any
+from typing import Annotated, Any, get_args
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request
 from pydantic import BaseModel, ConfigDict, StringConstraints
@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionRow, TurnRecord
-from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Refused
+from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Refused
 from server.services import Services, version
 from server.session import ANONYMOUS
 from voicelab.agent.base import Reply
@@ -60,10 +60,11 @@ class Health(BaseModel):
 
 
 class SocketStatus(BaseModel):
-    """The WebSocket endpoint and how many use it now."""
+    """The WebSocket endpoint, the modes that `init` may ask for, and how many use it now."""
 
     status: str
     endpoint: str
+    modes: list[Mode]
     active_connections: int
     engines: list[EngineView]
 
@@ -155,6 +156,7 @@ async def socket_status(services: SharedServices) -> SocketStatus:
     return SocketStatus(
         status="ok",
         endpoint=SOCKET_PATH,
+        modes=[mode for mode in get_args(Mode) if mode != "continuous" or services.ears is not None],
         active_connections=services.active_connections,
         engines=_engines(services),
     )

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any, Protocol
 
+from server.ears import Ears
 from server.history import History, TurnRecord
 from server.history.database import opening_errors
 from server.metrics import ANSWERED, Metrics
@@ -38,6 +39,7 @@ class Guest(Protocol):
 class Services:
     """Opened once, when the server starts.
 
+    ears: what finds speech in a continuous stream; None where the server takes none.
     connections: every open WebSocket with the task that serves it. draining: set when no new turn may begin.
     leaving: the connections that need not be cut off for that, for they were or they close by themselves.
     """
@@ -46,6 +48,7 @@ class Services:
     pipeline: Pipeline
     history: History
     tokens: Tokens
+    ears: Ears | None
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
     connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
@@ -117,6 +120,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
+    ears = Ears.named(settings.vad)
     tracer = Tracer.from_environment()
     history = await History.open(settings.database_url)
     try:
@@ -127,7 +131,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
-            services = Services(settings, pipeline, history, settings.tokens, tracer)
+            services = Services(settings, pipeline, history, settings.tokens, ears, tracer)
             sampling = asyncio.create_task(services.keep_sampling())
             try:
                 yield services

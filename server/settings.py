@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     asr: str = "pocketsphinx"
     agent: str = "rules"
     tts: str = "espeak"
+    vad: str = "silero"
     asr_workers: Annotated[int, Field(ge=1)] | None = None
     database_url: str = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000

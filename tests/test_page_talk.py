@@ -114,10 +114,31 @@ def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
         assert not page.evaluate("voicelab.speaker.playing")
         page.wait_for_timeout(500)
         assert page.evaluate("voicelab.speaker.level") == 0
-        page.fill("#typed-text", "and now")
-        page.keyboard.press("Enter")
-        until(lambda: page.locator(".turn .answer").count() == 2)
+        for turns in (2, 3):
+            # The third is typed while the second's reply sounds: what is said of the stopped one must not end it.
+            page.fill("#typed-text", "and now")
+            page.keyboard.press("Enter")
+            until(lambda turns=turns: page.locator(".turn .answer").count() == turns)
+            assert loudest(page, PATIENCE_S) >= 0.05
+        assert page.locator(".turn").count() == 3
+        assert not page.evaluate("voicelab.turn.stopped")
+
+
+def test_hands_free_the_server_hears_who_speaks_and_stops_its_reply_for_them(tmp_path, spoken):
+    agent = f"fake:text={LONG}"
+    file = microphone_file(tmp_path, spoken.clip(), spoken.clip(), pause_s=6.0)
+    with serving(tmp_path, asr="pocketsphinx", agent=agent, tts="espeak") as served, browser(file) as chromium:
+        page = connected(chromium.open(talk(served)))
+        page.check("#hands-free")
+        until(lambda: page.locator(".turn .answer").count() == 1)
+        assert page.is_disabled("#talk")
+        assert_heard(page.inner_text(".turn .said"), spoken)
         assert loudest(page, PATIENCE_S) >= 0.05
+        until(lambda: page.locator(".turn .answer").count() == 2)
+        assert page.locator(".turn").count() == 2
+        assert re.search(r"stopped \d+ ms", page.inner_text(".turn:first-child .stopped"))
+        assert loudest(page, PATIENCE_S) >= 0.05
+        assert not chromium.complaints
 
 
 def test_a_lost_connection_is_said_and_the_session_goes_on_when_the_server_is_back(tmp_path):

@@ -83,7 +83,7 @@ async def test_a_bad_message_costs_that_message(served: Served, frame: str | byt
         ({"audio_format": "mp3"}, "'opus', 'opus_packets', 'wav' or 'pcm16'"),
         (
             {"events": ["turn_metrics", "weather"]},
-            "init: events.1: Input should be 'turn_metrics' or 'partial_transcription'",
+            "init: events.1: Input should be 'turn_metrics', 'partial_transcription', 'speech_started' or",
         ),
         ({"events": "turn_metrics"}, "init: events: "),
         ({"mode": "telepathy"}, "init: mode: "),

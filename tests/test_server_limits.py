@@ -223,11 +223,12 @@ async def test_a_recognizer_that_hangs_costs_the_turn_that_was_on_it(
     released.set()
 
 
-async def test_a_mode_that_is_not_there_is_refused_and_init_can_be_sent_again(served: Served) -> None:
-    async with talking(served) as talker:
-        await talker.send("init", mode="continuous")
-        assert "continuous" in await talker.refusal("unsupported_mode")
-        await talker.works_after_init()
+async def test_a_mode_that_is_not_there_is_refused_and_init_can_be_sent_again(tmp_path: Path) -> None:
+    with serving(tmp_path, vad="none") as served:
+        async with talking(served) as talker:
+            await talker.send("init", mode="continuous")
+            assert "continuous" in await talker.refusal("unsupported_mode")
+            await talker.works_after_init()
 
 
 @pytest.mark.parametrize("asked", [True, False])

@@ -116,6 +116,7 @@ def test_a_bad_setting_ends_the_program_with_one_line() -> None:
     ("environment", "hint"),
     [
         ({"ASR": "whisperer"}, "unknown asr engine 'whisperer'; known: pocketsphinx"),
+        ({"VAD": "ears"}, "unknown vad engine 'ears'; known: silero, energy"),
         ({"TTS": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
         ({"DATABASE_URL": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
     ],

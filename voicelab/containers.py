@@ -27,13 +27,24 @@ class ContainerStream:
 
     Opus packets of one or two channels are decoded one by one as they are when they come without a container: so a
     recording sounds the same to a recognizer however it is sent. All else is decoded by FFmpeg and resampled without a
-    seam. longest_s: more sound is a TurnTooLongError. `finish` or `close` must be called, or its thread would wait on.
+    seam. longest_s: more sound is a TurnTooLongError; with endless, more that nobody has taken yet. `finish` or `close`
+    must be called, or its thread would wait on.
     """
 
-    def __init__(self, kind: str, rate_hz: int, *, longest_s: float, source: str = "the audio of this turn") -> None:
+    def __init__(
+        self,
+        kind: str,
+        rate_hz: int,
+        *,
+        longest_s: float,
+        endless: bool = False,
+        source: str = "the audio of this turn",
+    ) -> None:
         self._kind = kind
         self._rate_hz = rate_hz
         self._longest_s = longest_s
+        self._endless = endless
+        self._counted_s = 0.0
         self._source = source
         self._pipe = _Pipe()
         self._lock = threading.Lock()
@@ -60,20 +71,23 @@ class ContainerStream:
     def _take(self) -> Clip | None:
         with self._lock:
             ready, self._ready = self._ready, []
+            if self._endless:
+                self._counted_s = 0.0
             if self._fault is not None:
                 raise self._fault
         return Clip.join(ready) if ready else None
 
     def _run(self) -> None:
-        duration_s = 0.0
+        holds_sound = False
         try:
             for clip in self._decoded():
-                duration_s += clip.duration_s
-                if duration_s > self._longest_s:
-                    raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
+                holds_sound = holds_sound or clip.duration_s > 0
                 with self._lock:
+                    self._counted_s += clip.duration_s
+                    if self._counted_s > self._longest_s:
+                        raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
                     self._ready.append(clip)
-            if not duration_s:
+            if not holds_sound:
                 raise InputError(f"{self._source}: holds no sound ({self._pipe.total} bytes)")
         except VoicelabError as fault:
             self._fail(fault)

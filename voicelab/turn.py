@@ -110,8 +110,8 @@ TurnEvent = Heard | Answered | Spoken
 class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
-    dialogue: what was said before. longest_s: the most sound that one turn may hold. said: the sentences of the reply
-    all of whose sound was taken from the iterator, as one text.
+    dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
+    hold. said: the sentences of the reply all of whose sound was taken from the iterator, as one text.
     """
 
     def __init__(
@@ -125,7 +125,7 @@ class Turn:
         self.times = StageTimes()
         self.said = ""
         self._pipeline = pipeline
-        self._dialogue = dialogue
+        self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
         self._audio = IncomingAudio(longest_s=longest_s)
         self._utterance = pipeline.asr.stream()
@@ -140,6 +140,10 @@ class Turn:
         clip = self._audio.feed(data, form, sample_rate_hz)
         self.times.decode_s = perf_counter() - start
         await self._hear(clip)
+
+    async def hear(self, clip: Clip) -> None:
+        """Take sound (SPEECH_RATE_HZ) that was decoded before; TurnTooLongError as `receive`."""
+        await self._hear(self._audio.add(clip))
 
     @property
     def heard_s(self) -> float:
@@ -177,7 +181,7 @@ class Turn:
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
         start = perf_counter()
-        reply: Reply = await self._pipeline.agent.call("respond", heard, self._dialogue)
+        reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
         self.times.agent_s = perf_counter() - start
         yield Answered(heard, reply)
         async for chunk in self._speak(reply.text):

@@ -41,11 +41,12 @@ class IncomingAudio:
     """Turns the chunks of one turn into sound at SPEECH_RATE_HZ, as they come.
 
     longest_s: more sound than this in one turn is a TurnTooLongError, and so are more bytes than it could take.
-    `finish` or `close` it.
+    endless: it is no turn but a stream, and of a container no more than that may wait. `finish` or `close` it.
     """
 
-    def __init__(self, *, longest_s: float) -> None:
+    def __init__(self, *, longest_s: float, endless: bool = False) -> None:
         self._longest_s = longest_s
+        self._endless = endless
         self._bytes_left = round(longest_s * _MOST_BYTES_PER_S)
         self._waiting: list[bytes] = []
         self._container: ContainerStream | None = None
@@ -55,7 +56,7 @@ class IncomingAudio:
 
     def feed(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
         """Take one chunk; the sound that is ready, if any. InputError when the bytes are not what they should be."""
-        self._bytes_left -= len(data)
+        self._bytes_left -= 0 if self._endless else len(data)
         if self._bytes_left < 0:
             raise TurnTooLongError(f"the bytes of this turn are more than {self._longest_s:g} s of sound can take")
         if self._container is None and self._packets is None and self._pcm is None:
@@ -65,6 +66,11 @@ class IncomingAudio:
                 return None
             return self._begin(head, form, sample_rate_hz)
         return self._count(self._decode([data]))
+
+    def add(self, clip: Clip) -> Clip:
+        """Count sound that was decoded elsewhere."""
+        self._count(clip)
+        return clip
 
     def finish(self) -> Clip | None:
         """The sound that was still held back, if any; InputError when a container cannot be decoded."""
@@ -91,7 +97,7 @@ class IncomingAudio:
         chunks, self._waiting = self._waiting, []
         # Two bytes of an MP3 frame may also be two bytes of PCM, so bare frames are only taken where PCM is not meant.
         if kind is not None and not (form == "pcm16" and kind == "mp3" and not head.startswith(b"ID3")):
-            self._container = ContainerStream(kind, SPEECH_RATE_HZ, longest_s=self._longest_s)
+            self._container = ContainerStream(kind, SPEECH_RATE_HZ, longest_s=self._longest_s, endless=self._endless)
         elif form == "pcm16":
             self._pcm = _PcmReader(sample_rate_hz)
         else:
@@ -108,7 +114,7 @@ class IncomingAudio:
 
     def _count(self, clip: Clip | None) -> Clip | None:
         self.duration_s += clip.duration_s if clip is not None else 0.0
-        if self.duration_s > self._longest_s:
+        if self.duration_s > self._longest_s and not self._endless:
             raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
         return clip
 

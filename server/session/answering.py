@@ -77,6 +77,11 @@ class Answering:
         return self._turn.said
 
     @property
+    def sounds_until_s(self) -> float:
+        """When, by the performance counter, the client has heard all that was made, if it plays it as it comes."""
+        return (self._pace.begun_s or 0.0) + (self._turn.times.reply_audio_s or 0.0)
+
+    @property
     def changes(self) -> Literal["done", "cancelled"] | None:
         """What became of the changes that the reply promised, once it was stopped; None when it promised none."""
         if self._record.reply is None or not self._record.reply.changes:

@@ -6,6 +6,8 @@ import asyncio
 from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from enum import Enum, auto
+from math import inf
+from time import perf_counter
 from typing import Any, Literal
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -18,6 +20,7 @@ from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, R
 from server.outgoing import Failure, Interrupted, Pulse, SessionStart
 from server.services import Services
 from server.session.answering import Answering
+from server.session.continuous import SpeechStream
 from server.session.inbox import Arrival, Inbox
 from server.session.listening import Listening
 from server.session.outlet import Outlet
@@ -46,7 +49,7 @@ class Connection:
     """Speaks the protocol over one accepted WebSocket.
 
     A reader lays what comes into the inbox; here it is taken in order, one turn after another. A turn that is answered
-    runs as a task of its own, and only an interrupt is taken meanwhile.
+    runs as a task of its own, and only an interrupt is taken meanwhile; in continuous mode, the stream of sound too.
     """
 
     def __init__(self, websocket: WebSocket, services: Services) -> None:
@@ -61,6 +64,8 @@ class Connection:
         self._tempo = Tempo(self._settings.realtime_slack_s)
         self._listening: Listening | None = None
         self._answering: Answering | None = None
+        self._sounding: Answering | None = None
+        self._stream: SpeechStream | None = None
         self._taking = False
 
     @property
@@ -110,6 +115,7 @@ class Connection:
             try:
                 with as_refusals():
                     await self._take(arrival)
+                    await self._answer_heard()
             except Refused as refusal:
                 if refusal.code.closes:
                     raise
@@ -122,6 +128,8 @@ class Connection:
                 await self._take_refused(refusal)
             case Init() as init:
                 await self._init(init)
+            case AudioChunk() as chunk if self._stream is not None:
+                await self._hear(self._stream, chunk, arrival.at_s)
             case AudioChunk() as chunk:
                 await self._begin_if_waiting()
                 await self._take_chunk(chunk, arrival.at_s)
@@ -129,13 +137,15 @@ class Connection:
                 await self._begin_if_waiting()
                 await self._take_text(typed)
             case Interrupt():
+                # Whoever sends it has silenced the rest of the reply that was sent.
+                self._sounding = None
                 await self._outlet.send(Interrupted(session_id=self._terms.session_id or None))
             case Heartbeat():
                 await self._pulse()
 
     async def _take_refused(self, refusal: Refused) -> None:
         """A frame without an event in it; a chunk among them costs its turn."""
-        if refusal.chunk_is_final is None:
+        if refusal.chunk_is_final is None or self._stream is not None:
             raise refusal
         await self._begin_if_waiting()
         await self._fail_turn(refusal, over=refusal.chunk_is_final)
@@ -146,7 +156,10 @@ class Connection:
         if self._state is not State.WAITING:
             message = f"init comes first and once; this connection is in session {self._terms.session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
-        if init.mode == "continuous":
+        ears = self._services.ears if init.mode == "continuous" else None
+        if ears is not None:
+            await ears.open()
+        elif init.mode == "continuous":
             message = "mode 'continuous' is not to be had here; known: turns, realtime"
             raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
         user_id = init.user_id or self._terms.user_id
@@ -165,10 +178,16 @@ class Connection:
                 realtime=realtime,
                 lead_s=self._settings.reply_lead_s if paced else None,
                 metrics="turn_metrics" in init.events,
+                continuous=ears is not None,
                 partials="partial_transcription" in init.events,
+                starts="speech_started" in init.events,
+                stops="speech_stopped" in init.events,
                 turn_ids=init.turn_ids,
             )
         )
+        if ears is not None:
+            self._inbox.let_overtake(AudioChunk)
+            self._stream = SpeechStream(self._services, ears, self._terms, self._outlet, self._tempo, self)
 
     async def _begin_if_waiting(self) -> None:
         """A client that speaks without init gets a session all the same."""
@@ -236,21 +255,66 @@ class Connection:
         listening.record.error = code
         await self._services.keep(self._terms.session_id, self._terms.user_id, listening.record)
 
+    # A stream in which turns are found.
+
+    async def _hear(self, stream: SpeechStream, chunk: AudioChunk, at_s: float) -> None:
+        """What is wrong with a chunk of it is told, and does not touch the turn that is being answered."""
+        try:
+            with as_refusals():
+                await stream.take(chunk, at_s)
+        except Refused as refusal:
+            if refusal.code.closes:
+                raise
+            await self._tell(refusal)
+
+    async def _answer_heard(self) -> None:
+        while self._stream is not None and self._stream.heard:
+            self._state = State.IN_TURN
+            self._listening = listening = self._stream.heard.popleft()
+            logs.turn_id.set(listening.turn_id)
+            try:
+                with as_refusals():
+                    await self._answer(listening, await listening.finish())
+            except Refused as refusal:
+                if refusal.code.closes:
+                    raise
+                await self._fail_turn(refusal, over=True)
+
+    def agent_has_it_until_s(self) -> float:
+        """Until when the agent has the floor: infinite while a turn is answered or waits for its answer."""
+        if self._answering is not None or (self._stream is not None and self._stream.heard):
+            return inf
+        return 0.0 if self._sounding is None else self._sounding.sounds_until_s
+
+    async def take_from_agent(self, at_s: float) -> None:
+        """Stop the reply that is made, or that was sent and is still being heard, as an interrupt at that instant."""
+        sounding, self._sounding = self._sounding, None
+        if sounding is not None and perf_counter() >= sounding.sounds_until_s:
+            sounding = None
+        speaking = self._answering or sounding
+        if speaking is not None:
+            await self._interrupt(speaking, Arrival(Interrupt(), 0, at_s))
+
     # A turn, as it is answered.
 
     async def _answer(self, listening: Listening, events: AsyncIterator[TurnEvent]) -> None:
         """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
         assert listening.turn is not None
+        self._sounding = None
         self._answering = Answering(
             listening.turn_id, listening.turn, events, listening.record,
             terms=self._terms, outlet=self._outlet, services=self._services,
         )  # fmt: skip
         while not self._answering.task.done():
-            interrupt = await self._inbox.interruption_before(self._answering.task)
-            if interrupt is not None:
-                await self._interrupt(self._answering, interrupt)
+            urgent = await self._inbox.urgent_before(self._answering.task)
+            if urgent is not None and isinstance(urgent.event, AudioChunk):
+                assert self._stream is not None
+                await self._hear(self._stream, urgent.event, urgent.at_s)
+            elif urgent is not None:
+                await self._interrupt(self._answering, urgent)
         if not self._answering.task.cancelled():
             self._answering.task.result()
+            self._sounding = self._answering
         self._answering = self._listening = None
         self._state = State.READY
 
@@ -280,6 +344,8 @@ class Connection:
         answering, listening = self._answering, self._listening
         self._answering = self._listening = None
         with suppress(Refused), as_refusals():
+            if self._stream is not None:
+                await self._stream.close()
             if answering is not None:
                 await answering.stop(code)
             elif listening is not None and code == ErrorCode.GOING_AWAY:

@@ -22,14 +22,23 @@ class Arrival:
 
 
 class Inbox:
-    """Filled while a turn is answered, emptied between turns; only an interrupt may be taken out of order."""
+    """Filled while a turn is answered, emptied between turns; only what is urgent may be taken out of order.
+
+    Urgent are interrupts, and what `let_overtake` adds.
+    """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._waiting: deque[Arrival] = deque()
         self._bytes = 0
-        self._interrupts = 0
+        self._urgent: tuple[type[ClientEvent], ...] = (Interrupt,)
+        self._urgent_waiting = 0
         self._came = asyncio.Event()
+
+    def let_overtake(self, kind: type[ClientEvent]) -> None:
+        """Events of this kind may be taken out of order too."""
+        self._urgent = (*self._urgent, kind)
+        self._urgent_waiting = sum(map(self._is_urgent, self._waiting))
 
     def put(self, arrival: Arrival) -> None:
         """Add an event; Refused when more wait than may. One event is always taken, however large."""
@@ -39,7 +48,7 @@ class Inbox:
             raise Refused(ErrorCode.TOO_FAR_AHEAD, message)
         self._waiting.append(arrival)
         self._bytes += size
-        self._interrupts += isinstance(arrival.event, Interrupt)
+        self._urgent_waiting += self._is_urgent(arrival)
         self._came.set()
 
     async def take(self) -> Arrival:
@@ -48,20 +57,23 @@ class Inbox:
             await self._next()
         return self._remove(0)
 
-    async def interruption_before(self, task: asyncio.Task[None]) -> Arrival | None:
-        """The oldest interrupt, whatever waits before it; None when the task ends first. All else stays in place."""
-        came = asyncio.ensure_future(self._interruption())
+    async def urgent_before(self, task: asyncio.Task[None]) -> Arrival | None:
+        """The oldest urgent one, whatever waits before it; None when the task ends first. All else stays in place."""
+        came = asyncio.ensure_future(self._urgent_came())
         try:
             await asyncio.wait({task, came}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             came.cancel()
-        if not self._interrupts or task.done():
+        if not self._urgent_waiting or task.done():
             return None
-        found = (place for place, arrival in enumerate(self._waiting) if isinstance(arrival.event, Interrupt))
+        found = (place for place, arrival in enumerate(self._waiting) if self._is_urgent(arrival))
         return self._remove(next(found))
 
-    async def _interruption(self) -> None:
-        while not self._interrupts:
+    def _is_urgent(self, arrival: Arrival) -> bool:
+        return isinstance(arrival.event, self._urgent)
+
+    async def _urgent_came(self) -> None:
+        while not self._urgent_waiting:
             await self._next()
 
     async def _next(self) -> None:
@@ -72,5 +84,5 @@ class Inbox:
         arrival = self._waiting[place]
         del self._waiting[place]
         self._bytes -= arrival.size + _OVERHEAD_BYTES
-        self._interrupts -= isinstance(arrival.event, Interrupt)
+        self._urgent_waiting -= self._is_urgent(arrival)
         return arrival

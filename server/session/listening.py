@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from typing import Literal
 
 from server.history import TurnRecord
@@ -14,19 +14,34 @@ from server.session.partials import Partials
 from server.session.tempo import Tempo
 from server.session.terms import Terms
 from voicelab import codecs
-from voicelab.errors import InputError
+from voicelab.clip import Clip
+from voicelab.errors import InputError, VoicelabError
 from voicelab.turn import Turn, TurnEvent
 from voicelab.wire import INPUT_FORMATS, InputFormat
 
 
 class Listening:
-    """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`."""
+    """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`.
+
+    note: is told every text that the recognizer has so far. quiet: the client is not told of it yet. fault: what went
+    wrong in it, for `finish` to raise.
+    """
 
     def __init__(
-        self, services: Services, terms: Terms, outlet: Outlet, tempo: Tempo, *, kind: Literal["spoken", "typed"]
+        self,
+        services: Services,
+        terms: Terms,
+        outlet: Outlet,
+        tempo: Tempo,
+        *,
+        kind: Literal["spoken", "typed"],
+        note: Callable[[str], None] | None = None,
     ) -> None:
         self.record = TurnRecord(kind)
         self.turn: Turn | None = None
+        self.quiet = False
+        self.fault: VoicelabError | None = None
+        self._note = note
         self._services = services
         self._terms = terms
         self._outlet = outlet
@@ -45,8 +60,8 @@ class Listening:
         longest_s = services.settings.max_turn_s
         self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
         self.record.times = self.turn.times
-        if terms.partials:
-            self._partials = Partials(self.turn, self._tell)
+        if terms.partials or self._note is not None:
+            self._partials = Partials(self.turn, self._tell, self._note)
         return self.turn
 
     async def hear(self, chunk: AudioChunk, at_s: float) -> None:
@@ -57,7 +72,7 @@ class Listening:
         data = chunk.data()
         if not data:
             return
-        form = _input_format(chunk, data, is_first=self.turn is None)
+        form = input_format(chunk, data, is_first=self.turn is None)
         turn = self.turn or await self.open()
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
@@ -67,27 +82,45 @@ class Listening:
         if self._partials is not None:
             self._partials.sound_came()
 
+    async def add(self, clip: Clip) -> None:
+        """Take sound (SPEECH_RATE_HZ) that was decoded before."""
+        turn = self.turn or await self.open()
+        await turn.hear(clip)
+        if self._partials is not None:
+            self._partials.sound_came()
+
     async def finish(self) -> AsyncIterator[TurnEvent]:
-        """The answer, once the last chunk has come; Refused when no audio came at all."""
+        """The answer, once the last sound has come; Refused when none came at all."""
+        await self.hush()
+        if self.fault is not None:
+            raise self.fault
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
+        if self._terms.continuous:
+            # It may have begun while the turn before it was still being answered.
+            history = self._services.history
+            self.turn.dialogue = await history.dialogue(self._terms.session_id, self._terms.user_id)
+        return self.turn.finish()
+
+    async def hush(self) -> None:
+        """Ask the recognizer no more what it has so far; nothing of that is told once this has returned."""
         if self._partials is not None:
             await self._partials.stop()
-        return self.turn.finish()
 
     async def close(self) -> None:
         """Give back what the pipeline holds for it."""
-        if self._partials is not None:
-            await self._partials.stop()
+        await self.hush()
         if self.turn is not None:
             await self.turn.close()
 
     async def _tell(self, text: str) -> None:
+        if self.quiet or not self._terms.partials:
+            return
         about, shown = self._terms.session_id, self._terms.shown(self.turn_id)
         await self._outlet.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
 
 
-def _input_format(chunk: AudioChunk, data: bytes, *, is_first: bool) -> InputFormat:
+def input_format(chunk: AudioChunk, data: bytes, *, is_first: bool) -> InputFormat:
     """How raw bytes are read; a container says itself what it is, whatever the chunk calls it.
 
     Raises InputError for raw bytes of a format that is not known: read as Opus, they would be heard as noise.

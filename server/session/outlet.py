@@ -41,19 +41,19 @@ class Pace:
     """Lets a reply run at most lead_s ahead of the ear; with None it holds nothing back.
 
     The ear starts with the first chunk. So a client that is interrupted, or moves its player's buffer to the bin, has
-    little of the old reply left, and what was sent is about what was heard.
+    little of the old reply left, and what was sent is about what was heard. begun_s: when the first chunk left.
     """
 
     def __init__(self, lead_s: float | None) -> None:
         self._lead_s = lead_s
-        self._begun_s: float | None = None
+        self.begun_s: float | None = None
 
     async def wait(self, starts_s: float) -> None:
         """Until the sound that starts at starts_s may leave."""
+        if self.begun_s is None:
+            self.begun_s = perf_counter()
         if self._lead_s is None:
             return
-        if self._begun_s is None:
-            self._begun_s = perf_counter()
-        early_s = self._begun_s + starts_s - self._lead_s - perf_counter()
+        early_s = self.begun_s + starts_s - self._lead_s - perf_counter()
         if early_s > 0:
             await asyncio.sleep(early_s)

@@ -15,11 +15,17 @@ _EVERY_S = 0.2
 
 
 class Partials:
-    """Asks one turn's recognizer after new sound, one question at a time, and tells what has changed."""
+    """Asks one turn's recognizer after new sound, one question at a time, and tells what has changed.
 
-    def __init__(self, turn: Turn, tell: Callable[[str], Awaitable[None]]) -> None:
+    note: hears every answer, changed or not.
+    """
+
+    def __init__(
+        self, turn: Turn, tell: Callable[[str], Awaitable[None]], note: Callable[[str], None] | None = None
+    ) -> None:
         self._turn = turn
         self._tell = tell
+        self._note = note
         self._told = ""
         self._can_tell = True
         self._asked_s = 0.0
@@ -43,6 +49,8 @@ class Partials:
         with suppress(EngineError):
             text = await self._turn.partial()
             self._can_tell = text is not None
+            if text is not None and self._note is not None:
+                self._note(text)
             if text and text != self._told:
                 self._told = text
                 await self._tell(text)

@@ -12,7 +12,8 @@ class Terms:
     """Whose session it is, and what the client asked for with init.
 
     realtime: whether sound may come no faster than it is spoken. lead_s: how many seconds a reply may run ahead of the
-    ear; None sends it as fast as it is made. metrics, partials, turn_ids: which additions the client wants to see.
+    ear; None sends it as fast as it is made. continuous: sound is an endless stream, in which turns are to be found.
+    metrics, partials, starts, stops, turn_ids: which additions the client wants to see.
     """
 
     session_id: str
@@ -21,7 +22,10 @@ class Terms:
     realtime: bool = False
     lead_s: float | None = None
     metrics: bool = False
+    continuous: bool = False
     partials: bool = False
+    starts: bool = False
+    stops: bool = False
     turn_ids: bool = False
 
     def shown(self, turn_id: str | None) -> str | None:

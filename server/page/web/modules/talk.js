@@ -9,7 +9,7 @@ import { Wire, fromBase64, toBase64 } from "./wire.js";
 
 const TAP_MS = 350;
 const KEPT_EVENTS = 400;
-const ASKED_FOR = ["turn_metrics"];
+const ASKED_FOR = ["partial_transcription", "turn_metrics"];
 const CONNECTION = {
   connecting: "connecting",
   open: "connected",
@@ -25,6 +25,8 @@ let turn = null;
 let recording = false;
 let pressedAt = 0;
 let handsFree = false;
+// The turn that an interrupt was sent for, until that is answered.
+let stopping = null;
 
 // For the console, and for who tests the page.
 globalThis.voicelab = { microphone, speaker, get wire() { return wire; }, get turn() { return turn; } };
@@ -33,6 +35,7 @@ globalThis.voicelab = { microphone, speaker, get wire() { return wire; }, get tu
 
 function connect(sessionId) {
   wire?.close();
+  stopping = null;
   const init = { audio_format: "pcm16", events: ASKED_FOR };
   if (handsFree) Object.assign(init, { mode: "continuous", events: [...ASKED_FOR, "speech_started", "speech_stopped"] });
   wire = new Wire({ userId: $("user").value.trim(), sessionId, init });
@@ -45,7 +48,9 @@ function connect(sessionId) {
 function showConnection({ state, reason }) {
   $("connection").dataset.state = state;
   $("connection-text").textContent = CONNECTION[state] + (reason ? ` (${reason})` : "");
-  for (const id of ["talk", "hands-free"]) $(id).disabled = state !== "open";
+  $("hands-free").disabled = state !== "open";
+  // Hands-free, the microphone's stream is the only sound that is sent.
+  for (const button of [$("talk"), $("recorded").querySelector("button")]) button.disabled = state !== "open" || handsFree;
   if (state === "refused") {
     tell(`The server refuses pages of ${location.origin}. Open the page at the server's own address, or add this origin to CORS_ORIGINS.`);
   } else if (state === "open") {
@@ -59,6 +64,7 @@ function showConnection({ state, reason }) {
 
 function lose() {
   speaker.stop();
+  stopping = null;
   if (turn && !turn.over) {
     turn.view.fault("The connection was lost in this turn. Ask again when it is back.");
     finish();
@@ -70,8 +76,12 @@ function lose() {
 
 const on = {
   partial_transcription: ({ text }) => current().view.partial(text),
-  speech_started: () => (turn = newTurn()),
-  speech_stopped: (_, at) => (current().times.end = at),
+  speech_started() {
+    // The server has stopped the reply itself, or takes it for heard.
+    if (turn) stopTurn();
+    turn = newTurn();
+  },
+  speech_stopped: ({ silence_s }, at) => (current().times.end = at - 1000 * silence_s),
   transcription({ text }, at) {
     current().times.end ??= at;
     turn.times.heard = at;
@@ -93,10 +103,14 @@ const on = {
     if (turn) turn.metrics = data;
     showTimes();
   },
-  interrupted(data) {
-    speaker.stop();
-    if (turn && !turn.stopped) stopTurn();
-    turn?.view.stopped(data.milliseconds ?? data.interrupt_ms);
+  interrupted({ turn_id, stop_ms, said }) {
+    const stopped = stopping ?? turn;
+    stopping = null;
+    if (stopped === turn) speaker.stop();
+    // With no turn named there was nothing left to stop.
+    if (!stopped || turn_id === null) return;
+    if (!stopped.stopped) stopTurn();
+    stopped.view.stopped(stop_ms, said);
   },
   error({ code, message }) {
     if (code === "unknown_session") return;
@@ -111,13 +125,23 @@ const on = {
 
 function take({ event, data, at }) {
   note("←", { event, data });
+  // Until the interrupt is answered, all that comes is of the turn that it stops.
+  if (stopping && event !== "interrupted") return;
   on[event]?.(data, at);
 }
 
 function note(way, { event, data }) {
   const shown = data.audio_chunk ? { ...data, audio_chunk: `${data.audio_chunk.length} letters of base64` } : data;
   const list = $("event-list");
-  list.append(make("li", { text: `${way} ${event} ${JSON.stringify(shown)}` }));
+  const text = `${way} ${event} ${JSON.stringify(shown)}`;
+  // Hands-free, fifty chunks a second are sent; a line that only repeats counts instead.
+  if (list.lastChild?.dataset.repeats === text) {
+    list.lastChild.textContent = `${text} × ${++list.lastChild.dataset.times}`;
+    return;
+  }
+  const line = make("li", { text });
+  Object.assign(line.dataset, { repeats: text, times: 1 });
+  list.append(line);
   while (list.childElementCount > KEPT_EVENTS) list.firstChild.remove();
 }
 
@@ -150,7 +174,7 @@ function interrupt() {
   const busy = turn && (!turn.over || speaker.playing) && turn.times.end !== undefined && !turn.stopped;
   speaker.stop();
   if (!busy) return;
-  if (!turn.over || speaker.playing) wire.send("interrupt");
+  if (wire.send("interrupt")) stopping = turn;
   stopTurn();
 }
 
@@ -177,7 +201,7 @@ speaker.addEventListener("ended", () => {
 // Speaking.
 
 async function startRecording() {
-  if (recording || wire?.state !== "open") return;
+  if (recording || handsFree || wire?.state !== "open") return;
   recording = true;
   showTalk();
   try {
@@ -257,12 +281,12 @@ $("hands-free").addEventListener("change", async ({ target }) => {
   await microphone.stop();
   microphone.close();
   handsFree = target.checked;
-  $("talk").disabled = handsFree;
   connect(wire.sessionId);
 });
 
 async function listen() {
   try {
+    await microphone.stop();
     await Promise.all([speaker.unlock(), microphone.open({ echoCancellation: true })]);
     await microphone.start(sendChunk, { continuous: true });
   } catch (error) {

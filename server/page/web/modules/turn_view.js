@@ -23,9 +23,11 @@ export class TurnView {
     this.show();
   }
 
-  stopped(milliseconds) {
+  // milliseconds: how long that took; said: the part of the reply that the session remembers.
+  stopped(milliseconds, said) {
     const after = milliseconds === undefined ? "" : ` ${Math.round(milliseconds)} ms after it was asked to`;
-    this.element.append(make("p", { className: "stopped", text: `The reply was stopped${after}.` }));
+    const kept = said ? ` Sent until then: “${said}”` : "";
+    this.element.append(make("p", { className: "stopped", text: `The reply was stopped${after}.${kept}` }));
     this.show();
   }
 

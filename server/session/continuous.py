@@ -1,0 +1,182 @@
+"""Sound without ends of turns: where somebody speaks in it, and which of that is a turn."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from time import perf_counter
+from typing import Any, Protocol
+
+from server.ears import Ears
+from server.messages import AudioChunk, Refused
+from server.outgoing import SpeechStarted, SpeechStopped
+from server.services import Services
+from server.session.listening import Listening, input_format
+from server.session.outlet import Outlet
+from server.session.tempo import Tempo
+from server.session.terms import Terms
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import InputError, VoicelabError
+from voicelab.vad.endpoint import Event, Started, Stopped, TookFloor
+from voicelab.vad.lookback import Lookback
+from voicelab.wire import IncomingAudio
+
+_PIECE = round(0.1 * SPEECH_RATE_HZ)
+"""Samples that are judged at once: what comes in a heap must not keep the other connections waiting."""
+
+
+class Floor(Protocol):
+    """What the stream needs to know of the agent: whether it speaks, and how to stop it."""
+
+    def agent_has_it_until_s(self) -> float:
+        """By the performance counter; infinite while a turn is answered or waits for its answer."""
+
+    async def take_from_agent(self, at_s: float) -> None:
+        """Stop the reply, if one is made or heard; at_s: when the sound came that asks for it."""
+
+
+class SpeechStream:
+    """One connection's stream. `heard`: the turns that were found in it and wait for their answer, oldest first.
+
+    An utterance is announced, and a turn for certain, when it begins while the agent is silent or when it takes the
+    floor. One that did neither and ended before the reply did was a cough or a backchannel: it is dropped, and nothing
+    tells the client of it.
+    """
+
+    def __init__(
+        self, services: Services, ears: Ears, terms: Terms, outlet: Outlet, tempo: Tempo, floor: Floor
+    ) -> None:
+        self.heard: deque[Listening] = deque()
+        self._services = services
+        self._ears = ears
+        self._terms = terms
+        self._outlet = outlet
+        self._tempo = tempo
+        self._floor = floor
+        self._skipping = False
+        self._begin()
+
+    def _begin(self) -> None:
+        self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
+        self._is_first = True
+        self._endpointer = self._ears.endpointer()
+        self._lookback = Lookback(self._endpointer.settings.lookback_s + _PIECE / SPEECH_RATE_HZ)
+        self._position = 0
+        self._now: Listening | None = None
+        self._speech_at = 0
+
+    async def take(self, chunk: AudioChunk, at_s: float) -> None:
+        """Take a chunk that came at that instant; is_final ends the stream, and the next chunk begins another.
+
+        Raises InputError or Refused for one that cannot be used. It costs itself; in a container, or at the end, it
+        costs what is left of the stream, and the utterance that was going on.
+        """
+        if self._skipping:
+            self._skipping = not chunk.is_final
+            return
+        try:
+            await self._hear(self._decoded(chunk), at_s)
+            if chunk.is_final:
+                await self._finish(at_s)
+        except (InputError, Refused):
+            if chunk.is_final or self._audio.is_container:
+                await self._drop()
+                self._begin()
+                self._skipping = not chunk.is_final
+            raise
+
+    async def close(self) -> None:
+        """Give all back: what was only half heard, and what waits for its answer."""
+        await self._drop()
+        while self.heard:
+            await self.heard.popleft().close()
+
+    async def _drop(self) -> None:
+        self._audio.close()
+        now, self._now = self._now, None
+        if now is not None:
+            await now.close()
+
+    def _decoded(self, chunk: AudioChunk) -> Clip | None:
+        data = chunk.data()
+        if not data:
+            return None
+        form = input_format(chunk, data, is_first=self._is_first)
+        self._is_first = False
+        if self._now is not None:
+            self._now.record.audio_bytes_in += len(data)
+        return self._audio.feed(data, form, chunk.sample_rate)
+
+    async def _finish(self, at_s: float) -> None:
+        finish = self._audio.finish
+        await self._hear(await asyncio.to_thread(finish) if self._audio.is_container else finish(), at_s)
+        for event in self._endpointer.finish():
+            await self._act(event, at_s)
+        self._audio.close()
+        self._begin()
+
+    async def _hear(self, clip: Clip | None, at_s: float) -> None:
+        if clip is None:
+            return
+        self._tempo.heard(clip.duration_s, at_s)
+        for start in range(0, len(clip.samples), _PIECE):
+            piece = Clip(clip.samples[start : start + _PIECE], SPEECH_RATE_HZ)
+            self._position += len(piece.samples)
+            self._lookback.feed(piece)
+            await self._add(piece)
+            for event in self._endpointer.feed(piece):
+                await self._act(event, at_s)
+            await asyncio.sleep(0)
+
+    async def _add(self, clip: Clip) -> None:
+        """What goes wrong with an utterance ends it; it is told when it would have been answered."""
+        if self._now is not None:
+            try:
+                await self._now.add(clip)
+            except VoicelabError as fault:
+                failed, self._now = self._now, None
+                failed.fault = fault
+                await failed.hush()
+                self.heard.append(failed)
+
+    async def _act(self, event: Event, at_s: float) -> None:
+        match event:
+            case Started(start, speech) if not self._services.draining.is_set():
+                self._now = Listening(
+                    self._services, self._terms, self._outlet, self._tempo,
+                    kind="spoken", note=self._endpointer.note_partial,
+                )  # fmt: skip
+                self._now.quiet = True
+                self._speech_at = speech
+                if perf_counter() >= self._floor.agent_has_it_until_s():
+                    await self._announce(self._now)
+                await self._add(self._lookback.since(start))
+            case TookFloor() if self._now is not None:
+                await self._floor.take_from_agent(at_s)
+                await self._announce(self._now)
+            case Stopped(end=end) if self._now is not None:
+                now, self._now = self._now, None
+                await now.hush()
+                spoke_until_s = at_s - (self._position - end) / SPEECH_RATE_HZ
+                if now.quiet and spoke_until_s < self._floor.agent_has_it_until_s():
+                    await now.close()
+                else:
+                    await self._announce(now)
+                    await self._tell_end(now, event)
+                    self.heard.append(now)
+
+    async def _announce(self, utterance: Listening) -> None:
+        if utterance.quiet:
+            utterance.quiet = False
+            if self._terms.starts:
+                started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
+                await self._outlet.send(started)
+
+    async def _tell_end(self, utterance: Listening, event: Stopped) -> None:
+        if self._terms.stops:
+            silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
+            about = self._about(utterance)
+            await self._outlet.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
+
+    def _about(self, utterance: Listening) -> dict[str, Any]:
+        return {"session_id": self._terms.session_id, "turn_id": self._terms.shown(utterance.turn_id)}
