@@ -245,7 +245,8 @@ def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
     kept = replayed.read(folder.path)
     assert {one.spoken for one in kept.turns} == {"all of apple and nothing else"}
     assert len(kept.turns) == run.planned_turns
-    assert (kept.listener, kept.own_ear) == ("fake:text=all of apple and nothing else, 1", False)
+    assert kept.listener.startswith("fake:text=all of apple and nothing else")
+    assert not kept.own_ear
     found = summary.read(folder.path / "summary.json").attribution
     assert found.entities.tts is not None
     assert found.entities.lost.part == sum(

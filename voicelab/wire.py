@@ -47,7 +47,7 @@ class IncomingAudio:
     def __init__(self, *, longest_s: float, endless: bool = False) -> None:
         self._longest_s = longest_s
         self._endless = endless
-        self._bytes_left = round(longest_s * _MOST_BYTES_PER_S)
+        self._bytes_left = longest_s * _MOST_BYTES_PER_S
         self._waiting: list[bytes] = []
         self._container: ContainerStream | None = None
         self._packets: PacketDecoder | None = None

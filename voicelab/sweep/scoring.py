@@ -114,7 +114,9 @@ def _measured(run: str, clean: str, paired: _Paired, spec: SweepSpec) -> Measure
     change, change_sure = None, None
     if run != clean and sums[0, 1] and sums[0, 3]:
         change = float(_difference(sums)[0])
-        change_sure = sums_interval(columns, keys, _difference, seed=seed, draws=draws, level=LEVEL)
+        change_sure = sums_interval(
+            columns, keys, _difference, seed=seed, draws=draws, level=LEVEL, method="percentile"
+        )
     return MeasureFigure(
         value=sum(parts) / sum(wholes) if sum(wholes) else None,
         part=sum(parts),

@@ -117,7 +117,7 @@ def how_sure(figures: Figures) -> str:
     out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
     rough = f" With so few {figures.unit}s the intervals are rough." if figures.clusters < 10 else ""
     return (
-        f"In brackets: {100 * figures.level:.0f} % intervals, percentile bootstrap by {figures.unit} "
-        f"({figures.clusters}), {figures.draws} draws, seed {figures.seed}; the same draws for every condition. All "
-        f"figures are of the same samples.{out}{rough}"
+        f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}), as of "
+        f"a single run: docs/sureness.md. Where they are drawn, {figures.draws} draws of seed {figures.seed}, the same "
+        f"for every condition. All figures are of the same samples.{out}{rough}"
     )
