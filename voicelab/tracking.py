@@ -73,7 +73,9 @@ def _shown(text: str) -> str:
 def _mlflow_error() -> type[Exception]:
     from mlflow.exceptions import MlflowException
 
-    return MlflowException  # type: ignore[no-any-return]
+    # Named, so that it is checked alike where MLflow is installed and where it is not.
+    error: type[Exception] = MlflowException
+    return error
 
 
 def _begun(client: MlflowClient, run: RunResult) -> str:
