@@ -114,3 +114,24 @@ def test_two_runs_stand_side_by_side_with_their_reports(served):
         page.click("#rows a")
         page.wait_for_selector("h1")
         assert not chromium.complaints
+
+
+def test_a_server_that_asks_for_tokens_is_used_with_one(tmp_path):
+    token, theirs = "a-token-of-ada-0001", {"a-token-of-ada-0001": "ada"}
+    with serving(tmp_path, agent="rules", auth_tokens=theirs) as served, browser() as chromium:
+        page = chromium.open(f"{served.http}/app")
+        page.wait_for_selector("dialog[open]")
+        page.fill("#token", "no-token-of-anyone")
+        page.keyboard.press("Enter")
+        page.wait_for_selector("dialog .problem:not([hidden])")
+        page.fill("#token", token)
+        page.keyboard.press("Enter")
+        connected(page)
+        assert page.input_value("#user") == "ada"
+        page.fill("#typed-text", "What is the price of Apple?")
+        page.keyboard.press("Enter")
+        page.wait_for_selector(".turn .answer")
+        assert "a-token" not in page.evaluate("document.cookie")
+        page.reload()
+        connected(page)
+        assert page.locator("dialog").count() == 0

@@ -1,6 +1,6 @@
 """Runs engines beside the event loop, and gives every utterance a lane.
 
-An engine is written as plain blocking calls. A Host gives it lanes (lanes.py), each of which does one call after
+An engine is written as plain blocking calls. A Host gives it lanes (lanes/), each of which does one call after
 another; a stream stays on its lane.
 """
 
@@ -15,7 +15,9 @@ from time import perf_counter
 from typing import Any, Self
 
 from voicelab.engines import Blueprint, EngineInfo
-from voicelab.lanes import Lane, ProcessLane, ThreadLane
+from voicelab.lanes.base import Lane
+from voicelab.lanes.process import ProcessLane
+from voicelab.lanes.thread import ThreadLane
 
 ENGINE_LIMIT_S = 60.0
 """How long a lane may finish nothing while it has work before it counts as hung."""

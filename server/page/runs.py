@@ -13,6 +13,7 @@ from pydantic import BaseModel
 from starlette.responses import FileResponse
 
 from server.routes import SharedServices
+from voicelab import runlock
 from voicelab.errors import InputError
 from voicelab.results import RunFolder
 
@@ -83,7 +84,7 @@ def _view(path: Path) -> RunView:
         return RunView(run_id=path.name, status="unreadable", has_report=has_report, problem=str(error))
     return RunView(
         run_id=path.name,
-        status=run.status,
+        status="stopped" if run.status == "running" and not runlock.is_held(path) else run.status,
         started_at=run.started_at,
         engines=[engine.name for engine in run.engines],
         mode=run.spec.mode,

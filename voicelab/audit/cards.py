@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -13,8 +12,9 @@ from voicelab.audit.acoustic import Misfit
 from voicelab.audit.audit import Audit, Suspect
 from voicelab.audit.wording import why
 from voicelab.metrics.words import Step, align
-from voicelab.report import page, views
+from voicelab.report import views
 from voicelab.report.cells import Shown
+from voicelab.report.templating import environment
 from voicelab.samples import Sample
 from voicelab.text import Normalizer, normalizer
 
@@ -86,13 +86,4 @@ def _place(sample: Sample | None, one: Suspect) -> tuple[views.Sound | None, str
 
 @cache
 def _templates() -> jinja2.Environment:
-    import jinja2
-
-    folders: Sequence[Path] = (Path(__file__).parent / "templates", Path(page.__file__).parent / "templates")
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return environment(Path(__file__).parent / "templates")

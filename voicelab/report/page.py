@@ -15,6 +15,7 @@ from voicelab.report import material, plots, tables
 from voicelab.report.schema import Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
+from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
@@ -86,18 +87,10 @@ def requests_html(samples: Iterable[Sample]) -> str:
 
 @cache
 def _templates() -> jinja2.Environment:
-    import jinja2
-
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(Path(__file__).parent / "templates"),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    templates = environment()
     filters = {"label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods}
-    environment.filters |= filters
-    return environment
+    templates.filters |= filters
+    return templates
 
 
 def _breakable(name: str) -> Any:

@@ -8,10 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voicelab import report
 from voicelab.errors import InputError
 from voicelab.report import material, plots
 from voicelab.report.cells import Shown
+from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.results import TurnResult
@@ -118,16 +118,7 @@ def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:
 
 @cache
 def _templates() -> jinja2.Environment:
-    import jinja2
-
-    folders = [Path(__file__).parent / "templates", Path(report.__file__).parent / "templates"]
-    return jinja2.Environment(
-        loader=jinja2.FileSystemLoader(folders),
-        autoescape=True,
-        undefined=jinja2.StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
+    return environment(Path(__file__).parent / "templates")
 
 
 def _value(value: object) -> str:

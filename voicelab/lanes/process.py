@@ -1,0 +1,111 @@
+"""An engine in a process of its own: one that holds the GIL or may crash."""
+
+from __future__ import annotations
+
+import asyncio
+import pickle
+import socket
+import sys
+from typing import Any
+
+from voicelab.engines import Blueprint
+from voicelab.errors import EngineError
+from voicelab.lanes.base import JOIN_LIMIT_S, Lane
+from voicelab.worker import LENGTH, Request
+
+
+class ProcessLane(Lane):
+    """In a process of its own, over a socket pair."""
+
+    _noun = "worker process"
+
+    def __init__(self, blueprint: Blueprint, limit_s: float) -> None:
+        super().__init__(blueprint, limit_s)
+        self._running: asyncio.Task[None] | None = None
+        self._writer: asyncio.StreamWriter | None = None
+        self._process: asyncio.subprocess.Process | None = None
+        self._fault: str | None = None
+        self._killed = False
+
+    def _begin(self) -> None:
+        self._running = asyncio.create_task(self._keep_alive())
+
+    async def _keep_alive(self) -> None:
+        """Run the worker; when it dies, start another. One that cannot load is not tried again."""
+        while await self._run_once() and not self._closing:
+            self.restarts += 1
+
+    async def _run_once(self) -> bool:
+        """Start a worker and read its answers until it ends; whether it had loaded."""
+        ours, theirs = socket.socketpair()
+        self._process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno())),
+            pass_fds=[theirs.fileno()],
+            stdin=asyncio.subprocess.DEVNULL,
+        )
+        theirs.close()
+        reader, self._writer = await asyncio.open_connection(sock=ours)
+        reading = asyncio.create_task(self._read(reader))
+        self._fault, self._killed = None, False
+        loaded = False
+        if not self._closing:
+            self._write(self._blueprint)
+            loaded = await self._load()
+        if loaded:
+            await reading
+        self._writer.close()
+        try:
+            # With its socket closed it ends by itself, if it was not killed or has not died.
+            await asyncio.wait_for(self._process.wait(), JOIN_LIMIT_S)
+        except TimeoutError:
+            self._end_process()
+            await self._process.wait()
+        await reading
+        return loaded
+
+    def _end_process(self) -> None:
+        """Kill it, once: it holds nothing that must be put in order, and one that is stopped would not hear less.
+
+        A second signal would make subprocess collect the exit code that asyncio waits for.
+        """
+        if self._process is not None and self._process.returncode is None and not self._killed:
+            self._killed = True
+            self._process.kill()
+
+    def _discard(self, fault: str) -> None:
+        self._fault = fault
+        self._end_process()
+
+    async def _read(self, reader: asyncio.StreamReader) -> None:
+        try:
+            while True:
+                (size,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
+                self._answered(pickle.loads(await reader.readexactly(size)))
+        except (asyncio.IncompleteReadError, ConnectionError):
+            fault = "its worker process ended in the middle of its work"
+        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+            fault = f"its worker process answered what cannot be read: {error}"
+        self._lose(self._fault or fault)
+
+    def _write(self, message: Any) -> None:
+        assert self._writer is not None
+        data = pickle.dumps(message)
+        self._writer.write(LENGTH.pack(len(data)) + data)
+
+    def _deliver(self, request: Request) -> None:
+        self._write(request)
+
+    async def _taken(self) -> None:
+        assert self._writer is not None
+        try:
+            await self._writer.drain()
+        except ConnectionError as error:
+            self._lose("its worker process ended")
+            raise EngineError(self._blueprint.name, "its worker process ended") from error
+
+    async def close(self) -> None:
+        """End the worker, also one that is just starting: it is waited for, or nobody would ever end it."""
+        self._closing = True
+        self._end_process()
+        if self._running is not None:
+            await self._running
