@@ -99,15 +99,15 @@ def _progress_lines(label: str) -> Progress:
     return advance
 
 
-def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """Print a table whose columns line up."""
+def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
+    """Print a table whose columns line up. whole: the columns whose cells are never broken, such as ids."""
     from rich import box
     from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
     # Folded, not cut off: a name that is too long for its column can still be copied.
-    heads = (Column(name, overflow="fold") for name in columns)
+    heads = (Column(name, overflow="fold", no_wrap=name in whole) for name in columns)
     grid = Table(*heads, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:
         grid.add_row(*(Text(cell) for cell in row))

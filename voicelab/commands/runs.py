@@ -46,8 +46,10 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if not found:
             typer.echo(f"no run in {out}")
             return
-        columns = ("run", "state", "started (UTC)", "engines", "n", "WER", "entities", "first sound")
-        terminal.table(f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found))
+        columns = ("run", "state", "engines", "n", "WER", "recall", "sound")
+        terminal.table(
+            f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found), whole=("run",)
+        )
         for one in found:
             if one.note:
                 typer.echo(f"{one.run_id}: {one.note}")
@@ -134,10 +136,9 @@ def _options(options: dict[str, Any]) -> str:
 def _row(one: KeptRun) -> tuple[str, ...]:
     from voicelab.report.wording import NONE, number, seconds
 
-    started = f"{one.started_at:%Y-%m-%d %H:%M}" if one.started_at is not None else NONE
     rates = [number(rate.value) if rate is not None else NONE for rate in (one.wer, one.entity_recall)]
     first = seconds(one.first_audio.p50) if one.first_audio is not None else NONE
-    return one.run_id, one.state, started, one.engines, str(_samples(one) or NONE), *rates, first
+    return one.run_id, one.state, one.engines, str(_samples(one) or NONE), *rates, first
 
 
 def _samples(one: KeptRun) -> int | None:
