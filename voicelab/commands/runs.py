@@ -46,9 +46,9 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if not found:
             typer.echo(f"no run in {out}")
             return
-        columns = ("run", "state", "engines", "n", "WER", "recall", "sound")
+        columns = ("run", "state", "n", "WER", "recall", "sound")
         terminal.table(
-            f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found), whole=("run",)
+            f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found), whole=columns
         )
         for one in found:
             if one.note:
@@ -138,7 +138,7 @@ def _row(one: KeptRun) -> tuple[str, ...]:
 
     rates = [number(rate.value) if rate is not None else NONE for rate in (one.wer, one.entity_recall)]
     first = seconds(one.first_audio.p50) if one.first_audio is not None else NONE
-    return one.run_id, one.state, one.engines, str(_samples(one) or NONE), *rates, first
+    return one.run_id, one.state, str(_samples(one) or NONE), *rates, first
 
 
 def _samples(one: KeptRun) -> int | None:
