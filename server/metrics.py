@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
+import threading
 from collections.abc import Iterable
 from dataclasses import fields
+from pathlib import Path
 
 from prometheus_client import (
     CollectorRegistry,
@@ -57,6 +60,12 @@ class Metrics:
         self._restarts = Counter(
             "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
         )
+        self._tasks = Gauge(
+            "voicelab_tasks", "Tasks on the event loop.", registry=registry, multiprocess_mode="livesum"
+        )
+        self._threads = Gauge(
+            "voicelab_threads", "Threads, those of libraries included.", registry=registry, multiprocess_mode="livesum",
+        )  # fmt: skip
         if _SHARED_FOLDER not in os.environ:
             ProcessCollector(registry=registry)
         for kind in ("spoken", "typed"):
@@ -83,6 +92,8 @@ class Metrics:
     def sample(self, connections: int, hosts: Iterable[Host]) -> None:
         """Take over what changes without telling: call it now and then, and before each page."""
         self._connections.set(connections)
+        self._tasks.set(len(asyncio.all_tasks()))
+        self._threads.set(_threads())
         for host in hosts:
             kind = host.info.kind
             self._queue.labels(kind).set(host.queued)
@@ -96,3 +107,11 @@ class Metrics:
         shared = CollectorRegistry()
         MultiProcessCollector(shared)  # type: ignore[no-untyped-call]
         return generate_latest(shared)
+
+
+def _threads() -> int:
+    """All of this process where the system lists them, else those that Python started."""
+    try:
+        return len(list(Path("/proc/self/task").iterdir()))
+    except OSError:
+        return threading.active_count()

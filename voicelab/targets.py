@@ -204,8 +204,10 @@ def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) 
 
 
 @asynccontextmanager
-async def own_server(spec: RunSpec, folder: Path) -> AsyncIterator[str]:
+async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncIterator[str]:
     """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
+
+    settings: further settings of the server, by the names of their variables.
 
     The socket is bound here and handed over, so that no other process can take the port in between. The server also
     ends when this process is killed: it holds the other end of its standard input.
@@ -215,7 +217,8 @@ async def own_server(spec: RunSpec, folder: Path) -> AsyncIterator[str]:
         listener.listen(128)
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         log = folder / "server.log"
-        environment = os.environ | {"DATABASE_URL": f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"}
+        history = f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"
+        environment = os.environ | {"DATABASE_URL": history} | settings
         engines = ["--asr", str(spec.asr), "--agent", str(spec.agent), "--tts", str(spec.tts)]
         with log.open("ab") as sink:
             process = await asyncio.create_subprocess_exec(

@@ -1,0 +1,1 @@
+"""`voicelab bench server`: what the server promises, measured from outside; a file for each promise."""

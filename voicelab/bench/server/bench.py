@@ -1,0 +1,61 @@
+"""The parts of `voicelab bench server`, each with the server that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicelab.bench.server import latency
+from voicelab.bench.server.findings import Finding
+from voicelab.results import RunSpec
+from voicelab.targets import own_server
+
+
+@dataclass(frozen=True, slots=True)
+class Sizes:
+    """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions."""
+
+    turns: int = 200
+    interrupts: int = 300
+
+
+PARTS: dict[str, str] = {
+    "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
+}
+"""The parts by name, in the order in which they run."""
+
+Tick = Callable[[], None]
+
+
+async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    """Start the server that the part needs, measure, and end it.
+
+    folder: for the server's log and history. bar: begins a progress bar of so many steps with a label.
+    """
+    match name:
+        case "latency":
+            return await _latency(sizes, folder, bar)
+        case _:
+            raise AssertionError(name)
+
+
+async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, agent=latency.AGENT) as address:
+        found = await latency.added(address, sizes.turns, bar(sizes.turns + 1, "turns"))
+        for sessions, most_ms in ((1, 50.0), (50, 100.0)):
+            rounds = max(3, sizes.interrupts // sessions)
+            tick = bar(sessions * rounds, f"interrupts, {sessions} at once")
+            found += await latency.interrupts(address, sessions, rounds, most_ms, tick)
+    return found
+
+
+@asynccontextmanager
+async def _server(
+    folder: Path, *, asr: str = "fake", agent: str = "fake", tts: str = "fake", **settings: str
+) -> AsyncIterator[str]:
+    """The address of a server of our own; settings by the names of their variables."""
+    spec = RunSpec(samples="", asr=asr, agent=agent, tts=tts)
+    async with own_server(spec, folder, **settings) as address:
+        yield address

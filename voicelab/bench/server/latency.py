@@ -1,0 +1,88 @@
+"""The time that the server adds to a turn, and how fast a reply stops when it is interrupted.
+
+The engines are fakes that take no time of their own, so that what is left is the server's: the wire, decoding,
+encoding, the history on disk, and the way between the stages. Server and clients share the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from time import perf_counter
+
+import numpy as np
+
+from voicelab.bench.server.findings import Finding, quantiles_ms
+from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.opus import encode_packets
+
+AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one." for number in range(1, 31))
+"""An agent whose reply goes on for long enough to be interrupted."""
+_STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
+_SPEAKS_S = 0.5
+
+
+async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
+    """End of speech to first audio, less the engines' time, in so many turns of one second of speech.
+
+    All Opus packets but the last are sent before the clock starts. tick: called after each turn.
+    """
+    samples = (0.3 * np.sin(np.arange(SPEECH_RATE_HZ) * 0.17)).astype(np.float32)
+    packets = encode_packets(Clip(samples, SPEECH_RATE_HZ))
+    frames, end = chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)
+    taken_s = []
+    async with Talker.connect(address, events=["turn_metrics"]) as talker:
+        for _ in range(turns + 1):
+            for frame in frames:
+                await talker.socket.send(frame)
+            await asyncio.sleep(0.05)
+            start = perf_counter()
+            await talker.socket.send(end)
+            await talker.until("audio_chunk")
+            first_s = perf_counter() - start
+            stages = await talker.until("turn_metrics")
+            await talker.until_reply_ends()
+            taken_s.append(first_s - sum(stages[name] for name in _STAGES))
+            tick()
+    # The first turn pays for what later ones find ready.
+    what = "end of speech → first audio, less the engines' time, 1 session"
+    return quantiles_ms("latency", what, taken_s[1:], {0.5: 5.0, 0.95: 10.0})
+
+
+async def interrupts(
+    address: str, sessions: int, rounds: int, most_ms: float, tick: Callable[[], None]
+) -> list[Finding]:
+    """Interrupt to the last chunk of that reply, in so many sessions at once, each so many times.
+
+    most_ms: what the 99th percentile may be. tick: called after each interrupt.
+    """
+    pairs = await asyncio.gather(
+        *(_interrupted(address, rounds, number / sessions, tick) for number in range(sessions))
+    )
+    last_s, told_s = zip(*(pair for found in pairs for pair in found), strict=True)
+    at = f"{sessions} session{'s' if sessions > 1 else ''}"
+    return [
+        *quantiles_ms("latency", f"interrupt → last chunk of that reply, {at}", last_s, {0.99: most_ms}),
+        *quantiles_ms("latency", f"interrupt → interrupted, {at}", told_s, {0.5: None, 0.99: None}),
+    ]
+
+
+async def _interrupted(address: str, rounds: int, offset: float, tick: Callable[[], None]) -> list[tuple[float, float]]:
+    """Of each round: from the interrupt to the last chunk that still came (0 when none did), and to `interrupted`.
+
+    offset: 0..1, at which part of a second this session interrupts, so that many do not do it all at once.
+    """
+    taken_s = []
+    async with Talker.connect(address, paced=True) as talker:
+        for _ in range(rounds):
+            await talker.send("text", text="go on")
+            await talker.until("audio_chunk")
+            await talker.listen(_SPEAKS_S + offset)
+            start = last = perf_counter()
+            await talker.send("interrupt")
+            while (name := (await talker.receive())[0]) != "interrupted":
+                last = perf_counter() if name == "audio_chunk" else last
+            taken_s.append((last - start, perf_counter() - start))
+            tick()
+    return taken_s

@@ -1,0 +1,41 @@
+"""What the server says of itself at /metrics: memory, file descriptors, threads, tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Self
+
+import httpx
+from prometheus_client.parser import text_string_to_metric_families
+
+
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """One look at a server process. rss_bytes: resident memory."""
+
+    rss_bytes: float
+    fds: float
+    threads: float
+    tasks: float
+    connections: float
+    cpu_s: float
+
+    @classmethod
+    async def of(cls, address: str) -> Self:
+        """Those of the server at http://host:port; httpx.HTTPError when it does not answer."""
+        async with httpx.AsyncClient(trust_env=False, timeout=30.0) as client:
+            page = (await client.get(f"{address}/metrics")).raise_for_status().text
+        values = {
+            sample.name: sample.value
+            for family in text_string_to_metric_families(page)
+            for sample in family.samples
+            if not sample.labels
+        }
+        return cls(
+            rss_bytes=values["process_resident_memory_bytes"],
+            fds=values["process_open_fds"],
+            threads=values["voicelab_threads"],
+            tasks=values["voicelab_tasks"],
+            connections=values["voicelab_connections"],
+            cpu_s=values["process_cpu_seconds_total"],
+        )
