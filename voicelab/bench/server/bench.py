@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.bench.server import latency
+from voicelab.bench.server import latency, load
 from voicelab.bench.server.findings import Finding
 from voicelab.results import RunSpec
 from voicelab.targets import own_server
@@ -19,12 +19,17 @@ class Sizes:
 
     turns: int = 200
     interrupts: int = 300
+    load_step_s: float = 10.0
 
 
 PARTS: dict[str, str] = {
     "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
+    "load": "how many sessions can speak at once before their sound is late",
 }
 """The parts by name, in the order in which they run."""
+
+_WITHOUT_VAD = (25, 50, 75, 100, 125, 150)
+_WITH_VAD = (10, 20, 30, 40, 50, 60)
 
 Tick = Callable[[], None]
 
@@ -37,6 +42,8 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
     match name:
         case "latency":
             return await _latency(sizes, folder, bar)
+        case "load":
+            return await _load(sizes, folder, bar)
         case _:
             raise AssertionError(name)
 
@@ -48,6 +55,15 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
             rounds = max(3, sizes.interrupts // sessions)
             tick = bar(sessions * rounds, f"interrupts, {sessions} at once")
             found += await latency.interrupts(address, sessions, rounds, most_ms, tick)
+    return found
+
+
+async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    found = []
+    for mode, counts, least in (("realtime", _WITHOUT_VAD, 100), ("continuous", _WITH_VAD, 40)):
+        async with _server(folder) as address:
+            tick = bar(len(counts), f"steps of more sessions, {mode}")
+            found += await load.most_sessions(address, mode, counts, sizes.load_step_s, least, tick)
     return found
 
 

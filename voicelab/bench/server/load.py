@@ -1,0 +1,165 @@
+"""How many sessions can speak at once before their sound is late.
+
+Every session sends 20 ms Opus packets at the pace of a microphone. Now and then a heartbeat follows a packet: it is
+answered once the packet before it was decoded and handed on. Transit is from the instant at which that packet was due
+until the answer is back, so it holds both ways over the socket, every queue, and the client's own lag; a server that
+stands still for a while cannot hide it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.opus import FRAME_S, encode_packets
+from voicelab.places import shipped
+from voicelab.samples import load
+
+Mode = Literal["realtime", "continuous"]
+
+MOST_TRANSIT_MS = 20.0
+_PROBE_EVERY = 10
+_WARM_UP_S = 3.0
+_PAUSE_S = 1.2
+"""Between two utterances of a continuous stream: more than ends one, whatever its words."""
+_FEWEST_PROBES = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What so many sessions gave. turns: how many were answered meanwhile."""
+
+    sessions: int
+    transit_ms: Sequence[float]
+    turns: int
+
+    @property
+    def p99_ms(self) -> float:
+        return float(np.quantile(self.transit_ms, 0.99))
+
+
+async def most_sessions(
+    address: str, mode: Mode, counts: Sequence[int], step_s: float, least: int, tick: Callable[[], None]
+) -> list[Finding]:
+    """Step by step more sessions, until the 99th percentile of transit is MOST_TRANSIT_MS or more.
+
+    counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
+    tick: called after each step, and for those that were left out.
+    """
+    speech = _utterances(mode)
+    found, most = [], 0
+    part = "load"
+    about = "without VAD" if mode == "realtime" else "with VAD"
+    for place, count in enumerate(counts):
+        step = await _step(address, mode, speech, count, step_s)
+        tick()
+        if len(step.transit_ms) < _FEWEST_PROBES:
+            raise AssertionError(f"only {len(step.transit_ms)} heartbeats were answered")
+        what = f"transit p99, {count} paced Opus sessions {about}, {step.turns} turns answered"
+        found.append(Finding(part, what, step.p99_ms, "ms", len(step.transit_ms)))
+        if step.p99_ms >= MOST_TRANSIT_MS:
+            for _ in counts[place + 1 :]:
+                tick()
+            break
+        most = count
+    what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
+    return [*found, Finding(part, what, most, "sessions", len(found), least=least)]
+
+
+def _utterances(mode: Mode) -> list[list[bytes]]:
+    """The shipped recordings as Opus packets; in a stream a pause follows each."""
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).samples]
+    pause = [Clip.silence(_PAUSE_S)] if mode == "continuous" else []
+    return [encode_packets(Clip.join([clip, *pause])) for clip in clips]
+
+
+@dataclass(slots=True)
+class _Tally:
+    """What the sessions of one step have seen, once it is measured."""
+
+    counts: bool = False
+    transit_ms: list[float] = field(default_factory=list)
+    turns: int = 0
+
+
+async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> Step:
+    tally = _Tally()
+    async with asyncio.TaskGroup() as group:
+        tasks = [
+            group.create_task(_speak(address, mode, speech[number % len(speech) :] + speech, number / count, tally))
+            for number in range(count)
+        ]
+        await asyncio.sleep(_WARM_UP_S + 2 * FRAME_S)
+        tally.counts = True
+        await asyncio.sleep(step_s)
+        tally.counts = False
+        for task in tasks:
+            task.cancel()
+    return Step(count, tally.transit_ms, tally.turns)
+
+
+async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _Tally) -> None:
+    """One session, utterance after utterance, until it is cancelled. offset: 0..1 of a frame, and of the warm-up."""
+    await asyncio.sleep(offset * _WARM_UP_S / 2)
+    events = ["speech_stopped"] if mode == "continuous" else []
+    async with Talker.connect(address, mode=mode, events=events) as talker:
+        session = _Session(talker, tally)
+        listening = asyncio.create_task(session.listen())
+        try:
+            await session.speak(mode, speech)
+        finally:
+            listening.cancel()
+
+
+class _Session:
+    """due: when the packet before each heartbeat that is not answered yet was to be sent."""
+
+    def __init__(self, talker: Talker, tally: _Tally) -> None:
+        self._talker = talker
+        self._tally = tally
+        self._due: list[float] = []
+        self._answered = asyncio.Event()
+        self._is_answered_apart = False
+
+    async def listen(self) -> None:
+        while True:
+            name, data = await self._talker.receive()
+            if name == "heartbeat":
+                due_s = self._due.pop(0)
+                if self._tally.counts and not self._is_answered_apart:
+                    self._tally.transit_ms.append(1000 * (perf_counter() - due_s))
+            elif name == "speech_stopped":
+                # From here to the end of the reply heartbeats do not wait for the sound before them.
+                self._is_answered_apart = True
+            elif name == "audio_chunk" and data["is_final"]:
+                self._tally.turns += self._tally.counts
+                self._is_answered_apart = False
+                self._answered.set()
+            elif name == "error":
+                raise AssertionError(f"a turn of the load failed: {data}")
+
+    async def speak(self, mode: Mode, speech: Sequence[list[bytes]]) -> None:
+        due_s, sent = perf_counter(), 0
+        for packets in cycle(speech):
+            for frame in chunk_frames(packets):
+                due_s += FRAME_S
+                await asyncio.sleep(due_s - perf_counter())
+                await self._talker.socket.send(frame)
+                sent += 1
+                if sent % _PROBE_EVERY == 0:
+                    self._due.append(due_s)
+                    await self._talker.send("heartbeat")
+            if mode == "realtime":
+                self._answered.clear()
+                await self._talker.socket.send(chunk_frame(b"", is_final=True))
+                await self._answered.wait()
+                due_s = perf_counter()
