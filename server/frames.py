@@ -40,7 +40,7 @@ class _LaxJsonError(ValueError):
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     """The event's name and its data, or why there are none."""
     try:
-        message = json.loads(frame, parse_constant=_no_constant, object_pairs_hook=_object)
+        message = _STRICT.decode(frame)
     except RecursionError:
         return Refused(ErrorCode.BAD_JSON, "the message is nested too deeply")
     except _LaxJsonError as fault:
@@ -72,6 +72,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         # Which of two values counts is not settled; a guess could drop audio without a word.
         raise _LaxJsonError("an object names one field twice")
     return found
+
+
+# Made once: json.loads would make one for every frame.
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
 
 
 def _chunk_is_final(envelope: tuple[str, dict[str, Any]] | Refused) -> bool | None:

@@ -23,6 +23,8 @@ from voicelab.engines import Blueprint
 from voicelab.errors import EngineError, VoicelabError
 
 LENGTH = struct.Struct(">I")
+TELL_EVERY_S = 0.05
+"""How often a worker says that it gets on, while nobody waits for a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +55,29 @@ class Answer:
 
 
 class Desk:
-    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun."""
+    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun.
+
+    It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
+    otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
         self._done = 0
         self._told = 0
+        self._told_s = 0.0
 
     @property
-    def has_news(self) -> bool:
-        """Whether there is something to do or to tell."""
-        return bool(self._waiting) or self._told < self._done
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be done."""
+        return not self._waiting
+
+    @property
+    def silent_for_s(self) -> float | None:
+        """For how long nothing need be told, 0 when it is time; None when there is nothing to tell."""
+        if self._told == self._done:
+            return None
+        return max(0.0, self._told_s + TELL_EVERY_S - time.perf_counter())
 
     def add(self, request: Request) -> None:
         if request.method == "withdraw":
@@ -78,11 +92,15 @@ class Desk:
         """The oldest request; None when all were withdrawn."""
         return self._waiting.popleft() if self._waiting else None
 
-    def disposed(self, request: Request | None, answer: Answer) -> Answer:
-        """The answer with the count of what is done, this request included."""
-        self._done += request is not None
-        self._told = self._done
-        return replace(answer, done=self._done)
+    def to_tell(self, served: Answer | None) -> Answer | None:
+        """Note that a request was served, if one was, and say what the other side should hear now, if anything."""
+        self._done += served is not None
+        if served is None or served.call_id is None:
+            if self.silent_for_s != 0:
+                return None
+            served = Answer(None)
+        self._told, self._told_s = self._done, time.perf_counter()
+        return replace(served, done=self._done)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
         kept = [request for request in self._waiting if not is_withdrawn(request)]
@@ -149,10 +167,10 @@ class _Requests:
         self._peer = peer
         self._data = bytearray()
 
-    def read(self, *, wait: bool) -> list[Any]:
-        """All messages that are there; with wait at least one."""
+    def read(self, wait_s: float | None) -> list[Any]:
+        """All messages that are there; waits for the first for so long, None: until it comes."""
         found: list[Any] = []
-        while (wait and not found) or select.select([self._peer], [], [], 0)[0]:
+        while select.select([self._peer], [], [], 0 if found else wait_s)[0]:
             piece = self._peer.recv(2**20)
             if not piece:
                 raise EOFError
@@ -178,18 +196,19 @@ def main(descriptor: int) -> None:
     peer = socket.socket(fileno=descriptor)
     requests, desk = _Requests(peer), Desk()
     try:
-        blueprint, *first = requests.read(wait=True)
+        blueprint, *first = requests.read(None)
         servant = EngineServant(blueprint)
         for request in first:
             desk.add(request)
         while True:
             # All that came is looked through before the next request is begun: it may have been withdrawn.
-            for request in requests.read(wait=not desk.has_news):
+            for request in requests.read(desk.silent_for_s if desk.is_empty else 0):
                 desk.add(request)
             taken = desk.take()
-            answer = servant.serve(taken) if taken is not None else Answer(None)
-            data = pickle.dumps(desk.disposed(taken, answer))
-            peer.sendall(LENGTH.pack(len(data)) + data)
+            answer = desk.to_tell(servant.serve(taken) if taken is not None else None)
+            if answer is not None:
+                data = pickle.dumps(answer)
+                peer.sendall(LENGTH.pack(len(data)) + data)
     except (EOFError, ConnectionError):
         return
 

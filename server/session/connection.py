@@ -85,7 +85,7 @@ class Connection:
             is_answering=lambda: self._answering is not None, pulse=self._pulse,
         )  # fmt: skip
         try:
-            await _until_one_ends(reader.run(), self._work())
+            await _until_one_ends(reader.run(), reader.watch(), self._work())
         except WebSocketDisconnect:
             await self._leave(CLIENT_LEFT)
         except Refused as last:

@@ -9,6 +9,7 @@ stands still for a while cannot hide it.
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -19,6 +20,7 @@ import numpy as np
 
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.bench.server.watch import Vitals
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.opus import FRAME_S, encode_packets
 from voicelab.places import shipped
@@ -36,11 +38,12 @@ _FEWEST_PROBES = 100
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What so many sessions gave. turns: how many were answered meanwhile."""
+    """What so many sessions gave. turns: how many were answered meanwhile; cores: how many the server kept busy."""
 
     sessions: int
     transit_ms: Sequence[float]
     turns: int
+    cores: float
 
     @property
     def p99_ms(self) -> float:
@@ -55,7 +58,10 @@ async def most_sessions(
     counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
     tick: called after each step, and for those that were left out.
     """
-    speech = _utterances(mode)
+    speech = await asyncio.to_thread(_utterances, mode)
+    # What is alive now stays alive: the collector must not stop the client for it in the middle of a measurement.
+    gc.collect()
+    gc.freeze()
     found, most = [], 0
     part = "load"
     about = "without VAD" if mode == "realtime" else "with VAD"
@@ -64,7 +70,7 @@ async def most_sessions(
         tick()
         if len(step.transit_ms) < _FEWEST_PROBES:
             raise AssertionError(f"only {len(step.transit_ms)} heartbeats were answered")
-        what = f"transit p99, {count} paced Opus sessions {about}, {step.turns} turns answered"
+        what = f"transit p99, {count} paced Opus sessions {about}, {step.turns} turns, {step.cores:.2f} cores"
         found.append(Finding(part, what, step.p99_ms, "ms", len(step.transit_ms)))
         if step.p99_ms >= MOST_TRANSIT_MS:
             for _ in counts[place + 1 :]:
@@ -99,12 +105,15 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
             for number in range(count)
         ]
         await asyncio.sleep(_WARM_UP_S + 2 * FRAME_S)
+        before = await Vitals.of(address)
         tally.counts = True
+        start = perf_counter()
         await asyncio.sleep(step_s)
         tally.counts = False
+        cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
         for task in tasks:
             task.cancel()
-    return Step(count, tally.transit_ms, tally.turns)
+    return Step(count, tally.transit_ms, tally.turns, cores)
 
 
 async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _Tally) -> None:
