@@ -59,7 +59,8 @@ def _end_with_stdin() -> None:
 
 def _serve(settings: Settings, listener: socket.socket) -> int:
     app = create_app(settings)
-    server = Server(server_config(app, settings, log_config(settings.log_level, settings.log_format)), owns_process=True)
+    config = server_config(app, settings, log_config(settings.log_level, settings.log_format))
+    server = Server(config, owns_process=True)
     try:
         server.run(sockets=[listener])
     except SystemExit:

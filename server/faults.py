@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+
 from starlette.websockets import WebSocketDisconnect
 
 from server.messages import ErrorCode, Refused

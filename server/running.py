@@ -33,8 +33,8 @@ _SWITCH_S = 0.001
 class Server(uvicorn.Server):
     """uvicorn's server, which says where it serves also when it is given its socket, and lets turns end.
 
-    owns_process: nothing else runs in this process. Then it is made one that answers soon (`_answer_soon`), and ended when
-    SHUTDOWN_LIMIT_S is over and something still hangs.
+    owns_process: nothing else runs in this process. Then it is made one that answers soon (`_answer_soon`), and ended
+    when SHUTDOWN_LIMIT_S is over and something still hangs.
     """
 
     def __init__(self, config: uvicorn.Config, *, owns_process: bool = False) -> None:

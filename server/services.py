@@ -141,6 +141,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             await pipeline.close()
     finally:
         await history.close()
+        if ears is not None:
+            ears.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from math import ceil
 from time import perf_counter
 from typing import Self
@@ -27,11 +28,16 @@ _PIECE_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent and a voice, loaded."""
+    """A recognizer, an agent and a voice, loaded.
+
+    encoding: where replies are encoded. One thread does for hundreds at the pace they are heard, and many would only
+    keep the event loop waiting for the interpreter.
+    """
 
     asr: Host
     agent: Host
     tts: Host
+    encoding: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="encoding"))
 
     @classmethod
     async def open(
@@ -56,6 +62,7 @@ class Pipeline:
 
     async def close(self) -> None:
         await asyncio.gather(self.asr.close(), self.agent.close(), self.tts.close())
+        self.encoding.shutdown()
 
 
 @dataclass(slots=True)
@@ -189,7 +196,7 @@ class Turn:
 
     async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
-        out = OutgoingAudio(self._reply_format)
+        loop, out = asyncio.get_running_loop(), OutgoingAudio(self._reply_format)
         self.times.tts_s = self.times.encode_s = 0.0
         parts = sentences(text)
         if not parts:
@@ -204,7 +211,7 @@ class Turn:
             last = False
             while not last:
                 start = perf_counter()
-                data, last = await asyncio.to_thread(next, chunks, (b"", True))
+                data, last = await loop.run_in_executor(self._pipeline.encoding, next, chunks, (b"", True))
                 self.times.encode_s += perf_counter() - start
                 self.times.reply_audio_s = out.duration_s
                 if data:

@@ -1,7 +1,7 @@
 """The child process that runs one engine for hosting.py: `python -m voicelab.worker FD`.
 
-It reads requests from the socket FD and answers them in order. Each is a length (4 bytes, big-endian) and a pickle;
-both ends are voicelab, on one machine, over a socket pair that nobody else can open.
+It reads requests from the socket FD and answers them. Each is a length (4 bytes, big-endian) and a pickle; both ends
+are voicelab, on one machine, over a socket pair that nobody else can open.
 """
 
 from __future__ import annotations
@@ -39,6 +39,11 @@ class Request:
     method: str
     arguments: tuple[Any, ...] = ()
 
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody can do nothing before it is done; what was heard so far is only nice to know."""
+        return self.call_id is not None and self.method != "partial"
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -57,12 +62,16 @@ class Answer:
 class Desk:
     """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun.
 
+    An utterance whose result is awaited comes before those that are still being spoken: its speaker has nothing to do
+    but wait, theirs will not notice. The requests of one utterance stay in order.
+
     It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
     otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
+        self._awaited = 0
         self._done = 0
         self._told = 0
         self._told_s = 0.0
@@ -87,10 +96,18 @@ class Desk:
         if request.method == "close":
             self._drop(lambda waiting: waiting.stream_id == request.stream_id)
         self._waiting.append(request)
+        self._awaited += request.is_awaited
 
     def take(self) -> Request | None:
-        """The oldest request; None when all were withdrawn."""
-        return self._waiting.popleft() if self._waiting else None
+        """The request that is to be done next; None when all were withdrawn."""
+        if not self._awaited:
+            return self._waiting.popleft() if self._waiting else None
+        first = next(request for request in self._waiting if request.is_awaited)
+        if first.stream_id is not None:
+            first = next(request for request in self._waiting if request.stream_id == first.stream_id)
+        self._waiting.remove(first)
+        self._awaited -= first.is_awaited
+        return first
 
     def to_tell(self, served: Answer | None) -> Answer | None:
         """Note that a request was served, if one was, and say what the other side should hear now, if anything."""
@@ -105,6 +122,7 @@ class Desk:
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
         kept = [request for request in self._waiting if not is_withdrawn(request)]
         self._done += len(self._waiting) - len(kept)
+        self._awaited = sum(request.is_awaited for request in kept)
         self._waiting = deque(kept)
 
 

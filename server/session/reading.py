@@ -57,7 +57,7 @@ class Reader:
             else:
                 self._inbox.put(Arrival(event, size, self._came_s))
             if self._came_s - asked_s < _AT_ONCE_S:
-                # uvicorn hands over all that one read of the socket brought without a pause: others want their turn too.
+                # uvicorn hands over all that one read of the socket brought without a pause; others want their turn too
                 await asyncio.sleep(0)
 
     async def watch(self) -> None:

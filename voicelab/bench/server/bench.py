@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.bench.server import latency, load
+from voicelab.bench.server import latency, load, memory, speech
 from voicelab.bench.server.findings import Finding
 from voicelab.results import RunSpec
 from voicelab.targets import own_server
@@ -20,11 +20,17 @@ class Sizes:
     turns: int = 200
     interrupts: int = 300
     load_step_s: float = 10.0
+    idle_connections: int = 500
+    idle_s: float = 20.0
+    churn: int = 10_000
+    speech_turns: int = 40
 
 
 PARTS: dict[str, str] = {
     "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
     "load": "how many sessions can speak at once before their sound is late",
+    "memory": "what idle connections cost, and what is left of those that are gone",
+    "speech": "with a real recognizer: how long until an answer, alone and with all cores at work",
 }
 """The parts by name, in the order in which they run."""
 
@@ -44,6 +50,10 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
             return await _latency(sizes, folder, bar)
         case "load":
             return await _load(sizes, folder, bar)
+        case "memory":
+            return await _memory(sizes, folder, bar)
+        case "speech":
+            return await _speech(sizes, folder, bar)
         case _:
             raise AssertionError(name)
 
@@ -59,12 +69,28 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
 
 
 async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    steps: Sequence[tuple[load.Mode, Sequence[int], int]]
+    steps = (("realtime", _WITHOUT_VAD, 100), ("continuous", _WITH_VAD, 40))
     found = []
-    for mode, counts, least in (("realtime", _WITHOUT_VAD, 100), ("continuous", _WITH_VAD, 40)):
+    for mode, counts, least in steps:
         async with _server(folder) as address:
             tick = bar(len(counts), f"steps of more sessions, {mode}")
             found += await load.most_sessions(address, mode, counts, sizes.load_step_s, least, tick)
     return found
+
+
+async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, MAX_CONNECTIONS=str(2 * sizes.idle_connections)) as address:
+        steps = sizes.idle_connections // memory.AT_ONCE + 1
+        found = await memory.idle(address, sizes.idle_connections, sizes.idle_s, bar(steps, "idle connections"))
+        tick = bar(sizes.churn // memory.AT_ONCE, f"connects and disconnects, {memory.AT_ONCE} at once")
+        return found + await memory.churn(address, sizes.churn, tick)
+
+
+async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
+        steps = (1 + len(speech.STEPS)) * sizes.speech_turns
+        return await speech.answers(address, sizes.speech_turns, bar(steps, "turns, more sessions step by step"))
 
 
 @asynccontextmanager
