@@ -17,7 +17,7 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.hosting import ENGINE_LIMIT_S, Host, available_cores
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
@@ -30,14 +30,13 @@ _PIECE_S = 10
 class Pipeline:
     """A recognizer, an agent and a voice, loaded.
 
-    encoding: where replies are encoded. One thread does for hundreds at the pace they are heard, and many would only
-    keep the event loop waiting for the interpreter.
+    encoding: where replies are encoded; more threads than cores would only keep the event loop from the interpreter.
     """
 
     asr: Host
     agent: Host
     tts: Host
-    encoding: Executor = field(default_factory=lambda: ThreadPoolExecutor(1, thread_name_prefix="encoding"))
+    encoding: Executor = field(default_factory=lambda: ThreadPoolExecutor(available_cores(), "encoding"))
 
     @classmethod
     async def open(

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
 from voicelab.bench.server import latency, load, memory, speech
 from voicelab.bench.server.findings import Finding
@@ -15,15 +16,29 @@ from voicelab.targets import own_server
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions."""
+    """How much of each is done.
+
+    turns: for what the server adds. interrupts: at each number of `interrupting` sessions. speaking, speaking_vad: how
+    many sessions speak at once, step by step, and load_step_s, how long each step is measured. idle_connections stand
+    for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, at each number of sessions.
+    """
 
     turns: int = 200
     interrupts: int = 300
+    interrupting: tuple[int, ...] = (1, 50)
+    speaking: tuple[int, ...] = (25, 50, 75, 100, 125, 150)
+    speaking_vad: tuple[int, ...] = (10, 20, 30, 40, 50, 60)
     load_step_s: float = 10.0
     idle_connections: int = 500
     idle_s: float = 20.0
     churn: int = 10_000
     speech_turns: int = 40
+
+    def tenth(self) -> Self:
+        """About a tenth of all that takes time."""
+        return replace(
+            self, turns=20, interrupts=30, load_step_s=2.0, idle_connections=50, idle_s=2.0, churn=1000, speech_turns=8
+        )
 
 
 PARTS: dict[str, str] = {
@@ -33,9 +48,6 @@ PARTS: dict[str, str] = {
     "speech": "with a real recognizer: how long until an answer, alone and with all cores at work",
 }
 """The parts by name, in the order in which they run."""
-
-_WITHOUT_VAD = (25, 50, 75, 100, 125, 150)
-_WITH_VAD = (10, 20, 30, 40, 50, 60)
 
 Tick = Callable[[], None]
 
@@ -61,7 +73,8 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
 async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, agent=latency.AGENT) as address:
         found = await latency.added(address, sizes.turns, bar(sizes.turns + 1, "turns"))
-        for sessions, most_ms in ((1, 50.0), (50, 100.0)):
+        for sessions in sizes.interrupting:
+            most_ms = 50.0 if sessions == 1 else 100.0
             rounds = max(3, sizes.interrupts // sessions)
             tick = bar(sessions * rounds, f"interrupts, {sessions} at once")
             found += await latency.interrupts(address, sessions, rounds, most_ms, tick)
@@ -70,7 +83,7 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
 
 async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     steps: Sequence[tuple[load.Mode, Sequence[int], int]]
-    steps = (("realtime", _WITHOUT_VAD, 100), ("continuous", _WITH_VAD, 40))
+    steps = (("realtime", sizes.speaking, 100), ("continuous", sizes.speaking_vad, 40))
     found = []
     for mode, counts, least in steps:
         async with _server(folder) as address:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from time import perf_counter
@@ -22,6 +22,7 @@ from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.bench.server.watch import Vitals
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import ConnectionLostError, ServerError
 from voicelab.opus import FRAME_S, encode_packets
 from voicelab.places import shipped
 from voicelab.samples import load
@@ -29,21 +30,26 @@ from voicelab.samples import load
 Mode = Literal["realtime", "continuous"]
 
 MOST_TRANSIT_MS = 20.0
+_PART = "load"
 _PROBE_EVERY = 10
 _WARM_UP_S = 3.0
 _SETTLE_S = 0.5
 _PAUSE_S = 1.2
 """Between two utterances of a continuous stream: more than ends one, whatever its words."""
-_FEWEST_PROBES = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What so many sessions gave. turns: how many were answered meanwhile; cores: how many the server kept busy."""
+    """What so many sessions gave.
+
+    first_ms: end of speech → first audio (with VAD, from the decision that it is over), of each turn. spoken: the share of
+    the time in which the sessions spoke, and did not wait for an answer. cores: how many the server kept busy.
+    """
 
     sessions: int
     transit_ms: Sequence[float]
-    turns: int
+    first_ms: Sequence[float]
+    spoken: float
     cores: float
 
     @property
@@ -64,22 +70,28 @@ async def most_sessions(
     gc.collect()
     gc.freeze()
     found, most = [], 0
-    part = "load"
     about = "without VAD" if mode == "realtime" else "with VAD"
     for place, count in enumerate(counts):
         step = await _step(address, mode, speech, count, step_s)
         tick()
-        if len(step.transit_ms) < _FEWEST_PROBES:
-            raise AssertionError(f"only {len(step.transit_ms)} heartbeats were answered")
-        what = f"transit p99, {count} paced Opus sessions {about}, {step.turns} turns, {step.cores:.2f} cores"
-        found.append(Finding(part, what, step.p99_ms, "ms", len(step.transit_ms)))
+        found += _of(step, about)
         if step.p99_ms >= MOST_TRANSIT_MS:
             for _ in counts[place + 1 :]:
                 tick()
             break
         most = count
     what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
-    return [*found, Finding(part, what, most, "sessions", len(found), least=least)]
+    return [*found, Finding(_PART, what, most, "sessions", place + 1, least=least)]
+
+
+def _of(step: Step, about: str) -> list[Finding]:
+    at = f"{step.sessions} paced Opus sessions {about}"
+    made_of = f"spoken {step.spoken:.0%} of the time, {step.cores:.2f} cores"
+    found = [Finding(_PART, f"transit p99, {at} ({made_of})", step.p99_ms, "ms", len(step.transit_ms))]
+    if step.first_ms:
+        p95_ms = float(np.quantile(step.first_ms, 0.95))
+        found.append(Finding(_PART, f"... their first audio, p95, {at}", p95_ms, "ms", len(step.first_ms)))
+    return found
 
 
 def _utterances(mode: Mode) -> list[list[bytes]]:
@@ -95,27 +107,40 @@ class _Tally:
 
     counts: bool = False
     transit_ms: list[float] = field(default_factory=list)
-    turns: int = 0
+    first_ms: list[float] = field(default_factory=list)
+    packets: int = 0
 
 
 async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> Step:
     tally = _Tally()
-    async with asyncio.TaskGroup() as group:
-        tasks = [
-            group.create_task(_speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally))
-            for number in range(count)
-        ]
-        await asyncio.sleep(_WARM_UP_S + 2 * FRAME_S)
+    tasks = [
+        asyncio.create_task(_speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally))
+        for number in range(count)
+    ]
+    try:
+        await _while_all_go_on(tasks, _WARM_UP_S)
         before, start = await Vitals.of(address), perf_counter()
         # Asking for them has kept the client from reading: what came late through that does not count.
-        await asyncio.sleep(_SETTLE_S)
+        await _while_all_go_on(tasks, _SETTLE_S)
         tally.counts = True
-        await asyncio.sleep(step_s)
+        await _while_all_go_on(tasks, step_s)
         tally.counts = False
         cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
+    finally:
         for task in tasks:
             task.cancel()
-    return Step(count, tally.transit_ms, tally.turns, cores)
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not tally.transit_ms:
+        raise ConnectionLostError(f"no heartbeat of {count} sessions was answered within {step_s:g} s")
+    spoken = tally.packets * FRAME_S / (count * step_s)
+    return Step(count, tally.transit_ms, tally.first_ms, spoken, cores)
+
+
+async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
+    """Wait for so long, None: for ever; what one of the tasks raises is raised at once."""
+    done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
 
 
 async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _Tally) -> None:
@@ -124,11 +149,13 @@ async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset
     events = ["speech_stopped"] if mode == "continuous" else []
     async with Talker.connect(address, mode=mode, events=events) as talker:
         session = _Session(talker, tally)
-        listening = asyncio.create_task(session.listen())
+        both = [asyncio.create_task(session.listen()), asyncio.create_task(session.speak(mode, speech))]
         try:
-            await session.speak(mode, speech)
+            await _while_all_go_on(both, None)
         finally:
-            listening.cancel()
+            for task in both:
+                task.cancel()
+            session.count_what_is_late()
 
 
 class _Session:
@@ -140,6 +167,7 @@ class _Session:
         self._due: list[float] = []
         self._answered = asyncio.Event()
         self._is_answered_apart = False
+        self._ended_s: float | None = None
 
     async def listen(self) -> None:
         while True:
@@ -151,12 +179,24 @@ class _Session:
             elif name == "speech_stopped":
                 # From here to the end of the reply heartbeats do not wait for the sound before them.
                 self._is_answered_apart = True
-            elif name == "audio_chunk" and data["is_final"]:
-                self._tally.turns += self._tally.counts
-                self._is_answered_apart = False
-                self._answered.set()
+                self._ended_s = perf_counter()
+            elif name == "audio_chunk":
+                self._reply_came(is_final=data["is_final"])
             elif name == "error":
-                raise AssertionError(f"a turn of the load failed: {data}")
+                raise ServerError(data["code"], data["message"])
+
+    def _reply_came(self, *, is_final: bool) -> None:
+        if self._ended_s is not None and self._tally.counts:
+            self._tally.first_ms.append(1000 * (perf_counter() - self._ended_s))
+        self._ended_s = None
+        if is_final:
+            self._is_answered_apart = False
+            self._answered.set()
+
+    def count_what_is_late(self) -> None:
+        """What has waited for longer than it may for its answer must not be left out because none has come."""
+        waits_ms = [1000 * (perf_counter() - due_s) for due_s in self._due]
+        self._tally.transit_ms += [wait_ms for wait_ms in waits_ms if wait_ms > MOST_TRANSIT_MS]
 
     async def speak(self, mode: Mode, speech: Sequence[list[bytes]]) -> None:
         due_s, sent = perf_counter(), 0
@@ -166,11 +206,13 @@ class _Session:
                 await asyncio.sleep(due_s - perf_counter())
                 await self._talker.socket.send(frame)
                 sent += 1
+                self._tally.packets += self._tally.counts
                 if sent % _PROBE_EVERY == 0:
                     self._due.append(due_s)
                     await self._talker.send("heartbeat")
             if mode == "realtime":
                 self._answered.clear()
                 await self._talker.socket.send(chunk_frame(b"", is_final=True))
+                self._ended_s = perf_counter()
                 await self._answered.wait()
                 due_s = perf_counter()
