@@ -42,8 +42,8 @@ _PAUSE_S = 1.2
 class Step:
     """What so many sessions gave.
 
-    first_ms: end of speech → first audio (with VAD, from the decision that it is over), of each turn. spoken: the share of
-    the time in which the sessions spoke, and did not wait for an answer. cores: how many the server kept busy.
+    first_ms: end of speech → first audio of each turn (with VAD, from the decision that it is over). spoken: the share
+    of the time in which the sessions spoke, and did not wait for an answer. cores: how many the server kept busy.
     """
 
     sessions: int
@@ -69,19 +69,20 @@ async def most_sessions(
     # What is alive now stays alive: the collector must not stop the client for it in the middle of a measurement.
     gc.collect()
     gc.freeze()
-    found, most = [], 0
+    found, most, steps = [], 0, 0
     about = "without VAD" if mode == "realtime" else "with VAD"
-    for place, count in enumerate(counts):
+    for count in counts:
         step = await _step(address, mode, speech, count, step_s)
         tick()
+        steps += 1
         found += _of(step, about)
         if step.p99_ms >= MOST_TRANSIT_MS:
-            for _ in counts[place + 1 :]:
+            for _ in counts[steps:]:
                 tick()
             break
         most = count
     what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
-    return [*found, Finding(_PART, what, most, "sessions", place + 1, least=least)]
+    return [*found, Finding(_PART, what, most, "sessions", steps, least=least)]
 
 
 def _of(step: Step, about: str) -> list[Finding]:
