@@ -7,6 +7,7 @@ import base64
 from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import httpx
@@ -15,6 +16,7 @@ import pytest
 
 from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
+from voicelab.agent.fake import FakeAgent
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.opus import encode_ogg, encode_packets
 
@@ -191,18 +193,27 @@ async def test_a_cough_during_a_reply_is_as_if_it_had_not_been(talkative: Served
         assert (await talker.expect("audio_chunk"))["is_final"] is False
 
 
-async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(tmp_path: Path) -> None:
-    """Six seconds, whose final chunk leaves long before it sounds."""
+async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six seconds, whose final chunk leaves long before it sounds; what was not heard is not remembered."""
     text = " ".join(["word"] * 18)
+    seen, respond = [], FakeAgent.respond
+    monkeypatch.setattr(FakeAgent, "respond", lambda *given: seen.append(given[2].exchanges) or respond(*given))
     with serving(tmp_path, vad="energy", agent=f"fake:text={text}", reply_lead_s=30, realtime_slack_s=60) as served:
         async with in_stream(served) as talker:
             await stream(talker, [in_a_room(tone(1.0), after_s=1.5)])
             await turn(talker)
-            await stream(talker, chunked(in_a_room(0.5, tone(1.2), after_s=1.5), 9), pace=0.1)
+            begun_s = perf_counter()
+            await stream(talker, chunked(in_a_room(0.5, tone(1.2), after_s=0.1), 9), pace=1)
             interrupted = await talker.expect("interrupted")
-            assert (interrupted["said"], interrupted["changes"]) == (text, None)
+            assert 1 < len(interrupted["said"].split()) < 3 * (perf_counter() - begun_s + 0.3)
+            assert interrupted["changes"] is None
+            await stream(talker, [Clip.silence(1.5)])
             await turn(talker)
-            assert [kept["error"] for kept in served.turns(interrupted["session_id"])] == [None, None]
+            first, _ = served.turns(interrupted["session_id"])
+            assert (first["agent_response"], first["error"]) == (interrupted["said"], None)
+            assert [[exchange.answer for exchange in exchanges] for exchanges in seen] == [[], [interrupted["said"]]]
 
 
 async def test_a_text_in_between_is_a_turn_of_its_own(served: Served) -> None:

@@ -17,7 +17,7 @@ from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.hosting import ENGINE_LIMIT_S, Host
-from voicelab.text import sentences
+from voicelab.playout import Script
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
 
@@ -97,11 +97,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One chunk of the reply's audio; `last` on exactly the final one. starts_s: where in the reply it begins."""
+    """One chunk of the reply's audio; `last` on exactly the final one. starts_s, ends_s: its sound, in the reply."""
 
     data: bytes
     last: bool
-    starts_s: float = 0.0
+    starts_s: float
+    ends_s: float
 
 
 TurnEvent = Heard | Answered | Spoken
@@ -111,7 +112,7 @@ class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
     dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
-    hold. said: the sentences of the reply all of whose sound was taken from the iterator, as one text.
+    hold.
     """
 
     def __init__(
@@ -123,7 +124,7 @@ class Turn:
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
-        self.said = ""
+        self._script = Script("")
         self._pipeline = pipeline
         self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
@@ -187,11 +188,16 @@ class Turn:
         async for chunk in self._speak(reply.text):
             yield chunk
 
+    def said(self, heard_s: float) -> str:
+        """The beginning of the reply that is heard in the first heard_s seconds of its sound."""
+        return self._script.heard(heard_s)
+
     async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
         out = OutgoingAudio(self._reply_format)
         self.times.tts_s = self.times.encode_s = 0.0
-        parts = sentences(text)
+        self._script = Script(text)
+        parts = self._script.sentences
         if not parts:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
         for number, sentence in enumerate(parts, start=1):
@@ -200,6 +206,7 @@ class Turn:
             self.times.tts_s += perf_counter() - start
             if self.times.tts_first_s is None:
                 self.times.tts_first_s = self.times.tts_s
+            self._script.add(clip.duration_s)
             chunks = out.feed(clip, last=number == len(parts))
             last = False
             while not last:
@@ -208,8 +215,7 @@ class Turn:
                 self.times.encode_s += perf_counter() - start
                 self.times.reply_audio_s = out.duration_s
                 if data:
-                    yield Spoken(data, last, out.starts_s)
-            self.said = " ".join(parts[:number])
+                    yield Spoken(data, last, out.starts_s, out.ends_s)
 
     async def _hear(self, clip: Clip | None) -> None:
         """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""

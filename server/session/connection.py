@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Coroutine
 from contextlib import suppress
 from enum import Enum, auto
 from math import inf
-from time import perf_counter
 from typing import Any, Literal
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
@@ -15,7 +14,6 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from server import logs
 from server.faults import as_refusals
 from server.gate import user_of
-from server.history import INTERRUPTED
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Failure, Interrupted, Pulse, SessionStart
 from server.services import Services
@@ -136,10 +134,8 @@ class Connection:
             case TypedText() as typed:
                 await self._begin_if_waiting()
                 await self._take_text(typed)
-            case Interrupt():
-                # Whoever sends it has silenced the rest of the reply that was sent.
-                self._sounding = None
-                await self._outlet.send(Interrupted(session_id=self._terms.session_id or None))
+            case Interrupt() as interrupt:
+                await self._interrupt(interrupt, arrival.at_s)
             case Heartbeat():
                 await self._pulse()
 
@@ -288,12 +284,9 @@ class Connection:
 
     async def take_from_agent(self, at_s: float) -> None:
         """Stop the reply that is made, or that was sent and is still being heard, as an interrupt at that instant."""
-        sounding, self._sounding = self._sounding, None
-        if sounding is not None and perf_counter() >= sounding.sounds_until_s:
-            sounding = None
-        speaking = self._answering or sounding
-        if speaking is not None:
-            await self._interrupt(speaking, Arrival(Interrupt(), 0, at_s))
+        speaking = self._answering or self._sounding
+        if speaking is not None and not speaking.is_over(speaking.heard_s(at_s)):
+            await self._interrupt(Interrupt(), at_s)
 
     # A turn, as it is answered.
 
@@ -311,26 +304,32 @@ class Connection:
                 assert self._stream is not None
                 await self._hear(self._stream, urgent.event, urgent.at_s)
             elif urgent is not None:
-                await self._interrupt(self._answering, urgent)
+                assert isinstance(urgent.event, Interrupt)
+                await self._interrupt(urgent.event, urgent.at_s)
         if not self._answering.task.cancelled():
             self._answering.task.result()
             self._sounding = self._answering
         self._answering = self._listening = None
         self._state = State.READY
 
-    async def _interrupt(self, answering: Answering, arrival: Arrival) -> None:
-        """Stop the reply, unless the interrupt is meant for another turn."""
-        assert isinstance(arrival.event, Interrupt)
-        if arrival.event.turn_id not in (None, answering.turn_id):
-            await self._outlet.send(Interrupted(session_id=self._terms.session_id))
+    async def _interrupt(self, interrupt: Interrupt, at_s: float) -> None:
+        """Stop the reply that is made or still heard, unless the interrupt is meant for another turn."""
+        speaking = self._answering or self._sounding
+        heard_s = 0.0 if speaking is None else speaking.heard_s(at_s, interrupt.played_s)
+        if speaking is None or speaking.is_over(heard_s) or interrupt.turn_id not in (None, speaking.turn_id):
+            await self._outlet.send(Interrupted(session_id=self._terms.session_id or None))
             return
-        stopped_s = await answering.stop(INTERRUPTED)
+        self._sounding = None
+        stopped_s = await speaking.interrupt(heard_s)
+        if self._answering is None and self._listening is not None:
+            # The next turn has begun, and knows the reply as it was before.
+            await self._listening.recall()
         interrupted = Interrupted(
             session_id=self._terms.session_id,
-            turn_id=answering.turn_id,
-            stop_ms=1000 * (stopped_s - arrival.at_s),
-            said=answering.said,
-            changes=answering.changes,
+            turn_id=speaking.turn_id,
+            stop_ms=1000 * (stopped_s - at_s),
+            said=speaking.said,
+            changes=speaking.changes,
         )
         await self._outlet.send(interrupted)
 
