@@ -9,12 +9,14 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
@@ -126,11 +128,30 @@ def test_it_is_not_ready_without_an_engine(served: Served, monkeypatch: pytest.M
 # Spans.
 
 
-async def test_each_turn_is_a_span_with_its_stages_inside(served: Served) -> None:
-    spans, provider = InMemorySpanExporter(), TracerProvider()
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    yield exporter
+    exporter.shutdown()
+
+
+def traced(served: Served, spans: InMemorySpanExporter) -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(spans))
     assert served.services is not None
     served.services.tracer = Tracer(provider)
+
+
+def length_s(span: ReadableSpan) -> float:
+    return (span.end_time - span.start_time) / 1e9  # type: ignore[operator]
+
+
+def named(spans: list[ReadableSpan], name: str) -> list[ReadableSpan]:
+    return [span for span in spans if span.name == name]
+
+
+async def test_each_turn_is_a_span_with_its_stages_inside(served: Served, spans: InMemorySpanExporter) -> None:
+    traced(served, spans)
     session_id = await one_turn_and_a_failed_one(served)
     found = spans.get_finished_spans()
     turns = [span for span in found if span.name == "turn"]
@@ -139,12 +160,51 @@ async def test_each_turn_is_a_span_with_its_stages_inside(served: Served) -> Non
     assert {span.attributes["session.id"] for span in turns} == {session_id}  # type: ignore[index]
     stages = [span for span in found if span.parent and span.parent.span_id == turns[0].context.span_id]
     assert [span.name for span in stages] == ["decode", "asr", "agent", "tts", "encode"]
+    assert turns[0].start_time <= stages[0].start_time  # type: ignore[operator]
+    assert stages[-1].end_time <= turns[0].end_time  # type: ignore[operator]
+    assert all(one.end_time <= other.start_time for one, other in pairwise(stages))  # type: ignore[operator]
     times = json.loads(served.turns(session_id)[0]["stage_times"])
-    for stage in stages:
-        assert turns[0].start_time <= stage.start_time <= stage.end_time <= turns[0].end_time  # type: ignore[operator]
-        assert stage.end_time - stage.start_time == pytest.approx(1e9 * times[f"{stage.name}_s"], abs=1)  # type: ignore[operator]
+    for name in ("decode", "asr", "agent", "tts", "encode"):
+        assert sum(map(length_s, named(stages, name))) == pytest.approx(times[f"{name}_s"], abs=0.02)
     assert SECRET not in "".join(span.to_json() for span in found)
-    provider.shutdown()
+
+
+async def test_spans_lie_where_the_stages_were(tmp_path: Path, spans: InMemorySpanExporter) -> None:
+    """Laid end to end, nothing lay between two sentences, and all encoding came after all synthesis."""
+    engines = {"agent": "fake:delay_s=0.2,text=One two three. Four five six. Seven.", "tts": "fake:delay_s=0.1"}
+    with serving(tmp_path, reply_lead_s=0.2, **engines) as served:
+        traced(served, spans)
+        async with talking(served) as talker:
+            await talker.init(paced=True)
+            asked_ns = time.time_ns()
+            await talker.send("text", text="go on")
+            await talker.expect("agent_response")
+            answered_ns = time.time_ns()
+            await talker.answer()
+    stages = [span for span in spans.get_finished_spans() if span.parent]
+    assert [span.name for span in stages if span.name != "encode"] == ["agent", "tts", "tts", "tts"]
+    assert asked_ns <= named(stages, "agent")[0].start_time <= answered_ns - 2e8  # type: ignore[operator]
+    made = named(stages, "tts")
+    assert all(length_s(span) >= 0.1 for span in made)
+    breaks_s = [(later.start_time - earlier.end_time) / 1e9 for earlier, later in pairwise(made)]  # type: ignore[operator]
+    assert breaks_s[0] < 0.4 < breaks_s[1], "the second sentence waits for the ear, and the third is made after that"
+    for earlier, later in pairwise(made):
+        encoded = [span for span in named(stages, "encode") if earlier.end_time <= span.start_time <= later.start_time]  # type: ignore[operator]
+        assert 0 < sum(map(length_s, encoded)) < 0.4
+
+
+async def test_a_stage_that_is_cut_off_has_a_span_to_there(tmp_path: Path, spans: InMemorySpanExporter) -> None:
+    with serving(tmp_path, agent="fake:delay_s=1") as served:
+        traced(served, spans)
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.send("text", text="go on")
+            await asyncio.sleep(0.3)
+            await talker.send("interrupt")
+            await talker.expect("interrupted")
+    (agent,) = [span for span in spans.get_finished_spans() if span.parent]
+    assert agent.name == "agent"
+    assert 0.2 < length_s(agent) < 0.9
 
 
 async def test_spans_go_to_the_collector_that_the_environment_names(

@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from math import ceil
-from time import perf_counter
 from typing import Self
 
 from voicelab.agent.base import Dialogue, Reply
@@ -18,6 +17,7 @@ from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.hosting import ENGINE_LIMIT_S, Host
 from voicelab.playout import Script
+from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
 
@@ -124,6 +124,7 @@ class Turn:
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
+        self._watch = Stopwatch()
         self._script = Script("")
         self._pipeline = pipeline
         self.dialogue = dialogue
@@ -137,14 +138,21 @@ class Turn:
 
         Raises InputError when the bytes cannot be sound.
         """
-        start = perf_counter()
-        clip = self._audio.feed(data, form, sample_rate_hz)
-        self.times.decode_s = perf_counter() - start
+        # Only what is done for the last chunk keeps the speaker waiting.
+        self._watch.intervals.clear()
+        with self._watch.measure("decode") as lap:
+            clip = self._audio.feed(data, form, sample_rate_hz)
+        self.times.decode_s = lap.took_s
         await self._hear(clip)
 
     async def hear(self, clip: Clip) -> None:
         """Take sound (SPEECH_RATE_HZ) that was decoded before; TurnTooLongError as `receive`."""
         await self._hear(self._audio.add(clip))
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """When decode, asr, agent, tts and encode were at work since the last chunk came; filled in as they are."""
+        return self._watch.intervals
 
     @property
     def heard_s(self) -> float:
@@ -161,17 +169,17 @@ class Turn:
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
-        start = perf_counter()
         finish = self._audio.finish
-        clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
-        self.times.decode_s = (self.times.decode_s or 0.0) + perf_counter() - start
+        with self._watch.measure("decode") as lap:
+            clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
+        self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s = self._audio.duration_s
         if not self.times.audio_s:
             raise InputError("the turn ended with no audio in it")
-        start = perf_counter()
-        await self._hear(clip)
-        transcript: Transcript = await self._utterance.call("finish")
-        self.times.asr_s = perf_counter() - start
+        with self._watch.measure("asr") as lap:
+            await self._hear(clip)
+            transcript: Transcript = await self._utterance.call("finish")
+        self.times.asr_s = lap.took_s
         self.times.asr_busy_s = self._utterance.busy_s
         if not transcript.text.strip():
             raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
@@ -181,9 +189,9 @@ class Turn:
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
-        start = perf_counter()
-        reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
-        self.times.agent_s = perf_counter() - start
+        with self._watch.measure("agent") as lap:
+            reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
+        self.times.agent_s = lap.took_s
         yield Answered(heard, reply)
         async for chunk in self._speak(reply.text):
             yield chunk
@@ -201,18 +209,18 @@ class Turn:
         if not parts:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
         for number, sentence in enumerate(parts, start=1):
-            start = perf_counter()
-            clip: Clip = await self._pipeline.tts.call("speak", sentence)
-            self.times.tts_s += perf_counter() - start
+            with self._watch.measure("tts") as lap:
+                clip: Clip = await self._pipeline.tts.call("speak", sentence)
+            self.times.tts_s += lap.took_s
             if self.times.tts_first_s is None:
                 self.times.tts_first_s = self.times.tts_s
             self._script.add(clip.duration_s)
             chunks = out.feed(clip, last=number == len(parts))
             last = False
             while not last:
-                start = perf_counter()
-                data, last = await asyncio.to_thread(next, chunks, (b"", True))
-                self.times.encode_s += perf_counter() - start
+                with self._watch.measure("encode") as lap:
+                    data, last = await asyncio.to_thread(next, chunks, (b"", True))
+                self.times.encode_s += lap.took_s
                 self.times.reply_audio_s = out.duration_s
                 if data:
                     yield Spoken(data, last, out.starts_s, out.ends_s)

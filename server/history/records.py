@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 from uuid import uuid4
 
 from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
+from voicelab.stages import Interval
 from voicelab.turn import StageTimes
 
 INTERRUPTED = "interrupted"
@@ -19,6 +21,7 @@ INTERRUPTED = "interrupted"
 class TurnRecord:
     """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC).
 
+    intervals: when its stages were at work, which is for traces only.
     turn_id names the turn in the log and in traces. kept: it is in the history, or on its way there. row_id: where in
     the history, once it is there.
     """
@@ -27,6 +30,7 @@ class TurnRecord:
     heard: str | None = None
     reply: Reply | None = None
     times: StageTimes = field(default_factory=StageTimes)
+    intervals: Sequence[Interval] = ()
     audio_bytes_in: int = 0
     audio_bytes_out: int = 0
     error: str | None = None

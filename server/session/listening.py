@@ -59,7 +59,7 @@ class Listening:
         dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
         longest_s = services.settings.max_turn_s
         self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
-        self.record.times = self.turn.times
+        self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if terms.partials or self._note is not None:
             self._partials = Partials(self.turn, self._tell, self._note)
         return self.turn
