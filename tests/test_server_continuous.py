@@ -36,7 +36,7 @@ def tone(duration_s: float) -> Clip:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The fake recognizer says how much it was given; replies are over at once, so that nothing interrupts them."""
     folder = tmp_path_factory.mktemp("served")
-    with serving(folder, vad="energy", tts="fake:words_per_s=500", realtime_slack_s=60) as running:
+    with serving(folder, vad="energy", tts="fake:words_per_s=5000", realtime_slack_s=60) as running:
         yield running
 
 

@@ -8,7 +8,9 @@ from time import perf_counter
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.outgoing import ServerEvent
+from server.messages import Refused
+from server.outgoing import Failure, ServerEvent
+from server.session.terms import Terms
 
 _ABNORMAL = 1006
 
@@ -36,6 +38,11 @@ class Outlet:
             except WebSocketDisconnect:
                 self._gone = True
                 raise
+
+    async def tell(self, refusal: Refused, terms: Terms, turn_id: str | None = None) -> None:
+        """Send an error; turn_id: the turn that it ended."""
+        session_id, shown = terms.session_id or None, terms.shown(turn_id)
+        await self.send(Failure(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
 
 
 class Pace:
