@@ -12,6 +12,7 @@ from typing import Any
 
 import httpx
 import numpy as np
+import onnxruntime
 import pytest
 
 from tests.serving import Served, Talker, container, serving, talking, until
@@ -321,6 +322,20 @@ async def test_synthesized_speech_with_a_pause_is_one_turn_for_silero(tmp_path: 
                 names.append((await talker.receive())[0])
             told = [name for name in names if name not in ("audio_chunk", "partial_transcription")]
             assert told == ["interrupted", "speech_started", "speech_stopped", "transcription"]
+
+
+async def test_all_connections_share_one_session_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, session = [], onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *given, **named: made.append(1) or session(*given, **named)
+    )
+    with serving(tmp_path, vad="silero") as served:
+        async with in_stream(served) as one, in_stream(served) as two, in_stream(served) as three:
+            for talker in (one, two, three):
+                await stream(talker, [Clip.silence(0.5)])
+                await talker.send("heartbeat")
+                await talker.expect("heartbeat")
+    assert made == [1]
 
 
 @pytest.mark.parametrize(("vad", "modes"), [("energy", 3), ("none", 2)])

@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,4 +221,7 @@ async def test_what_hangs_cannot_hold_it_beyond_its_limit(tmp_path: Path) -> Non
                 await talker.send("text", text="a long and windy sentence " * 70)
             await asyncio.sleep(0.5)
             os.kill(served.pid, signal.SIGTERM)
+            told_s = time.monotonic()
             await asyncio.to_thread(until, lambda: not is_running(served.pid or 0))
+            assert time.monotonic() - told_s < 1 + 2, "the limit, and what a busy machine takes to end a process"
+            talker.socket.transport.abort()

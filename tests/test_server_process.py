@@ -88,6 +88,8 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
             os.kill(child, signal.SIGKILL)
         await talker.say([b"\0\0"], format="pcm16")
         assert "pocketsphinx" in await talker.refusal("engine_failed")
+        page = (await asyncio.to_thread(httpx.get, f"{served.http}/metrics")).text
+        assert 'voicelab_engine_restarts_total{kind="asr"} 1.0' in page
         await talker.say([speech])
         assert "transcription" in (await talker.answer()).names
     assert "engine_failed" in [turn["error"] for turn in served.turns(session["session_id"])]

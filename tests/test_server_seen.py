@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import logging
 import re
@@ -22,8 +24,10 @@ from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanE
 from opentelemetry.trace import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
+from server import logs
 from server.tracing import Tracer
 from tests.serving import TONE, Served, serving, spawned, talking, until
+from voicelab.agent.base import Dialogue, Reply
 from voicelab.agent.fake import FakeAgent
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
@@ -277,6 +281,8 @@ async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: 
             await talker.refusal("bad_audio")
         await asyncio.to_thread(httpx.post, f"{served.http}/api/voice/command", json={"command": SECRET})
     log = (tmp_path / "server.log").read_text()
+    sent = base64.b64encode(TONE.to_pcm16()).decode()
+    assert not any(sent[start : start + 20] in log for start in range(0, 2000, 20)), "no part of the audio"
     lines = [json.loads(line) for line in log.splitlines()]
     assert all({"time", "level", "logger", "process", "message"} <= line.keys() for line in lines)
     turns = [line for line in lines if "outcome" in line]
@@ -284,12 +290,34 @@ async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: 
     assert [line["session_id"] == session["session_id"] for line in turns] == [True, True, False]
     assert len({line["turn_id"] for line in turns}) == 3
     assert (SECRET in log) is (transcripts == "true")
-    assert "AAAA" not in log
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+async def test_what_an_engine_says_when_it_fails_is_neither_told_nor_logged(
+    served: Served, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+) -> None:
+    """A voice that cannot say a sentence quotes it, and the sentence stood in the log."""
+
+    def fail(_agent: FakeAgent, heard: str, _dialogue: Dialogue) -> Reply:
+        raise KeyError(heard)
+
+    monkeypatch.setattr(FakeAgent, "respond", fail)
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.addFilter(logs.Quotes(are_shown=asked_for))
+    monkeypatch.setattr(logging.getLogger("server"), "handlers", [handler])
+    async with talking(served) as talker:
+        await talker.init()
+        await talker.send("text", text=f"{SECRET} 100%d")
+        assert SECRET not in await talker.refusal("engine_failed")
+    command = await asyncio.to_thread(httpx.post, f"{served.http}/api/voice/command", json={"command": SECRET})
+    assert (command.status_code, command.json()["detail"]["code"]) == (503, "engine_failed")
+    assert SECRET not in command.text
+    assert log.getvalue().count("a turn failed: the engine fake") == 2
+    assert log.getvalue().count(SECRET) == (2 if asked_for else 0)
 
 
 def test_a_json_line_holds_an_exception_and_the_session(capsys: pytest.CaptureFixture[str]) -> None:
-    from server import logs
-
     token = logs.session_id.set("0b6c")
     try:
         raise ValueError("two\nlines")
