@@ -194,6 +194,20 @@ async def test_a_cough_during_a_reply_is_as_if_it_had_not_been(talkative: Served
         assert (await talker.expect("audio_chunk"))["is_final"] is False
 
 
+async def test_a_cough_while_an_utterance_waits_for_its_answer_is_no_turn_either(talkative: Served) -> None:
+    """All in one chunk: when the cough is heard, nothing is answered yet."""
+    async with in_stream(talkative) as talker:
+        await stream(talker, [in_a_room(tone(1.0), 1.5, cough(), after_s=1.5)])
+        names = []
+        while "audio_chunk" not in names:
+            names.append((await talker.receive())[0])
+        await talker.send("interrupt")
+        await talker.send("text", text="go on")
+        while names.count("agent_response") < 2:
+            names.append((await talker.receive())[0])
+        assert names.count("transcription") == 1
+
+
 async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

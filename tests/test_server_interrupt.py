@@ -313,6 +313,17 @@ async def test_a_heartbeat_is_answered_while_a_reply_is_spoken(served: Served) -
             pass
 
 
+async def test_a_heartbeat_right_behind_a_turn_does_not_wait_for_its_end(tmp_path: Path) -> None:
+    """One that came before the answer was begun was answered after it."""
+    with serving(tmp_path, agent="fake:delay_s=2") as served:
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.send("text", text="go on")
+            await talker.send("heartbeat")
+            await talker.expect("heartbeat")
+            await talker.expect("agent_response")
+
+
 async def test_a_paced_reply_runs_ahead_by_its_lead_and_no_more(served: Served) -> None:
     """Of two minutes of speech the first seconds come at once; the rest waits until they have been heard."""
     async with talking(served) as talker:

@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 from math import inf
 from time import perf_counter
 
-from server.messages import AudioChunk, Interrupt
-from server.outgoing import Interrupted
+from server.messages import AudioChunk, Heartbeat, Interrupt
+from server.outgoing import Interrupted, Pulse
 from server.session.answering import Answering
 from server.session.inbox import Arrival, Inbox
 from server.session.outlet import Outlet
@@ -34,14 +34,13 @@ class Floor:
         """
         self._sounding, self.answering = None, answering
         while not answering.task.done():
-            urgent = await inbox.urgent_before(answering.task)
-            if urgent is None:
-                continue
-            if isinstance(urgent.event, AudioChunk):
-                await hear(urgent)
-            else:
-                assert isinstance(urgent.event, Interrupt)
-                await self.interrupt(urgent.event, urgent.at_s)
+            match await inbox.urgent_before(answering.task):
+                case Arrival(AudioChunk()) as chunk:
+                    await hear(chunk)
+                case Arrival(Interrupt() as interrupt, at_s=at_s):
+                    await self.interrupt(interrupt, at_s)
+                case Arrival(Heartbeat()):
+                    await self._outlet.send(Pulse(session_id=self._terms.session_id))
         if not answering.task.cancelled():
             answering.task.result()
             self._sounding = answering
