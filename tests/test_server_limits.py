@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import threading
 import zlib
 from collections.abc import Iterator
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 from websockets import Origin
 from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from server.messages import Refused
 from server.session.tempo import Tempo
@@ -184,6 +186,40 @@ async def test_a_client_that_stops_reading_when_nothing_is_sent_is_dropped_by_it
         stopped_s = perf_counter()
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
         assert perf_counter() - stopped_s < 1.4 * 1 + 2, "and what a busy machine takes"
+        await hang_up(talker)
+
+
+def frame_of_two_seconds() -> bytes:
+    data = {"audio_chunk": base64.b64encode(Clip.join([TONE] * 2).to_pcm16()).decode(), "format": "pcm16"}
+    text = json.dumps({"event": "audio_chunk", "data": {**data, "is_final": True}})
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+async def test_a_frame_that_comes_slowly_is_waited_for(tmp_path: Path) -> None:
+    """No ping can be answered in the middle of a frame: who sent one for longer than READER_TIMEOUT_S was dropped."""
+    frame = frame_of_two_seconds()
+    with serving(tmp_path, reader_timeout_s=0.5) as served:
+        async with talking(served) as talker:
+            await talker.init()
+            talker.socket.transport.pause_reading()
+            for start in range(0, len(frame), len(frame) // 10):
+                talker.socket.transport.write(frame[start : start + len(frame) // 10])
+                await asyncio.sleep(0.2)
+            talker.socket.transport.resume_reading()
+            assert (await talker.answer()).one("transcription")["text"] == "you spoke 2.00 seconds"
+
+
+async def test_a_frame_that_never_ends_ends_its_connection(tmp_path: Path) -> None:
+    with serving(tmp_path, reader_timeout_s=0.5) as served:
+        assert served.services is not None
+        shared = served.services
+        talker = await talking(served).__aenter__()
+        await talker.init()
+        talker.socket.transport.pause_reading()
+        talker.socket.transport.write(frame_of_two_seconds()[:1000])
+        stopped_s = perf_counter()
+        await asyncio.to_thread(until, lambda: shared.active_connections == 0)
+        assert perf_counter() - stopped_s < 2 * 0.5 + 2
         await hang_up(talker)
 
 
