@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import subprocess
@@ -55,6 +56,28 @@ async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: 
         assert answer.one("agent_response")["intent"] == "news_query"
         assert codecs.decode(answer.audio).duration_s > 2
         assert answer.one("turn_metrics")["asr_s"] > 0
+
+
+async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_else(served: Served) -> None:
+    """Their packets come in turns, so that every utterance is open while the others are."""
+    names = ("news_nvda_latest", "price_aapl", "watchlist_add_meta")
+    recordings = [(shipped("voice_samples") / "audio" / f"{name}.ogg").read_bytes() for name in names]
+
+    async def say(recording: bytes) -> tuple[str, list[str]]:
+        async with talking(served) as talker:
+            await talker.init()
+            for packet in codecs.opus_packets(recording):
+                text = base64.b64encode(packet).decode()
+                await talker.send("audio_chunk", audio_chunk=text, format="opus", is_final=False)
+                await asyncio.sleep(0)
+            await talker.say([b""])
+            answer = await talker.answer()
+            entities = [entity["value"] for entity in answer.one("agent_response")["entities"]]
+            return answer.one("transcription")["text"], entities
+
+    alone = [await say(recording) for recording in recordings]
+    assert len({text for text, _ in alone}) == len(names)
+    assert await asyncio.gather(*map(say, recordings)) == alone
 
 
 def test_the_log_names_each_engine_before_the_start_is_complete(served: Served, folder: Path) -> None:
