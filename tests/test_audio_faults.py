@@ -198,12 +198,23 @@ def hours_of_opus(packet_count: int) -> bytes:
     return head + pages
 
 
-def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit() -> None:
+def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more of it is unpacked: two hours of samples are half a gigabyte."""
+    unpacked_s, feed = 0.0, opus.PacketDecoder.feed
+
+    def counting(decoder: opus.PacketDecoder, packet: bytes) -> Clip:
+        nonlocal unpacked_s
+        clip = feed(decoder, packet)
+        unpacked_s += clip.duration_s
+        return clip
+
+    monkeypatch.setattr(opus.PacketDecoder, "feed", counting)
     data = hours_of_opus(60_000)
     assert len(data) < 200_000
     assert struct.unpack_from("<q", data, data.rindex(b"OggS") + 6)[0] / 48_000 > 7_000, "two hours, by its own word"
     with pytest.raises(TurnTooLongError, match="10 s"):
         received([data])
+    assert 10 < unpacked_s < 11
 
 
 @pytest.mark.parametrize("kind", ["ogg", "wav"])
