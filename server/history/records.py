@@ -30,7 +30,6 @@ class TurnRecord:
     heard: str | None = None
     reply: Reply | None = None
     times: StageTimes = field(default_factory=StageTimes)
-    intervals: Sequence[Interval] = ()
     audio_bytes_in: int = 0
     audio_bytes_out: int = 0
     error: str | None = None
@@ -38,6 +37,7 @@ class TurnRecord:
     turn_id: str = field(default_factory=lambda: str(uuid4()))
     kept: bool = False
     row_id: int | None = None
+    intervals: Sequence[Interval] = ()
 
 
 @dataclass(frozen=True, slots=True)
