@@ -6,6 +6,7 @@ import logging
 
 from starlette.websockets import WebSocketDisconnect
 
+from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
 from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 
@@ -34,8 +35,8 @@ def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, NoSpeechError):
         return Refused(ErrorCode.NO_SPEECH, str(error))
     if isinstance(error, EngineError):
-        # An engine's message may quote an exception from deep inside it.
-        logger.warning("a turn failed: %s", error)
+        # An engine's message may quote an exception from deep inside it, and with that what somebody said.
+        logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
         return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
     if isinstance(error, TurnTooLongError):
         return Refused(ErrorCode.TURN_TOO_LONG, str(error))

@@ -17,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from server.logs import level_for_uvicorn
+from server.requests import request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
@@ -107,6 +108,7 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
     return uvicorn.Config(
         _ClearStart(app),
         lifespan="on",
+        http=request_protocol(settings.request_timeout_s, settings.reader_timeout_s),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
         # read at all and ends the connection (close code 1009).

@@ -18,11 +18,16 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
 
     uvicorn closes such a connection only once all has been sent, which a client that does not read puts off for ever:
     here what waits for it is thrown away. A client that reads nothing while little is sent answers no pings, and is
-    given up by those.
+    given up by those; but one that still sends a frame cannot answer in the middle of it, and is waited for.
     """
 
     class Protocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
+        _came_s = 0.0
+
+        def data_received(self, data: bytes) -> None:
+            self._came_s = self.loop.time()
+            super().data_received(data)
 
         async def send(self, message: Any) -> None:
             try:
@@ -46,6 +51,10 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                 self.read_paused = False
 
         def keepalive_timeout(self) -> None:
+            silent_s = self.loop.time() - self._came_s
+            if self.conn.reader.buffer and silent_s < reader_timeout_s:
+                self.pong_timer = self.loop.call_later(reader_timeout_s - silent_s, self.keepalive_timeout)
+                return
             super().keepalive_timeout()
             self._let_go()
 
