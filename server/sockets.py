@@ -8,6 +8,9 @@ from typing import Any
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+_NOT_UTF8 = 1007
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
 
 def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
     """The protocol class: a frame that cannot leave for so long, or a close that cannot, ends the connection.
@@ -20,9 +23,33 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
     class Protocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
 
+        def data_received(self, data: bytes) -> None:
+            super().data_received(data)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self._refuse()
+
+        def _refuse(self) -> None:
+            """Answer a handshake that cannot be read, such as one of too many headers; uvicorn leaves it unanswered."""
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
+                self.transport.close()
+
+        def send_receive_event_to_app(self) -> None:
+            # uvicorn closes for it as well, with a traceback in the log: a client must not be able to fill that.
+            if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
+                self.frames = []
+                self.conn.send_close(_NOT_UTF8)
+                self.handle_parser_exception()
+            else:
+                super().send_receive_event_to_app()
+
         async def send(self, message: Any) -> None:
             try:
                 async with asyncio.timeout(reader_timeout_s):
+                    await self.writable.wait()
+                    if self.handshake_complete and self.close_sent and self.initial_response is None:
+                        # It was closed for what the client sent meanwhile; uvicorn takes that for the app's fault.
+                        raise ClientDisconnected
                     await super().send(message)
             except TimeoutError as error:
                 self.transport.abort()
@@ -43,3 +70,11 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                 self.transport.abort()
 
     return Protocol
+
+
+def _is_utf8(parts: list[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -67,7 +67,8 @@ class Answering:
                 self._record.reply = replace(self._record.reply, text=self._turn.said)
             self._begin_keeping(code)
         if self._keeping is not None:
-            await self._keeping
+            # Shielded: whoever stops a turn may be cut off too, and the next to stop it waits for the same.
+            await asyncio.shield(self._keeping)
         await self._turn.close()
         return stopped_s
 
