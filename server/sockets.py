@@ -50,10 +50,15 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                     if self.handshake_complete and self.close_sent and self.initial_response is None:
                         # It was closed for what the client sent meanwhile; uvicorn takes that for the app's fault.
                         raise ClientDisconnected
+                    if message["type"] == "websocket.accept" and self.transport.is_closing():
+                        raise ClientDisconnected
                     await super().send(message)
             except TimeoutError as error:
                 self.transport.abort()
                 raise ClientDisconnected from error
+            if self.initial_response is not None and self.close_sent:
+                # Denied is answered; uvicorn would log a fault when the client is slower to go than the app.
+                self.handshake_complete = True
             if message["type"] == "websocket.close":
                 self.loop.call_later(reader_timeout_s, self.transport.abort)
 

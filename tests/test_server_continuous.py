@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import numpy as np
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
@@ -317,3 +318,21 @@ def test_the_status_lists_the_modes(tmp_path: Path, vad: str, modes: int) -> Non
     with serving(tmp_path, vad=vad) as served:
         status = httpx.get(f"{served.http}/ws/status/audio", trust_env=False).json()
         assert status["modes"] == ["turns", "realtime", "continuous"][:modes]
+
+
+async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the_connection(tmp_path: Path) -> None:
+    """It was told, but the connection stayed open, and the reply went on in a task that nobody knew."""
+    with serving(tmp_path, vad="energy", agent=f"fake:text={LONG}", realtime_slack_s=2) as served:
+        async with in_stream(served) as talker:
+            await talker.send("text", text="go on")
+            while (await talker.receive())[0] != "audio_chunk":
+                continue
+            await stream(talker, [Clip.silence(3.0)])
+            last = ""
+            with pytest.raises(ConnectionClosed) as caught:
+                while True:
+                    name, data = await talker.receive()
+                    last = data["code"] if name == "error" else name
+        assert caught.value.rcvd is not None
+        assert (last, caught.value.rcvd.code, caught.value.rcvd.reason) == ("too_fast", 1008, "too_fast")
+        assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["too_fast"]

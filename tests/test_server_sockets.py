@@ -90,6 +90,27 @@ async def test_text_that_is_not_utf8_closes_and_is_no_fault_in_the_log(
     assert faults(caplog) == []
 
 
+async def test_who_is_denied_or_leaves_at_the_door_is_no_fault_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of four that were denied one told of an application that had not completed the handshake."""
+    for _ in range(25):
+        client = await RawSocket.open(served.http)
+        await client.write(handshake().replace(ORIGIN.encode(), b"http://evil.example"))
+        answer = await client.answer()
+        assert answer is not None
+        assert answer[0] == 403
+        await client.close()
+        client = await RawSocket.open(served.http)
+        await client.write(handshake())
+        client.vanish()
+        await client.close()
+    assert served.services is not None
+    services = served.services
+    await asyncio.to_thread(until, lambda: services.active_connections == 0)
+    assert faults(caplog) == []
+
+
 async def test_a_character_may_be_cut_by_fragments(served: Served) -> None:
     client = await opened(served)
     text = payload(message("heartbeat")) + b"  "

@@ -229,6 +229,8 @@ class Connection:
                 turn = await listening.open()
                 await self._answer(listening, turn.answer(typed.text))
         except Refused as refusal:
+            if refusal.code.closes:
+                raise
             await self._fail_turn(refusal, over=True)
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> Listening:

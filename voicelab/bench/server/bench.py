@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.bench.server import latency
+from voicelab.bench.server import fuzz, latency
 from voicelab.bench.server.findings import Finding
 from voicelab.results import RunSpec
 from voicelab.targets import own_server
@@ -15,14 +15,20 @@ from voicelab.targets import own_server
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions."""
+    """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions.
+
+    mutated: messages and streams of the fuzz run, chosen by seed.
+    """
 
     turns: int = 200
     interrupts: int = 300
+    mutated: int = 100_000
+    seed: int = 0
 
 
 PARTS: dict[str, str] = {
     "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
+    "fuzz": "mutated messages and streams: no crash, no leak, no stuck session",
 }
 """The parts by name, in the order in which they run."""
 
@@ -37,6 +43,8 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
     match name:
         case "latency":
             return await _latency(sizes, folder, bar)
+        case "fuzz":
+            return await _fuzz(sizes, folder, bar)
         case _:
             raise AssertionError(name)
 
@@ -49,6 +57,12 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
             tick = bar(sessions * rounds, f"interrupts, {sessions} at once")
             found += await latency.interrupts(address, sessions, rounds, most_ms, tick)
     return found
+
+
+async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, **fuzz.ENGINES, **fuzz.SETTINGS) as address:
+        tick = bar(sizes.mutated, "mutated messages and streams")
+        return await fuzz.fuzz(address, folder / "server.log", sizes.mutated, sizes.seed, tick)
 
 
 @asynccontextmanager

@@ -49,6 +49,11 @@ class Conversation:
     cut: int = 0
     mutated: int = 0
 
+    @classmethod
+    def usual(cls) -> Conversation:
+        """A sound client that says nothing but what must be answered."""
+        return cls(handshakes.SOUND, ())
+
     @property
     def wire(self) -> bytes:
         """All that is sent after the handshake."""
