@@ -9,6 +9,7 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
+from voicelab.commands.bench_replay import replay
 
 if TYPE_CHECKING:
     from voicelab.bench.asr import Speed
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
 bench.command()(endpoint)
 bench.command()(vad)
+bench.command()(replay)
 
 
 @bench.command()

@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.bench.server import fuzz, latency
+from voicelab.bench.server import fuzz, latency, soak
 from voicelab.bench.server.findings import Finding
 from voicelab.results import RunSpec
 from voicelab.targets import own_server
@@ -17,18 +17,20 @@ from voicelab.targets import own_server
 class Sizes:
     """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions.
 
-    mutated: messages and streams of the fuzz run, chosen by seed.
+    mutated: messages and streams of the fuzz run, chosen by seed. soak_s: how long the soak goes on.
     """
 
     turns: int = 200
     interrupts: int = 300
     mutated: int = 100_000
     seed: int = 0
+    soak_s: float = 600.0
 
 
 PARTS: dict[str, str] = {
     "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
     "fuzz": "mutated messages and streams: no crash, no leak, no stuck session",
+    "soak": "good, bad and slow clients side by side for long: nothing stays behind",
 }
 """The parts by name, in the order in which they run."""
 
@@ -45,6 +47,8 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
             return await _latency(sizes, folder, bar)
         case "fuzz":
             return await _fuzz(sizes, folder, bar)
+        case "soak":
+            return await _soak(sizes, folder, bar)
         case _:
             raise AssertionError(name)
 
@@ -63,6 +67,11 @@ async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> 
     async with _server(folder, **fuzz.ENGINES, **fuzz.SETTINGS) as address:
         tick = bar(sizes.mutated, "mutated messages and streams")
         return await fuzz.fuzz(address, folder / "server.log", sizes.mutated, sizes.seed, tick)
+
+
+async def _soak(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, **soak.ENGINES, **soak.SETTINGS) as address:
+        return await soak.soak(address, folder / "server.log", sizes.soak_s, bar(round(sizes.soak_s), "soak, seconds"))
 
 
 @asynccontextmanager

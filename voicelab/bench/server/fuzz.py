@@ -21,12 +21,15 @@ from voicelab.bench.server.message_mutations import MOST_BYTES
 from voicelab.bench.server.rawsocket import ServerGone, Violation
 from voicelab.bench.server.remains import Remains, faults_in
 from voicelab.bench.server.seeds import make_seeds
+from voicelab.bench.server.watch import Vitals
 from voicelab.errors import EngineMissingError
+from voicelab.results import RunSpec
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake:words_per_s=100"}
+SPEC = RunSpec(samples="", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
 SETTINGS = {
     "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "5", "REALTIME_SLACK_S": "2",
     "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",
@@ -39,6 +42,7 @@ _PIECES = 16
 _WARM_UP = 250
 _AT_ONCE = 40
 _ROUND = 250
+_LEAST = 8
 _SHRINK_S = 60.0
 _MOST_FAILURES = 5
 _ANSWERED_S = 5.0
@@ -61,7 +65,7 @@ async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[
     found = run.findings()
     found.append(Finding("fuzz", "server processes that ended", crashed, "", 1, most=0))
     if not crashed:
-        found += await remains.findings("fuzz")
+        found += [*await remains.findings("fuzz"), *run.late_growth()]
     found.append(Finding("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
     return found
 
@@ -71,7 +75,10 @@ class _Stopped(BaseException):
 
 
 class _Run:
-    """One search. last: the conversation that is being held, or was."""
+    """One search.
+
+    last: the conversation that is being held, or was. memory: the server's resident bytes, after so much was mutated.
+    """
 
     def __init__(self, address: str, mutated: int, seed: int, tick: Callable[[], None]) -> None:
         self._address = address
@@ -85,11 +92,15 @@ class _Run:
         self._failures: list[str] = []
         self._stopped = False
         self.last = Conversation.usual()
+        self.memory: list[tuple[int, float]] = []
 
     async def warm_up(self) -> None:
         """What a server makes once and keeps (threads, database connections, the detector) is made before the count."""
         _hypothesis()
-        await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
+        try:
+            await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
+        except Violation as violation:
+            self.keep(Conversation.usual(), str(violation))
         chance = random.Random(self._seed)
         for _ in range(min(_WARM_UP, 1 + self._wanted // 100)):
             numbers = tuple(chance.randrange(1, 1 << 24) for _ in range(_PIECES))
@@ -112,6 +123,7 @@ class _Run:
                 failed = await asyncio.to_thread(self._round, loop, f"{self._seed}/{number}")
                 if failed is not None:
                     self.keep(*failed)
+                self.memory.append((self._mutated, (await Vitals.of(self._address)).rss_bytes))
         finally:
             self._stopped = True
 
@@ -141,7 +153,7 @@ class _Run:
             self._count(conversation, all_taken=all_taken)
 
         settings = hypothesis.settings(
-            max_examples=max(1, min(_ROUND, 1 + (self._wanted - self._mutated) // _PIECES)),
+            max_examples=min(_ROUND, _LEAST + (self._wanted - self._mutated) // _PIECES),
             database=None, deadline=None, print_blob=False, report_multiple_bugs=False,
             suppress_health_check=list(hypothesis.HealthCheck), verbosity=hypothesis.Verbosity.quiet,
             phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
@@ -173,6 +185,12 @@ class _Run:
         path = KEPT / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
         path.write_text(text, encoding="utf-8")
         self._failures.append(f"{why}; again: voicelab bench replay {path}")
+
+    def late_growth(self) -> list[Finding]:
+        """How much the memory grew while the second half was sent: what a leak would go on with."""
+        late = [size for mutated, size in self.memory if 2 * mutated >= self._wanted]
+        grown_mib = (late[-1] - late[0]) / 2**20 if late else 0.0
+        return [Finding("fuzz", "resident memory: growth in the second half", grown_mib, "MiB", len(late))]
 
     def findings(self) -> list[Finding]:
         """What was sent and what became of it."""

@@ -5,15 +5,19 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
 from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.good_clients import Session
+from voicelab.bench.server.seeds import message
 from voicelab.bench.server.watch import Vitals
 
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.5
+_AT_ONCE = 40
 MOST_GROWTH_MIB = 16.0
 """What the resident memory may be more than after the warm-up. See docs/server.md for what was measured."""
 _FAULT = re.compile(r"^(ERROR|CRITICAL)\b|^Traceback|never (awaited|retrieved)", re.MULTILINE)
@@ -28,7 +32,14 @@ class Remains:
 
     @classmethod
     async def before(cls, address: str) -> Self:
-        """When nobody is connected; waits for those who still leave."""
+        """When nobody is connected; waits for those who still leave.
+
+        The pool of database connections, which keeps what it once had to open, is filled first.
+        """
+        async with AsyncExitStack() as opened:
+            sessions = [await opened.enter_async_context(Session.open(address)) for _ in range(_AT_ONCE)]
+            await asyncio.gather(*(session.send(message("text", text="hello")) for session in sessions))
+            await asyncio.gather(*(session.finish() for session in sessions))
         return cls(address, await settled(address, None))
 
     async def findings(self, part: str) -> list[Finding]:
