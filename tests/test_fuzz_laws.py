@@ -5,8 +5,10 @@ from __future__ import annotations
 import base64
 import json
 import random
+import time
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -56,6 +58,37 @@ def test_any_text_is_an_event_or_refused(text: str) -> None:
 @settings(max_examples=1000, deadline=None)
 def test_any_json_is_an_event_or_refused(name: Any, data: Any) -> None:
     outcome(json.dumps({"event": name, "data": data}))
+
+
+@given(
+    st.integers(1, 200),
+    st.sampled_from(["[%s]", '{"a": %s}', '[{"[": "}"}, %s]']),
+    st.sampled_from(["1", "[", '"[[["', "{"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_what_is_nested_deeper_than_a_hundred_levels_is_not_read_at_all(levels: int, level: str, core: str) -> None:
+    """The reader went to the end of the stack; what was collected as garbage there could not be finalized."""
+    text, depth = core, levels + (core in ("[", "{"))
+    for _ in range(levels):
+        text = level % text
+    frame = f'{{"event": "heartbeat", "data": {{"x": {text}}}}}'
+    try:
+        read(frame, most_bytes=100_000)
+        refused = ""
+    except Refused as refusal:
+        refused = refusal.message
+    # Two levels are the message's own.
+    assert ("nested" in refused) == (depth + 2 > 100)
+
+
+@pytest.mark.parametrize("piece", ['\\"', '"', "[", "]{", '"[', "\\", '\\\\"'])
+def test_how_deep_a_message_is_takes_no_longer_than_its_length(piece: str) -> None:
+    """A million characters: what looked again from each of them would take hours."""
+    frame = '"' + "[]" * 200 + piece * (1_000_000 // len(piece))
+    start = time.process_time()
+    with pytest.raises(Refused):
+        read(frame, most_bytes=10_000_000)
+    assert time.process_time() - start < 5
 
 
 @given(st.integers(0, len(SEEDS) - 1), FIELDS, VALUES)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import inspect
 import logging
 import socket
 from collections.abc import Iterator
@@ -155,6 +157,33 @@ async def test_a_bad_frame_in_the_middle_of_a_reply_ends_it_and_is_no_fault_in_t
         await asyncio.to_thread(until, lambda: services.active_connections == 0)
         assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["client_left"]
     assert faults(caplog) == []
+
+
+async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+    """Its generators, with an encoder in them, lay about until they were collected, wherever that happened."""
+    with serving(tmp_path, agent="fake:text=" + "on and on. " * 40) as served:
+        async with talking(served) as talker:
+            await talker.init(paced=True)
+            gc.collect()
+            gc.disable()
+            try:
+                await talker.send("text", text="hello")
+                await talker.expect("agent_response")
+                await talker.expect("audio_chunk")
+                await talker.send("interrupt")
+                while (await talker.receive())[0] != "interrupted":
+                    continue
+                await talker.send("text", text="hello")
+                await talker.expect("agent_response")
+                await talker.expect("audio_chunk")
+                talker.socket.transport.abort()
+                assert served.services is not None
+                services = served.services
+                await asyncio.to_thread(until, lambda: services.active_connections == 0)
+                found = [each for each in gc.get_objects() if inspect.isasyncgen(each) and each.ag_frame is not None]
+            finally:
+                gc.enable()
+    assert [each for each in found if each.__qualname__.startswith("Turn.")] == []
 
 
 async def test_an_interrupt_whose_client_leaves_while_the_turn_is_kept_leaves_nothing_open(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass
 from math import ceil
 from time import perf_counter
@@ -175,8 +176,9 @@ class Turn:
         if not transcript.text.strip():
             raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
         yield Heard(transcript)
-        async for event in self.answer(transcript.text):
-            yield event
+        async with aclosing(self.answer(transcript.text)) as events:
+            async for event in events:
+                yield event
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
@@ -184,8 +186,9 @@ class Turn:
         reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
         self.times.agent_s = perf_counter() - start
         yield Answered(heard, reply)
-        async for chunk in self._speak(reply.text):
-            yield chunk
+        async with aclosing(self._speak(reply.text)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""

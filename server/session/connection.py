@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncGenerator, Coroutine
 from contextlib import suppress
 from enum import Enum, auto
 from math import inf
@@ -299,7 +299,7 @@ class Connection:
 
     # A turn, as it is answered.
 
-    async def _answer(self, listening: Listening, events: AsyncIterator[TurnEvent]) -> None:
+    async def _answer(self, listening: Listening, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
         assert listening.turn is not None
         self._sounding = None

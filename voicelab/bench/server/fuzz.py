@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake:words_per_s=100"}
 SPEC = RunSpec(samples="", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
 SETTINGS = {
-    "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "5", "REALTIME_SLACK_S": "2",
+    "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
     "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",
 }  # fmt: skip
 """A server whose limits are near, so that they are met often and cheaply."""

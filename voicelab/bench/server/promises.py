@@ -55,6 +55,8 @@ class Replies:
     def take(self, message: str) -> tuple[str, dict[str, Any]]:
         """The event in a message; Violation when the protocol knows no such event, or not in this place."""
         name, data = _event(message)
+        if self.last_error in CLOSING_CODES:
+            raise Violation(f"{name} came after {self.last_error}, which ends a connection")
         if data["session_id"] not in (None, self.session_id):
             if name != "session_start" or self.session_id is not None:
                 raise Violation(f"{name} of another session: {message[:300]}")
