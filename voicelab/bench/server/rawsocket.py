@@ -30,9 +30,10 @@ class Closed:
 
 
 class RawSocket:
-    """One TCP connection."""
+    """One TCP connection. in_frame: held by who writes a frame in parts, so that no pong comes into the middle of it."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.in_frame = asyncio.Lock()
         self._reader = reader
         self._writer = writer
 
@@ -95,7 +96,8 @@ class RawSocket:
             except (OSError, asyncio.IncompleteReadError):
                 return Closed(None, "")
             if opcode == Opcode.PING:
-                await self.write(frame(payload, Opcode.PONG))
+                async with self.in_frame:
+                    await self.write(frame(payload, Opcode.PONG))
             elif opcode == Opcode.CLOSE:
                 code = struct.unpack("!H", payload[:2])[0] if payload else None
                 return Closed(code, payload[2:].decode())

@@ -19,6 +19,7 @@ MOST_CONNECTIONS = 60
 READER_TIMEOUT_S = 2.0
 _CROWD = MOST_CONNECTIONS + 20
 _NARROW_BYTES = 4096
+_FEW_BYTES = 6
 _LONG = "go on and on and on. " * 90
 """Makes a reply of megabytes as PCM: more than the buffers between two ends of a connection take."""
 
@@ -92,7 +93,7 @@ async def not_reading(tally: Tally, number: int) -> None:
         session.socket.pause_reading()
         await asyncio.sleep(3 * READER_TIMEOUT_S)
         session.socket.resume_reading()
-        while isinstance(came := await session.socket.receive(), str):
+        while isinstance(came := await session.next(), str):
             name, data = session.replies.take(came)
             if name == "audio_chunk" and data["is_final"]:
                 raise Violation("a client that read nothing got its whole reply")
@@ -106,9 +107,10 @@ async def trickling(tally: Tally, number: int) -> None:
         for turn in tally.rounds(2):
             words = f"slowly {number} {turn}"
             wire = frame(payload(message("text", text=words)))
-            for start in range(0, len(wire), 4):
-                await session.socket.write(wire[start : start + 4])
-                await asyncio.sleep(0.1)
+            async with session.socket.in_frame:
+                for start in range(0, len(wire), _FEW_BYTES):
+                    await session.socket.write(wire[start : start + _FEW_BYTES])
+                    await asyncio.sleep(0.1)
             await session.answered(f"Turn {turn}. You said: {words}.")
             tally.done["turns that trickled in"] += 1
 
