@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import Any
 
 from pydantic import ValidationError
 
 from server.messages import CLIENT_EVENTS, ClientEvent, ErrorCode, Refused
+
+_MOST_DEPTH = 100
+# It matches what it began with in any case, a string without an end too: so the time is in step with the length.
+_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def read(frame: str, *, most_bytes: int) -> ClientEvent:
@@ -39,10 +44,10 @@ class _LaxJsonError(ValueError):
 
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     """The event's name and its data, or why there are none."""
+    if _is_too_deep(frame):
+        return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {_MOST_DEPTH} levels are taken")
     try:
         message = _STRICT.decode(frame)
-    except RecursionError:
-        return Refused(ErrorCode.BAD_JSON, "the message is nested too deeply")
     except _LaxJsonError as fault:
         return Refused(ErrorCode.BAD_JSON, f"the message is not JSON: {fault}")
     except json.JSONDecodeError as fault:
@@ -60,6 +65,26 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
         kind = type(data).__name__
         return Refused(ErrorCode.BAD_MESSAGE, f"{message['event'][:40]!r}: data must be an object, not {kind}")
     return message["event"], data
+
+
+def _is_too_deep(frame: str) -> bool:
+    """Whether arrays and objects lie in each other deeper than is taken, also where the rest is no JSON.
+
+    Python's reader goes as deep as its stack allows. Whatever is collected as garbage meanwhile, of any connection, is
+    then finalized at the end of that stack: it fails there, and stays.
+    """
+    if frame.count("[") + frame.count("{") <= _MOST_DEPTH:
+        return False
+    depth = 0
+    for found in _STRING_OR_BRACKET.finditer(frame):
+        match found[0]:
+            case "[" | "{":
+                depth += 1
+                if depth > _MOST_DEPTH:
+                    return True
+            case "]" | "}":
+                depth -= 1
+    return False
 
 
 def _no_constant(name: str) -> None:

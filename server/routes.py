@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime
 from time import perf_counter
@@ -223,10 +224,11 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
     turn = Turn(services.pipeline, dialogue)
     record = TurnRecord("typed", heard=typed, times=turn.times, intervals=turn.intervals)
     try:
-        async for event in turn.answer(typed):
-            if isinstance(event, Answered):
-                record.reply = event.reply
-                break
+        async with aclosing(turn.answer(typed)) as events:
+            async for event in events:
+                if isinstance(event, Answered):
+                    record.reply = event.reply
+                    break
     except Exception:
         record.error = ErrorCode.ENGINE_FAILED
         raise

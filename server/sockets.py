@@ -11,6 +11,8 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 _SMALL_BYTES = 4096
 _AHEAD = 16
 """How many small messages may wait to be taken before no more are read: a third of a second of speech."""
+_NOT_UTF8 = 1007
+_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
@@ -28,18 +30,44 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()
             super().data_received(data)
+            if self.conn.handshake_exc is not None and not self.handshake_initiated:
+                self._refuse()
+
+        def _refuse(self) -> None:
+            """Answer a handshake that cannot be read, such as one of too many headers; uvicorn leaves it unanswered."""
+            if not self.transport.is_closing():
+                self.transport.write(b"".join(self.conn.data_to_send()) or _BAD_REQUEST)
+                self.transport.close()
+
+        def send_receive_event_to_app(self) -> None:
+            # uvicorn closes for it as well, with a traceback in the log: a client must not be able to fill that.
+            if self.curr_msg_data_type == "text" and not self.close_sent and not _is_utf8(self.frames):
+                self.frames = []
+                self.conn.send_close(_NOT_UTF8)
+                self.handle_parser_exception()
+            else:
+                self._hand_on()
 
         async def send(self, message: Any) -> None:
             try:
                 async with asyncio.timeout(reader_timeout_s):
+                    await self.writable.wait()
+                    if self.handshake_complete and self.close_sent and self.initial_response is None:
+                        # It was closed for what the client sent meanwhile; uvicorn takes that for the app's fault.
+                        raise ClientDisconnected
+                    if message["type"] == "websocket.accept" and self.transport.is_closing():
+                        raise ClientDisconnected
                     await super().send(message)
             except TimeoutError as error:
                 self.transport.abort()
                 raise ClientDisconnected from error
+            if self.initial_response is not None and self.close_sent:
+                # Denied is answered; uvicorn would log a fault when the client is slower to go than the app.
+                self.handshake_complete = True
             if message["type"] == "websocket.close":
                 self.loop.call_later(reader_timeout_s, self.transport.abort)
 
-        def send_receive_event_to_app(self) -> None:
+        def _hand_on(self) -> None:
             # uvicorn stops reading at every message until it is taken, with two system calls each. Ours are taken at
             # once and kept within a limit, so that it need only stop where a client is ahead.
             is_small = sum(map(len, self.frames)) < _SMALL_BYTES and self.queue.qsize() < _AHEAD
@@ -67,3 +95,11 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
                 self.transport.abort()
 
     return Protocol
+
+
+def _is_utf8(parts: list[bytes]) -> bool:
+    try:
+        b"".join(parts).decode()
+    except UnicodeDecodeError:
+        return False
+    return True

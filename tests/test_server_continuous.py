@@ -14,6 +14,7 @@ import httpx
 import numpy as np
 import onnxruntime
 import pytest
+from websockets.exceptions import ConnectionClosed
 
 from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
@@ -357,3 +358,27 @@ def test_the_status_lists_the_modes(tmp_path: Path, vad: str, modes: int) -> Non
     with serving(tmp_path, vad=vad) as served:
         status = httpx.get(f"{served.http}/ws/status/audio", trust_env=False).json()
         assert status["modes"] == ["turns", "realtime", "continuous"][:modes]
+
+
+async def until_closed(talker: Talker) -> dict[str, Any]:
+    """The data of the last event."""
+    data: dict[str, Any] = {}
+    try:
+        while True:
+            _, data = await talker.receive()
+    except ConnectionClosed:
+        return data
+
+
+async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the_connection(tmp_path: Path) -> None:
+    """It was told, but the connection stayed open, and the reply went on in a task that nobody knew."""
+    with serving(tmp_path, vad="energy", agent=f"fake:text={LONG}", realtime_slack_s=2) as served:
+        async with in_stream(served) as talker:
+            await talker.send("text", text="go on")
+            while (await talker.receive())[0] != "audio_chunk":
+                continue
+            await stream(talker, [Clip.silence(3.0)])
+            last = await until_closed(talker)
+        assert last["code"] == "too_fast"
+        assert (talker.socket.close_code, talker.socket.close_reason) == (1008, "too_fast")
+        assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["too_fast"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator
 from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from math import ceil
 from typing import Self
@@ -190,8 +191,9 @@ class Turn:
         if not transcript.text.strip():
             raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
         yield Heard(transcript)
-        async for event in self.answer(transcript.text):
-            yield event
+        async with aclosing(self.answer(transcript.text)) as events:
+            async for event in events:
+                yield event
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
@@ -199,8 +201,9 @@ class Turn:
             reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
         self.times.agent_s = lap.took_s
         yield Answered(heard, reply)
-        async for chunk in self._speak(reply.text):
-            yield chunk
+        async with aclosing(self._speak(reply.text)) as chunks:
+            async for chunk in chunks:
+                yield chunk
 
     def said(self, heard_s: float) -> str:
         """The beginning of the reply that is heard in the first heard_s seconds of its sound."""

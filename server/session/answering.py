@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import asdict, replace
 from time import perf_counter
 from typing import Any, Literal
@@ -29,7 +30,7 @@ class Answering:
         self,
         turn_id: str,
         turn: Turn,
-        events: AsyncIterator[TurnEvent],
+        events: AsyncGenerator[TurnEvent, None],
         record: TurnRecord,
         *,
         terms: Terms,
@@ -48,11 +49,13 @@ class Answering:
         self._keeping: asyncio.Task[None] | None = None
         self.task = asyncio.create_task(self._run(events))
 
-    async def _run(self, events: AsyncIterator[TurnEvent]) -> None:
+    async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Raises Refused when the turn fails, WebSocketDisconnect when its client is gone."""
         with as_refusals():
-            async for event in events:
-                await self._pass_on(event)
+            # Closed here and now: what a stopped turn was made with is not left for the garbage collector.
+            async with aclosing(events):
+                async for event in events:
+                    await self._pass_on(event)
 
     async def halt(self) -> None:
         """Let nothing more of it leave; what becomes of it is for `stop`."""
@@ -73,7 +76,8 @@ class Answering:
                 self._record.reply = replace(self._record.reply, text=self.said)
             self._begin_keeping(code)
         if self._keeping is not None:
-            await self._keeping
+            # Shielded: whoever stops a turn may be cut off too, and the next to stop it waits for the same.
+            await asyncio.shield(self._keeping)
         await self._turn.close()
         return stopped_s
 

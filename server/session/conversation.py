@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from enum import Enum, auto
 from typing import Literal
@@ -101,6 +101,8 @@ class Conversation:
                 turn = await listening.open()
                 await self._answer(listening, turn.answer(typed.text))
         except Refused as refusal:
+            if refusal.code.closes:
+                raise
             await self._fail_turn(refusal, over=True)
 
     async def take_interrupt(self, interrupt: Interrupt, at_s: float) -> None:
@@ -144,7 +146,7 @@ class Conversation:
 
     # What goes out.
 
-    async def _answer(self, listening: Listening, events: AsyncIterator[TurnEvent]) -> None:
+    async def _answer(self, listening: Listening, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
         assert listening.turn is not None
         answering = Answering(

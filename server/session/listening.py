@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, Callable
 from typing import Literal
 
 from server.history import TurnRecord
@@ -89,7 +89,7 @@ class Listening:
         if self._partials is not None:
             self._partials.sound_came()
 
-    async def finish(self) -> AsyncIterator[TurnEvent]:
+    async def finish(self) -> AsyncGenerator[TurnEvent, None]:
         """The answer, once the last sound has come; Refused when none came at all."""
         await self.hush()
         if self.fault is not None:

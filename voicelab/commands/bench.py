@@ -9,6 +9,7 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
+from voicelab.commands.bench_replay import replay
 from voicelab.commands.bench_server import server
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this m
 bench.command()(endpoint)
 bench.command()(vad)
 bench.command()(server)
+bench.command()(replay)
 
 
 @bench.command()

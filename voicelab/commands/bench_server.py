@@ -15,7 +15,7 @@ from voicelab import terminal
 if TYPE_CHECKING:
     from voicelab.bench.server.findings import Finding
 
-_PARTS = ("latency", "load", "memory", "speech")
+_PARTS = ("latency", "load", "memory", "speech", "fuzz", "soak")
 _IDLE_LOAD = 0.5
 
 

@@ -1,0 +1,126 @@
+"""A conversation as bytes: made from a plan of numbers, and kept as text."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Literal, get_args
+
+from voicelab.bench.server import handshakes
+from voicelab.bench.server.broken_frames import BREAKS
+from voicelab.bench.server.frames import frame
+from voicelab.bench.server.handshakes import Handshake
+from voicelab.bench.server.message_mutations import OF_MESSAGES
+from voicelab.bench.server.seeds import Seed, payload
+from voicelab.bench.server.sound_mutations import OF_SOUND
+
+Ending = Literal["ask", "vanish", "half close"]
+"""How it ends: with a turn that must be answered, without a word, or with the end of what the client sends."""
+_ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a conversation is made of, each a number that chooses: smaller ones choose what is more usual.
+
+    pieces: 0 is none. handshake, last: 0 is the usual one.
+    """
+
+    init: int
+    pieces: tuple[int, ...]
+    last: int = 0
+    handshake: int = 0
+    ending: int = 0
+    cut: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """One connection: how it begins, what is sent, in what portions, and how it ends.
+
+    mutated: how many of the pieces are not as a sound client sends them.
+    """
+
+    handshake: Handshake
+    pieces: tuple[bytes, ...]
+    ending: Ending = "ask"
+    cut: int = 0
+    mutated: int = 0
+
+    @classmethod
+    def usual(cls) -> Conversation:
+        """A sound client that says nothing but what must be answered."""
+        return cls(handshakes.SOUND, ())
+
+    @property
+    def wire(self) -> bytes:
+        """All that is sent after the handshake."""
+        return b"".join(self.pieces)
+
+    def text(self) -> str:
+        """To keep: JSON, in which a character is a byte."""
+        kept = {
+            "handshake": self.handshake.data.decode("latin-1"),
+            "opens": self.handshake.opens,
+            "ends": self.handshake.ends,
+            "pieces": [piece.decode("latin-1") for piece in self.pieces],
+            "ending": self.ending,
+            "cut": self.cut,
+        }
+        return json.dumps(kept, indent=1) + "\n"
+
+    @classmethod
+    def of(cls, text: str) -> Conversation:
+        """What `text` wrote; ValueError or KeyError when it is something else."""
+        kept = json.loads(text)
+        handshake = Handshake(kept["handshake"].encode("latin-1"), kept["opens"], kept["ends"])
+        pieces = tuple(piece.encode("latin-1") for piece in kept["pieces"])
+        return cls(handshake, pieces, kept["ending"], kept["cut"])
+
+
+class Composer:
+    """Makes conversations from plans and sound seeds."""
+
+    def __init__(self, seeds: Sequence[Seed]) -> None:
+        self._inits = [seed for seed in seeds if seed.name.startswith("init ")]
+        self._others = [seed for seed in seeds if not seed.name.startswith("init ")]
+        self._seeds = list(seeds)
+
+    def conversation(self, plan: Plan) -> Conversation:
+        """The same plan makes the same bytes."""
+        pieces, mutated = [self._init(plan.init)], int(plan.init > len(self._inits))
+        for number in filter(None, plan.pieces):
+            pieces.append(self._piece(number))
+            mutated += 1
+        if plan.last:
+            chance = Random(plan.last)
+            pieces.append(chance.choice(BREAKS)(chance.choice(self._seeds), self._others[0], chance))
+            mutated += 1
+        chance = Random(plan.handshake)
+        handshake = handshakes.odd(plan.handshake, chance) if plan.handshake else handshakes.SOUND
+        return Conversation(
+            handshake, tuple(filter(None, pieces)), _ENDINGS[plan.ending % len(_ENDINGS)], plan.cut, mutated
+        )
+
+    def _init(self, number: int) -> bytes:
+        """0: none. Then the sound ones, then mutated ones."""
+        if not number:
+            return b""
+        seed = self._inits[(number - 1) % len(self._inits)]
+        if number <= len(self._inits):
+            return frame(payload(seed.messages[0]))
+        return _damaged(seed, self._others[0], number, Random(number))
+
+    def _piece(self, number: int) -> bytes:
+        chance = Random(number)
+        seeds = self._seeds if chance.random() < 0.05 else self._others
+        seed, other = chance.choice(seeds), chance.choice(self._others)
+        return _damaged(seed, other, chance.randrange(1 << 16), chance)
+
+
+def _damaged(seed: Seed, other: Seed, number: int, chance: Random) -> bytes:
+    """The frames of a seed after one of the mutations that it can have, by number."""
+    able = (*OF_SOUND, *OF_MESSAGES) if seed.audio else OF_MESSAGES
+    return able[number % len(able)](seed, other, chance)

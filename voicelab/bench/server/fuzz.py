@@ -1,0 +1,233 @@
+"""Mutated messages and streams, as many as are wanted: nothing that a client sends may cost more than its own turn.
+
+Each conversation is chosen by hypothesis, held with the server, and followed by a turn that must be answered. One that
+breaks a promise is made as short as hypothesis can, and kept as a file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import random
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voicelab.bench.server.conversations import Composer, Conversation, Plan
+from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.holding import Held, ask, hold
+from voicelab.bench.server.message_mutations import MOST_BYTES
+from voicelab.bench.server.rawsocket import ServerGone, Violation
+from voicelab.bench.server.remains import Remains, faults_in
+from voicelab.bench.server.seeds import make_seeds
+from voicelab.bench.server.watch import Vitals
+from voicelab.errors import EngineMissingError
+from voicelab.results import RunSpec
+
+if TYPE_CHECKING:
+    from hypothesis.strategies import SearchStrategy
+
+ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake:words_per_s=100"}
+SPEC = RunSpec(samples="", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
+SETTINGS = {
+    "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
+    "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",
+}  # fmt: skip
+"""A server whose limits are near, so that they are met often and cheaply."""
+KEPT = Path("reports") / "fuzz"
+"""Where conversations that broke a promise are kept, below the folder that the bench is started in."""
+
+_PIECES = 16
+_WARM_UP = 250
+_AT_ONCE = 40
+_ROUND = 250
+_LEAST = 8
+_SHRINK_S = 60.0
+_MOST_FAILURES = 5
+_ANSWERED_S = 5.0
+
+
+async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[[], None]) -> list[Finding]:
+    """Have conversations until so many pieces of them were mutated.
+
+    log: the server's. tick: called once for each piece. Raises EngineMissingError where hypothesis is not installed.
+    """
+    run = _Run(address, mutated, seed, tick)
+    await run.warm_up()
+    remains = await Remains.before(address)
+    crashed = 0
+    try:
+        await run.search()
+    except ServerGone:
+        crashed = 1
+        run.keep(run.last, "the server is gone")
+    found = run.findings()
+    found.append(Finding("fuzz", "server processes that ended", crashed, "", 1, most=0))
+    if not crashed:
+        found += [*await remains.findings("fuzz"), *run.late_growth()]
+    found.append(Finding("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
+    return found
+
+
+class _Stopped(BaseException):
+    """The search is not wanted any more."""
+
+
+class _Run:
+    """One search.
+
+    last: the conversation that is being held, or was. memory: the server's resident bytes, after so much was mutated.
+    """
+
+    def __init__(self, address: str, mutated: int, seed: int, tick: Callable[[], None]) -> None:
+        self._address = address
+        self._wanted = mutated
+        self._seed = seed
+        self._tick = tick
+        self._composer = Composer(make_seeds())
+        self._held = Held()
+        self._mutated = 0
+        self._streams = 0
+        self._failures: list[str] = []
+        self._stopped = False
+        self.last = Conversation.usual()
+        self.memory: list[tuple[int, float]] = []
+
+    async def warm_up(self) -> None:
+        """What a server makes once and keeps (threads, database connections, the detector) is made before the count."""
+        _hypothesis()
+        try:
+            await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
+        except Violation as violation:
+            self.keep(Conversation.usual(), str(violation))
+        chance = random.Random(self._seed)
+        for _ in range(min(_WARM_UP, 1 + self._wanted // 100)):
+            numbers = tuple(chance.randrange(1, 1 << 24) for _ in range(_PIECES))
+            await self._hold(self._composer.conversation(Plan(init=chance.randrange(30), pieces=numbers)))
+
+    async def _hold(self, conversation: Conversation) -> bool:
+        try:
+            return await hold(self._address, conversation, self._held)
+        except Violation as violation:
+            self.keep(conversation, str(violation))
+            return False
+
+    async def search(self) -> None:
+        """Round after round, each with a seed of its own, until enough was mutated or too much has failed."""
+        number = 0
+        try:
+            while self._mutated < self._wanted and len(self._failures) < _MOST_FAILURES:
+                number += 1
+                loop = asyncio.get_running_loop()
+                failed = await asyncio.to_thread(self._round, loop, f"{self._seed}/{number}")
+                if failed is not None:
+                    self.keep(*failed)
+                self.memory.append((self._mutated, (await Vitals.of(self._address)).rss_bytes))
+        finally:
+            self._stopped = True
+
+    def _round(self, loop: asyncio.AbstractEventLoop, name: str) -> tuple[Conversation, str] | None:
+        """In a thread, as hypothesis waits for what it calls: the shortest failing conversation that it found."""
+        hypothesis = _hypothesis()
+        failed: dict[Plan, Violation] = {}
+        began_s = 0.0
+
+        def law(plan: Plan) -> None:
+            nonlocal began_s
+            if self._stopped:
+                raise _Stopped
+            if failed and time.monotonic() - began_s > _SHRINK_S:
+                if plan in failed:
+                    raise failed[plan]
+                return
+            self.last = conversation = self._composer.conversation(plan)
+            try:
+                all_taken = asyncio.run_coroutine_threadsafe(
+                    hold(self._address, conversation, self._held), loop
+                ).result()
+            except Violation as violation:
+                began_s = began_s if failed else time.monotonic()
+                failed[plan] = violation
+                raise
+            self._count(conversation, all_taken=all_taken)
+
+        settings = hypothesis.settings(
+            max_examples=min(_ROUND, _LEAST + (self._wanted - self._mutated) // _PIECES),
+            database=None, deadline=None, print_blob=False, report_multiple_bugs=False,
+            suppress_health_check=list(hypothesis.HealthCheck), verbosity=hypothesis.Verbosity.quiet,
+            phases=(hypothesis.Phase.generate, hypothesis.Phase.shrink),
+        )  # fmt: skip
+        number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8], "big")
+        try:
+            hypothesis.seed(number)(settings(hypothesis.given(plans())(law)))()
+        except Exception:
+            # What it raises differs where a failure does not come every time; the last one that failed is the shortest.
+            if not failed:
+                raise
+        if not failed:
+            return None
+        plan, violation = list(failed.items())[-1]
+        return self._composer.conversation(plan), str(violation)
+
+    def _count(self, conversation: Conversation, *, all_taken: bool) -> None:
+        """Of a connection that was closed on the way nobody knows how much was read: it counts as one stream."""
+        self._streams += 1
+        counted = conversation.mutated if all_taken else min(1, conversation.mutated)
+        for _ in range(min(counted, self._wanted - self._mutated)):
+            self._tick()
+        self._mutated += counted
+
+    def keep(self, conversation: Conversation, why: str) -> None:
+        """Write a failing conversation to a file and remember why it failed."""
+        text = conversation.text()
+        KEPT.mkdir(parents=True, exist_ok=True)
+        path = KEPT / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+        path.write_text(text, encoding="utf-8")
+        self._failures.append(f"{why}; again: voicelab bench replay {path}")
+
+    def late_growth(self) -> list[Finding]:
+        """How much the memory grew while the second half was sent: what a leak would go on with."""
+        late = [size for mutated, size in self.memory if 2 * mutated >= self._wanted]
+        grown_mib = (late[-1] - late[0]) / 2**20 if late else 0.0
+        return [Finding("fuzz", "resident memory: growth in the second half", grown_mib, "MiB", len(late))]
+
+    def findings(self) -> list[Finding]:
+        """What was sent and what became of it."""
+        held = self._held
+        found = [
+            Finding("fuzz", f"mutated messages and streams, seed {self._seed}", self._mutated, "", self._streams,
+                    least=self._wanted),
+            Finding("fuzz", "conversations that broke a promise", len(self._failures), "", self._streams, most=0),
+            *(Finding("fuzz", f"broken: {failure}", 1, "", 1, most=0) for failure in self._failures),
+            Finding("fuzz", "different errors that were told", len(held.errors), "", held.errors.total()),
+        ]  # fmt: skip
+        if held.answered_s:
+            slowest_s = max(held.answered_s)
+            what = "the turn after a conversation: slowest answer"
+            found.append(Finding("fuzz", what, slowest_s, "s", len(held.answered_s), most=_ANSWERED_S))
+        return found
+
+
+def plans() -> SearchStrategy[Plan]:
+    """Few choices each, so that making one costs little beside holding it."""
+    from hypothesis import strategies as st
+
+    number = st.integers(0, (1 << 24) - 1)
+    return st.builds(
+        Plan,
+        init=st.integers(0, 29),
+        pieces=st.tuples(*[number] * _PIECES),
+        last=number.map(lambda drawn: drawn if drawn % 5 == 4 else 0),
+        handshake=number.map(lambda drawn: drawn if drawn % 10 == 9 else 0),
+        ending=st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2]),
+        cut=st.integers(0, 2),
+    )
+
+
+def _hypothesis() -> Any:
+    try:
+        import hypothesis
+    except ImportError as error:
+        raise EngineMissingError("hypothesis", f"{error}; run: pip install 'voicelab[test]'") from error
+    return hypothesis

@@ -1,0 +1,47 @@
+"""Kept conversations, held again."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from voicelab.bench.server import fuzz
+from voicelab.bench.server.conversations import Conversation
+from voicelab.bench.server.holding import Held, ask, hold
+from voicelab.bench.server.rawsocket import ServerGone, Violation
+from voicelab.bench.server.remains import faults_in
+from voicelab.errors import InputError
+from voicelab.targets import own_server
+
+
+def kept(path: Path) -> Conversation:
+    """The conversation in a file; InputError when there is none."""
+    try:
+        return Conversation.of(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InputError(f"{path}: holds no conversation that the fuzz run kept") from error
+
+
+async def replayed(paths: Sequence[Path], folder: Path) -> list[tuple[Path, str | None]]:
+    """What each of them breaks, None when nothing. folder: for the log and the history of a server of its own."""
+    conversations = [(path, kept(path)) for path in paths]
+    outcomes: list[tuple[Path, str | None]] = []
+    async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as address:
+        for path, conversation in conversations:
+            faults = faults_in(folder / "server.log")
+            broken = await _broken(address, conversation)
+            if broken is None and faults_in(folder / "server.log") > faults:
+                broken = "the server's log tells of a fault"
+            outcomes.append((path, broken))
+    return outcomes
+
+
+async def _broken(address: str, conversation: Conversation) -> str | None:
+    try:
+        await hold(address, conversation, Held())
+        await ask(address)
+    except (Violation, ServerGone) as error:
+        return str(error)
+    return None

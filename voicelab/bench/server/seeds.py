@@ -1,0 +1,181 @@
+"""Well-formed things to say to a server, of every kind that it takes: what the fuzz run makes its inputs from."""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from random import Random
+from typing import Any
+
+import av
+import numpy as np
+
+from voicelab import codecs
+from voicelab.bench.server.frames import frame
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.opus import encode_ogg, encode_packets, load_opuslib
+from voicelab.places import shipped
+from voicelab.samples import load
+
+_SPEECH_S = 0.4
+_MOST_PACKETS = 24
+_PARTS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Seed:
+    """One stretch of a conversation: messages in order.
+
+    audio: for a spoken turn, its chunks, with the format that they are sent under. borders: whether a chunk's borders
+    mean something, as those of Opus packets do.
+    """
+
+    name: str
+    messages: tuple[dict[str, Any], ...]
+    audio: tuple[bytes, ...] = ()
+    form: str = "opus"
+    rate_hz: int = SPEECH_RATE_HZ
+    borders: bool = False
+
+
+def message(event: str, **data: Any) -> dict[str, Any]:
+    """A client event."""
+    return {"event": event, "data": data}
+
+
+def chunks(audio: Sequence[bytes], form: str = "opus", rate_hz: int = SPEECH_RATE_HZ) -> list[dict[str, Any]]:
+    """The messages of a spoken turn, the last one final."""
+    return [
+        message(
+            "audio_chunk", audio_chunk=base64.b64encode(data).decode(), format=form, sample_rate=rate_hz,
+            is_final=number == len(audio),
+        )
+        for number, data in enumerate(audio, start=1)
+    ]  # fmt: skip
+
+
+def payload(event: dict[str, Any]) -> bytes:
+    """A message's bytes, as they lie in a text frame; halves of characters are escaped."""
+    return json.dumps(event).encode()
+
+
+def texts(messages: Sequence[dict[str, Any]]) -> bytes:
+    """The frames of messages."""
+    return b"".join(frame(payload(one)) for one in messages)
+
+
+def pieces(data: bytes, chance: Random, most: int) -> list[bytes]:
+    """Cut anywhere, into so many pieces at most; some may be empty."""
+    borders = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(most)))
+    return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True)]
+
+
+def make_seeds() -> list[Seed]:
+    """All of them, the same in every run with the same libraries: the speech is a recording of the shipped set."""
+    speech = _speech()
+    return [*_inits(), *_small(), *(_turn(*made) for made in _turns(speech))]
+
+
+def _speech() -> Clip:
+    spoken = load(shipped("voice_samples")).sample("watchlist_add_meta").clip().at_rate(48_000)
+    start_s = spoken.sound_start_s() or 0.0
+    return spoken.between(start_s, start_s + _SPEECH_S)
+
+
+def _inits() -> Iterator[Seed]:
+    every = ["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]
+    asked: dict[str, dict[str, Any]] = {
+        "plain": {},
+        "user": {"user_id": "ada", "session_id": None},
+        "unknown session": {"session_id": "0b6c2f2e-0000-4000-8000-000000000000"},
+        "realtime": {"mode": "realtime", "events": every, "turn_ids": True},
+        "continuous": {"mode": "continuous", "events": every},
+        "paced packets": {"paced": True, "audio_format": "opus_packets"},
+        "wav": {"audio_format": "wav", "turn_ids": True},
+        "pcm16": {"audio_format": "pcm16", "events": ["turn_metrics"]},
+    }
+    for name, data in asked.items():
+        yield Seed(f"init {name}", (message("init", **data),))
+
+
+def _small() -> Iterator[Seed]:
+    yield Seed("text", (message("text", text="what is the price of apple"),))
+    yield Seed("text twice", (message("text", text="one. two. three."), message("text", text="你好, Zoë 😀")))
+    yield Seed("interrupt", (message("interrupt"),))
+    yield Seed("interrupt of a turn", (message("interrupt", turn_id="0123456789abcdef"),))
+    yield Seed("text and interrupt", (message("text", text="go on. and on."), message("interrupt")))
+    yield Seed("heartbeat", (message("heartbeat"),))
+    yield Seed("end", tuple(chunks([b""])))
+
+
+def _turn(name: str, audio: Sequence[bytes], form: str, rate_hz: int, borders: bool) -> Seed:
+    return Seed(name, tuple(chunks(audio, form, rate_hz)), tuple(audio), form, rate_hz, borders)
+
+
+_Made = tuple[str, Sequence[bytes], str, int, bool]
+
+
+def _turns(speech: Clip) -> Iterator[_Made]:
+    for rate_hz, channels, frame_ms in [
+        (48_000, 1, 2.5), (48_000, 1, 5), (8_000, 1, 10), (16_000, 1, 20), (24_000, 2, 20), (12_000, 1, 40),
+        (48_000, 2, 60), (16_000, 1, 60),
+    ]:  # fmt: skip
+        packets = _packets(speech.at_rate(rate_hz), frame_ms, channels)
+        yield f"opus {frame_ms:g} ms, {rate_hz} Hz, {channels}", packets, "opus", SPEECH_RATE_HZ, True
+    yield "opus 120 ms", _of_120_ms(encode_packets(speech)), "opus", SPEECH_RATE_HZ, True
+    for option in ("fec", "dtx"):
+        quiet = Clip.join([speech, Clip.silence(0.2, 48_000)])
+        yield f"opus {option}", _packets(quiet.at_rate(16_000), 20, 1, option), "opus", SPEECH_RATE_HZ, True
+    files = {form: codecs.encode(speech.at_rate(SPEECH_RATE_HZ), form) for form in ("wav", "flac", "mp3")}
+    files |= {"ogg": encode_ogg(speech), "webm": _webm(speech)}
+    for name, data in files.items():
+        yield name, _sixths(data), "opus", SPEECH_RATE_HZ, False
+    for rate_hz in (8_000, 16_000, 44_100):
+        yield f"pcm16 {rate_hz}", _sixths(speech.at_rate(rate_hz).to_pcm16()), "pcm16", rate_hz, False
+
+
+def _packets(speech: Clip, frame_ms: float, channels: int, option: str = "") -> list[bytes]:
+    lib = load_opuslib()
+    encoder = lib.Encoder(speech.rate_hz, channels, lib.APPLICATION_VOIP)
+    settings = {"fec": {"inband_fec": 1, "packet_loss_perc": 30}, "dtx": {"dtx": 1}}.get(option, {})
+    for name, value in settings.items():
+        lib.api.encoder.encoder_ctl(encoder.encoder_state, getattr(lib.api.ctl, f"set_{name}"), value)
+    size = round(speech.rate_hz * frame_ms / 1000)
+    pcm = np.repeat(np.frombuffer(speech.to_pcm16(), "<i2"), channels)
+    starts = range(0, len(pcm) - size * channels + 1, size * channels)
+    packets = [bytes(encoder.encode(pcm[start : start + size * channels].tobytes(), size)) for start in starts]
+    return packets[:_MOST_PACKETS]
+
+
+def _of_120_ms(packets: Sequence[bytes]) -> list[bytes]:
+    """Six frames of 20 ms in each packet, of lengths of their own (RFC 6716, code 3)."""
+    made = []
+    for start in range(0, len(packets) - 5, 6):
+        frames = packets[start : start + 6]
+        head, lengths = frames[0][0] | 3, b""
+        for one in frames[:-1]:
+            size = len(one) - 1
+            lengths += bytes([size]) if size < 252 else bytes([252 + size % 4, (size - 252 - size % 4) // 4])
+        made.append(bytes([head, 0x80 | len(frames)]) + lengths + b"".join(one[1:] for one in frames))
+    return made
+
+
+def _webm(speech: Clip) -> bytes:
+    sink = io.BytesIO()
+    # Without that flag the file has an id by chance.
+    with av.open(sink, "w", format="webm", container_options={"fflags": "+bitexact"}) as container:
+        stream = container.add_stream("libopus", rate=48_000, layout="mono")
+        pcm = np.frombuffer(speech.to_pcm16(), dtype="<i2").reshape(1, -1)
+        sound = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
+        sound.sample_rate = 48_000
+        for packet in [*stream.encode(sound), *stream.encode(None)]:
+            container.mux(packet)
+    return sink.getvalue()
+
+
+def _sixths(data: bytes) -> list[bytes]:
+    size = -(-len(data) // _PARTS)
+    return [data[start : start + size] for start in range(0, len(data), size)]

@@ -1,0 +1,107 @@
+"""Good, bad and slow clients side by side: the good ones are served as at the start, and nothing stays behind."""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import statistics
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from time import perf_counter
+
+from voicelab.bench.server import fuzz
+from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.good_clients import GOOD, Client, Tally
+from voicelab.bench.server.holding import ask
+from voicelab.bench.server.rawsocket import ServerGone, Violation
+from voicelab.bench.server.remains import Remains, faults_in
+from voicelab.bench.server.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
+from voicelab.bench.server.watch import Vitals
+
+ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake"}
+SETTINGS = fuzz.SETTINGS | {
+    "VAD": "energy", "READER_TIMEOUT_S": f"{READER_TIMEOUT_S:g}", "MAX_CONNECTIONS": str(MOST_CONNECTIONS),
+    "REALTIME_SLACK_S": "5", "REPLY_LEAD_S": "20", "MAX_TURN_S": "5",
+}  # fmt: skip
+_OF_EACH = 2
+_WARM_UP_SHARE = 0.1
+_LONGEST_WARM_UP_S = 60.0
+_LOOK_S = 5.0
+_NO_WORSE = 1.3
+"""How much slower the median turn may be at the end: what it differs by between quarters on a shared machine."""
+
+
+async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], None]) -> list[Finding]:
+    """Have clients of every kind for so long. log: the server's; tick: called once for each second."""
+    numbers = itertools.count(1)
+    wrong: list[str] = []
+    await asyncio.gather(*(ask(address) for _ in range(MOST_CONNECTIONS - 1)))
+    await _crowded(address, min(_LONGEST_WARM_UP_S, _WARM_UP_SHARE * duration_s), numbers, wrong, lambda: None)
+    remains = await Remains.before(address)
+    start = perf_counter()
+    tally, memory = await _crowded(address, duration_s, numbers, wrong, tick)
+    found = [
+        Finding("soak", "clients that were not served as promised", len(wrong), "", tally.done.total(), most=0),
+        *(Finding("soak", f"broken: {sentence}", 1, "", 1, most=0) for sentence in sorted(set(wrong))[:5]),
+        *(Finding("soak", what, count, "", count, least=1) for what, count in sorted(tally.done.items())),
+        *_latency(tally, start, duration_s),
+        *await remains.findings("soak"),
+        *_growth(memory),
+    ]
+    return [*found, Finding("soak", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0)]
+
+
+async def _crowded(
+    address: str, duration_s: float, numbers: itertools.count[int], wrong: list[str], tick: Callable[[], None]
+) -> tuple[Tally, list[tuple[float, float]]]:
+    """All clients for so long; then all are gone. Returns also the server's resident bytes over the seconds."""
+    tally = Tally(address, perf_counter() + duration_s)
+    kinds = [*GOOD * _OF_EACH, *RUDE, mutating(), mutating()]
+    watching = asyncio.create_task(_watch(address, duration_s, tick))
+    await asyncio.gather(*(_again_and_again(kind, tally, numbers, wrong) for kind in kinds))
+    return tally, await watching
+
+
+async def _again_and_again(client: Client, tally: Tally, numbers: itertools.count[int], wrong: list[str]) -> None:
+    """One client after another; those that are there when the time is over end what they have begun."""
+    while perf_counter() < tally.ends_s:
+        try:
+            await client(tally, next(numbers))
+        except Violation as violation:
+            wrong.append(f"{getattr(client, '__name__', 'client')}: {violation}")
+        except ServerGone as gone:
+            wrong.append(str(gone))
+            return
+
+
+async def _watch(address: str, duration_s: float, tick: Callable[[], None]) -> list[tuple[float, float]]:
+    seen: list[tuple[float, float]] = []
+    for second in range(round(duration_s)):
+        if second % round(_LOOK_S) == 0:
+            seen.append((second, (await Vitals.of(address)).rss_bytes))
+        await asyncio.sleep(1.0)
+        tick()
+    return seen
+
+
+def _latency(tally: Tally, start: float, duration_s: float) -> list[Finding]:
+    """The median turn of the last quarter against that of the first."""
+    first = [taken for at, taken in tally.turns if at - start < duration_s / 4]
+    last = [taken for at, taken in tally.turns if at - start >= 3 * duration_s / 4]
+    if not first or not last:
+        return []
+    before_s, after_s = statistics.median(first), statistics.median(last)
+    what = "end of speech → first audio: p50 in the last quarter"
+    return [Finding("soak", what, 1000 * after_s, "ms", len(last), most=max(1.0, 1000 * _NO_WORSE * before_s))]
+
+
+def _growth(memory: Sequence[tuple[float, float]]) -> list[Finding]:
+    """The third quarter against the last, by their medians: what a long reply takes for a moment is no leak."""
+    quarter = len(memory) // 4
+    if not quarter:
+        return []
+    third, last = memory[2 * quarter : 3 * quarter], memory[3 * quarter :]
+    grown = statistics.median(size for _, size in last) - statistics.median(size for _, size in third)
+    minutes = (statistics.median(at for at, _ in last) - statistics.median(at for at, _ in third)) / 60
+    what = "resident memory: growth per minute, third quarter to last"
+    return [Finding("soak", what, grown / minutes / 2**20, "MiB", len(last))]

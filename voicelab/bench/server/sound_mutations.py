@@ -1,0 +1,118 @@
+"""What goes wrong with the bytes of a spoken turn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from random import Random
+
+from voicelab.bench.server.seeds import Seed, chunks, pieces, texts
+
+Mutation = Callable[[Seed, Seed, Random], bytes]
+"""Makes frames from a sound seed, another one, and chance."""
+
+_BAD_BASE64 = ("====", "A", "AAA", "AA=A", "AAAA\n", " AAAA", "data:audio/ogg;base64,AAAA", "-_-_", "ÄÖÜß", "AAAA====")
+
+
+def _spoken(seed: Seed, audio: Sequence[bytes]) -> bytes:
+    return texts(chunks(audio, seed.form, seed.rate_hz))
+
+
+def flip_bits(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Bits of the sound turned, a few or many."""
+    audio = [bytearray(part) for part in seed.audio]
+    for _ in range(chance.choice((1, 1, 4, 30))):
+        part = chance.choice(audio)
+        part[chance.randrange(len(part))] ^= 1 << chance.randrange(8)
+    return _spoken(seed, [bytes(part) for part in audio])
+
+
+def flip_head(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Bytes near the beginning replaced: where containers and packets say what they are."""
+    first = bytearray(seed.audio[0])
+    for _ in range(chance.choice((1, 2, 8))):
+        first[chance.randrange(min(len(first), 64))] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
+    return _spoken(seed, [bytes(first), *seed.audio[1:]])
+
+
+def truncate(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """The sound ends anywhere, also within a packet."""
+    number = chance.randrange(len(seed.audio))
+    last = seed.audio[number]
+    return _spoken(seed, [*seed.audio[:number], last[: chance.randrange(len(last))]])
+
+
+def behead(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """The first bytes never come."""
+    whole = b"".join(seed.audio)
+    return _spoken(seed, pieces(whole[chance.randrange(1, len(whole)) :], chance, 4))
+
+
+def recut(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Cut anywhere, within headers and packets too, into up to sixteen pieces; some may be empty."""
+    return _spoken(seed, pieces(b"".join(seed.audio), chance, 16))
+
+
+def shuffle(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Chunks in another order, some lost, some twice."""
+    audio = chance.choices(seed.audio, k=chance.randrange(1, len(seed.audio) + 4))
+    return _spoken(seed, audio)
+
+
+def overwrite(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """A block replaced by one byte, by noise, or by a part of the same sound."""
+    whole = bytearray(b"".join(seed.audio))
+    size = chance.randrange(1, 1 + len(whole))
+    start, source = chance.randrange(len(whole)), chance.randrange(len(whole))
+    block = chance.choice((bytes(size), b"\xff" * size, chance.randbytes(size), bytes(whole[source : source + size])))
+    whole[start : start + size] = block
+    return _spoken(seed, pieces(bytes(whole), chance, 6))
+
+
+def splice(seed: Seed, other: Seed, chance: Random) -> bytes:
+    """Begins as one kind of sound and goes on as another."""
+    tail = other.audio or seed.audio
+    kept = seed.audio[: chance.randrange(len(seed.audio) + 1)]
+    return _spoken(seed, [*kept, *tail[chance.randrange(len(tail)) :]])
+
+
+def other_form(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Sent under a format or a rate that it does not have, also one that changes on the way."""
+    made = chunks(seed.audio, seed.form, seed.rate_hz)
+    for one in made:
+        if chance.random() < 0.5:
+            one["data"]["format"] = chance.choice(("opus", "pcm16", "mulaw", "", "x" * 200, "ogg"))
+            one["data"]["sample_rate"] = chance.choice((8_000, 16_000, 48_000, 47_999, 22_050))
+    return texts(made)
+
+
+def odd_ends(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """is_final nowhere, anywhere, everywhere; empty chunks between."""
+    made = chunks([part for whole in seed.audio for part in ((whole, b"") if chance.random() < 0.2 else (whole,))])
+    share = chance.choice((0.0, 0.1, 1.0))
+    for one in made:
+        one["data"]["is_final"] = chance.random() < share
+    return texts(made)
+
+
+def bad_base64(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """One chunk whose text is not standard base64."""
+    made = chunks(seed.audio, seed.form, seed.rate_hz)
+    broken = chance.choice(made)["data"]
+    text = broken["audio_chunk"]
+    place = chance.randrange(len(text) + 1)
+    broken["audio_chunk"] = chance.choice(
+        (*_BAD_BASE64, text[:-1], text[:place] + chance.choice("=\n*\x00é") + text[place:])
+    )
+    return texts(made)
+
+
+def noise(_seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """Chunks of noise, after bytes that begin a container or nothing."""
+    head = chance.choice((b"", b"OggS", b"\x1a\x45\xdf\xa3", b"RIFF", b"fLaC", b"ID3", b"\xff\xfb", b"Og", b"\xfc"))
+    parts = [head, *(chance.randbytes(chance.choice((1, 2, 40, 1500))) for _ in range(chance.randrange(5)))]
+    return texts(chunks(parts, chance.choice(("opus", "opus", "pcm16"))))
+
+
+OF_SOUND: tuple[Mutation, ...] = (
+    flip_bits, flip_head, truncate, behead, recut, shuffle, overwrite, splice, other_form, odd_ends, bad_base64, noise,
+)  # fmt: skip
