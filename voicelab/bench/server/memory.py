@@ -7,14 +7,13 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 
 from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.remains import Remains, settled
 from voicelab.bench.server.talker import Talker
 from voicelab.bench.server.watch import Vitals
 
 AT_ONCE = 50
 """So many connections are opened side by side."""
 _WARM_UP = 0.2
-_SETTLE_S = 30.0
-_LOOK_AGAIN_S = 0.5
 _MIB = 2**20
 # What the allocator keeps for itself wanders by so much from look to look.
 _SLACK_MIB = 2.0
@@ -26,7 +25,7 @@ async def idle(address: str, connections: int, for_s: float, tick: Callable[[], 
     tick: called for every AT_ONCE connections, and once for the wait.
     """
     await _come_and_go(address, connections)
-    empty = await settled(address)
+    empty = await settled(address, None)
     async with AsyncExitStack() as stack:
         for _ in range(0, connections, AT_ONCE):
             opening = (stack.enter_async_context(Talker.connect(address)) for _ in range(AT_ONCE))
@@ -54,39 +53,11 @@ async def churn(address: str, times: int, tick: Callable[[], None]) -> list[Find
     for _ in range(0, warm_up, AT_ONCE):
         await _come_and_go(address, AT_ONCE)
         tick()
-    before = await settled(address)
+    remains = await Remains.before(address)
     for _ in range(warm_up, times, AT_ONCE):
         await _come_and_go(address, AT_ONCE)
         tick()
-    after = await settled(address)
-    return left_over("memory", f"after {times} connects and disconnects", before, after, times, _SLACK_MIB)
-
-
-def left_over(part: str, when: str, before: Vitals, after: Vitals, count: int, slack_mib: float) -> list[Finding]:
-    """What a server holds more than before, in memory, file descriptors, threads and tasks."""
-    grown_mib = (after.rss_bytes - before.rss_bytes) / _MIB
-    return [
-        Finding(part, f"memory more, {when}", grown_mib, "MiB", count, most=slack_mib),
-        Finding(part, f"file descriptors more, {when}", after.fds - before.fds, "", count, most=0),
-        Finding(part, f"threads more, {when}", after.threads - before.threads, "", count, most=0),
-        Finding(part, f"tasks more, {when}", after.tasks - before.tasks, "", count, most=0),
-    ]
-
-
-async def settled(address: str) -> Vitals:
-    """The server's vitals once its connections are gone and it has put away what was theirs.
-
-    That is when two looks one after the other find the same; the last look, should that never be.
-    """
-    last: Vitals | None = None
-    for _ in range(round(_SETTLE_S / _LOOK_AGAIN_S)):
-        now = await Vitals.of(address)
-        if last is not None and not now.connections and (now.fds, now.tasks) == (last.fds, last.tasks):
-            return now
-        last = now
-        await asyncio.sleep(_LOOK_AGAIN_S)
-    assert last is not None
-    return last
+    return await remains.findings("memory", most_growth_mib=_SLACK_MIB)
 
 
 async def _come_and_go(address: str, connections: int) -> None:

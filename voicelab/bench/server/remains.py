@@ -42,7 +42,7 @@ class Remains:
             await asyncio.gather(*(session.finish() for session in sessions))
         return cls(address, await settled(address, None))
 
-    async def findings(self, part: str) -> list[Finding]:
+    async def findings(self, part: str, most_growth_mib: float = MOST_GROWTH_MIB) -> list[Finding]:
         """What is more than it was, once all have left."""
         first, last = self.first, await settled(self.address, self.first)
         counted = [
@@ -55,7 +55,7 @@ class Remains:
             )
         ]
         grown_mib = (last.rss_bytes - first.rss_bytes) / 2**20
-        return [*counted, Finding(part, "resident memory: growth", grown_mib, "MiB", 1, most=MOST_GROWTH_MIB)]
+        return [*counted, Finding(part, "resident memory: growth", grown_mib, "MiB", 1, most=most_growth_mib)]
 
 
 async def settled(address: str, like: Vitals | None) -> Vitals:
