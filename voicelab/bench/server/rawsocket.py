@@ -30,7 +30,7 @@ class Closed:
 
 
 class RawSocket:
-    """One TCP connection. in_frame: held by who writes a frame in parts, so that no pong comes into the middle of it."""
+    """One TCP connection. in_frame: held by who writes a frame in parts, so that no pong comes between them."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.in_frame = asyncio.Lock()
