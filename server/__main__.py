@@ -59,7 +59,7 @@ def _end_with_stdin() -> None:
 
 def _serve(settings: Settings, listener: socket.socket) -> int:
     app = create_app(settings)
-    server = Server(server_config(app, settings, log_config(settings.log_level, settings.log_format)), last_resort=True)
+    server = Server(server_config(app, settings, _log_config(settings)), owns_process=True)
     try:
         server.run(sockets=[listener])
     except SystemExit:
@@ -73,11 +73,15 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
 def _supervise(settings: Settings, listener: socket.socket, given: dict[str, Any]) -> int:
     from server.supervisor import Supervisor
 
-    logging.config.dictConfig(log_config(settings.log_level, settings.log_format))
+    logging.config.dictConfig(_log_config(settings))
     # What stands in the environment the workers read themselves; the socket is there already.
     passed_on = {name: value for name, value in given.items() if name not in ("port", "workers")}
     options = [part for name, value in passed_on.items() for part in (f"--{name}", str(value))]
     return Supervisor(settings, listener, options).run()
+
+
+def _log_config(settings: Settings) -> dict[str, Any]:
+    return log_config(settings.log_level, settings.log_format, transcripts=settings.log_transcripts)
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -13,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
+from server.bodies import BodyLimit, keep_uploads_in_memory
 from server.gate import Gate
 from server.health_routes import router as health_router
 from server.openai_routes import router as openai_router
@@ -52,6 +53,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
         app.include_router(part.router)
     app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
+    keep_uploads_in_memory()
+    app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes)
     # The last one added is the first that a request meets: a page can read why it was not let in.
     app.add_middleware(Gate)
     app.add_middleware(

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterator
-from contextlib import contextmanager
 
 from starlette.websockets import WebSocketDisconnect
 
+from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
 from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 
 logger = logging.getLogger(__name__)
 
 
-@contextmanager
-def as_refusals() -> Iterator[None]:
-    """Every failure inside comes out as a Refused, but for a client that has left."""
-    try:
-        yield
-    except (Refused, WebSocketDisconnect):
-        raise
-    except VoicelabError as error:
-        raise _refusal(error) from error
-    except Exception as error:
-        logger.exception("a turn failed through a fault of the server")
-        message = "the server failed at this; its log says why"
-        raise Refused(ErrorCode.INTERNAL_ERROR, message) from error
+class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
+    """Every failure inside comes out as a Refused, but for a client that has left.
+
+    A class, for it stands around every message: a generator would cost more than most of what is inside.
+    """
+
+    def __enter__(self) -> None:
+        return
+
+    def __exit__(self, _kind: type[BaseException] | None, error: BaseException | None, _traceback: object) -> None:
+        if error is None or not isinstance(error, Exception) or isinstance(error, (Refused, WebSocketDisconnect)):
+            return
+        if isinstance(error, VoicelabError):
+            raise _refusal(error) from error
+        logger.error("a turn failed through a fault of the server", exc_info=error)
+        raise Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why") from error
 
 
 def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, NoSpeechError):
         return Refused(ErrorCode.NO_SPEECH, str(error))
     if isinstance(error, EngineError):
-        # An engine's message may quote an exception from deep inside it.
-        logger.warning("a turn failed: %s", error)
+        # An engine's message may quote an exception from deep inside it, and with that what somebody said.
+        logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
         return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
     if isinstance(error, TurnTooLongError):
         return Refused(ErrorCode.TURN_TOO_LONG, str(error))

@@ -47,7 +47,7 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     if _is_too_deep(frame):
         return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {_MOST_DEPTH} levels are taken")
     try:
-        message = json.loads(frame, parse_constant=_no_constant, object_pairs_hook=_object)
+        message = _STRICT.decode(frame)
     except _LaxJsonError as fault:
         return Refused(ErrorCode.BAD_JSON, f"the message is not JSON: {fault}")
     except json.JSONDecodeError as fault:
@@ -97,6 +97,10 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         # Which of two values counts is not settled; a guess could drop audio without a word.
         raise _LaxJsonError("an object names one field twice")
     return found
+
+
+# Made once: json.loads would make one for every frame.
+_STRICT = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
 
 
 def _chunk_is_final(envelope: tuple[str, dict[str, Any]] | Refused) -> bool | None:

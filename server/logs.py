@@ -18,6 +18,24 @@ turn_id: ContextVar[str] = ContextVar("turn_id", default="")
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message", "taskName"}
 
 
+QUOTED = "quoted"
+"""The field of a record, given with extra={...}, that may repeat what somebody said."""
+
+
+class Quotes(logging.Filter):
+    """Adds what is quoted to the message where transcripts may be shown, and drops it elsewhere."""
+
+    def __init__(self, *, are_shown: bool) -> None:
+        super().__init__()
+        self._are_shown = are_shown
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        quoted = record.__dict__.pop(QUOTED, None)
+        if quoted is not None and self._are_shown:
+            record.msg, record.args = f"{record.getMessage()} ({quoted})", ()
+        return True
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and what is known beside."""
 
@@ -36,9 +54,10 @@ class JsonLines(logging.Formatter):
         return json.dumps(line, ensure_ascii=False, default=str)
 
 
-def log_config(level: str, form: Literal["text", "json"] = "text") -> dict[str, Any]:
-    """uvicorn's, with our own loggers beside its. Below `info` only ours speak: uvicorn would then print frames, which
-    carry audio, and headers, which carry tokens.
+def log_config(level: str, form: Literal["text", "json"] = "text", *, transcripts: bool = False) -> dict[str, Any]:
+    """uvicorn's, with our own loggers beside its. transcripts: whether what was said may be shown.
+
+    Below `info` only ours speak: uvicorn would then print frames, which carry audio, and headers, which carry tokens.
     """
     config = copy.deepcopy(LOGGING_CONFIG)
     ours = "DEBUG" if level == "trace" else level.upper()
@@ -46,6 +65,8 @@ def log_config(level: str, form: Literal["text", "json"] = "text") -> dict[str, 
         config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
     # What else has to say something, of the libraries, says it in the same form.
     config["root"] = {"handlers": ["default"], "level": "WARNING"}
+    config["filters"] = {"quotes": {"()": "server.logs.Quotes", "are_shown": transcripts}}
+    config["handlers"]["default"]["filters"] = ["quotes"]
     if form == "json":
         for name in config["formatters"]:
             config["formatters"][name] = {"()": "server.logs.JsonLines"}

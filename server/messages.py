@@ -144,9 +144,13 @@ class TypedText(_ClientEvent):
 
 
 class Interrupt(_ClientEvent):
-    """Stops the turn that is being answered; with turn_id only if it is that one."""
+    """Stops the reply that is made or heard; with turn_id only if it is that turn's.
+
+    played_s: how much of it the client has played; without it the server's own clock says so.
+    """
 
     turn_id: _Name | None = None
+    played_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 
 class Heartbeat(_ClientEvent):

@@ -105,10 +105,10 @@ class TurnMetrics(TurnEvent):
 
 
 class Interrupted(ServerEvent):
-    """The answer to an interrupt; all but session_id are null when no turn was being answered.
+    """The answer to an interrupt; all but session_id are null when no reply was made or heard.
 
-    stop_ms: from the interrupt's arrival until nothing more of the reply could leave. said: the sentences of the reply
-    that had left whole. changes: what became of what the reply promised; null when it promised nothing.
+    stop_ms: from the interrupt's arrival until nothing more of the reply could leave. said: what was heard of the
+    reply. changes: what became of what the reply promised; null when it promised nothing.
     """
 
     event = "interrupted"

@@ -222,7 +222,7 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
     """The turn up to its answer; it is kept, failed or not."""
     dialogue = await services.history.dialogue(session_id, user_id)
     turn = Turn(services.pipeline, dialogue)
-    record = TurnRecord("typed", heard=typed, times=turn.times)
+    record = TurnRecord("typed", heard=typed, times=turn.times, intervals=turn.intervals)
     try:
         async with aclosing(turn.answer(typed)) as events:
             async for event in events:

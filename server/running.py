@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import socket
+import sys
 import threading
 from collections.abc import MutableMapping
 from types import FrameType
@@ -15,6 +17,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from server.logs import level_for_uvicorn
+from server.requests import request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
@@ -25,29 +28,33 @@ logger = logging.getLogger("server")
 _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
 """What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
+_SWITCH_S = 0.001
 
 
 class Server(uvicorn.Server):
     """uvicorn's server, which says where it serves also when it is given its socket, and lets turns end.
 
-    last_resort: end the process when SHUTDOWN_LIMIT_S is over and something still hangs.
+    owns_process: nothing else runs in this process. Then it is made one that answers soon (`_answer_soon`), and ended
+    when SHUTDOWN_LIMIT_S is over and something still hangs.
     """
 
-    def __init__(self, config: uvicorn.Config, *, last_resort: bool = False) -> None:
+    def __init__(self, config: uvicorn.Config, *, owns_process: bool = False) -> None:
         super().__init__(config)
         application: _ClearStart = config.app  # type: ignore[assignment]
         self._app = application.app
         self._settings: Settings = application.app.state.settings
-        self._last_resort = last_resort
+        self._owns_process = owns_process
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
+        if self._owns_process:
+            _answer_soon()
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             logger.info("Serving on http://%s:%d (Ctrl-C ends it)", f"[{host}]" if ":" in host else host, port)
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        if self._last_resort and not self.should_exit:
+        if self._owns_process and not self.should_exit:
             timer = threading.Timer(self._settings.shutdown_limit_s, _end_process)
             timer.daemon = True
             timer.start()
@@ -78,6 +85,17 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _answer_soon() -> None:
+    """Keep the event loop from standing still, once all is loaded.
+
+    The collector looks through everything that is alive about once a second under load, for 80 ms: what the start has
+    made stays, and is taken out of its sight. And a thread that computes in Python would keep the loop out for 5 ms.
+    """
+    gc.collect()
+    gc.freeze()
+    sys.setswitchinterval(_SWITCH_S)
+
+
 def _end_process() -> None:
     """What was acknowledged is on disk, and worker processes end with their pipe."""
     logger.warning("SHUTDOWN_LIMIT_S is over and something still runs; the process ends all the same")
@@ -90,6 +108,7 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
     return uvicorn.Config(
         _ClearStart(app),
         lifespan="on",
+        http=request_protocol(settings.request_timeout_s, settings.reader_timeout_s),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
         # read at all and ends the connection (close code 1009).

@@ -69,13 +69,13 @@ class Services:
             turn.kept = True
             as_it_is = replace(turn)
             try:
-                await asyncio.shield(asyncio.create_task(self._keep(session_id, user_id, as_it_is)))
+                turn.row_id = await asyncio.shield(asyncio.create_task(self._keep(session_id, user_id, as_it_is)))
             except Exception:
                 turn.kept = False
                 raise
 
-    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
-        await self.history.record(session_id, user_id, turn)
+    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int:
+        row_id = await self.history.record(session_id, user_id, turn)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
             self.tracer.turn_ended(session_id, turn)
@@ -83,6 +83,7 @@ class Services:
         if self.settings.log_transcripts:
             told |= {"heard": turn.heard, "reply": turn.reply.text if turn.reply else None}
         logger.info(_turn_line(turn, told), extra=told)
+        return row_id
 
     async def end_session(self, session_id: str) -> None:
         """Note that a session's connection has closed; a history that cannot be reached is no fault of the client's."""
@@ -141,6 +142,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             await pipeline.close()
     finally:
         await history.close()
+        if ears is not None:
+            ears.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

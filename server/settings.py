@@ -44,8 +44,9 @@ class Settings(BaseSettings):
     max_connections: Annotated[int, Field(ge=1)] = 500
     max_waiting_bytes: Annotated[int, Field(ge=1024)] = 12_000_000
     idle_timeout_s: Annotated[float, Field(gt=0)] = 600.0
+    request_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
-    engine_timeout_s: Annotated[float, Field(gt=0)] = 60.0
+    engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
     realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
     reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
     samples: Path | None = None

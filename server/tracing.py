@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
 _ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
 _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL")
-_STAGES = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")
 
 
 class Tracer:
@@ -47,14 +46,10 @@ class Tracer:
         return cls(provider)
 
     def turn_ended(self, session_id: str, record: TurnRecord) -> None:
-        """The turn's span, from its beginning to now, and one for each stage that it reached.
-
-        The stages' lengths are measured; they are laid one after the other up to the turn's end, as they lie in time
-        but for what is sent between them.
-        """
+        """The turn's span, from its beginning to now, and one for each time that a stage was at work."""
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
-        end_ns = time.time_ns()
+        end_ns, end_s = time.time_ns(), time.perf_counter()
         attributes: dict[str, str | int | float] = {
             "session.id": session_id,
             "voicelab.turn_id": record.turn_id,
@@ -68,13 +63,10 @@ class Tracer:
         turn = self._tracer.start_span("turn", kind=SpanKind.SERVER, start_time=record.began_ns, attributes=attributes)
         if record.error is not None:
             turn.set_status(Status(StatusCode.ERROR, record.error))
-        reached = [(name.removesuffix("_s"), getattr(record.times, name)) for name in _STAGES]
-        lengths_ns = [(name, round(1e9 * seconds)) for name, seconds in reached if seconds is not None]
-        start_ns = end_ns - sum(length_ns for _, length_ns in lengths_ns)
         inside = set_span_in_context(turn)
-        for name, length_ns in lengths_ns:
-            self._tracer.start_span(name, context=inside, start_time=start_ns).end(start_ns + length_ns)
-            start_ns += length_ns
+        for work in record.intervals:
+            start_ns, stop_ns = (end_ns - round(1e9 * (end_s - at_s)) for at_s in (work.start_s, work.end_s))
+            self._tracer.start_span(work.stage, context=inside, start_time=start_ns).end(stop_ns)
         turn.end(end_ns)
 
     def close(self) -> None:

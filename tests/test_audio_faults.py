@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import io
 import random
 import struct
 import threading
 import time
 
+import av
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -157,6 +159,35 @@ def test_gaps_of_discontinuous_transmission_sound_as_long_as_they_are() -> None:
     assert received([*packets[:25], *[gap] * 25, *packets[25:50]]).duration_s == pytest.approx(1.5)
 
 
+def test_packets_with_forward_error_correction_sound_as_long_as_they_are_whatever_is_lost() -> None:
+    """The copies of a packet in the one after it are no sound of their own; of what never came nothing is known."""
+    encoder = opus.PacketEncoder(16_000, 24_000, use="voip", fec_loss_percent=30)
+    packets = encoder.feed(SOUND.at_rate(16_000))
+    assert received(packets).duration_s == pytest.approx(1.0)
+    kept = [packet for number, packet in enumerate(packets) if number % 5]
+    clip = received(kept)
+    assert clip.duration_s == pytest.approx(0.8)
+    assert clip.level_dbfs == pytest.approx(SOUND.level_dbfs, abs=3.0)
+
+
+@pytest.mark.parametrize("frame_ms", [2.5, 60])
+@pytest.mark.parametrize("channels", [1, 2])
+def test_opus_of_any_frame_in_webm_and_ogg(frame_ms: float, channels: int) -> None:
+    for form in ("webm", "ogg"):
+        sink = io.BytesIO()
+        with av.open(sink, "w", format=form) as out:
+            stream = out.add_stream("libopus", rate=48_000, layout="stereo" if channels == 2 else "mono")
+            stream.codec_context.options = {"frame_duration": str(frame_ms)}
+            pcm = np.repeat(np.frombuffer(tone(0.6, 48_000).to_pcm16(), "<i2"), channels).reshape(1, -1)
+            frame = av.AudioFrame.from_ndarray(pcm, format="s16", layout=stream.codec_context.layout.name)
+            frame.sample_rate = 48_000
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                out.mux(packet)
+        clip = received([sink.getvalue()])
+        assert clip.duration_s == pytest.approx(0.6, abs=0.07)
+        assert clip.level_dbfs == pytest.approx(tone(0.6).level_dbfs, abs=3.0)
+
+
 def hours_of_opus(packet_count: int) -> bytes:
     """An Ogg file of packets of two bytes, each of them 120 ms of nothing."""
     writer = opus.OggOpusWriter(48_000)
@@ -167,12 +198,23 @@ def hours_of_opus(packet_count: int) -> bytes:
     return head + pages
 
 
-def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit() -> None:
+def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """And no more of it is unpacked: two hours of samples are half a gigabyte."""
+    unpacked_s, feed = 0.0, opus.PacketDecoder.feed
+
+    def counting(decoder: opus.PacketDecoder, packet: bytes) -> Clip:
+        nonlocal unpacked_s
+        clip = feed(decoder, packet)
+        unpacked_s += clip.duration_s
+        return clip
+
+    monkeypatch.setattr(opus.PacketDecoder, "feed", counting)
     data = hours_of_opus(60_000)
     assert len(data) < 200_000
     assert struct.unpack_from("<q", data, data.rindex(b"OggS") + 6)[0] / 48_000 > 7_000, "two hours, by its own word"
     with pytest.raises(TurnTooLongError, match="10 s"):
         received([data])
+    assert 10 < unpacked_s < 11
 
 
 @pytest.mark.parametrize("kind", ["ogg", "wav"])

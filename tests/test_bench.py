@@ -22,18 +22,6 @@ def test_a_row_for_each_engine():
     assert "unknown asr engine 'nope'" in " ".join(wrong.output.split())
 
 
-def test_the_server_is_timed_and_every_interrupt_is_answered():
-    done = CliRunner().invoke(app, ["bench", "server", "--turns", "3", "--sessions", "2"], env={"COLUMNS": "160"})
-    assert done.exit_code == 0, done.output
-    for what in ("end of speech → first audio", "interrupt → last chunk", "interrupt → interrupted"):
-        (row,) = [line for line in done.output.splitlines() if line.strip().startswith(what)]
-        *_, times, p50, p95, p99, worst = row.split()
-        assert int(times) == (3 if what.startswith("end") else 6)
-        assert 0 <= float(p50) <= float(p95) <= float(p99) <= float(worst)
-    wrong = CliRunner().invoke(app, ["bench", "server", "--turns", "0"])
-    assert wrong.exit_code == 2
-
-
 @needs_sensevoice
 def test_sensevoice_is_held_against_a_plain_loop():
     clips = clips_of(load(shipped("voice_samples")), limit=2, longest_s=1)

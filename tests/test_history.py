@@ -49,6 +49,17 @@ async def test_a_turn_comes_back_as_it_was(history: History) -> None:
     assert [exchange.heard for exchange in dialogue.exchanges] == ["价格 apple"]
 
 
+async def test_an_answer_that_was_not_heard_whole_is_shortened_and_nothing_else_changes(history: History) -> None:
+    session_id = await history.start_session("ada")
+    turn, other = adding("NVDA"), answered("Another.")
+    turn.row_id = await history.record(session_id, "ada", turn)
+    await history.record(session_id, "ada", other)
+    await history.shorten_answer(turn, "Add")
+    dialogue = await history.dialogue(session_id, "ada")
+    assert [exchange.answer for exchange in dialogue.exchanges] == ["Add", "Another."]
+    assert dialogue.watchlist == ("NVDA",)
+
+
 async def test_text_that_a_database_cannot_hold_costs_no_turn(history: History) -> None:
     """PostgreSQL holds no NUL, neither driver half a surrogate pair; the turn was lost with an internal error."""
     session_id = await history.start_session("a\0da")

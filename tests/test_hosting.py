@@ -169,6 +169,20 @@ async def test_closing_an_utterance_withdraws_what_it_had_not_begun(slow_host):
     assert await slow_host.call("count") == 2, "the feed under way, and the other utterance's"
 
 
+@both
+async def test_who_has_finished_speaking_does_not_wait_for_those_who_speak(slow_host):
+    speaks, is_done = slow_host.stream(), slow_host.stream()
+    for _ in range(20):
+        await speaks.post("feed", 0.1)
+    await asyncio.sleep(0.05)
+    await is_done.post("feed", 0.0)
+    assert await is_done.call("finish") == 1
+    assert await slow_host.call("count") < 10
+    assert await speaks.call("finish") == 20
+    for stream in (speaks, is_done):
+        await stream.close()
+
+
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
     host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", isolation, {}), limit_s=0.5).open()

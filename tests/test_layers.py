@@ -11,9 +11,9 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english", "blocking"},
+    {"errors", "english", "blocking", "stages"},
     {"clip", "text", "places"},
-    {"codecs", "opus", "models", "openai_client", "soundcheck"},
+    {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"containers"},
     {"engines", "samples", "wire", "metrics", "transcripts", "conditions"},
     {"asr", "agent", "tts", "vad", "score"},

@@ -4,6 +4,7 @@ import ctypes.util
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +43,31 @@ def test_packets_come_back_as_sound():
     decoded = opus.decode_packets(packets, 16_000)
     assert decoded.duration_s == pytest.approx(1.0, abs=0.021)
     assert decoded.level_dbfs == pytest.approx(tone(1.0).level_dbfs, abs=0.3)
+
+
+@given(st.binary(max_size=60), st.sampled_from([16_000, 24_000, 48_000]))
+@settings(max_examples=200, deadline=None)
+def test_packets_are_decoded_as_opuslib_decodes_them(data, rate_hz):
+    """Also those that nobody encoded, and each after what came before it."""
+    ours, theirs = opus.PacketDecoder(rate_hz), opus.load_opuslib().Decoder(rate_hz, 1)
+    for packet in (*opus.encode_packets(tone(0.1)), data, *opus.encode_packets(tone(0.1))):
+        try:
+            expected = Clip.from_pcm16(theirs.decode(packet, round(0.12 * rate_hz)), rate_hz) if packet else None
+        except opus.load_opuslib().OpusError:
+            expected = None
+        if expected is None:
+            with pytest.raises(InputError):
+                ours.feed(packet)
+        else:
+            assert np.array_equal(ours.feed(packet).samples, expected.samples)
+
+
+def test_a_clip_stays_as_it_is_when_the_next_packet_is_decoded():
+    decoder, packets = opus.PacketDecoder(16_000), opus.encode_packets(tone(0.5))
+    first = decoder.feed(packets[5])
+    before = first.samples.copy()
+    decoder.feed(packets[6])
+    assert np.array_equal(first.samples, before)
 
 
 def test_the_packets_of_an_ogg_file_are_those_that_went_in():

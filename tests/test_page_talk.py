@@ -110,8 +110,14 @@ def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
         page.fill("#typed-text", "go on")
         page.keyboard.press("Enter")
         assert loudest(page, PATIENCE_S) >= 0.05
+        page.wait_for_timeout(1500)
         page.keyboard.press("Escape")
         assert not page.evaluate("voicelab.speaker.playing")
+        page.wait_for_selector(".turn .stopped")
+        (kept,) = served.rows("SELECT agent_response FROM turns")
+        assert LONG.startswith(kept["agent_response"])
+        assert 1 <= len(kept["agent_response"].split()) < 15, "a second and a half of half a minute"
+        assert f"Heard until then: “{kept['agent_response']}”" in page.inner_text(".turn .stopped")
         page.wait_for_timeout(500)
         assert page.evaluate("voicelab.speaker.level") == 0
         for turns in (2, 3):

@@ -7,15 +7,18 @@ import base64
 from collections.abc import Iterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import httpx
 import numpy as np
+import onnxruntime
 import pytest
 from websockets.exceptions import ConnectionClosed
 
 from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
+from voicelab.agent.fake import FakeAgent
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.opus import encode_ogg, encode_packets
 
@@ -35,7 +38,7 @@ def tone(duration_s: float) -> Clip:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """The fake recognizer says how much it was given; replies are over at once, so that nothing interrupts them."""
     folder = tmp_path_factory.mktemp("served")
-    with serving(folder, vad="energy", tts="fake:words_per_s=500", realtime_slack_s=60) as running:
+    with serving(folder, vad="energy", tts="fake:words_per_s=5000", realtime_slack_s=60) as running:
         yield running
 
 
@@ -192,18 +195,41 @@ async def test_a_cough_during_a_reply_is_as_if_it_had_not_been(talkative: Served
         assert (await talker.expect("audio_chunk"))["is_final"] is False
 
 
-async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(tmp_path: Path) -> None:
-    """Six seconds, whose final chunk leaves long before it sounds."""
+async def test_a_cough_while_an_utterance_waits_for_its_answer_is_no_turn_either(talkative: Served) -> None:
+    """All in one chunk: when the cough is heard, nothing is answered yet."""
+    async with in_stream(talkative) as talker:
+        await stream(talker, [in_a_room(tone(1.0), 1.5, cough(), after_s=1.5)])
+        names = []
+        while "audio_chunk" not in names:
+            names.append((await talker.receive())[0])
+        await talker.send("interrupt")
+        await talker.send("text", text="go on")
+        while names.count("agent_response") < 2:
+            names.append((await talker.receive())[0])
+        assert names.count("transcription") == 1
+
+
+async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Six seconds, whose final chunk leaves long before it sounds; what was not heard is not remembered."""
     text = " ".join(["word"] * 18)
+    seen, respond = [], FakeAgent.respond
+    monkeypatch.setattr(FakeAgent, "respond", lambda *given: seen.append(given[2].exchanges) or respond(*given))
     with serving(tmp_path, vad="energy", agent=f"fake:text={text}", reply_lead_s=30, realtime_slack_s=60) as served:
         async with in_stream(served) as talker:
             await stream(talker, [in_a_room(tone(1.0), after_s=1.5)])
             await turn(talker)
-            await stream(talker, chunked(in_a_room(0.5, tone(1.2), after_s=1.5), 9), pace=0.1)
+            begun_s = perf_counter()
+            await stream(talker, chunked(in_a_room(0.5, tone(1.2), after_s=0.1), 9), pace=1)
             interrupted = await talker.expect("interrupted")
-            assert (interrupted["said"], interrupted["changes"]) == (text, None)
+            assert 1 < len(interrupted["said"].split()) < 3 * (perf_counter() - begun_s + 0.3)
+            assert interrupted["changes"] is None
+            await stream(talker, [Clip.silence(1.5)])
             await turn(talker)
-            assert [kept["error"] for kept in served.turns(interrupted["session_id"])] == [None, None]
+            first, _ = served.turns(interrupted["session_id"])
+            assert (first["agent_response"], first["error"]) == (interrupted["said"], None)
+            assert [[exchange.answer for exchange in exchanges] for exchanges in seen] == [[], [interrupted["said"]]]
 
 
 async def test_a_text_in_between_is_a_turn_of_its_own(served: Served) -> None:
@@ -311,6 +337,20 @@ async def test_synthesized_speech_with_a_pause_is_one_turn_for_silero(tmp_path: 
                 names.append((await talker.receive())[0])
             told = [name for name in names if name not in ("audio_chunk", "partial_transcription")]
             assert told == ["interrupted", "speech_started", "speech_stopped", "transcription"]
+
+
+async def test_all_connections_share_one_session_of_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    made, session = [], onnxruntime.InferenceSession
+    monkeypatch.setattr(
+        onnxruntime, "InferenceSession", lambda *given, **named: made.append(1) or session(*given, **named)
+    )
+    with serving(tmp_path, vad="silero") as served:
+        async with in_stream(served) as one, in_stream(served) as two, in_stream(served) as three:
+            for talker in (one, two, three):
+                await stream(talker, [Clip.silence(0.5)])
+                await talker.send("heartbeat")
+                await talker.expect("heartbeat")
+    assert made == [1]
 
 
 @pytest.mark.parametrize(("vad", "modes"), [("energy", 3), ("none", 2)])

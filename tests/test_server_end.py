@@ -6,6 +6,7 @@ import asyncio
 import os
 import signal
 import threading
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -220,4 +221,27 @@ async def test_what_hangs_cannot_hold_it_beyond_its_limit(tmp_path: Path) -> Non
                 await talker.send("text", text="a long and windy sentence " * 70)
             await asyncio.sleep(0.5)
             os.kill(served.pid, signal.SIGTERM)
+            told_s = time.monotonic()
             await asyncio.to_thread(until, lambda: not is_running(served.pid or 0))
+            assert time.monotonic() - told_s < 1 + 2, "the limit, and what a busy machine takes to end a process"
+            talker.socket.transport.abort()
+
+
+async def test_an_engine_that_hangs_cannot_hold_it_either(tmp_path: Path) -> None:
+    """A thread that does not come back cannot be stopped; the process ends around it, and says so."""
+    hanging = ("--asr", "fake", "--agent", "fake:delay_s=60", "--tts", "fake")
+    with spawned(tmp_path, *hanging, SHUTDOWN_LIMIT_S="2") as served:
+        assert served.pid is not None
+        async with talking(served) as talker:
+            session = await talker.init()
+            await talker.send("text", text="hello")
+            await talker.send("heartbeat")
+            await talker.expect("heartbeat")
+            os.kill(served.pid, signal.SIGTERM)
+            told_s = time.monotonic()
+            await sent_away(talker)
+        _, status = await asyncio.to_thread(os.waitpid, served.pid, 0)
+        assert time.monotonic() - told_s < 2 + 2
+        assert os.waitstatus_to_exitcode(status) == 1
+    assert "SHUTDOWN_LIMIT_S is over" in (tmp_path / "server.log").read_text()
+    assert [turn["error"] for turn in served.turns(session["session_id"])] == ["going_away"]

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import base64
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
 
 from server.history import History
 from tests.serving import TONE, Served, Talker, serving, talking, until
+from voicelab.agent.base import Dialogue, Reply
+from voicelab.agent.fake import FakeAgent
 
 LONG = " ".join(f"Sentence number {number} is this one." for number in range(1, 61))
 """Sixty sentences of two seconds each."""
@@ -65,22 +69,140 @@ async def test_nothing_of_the_old_reply_comes_after_interrupted(served: Served) 
         assert (await talker.expect("audio_chunk"))["turn_id"] == following["turn_id"]
 
 
-async def test_what_was_spoken_is_what_is_remembered(served: Served) -> None:
+@dataclass
+class Remembered:
+    """What each answer was sought with: the latest reply that the agent saw before it."""
+
+    seen: list[str | None] = field(default_factory=list)
+
+
+@pytest.fixture
+def remembered(monkeypatch: pytest.MonkeyPatch) -> Remembered:
+    found, respond = Remembered(), FakeAgent.respond
+
+    def noting(agent: FakeAgent, heard: str, dialogue: Dialogue) -> Reply:
+        found.seen.append(dialogue.exchanges[-1].answer if dialogue.exchanges else None)
+        return respond(agent, heard, dialogue)
+
+    monkeypatch.setattr(FakeAgent, "respond", noting)
+    return found
+
+
+async def reply_begins(talker: Talker) -> float:
+    """When the reply's first sound came, by this side's clock."""
+    while (await talker.receive())[0] != "audio_chunk":
+        pass
+    return perf_counter()
+
+
+def words_heard(said: str, heard_s: float) -> None:
+    """The fake voice speaks three words in a second; letters and words do not lie quite alike."""
+    assert LONG.startswith(said)
+    assert len(said.split()) == pytest.approx(3 * heard_s, abs=2.0)
+
+
+@pytest.mark.parametrize("paced", [True, False])
+async def test_what_was_heard_is_what_is_remembered(served: Served, remembered: Remembered, paced: bool) -> None:
+    """Not all that was sent: a paced reply is five seconds ahead of the ear, an unpaced one two minutes."""
+    async with talking(served) as talker:
+        session = await talker.init(paced=paced)
+        await talker.send("text", text="go on")
+        begun_s = await reply_begins(talker)
+        await asyncio.sleep(1.5)
+        await talker.send("interrupt")
+        heard_s = perf_counter() - begun_s
+        _, interrupted = await until_interrupted(talker)
+        words_heard(interrupted["said"], heard_s)
+        (turn,) = served.turns(session["session_id"])
+        assert turn["agent_response"] == interrupted["said"]
+        assert turn["error"] == ("interrupted" if paced else None), "an unpaced one has long been sent whole"
+        await talker.send("text", text="go on")
+        await talker.expect("agent_response")
+        assert remembered.seen == [None, interrupted["said"]]
+
+
+async def test_a_client_can_say_how_much_it_has_played(served: Served, remembered: Remembered) -> None:
     async with talking(served) as talker:
         session = await talker.init(paced=True)
         await talker.send("text", text="go on")
-        await talker.expect("agent_response")
         await first_chunks(talker, 5)
-        await talker.send("interrupt")
+        await talker.send("interrupt", played_s=3)
         _, interrupted = await until_interrupted(talker)
-        assert interrupted["said"]
-        assert LONG.startswith(interrupted["said"])
-        assert len(interrupted["said"]) < len(LONG) / 2
+        assert interrupted["said"] == "Sentence number 1 is this one. Sentence number"
         (turn,) = served.turns(session["session_id"])
-        assert (turn["error"], turn["agent_response"]) == ("interrupted", interrupted["said"])
-        assert served.services is not None
-        dialogue = await served.services.history.dialogue(session["session_id"], "anonymous")
-        assert [exchange.answer for exchange in dialogue.exchanges] == [interrupted["said"]]
+        assert turn["agent_response"] == interrupted["said"]
+        await talker.send("text", text="go on")
+        await talker.expect("agent_response")
+        assert remembered.seen == [None, interrupted["said"]]
+
+
+async def test_no_more_was_heard_than_was_sent(served: Served) -> None:
+    async with talking(served) as talker:
+        await talker.init(paced=True, audio_format="pcm16")
+        await talker.send("text", text="go on")
+        await reply_begins(talker)
+        await talker.send("interrupt", played_s=1e9)
+        sent = 0
+        while (event := await talker.receive())[0] != "interrupted":
+            sent += len(base64.b64decode(event[1]["audio_chunk"]))
+        assert 0 < len(event[1]["said"].split()) <= 3 * (sent / 48_000 + 0.2) + 2
+
+
+@pytest.mark.parametrize("played_s", [-0.1, "2", True, [], 10**400])
+async def test_played_seconds_that_are_none_are_refused(served: Served, played_s: Any) -> None:
+    async with talking(served) as talker:
+        await talker.init()
+        await talker.send("interrupt", played_s=played_s)
+        assert "played_s" in await talker.refusal("bad_message")
+
+
+async def test_a_reply_that_was_sent_whole_but_not_heard_can_be_interrupted(tmp_path: Path) -> None:
+    """The turn stays answered, what it promised stays done; only what was not heard is forgotten."""
+    with serving(tmp_path, agent=f"fake:adds=NVDA,text={LONG}") as served:
+        async with talking(served) as talker:
+            session = await talker.init(turn_ids=True)
+            await talker.send("text", text="go on")
+            turn_id = (await talker.answer()).one("agent_response")["turn_id"]
+            await talker.send("interrupt", played_s=2.1, turn_id="of long ago")
+            assert (await talker.expect("interrupted"))["turn_id"] is None
+            await talker.send("interrupt", played_s=2.1, turn_id=turn_id)
+            interrupted = await talker.expect("interrupted")
+            assert interrupted["turn_id"] == turn_id
+            assert (interrupted["said"], interrupted["changes"]) == ("Sentence number 1 is this one.", "done")
+            (turn,) = served.turns(session["session_id"])
+            assert (turn["agent_response"], turn["error"]) == (interrupted["said"], None)
+            assert [row["ticker"] for row in served.rows("SELECT * FROM watchlist")] == ["NVDA"]
+            await talker.send("interrupt", played_s=2.1)
+            assert (await talker.expect("interrupted"))["turn_id"] is None
+
+
+async def test_a_reply_that_was_heard_to_its_end_is_not_interrupted(tmp_path: Path) -> None:
+    with serving(tmp_path, agent="fake:text=Done") as served:
+        async with talking(served) as talker:
+            session = await talker.init()
+            await talker.send("text", text="go on")
+            await talker.answer()
+            await talker.send("interrupt", played_s=60)
+            assert (await talker.expect("interrupted"))["turn_id"] is None
+            await asyncio.sleep(0.5)
+            await talker.send("interrupt")
+            assert (await talker.expect("interrupted"))["turn_id"] is None
+            assert [turn["agent_response"] for turn in served.turns(session["session_id"])] == ["Done"]
+
+
+async def test_a_turn_that_had_begun_before_the_interrupt_knows_what_was_heard(
+    served: Served, remembered: Remembered
+) -> None:
+    async with talking(served) as talker:
+        await talker.init()
+        await talker.send("text", text="go on")
+        await talker.answer()
+        await talker.send("audio_chunk", audio_chunk=SPEECH, format="pcm16", is_final=False)
+        await talker.send("interrupt", played_s=2.1)
+        said = (await talker.expect("interrupted"))["said"]
+        await speak(talker)
+        await talker.answer()
+        assert remembered.seen == [None, said] == [None, "Sentence number 1 is this one."]
 
 
 @pytest.mark.parametrize("stage", ["asr", "agent", "tts"])
@@ -122,10 +244,10 @@ async def test_a_change_that_is_being_written_is_done_once_and_told(
     writing = asyncio.Event()
     record = History.record
 
-    async def slow(*arguments: Any) -> None:
+    async def slow(*arguments: Any) -> int:
         loop.call_soon_threadsafe(writing.set)
         await asyncio.sleep(0.3)
-        await record(*arguments)
+        return await record(*arguments)
 
     loop = asyncio.get_running_loop()
     monkeypatch.setattr(History, "record", slow)
@@ -137,6 +259,7 @@ async def test_a_change_that_is_being_written_is_done_once_and_told(
             await talker.send("interrupt")
             _, interrupted = await until_interrupted(talker)
             assert interrupted["changes"] == "done"
+            assert [turn["agent_response"] for turn in served.turns(session["session_id"])] == [interrupted["said"]]
             assert [row["ticker"] for row in served.rows("SELECT * FROM watchlist")] == ["NVDA"]
             assert [turn["error"] for turn in served.turns(session["session_id"])] == [None]
 
@@ -188,6 +311,17 @@ async def test_a_heartbeat_is_answered_while_a_reply_is_spoken(served: Served) -
         await talker.send("heartbeat")
         while (await talker.receive())[0] != "heartbeat":
             pass
+
+
+async def test_a_heartbeat_right_behind_a_turn_does_not_wait_for_its_end(tmp_path: Path) -> None:
+    """One that came before the answer was begun was answered after it."""
+    with serving(tmp_path, agent="fake:delay_s=2") as served:
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.send("text", text="go on")
+            await talker.send("heartbeat")
+            await talker.expect("heartbeat")
+            await talker.expect("agent_response")
 
 
 async def test_a_paced_reply_runs_ahead_by_its_lead_and_no_more(served: Served) -> None:

@@ -4,19 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import threading
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from websockets import Origin
+from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.frames import Frame, Opcode
 
 from server.messages import Refused
 from server.session.tempo import Tempo
-from tests.serving import TONE, Served, Talker, serving, spawned, talking, until
+from server.settings import Settings
+from tests.serving import ORIGIN, TONE, Served, Talker, serving, spawned, talking, until
 from voicelab.asr.fake import FakeStream
 from voicelab.clip import Clip
 
@@ -161,7 +168,9 @@ async def test_a_client_that_stops_reading_is_dropped(tmp_path: Path) -> None:
         shared = served.services
         talker = await talking(served).__aenter__()
         await stop_reading(talker)
+        stopped_s = perf_counter()
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
+        assert perf_counter() - stopped_s < 1.4 * 1 + 2, "and what a busy machine takes"
         (turn,) = served.rows("SELECT error FROM turns")
         assert turn["error"] == "client_left"
         await hang_up(talker)
@@ -174,8 +183,63 @@ async def test_a_client_that_stops_reading_when_nothing_is_sent_is_dropped_by_it
         talker = await talking(served).__aenter__()
         await talker.init()
         talker.socket.transport.pause_reading()
+        stopped_s = perf_counter()
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
+        assert perf_counter() - stopped_s < 1.4 * 1 + 2, "and what a busy machine takes"
         await hang_up(talker)
+
+
+def frame_of_two_seconds() -> bytes:
+    data = {"audio_chunk": base64.b64encode(Clip.join([TONE] * 2).to_pcm16()).decode(), "format": "pcm16"}
+    text = json.dumps({"event": "audio_chunk", "data": {**data, "is_final": True}})
+    return Frame(Opcode.TEXT, text.encode()).serialize(mask=True)
+
+
+async def test_a_frame_that_comes_slowly_is_waited_for(tmp_path: Path) -> None:
+    """No ping can be answered in the middle of a frame: who sent one for longer than READER_TIMEOUT_S was dropped."""
+    frame = frame_of_two_seconds()
+    with serving(tmp_path, reader_timeout_s=0.5) as served:
+        async with talking(served) as talker:
+            await talker.init()
+            talker.socket.transport.pause_reading()
+            for start in range(0, len(frame), len(frame) // 10):
+                talker.socket.transport.write(frame[start : start + len(frame) // 10])
+                await asyncio.sleep(0.2)
+            talker.socket.transport.resume_reading()
+            assert (await talker.answer()).one("transcription")["text"] == "you spoke 2.00 seconds"
+
+
+async def test_a_frame_that_never_ends_ends_its_connection(tmp_path: Path) -> None:
+    with serving(tmp_path, reader_timeout_s=0.5) as served:
+        assert served.services is not None
+        shared = served.services
+        talker = await talking(served).__aenter__()
+        await talker.init()
+        talker.socket.transport.pause_reading()
+        talker.socket.transport.write(frame_of_two_seconds()[:1000])
+        stopped_s = perf_counter()
+        await asyncio.to_thread(until, lambda: shared.active_connections == 0)
+        assert perf_counter() - stopped_s < 2 * 0.5 + 2
+        await hang_up(talker)
+
+
+def test_by_default_a_client_that_stops_reading_is_gone_within_15_s() -> None:
+    assert 1.4 * Settings.read().reader_timeout_s <= 15
+
+
+async def test_compressed_messages_are_not_taken(served: Served) -> None:
+    """So none unpacks to more than was sent: the extension is not agreed on, and who uses it all the same is closed."""
+    async with connect(served.socket, origin=Origin(ORIGIN), compression="deflate", proxy=None) as socket:
+        assert socket.protocol.extensions == []
+        compressor = zlib.compressobj(wbits=-15)
+        packed = compressor.compress(b" " * 10_000_000) + compressor.flush(zlib.Z_SYNC_FLUSH)
+        fin_rsv1_text, masked_16 = 0xC1, 0x80 | 126
+        head = bytes([fin_rsv1_text, masked_16]) + len(packed).to_bytes(2, "big") + bytes(4)
+        socket.transport.write(head + packed)
+        with pytest.raises(ConnectionClosed) as caught:
+            await socket.recv()
+        assert caught.value.rcvd is not None
+        assert caught.value.rcvd.code == 1002
 
 
 async def test_a_slow_client_does_not_slow_another(tmp_path: Path) -> None:
@@ -185,8 +249,10 @@ async def test_a_slow_client_does_not_slow_another(tmp_path: Path) -> None:
         await stop_reading(stuck)
         async with talking(served) as talker:
             await talker.init()
+            begun_s = perf_counter()
             for _ in range(3):
                 await talker.works()
+            assert perf_counter() - begun_s < 3
             assert served.services.active_connections == 2, "the stuck one was there all the time"
         await hang_up(stuck)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import os
 import signal
 import subprocess
@@ -57,6 +58,28 @@ async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: 
         assert answer.one("turn_metrics")["asr_s"] > 0
 
 
+async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_else(served: Served) -> None:
+    """Their packets come in turns, so that every utterance is open while the others are."""
+    names = ("news_nvda_latest", "price_aapl", "watchlist_add_meta")
+    recordings = [(shipped("voice_samples") / "audio" / f"{name}.ogg").read_bytes() for name in names]
+
+    async def say(recording: bytes) -> tuple[str, list[str]]:
+        async with talking(served) as talker:
+            await talker.init()
+            for packet in codecs.opus_packets(recording):
+                text = base64.b64encode(packet).decode()
+                await talker.send("audio_chunk", audio_chunk=text, format="opus", is_final=False)
+                await asyncio.sleep(0)
+            await talker.say([b""])
+            answer = await talker.answer()
+            entities = [entity["value"] for entity in answer.one("agent_response")["entities"]]
+            return answer.one("transcription")["text"], entities
+
+    alone = [await say(recording) for recording in recordings]
+    assert len({text for text, _ in alone}) == len(names)
+    assert await asyncio.gather(*map(say, recordings)) == alone
+
+
 def test_the_log_names_each_engine_before_the_start_is_complete(served: Served, folder: Path) -> None:
     httpx.get(served.http, timeout=PATIENCE_S)
     log = (folder / "server.log").read_text()
@@ -88,6 +111,8 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
             os.kill(child, signal.SIGKILL)
         await talker.say([b"\0\0"], format="pcm16")
         assert "pocketsphinx" in await talker.refusal("engine_failed")
+        page = (await asyncio.to_thread(httpx.get, f"{served.http}/metrics")).text
+        assert 'voicelab_engine_restarts_total{kind="asr"} 1.0' in page
         await talker.say([speech])
         assert "transcription" in (await talker.answer()).names
     assert "engine_failed" in [turn["error"] for turn in served.turns(session["session_id"])]

@@ -3,25 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import io
 import json
 import logging
 import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import httpx
 import pytest
-from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace import ReadableSpan, TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import StatusCode
 from prometheus_client.parser import text_string_to_metric_families
 
+from server import logs
 from server.tracing import Tracer
 from tests.serving import TONE, Served, serving, spawned, talking, until
+from voicelab.agent.base import Dialogue, Reply
 from voicelab.agent.fake import FakeAgent
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
@@ -126,11 +132,30 @@ def test_it_is_not_ready_without_an_engine(served: Served, monkeypatch: pytest.M
 # Spans.
 
 
-async def test_each_turn_is_a_span_with_its_stages_inside(served: Served) -> None:
-    spans, provider = InMemorySpanExporter(), TracerProvider()
+@pytest.fixture
+def spans() -> Iterator[InMemorySpanExporter]:
+    exporter = InMemorySpanExporter()
+    yield exporter
+    exporter.shutdown()
+
+
+def traced(served: Served, spans: InMemorySpanExporter) -> None:
+    provider = TracerProvider(shutdown_on_exit=False)
     provider.add_span_processor(SimpleSpanProcessor(spans))
     assert served.services is not None
     served.services.tracer = Tracer(provider)
+
+
+def length_s(span: ReadableSpan) -> float:
+    return (span.end_time - span.start_time) / 1e9  # type: ignore[operator]
+
+
+def named(spans: list[ReadableSpan], name: str) -> list[ReadableSpan]:
+    return [span for span in spans if span.name == name]
+
+
+async def test_each_turn_is_a_span_with_its_stages_inside(served: Served, spans: InMemorySpanExporter) -> None:
+    traced(served, spans)
     session_id = await one_turn_and_a_failed_one(served)
     found = spans.get_finished_spans()
     turns = [span for span in found if span.name == "turn"]
@@ -139,12 +164,51 @@ async def test_each_turn_is_a_span_with_its_stages_inside(served: Served) -> Non
     assert {span.attributes["session.id"] for span in turns} == {session_id}  # type: ignore[index]
     stages = [span for span in found if span.parent and span.parent.span_id == turns[0].context.span_id]
     assert [span.name for span in stages] == ["decode", "asr", "agent", "tts", "encode"]
+    assert turns[0].start_time <= stages[0].start_time  # type: ignore[operator]
+    assert stages[-1].end_time <= turns[0].end_time  # type: ignore[operator]
+    assert all(one.end_time <= other.start_time for one, other in pairwise(stages))  # type: ignore[operator]
     times = json.loads(served.turns(session_id)[0]["stage_times"])
-    for stage in stages:
-        assert turns[0].start_time <= stage.start_time <= stage.end_time <= turns[0].end_time  # type: ignore[operator]
-        assert stage.end_time - stage.start_time == pytest.approx(1e9 * times[f"{stage.name}_s"], abs=1)  # type: ignore[operator]
+    for name in ("decode", "asr", "agent", "tts", "encode"):
+        assert sum(map(length_s, named(stages, name))) == pytest.approx(times[f"{name}_s"], abs=0.02)
     assert SECRET not in "".join(span.to_json() for span in found)
-    provider.shutdown()
+
+
+async def test_spans_lie_where_the_stages_were(tmp_path: Path, spans: InMemorySpanExporter) -> None:
+    """Laid end to end, nothing lay between two sentences, and all encoding came after all synthesis."""
+    engines = {"agent": "fake:delay_s=0.2,text=One two three. Four five six. Seven.", "tts": "fake:delay_s=0.1"}
+    with serving(tmp_path, reply_lead_s=0.2, **engines) as served:
+        traced(served, spans)
+        async with talking(served) as talker:
+            await talker.init(paced=True)
+            asked_ns = time.time_ns()
+            await talker.send("text", text="go on")
+            await talker.expect("agent_response")
+            answered_ns = time.time_ns()
+            await talker.answer()
+    stages = [span for span in spans.get_finished_spans() if span.parent]
+    assert [span.name for span in stages if span.name != "encode"] == ["agent", "tts", "tts", "tts"]
+    assert asked_ns <= named(stages, "agent")[0].start_time <= answered_ns - 2e8  # type: ignore[operator]
+    made = named(stages, "tts")
+    assert all(length_s(span) >= 0.1 for span in made)
+    breaks_s = [(later.start_time - earlier.end_time) / 1e9 for earlier, later in pairwise(made)]  # type: ignore[operator]
+    assert breaks_s[0] < 0.4 < breaks_s[1], "the second sentence waits for the ear, and the third is made after that"
+    for earlier, later in pairwise(made):
+        encoded = [span for span in named(stages, "encode") if earlier.end_time <= span.start_time <= later.start_time]  # type: ignore[operator]
+        assert 0 < sum(map(length_s, encoded)) < 0.4
+
+
+async def test_a_stage_that_is_cut_off_has_a_span_to_there(tmp_path: Path, spans: InMemorySpanExporter) -> None:
+    with serving(tmp_path, agent="fake:delay_s=1") as served:
+        traced(served, spans)
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.send("text", text="go on")
+            await asyncio.sleep(0.3)
+            await talker.send("interrupt")
+            await talker.expect("interrupted")
+    (agent,) = [span for span in spans.get_finished_spans() if span.parent]
+    assert agent.name == "agent"
+    assert 0.2 < length_s(agent) < 0.9
 
 
 async def test_spans_go_to_the_collector_that_the_environment_names(
@@ -217,6 +281,8 @@ async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: 
             await talker.refusal("bad_audio")
         await asyncio.to_thread(httpx.post, f"{served.http}/api/voice/command", json={"command": SECRET})
     log = (tmp_path / "server.log").read_text()
+    sent = base64.b64encode(TONE.to_pcm16()).decode()
+    assert not any(sent[start : start + 20] in log for start in range(0, 2000, 20)), "no part of the audio"
     lines = [json.loads(line) for line in log.splitlines()]
     assert all({"time", "level", "logger", "process", "message"} <= line.keys() for line in lines)
     turns = [line for line in lines if "outcome" in line]
@@ -224,12 +290,34 @@ async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: 
     assert [line["session_id"] == session["session_id"] for line in turns] == [True, True, False]
     assert len({line["turn_id"] for line in turns}) == 3
     assert (SECRET in log) is (transcripts == "true")
-    assert "AAAA" not in log
+
+
+@pytest.mark.parametrize("asked_for", [True, False])
+async def test_what_an_engine_says_when_it_fails_is_neither_told_nor_logged(
+    served: Served, monkeypatch: pytest.MonkeyPatch, asked_for: bool
+) -> None:
+    """A voice that cannot say a sentence quotes it, and the sentence stood in the log."""
+
+    def fail(_agent: FakeAgent, heard: str, _dialogue: Dialogue) -> Reply:
+        raise KeyError(heard)
+
+    monkeypatch.setattr(FakeAgent, "respond", fail)
+    log = io.StringIO()
+    handler = logging.StreamHandler(log)
+    handler.addFilter(logs.Quotes(are_shown=asked_for))
+    monkeypatch.setattr(logging.getLogger("server"), "handlers", [handler])
+    async with talking(served) as talker:
+        await talker.init()
+        await talker.send("text", text=f"{SECRET} 100%d")
+        assert SECRET not in await talker.refusal("engine_failed")
+    command = await asyncio.to_thread(httpx.post, f"{served.http}/api/voice/command", json={"command": SECRET})
+    assert (command.status_code, command.json()["detail"]["code"]) == (503, "engine_failed")
+    assert SECRET not in command.text
+    assert log.getvalue().count("a turn failed: the engine fake") == 2
+    assert log.getvalue().count(SECRET) == (2 if asked_for else 0)
 
 
 def test_a_json_line_holds_an_exception_and_the_session(capsys: pytest.CaptureFixture[str]) -> None:
-    from server import logs
-
     token = logs.session_id.set("0b6c")
     try:
         raise ValueError("two\nlines")

@@ -98,3 +98,14 @@ async def test_speech_streamed_in_packets_is_heard_as_in_one_piece():
         assert [entity.value for entity in news[1].reply.entities] == ["NVDA"]
     finally:
         await pipeline.close()
+
+
+async def test_a_turn_knows_when_its_stages_were_at_work(pipeline):
+    """Sixty packets of reply are encoded in a few goes, not in sixty."""
+    turn, events = await take(pipeline, [SPEECH.audio_bytes()], reply_format="opus_packets")
+    stages = [work.stage for work in turn.intervals]
+    assert stages[:4] == ["decode", "asr", "agent", "tts"]
+    assert stages.count("tts") == 3
+    assert 3 <= stages.count("encode") < len(events) / 2
+    instants = [instant for work in turn.intervals for instant in (work.start_s, work.end_s)]
+    assert instants == sorted(instants)

@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 SPEECH_RATE_HZ = 16_000
 """The rate at which recognizers are fed."""
 
+_PER_STEP = np.float32(1 / 32768)
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clip:
@@ -41,15 +43,19 @@ class Clip:
         return cls(np.zeros(round(duration_s * rate_hz), dtype=np.float32), rate_hz)
 
     @classmethod
-    def from_pcm16(cls, data: bytes, rate_hz: int) -> Self:
+    def from_pcm16(cls, data: bytes | NDArray[np.int16], rate_hz: int) -> Self:
         """Read little-endian 16-bit mono PCM; an odd number of bytes is a ValueError."""
-        if len(data) % 2:
-            raise ValueError(f"16-bit PCM has an even number of bytes, not {len(data)}")
-        return cls(np.frombuffer(data, dtype="<i2").astype(np.float32) / 32768.0, rate_hz)
+        if isinstance(data, bytes):
+            if len(data) % 2:
+                raise ValueError(f"16-bit PCM has an even number of bytes, not {len(data)}")
+            data = np.frombuffer(data, dtype="<i2")
+        return cls(np.multiply(data, _PER_STEP, dtype=np.float32), rate_hz)
 
     @classmethod
     def join(cls, clips: Sequence[Clip]) -> Clip:
         """One after the other; all of one rate, at least one."""
+        if len(clips) == 1:
+            return clips[0]
         rates = {clip.rate_hz for clip in clips}
         if len(rates) != 1:
             raise ValueError(f"clips to join must have one rate, not {sorted(rates)}")

@@ -1,4 +1,4 @@
-"""Named text normalizers, and where sentences end.
+"""Named text normalizers, and where sentences and words end.
 
 A score is only comparable with another under the same normalizer, so each has a name and a version, and both stand in
 every result.
@@ -62,7 +62,8 @@ def _sclite(text: str) -> str:
     return text.translate(_CAPITALS)
 
 
-_CJK = re.compile(r"([\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff])")
+_CJK_CHARS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+_CJK = re.compile(f"([{_CJK_CHARS}])")
 
 
 def _cjk(text: str) -> str:
@@ -98,3 +99,16 @@ def sentences(text: str) -> list[str]:
         start = end.end()
     found.append(text[start:].strip())
     return [sentence for sentence in found if sentence]
+
+
+_WORD = re.compile(rf"[{_CJK_CHARS}]|[^\s{_CJK_CHARS}]+")
+
+
+def words_within(text: str, share: float) -> str:
+    """The beginning of a text that ends with the last whole word within this share (0 to 1) of its letters.
+
+    A Chinese, Japanese or Korean character is a word of its own.
+    """
+    limit = share * len(text)
+    ends = [word.end() for word in _WORD.finditer(text) if word.end() <= limit]
+    return text[: ends[-1]] if ends else ""

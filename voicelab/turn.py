@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator
+from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import ceil
-from time import perf_counter
 from typing import Self
 
 from voicelab.agent.base import Dialogue, Reply
@@ -17,8 +17,9 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host
-from voicelab.text import sentences
+from voicelab.hosting import ENGINE_LIMIT_S, Host, available_cores
+from voicelab.playout import Script
+from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
 
@@ -28,11 +29,15 @@ _PIECE_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent and a voice, loaded."""
+    """A recognizer, an agent and a voice, loaded.
+
+    encoding: where replies are encoded; more threads than cores would only keep the event loop from the interpreter.
+    """
 
     asr: Host
     agent: Host
     tts: Host
+    encoding: Executor = field(default_factory=lambda: ThreadPoolExecutor(available_cores(), "encoding"))
 
     @classmethod
     async def open(
@@ -57,6 +62,7 @@ class Pipeline:
 
     async def close(self) -> None:
         await asyncio.gather(self.asr.close(), self.agent.close(), self.tts.close())
+        self.encoding.shutdown()
 
 
 @dataclass(slots=True)
@@ -98,11 +104,12 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One chunk of the reply's audio; `last` on exactly the final one. starts_s: where in the reply it begins."""
+    """One chunk of the reply's audio; `last` on exactly the final one. starts_s, ends_s: its sound, in the reply."""
 
     data: bytes
     last: bool
-    starts_s: float = 0.0
+    starts_s: float
+    ends_s: float
 
 
 TurnEvent = Heard | Answered | Spoken
@@ -112,7 +119,7 @@ class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
     dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
-    hold. said: the sentences of the reply all of whose sound was taken from the iterator, as one text.
+    hold.
     """
 
     def __init__(
@@ -124,7 +131,8 @@ class Turn:
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
-        self.said = ""
+        self._watch = Stopwatch()
+        self._script = Script("")
         self._pipeline = pipeline
         self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
@@ -137,14 +145,21 @@ class Turn:
 
         Raises InputError when the bytes cannot be sound.
         """
-        start = perf_counter()
-        clip = self._audio.feed(data, form, sample_rate_hz)
-        self.times.decode_s = perf_counter() - start
+        # Only what is done for the last chunk keeps the speaker waiting.
+        self._watch.intervals.clear()
+        with self._watch.measure("decode") as lap:
+            clip = self._audio.feed(data, form, sample_rate_hz)
+        self.times.decode_s = lap.took_s
         await self._hear(clip)
 
     async def hear(self, clip: Clip) -> None:
         """Take sound (SPEECH_RATE_HZ) that was decoded before; TurnTooLongError as `receive`."""
         await self._hear(self._audio.add(clip))
+
+    @property
+    def intervals(self) -> list[Interval]:
+        """When decode, asr, agent, tts and encode were at work since the last chunk came; filled in as they are."""
+        return self._watch.intervals
 
     @property
     def heard_s(self) -> float:
@@ -161,17 +176,17 @@ class Turn:
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
-        start = perf_counter()
         finish = self._audio.finish
-        clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
-        self.times.decode_s = (self.times.decode_s or 0.0) + perf_counter() - start
+        with self._watch.measure("decode") as lap:
+            clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
+        self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s = self._audio.duration_s
         if not self.times.audio_s:
             raise InputError("the turn ended with no audio in it")
-        start = perf_counter()
-        await self._hear(clip)
-        transcript: Transcript = await self._utterance.call("finish")
-        self.times.asr_s = perf_counter() - start
+        with self._watch.measure("asr") as lap:
+            await self._hear(clip)
+            transcript: Transcript = await self._utterance.call("finish")
+        self.times.asr_s = lap.took_s
         self.times.asr_busy_s = self._utterance.busy_s
         if not transcript.text.strip():
             raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
@@ -182,37 +197,42 @@ class Turn:
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield Answered, then Spoken until `last`."""
-        start = perf_counter()
-        reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
-        self.times.agent_s = perf_counter() - start
+        with self._watch.measure("agent") as lap:
+            reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
+        self.times.agent_s = lap.took_s
         yield Answered(heard, reply)
         async with aclosing(self._speak(reply.text)) as chunks:
             async for chunk in chunks:
                 yield chunk
 
+    def said(self, heard_s: float) -> str:
+        """The beginning of the reply that is heard in the first heard_s seconds of its sound."""
+        return self._script.heard(heard_s)
+
     async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
-        out = OutgoingAudio(self._reply_format)
+        loop, out = asyncio.get_running_loop(), OutgoingAudio(self._reply_format)
         self.times.tts_s = self.times.encode_s = 0.0
-        parts = sentences(text)
+        self._script = Script(text)
+        parts = self._script.sentences
         if not parts:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
         for number, sentence in enumerate(parts, start=1):
-            start = perf_counter()
-            clip: Clip = await self._pipeline.tts.call("speak", sentence)
-            self.times.tts_s += perf_counter() - start
+            with self._watch.measure("tts") as lap:
+                clip: Clip = await self._pipeline.tts.call("speak", sentence)
+            self.times.tts_s += lap.took_s
             if self.times.tts_first_s is None:
                 self.times.tts_first_s = self.times.tts_s
+            self._script.add(clip.duration_s)
             chunks = out.feed(clip, last=number == len(parts))
             last = False
             while not last:
-                start = perf_counter()
-                data, last = await asyncio.to_thread(next, chunks, (b"", True))
-                self.times.encode_s += perf_counter() - start
+                with self._watch.measure("encode") as lap:
+                    data, last = await loop.run_in_executor(self._pipeline.encoding, next, chunks, (b"", True))
+                self.times.encode_s += lap.took_s
                 self.times.reply_audio_s = out.duration_s
                 if data:
-                    yield Spoken(data, last, out.starts_s)
-            self.said = " ".join(parts[:number])
+                    yield Spoken(data, last, out.starts_s, out.ends_s)
 
     async def _hear(self, clip: Clip | None) -> None:
         """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""

@@ -151,13 +151,13 @@ class OutgoingAudio:
         self._begun = False
         self._has_head = False
         self.duration_s = 0.0
-        self.starts_s = 0.0
+        self.starts_s = self.ends_s = 0.0
 
     def feed(self, clip: Clip, *, last: bool) -> Iterator[tuple[bytes, bool]]:
         """The chunks of one sentence as they are made, none empty, each with whether it ends the reply.
 
-        With last=True exactly the final chunk does; iterate to the end before the next call. starts_s is then where in
-        the reply the sound of the latest chunk begins.
+        With last=True exactly the final chunk does; iterate to the end before the next call. ends_s is then where in
+        the reply the sound of the latest chunk ends, starts_s where that of the piece begins that was encoded with it.
         """
         given_s = self.duration_s
         if self._resampler is None:
@@ -170,7 +170,9 @@ class OutgoingAudio:
             ends = last and piece is pieces[-1]
             chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
             self.starts_s, given_s = given_s, given_s + piece.duration_s
-            yield from ((chunk, ends and number == len(chunks)) for number, chunk in enumerate(chunks, start=1))
+            for number, chunk in enumerate(chunks, start=1):
+                self.ends_s = self.starts_s + piece.duration_s * number / len(chunks)
+                yield chunk, ends and number == len(chunks)
 
     def _encode(self, piece: Clip, *, last: bool) -> list[bytes]:
         if self._ogg is not None:

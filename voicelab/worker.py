@@ -1,7 +1,7 @@
 """The child process that runs one engine for hosting.py: `python -m voicelab.worker FD`.
 
-It reads requests from the socket FD and answers them in order. Each is a length (4 bytes, big-endian) and a pickle;
-both ends are voicelab, on one machine, over a socket pair that nobody else can open.
+It reads requests from the socket FD and answers them. Each is a length (4 bytes, big-endian) and a pickle; both ends
+are voicelab, on one machine, over a socket pair that nobody else can open.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from voicelab.engines import Blueprint
 from voicelab.errors import EngineError, VoicelabError
 
 LENGTH = struct.Struct(">I")
+TELL_EVERY_S = 0.05
+"""How often a worker says that it gets on, while nobody waits for a result."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,11 @@ class Request:
     stream_id: int | None
     method: str
     arguments: tuple[Any, ...] = ()
+
+    @property
+    def is_awaited(self) -> bool:
+        """Whether somebody can do nothing before it is done; what was heard so far is only nice to know."""
+        return self.call_id is not None and self.method != "partial"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +60,33 @@ class Answer:
 
 
 class Desk:
-    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun."""
+    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun.
+
+    An utterance whose result is awaited comes before those that are still being spoken: its speaker has nothing to do
+    but wait, theirs will not notice. The requests of one utterance stay in order.
+
+    It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
+    otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
+    """
 
     def __init__(self) -> None:
         self._waiting: deque[Request] = deque()
+        self._awaited = 0
         self._done = 0
         self._told = 0
+        self._told_s = 0.0
 
     @property
-    def has_news(self) -> bool:
-        """Whether there is something to do or to tell."""
-        return bool(self._waiting) or self._told < self._done
+    def is_empty(self) -> bool:
+        """Whether nothing waits to be done."""
+        return not self._waiting
+
+    @property
+    def silent_for_s(self) -> float | None:
+        """For how long nothing need be told, 0 when it is time; None when there is nothing to tell."""
+        if self._told == self._done:
+            return None
+        return max(0.0, self._told_s + TELL_EVERY_S - time.perf_counter())
 
     def add(self, request: Request) -> None:
         if request.method == "withdraw":
@@ -73,20 +96,33 @@ class Desk:
         if request.method == "close":
             self._drop(lambda waiting: waiting.stream_id == request.stream_id)
         self._waiting.append(request)
+        self._awaited += request.is_awaited
 
     def take(self) -> Request | None:
-        """The oldest request; None when all were withdrawn."""
-        return self._waiting.popleft() if self._waiting else None
+        """The request that is to be done next; None when all were withdrawn."""
+        if not self._awaited:
+            return self._waiting.popleft() if self._waiting else None
+        first = next(request for request in self._waiting if request.is_awaited)
+        if first.stream_id is not None:
+            first = next(request for request in self._waiting if request.stream_id == first.stream_id)
+        self._waiting.remove(first)
+        self._awaited -= first.is_awaited
+        return first
 
-    def disposed(self, request: Request | None, answer: Answer) -> Answer:
-        """The answer with the count of what is done, this request included."""
-        self._done += request is not None
-        self._told = self._done
-        return replace(answer, done=self._done)
+    def to_tell(self, served: Answer | None) -> Answer | None:
+        """Note that a request was served, if one was, and say what the other side should hear now, if anything."""
+        self._done += served is not None
+        if served is None or served.call_id is None:
+            if self.silent_for_s != 0:
+                return None
+            served = Answer(None)
+        self._told, self._told_s = self._done, time.perf_counter()
+        return replace(served, done=self._done)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
         kept = [request for request in self._waiting if not is_withdrawn(request)]
         self._done += len(self._waiting) - len(kept)
+        self._awaited = sum(request.is_awaited for request in kept)
         self._waiting = deque(kept)
 
 
@@ -149,10 +185,10 @@ class _Requests:
         self._peer = peer
         self._data = bytearray()
 
-    def read(self, *, wait: bool) -> list[Any]:
-        """All messages that are there; with wait at least one."""
+    def read(self, wait_s: float | None) -> list[Any]:
+        """All messages that are there; waits for the first for so long, None: until it comes."""
         found: list[Any] = []
-        while (wait and not found) or select.select([self._peer], [], [], 0)[0]:
+        while select.select([self._peer], [], [], 0 if found else wait_s)[0]:
             piece = self._peer.recv(2**20)
             if not piece:
                 raise EOFError
@@ -178,18 +214,19 @@ def main(descriptor: int) -> None:
     peer = socket.socket(fileno=descriptor)
     requests, desk = _Requests(peer), Desk()
     try:
-        blueprint, *first = requests.read(wait=True)
+        blueprint, *first = requests.read(None)
         servant = EngineServant(blueprint)
         for request in first:
             desk.add(request)
         while True:
             # All that came is looked through before the next request is begun: it may have been withdrawn.
-            for request in requests.read(wait=not desk.has_news):
+            for request in requests.read(desk.silent_for_s if desk.is_empty else 0):
                 desk.add(request)
             taken = desk.take()
-            answer = servant.serve(taken) if taken is not None else Answer(None)
-            data = pickle.dumps(desk.disposed(taken, answer))
-            peer.sendall(LENGTH.pack(len(data)) + data)
+            answer = desk.to_tell(servant.serve(taken) if taken is not None else None)
+            if answer is not None:
+                data = pickle.dumps(answer)
+                peer.sendall(LENGTH.pack(len(data)) + data)
     except (EOFError, ConnectionError):
         return
 

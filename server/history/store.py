@@ -84,7 +84,7 @@ class History:
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
         """What the agent may know: the session's answered turns, oldest first, and the user's watchlist.
 
-        A turn whose reply was interrupted counts with what was spoken of it, if anything was.
+        A turn whose reply was interrupted counts with what was heard of it, if anything was.
         """
         broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
         answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None) | broken_off)
@@ -94,8 +94,8 @@ class History:
             exchanges = tuple(_exchange(row) for row in await database.scalars(turns))
             return Dialogue(user_id, exchanges, tuple(await database.scalars(watched)))
 
-    async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
-        """Keep a turn and, when it was answered, carry out what its reply promised: both or neither."""
+    async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> int:
+        """Keep a turn and, when it was answered, carry out what its reply promised: both or neither; its row's id."""
         now, reply = _now(), turn.reply
         last = select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
         row = {
@@ -116,9 +116,16 @@ class History:
             # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
             # meeting on one number.
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now))
-            await database.execute(insert(TurnRow).values(**row))
+            row_id: int = (await database.execute(insert(TurnRow).values(**row).returning(TurnRow.id))).scalar_one()
             if reply is not None and turn.error is None:
                 await _carry_out(database, user_id, reply, now)
+            return row_id
+
+    async def shorten_answer(self, turn: TurnRecord, heard: str) -> None:
+        """Of an answered turn's reply only this was heard; what it promised stays carried out."""
+        shortened = update(TurnRow).where(TurnRow.id == turn.row_id).values(agent_response=heard)
+        async with self._writing() as database:
+            await database.execute(shortened)
 
     async def sessions(self, user_id: str | None, *, limit: int, offset: int) -> tuple[Sequence[SessionSummary], int]:
         """A page of sessions, newest first, of one user or of all; and how many there are in all."""

@@ -11,7 +11,7 @@ from time import perf_counter
 from typing import Any, Literal
 
 from server.faults import as_refusals
-from server.history import TurnRecord
+from server.history import INTERRUPTED, TurnRecord
 from server.messages import EntityView
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
 from server.services import Services
@@ -21,7 +21,10 @@ from voicelab.turn import Answered, Heard, Spoken, Turn, TurnEvent
 
 
 class Answering:
-    """Sends a turn's events as they come about. The turn is kept once: whole with its changes, or as far as it got."""
+    """Sends a turn's events as they come about. The turn is kept once: whole with its changes, or as far as it got.
+
+    said: what was heard of the reply, once it was stopped.
+    """
 
     def __init__(
         self,
@@ -35,6 +38,7 @@ class Answering:
         services: Services,
     ) -> None:
         self.turn_id = turn_id
+        self.said = ""
         self._turn = turn
         self._record = record
         self._terms = terms
@@ -58,16 +62,18 @@ class Answering:
         self.task.cancel()
         await asyncio.wait({self.task})
 
-    async def stop(self, code: str) -> float:
-        """End it now and keep it, with the sentences that had left, as a turn of that error code.
+    async def stop(self, code: str, heard_s: float | None = None) -> float:
+        """End it now and keep it, with what was heard of the reply, as a turn of that error code.
 
-        A turn that is being kept as answered stays so. Returns the instant after which nothing of it could leave.
+        A turn that is being kept as answered stays so. heard_s: how much was heard, where that is not for the clock to
+        say. Returns the instant after which nothing of it could leave.
         """
+        self.said = self._turn.said(self.heard_s(perf_counter()) if heard_s is None else heard_s)
         await self.halt()
         stopped_s = perf_counter()
         if self._keeping is None and (self.task.cancelled() or self.task.exception() is not None):
             if self._record.reply is not None:
-                self._record.reply = replace(self._record.reply, text=self._turn.said)
+                self._record.reply = replace(self._record.reply, text=self.said)
             self._begin_keeping(code)
         if self._keeping is not None:
             # Shielded: whoever stops a turn may be cut off too, and the next to stop it waits for the same.
@@ -75,15 +81,25 @@ class Answering:
         await self._turn.close()
         return stopped_s
 
-    @property
-    def said(self) -> str:
-        """The sentences of the reply all of whose sound has left."""
-        return self._turn.said
+    async def interrupt(self, heard_s: float) -> float:
+        """`stop` a reply of which so much was heard, also when it has been sent whole: no more of it is remembered."""
+        stopped_s = await self.stop(INTERRUPTED, heard_s)
+        if self._record.error is None:
+            await self._services.history.shorten_answer(self._record, self.said)
+        return stopped_s
+
+    def heard_s(self, at_s: float, played_s: float | None = None) -> float:
+        """How much of the reply had been heard at that instant; played_s: what the client says, who knows better."""
+        return min(self._pace.heard_s(at_s) if played_s is None else played_s, self._pace.sent_s)
+
+    def is_over(self, heard_s: float) -> bool:
+        """Whether it has been sent whole, and so much is all of it."""
+        return self.task.done() and heard_s >= self._pace.sent_s
 
     @property
     def sounds_until_s(self) -> float:
-        """When, by the performance counter, the client has heard all that was made, if it plays it as it comes."""
-        return (self._pace.begun_s or 0.0) + (self._turn.times.reply_audio_s or 0.0)
+        """When, by the performance counter, the client has heard all that was sent, if it plays it as it comes."""
+        return self._pace.until_s
 
     @property
     def changes(self) -> Literal["done", "cancelled"] | None:
@@ -103,11 +119,12 @@ class Answering:
                 await self._outlet.send(
                     AgentResponse(text=reply.text, intent=reply.intent, entities=entities, **self._about)
                 )
-            case Spoken(data, last, starts_s):
+            case Spoken(data, last, starts_s, ends_s):
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
                 await self._outlet.send(self._reply_chunk(data, last=last))
+                self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
     async def _complete(self, last_bytes: int) -> None:

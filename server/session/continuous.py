@@ -124,9 +124,8 @@ class SpeechStream:
             self._position += len(piece.samples)
             self._lookback.feed(piece)
             await self._add(piece)
-            for event in self._endpointer.feed(piece):
+            for event in await self._ears.hear(self._endpointer, piece):
                 await self._act(event, at_s)
-            await asyncio.sleep(0)
 
     async def _add(self, clip: Clip) -> None:
         """What goes wrong with an utterance ends it; it is told when it would have been answered."""

@@ -6,7 +6,7 @@ import asyncio
 from collections import deque
 from dataclasses import dataclass
 
-from server.messages import ClientEvent, ErrorCode, Interrupt, Refused
+from server.messages import ClientEvent, ErrorCode, Heartbeat, Interrupt, Refused
 
 _OVERHEAD_BYTES = 500
 """About what an event takes beside its own text, so that many small ones count as well."""
@@ -24,14 +24,14 @@ class Arrival:
 class Inbox:
     """Filled while a turn is answered, emptied between turns; only what is urgent may be taken out of order.
 
-    Urgent are interrupts, and what `let_overtake` adds.
+    Urgent are interrupts and heartbeats, and what `let_overtake` adds.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
         self._waiting: deque[Arrival] = deque()
         self._bytes = 0
-        self._urgent: tuple[type[ClientEvent], ...] = (Interrupt,)
+        self._urgent: tuple[type[ClientEvent], ...] = (Interrupt, Heartbeat)
         self._urgent_waiting = 0
         self._came = asyncio.Event()
 

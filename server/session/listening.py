@@ -59,7 +59,7 @@ class Listening:
         dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
         longest_s = services.settings.max_turn_s
         self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
-        self.record.times = self.turn.times
+        self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if terms.partials or self._note is not None:
             self._partials = Partials(self.turn, self._tell, self._note)
         return self.turn
@@ -98,9 +98,14 @@ class Listening:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
         if self._terms.continuous:
             # It may have begun while the turn before it was still being answered.
+            await self.recall()
+        return self.turn.finish()
+
+    async def recall(self) -> None:
+        """Look again at what was said before."""
+        if self.turn is not None:
             history = self._services.history
             self.turn.dialogue = await history.dialogue(self._terms.session_id, self._terms.user_id)
-        return self.turn.finish()
 
     async def hush(self) -> None:
         """Ask the recognizer no more what it has so far; nothing of that is told once this has returned."""

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from math import inf
 from time import perf_counter
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from server.outgoing import ServerEvent
+from server.messages import Refused
+from server.outgoing import Failure, ServerEvent
+from server.session.terms import Terms
 
 _ABNORMAL = 1006
 
@@ -36,24 +39,37 @@ class Outlet:
                 self._gone = True
                 raise
 
+    async def tell(self, refusal: Refused, terms: Terms, turn_id: str | None = None) -> None:
+        """Send an error; turn_id: the turn that it ended."""
+        session_id, shown = terms.session_id or None, terms.shown(turn_id)
+        await self.send(Failure(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
+
 
 class Pace:
     """Lets a reply run at most lead_s ahead of the ear; with None it holds nothing back.
 
-    The ear starts with the first chunk. So a client that is interrupted, or moves its player's buffer to the bin, has
-    little of the old reply left, and what was sent is about what was heard. begun_s: when the first chunk left.
+    The ear hears what was sent as it comes, a second in a second, and waits where nothing has come. sent_s: how much of
+    the reply has left. until_s: when, by the performance counter, the ear has heard all of that.
     """
 
     def __init__(self, lead_s: float | None) -> None:
         self._lead_s = lead_s
-        self.begun_s: float | None = None
+        self.sent_s = 0.0
+        self.until_s = -inf
 
     async def wait(self, starts_s: float) -> None:
         """Until the sound that starts at starts_s may leave."""
-        if self.begun_s is None:
-            self.begun_s = perf_counter()
         if self._lead_s is None:
             return
-        early_s = self.begun_s + starts_s - self._lead_s - perf_counter()
+        early_s = self.until_s - (self.sent_s - starts_s) - self._lead_s - perf_counter()
         if early_s > 0:
             await asyncio.sleep(early_s)
+
+    def left(self, ends_s: float) -> None:
+        """The reply has left up to ends_s."""
+        self.until_s = max(self.until_s, perf_counter()) + ends_s - self.sent_s
+        self.sent_s = ends_s
+
+    def heard_s(self, at_s: float) -> float:
+        """How much of the reply the ear had heard at that instant of the performance counter."""
+        return max(0.0, self.sent_s - max(0.0, self.until_s - at_s))

@@ -13,6 +13,11 @@ from server.messages import ClientEvent, ErrorCode, Heartbeat, Refused
 from server.session.inbox import Arrival, Inbox
 from server.settings import Settings
 
+_AT_ONCE_S = 50e-6
+"""A frame for which the loop did not wait is there sooner than this."""
+_LOOKS = 10
+"""How often within the limit is looked whether a turn is being answered."""
+
 
 class Reader:
     """Turns frames into events and lays them in the inbox.
@@ -34,31 +39,35 @@ class Reader:
         self._settings = settings
         self._is_answering = is_answering
         self._pulse = pulse
+        self._came_s = perf_counter()
 
     async def run(self) -> None:
-        """Until the client leaves. Refused when the connection must end: it is idle, or too much waits."""
-        while (message := await self._receive())["type"] != "websocket.disconnect":
+        """Until the client leaves; Refused when more waits than may."""
+        while True:
+            asked_s = perf_counter()
+            message = await self._websocket.receive()
+            self._came_s = perf_counter()
+            if message["type"] == "websocket.disconnect":
+                return
             frame = message.get("text")
             event = self._event(frame)
             size = len(frame) if isinstance(frame, str) else 0
             if isinstance(event, Heartbeat) and self._is_answering():
                 await self._pulse()
             else:
-                self._inbox.put(Arrival(event, size, perf_counter()))
-            # uvicorn hands over all that one read of the socket brought without a pause: others want their turn too.
-            await asyncio.sleep(0)
+                self._inbox.put(Arrival(event, size, self._came_s))
+            if self._came_s - asked_s < _AT_ONCE_S:
+                # uvicorn hands over all that one read of the socket brought without a pause; others want their turn too
+                await asyncio.sleep(0)
 
-    async def _receive(self) -> dict[str, object]:
-        """The next message. While a turn is answered a client has nothing to say, and may be silent."""
-        while True:
-            try:
-                async with asyncio.timeout(self._settings.idle_timeout_s):
-                    return dict(await self._websocket.receive())
-            except TimeoutError as error:
-                if self._is_answering():
-                    continue
-                message = f"nothing was sent for {self._settings.idle_timeout_s:g} s; a heartbeat keeps it open"
-                raise Refused(ErrorCode.IDLE, message) from error
+    async def watch(self) -> None:
+        """Raise Refused when the client was silent for too long; while a turn is answered it has nothing to say."""
+        limit_s = self._settings.idle_timeout_s
+        while (left_s := self._came_s + limit_s - perf_counter()) > 0:
+            await asyncio.sleep(min(left_s, limit_s / _LOOKS))
+            if self._is_answering():
+                self._came_s = perf_counter()
+        raise Refused(ErrorCode.IDLE, f"nothing was sent for {limit_s:g} s; a heartbeat keeps it open")
 
     def _event(self, frame: object) -> ClientEvent | Refused:
         if not isinstance(frame, str):

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Any
 
 from voicelab.asr.base import Transcript
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError
+
+_CATCH_UP = 3
+"""How many clips are decoded for each that comes, while some still wait."""
 
 
 class PocketSphinx:
@@ -51,17 +55,17 @@ class PocketSphinxStream:
         self._decoder = decoder
         self._shelf = shelf
         self._cmn_samples = round(cmn_s * SPEECH_RATE_HZ)
-        self._waiting: list[Clip] = []
+        self._waiting: deque[Clip] = deque()
         self._sound_samples = 0
         self._decoding = False
 
     def feed(self, clip: Clip) -> None:
         if clip.rate_hz != SPEECH_RATE_HZ:
             raise EngineError("pocketsphinx", f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
-        if self._decoding:
-            self._decode(clip)
-            return
         self._waiting.append(clip)
+        if self._decoding:
+            self._catch_up(_CATCH_UP)
+            return
         if self._sound_samples:
             self._sound_samples += len(clip.samples)
         elif (start_s := clip.sound_start_s()) is not None:
@@ -76,6 +80,7 @@ class PocketSphinxStream:
     def finish(self) -> Transcript:
         if not self._decoding:
             self._begin()
+        self._catch_up(len(self._waiting))
         self._end()
         best = self._decoder.hyp()
         if best is None:
@@ -89,17 +94,22 @@ class PocketSphinxStream:
             self._decoder = None
 
     def _begin(self) -> None:
-        """Take the mean from the first of the sound, then decode all that waited."""
+        """Take the mean from the first of the sound, which can now be decoded."""
         sound = None
         if self._sound_samples:
-            samples = Clip.join(self._waiting).samples[-self._sound_samples :][: self._cmn_samples]
+            samples = Clip.join([*self._waiting]).samples[-self._sound_samples :][: self._cmn_samples]
             sound = Clip(samples, SPEECH_RATE_HZ)
         begin_features(self._decoder, sound)
         self._decoder.start_utt()
         self._decoding = True
-        for clip in self._waiting:
-            self._decode(clip)
-        self._waiting.clear()
+
+    def _catch_up(self, most: int) -> None:
+        """Decode so many of the clips that wait, oldest first.
+
+        All at once would take a fifth of a second, in which nobody else is heard.
+        """
+        for _ in range(min(most, len(self._waiting))):
+            self._decode(self._waiting.popleft())
 
     def _decode(self, clip: Clip) -> None:
         if len(clip.samples):

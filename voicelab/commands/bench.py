@@ -10,6 +10,7 @@ import typer
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
 from voicelab.commands.bench_replay import replay
+from voicelab.commands.bench_server import server
 
 if TYPE_CHECKING:
     from voicelab.bench.asr import Speed
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
 bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
 bench.command()(endpoint)
 bench.command()(vad)
+bench.command()(server)
 bench.command()(replay)
 
 
@@ -95,37 +97,6 @@ def asr(
         terminal.table(title, columns, rows)
         for sentence in left_out:
             terminal.warn(f"left out: {sentence}")
-
-
-@bench.command()
-def server(
-    turns: Annotated[int, typer.Option(min=1, help="How many turns, and interrupts, for each figure.")] = 100,
-    sessions: Annotated[
-        list[int] | None,
-        typer.Option(min=1, help="So many sessions interrupt at once, may be repeated. \\[default: 1, 50]"),
-    ] = None,
-) -> None:
-    """Time what the server adds to a turn, and how fast a reply stops when it is interrupted.
-
-    It starts a server of its own with fake engines; clients and server share this machine.
-
-    Example: voicelab bench server --turns 200 --sessions 1 --sessions 50
-    """
-    with terminal.errors():
-        import asyncio
-        import tempfile
-
-        from voicelab.bench.server import bench_server
-
-        with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
-            found = asyncio.run(bench_server(Path(folder), turns=turns, sessions=sessions or [1, 50]))
-        rows = [
-            (figures.what, str(figures.sessions), str(figures.count), f"{figures.p50_ms:.1f}", f"{figures.p95_ms:.1f}",
-             f"{figures.p99_ms:.1f}", f"{figures.worst_ms:.1f}")
-            for figures in found
-        ]  # fmt: skip
-        columns = ("what", "sessions", "times", "p50 ms", "p95 ms", "p99 ms", "worst ms")
-        terminal.table("the server, with fake engines", columns, rows)
 
 
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import asyncio
 import itertools
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from time import perf_counter
 from typing import Any
 
 from voicelab.engines import Blueprint, EngineInfo
@@ -18,6 +20,9 @@ from voicelab.worker import Answer, Request
 JOIN_LIMIT_S = 10.0
 """How long a worker that was told to end is waited for."""
 _LOAD_LIMIT_S = 300.0
+_HOLD_S = 0.01
+"""How long work that nobody waits for may be held, to wake the worker once for the frames of many utterances."""
+_AT_ONCE = ("close", "withdraw")
 
 
 class Lane(ABC):
@@ -40,7 +45,10 @@ class Lane(ABC):
         self._alive = False
         self._closing = False
         self._sent = self._done = 0
+        self._got_on_s = 0.0
         self._watch: asyncio.TimerHandle | None = None
+        self._held: list[Request] = []
+        self._releasing: asyncio.TimerHandle | None = None
 
     @property
     def queued(self) -> int:
@@ -92,8 +100,8 @@ class Lane(ABC):
         """Start a worker, and load the engine in it."""
 
     @abstractmethod
-    def _deliver(self, request: Request) -> None:
-        """Give it a request, without waiting."""
+    def _deliver(self, requests: Sequence[Request]) -> None:
+        """Give it requests, without waiting."""
 
     @abstractmethod
     async def _taken(self) -> None:
@@ -109,6 +117,7 @@ class Lane(ABC):
         """Whether the engine could be loaded; the answer to `_ready` either way."""
         assert self._ready is not None
         self._known_streams.clear()
+        self._held.clear()
         self._sent = self._done = 0
         self._alive = True
         try:
@@ -119,11 +128,16 @@ class Lane(ABC):
                 self._ready.exception()  # read once here, so that one that nobody awaits makes no noise
             return False
         self._ready.set_result(info)
+        # What follows has a shorter limit.
+        self._unwatch()
         return True
 
     async def _until_ready(self) -> None:
         assert self._ready is not None
-        await asyncio.shield(self._ready)
+        if self._ready.done():
+            self._ready.result()
+        else:
+            await asyncio.shield(self._ready)
 
     async def _call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
         call_id = next(self._call_ids)
@@ -148,14 +162,28 @@ class Lane(ABC):
     def _hand_over(self, request: Request) -> None:
         if not self._alive:
             return
-        self._deliver(request)
+        if self._done == self._sent:
+            self._got_on_s = perf_counter()
         self._sent += 1
         if self._watch is None:
-            self._set_watch()
+            self._look()
+        self._held.append(request)
+        if request.call_id is not None or request.method in _AT_ONCE:
+            self._release()
+        elif self._releasing is None:
+            self._releasing = asyncio.get_running_loop().call_later(_HOLD_S, self._release)
+
+    def _release(self) -> None:
+        """Deliver what was held, in order."""
+        if self._releasing is not None:
+            self._releasing.cancel()
+            self._releasing = None
+        held, self._held = self._held, []
+        if self._alive and held:
+            self._deliver(held)
 
     def _answered(self, answer: Answer) -> None:
-        self._done = answer.done
-        self._set_watch()
+        self._done, self._got_on_s = answer.done, perf_counter()
         _, waiting = self._waiting.get(answer.call_id or 0, (None, None))
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)
@@ -169,22 +197,29 @@ class Lane(ABC):
 
     # Whether it still gets on.
 
-    def _set_watch(self) -> None:
+    def _look(self) -> None:
+        """Give up a worker that has had work for too long and finished none; else look again when that may be so."""
+        assert self._ready is not None
+        self._unwatch()
+        if self._done < self._sent:
+            limit_s = self._limit_s if self._ready.done() else _LOAD_LIMIT_S
+            left_s = self._got_on_s + limit_s - perf_counter()
+            if left_s > 0:
+                self._watch = asyncio.get_running_loop().call_later(left_s, self._look)
+            else:
+                self._discard(f"it finished nothing for {limit_s:g} s")
+
+    def _unwatch(self) -> None:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
-        if self._done < self._sent:
-            assert self._ready is not None
-            limit_s = self._limit_s if self._ready.done() else _LOAD_LIMIT_S
-            fault = f"it finished nothing for {limit_s:g} s"
-            self._watch = asyncio.get_running_loop().call_later(limit_s, self._discard, fault)
 
     def _lose(self, fault: str) -> None:
         """The worker is gone: who waits fails, and who comes next waits for the one that replaces it."""
         assert self._ready is not None
         self._alive = False
         self._done = self._sent
-        self._set_watch()
+        self._unwatch()
         if self._ready.done() and not self._closing:
             self._ready = asyncio.get_running_loop().create_future()
         for _, waiting in self._waiting.values():

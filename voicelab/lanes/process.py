@@ -6,6 +6,7 @@ import asyncio
 import pickle
 import socket
 import sys
+from collections.abc import Sequence
 from typing import Any
 
 from voicelab.engines import Blueprint
@@ -49,7 +50,7 @@ class ProcessLane(Lane):
         self._fault, self._killed = None, False
         loaded = False
         if not self._closing:
-            self._write(self._blueprint)
+            self._write([self._blueprint])
             loaded = await self._load()
         if loaded:
             await reading
@@ -87,13 +88,13 @@ class ProcessLane(Lane):
             fault = f"its worker process answered what cannot be read: {error}"
         self._lose(self._fault or fault)
 
-    def _write(self, message: Any) -> None:
+    def _write(self, messages: Sequence[Any]) -> None:
         assert self._writer is not None
-        data = pickle.dumps(message)
-        self._writer.write(LENGTH.pack(len(data)) + data)
+        pickled = map(pickle.dumps, messages)
+        self._writer.write(b"".join(LENGTH.pack(len(data)) + data for data in pickled))
 
-    def _deliver(self, request: Request) -> None:
-        self._write(request)
+    def _deliver(self, requests: Sequence[Request]) -> None:
+        self._write(requests)
 
     async def _taken(self) -> None:
         assert self._writer is not None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Sequence
 from typing import Any
 
 from voicelab.engines import Blueprint
@@ -30,8 +31,8 @@ class ThreadLane(Lane):
         thread.start(lambda answer: loop.call_soon_threadsafe(tell, answer))
         self._loading = asyncio.create_task(self._load())
 
-    def _deliver(self, request: Request) -> None:
-        self._thread.add(request)
+    def _deliver(self, requests: Sequence[Request]) -> None:
+        self._thread.add(requests)
 
     async def _taken(self) -> None:
         return
@@ -68,9 +69,10 @@ class _EngineThread:
         self._thread = threading.Thread(target=self._serve, args=(tell,), name=self._name, daemon=True)
         self._thread.start()
 
-    def add(self, request: Request) -> None:
+    def add(self, requests: Sequence[Request]) -> None:
         with self._changed:
-            self._desk.add(request)
+            for request in requests:
+                self._desk.add(request)
             self._changed.notify()
 
     def stop(self) -> None:
@@ -85,15 +87,16 @@ class _EngineThread:
     def _serve(self, tell: Any) -> None:
         while True:
             with self._changed:
-                while not self._stopping and not self._desk.has_news:
-                    self._changed.wait()
+                while not self._stopping and self._desk.is_empty and self._desk.silent_for_s != 0:
+                    self._changed.wait(self._desk.silent_for_s)
                 if self._stopping:
                     return
                 request = self._desk.take()
-            answer = self._servant.serve(request) if request is not None else Answer(None)
+            served = self._servant.serve(request) if request is not None else None
             with self._changed:
-                answer = self._desk.disposed(request, answer)
+                answer = self._desk.to_tell(served)
             try:
-                tell(answer)
+                if answer is not None:
+                    tell(answer)
             except RuntimeError:
                 return  # the event loop is closed: nobody listens

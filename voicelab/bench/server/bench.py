@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Self
 
-from voicelab.bench.server import fuzz, latency, soak
+from voicelab.bench.server import fuzz, latency, load, memory, soak, speech
 from voicelab.bench.server.findings import Finding
 from voicelab.results import RunSpec
 from voicelab.targets import own_server
@@ -15,20 +16,41 @@ from voicelab.targets import own_server
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is done. turns: for the latency of turns; interrupts: at each number of sessions.
+    """How much of each is done.
 
+    turns: for what the server adds. interrupts: at each number of `interrupting` sessions. speaking, speaking_vad: how
+    many sessions speak at once, step by step, and load_step_s, how long each step is measured. idle_connections stand
+    for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, at each number of sessions.
     mutated: messages and streams of the fuzz run, chosen by seed. soak_s: how long the soak goes on.
     """
 
     turns: int = 200
     interrupts: int = 300
+    interrupting: tuple[int, ...] = (1, 50)
+    speaking: tuple[int, ...] = (25, 50, 75, 100, 125, 150)
+    speaking_vad: tuple[int, ...] = (10, 20, 30, 40, 50, 60)
+    load_step_s: float = 10.0
+    idle_connections: int = 500
+    idle_s: float = 20.0
+    churn: int = 10_000
+    speech_turns: int = 40
     mutated: int = 100_000
     seed: int = 0
     soak_s: float = 600.0
 
+    def tenth(self) -> Self:
+        """About a tenth of all that takes time."""
+        return replace(
+            self, turns=20, interrupts=30, load_step_s=2.0, idle_connections=50, idle_s=2.0, churn=1000, speech_turns=8,
+            mutated=10_000, soak_s=60.0,
+        )  # fmt: skip
+
 
 PARTS: dict[str, str] = {
     "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
+    "load": "how many sessions can speak at once before their sound is late",
+    "memory": "what idle connections cost, and what is left of those that are gone",
+    "speech": "with a real recognizer: how long until an answer, alone and with all cores at work",
     "fuzz": "mutated messages and streams: no crash, no leak, no stuck session",
     "soak": "good, bad and slow clients side by side for long: nothing stays behind",
 }
@@ -45,6 +67,12 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
     match name:
         case "latency":
             return await _latency(sizes, folder, bar)
+        case "load":
+            return await _load(sizes, folder, bar)
+        case "memory":
+            return await _memory(sizes, folder, bar)
+        case "speech":
+            return await _speech(sizes, folder, bar)
         case "fuzz":
             return await _fuzz(sizes, folder, bar)
         case "soak":
@@ -56,11 +84,37 @@ async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, st
 async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, agent=latency.AGENT) as address:
         found = await latency.added(address, sizes.turns, bar(sizes.turns + 1, "turns"))
-        for sessions, most_ms in ((1, 50.0), (50, 100.0)):
+        for sessions in sizes.interrupting:
+            most_ms = 50.0 if sessions == 1 else 100.0
             rounds = max(3, sizes.interrupts // sessions)
             tick = bar(sessions * rounds, f"interrupts, {sessions} at once")
             found += await latency.interrupts(address, sessions, rounds, most_ms, tick)
     return found
+
+
+async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    steps: Sequence[tuple[load.Mode, Sequence[int], int]]
+    steps = (("realtime", sizes.speaking, 100), ("continuous", sizes.speaking_vad, 40))
+    found = []
+    for mode, counts, least in steps:
+        async with _server(folder) as address:
+            tick = bar(len(counts), f"steps of more sessions, {mode}")
+            found += await load.most_sessions(address, mode, counts, sizes.load_step_s, least, tick)
+    return found
+
+
+async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, MAX_CONNECTIONS=str(2 * sizes.idle_connections)) as address:
+        steps = sizes.idle_connections // memory.AT_ONCE + 1
+        found = await memory.idle(address, sizes.idle_connections, sizes.idle_s, bar(steps, "idle connections"))
+        tick = bar(sizes.churn // memory.AT_ONCE, f"connects and disconnects, {memory.AT_ONCE} at once")
+        return found + await memory.churn(address, sizes.churn, tick)
+
+
+async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
+        steps = (1 + len(speech.STEPS)) * sizes.speech_turns
+        return await speech.answers(address, sizes.speech_turns, bar(steps, "turns, more sessions step by step"))
 
 
 async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:

@@ -251,17 +251,20 @@ async def typing(tally: Tally, number: int) -> None:
 
 
 async def interrupting(tally: Tally, number: int) -> None:
-    """Long replies, stopped in the middle; no chunk of them comes after."""
+    """Long replies, stopped in the middle; no chunk comes after. One of which nothing was heard is forgotten."""
+    remembered = 0
     async with Session.open(tally.address, user_id=f"interrupting {number}", paced=True) as session:
-        for number_of_pair in tally.rounds(_TURNS // 2):
+        for _ in tally.rounds(_TURNS // 2):
             # Longer than the server lets a reply run ahead of the ear.
             await session.send(message("text", text=f"words {number}. " * 120))
             await session.until("audio_chunk")
             await asyncio.sleep(_THINKS_S)
             await session.send(message("interrupt"))
-            await session.until("interrupted")
+            stopped = await session.until("interrupted")
+            remembered += bool(stopped["said"])
             await session.send(message("text", text=f"and {number}"))
-            await session.answered(f"Turn {2 * number_of_pair}. You said: and {number}.")
+            remembered += 1
+            await session.answered(f"Turn {remembered}. You said: and {number}.")
             tally.done["replies interrupted"] += 1
 
 

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import re
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Self
+from typing import Any, Self
+
+import numpy as np
 
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.good_clients import Session
 from voicelab.bench.server.seeds import message
 from voicelab.bench.server.watch import Vitals
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.opus import encode_ogg
 
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.5
@@ -34,15 +39,17 @@ class Remains:
     async def before(cls, address: str) -> Self:
         """When nobody is connected; waits for those who still leave.
 
-        The pool of database connections, which keeps what it once had to open, is filled first.
+        What keeps what it once had to open (database connections, threads) is filled first, by turns that are typed and
+        turns that are files.
         """
         async with AsyncExitStack() as opened:
             sessions = [await opened.enter_async_context(Session.open(address)) for _ in range(_AT_ONCE)]
-            await asyncio.gather(*(session.send(message("text", text="hello")) for session in sessions))
-            await asyncio.gather(*(session.finish() for session in sessions))
+            for turn in (message("text", text="hello"), _file()):
+                await asyncio.gather(*(session.send(turn) for session in sessions))
+                await asyncio.gather(*(session.finish() for session in sessions))
         return cls(address, await settled(address, None))
 
-    async def findings(self, part: str) -> list[Finding]:
+    async def findings(self, part: str, most_growth_mib: float = MOST_GROWTH_MIB) -> list[Finding]:
         """What is more than it was, once all have left."""
         first, last = self.first, await settled(self.address, self.first)
         counted = [
@@ -55,7 +62,12 @@ class Remains:
             )
         ]
         grown_mib = (last.rss_bytes - first.rss_bytes) / 2**20
-        return [*counted, Finding(part, "resident memory: growth", grown_mib, "MiB", 1, most=MOST_GROWTH_MIB)]
+        return [*counted, Finding(part, "resident memory: growth", grown_mib, "MiB", 1, most=most_growth_mib)]
+
+
+def _file() -> dict[str, Any]:
+    audio = base64.b64encode(encode_ogg(Clip(np.full(3200, 0.3, dtype=np.float32), SPEECH_RATE_HZ))).decode()
+    return message("audio_chunk", audio_chunk=audio, format="opus", is_final=True)
 
 
 async def settled(address: str, like: Vitals | None) -> Vitals:

@@ -12,6 +12,7 @@ export class Speaker extends EventTarget {
   #analyser = new AnalyserNode(this.#context, { fftSize: 1024 });
   #sources = new Set();
   #next = 0;
+  #given_s = 0;
   #first = true;
   gaps = 0;
 
@@ -29,6 +30,12 @@ export class Speaker extends EventTarget {
     return peak(this.#analyser);
   }
 
+  // How much of the reply has been heard.
+  get played_s() {
+    const now = this.#context.currentTime - this.#latency_s;
+    return Math.max(0, this.#given_s - Math.max(0, this.#next - now));
+  }
+
   get playing() {
     return this.#sources.size > 0;
   }
@@ -37,6 +44,7 @@ export class Speaker extends EventTarget {
   begin() {
     this.stop();
     this.#first = true;
+    this.#given_s = 0;
   }
 
   // bytes: 16-bit samples at REPLY_RATE_HZ.
@@ -58,6 +66,7 @@ export class Speaker extends EventTarget {
     this.#sources.add(source);
     this.#announce(channel, now);
     this.#next += samples.length / REPLY_RATE_HZ;
+    this.#given_s += samples.length / REPLY_RATE_HZ;
   }
 
   stop() {
@@ -71,11 +80,16 @@ export class Speaker extends EventTarget {
     if (was) this.dispatchEvent(new Event("ended"));
   }
 
+  // From the context's clock to the ear.
+  get #latency_s() {
+    return this.#context.outputLatency || this.#context.baseLatency || 0;
+  }
+
   #announce(channel, now) {
     const place = this.#first ? channel.findIndex((sample) => Math.abs(sample) > SILENT) : -1;
     if (place < 0) return;
     this.#first = false;
-    const wait_s = this.#next - now + place / REPLY_RATE_HZ + (this.#context.outputLatency || this.#context.baseLatency || 0);
+    const wait_s = this.#next - now + place / REPLY_RATE_HZ + this.#latency_s;
     this.dispatchEvent(new CustomEvent("sounds", { detail: performance.now() + 1000 * wait_s }));
   }
 

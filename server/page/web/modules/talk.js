@@ -172,9 +172,11 @@ function stopTurn() {
 // Stops the sound here at once, and asks the server to make no more of it.
 function interrupt() {
   const busy = turn && (!turn.over || speaker.playing) && turn.times.end !== undefined && !turn.stopped;
+  const { played_s } = speaker;
   speaker.stop();
   if (!busy) return;
-  if (wire.send("interrupt")) stopping = turn;
+  // Before its answer nothing of this turn was played, whatever was played before.
+  if (wire.send("interrupt", turn.times.answered === undefined ? {} : { played_s })) stopping = turn;
   stopTurn();
 }
 
@@ -370,7 +372,8 @@ async function showTurns(sessionId) {
   for (const kept of session.turns) {
     const view = new TurnView($("turns"));
     if (kept.transcription) view.said(kept.transcription);
-    if (kept.agent_response) view.answer({ text: kept.agent_response, intent: kept.intent ?? "", entities: kept.entities });
+    // Of an answer that was interrupted at once no word was heard; what was understood is shown all the same.
+    if (kept.agent_response !== null) view.answer({ text: kept.agent_response, intent: kept.intent ?? "", entities: kept.entities });
     if (kept.error === "interrupted") view.stopped();
     else if (kept.error) view.fault(`This turn failed: ${kept.error}`);
   }

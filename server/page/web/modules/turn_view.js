@@ -26,7 +26,7 @@ export class TurnView {
   // milliseconds: how long that took; said: the part of the reply that the session remembers.
   stopped(milliseconds, said) {
     const after = milliseconds === undefined ? "" : ` ${Math.round(milliseconds)} ms after it was asked to`;
-    const kept = said ? ` Sent until then: “${said}”` : "";
+    const kept = said ? ` Heard until then: “${said}”` : "";
     this.element.append(make("p", { className: "stopped", text: `The reply was stopped${after}.${kept}` }));
     this.show();
   }

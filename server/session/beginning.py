@@ -1,0 +1,49 @@
+"""How a session begins: what a client may ask for with init, and what it is given."""
+
+from __future__ import annotations
+
+from server.messages import ErrorCode, Init, Refused
+from server.services import Services
+from server.session.terms import Terms
+
+
+async def agree(init: Init, services: Services, *, user_id: str, token_user: str | None) -> Terms:
+    """The terms of a new session, or of one that is taken up again; Refused says what cannot be had.
+
+    user_id: who it is where init does not say. token_user: whose token was shown, if the server asks for one.
+    """
+    if init.mode == "continuous":
+        await _open_ears(services)
+    user_id = init.user_id or user_id
+    if token_user not in (None, user_id):
+        raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+    if init.session_id and not await services.history.resume_session(init.session_id, user_id):
+        message = f"{user_id} has no session {init.session_id}; send init without session_id for a new one"
+        raise Refused(ErrorCode.UNKNOWN_SESSION, message)
+    realtime = init.mode != "turns"
+    paced = realtime if init.paced is None else init.paced
+    return Terms(
+        session_id=init.session_id or await services.history.start_session(user_id),
+        user_id=user_id,
+        reply_format=init.audio_format,
+        realtime=realtime,
+        lead_s=services.settings.reply_lead_s if paced else None,
+        metrics="turn_metrics" in init.events,
+        continuous=init.mode == "continuous",
+        partials="partial_transcription" in init.events,
+        starts="speech_started" in init.events,
+        stops="speech_stopped" in init.events,
+        turn_ids=init.turn_ids,
+    )
+
+
+async def unasked(services: Services, user_id: str) -> Terms:
+    """The terms of a client that speaks without init: it gets a session all the same."""
+    return Terms(await services.history.start_session(user_id), user_id)
+
+
+async def _open_ears(services: Services) -> None:
+    if services.ears is None:
+        message = "mode 'continuous' is not to be had here; known: turns, realtime"
+        raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
+    await services.ears.open()

@@ -1,0 +1,203 @@
+"""The turns of one session, one after another: which of them a message belongs to, and what one that fails costs."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator
+from contextlib import suppress
+from enum import Enum, auto
+from typing import Literal
+
+from server import logs
+from server.faults import as_refusals
+from server.messages import AudioChunk, ErrorCode, Interrupt, Refused, TypedText
+from server.services import Services
+from server.session.answering import Answering
+from server.session.continuous import SpeechStream
+from server.session.floor import Floor
+from server.session.inbox import Arrival, Inbox
+from server.session.listening import Listening
+from server.session.outlet import Outlet
+from server.session.tempo import Tempo
+from server.session.terms import Terms
+from voicelab.turn import TurnEvent
+
+
+class State(Enum):
+    """READY: for a turn. IN_TURN: its first chunks came. SKIPPING: the rest of a failed turn."""
+
+    READY = auto()
+    IN_TURN = auto()
+    SKIPPING = auto()
+
+
+class Conversation:
+    """A session that has begun. In continuous mode chunks are one stream, in which the turns are found.
+
+    inbox: where an interrupt is looked for while a turn is answered.
+    """
+
+    def __init__(self, services: Services, terms: Terms, outlet: Outlet, inbox: Inbox) -> None:
+        self._services = services
+        self._terms = terms
+        self._outlet = outlet
+        self._inbox = inbox
+        self._tempo = Tempo(services.settings.realtime_slack_s)
+        self._state = State.READY
+        self._listening: Listening | None = None
+        self._stream: SpeechStream | None = None
+        self._floor = Floor(terms, outlet, is_waiting=lambda: self._stream is not None and bool(self._stream.heard))
+        if terms.continuous:
+            assert services.ears is not None
+            inbox.let_overtake(AudioChunk)
+            self._stream = SpeechStream(services, services.ears, terms, outlet, self._tempo, self._floor)
+
+    @property
+    def in_turn(self) -> bool:
+        """Whether a turn comes in or is answered."""
+        return self._state is State.IN_TURN
+
+    @property
+    def is_answering(self) -> bool:
+        """Whether a turn is being answered."""
+        return self._floor.answering is not None
+
+    # What comes in.
+
+    async def take_chunk(self, arrival: Arrival, chunk: AudioChunk) -> None:
+        """A piece of a turn, or of the stream; with the last of a turn, answer it."""
+        if self._stream is not None:
+            await self._hear(self._stream, chunk, arrival.at_s)
+            return
+        if self._state is State.SKIPPING:
+            # A client that streams ahead was told when the turn failed; what it had on the way gets no second error.
+            self._state = State.READY if chunk.is_final else State.SKIPPING
+            return
+        listening = self._listening or self._listen("spoken")
+        try:
+            with as_refusals():
+                await listening.hear(chunk, arrival.at_s)
+                if chunk.is_final:
+                    await self._answer(listening, await listening.finish())
+        except Refused as refusal:
+            if refusal.code.closes:
+                raise
+            await self._fail_turn(refusal, over=chunk.is_final)
+
+    async def take_refused_chunk(self, refusal: Refused) -> None:
+        """A chunk in which nothing can be read: in a stream it costs itself, else its turn."""
+        if self._stream is not None:
+            raise refusal
+        assert refusal.chunk_is_final is not None
+        await self._fail_turn(refusal, over=refusal.chunk_is_final)
+
+    async def take_text(self, typed: TypedText) -> None:
+        """A turn of its own; Refused while a spoken one comes in."""
+        if self._state is State.IN_TURN:
+            raise Refused(ErrorCode.BAD_MESSAGE, "text: a spoken turn has begun; end it with is_final first")
+        listening = self._listen("typed")
+        listening.record.heard = typed.text
+        try:
+            with as_refusals():
+                turn = await listening.open()
+                await self._answer(listening, turn.answer(typed.text))
+        except Refused as refusal:
+            if refusal.code.closes:
+                raise
+            await self._fail_turn(refusal, over=True)
+
+    async def take_interrupt(self, interrupt: Interrupt, at_s: float) -> None:
+        """One that came while no turn was answered: the last reply may still be heard."""
+        await self._floor.interrupt(interrupt, at_s)
+        if self._listening is not None:
+            # The next turn has begun, and knows the reply as it was before.
+            await self._listening.recall()
+
+    async def answer_heard(self) -> None:
+        """Answer what was found in the stream."""
+        while self._stream is not None and self._stream.heard:
+            self._state = State.IN_TURN
+            self._listening = listening = self._stream.heard.popleft()
+            logs.turn_id.set(listening.turn_id)
+            try:
+                with as_refusals():
+                    await self._answer(listening, await listening.finish())
+            except Refused as refusal:
+                if refusal.code.closes:
+                    raise
+                await self._fail_turn(refusal, over=True)
+
+    def _listen(self, kind: Literal["spoken", "typed"]) -> Listening:
+        if self._services.draining.is_set():
+            raise Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again")
+        self._state = State.IN_TURN
+        self._listening = Listening(self._services, self._terms, self._outlet, self._tempo, kind=kind)
+        logs.turn_id.set(self._listening.turn_id)
+        return self._listening
+
+    async def _hear(self, stream: SpeechStream, chunk: AudioChunk, at_s: float) -> None:
+        """What is wrong with a chunk of it is told, and does not touch the turn that is being answered."""
+        try:
+            with as_refusals():
+                await stream.take(chunk, at_s)
+        except Refused as refusal:
+            if refusal.code.closes:
+                raise
+            await self._outlet.tell(refusal, self._terms)
+
+    # What goes out.
+
+    async def _answer(self, listening: Listening, events: AsyncGenerator[TurnEvent, None]) -> None:
+        """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
+        assert listening.turn is not None
+        answering = Answering(
+            listening.turn_id, listening.turn, events, listening.record,
+            terms=self._terms, outlet=self._outlet, services=self._services,
+        )  # fmt: skip
+        await self._floor.give(answering, self._inbox, self._overhear)
+        self._listening = None
+        self._state = State.READY
+
+    async def _overhear(self, arrival: Arrival) -> None:
+        """What comes of the stream while a turn is answered."""
+        assert isinstance(arrival.event, AudioChunk)
+        await self.take_chunk(arrival, arrival.event)
+
+    async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:
+        """End the turn with an error; over: its last chunk has come, so that the next chunk begins another."""
+        listening, self._listening, self._floor.answering = self._listening, None, None
+        self._state = State.READY if over else State.SKIPPING
+        turn_id = None
+        if listening is not None:
+            turn_id = listening.turn_id
+            await self._give_up(listening, refusal.code)
+        await self._outlet.tell(refusal, self._terms, turn_id)
+
+    async def _give_up(self, listening: Listening, code: str) -> None:
+        """Close a turn that got no further, and keep it under this code."""
+        await listening.close()
+        listening.record.error = code
+        await self._services.keep(self._terms.session_id, self._terms.user_id, listening.record)
+
+    # The end.
+
+    async def halt(self) -> None:
+        """Let nothing more of a reply leave; what becomes of its turn is for `leave`."""
+        if self._floor.answering is not None:
+            await self._floor.answering.halt()
+
+    async def leave(self, code: str) -> None:
+        """Give back all that is held, and keep a turn that was being answered under this code.
+
+        One that was still coming in is only kept where the server cut it off.
+        """
+        answering, listening = self._floor.answering, self._listening
+        self._floor.answering = self._listening = None
+        with suppress(Refused), as_refusals():
+            if self._stream is not None:
+                await self._stream.close()
+            if answering is not None:
+                await answering.stop(code)
+            elif listening is not None and code == ErrorCode.GOING_AWAY:
+                await self._give_up(listening, code)
+            elif listening is not None:
+                await listening.close()

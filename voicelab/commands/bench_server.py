@@ -1,0 +1,118 @@
+"""`voicelab bench server`: what the server promises, measured."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab import terminal
+
+if TYPE_CHECKING:
+    from voicelab.bench.server.findings import Finding
+
+_PARTS = ("latency", "load", "memory", "speech", "fuzz", "soak")
+_IDLE_LOAD = 0.5
+
+
+def server(
+    part: Annotated[
+        list[str] | None,
+        typer.Option(help=f"Only this part, may be repeated: {', '.join(_PARTS)}. \\[default: all, in this order]"),
+    ] = None,
+    quick: Annotated[
+        bool, typer.Option("--quick", help="A tenth of everything: a first look, too rough to hold against promises.")
+    ] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 when a promise is missed.")] = False,
+    to_json: Annotated[
+        Path | None, typer.Option("--json", help="Also write the figures there, with code, packages and machine.")
+    ] = None,
+) -> None:
+    """Measure what docs/server.md promises of the server, and print each figure beside its promise.
+
+    It starts servers of its own, with fake engines but for the part `speech`. Clients and servers share this machine:
+    take the figures on one that does nothing else.
+
+    Example: voicelab bench server --part latency --part load --json figures.json
+    """
+    with terminal.errors():
+        import asyncio
+        import tempfile
+
+        from voicelab.bench.server.bench import PARTS, Sizes, run_part
+        from voicelab.errors import InputError
+
+        for name in part or ():
+            if name not in PARTS:
+                raise InputError(f"--part {name}: there is no such part; known: {', '.join(PARTS)}")
+        if to_json is not None and not to_json.absolute().parent.is_dir():
+            raise InputError(f"--json {to_json}: there is no such folder")
+        load = os.getloadavg()[0]
+        if load > _IDLE_LOAD:
+            terminal.warn(f"other work runs on this machine (load {load:.1f}): latencies will be worse than they are")
+        sizes = Sizes().tenth() if quick else Sizes()
+        found: list[Finding] = []
+        for name in [known for known in PARTS if known in (part or PARTS)]:
+            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, _bars() as bar:
+                these = asyncio.run(run_part(name, sizes, Path(folder), bar))
+            found += these
+            terminal.table(f"{name}: {PARTS[name]}", ("figure", "of", "value", "promised", ""), map(_row, these))
+        if to_json is not None:
+            _write(to_json, found, load)
+        missed = [finding.what for finding in found if finding.is_met is False]
+        if missed and check:
+            terminal.fail(f"missed: {'; '.join(missed)}", terminal.FAILED)
+
+
+@contextmanager
+def _bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
+    """What begins a progress bar, one after another; it returns what moves it on."""
+    with ExitStack() as stack:
+
+        def begin(steps: int, label: str) -> Callable[[], None]:
+            stack.close()
+            advance = stack.enter_context(terminal.progress_bar(label))
+            done = 0
+            advance(done, steps, None)
+
+            def tick() -> None:
+                nonlocal done
+                done += 1
+                advance(done, steps, None)
+
+            return tick
+
+        yield begin
+
+
+def _row(finding: Finding) -> tuple[str, ...]:
+    verdict = {True: "met", False: "MISSED", None: ""}[finding.is_met]
+    limit = finding.most if finding.most is not None else finding.least
+    sign = "at most" if finding.most is not None else "at least"
+    promised = "" if limit is None else f"{sign} {limit:g}"
+    return finding.what, str(finding.count), f"{_number(finding.value)} {finding.unit}".strip(), promised, verdict
+
+
+def _number(value: float) -> str:
+    return f"{value:.0f}" if value == round(value) else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
+
+
+def _write(path: Path, found: list[Finding], load: float) -> None:
+    import json
+    from dataclasses import asdict
+
+    from voicelab import provenance
+
+    report = {
+        "format": 1,
+        "code": provenance.code_state().model_dump(),
+        "packages": provenance.packages(),
+        "machine": provenance.machine(),
+        "load_before": load,
+        "findings": [asdict(finding) | {"is_met": finding.is_met} for finding in found],
+    }
+    path.write_text(json.dumps(report, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
