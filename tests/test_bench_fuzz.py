@@ -19,7 +19,7 @@ from voicelab.bench.server.conversations import Composer, Conversation, Plan
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.frames import FIN, Opcode, due, frame
 from voicelab.bench.server.promises import CLOSING_CODES, CODES, SHAPES, Replies
-from voicelab.bench.server.rawsocket import Violation
+from voicelab.bench.server.rawsocket import RawSocket, Violation
 from voicelab.bench.server.replay import kept, replayed
 from voicelab.bench.server.seeds import make_seeds
 from voicelab.cli import app
@@ -166,3 +166,20 @@ def test_a_reply_that_the_protocol_does_not_know_is_seen(messages: list[str], co
 def test_what_a_server_owes_frames(wire: bytes, closes: set[int | None], is_whole: bool) -> None:
     found = due(wire, 1000)
     assert (set(found.closes), found.is_whole) == (closes, is_whole)
+
+
+async def test_a_client_that_has_ended_leaves_pings_unanswered() -> None:
+    """Its answer to a ping was written after the end of what it sends, which broke off the whole soak."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        assert await reader.read() == b""
+        writer.write(frame(b"?", Opcode.PING, masked=False) + frame(b"hello", masked=False))
+        writer.close()
+        await writer.wait_closed()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as listener:
+        client = await RawSocket.open(f"http://127.0.0.1:{listener.sockets[0].getsockname()[1]}")
+        client.half_close()
+        async with asyncio.timeout(20):
+            assert await client.receive() == "hello"
+        await client.close()

@@ -34,6 +34,7 @@ class RawSocket:
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.in_frame = asyncio.Lock()
+        self._has_ended = False
         self._reader = reader
         self._writer = writer
 
@@ -58,7 +59,9 @@ class RawSocket:
         return cls(reader, writer)
 
     async def write(self, data: bytes) -> None:
-        """Send these bytes; a server that has closed meanwhile takes none, which shows when it is read."""
+        """Send these bytes, unless that was over; a server that has closed takes none, which shows when it is read."""
+        if self._has_ended or self._writer.transport.is_closing():
+            return
         try:
             self._writer.write(data)
             await self._writer.drain()
@@ -114,7 +117,8 @@ class RawSocket:
         return opcode, await self._reader.readexactly(length)
 
     def half_close(self) -> None:
-        """Say that nothing more is sent."""
+        """Say that nothing more is sent; pings go unanswered from now on."""
+        self._has_ended = True
         if not self._writer.transport.is_closing():
             try:
                 self._writer.write_eof()

@@ -58,8 +58,11 @@ async def _crowded(
     tally = Tally(address, perf_counter() + duration_s)
     kinds = [*GOOD * _OF_EACH, *RUDE, mutating(), mutating()]
     watching = asyncio.create_task(_watch(address, duration_s, tick))
-    await asyncio.gather(*(_again_and_again(kind, tally, numbers, wrong) for kind in kinds))
-    return tally, await watching
+    try:
+        await asyncio.gather(*(_again_and_again(kind, tally, numbers, wrong) for kind in kinds))
+        return tally, await watching
+    finally:
+        watching.cancel()
 
 
 async def _again_and_again(client: Client, tally: Tally, numbers: itertools.count[int], wrong: list[str]) -> None:
