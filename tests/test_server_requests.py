@@ -44,10 +44,12 @@ class Line:
     async def answer(self) -> bytes:
         """All that comes until the other side closes."""
         async with asyncio.timeout(PATIENCE_S):
-            try:
-                return await self.reader.read()
-            except ConnectionResetError:
-                return b""
+            # Piece by piece: a reset, for what was still sent to a closed socket, takes along what was not read yet.
+            came = b""
+            with suppress(ConnectionResetError):
+                while piece := await self.reader.read(4096):
+                    came += piece
+            return came
 
 
 @asynccontextmanager
