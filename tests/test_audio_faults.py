@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import gc
 import io
 import random
 import struct
 import threading
 import time
+import tracemalloc
+import weakref
+from contextlib import suppress
 
 import av
 import numpy as np
@@ -19,6 +23,7 @@ from tests.test_clip import tone
 from tests.test_wire import received
 from voicelab import codecs, opus
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.containers import ContainerStream
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.wire import IncomingAudio
 
@@ -215,6 +220,43 @@ def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit(monkeypatch: 
     with pytest.raises(TurnTooLongError, match="10 s"):
         received([data])
     assert 10 < unpacked_s < 11
+
+
+def test_a_file_of_a_sample_a_second_is_refused_before_it_is_unpacked_and_leaves_nothing() -> None:
+    """Sixty kilobytes became 180 MB, which the refusal then held on to until the garbage collector came."""
+    data = codecs.encode(tone(2.0), "wav")
+    place = data.index(b"fmt ") + 12
+    data = data[:place] + struct.pack("<II", 1, 2) + data[place + 8 :]
+    assert outcome([FILES["wav"]]) is not None
+    gc.collect()
+    gc.disable()
+    tracemalloc.start()
+    try:
+        assert outcome([data]) is None
+        left, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+        gc.enable()
+    assert peak < 5e6
+    assert left < 1e6
+
+
+@pytest.mark.parametrize("data", [b"OggS" + b"x" * 5000, FILES["webm"][:200], codecs.encode_wav(tone(12.0))])
+def test_a_refused_file_leaves_nothing_to_the_garbage_collector(data: bytes) -> None:
+    """The refusal knew where it came from, and the stream knew the refusal: both stayed until somebody collected."""
+    gc.collect()
+    gc.disable()
+    try:
+        stream = ContainerStream(str(codecs.sniff(data)), SPEECH_RATE_HZ, longest_s=10.0)
+        with suppress(InputError):
+            stream.feed(data)
+        with suppress(InputError):
+            stream.finish()
+        gone = weakref.ref(stream)
+        del stream
+        assert gone() is None
+    finally:
+        gc.enable()
 
 
 @pytest.mark.parametrize("kind", ["ogg", "wav"])

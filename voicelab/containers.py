@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator
+from copy import copy
 
 import av
 import numpy as np
@@ -17,6 +18,8 @@ from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 from voicelab.opus import PacketDecoder
 
 _READ_BYTES = 4096
+_LEAST_RATE_HZ = 4_000
+"""No speech has less. A header that says one sample a second makes gigabytes of a little, and a resampler hoards it."""
 # Named, so that no bytes are waited for only to guess; WAV would otherwise wait for seconds of sound.
 _OPTIONS = {"wav": {"probesize": "2048", "analyzeduration": "1"}}
 _DEMUXERS = {"webm": "matroska"}
@@ -74,7 +77,8 @@ class ContainerStream:
             if self._endless:
                 self._counted_s = 0.0
             if self._fault is not None:
-                raise self._fault
+                # A copy: what is raised knows the frames it came through, and with them this stream.
+                raise copy(self._fault)
         return Clip.join(ready) if ready else None
 
     def _run(self) -> None:
@@ -97,6 +101,11 @@ class ContainerStream:
             self._fail(refusal)
 
     def _fail(self, fault: VoicelabError) -> None:
+        # Kept without the frames that it came through either, which hold sound.
+        error: BaseException | None = fault
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__cause__ or error.__context__
         with self._lock:
             self._fault = fault
         self._pipe.end(drop=True)
@@ -125,6 +134,8 @@ class ContainerStream:
                 if resampler is not None:
                     yield resampler.feed(_nothing(rate_hz), last=True)
                 rate_hz = frame.sample_rate
+                if rate_hz < _LEAST_RATE_HZ:
+                    raise InputError(f"{self._source}: {rate_hz} Hz; at least {_LEAST_RATE_HZ} Hz are taken")
                 resampler = Resampler(rate_hz, self._rate_hz)
             assert resampler is not None
             yield resampler.feed(Clip(codecs.mono(frame), rate_hz))

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 from typing import Literal, get_args
 
@@ -70,6 +72,14 @@ class Conversation:
             "cut": self.cut,
         }
         return json.dumps(kept, indent=1) + "\n"
+
+    def keep(self, folder: Path) -> Path:
+        """Write it to a file there, named by what is in it."""
+        text = self.text()
+        folder.mkdir(parents=True, exist_ok=True)
+        path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
+        path.write_text(text, encoding="utf-8")
+        return path
 
     @classmethod
     def of(cls, text: str) -> Conversation:

@@ -180,11 +180,7 @@ class _Run:
 
     def keep(self, conversation: Conversation, why: str) -> None:
         """Write a failing conversation to a file and remember why it failed."""
-        text = conversation.text()
-        KEPT.mkdir(parents=True, exist_ok=True)
-        path = KEPT / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
-        path.write_text(text, encoding="utf-8")
-        self._failures.append(f"{why}; again: voicelab bench replay {path}")
+        self._failures.append(f"{why}; again: voicelab bench replay {conversation.keep(KEPT)}")
 
     def late_growth(self) -> list[Finding]:
         """How much the memory grew while the second half was sent: what a leak would go on with."""

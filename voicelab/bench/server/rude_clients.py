@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import random
 
+from voicelab.bench.server import fuzz
 from voicelab.bench.server.conversations import Composer, Plan
 from voicelab.bench.server.frames import frame
 from voicelab.bench.server.good_clients import Client, Session, Tally
@@ -38,7 +39,13 @@ def mutating() -> Client:
                 handshake=chance.choice((0, 0, 0, chance.randrange(1, 1 << 24))),
                 ending=chance.choice((0, 0, 1, 2)), cut=chance.randrange(3),
             )  # fmt: skip
-            await hold(tally.address, composer.conversation(plan), held)
+            conversation = composer.conversation(plan)
+            try:
+                await hold(tally.address, conversation, held)
+            except Violation as violation:
+                raise Violation(
+                    f"{violation}; again: voicelab bench replay {conversation.keep(fuzz.KEPT)}"
+                ) from violation
             tally.done["mutated conversations"] += 1
             await asyncio.sleep(0.2)
 
