@@ -256,7 +256,7 @@ async def interrupting(tally: Tally, number: int) -> None:
     async with Session.open(tally.address, user_id=f"interrupting {number}", paced=True) as session:
         for _ in tally.rounds(_TURNS // 2):
             # Longer than the server lets a reply run ahead of the ear.
-            await session.send(message("text", text=f"words {number}. " * 120))
+            await session.send(message("text", text=f"Words {number}. " * 120))
             await session.until("audio_chunk")
             await asyncio.sleep(_THINKS_S)
             await session.send(message("interrupt"))

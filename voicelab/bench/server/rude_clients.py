@@ -21,8 +21,11 @@ READER_TIMEOUT_S = 2.0
 _CROWD = MOST_CONNECTIONS + 20
 _NARROW_BYTES = 4096
 _FEW_BYTES = 6
-_LONG = "go on and on and on. " * 90
-"""Makes a reply of megabytes as PCM: more than the buffers between two ends of a connection take."""
+_LONG = "Go on and on and on. " * 90
+"""Makes a reply of megabytes as PCM: more than the buffers between two ends of a connection take.
+
+In sentences, as a voice makes each whole: one of minutes would be measured as memory of the server.
+"""
 
 
 def mutating() -> Client:
