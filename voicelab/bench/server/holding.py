@@ -15,7 +15,7 @@ from voicelab.bench.server.promises import CLOSING_CODES, Replies
 from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
 from voicelab.bench.server.seeds import chunks, message, payload
 
-PATIENCE_S = 30.0
+PATIENCE_S = 15.0
 """How long a server may take for anything here, on a machine that has other work too."""
 _POLICY, _NORMAL = 1008, 1000
 _BUSY = 503
