@@ -101,13 +101,14 @@ class Ears:
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._thread, self._detector.feed_many, streams, clips)
+            told = list(zip(heard, found, strict=True))
         except Exception as error:  # noqa: BLE001 - whatever it is, all who wait for it must hear of it
             fault = error if isinstance(error, EngineError) else EngineError("vad", str(error))
             for one in heard:
                 if not one.judged.done():
                     one.judged.set_exception(fault)
             return
-        for one, probabilities in zip(heard, found, strict=True):
+        for one, probabilities in told:
             if not one.judged.done():
                 one.judged.set_result(probabilities)
 

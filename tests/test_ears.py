@@ -107,3 +107,18 @@ async def test_the_events_are_those_of_each_alone(spec: str):
     ears.close()
     assert found == [alone[0].feed(clip), alone[1].feed(shifted)]
     assert found[0]
+
+
+async def test_a_detector_that_answers_for_too_few_keeps_nobody_waiting(monkeypatch):
+    """The task that judges would have ended, and nobody would have heard anything any more."""
+    detector = Counting()
+    ears = Ears(detector)
+    await ears.open()
+    both = [ears.endpointer(), ears.endpointer()]
+    monkeypatch.setattr(detector, "feed_many", lambda streams, _clips: [[] for _ in streams[1:]])
+    async with asyncio.timeout(10):
+        faults = await asyncio.gather(*(ears.hear(one, tone(0.1)) for one in both), return_exceptions=True)
+    assert [type(fault) for fault in faults] == [EngineError, EngineError]
+    monkeypatch.undo()
+    assert await ears.hear(both[0], tone(0.1)) == []
+    ears.close()

@@ -60,7 +60,7 @@ class Connection:
         """Until the client leaves, which it may do at any point, or until staying open would be unsafe."""
         reader = Reader(
             self._websocket, self._inbox, self._services.settings,
-            is_answering=lambda: self._conversation is not None and self._conversation.is_answering, pulse=self._pulse,
+            is_answering=lambda: self._conversation is not None and self._conversation.is_answering,
         )  # fmt: skip
         try:
             await _until_one_ends(reader.run(), reader.watch(), self._work())

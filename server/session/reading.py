@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from time import perf_counter
 
 from starlette.websockets import WebSocket
 
 from server.frames import read
-from server.messages import ClientEvent, ErrorCode, Heartbeat, Refused
+from server.messages import ClientEvent, ErrorCode, Refused
 from server.session.inbox import Arrival, Inbox
 from server.settings import Settings
 
@@ -22,7 +22,7 @@ _LOOKS = 10
 class Reader:
     """Turns frames into events and lays them in the inbox.
 
-    is_answering: whether a turn is being answered; pulse: answers a heartbeat.
+    is_answering: whether a turn is being answered.
     """
 
     def __init__(
@@ -32,13 +32,11 @@ class Reader:
         settings: Settings,
         *,
         is_answering: Callable[[], bool],
-        pulse: Callable[[], Awaitable[None]],
     ) -> None:
         self._websocket = websocket
         self._inbox = inbox
         self._settings = settings
         self._is_answering = is_answering
-        self._pulse = pulse
         self._came_s = perf_counter()
 
     async def run(self) -> None:
@@ -52,10 +50,7 @@ class Reader:
             frame = message.get("text")
             event = self._event(frame)
             size = len(frame) if isinstance(frame, str) else 0
-            if isinstance(event, Heartbeat) and self._is_answering():
-                await self._pulse()
-            else:
-                self._inbox.put(Arrival(event, size, self._came_s))
+            self._inbox.put(Arrival(event, size, self._came_s))
             if self._came_s - asked_s < _AT_ONCE_S:
                 # uvicorn hands over all that one read of the socket brought without a pause; others want their turn too
                 await asyncio.sleep(0)

@@ -59,28 +59,6 @@ PARTS: dict[str, str] = {
 Tick = Callable[[], None]
 
 
-async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
-    """Start the server that the part needs, measure, and end it.
-
-    folder: for the server's log and history. bar: begins a progress bar of so many steps with a label.
-    """
-    match name:
-        case "latency":
-            return await _latency(sizes, folder, bar)
-        case "load":
-            return await _load(sizes, folder, bar)
-        case "memory":
-            return await _memory(sizes, folder, bar)
-        case "speech":
-            return await _speech(sizes, folder, bar)
-        case "fuzz":
-            return await _fuzz(sizes, folder, bar)
-        case "soak":
-            return await _soak(sizes, folder, bar)
-        case _:
-            raise AssertionError(name)
-
-
 async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, agent=latency.AGENT) as address:
         found = await latency.added(address, sizes.turns, bar(sizes.turns + 1, "turns"))
@@ -136,3 +114,21 @@ async def _server(
     spec = RunSpec(samples="", asr=asr, agent=agent, tts=tts)
     async with own_server(spec, folder, **settings) as address:
         yield address
+
+
+_RUN = {
+    "latency": _latency,
+    "load": _load,
+    "memory": _memory,
+    "speech": _speech,
+    "fuzz": _fuzz,
+    "soak": _soak,
+}
+
+
+async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+    """Start the server that a part of PARTS needs, measure, and end it.
+
+    folder: for the server's log and history. bar: begins a progress bar of so many steps with a label.
+    """
+    return await _RUN[name](sizes, folder, bar)

@@ -9,7 +9,6 @@ stands still for a while cannot hide it.
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -19,13 +18,11 @@ from typing import Literal
 import numpy as np
 
 from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.bench.server.watch import Vitals
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import ConnectionLostError, ServerError
-from voicelab.opus import FRAME_S, encode_packets
-from voicelab.places import shipped
-from voicelab.samples import load
+from voicelab.opus import FRAME_S
 
 Mode = Literal["realtime", "continuous"]
 
@@ -65,10 +62,7 @@ async def most_sessions(
     counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
     tick: called after each step, and for those that were left out.
     """
-    speech = await asyncio.to_thread(_utterances, mode)
-    # What is alive now stays alive: the collector must not stop the client for it in the middle of a measurement.
-    gc.collect()
-    gc.freeze()
+    speech = await speech_at_hand(pause_s=_PAUSE_S if mode == "continuous" else 0.0)
     found, most, steps = [], 0, 0
     about = "without VAD" if mode == "realtime" else "with VAD"
     for count in counts:
@@ -93,13 +87,6 @@ def _of(step: Step, about: str) -> list[Finding]:
         p95_ms = float(np.quantile(step.first_ms, 0.95))
         found.append(Finding(_PART, f"... their first audio, p95, {at}", p95_ms, "ms", len(step.first_ms)))
     return found
-
-
-def _utterances(mode: Mode) -> list[list[bytes]]:
-    """The shipped recordings as Opus packets; in a stream a pause follows each."""
-    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).samples]
-    pause = [Clip.silence(_PAUSE_S)] if mode == "continuous" else []
-    return [encode_packets(Clip.join([clip, *pause])) for clip in clips]
 
 
 @dataclass(slots=True)
@@ -167,7 +154,6 @@ class _Session:
         self._tally = tally
         self._due: list[float] = []
         self._answered = asyncio.Event()
-        self._is_answered_apart = False
         self._ended_s: float | None = None
 
     async def listen(self) -> None:
@@ -175,11 +161,9 @@ class _Session:
             name, data = await self._talker.receive()
             if name == "heartbeat":
                 due_s = self._due.pop(0)
-                if self._tally.counts and not self._is_answered_apart:
+                if self._tally.counts:
                     self._tally.transit_ms.append(1000 * (perf_counter() - due_s))
             elif name == "speech_stopped":
-                # From here to the end of the reply heartbeats do not wait for the sound before them.
-                self._is_answered_apart = True
                 self._ended_s = perf_counter()
             elif name == "audio_chunk":
                 self._reply_came(is_final=data["is_final"])
@@ -191,7 +175,6 @@ class _Session:
             self._tally.first_ms.append(1000 * (perf_counter() - self._ended_s))
         self._ended_s = None
         if is_final:
-            self._is_answered_apart = False
             self._answered.set()
 
     def count_what_is_late(self) -> None:

@@ -7,7 +7,6 @@ recognizers have as much to do as sessions × real-time factor, less only the wa
 from __future__ import annotations
 
 import asyncio
-import gc
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
@@ -17,12 +16,10 @@ from time import perf_counter
 import numpy as np
 
 from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
-from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.hosting import available_cores
-from voicelab.opus import FRAME_S, encode_packets
-from voicelab.places import shipped
-from voicelab.samples import load
+from voicelab.opus import FRAME_S
 
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3
@@ -46,10 +43,7 @@ class Reply:
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
     """All figures. turns: at each number of sessions. tick: called after each turn; len(STEPS) + 1 times `turns`."""
-    speech = await asyncio.to_thread(_utterances)
-    # What is alive now stays alive: the collector must not stop the client for it in the middle of a measurement.
-    gc.collect()
-    gc.freeze()
+    speech = await speech_at_hand()
     alone = await _speaking(address, speech, 1, turns, tick)
     rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
     ratio = float(np.median([reply.first_s for reply in alone]) / np.median([reply.engines_s for reply in alone]))
@@ -84,10 +78,6 @@ def _p50_ms(replies: Sequence[Reply]) -> float:
 
 def _p95_ms(replies: Sequence[Reply]) -> float:
     return 1000 * float(np.quantile([reply.first_s for reply in replies], 0.95))
-
-
-def _utterances() -> list[list[bytes]]:
-    return [encode_packets(sample.clip().at_rate(SPEECH_RATE_HZ)) for sample in load(shipped("voice_samples")).samples]
 
 
 async def _speaking(
