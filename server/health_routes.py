@@ -37,8 +37,7 @@ async def live() -> Liveness:
     responses={503: {"model": Readiness, "description": "Not now: an engine is not loaded, or the server is ending."}},
 )
 async def ready(services: SharedServices, response: Response) -> Readiness:
-    pipeline = services.pipeline
-    engines = {host.info.kind: host.is_ready for host in (pipeline.asr, pipeline.agent, pipeline.tts)}
+    engines = {host.info.kind: host.is_ready for host in services.pipeline.hosts}
     if services.draining.is_set():
         found = Readiness(status="draining", engines=engines)
     else:

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
+import psutil
 from prometheus_client import (
     CollectorRegistry,
     Counter,
@@ -38,6 +39,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._restarts_seen: dict[str, int] = {}
+        self._spent_s: dict[int, float] = {}
         self._connections = Gauge(
             "voicelab_connections", "WebSockets open now.", registry=registry, multiprocess_mode="livesum"
         )
@@ -59,6 +61,13 @@ class Metrics:
         )  # fmt: skip
         self._restarts = Counter(
             "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
+        )
+        self._worker_memory = Gauge(
+            "voicelab_worker_memory_bytes", "Resident memory of the engine processes.", ["kind"],
+            registry=registry, multiprocess_mode="livesum",
+        )  # fmt: skip
+        self._worker_cpu = Counter(
+            "voicelab_worker_cpu_seconds", "Time that engine processes had a processor.", ["kind"], registry=registry
         )
         self._tasks = Gauge(
             "voicelab_tasks", "Tasks on the event loop.", registry=registry, multiprocess_mode="livesum"
@@ -99,6 +108,21 @@ class Metrics:
             self._queue.labels(kind).set(host.queued)
             self._restarts.labels(kind).inc(host.restarts - self._restarts_seen.get(kind, 0))
             self._restarts_seen[kind] = host.restarts
+            self._sample_workers(kind, host.pids)
+
+    def _sample_workers(self, kind: str, pids: Iterable[int]) -> None:
+        memory = 0
+        for pid in pids:
+            try:
+                worker = psutil.Process(pid)
+                memory += worker.memory_info().rss
+                times = worker.cpu_times()
+            except psutil.Error:  # it has died; the one that replaces it is seen next time
+                continue
+            spent_s = times.user + times.system
+            self._worker_cpu.labels(kind).inc(max(0.0, spent_s - self._spent_s.get(pid, 0.0)))
+            self._spent_s[pid] = spent_s
+        self._worker_memory.labels(kind).set(memory)
 
     def page(self) -> bytes:
         """All of it, as Prometheus reads it."""

@@ -108,8 +108,7 @@ class Services:
 
     def sample(self) -> None:
         """Bring the metrics up to date that nobody announces."""
-        pipeline = self.pipeline
-        self.metrics.sample(self.active_connections, (pipeline.asr, pipeline.agent, pipeline.tts))
+        self.metrics.sample(self.active_connections, self.pipeline.hosts)
 
     async def keep_sampling(self) -> None:
         """For pages that another worker process makes."""
@@ -127,7 +126,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     try:
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
-            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
+            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s, encoder_in="process",
         )  # fmt: skip
         try:
             for engine in pipeline.engines:

@@ -211,6 +211,49 @@ async def test_a_queue_that_gets_on_is_not_taken_for_hung():
         await host.close()
 
 
+async def test_what_is_held_of_several_utterances_is_done_one_after_the_other():
+    """An engine that turns from one to the next with each frame is slower; each keeps its order."""
+    host = await Host(Blueprint("asr", "diary", "tests.test_hosting:Diary", "thread", {})).open()
+    try:
+        streams = [host.stream() for _ in range(3)]
+        for frame in range(4):
+            for name, stream in zip("abc", streams, strict=True):
+                await stream.post("feed", f"{name}{frame}")
+        written = [await stream.call("read") for stream in streams]
+        assert written[-1] == [f"{name}{frame}" for name in "abc" for frame in range(4)]
+    finally:
+        for stream in streams:
+            await stream.close()
+        await host.close()
+
+
+class Diary:
+    def __init__(self):
+        self.written = []
+
+    def load(self):
+        from voicelab.engines import EngineInfo
+
+        return EngineInfo("asr", "diary", {}, "1")
+
+    def stream(self):
+        return DiaryPage(self.written)
+
+
+class DiaryPage:
+    def __init__(self, written):
+        self.written = written
+
+    def feed(self, word):
+        self.written.append(word)
+
+    def read(self):
+        return list(self.written)
+
+    def close(self):
+        pass
+
+
 class Slow:
     def __init__(self):
         self.calls = 0

@@ -118,6 +118,31 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
     assert "engine_failed" in [turn["error"] for turn in served.turns(session["session_id"])]
 
 
+async def test_an_encoder_that_dies_costs_one_turn_at_most(tmp_path: Path) -> None:
+    with spawned(tmp_path, "--asr", "fake", "--agent", "fake", "--tts", "fake") as served:
+        assert served.pid is not None
+        async with talking(served) as talker:
+            await talker.init()
+            await talker.works()
+            (encoder,) = children_of(served.pid)
+            os.kill(encoder, signal.SIGSTOP)
+            await talker.send("text", text="hello")
+            await talker.expect("agent_response")
+            os.kill(encoder, signal.SIGKILL)
+            assert "libopus" in await talker.refusal("engine_failed")
+            await talker.works()
+        page = (await asyncio.to_thread(httpx.get, f"{served.http}/metrics")).text
+        assert 'voicelab_engine_restarts_total{kind="encoder"} 1.0' in page
+
+
+def test_the_workers_give_way_to_the_event_loop(served: Served) -> None:
+    assert served.pid is not None
+    own = os.getpriority(os.PRIO_PROCESS, served.pid)
+    workers = children_of(served.pid)
+    assert workers
+    assert all(os.getpriority(os.PRIO_PROCESS, worker) > own for worker in workers)
+
+
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
 async def test_a_signal_ends_it_cleanly_in_the_middle_of_a_turn(tmp_path: Path, how: signal.Signals) -> None:
     with spawned(tmp_path, "--tts", "fake", ASR_WORKERS="1", SHUTDOWN_LIMIT_S="4") as served:
@@ -128,7 +153,7 @@ async def test_a_signal_ends_it_cleanly_in_the_middle_of_a_turn(tmp_path: Path, 
             await talker.send("heartbeat")
             await talker.expect("heartbeat")
             workers = children_of(served.pid)
-            assert len(workers) == 1
+            assert len(workers) == 2, "of the recognizer, and of what encodes replies"
             os.kill(served.pid, how)
             pid, status = await asyncio.to_thread(os.waitpid, served.pid, 0)
         assert (pid, os.waitstatus_to_exitcode(status)) == (served.pid, 0)

@@ -110,13 +110,25 @@ async def test_what_waits_for_an_engine_is_counted(served: Served, monkeypatch: 
     assert metric(served, "voicelab_engine_queue", kind="agent") == 0
 
 
+async def test_what_the_engines_processes_take_is_told(served: Served) -> None:
+    assert metric(served, "voicelab_worker_memory_bytes", kind="asr") == 0, "the fake recognizer has no process"
+    assert (metric(served, "voicelab_worker_memory_bytes", kind="encoder") or 0) > 10e6
+    before = metric(served, "voicelab_worker_cpu_seconds_total", kind="encoder")
+    assert before is not None
+    async with talking(served) as talker:
+        await talker.init()
+        for _ in range(20):
+            await talker.works()
+    assert (metric(served, "voicelab_worker_cpu_seconds_total", kind="encoder") or 0) > before
+
+
 # Probes.
 
 
 def test_it_is_ready_once_its_engines_are(served: Served) -> None:
     response = httpx.get(f"{served.http}/health/ready")
     assert (response.status_code, response.json()["status"]) == (200, "ready")
-    assert response.json()["engines"] == {"asr": True, "agent": True, "tts": True}
+    assert response.json()["engines"] == {"asr": True, "agent": True, "tts": True, "encoder": True}
     assert httpx.get(f"{served.http}/health/live").json() == {"status": "alive"}
 
 

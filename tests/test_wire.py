@@ -9,7 +9,7 @@ from tests.test_codecs import container
 from voicelab import codecs, opus
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
-from voicelab.wire import REPLY_FORMATS, IncomingAudio, OutgoingAudio, reply_clip
+from voicelab.wire import IncomingAudio
 
 
 def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, longest_s=10.0) -> Clip:
@@ -78,41 +78,3 @@ def test_bytes_that_are_no_sound(chunks, form, complaint):
 def test_more_than_a_turn_may_hold_is_refused(data):
     with pytest.raises(InputError, match=r"1 s"):
         received([data], "pcm16", longest_s=1.0)
-
-
-@given(st.lists(st.integers(0, 60_000), min_size=1, max_size=4))
-@settings(max_examples=20, deadline=None)
-@pytest.mark.parametrize("form", ["opus", "wav", "pcm16"])
-def test_the_chunks_of_a_reply_join_to_one_valid_file(form, sizes):
-    out, chunks = OutgoingAudio(form), []
-    for number, size in enumerate(sizes, start=1):
-        chunks += out.feed(tone(size / 22_050, 22_050), last=number == len(sizes))
-    assert [last for _, last in chunks] == [False] * (len(chunks) - 1) + [True]
-    assert all(data for data, _ in chunks)
-    if sum(sizes):
-        joined = reply_clip(b"".join(data for data, _ in chunks), form)
-        assert joined.duration_s == pytest.approx(sum(sizes) / 22_050, abs=0.002)
-
-
-def test_a_reply_of_packets_is_one_packet_a_chunk():
-    chunks = list(OutgoingAudio("opus_packets").feed(tone(1.0, 24_000), last=True))
-    clip = opus.decode_packets([data for data, _ in chunks], 24_000)
-    assert clip.duration_s == pytest.approx(1.0, abs=0.03)
-
-
-@pytest.mark.parametrize("form", REPLY_FORMATS)
-def test_the_first_chunk_is_made_before_the_rest(form):
-    """Ten seconds of speech are not encoded before the first of them leaves."""
-    out = OutgoingAudio(form)
-    chunks = out.feed(tone(10.0, 24_000), last=True)
-    first, last = next(chunks)
-    assert first
-    assert not last
-
-
-@pytest.mark.parametrize("form", ["opus", "wav", "pcm16"])
-def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_second(form):
-    out, begins = OutgoingAudio(form), []
-    for number in (1, 2):
-        begins += [out.starts_s for _ in out.feed(tone(2.5, 24_000), last=number == 2)]
-    assert begins == pytest.approx([0.0, 0.2, 1.2, 2.2, 2.5, 3.5, 4.5])

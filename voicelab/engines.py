@@ -19,6 +19,7 @@ from typing import Any, Literal, Self
 from voicelab.errors import EngineMissingError, InputError
 
 OptionValue = str | int | float | bool | None
+Isolation = Literal["process", "thread"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +103,7 @@ class Entry:
 
     target: str
     summary: str
-    isolation: Literal["process", "thread"] = "thread"
+    isolation: Isolation = "thread"
     extra: str | None = None
     packages: tuple[str, ...] = ()
     lanes: int | None = None
@@ -151,7 +152,7 @@ class Blueprint:
     kind: str
     name: str
     target: str
-    isolation: Literal["process", "thread"]
+    isolation: Isolation
     options: Mapping[str, OptionValue]
     lanes: int | None = None
 

@@ -94,6 +94,11 @@ class Host:
         return result
 
     @property
+    def pids(self) -> list[int]:
+        """The processes that it has for itself, now."""
+        return [lane.pid for lane in self._lanes if lane.pid is not None]
+
+    @property
     def restarts(self) -> int:
         """How many workers were replaced so far."""
         return sum(lane.restarts for lane in self._lanes)

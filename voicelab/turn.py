@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncGenerator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections.abc import AsyncGenerator, Iterator
 from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from math import ceil
 from typing import Self
 
@@ -15,13 +14,14 @@ from voicelab.agent.catalog import AGENTS
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo
+from voicelab.encoding import Piece, ReplyAudio, ReplyFormat, encoder_host
+from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host, available_cores
+from voicelab.hosting import ENGINE_LIMIT_S, Host
 from voicelab.playout import Script
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
-from voicelab.wire import IncomingAudio, InputFormat, OutgoingAudio, ReplyFormat
+from voicelab.wire import IncomingAudio, InputFormat
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
@@ -29,25 +29,33 @@ _PIECE_S = 10
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent and a voice, loaded.
-
-    encoding: where replies are encoded; more threads than cores would only keep the event loop from the interpreter.
-    """
+    """A recognizer, an agent, a voice, and what encodes its replies, loaded."""
 
     asr: Host
     agent: Host
     tts: Host
-    encoding: Executor = field(default_factory=lambda: ThreadPoolExecutor(available_cores(), "encoding"))
+    encoder: Host
 
     @classmethod
     async def open(
-        cls, asr: str, agent: str, tts: str, *, asr_workers: int | None = None, engine_limit_s: float = ENGINE_LIMIT_S
+        cls,
+        asr: str,
+        agent: str,
+        tts: str,
+        *,
+        asr_workers: int | None = None,
+        engine_limit_s: float = ENGINE_LIMIT_S,
+        encoder_in: Isolation = "thread",
     ) -> Self:
-        """Check all three names first, then load all at once; nothing stays behind when one of them fails."""
+        """Check all three names first, then load all at once; nothing stays behind when one of them fails.
+
+        encoder_in: "process" where many replies are encoded while the event loop has other work.
+        """
         hosts = (
             Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
             Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
             Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
+            encoder_host(encoder_in, engine_limit_s),
         )
         results = await asyncio.gather(*(host.open() for host in hosts), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
@@ -57,12 +65,16 @@ class Pipeline:
         return cls(*hosts)
 
     @property
+    def hosts(self) -> tuple[Host, Host, Host, Host]:
+        """All that must be ready for a turn."""
+        return self.asr, self.agent, self.tts, self.encoder
+
+    @property
     def engines(self) -> tuple[EngineInfo, EngineInfo, EngineInfo]:
         return self.asr.info, self.agent.info, self.tts.info
 
     async def close(self) -> None:
-        await asyncio.gather(self.asr.close(), self.agent.close(), self.tts.close())
-        self.encoding.shutdown()
+        await asyncio.gather(*(host.close() for host in self.hosts))
 
 
 @dataclass(slots=True)
@@ -211,28 +223,29 @@ class Turn:
 
     async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
-        loop, out = asyncio.get_running_loop(), OutgoingAudio(self._reply_format)
         self.times.tts_s = self.times.encode_s = 0.0
         self._script = Script(text)
-        parts = self._script.sentences
-        if not parts:
+        sentences = self._script.sentences
+        if not sentences:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
-        for number, sentence in enumerate(parts, start=1):
-            with self._watch.measure("tts") as lap:
-                clip: Clip = await self._pipeline.tts.call("speak", sentence)
-            self.times.tts_s += lap.took_s
-            if self.times.tts_first_s is None:
-                self.times.tts_first_s = self.times.tts_s
-            self._script.add(clip.duration_s)
-            chunks = out.feed(clip, last=number == len(parts))
-            last = False
-            while not last:
-                with self._watch.measure("encode") as lap:
-                    data, last = await loop.run_in_executor(self._pipeline.encoding, next, chunks, (b"", True))
-                self.times.encode_s += lap.took_s
-                self.times.reply_audio_s = out.duration_s
-                if data:
-                    yield Spoken(data, last, out.starts_s, out.ends_s)
+        audio = ReplyAudio(self._pipeline.encoder, self._reply_format)
+        try:
+            for number, sentence in enumerate(sentences, start=1):
+                with self._watch.measure("tts") as lap:
+                    clip: Clip = await self._pipeline.tts.call("speak", sentence)
+                self.times.tts_s += lap.took_s
+                if self.times.tts_first_s is None:
+                    self.times.tts_first_s = self.times.tts_s
+                self._script.add(clip.duration_s)
+                for part, last in audio.parts(clip, last=number == len(sentences)):
+                    with self._watch.measure("encode") as lap:
+                        piece = await audio.encode(part, last=last)
+                    self.times.encode_s += lap.took_s
+                    self.times.reply_audio_s = audio.duration_s
+                    for spoken in _spoken(piece, last=last):
+                        yield spoken
+        finally:
+            await audio.close()
 
     async def _hear(self, clip: Clip | None) -> None:
         """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""
@@ -245,3 +258,11 @@ class Turn:
         """Give back what the recognizer holds for this turn."""
         self._audio.close()
         await self._utterance.close()
+
+
+def _spoken(piece: Piece, *, last: bool) -> Iterator[Spoken]:
+    """The chunks of a piece, as if all were equally long; last: the piece ends the reply."""
+    count = len(piece.chunks)
+    for number, data in enumerate(piece.chunks, start=1):
+        ends_s = piece.starts_s + (piece.ends_s - piece.starts_s) * number / count
+        yield Spoken(data, last and number == count, piece.starts_s, ends_s)

@@ -1,13 +1,10 @@
-"""The audio bytes of one turn, as they travel: what comes in to sound, sound to what goes out.
+"""The audio bytes of a turn, as they come over the wire, to sound; encoding.py is the way back.
 
-docs/protocol.md says which bytes mean what; this module is the one place that knows it.
+docs/protocol.md says which bytes mean what; these two modules are where it is known.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Iterator
-from itertools import pairwise
 from typing import Literal, get_args
 
 import numpy as np
@@ -15,22 +12,16 @@ import numpy as np
 from voicelab import codecs
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.containers import ContainerStream
+from voicelab.encoding import REPLY_RATE_HZ, ReplyFormat
 from voicelab.errors import InputError, TurnTooLongError
-from voicelab.opus import OggOpusWriter, PacketDecoder, PacketEncoder
+from voicelab.opus import PacketDecoder
 
 Mode = Literal["burst", "realtime"]
 """How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""
 
 InputFormat = Literal["opus", "pcm16"]
-ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16"]
 INPUT_FORMATS: tuple[str, ...] = get_args(InputFormat)
-REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
 
-REPLY_RATE_HZ = 24_000
-REPLY_BITRATE = 32_000
-_PIECE_S = 1.0
-# The beginning of a reply is encoded alone: the ear waits for it.
-_FIRST_PIECE_S = 0.2
 _HEAD_BYTES = 4
 # Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
 _MOST_BYTES_PER_S = 768_000
@@ -138,65 +129,6 @@ class _PcmReader:
             raise InputError("pcm16 audio ends in the middle of a sample: an odd number of bytes was sent")
         empty = Clip(np.zeros(0, dtype=np.float32), self._rate_hz)
         return self._resampler.feed(empty, last=True)
-
-
-class OutgoingAudio:
-    """Turns a reply's sentences into chunks; see `ReplyFormat` in docs/protocol.md for what they are, joined."""
-
-    def __init__(self, form: ReplyFormat = "opus") -> None:
-        self._form = form
-        self._resampler: Resampler | None = None
-        self._ogg = OggOpusWriter(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus" else None
-        self._packets = PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE) if form == "opus_packets" else None
-        self._begun = False
-        self._has_head = False
-        self.duration_s = 0.0
-        self.starts_s = self.ends_s = 0.0
-
-    def feed(self, clip: Clip, *, last: bool) -> Iterator[tuple[bytes, bool]]:
-        """The chunks of one sentence as they are made, none empty, each with whether it ends the reply.
-
-        With last=True exactly the final chunk does; iterate to the end before the next call. ends_s is then where in
-        the reply the sound of the latest chunk ends, starts_s where that of the piece begins that was encoded with it.
-        """
-        given_s = self.duration_s
-        if self._resampler is None:
-            self._resampler = Resampler(clip.rate_hz, REPLY_RATE_HZ)
-        ready = self._resampler.feed(clip, last=last)
-        self.duration_s += ready.duration_s
-        pieces = list(_cut(ready, first_s=_PIECE_S if self._begun else _FIRST_PIECE_S)) or [ready]
-        self._begun = True
-        for piece in pieces:
-            ends = last and piece is pieces[-1]
-            chunks = [chunk for chunk in self._encode(piece, last=ends) if chunk]
-            self.starts_s, given_s = given_s, given_s + piece.duration_s
-            for number, chunk in enumerate(chunks, start=1):
-                self.ends_s = self.starts_s + piece.duration_s * number / len(chunks)
-                yield chunk, ends and number == len(chunks)
-
-    def _encode(self, piece: Clip, *, last: bool) -> list[bytes]:
-        if self._ogg is not None:
-            return [self._ogg.feed(piece) + (self._ogg.close() if last else b"")]
-        if self._packets is not None:
-            return self._packets.feed(piece) + (self._packets.flush() if last else [])
-        head = b"" if self._has_head or self._form == "pcm16" else _wav_stream_head(REPLY_RATE_HZ)
-        self._has_head = True
-        # A turn must end with a chunk, even one whose last piece is empty: PCM then closes with one silent sample.
-        return [head + (piece.to_pcm16() or (b"\0\0" if last else b""))]
-
-
-def _cut(clip: Clip, *, first_s: float) -> Iterator[Clip]:
-    first, size = round(first_s * clip.rate_hz), round(_PIECE_S * clip.rate_hz)
-    for start, end in pairwise([0, *range(first, len(clip.samples), size), len(clip.samples)]):
-        if end > start:
-            yield Clip(clip.samples[start:end], clip.rate_hz)
-
-
-def _wav_stream_head(rate_hz: int) -> bytes:
-    """A WAV header for 16-bit mono of unknown length, which readers take as "until the end"."""
-    unknown = 0xFFFFFFFF
-    form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
-    return struct.pack("<4sI4s", b"RIFF", unknown, b"WAVE") + form + struct.pack("<4sI", b"data", unknown)
 
 
 def reply_clip(data: bytes, form: ReplyFormat = "opus") -> Clip:

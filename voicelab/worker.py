@@ -6,6 +6,7 @@ are voicelab, on one machine, over a socket pair that nobody else can open.
 
 from __future__ import annotations
 
+import os
 import pickle
 import select
 import signal
@@ -25,6 +26,8 @@ from voicelab.errors import EngineError, VoicelabError
 LENGTH = struct.Struct(">I")
 TELL_EVERY_S = 0.05
 """How often a worker says that it gets on, while nobody waits for a result."""
+_NICENESS = 5
+"""How much a worker gives way to the event loop, through which all who wait for an engine are heard and answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +214,7 @@ class _Requests:
 def main(descriptor: int) -> None:
     """Serve until the other end closes, which it also does when its process is killed."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    os.nice(_NICENESS)
     peer = socket.socket(fileno=descriptor)
     requests, desk = _Requests(peer), Desk()
     try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicelab.wire import ReplyFormat
+from voicelab.encoding import ReplyFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections import deque
 from typing import Any
 
 from voicelab.asr.base import Transcript
+from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError
@@ -27,8 +28,10 @@ class PocketSphinx:
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._idle: list[Any] = []
+        self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
+        self._mean = CepstralMean()
         self._idle.append(self._new_decoder())
         warm = self.stream()
         warm.feed(Clip.silence(0.5))
@@ -40,7 +43,7 @@ class PocketSphinx:
 
     def stream(self) -> PocketSphinxStream:
         decoder = self._idle.pop() if self._idle else self._new_decoder()
-        return PocketSphinxStream(decoder, self._idle, self._cmn_s)
+        return PocketSphinxStream(decoder, self._idle, self._mean, self._cmn_s)
 
     def _new_decoder(self) -> Any:
         from pocketsphinx import Decoder
@@ -51,9 +54,10 @@ class PocketSphinx:
 class PocketSphinxStream:
     """One utterance in one decoder, which goes back to its shelf at the end."""
 
-    def __init__(self, decoder: Any, shelf: list[Any], cmn_s: float) -> None:
+    def __init__(self, decoder: Any, shelf: list[Any], mean: CepstralMean, cmn_s: float) -> None:
         self._decoder = decoder
         self._shelf = shelf
+        self._mean = mean
         self._cmn_samples = round(cmn_s * SPEECH_RATE_HZ)
         self._waiting: deque[Clip] = deque()
         self._sound_samples = 0
@@ -99,7 +103,7 @@ class PocketSphinxStream:
         if self._sound_samples:
             samples = Clip.join([*self._waiting]).samples[-self._sound_samples :][: self._cmn_samples]
             sound = Clip(samples, SPEECH_RATE_HZ)
-        begin_features(self._decoder, sound)
+        self._mean.prepare(self._decoder, sound)
         self._decoder.start_utt()
         self._decoding = True
 
@@ -119,19 +123,3 @@ class PocketSphinxStream:
         if self._decoding:
             self._decoding = False
             self._decoder.end_utt()
-
-
-def begin_features(decoder: Any, sound: Clip | None) -> None:
-    """Make a decoder's features ready for an utterance, with the mean cepstrum of `sound`, its first part.
-
-    They start anew each time: what they keep (a running mean, the last samples) would make what is heard now depend on
-    the utterances before.
-    """
-    decoder.reinit_feat()
-    if sound is not None:
-        decoder.start_utt()
-        decoder.process_raw(sound.to_pcm16(), True, True)
-        decoder.end_utt()
-        mean = decoder.get_cmn(False)
-        decoder.reinit_feat()
-        decoder.set_cmn(mean)

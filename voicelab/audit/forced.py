@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from voicelab.asr.pocketsphinx import begin_features
+from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 
 FRAME_S = 0.01
@@ -76,6 +76,7 @@ class Aligner:
         from pocketsphinx import Decoder
 
         self._cmn_s = cmn_s
+        self._mean = CepstralMean()
         self._decoder: Any = Decoder(
             loglevel="FATAL", samprate=SPEECH_RATE_HZ, lm=None, compallsen=True, bestpath=False,
             beam=_BEAM, wbeam=_BEAM, pbeam=_BEAM,
@@ -102,7 +103,7 @@ class Aligner:
         self._decoder.add_fsg(name, self._decoder.create_fsg(name, 0, len(steps), chain))
         self._decoder.activate_search(name)
         sound = _sound(clip, self._cmn_s)
-        begin_features(self._decoder, sound)
+        self._mean.prepare(self._decoder, sound)
         self._decoder.start_utt()
         self._decoder.process_raw(clip.to_pcm16(), False, False)
         self._decoder.end_utt()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.samples import Sample
 
@@ -110,6 +111,9 @@ def _pink(length: int, level_dbfs: float, chance: np.random.Generator) -> NDArra
     return np.asarray(noise * scale, dtype=np.float32)
 
 
+_mean = cache(CepstralMean)
+
+
 @cache
 def _decoder() -> Any:
     from pocketsphinx import Decoder
@@ -130,14 +134,7 @@ def _word_ends(speech: NDArray[np.float32]) -> list[int]:
 def _begun(speech: NDArray[np.float32]) -> Any:
     """A decoder in an utterance, with the channel's mean cepstrum taken from the first second of speech."""
     decoder = _decoder()
-    decoder.reinit_feat()
-    decoder.start_utt()
-    start = speech[: round(_MEAN_S * SPEECH_RATE_HZ)]
-    decoder.process_raw(Clip(start, SPEECH_RATE_HZ).to_pcm16(), True, True)
-    decoder.end_utt()
-    mean = decoder.get_cmn(False)
-    decoder.reinit_feat()
-    decoder.set_cmn(mean)
+    _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
     decoder.start_utt()
     return decoder
 

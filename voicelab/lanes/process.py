@@ -28,6 +28,10 @@ class ProcessLane(Lane):
         self._fault: str | None = None
         self._killed = False
 
+    @property
+    def pid(self) -> int | None:
+        return self._process.pid if self._process is not None and self._process.returncode is None else None
+
     def _begin(self) -> None:
         self._running = asyncio.create_task(self._keep_alive())
 

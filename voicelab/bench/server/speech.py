@@ -18,6 +18,7 @@ import numpy as np
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.errors import ServerError
 from voicelab.hosting import available_cores
 from voicelab.opus import FRAME_S
 
@@ -113,8 +114,10 @@ async def _turn(talker: Talker, packets: Sequence[bytes]) -> Reply | None:
     stages = {}
     while True:
         name, data = await talker.receive()
-        if name == "error":
+        if name == "error" and data["code"] == "no_speech":
             return None
+        if name == "error":
+            raise ServerError(data["code"], data["message"])
         if name == "turn_metrics":
             stages = data
         if name == "audio_chunk":

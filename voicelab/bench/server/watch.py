@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import dataclass
 from typing import Self
 
@@ -11,7 +12,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One look at a server process. rss_bytes: resident memory."""
+    """One look at a server. rss_bytes, cpu_s: resident memory and processor time, its engines' processes included."""
 
     rss_bytes: float
     fds: float
@@ -26,17 +27,15 @@ class Vitals:
         # Certificates are not needed, and take long to load.
         async with httpx.AsyncClient(trust_env=False, timeout=30.0, verify=False) as client:
             page = (await client.get(f"{address}/metrics")).raise_for_status().text
-        values = {
-            sample.name: sample.value
-            for family in text_string_to_metric_families(page)
-            for sample in family.samples
-            if not sample.labels
-        }
+        values: defaultdict[str, float] = defaultdict(float)
+        for family in text_string_to_metric_families(page):
+            for sample in family.samples:
+                values[sample.name] += sample.value
         return cls(
-            rss_bytes=values["process_resident_memory_bytes"],
+            rss_bytes=values["process_resident_memory_bytes"] + values["voicelab_worker_memory_bytes"],
             fds=values["process_open_fds"],
             threads=values["voicelab_threads"],
             tasks=values["voicelab_tasks"],
             connections=values["voicelab_connections"],
-            cpu_s=values["process_cpu_seconds_total"],
+            cpu_s=values["process_cpu_seconds_total"] + values["voicelab_worker_cpu_seconds_total"],
         )
