@@ -13,7 +13,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from voicelab.clip import SPEECH_RATE_HZ
-from voicelab.encoding import ReplyFormat
+from voicelab.encoder import ReplyFormat
 
 LONGEST_TEXT = 2000
 """The most characters of a typed turn: more than anyone says in one, few enough to answer at once."""

@@ -13,7 +13,7 @@ import pytest
 from tests.serving import TONE, Answer, Served, container, serving, talking
 from voicelab import codecs
 from voicelab.clip import Clip
-from voicelab.encoding import REPLY_RATE_HZ
+from voicelab.encoder import REPLY_RATE_HZ
 from voicelab.opus import decode_packets, encode_ogg, encode_packets
 from voicelab.turn import StageTimes
 from voicelab.wire import reply_clip

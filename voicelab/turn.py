@@ -14,11 +14,12 @@ from voicelab.agent.catalog import AGENTS
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.encoding import Piece, ReplyAudio, ReplyFormat, encoder_host
+from voicelab.encoder import ReplyFormat
 from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.hosting import ENGINE_LIMIT_S, Host
 from voicelab.playout import Script
+from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat

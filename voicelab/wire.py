@@ -1,4 +1,4 @@
-"""The audio bytes of a turn, as they come over the wire, to sound; encoding.py is the way back.
+"""The audio bytes of a turn, as they come over the wire, to sound; encoder.py is the way back.
 
 docs/protocol.md says which bytes mean what; these two modules are where it is known.
 """
@@ -12,7 +12,7 @@ import numpy as np
 from voicelab import codecs
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.containers import ContainerStream
-from voicelab.encoding import REPLY_RATE_HZ, ReplyFormat
+from voicelab.encoder import REPLY_RATE_HZ, ReplyFormat
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import PacketDecoder
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicelab.encoding import ReplyFormat
+from voicelab.encoder import ReplyFormat
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from tests.test_clip import tone
 from voicelab import opus
 from voicelab.clip import Clip
-from voicelab.encoding import REPLY_FORMATS, Piece, ReplyAudio, ReplyFormat, encoder_host
+from voicelab.encoder import REPLY_FORMATS, ReplyFormat
 from voicelab.hosting import Host
+from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.wire import reply_clip
 
 

@@ -1,21 +1,15 @@
-"""A reply's sound on its way out: the chunks that the wire carries, made beside the event loop.
+"""What encodes replies: their sound, part by part, to the chunks that the wire carries.
 
-docs/protocol.md says which bytes the chunks are. An encoder is hosted as an engine is (hosting.py): in a process of its
-own beside a server, whose event loop would else share the interpreter with it packet by packet, and in a thread where
-few replies are encoded at once.
+docs/protocol.md says which bytes the chunks are. It is hosted as an engine is (reply_audio.py).
 """
 
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
-from dataclasses import dataclass
-from itertools import pairwise
 from typing import Literal, get_args
 
 from voicelab.clip import Clip, Resampler
-from voicelab.engines import Blueprint, EngineInfo, Isolation
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.engines import EngineInfo
 from voicelab.opus import OggOpusWriter, PacketEncoder, libopus_version
 
 ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16"]
@@ -25,63 +19,17 @@ REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _COMPLEXITY = 5
 """libopus's own is 9, which takes three times as long for a voice."""
-_PIECE_S = 1.0
-# The beginning of a reply is encoded alone: the ear waits for it.
-_FIRST_PIECE_S = 0.2
-
-
-@dataclass(frozen=True, slots=True)
-class Piece:
-    """A part of a reply, encoded. chunks: none empty; perhaps none. starts_s, ends_s: its sound, in the reply."""
-
-    chunks: tuple[bytes, ...]
-    starts_s: float
-    ends_s: float
-
-
-class ReplyAudio:
-    """One reply, encoded by a hosted encoder; `close` it in any case. duration_s: how much of it is encoded."""
-
-    def __init__(self, encoder: Host, form: ReplyFormat = "opus") -> None:
-        self._stream = encoder.stream()
-        self._form = form
-        self._begun = False
-        self.duration_s = 0.0
-
-    def parts(self, sentence: Clip, *, last: bool) -> Iterator[tuple[Clip, bool]]:
-        """A sentence cut into what is worth sending alone, each with whether it ends the reply, as `last` does."""
-        first_s = _PIECE_S if self._begun else _FIRST_PIECE_S
-        first, size, end = (round(seconds * sentence.rate_hz) for seconds in (first_s, _PIECE_S, sentence.duration_s))
-        self._begun = True
-        for start, stop in pairwise([0, *range(first, end, size), end]):
-            yield Clip(sentence.samples[start:stop], sentence.rate_hz), last and stop == end
-
-    async def encode(self, part: Clip, *, last: bool) -> Piece:
-        """The chunks of the next part; with last=True, which is given once, there is at least one."""
-        chunks, duration_s = await self._stream.call("encode", self._form, part, last)
-        starts_s, self.duration_s = self.duration_s, self.duration_s + duration_s
-        return Piece(chunks, starts_s, self.duration_s)
-
-    async def close(self) -> None:
-        """Give back what the encoder holds for this reply."""
-        await self._stream.close()
-
-
-def encoder_host(isolation: Isolation, limit_s: float = ENGINE_LIMIT_S) -> Host:
-    """An encoder of replies, not loaded yet."""
-    target = f"{ReplyEncoder.__module__}:{ReplyEncoder.__name__}"
-    return Host(Blueprint("encoder", "libopus", target, isolation, {}), limit_s=limit_s)
 
 
 class ReplyEncoder:
-    """What is hosted."""
+    """The engine; a stream of it is one reply."""
 
     def load(self) -> EngineInfo:
         options = {"rate_hz": REPLY_RATE_HZ, "bitrate": REPLY_BITRATE, "complexity": _COMPLEXITY}
         return EngineInfo("encoder", "libopus", options, revision=libopus_version(), licence="BSD-3-Clause")
 
     def stream(self) -> ReplyStream:
-        """For one reply."""
+        """Begin a reply."""
         return ReplyStream()
 
 
