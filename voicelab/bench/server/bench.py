@@ -33,7 +33,7 @@ class Sizes:
     idle_connections: int = 500
     idle_s: float = 20.0
     churn: int = 10_000
-    speech_turns: int = 40
+    speech_turns: int = 80
     mutated: int = 100_000
     seed: int = 0
     soak_s: float = 600.0
