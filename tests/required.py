@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from pathlib import Path
 
 import pytest
 
@@ -17,3 +18,11 @@ def is_required(name: str) -> bool:
 def needs(name: str, *, present: bool, reason: str) -> pytest.MarkDecorator:
     """The mark of a test that needs it."""
     return pytest.mark.skipif(not present and not is_required(name), reason=reason)
+
+
+SEED = Path(os.environ.get("VOICELAB_SEED_SAMPLES", Path(__file__).parents[2] / "shared" / "seed_voice_samples"))
+"""Recordings that the project may read, and not keep."""
+
+needs_seed = pytest.mark.skipif(
+    not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES"
+)

@@ -2,17 +2,15 @@
 
 import base64
 import json
-import os
 from pathlib import Path
 
 import pytest
 
+from tests.required import SEED, needs_seed
 from tests.test_clip import tone
 from voicelab import codecs, samples
 from voicelab.errors import InputError
 from voicelab.opus import encode_ogg
-
-SEED = Path(os.environ.get("VOICELAB_SEED_SAMPLES", Path(__file__).parents[2] / "shared" / "seed_voice_samples"))
 
 
 def write_set(folder: Path, **changes) -> Path:
@@ -133,7 +131,7 @@ def samples_folder() -> Path:
     return Path(__file__).parents[1] / "data" / "voice_samples"
 
 
-@pytest.mark.skipif(not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES")
+@needs_seed
 def test_the_original_recordings_load_as_they_are():
     found = samples.load(SEED)
     assert len(found.samples) == 8

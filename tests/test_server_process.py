@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.required import SEED, needs_seed
 from tests.serving import (
     PATIENCE_S,
     TONE,
@@ -56,6 +57,23 @@ async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: 
         assert answer.one("agent_response")["intent"] == "news_query"
         assert codecs.decode(answer.audio).duration_s > 2
         assert answer.one("turn_metrics")["asr_s"] > 0
+
+
+@needs_seed
+async def test_the_seeds_client_works_unchanged(served: Served) -> None:
+    """It sends its frames as it keeps them: with fields that the server does not know, and another session's id."""
+    frames = sorted((SEED / "encoded_compressed_opus").glob("*.json"))
+    assert len(frames) == 8
+    for frame in frames:
+        async with talking(served, query="?user_id=seed") as talker:
+            session = await talker.init(user_id="seed", session_id=None)
+            await talker.socket.send(frame.read_text())
+            answer = await talker.answer()
+        assert answer.names[:2] == ["transcription", "agent_response"]
+        assert set(answer.names[2:]) == {"audio_chunk"}
+        assert {data["session_id"] for _, data in answer.events} == {session["session_id"]}
+        assert answer.one("transcription")["text"]
+        assert codecs.decode(answer.audio).duration_s > 0.5
 
 
 async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_else(served: Served) -> None:

@@ -63,18 +63,20 @@ class Answer:
 
 
 class Desk:
-    """Requests that wait for the engine, oldest first. One that is withdrawn before its turn is never begun.
+    """Requests that wait for the engine. One that is withdrawn before its turn is never begun.
 
     An utterance whose result is awaited comes before those that are still being spoken: its speaker has nothing to do
-    but wait, theirs will not notice. The requests of one utterance stay in order.
+    but wait, theirs will not notice. Of those the one that was begun first comes first, for it is likely to be over
+    first, and what it has not been heard of by then keeps its speaker waiting. The requests of one utterance stay in
+    order.
 
     It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
     otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
     """
 
     def __init__(self) -> None:
-        self._waiting: deque[Request] = deque()
-        self._awaited = 0
+        self._waiting: dict[int, deque[Request]] = {}  # by utterance, 0 for the engine itself; none is empty
+        self._awaited: deque[Request] = deque()
         self._done = 0
         self._told = 0
         self._told_s = 0.0
@@ -98,19 +100,22 @@ class Desk:
             return
         if request.method == "close":
             self._drop(lambda waiting: waiting.stream_id == request.stream_id)
-        self._waiting.append(request)
-        self._awaited += request.is_awaited
+        self._waiting.setdefault(request.stream_id or 0, deque()).append(request)
+        if request.is_awaited:
+            self._awaited.append(request)
 
     def take(self) -> Request | None:
         """The request that is to be done next; None when all were withdrawn."""
-        if not self._awaited:
-            return self._waiting.popleft() if self._waiting else None
-        first = next(request for request in self._waiting if request.is_awaited)
-        if first.stream_id is not None:
-            first = next(request for request in self._waiting if request.stream_id == first.stream_id)
-        self._waiting.remove(first)
-        self._awaited -= first.is_awaited
-        return first
+        if not self._waiting:
+            return None
+        # Streams are numbered as they are begun.
+        key = self._awaited[0].stream_id or 0 if self._awaited else min(self._waiting)
+        request = self._waiting[key].popleft()
+        if not self._waiting[key]:
+            del self._waiting[key]
+        if request.is_awaited:
+            self._awaited.popleft()
+        return request
 
     def to_tell(self, served: Answer | None) -> Answer | None:
         """Note that a request was served, if one was, and say what the other side should hear now, if anything."""
@@ -123,10 +128,10 @@ class Desk:
         return replace(served, done=self._done)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
-        kept = [request for request in self._waiting if not is_withdrawn(request)]
-        self._done += len(self._waiting) - len(kept)
-        self._awaited = sum(request.is_awaited for request in kept)
-        self._waiting = deque(kept)
+        kept = {key: deque(one for one in queue if not is_withdrawn(one)) for key, queue in self._waiting.items()}
+        self._done += sum(map(len, self._waiting.values())) - sum(map(len, kept.values()))
+        self._waiting = {key: queue for key, queue in kept.items() if queue}
+        self._awaited = deque(one for one in self._awaited if not is_withdrawn(one))
 
 
 @dataclass(slots=True)

@@ -22,10 +22,12 @@ JOIN_LIMIT_S = 10.0
 _LOAD_LIMIT_S = 300.0
 _HOLD_S = 0.01
 _MOST_HELD_S = 0.05
-"""How long work that nobody waits for may be held: so long for each open utterance, and no longer than the most.
+_HELD_OF_LIMIT = 0.25
+"""How long work that nobody waits for may be held: so long for each open utterance, and no longer than the most, nor
+than that share of the time after which a worker counts as hung.
 
-The worker is woken once for all of it, and hears more of one utterance before it turns to the next, whose model and
-search it must first bring into the processor's cache: PocketSphinx is a fifth faster for that with seven of them.
+The worker is woken once for all of it, and hears more of one utterance before it turns to the next, whose search it
+must first bring into the processor's cache: PocketSphinx is a fifth faster for that with seven of them.
 """
 _AT_ONCE = ("close", "withdraw")
 
@@ -181,17 +183,17 @@ class Lane(ABC):
         if request.call_id is not None or request.method in _AT_ONCE:
             self._release()
         elif self._releasing is None:
-            hold_s = min(_HOLD_S * self.open_streams, _MOST_HELD_S)
+            hold_s = min(_HOLD_S * self.open_streams, _MOST_HELD_S, _HELD_OF_LIMIT * self._limit_s)
             self._releasing = asyncio.get_running_loop().call_later(hold_s, self._release)
 
     def _release(self) -> None:
-        """Deliver what was held, in order, that of each utterance together."""
+        """Deliver what was held, in order."""
         if self._releasing is not None:
             self._releasing.cancel()
             self._releasing = None
         held, self._held = self._held, []
         if self._alive and held:
-            self._deliver(sorted(held, key=lambda request: request.stream_id or 0))
+            self._deliver(held)
 
     def _answered(self, answer: Answer) -> None:
         self._done, self._got_on_s = answer.done, perf_counter()

@@ -20,7 +20,7 @@ class Sizes:
 
     turns: for what the server adds. interrupts: at each number of `interrupting` sessions. speaking, speaking_vad: how
     many sessions speak at once, step by step, and load_step_s, how long each step is measured. idle_connections stand
-    for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, at each number of sessions.
+    for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, with one session.
     mutated: messages and streams of the fuzz run, chosen by seed. soak_s: how long the soak goes on.
     """
 
@@ -91,7 +91,7 @@ async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
 
 async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
-        steps = (1 + len(speech.STEPS)) * sizes.speech_turns
+        steps = (1 + 2 * len(speech.STEPS)) * sizes.speech_turns
         return await speech.answers(address, sizes.speech_turns, bar(steps, "turns, more sessions step by step"))
 
 

@@ -43,7 +43,7 @@ class Reply:
 
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
-    """All figures. turns: at each number of sessions. tick: called after each turn; len(STEPS) + 1 times `turns`."""
+    """All figures. turns: with one session, and twice as many at each of STEPS. tick: called after each turn."""
     speech = await speech_at_hand()
     alone = await _speaking(address, speech, 1, turns, tick)
     rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
@@ -59,7 +59,7 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
     ]
     most, steps = 1, 0
     for sessions in dict.fromkeys(max(2, round(share * promised)) for share in STEPS):
-        replies = await _speaking(address, speech, sessions, turns, tick)
+        replies = await _speaking(address, speech, sessions, 2 * turns, tick)
         p95 = _p95_ms(replies)
         what = f"end of speech → first audio, p95, {sessions} speaking sessions"
         found.append(Finding(_PART, what, p95, "ms", len(replies)))
@@ -67,7 +67,7 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
         if p95 >= 2 * alone_p95:
             break
         most = sessions
-    for _ in range((len(STEPS) - steps) * turns):
+    for _ in range((len(STEPS) - steps) * 2 * turns):
         tick()  # what was left out
     what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
     return [*found, Finding(_PART, what, most, "sessions", steps, least=promised)]
