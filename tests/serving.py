@@ -152,10 +152,15 @@ def children_of(pid: int) -> list[int]:
 
 def is_running(pid: int) -> bool:
     """Whether there is such a process (one that has ended but was not waited for is none)."""
+    return state_of(pid) not in (None, "Z")
+
+
+def state_of(pid: int) -> str | None:
+    """A process's state, as the system writes it: R, S, T (stopped), Z (ended); None when there is no such process."""
     try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
-        return False
+        return None
 
 
 @dataclass

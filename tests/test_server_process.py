@@ -25,6 +25,7 @@ from tests.serving import (
     run_server,
     serving,
     spawned,
+    state_of,
     talking,
     until,
 )
@@ -144,6 +145,7 @@ async def test_an_encoder_that_dies_costs_one_turn_at_most(tmp_path: Path) -> No
             await talker.works()
             (encoder,) = children_of(served.pid)
             os.kill(encoder, signal.SIGSTOP)
+            await asyncio.to_thread(until, lambda: state_of(encoder) == "T")
             await talker.send("text", text="hello")
             await talker.expect("agent_response")
             os.kill(encoder, signal.SIGKILL)
