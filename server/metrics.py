@@ -39,7 +39,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._restarts_seen: dict[str, int] = {}
-        self._spent_s: dict[int, float] = {}
+        self._spent_s: dict[str, dict[int, float]] = {}
         self._connections = Gauge(
             "voicelab_connections", "WebSockets open now.", registry=registry, multiprocess_mode="livesum"
         )
@@ -111,7 +111,7 @@ class Metrics:
             self._sample_workers(kind, host.pids)
 
     def _sample_workers(self, kind: str, pids: Iterable[int]) -> None:
-        memory = 0
+        memory, before_s, now_s = 0, self._spent_s.get(kind, {}), {}
         for pid in pids:
             try:
                 worker = psutil.Process(pid)
@@ -119,9 +119,9 @@ class Metrics:
                 times = worker.cpu_times()
             except psutil.Error:  # it has died; the one that replaces it is seen next time
                 continue
-            spent_s = times.user + times.system
-            self._worker_cpu.labels(kind).inc(max(0.0, spent_s - self._spent_s.get(pid, 0.0)))
-            self._spent_s[pid] = spent_s
+            now_s[pid] = times.user + times.system
+            self._worker_cpu.labels(kind).inc(max(0.0, now_s[pid] - before_s.get(pid, 0.0)))
+        self._spent_s[kind] = now_s
         self._worker_memory.labels(kind).set(memory)
 
     def page(self) -> bytes:

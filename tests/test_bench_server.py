@@ -3,11 +3,13 @@
 import json
 from dataclasses import replace
 
+import httpx
 import pytest
 from typer.testing import CliRunner
 
 from voicelab.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.bench.server.findings import Finding, quantiles_ms
+from voicelab.bench.server.watch import Vitals
 from voicelab.cli import app
 from voicelab.commands.bench_server import _PARTS
 
@@ -118,3 +120,15 @@ def test_wrong_options_are_said(arguments, says):
 
 def test_the_help_names_every_part():
     assert tuple(PARTS) == tuple(_RUN) == _PARTS
+
+
+async def test_a_figure_that_the_server_does_not_tell_is_not_taken_for_nothing(monkeypatch):
+    page = "voicelab_tasks 6\nvoicelab_threads 19\nvoicelab_connections 0\n"
+    answer = httpx.Response(200, text=page, request=httpx.Request("GET", "http://server/metrics"))
+
+    async def get(*_: object) -> httpx.Response:
+        return answer
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", get)
+    with pytest.raises(KeyError, match="process_resident_memory_bytes"):
+        await Vitals.of("http://server")

@@ -91,8 +91,8 @@ async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
 
 async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
-        steps = (1 + 2 * len(speech.STEPS)) * sizes.speech_turns
-        return await speech.answers(address, sizes.speech_turns, bar(steps, "turns, more sessions step by step"))
+        tick = bar(speech.turns_in_all(sizes.speech_turns), "turns, more sessions step by step")
+        return await speech.answers(address, sizes.speech_turns, tick)
 
 
 async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:

@@ -25,8 +25,10 @@ from voicelab.opus import FRAME_S
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3
 _SHARE_OF_CORES = 0.8
-STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
+_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
 """Of the number of sessions that is promised, at which it is measured."""
+_TIMES_AT_STEP = 2
+"""So many times the turns of one session: else their p95 hangs on the four worst, and many sessions are soon done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +45,7 @@ class Reply:
 
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
-    """All figures. turns: with one session, and twice as many at each of STEPS. tick: called after each turn."""
+    """All figures. turns: with one session. tick: called after each turn, and for those that were left out."""
     speech = await speech_at_hand()
     alone = await _speaking(address, speech, 1, turns, tick)
     rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
@@ -58,8 +60,8 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
         Finding(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
     ]
     most, steps = 1, 0
-    for sessions in dict.fromkeys(max(2, round(share * promised)) for share in STEPS):
-        replies = await _speaking(address, speech, sessions, 2 * turns, tick)
+    for sessions in dict.fromkeys(max(2, round(share * promised)) for share in _STEPS):
+        replies = await _speaking(address, speech, sessions, _TIMES_AT_STEP * turns, tick)
         p95 = _p95_ms(replies)
         what = f"end of speech → first audio, p95, {sessions} speaking sessions"
         found.append(Finding(_PART, what, p95, "ms", len(replies)))
@@ -67,10 +69,15 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
         if p95 >= 2 * alone_p95:
             break
         most = sessions
-    for _ in range((len(STEPS) - steps) * 2 * turns):
+    for _ in range((len(_STEPS) - steps) * _TIMES_AT_STEP * turns):
         tick()  # what was left out
     what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
     return [*found, Finding(_PART, what, most, "sessions", steps, least=promised)]
+
+
+def turns_in_all(turns: int) -> int:
+    """How often `answers` calls tick."""
+    return turns * (1 + _TIMES_AT_STEP * len(_STEPS))
 
 
 def _p50_ms(replies: Sequence[Reply]) -> float:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass
 from typing import Self
 
@@ -27,10 +26,11 @@ class Vitals:
         # Certificates are not needed, and take long to load.
         async with httpx.AsyncClient(trust_env=False, timeout=30.0, verify=False) as client:
             page = (await client.get(f"{address}/metrics")).raise_for_status().text
-        values: defaultdict[str, float] = defaultdict(float)
+        # What is not on the page is a KeyError: a figure that is missing must not pass for one that has not grown.
+        values: dict[str, float] = {}
         for family in text_string_to_metric_families(page):
             for sample in family.samples:
-                values[sample.name] += sample.value
+                values[sample.name] = values.get(sample.name, 0.0) + sample.value
         return cls(
             rss_bytes=values["process_resident_memory_bytes"] + values["voicelab_worker_memory_bytes"],
             fds=values["process_open_fds"],
