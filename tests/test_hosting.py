@@ -197,6 +197,49 @@ async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
         await host.close()
 
 
+@pytest.mark.parametrize("isolation", ["process", "thread"])
+async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
+    blueprint = Blueprint("tts", "slow", "tests.test_hosting:Slow", isolation, {}, shared=True)
+    host = await Host(blueprint, 2, limit_s=0.5).open()
+    try:
+        assert host.info.lanes == 2
+        streams = hangs, gets_on = host.stream(), host.stream()
+        hanging = asyncio.create_task(hangs.call("feed", 60.0))
+
+        async def go_on() -> None:
+            for _ in range(200):
+                await gets_on.call("feed", 0.02)
+
+        for ends in (go_on(), hanging):
+            with pytest.raises(EngineError, match=r"finished nothing for 0\.5 s"):
+                await ends
+        for stream in streams:
+            await stream.close()
+        again = host.stream()
+        assert await again.call("finish") == 0
+        await again.close()
+        assert host.restarts == 1
+    finally:
+        await host.close()
+
+
+async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
+    """With its lane's socket closed, as it is when the parent was killed."""
+    host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", "process", {}), limit_s=30).open()
+    try:
+        hanging = asyncio.create_task(host.call("work", 60.0))
+        await asyncio.sleep(0.1)
+        (worker,) = host.pids
+        host._lanes[0]._writer.close()
+        async with asyncio.timeout(5):
+            while worker in children():  # noqa: ASYNC110 - there is no event to wait for
+                await asyncio.sleep(0.01)
+        with pytest.raises(EngineError, match="worker process ended"):
+            await hanging
+    finally:
+        await host.close()
+
+
 async def test_a_queue_that_gets_on_is_not_taken_for_hung():
     """Thirty pieces of work take longer than the limit; none alone does."""
     host = await Host(Blueprint("tts", "slow", "tests.test_hosting:Slow", "process", {}), limit_s=2.0).open()

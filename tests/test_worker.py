@@ -1,16 +1,29 @@
 """In which order a worker does what it is asked, and how often it says that it gets on."""
 
+import queue
+import threading
+import time
+
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.worker import Answer, Desk, Request
+from voicelab.engines import Blueprint, EngineInfo
+from voicelab.worker.crew import Crew
+from voicelab.worker.desk import Desk
+from voicelab.worker.requests import Answer, Request
 
 
 def taken(desk: Desk) -> list[Request]:
     found = []
     while (request := desk.take()) is not None:
+        desk.to_tell(request, Answer(request.call_id))
         found.append(request)
     return found
+
+
+def serve(desk: Desk, request: Request, answer: Answer) -> Answer | None:
+    desk.add(request)
+    return desk.to_tell(desk.take(), answer)
 
 
 def feed(stream: int) -> Request:
@@ -55,11 +68,87 @@ def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
     assert len(done) == len(requests)
 
 
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["feed", "partial", "finish"])), max_size=20),
+    st.lists(st.integers(0, 2), max_size=80),
+)
+def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
+    """Hypothesis chooses whose work is done next; 3 are at work."""
+    desk, at_work, done = Desk(), [None] * 3, []
+    requests = [
+        Request(None if method == "feed" else number, stream or None, method)
+        for number, (stream, method) in enumerate(asked, 1)
+    ]
+    for request in requests:
+        desk.add(request)
+
+    def take() -> None:
+        for place, one in enumerate(at_work):
+            if one is None:
+                at_work[place] = desk.take()
+        busy = [one.stream_id for one in at_work if one is not None]
+        assert len(busy) == len(set(busy))
+        assert desk.is_empty or None not in at_work, "nobody is idle while there is something to do"
+
+    for place in [*finishing, *(3 * len(requests) * [0, 1, 2])]:
+        take()
+        if (one := at_work[place]) is not None:
+            desk.to_tell(one, Answer(one.call_id))
+            done.append(one)
+            at_work[place] = None
+    assert len(done) == len(requests)
+    for stream in {one.stream_id for one in requests}:
+        assert [one for one in done if one.stream_id == stream] == [one for one in requests if one.stream_id == stream]
+
+
 def test_frames_are_not_told_of_one_by_one_but_all_are_counted():
     desk = Desk()
-    told = [answer for _ in range(50) if (answer := desk.to_tell(Answer(None))) is not None]
+    told = [answer for _ in range(50) if (answer := serve(desk, feed(1), Answer(None))) is not None]
     assert len(told) <= 2, "the first, and one more should the machine stand still for a moment"
     assert desk.silent_for_s is not None
-    result = desk.to_tell(Answer(7, "the result"))
+    result = serve(desk, Request(7, 1, "finish"), Answer(7, "the result"))
     assert result == Answer(7, "the result", done=51)
     assert desk.silent_for_s is None
+
+
+def test_whoever_is_told_of_one_hears_how_long_the_others_take():
+    desk = Desk()
+    for stream in (1, 2):
+        desk.add(Request(stream, stream, "finish"))
+    long, short = desk.take(), desk.take()
+    time.sleep(0.02)
+    told = desk.to_tell(short, Answer(2))
+    assert told is not None
+    assert told.longest_s >= 0.02
+    assert desk.to_tell(long, Answer(1)).longest_s == 0.0
+
+
+class Meeting:
+    """Its calls wait for each other: two that are made one after the other never end."""
+
+    def __init__(self):
+        self.both = threading.Barrier(2)
+
+    def load(self):
+        return EngineInfo("asr", "meeting", {}, "1")
+
+    def stream(self):
+        return self
+
+    def finish(self):
+        return self.both.wait(20)
+
+
+def test_as_many_threads_serve_as_were_asked_for():
+    answers: queue.Queue[Answer] = queue.Queue()
+    crew = Crew(Blueprint("asr", "meeting", "tests.test_worker:Meeting", "thread", {}), 2, answers.put)
+    crew.start()
+    crew.add([Request(1, None, "load")])
+    assert answers.get(timeout=20).error is None
+    crew.add([Request(2, 1, "finish"), Request(3, 2, "finish")])
+    told = [answers.get(timeout=30) for _ in range(2)]
+    assert [answer.error for answer in told] == [None, None]
+    assert sorted(answer.result for answer in told) == [0, 1]
+    assert [answer.done for answer in told] == [2, 3], "told in the order in which they were served"
+    crew.stop()
+    crew.join(10)

@@ -50,7 +50,8 @@ class EngineSpec:
 class EngineInfo:
     """What was really loaded; stored in every result.
 
-    options are all of them, defaults included; revision names the model or its version; load_s is how long it took.
+    options are all of them, defaults included; revision names the model or its version; load_s is how long it took;
+    lanes: how many utterances it works at at once.
     """
 
     kind: str
@@ -97,8 +98,9 @@ class Entry:
 
     target: "module:Class". extra: the pip extra that brings its packages. packages: those whose versions say which
     revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
-    lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. needs: what
-    it takes beyond its packages: weights, a key, a network.
+    lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. shared: these
+    are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
+    needs: what it takes beyond its packages: weights, a key, a network.
     """
 
     target: str
@@ -107,6 +109,7 @@ class Entry:
     extra: str | None = None
     packages: tuple[str, ...] = ()
     lanes: int | None = None
+    shared: bool = False
     needs: str = ""
 
     @cached_property
@@ -155,6 +158,7 @@ class Blueprint:
     isolation: Isolation
     options: Mapping[str, OptionValue]
     lanes: int | None = None
+    shared: bool = False
 
     def build(self) -> Any:
         """The engine, not loaded yet."""
@@ -191,4 +195,4 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values, entry.lanes)
+        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values, entry.lanes, entry.shared)

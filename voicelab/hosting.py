@@ -1,7 +1,7 @@
 """Runs engines beside the event loop, and gives every utterance a lane.
 
 An engine is written as plain blocking calls. A Host gives it lanes (lanes/), each of which does one call after
-another; a stream stays on its lane.
+another, or several at once where the engine allows it (`Entry.shared`); a stream stays on its lane.
 """
 
 from __future__ import annotations
@@ -59,14 +59,15 @@ class HostedStream:
 
 
 class Host:
-    """One engine, loaded on every lane. limit_s: see ENGINE_LIMIT_S."""
+    """One engine, loaded on every lane. lanes: how many calls it takes at once. limit_s: see ENGINE_LIMIT_S."""
 
     def __init__(self, blueprint: Blueprint, lanes: int | None = None, *, limit_s: float = ENGINE_LIMIT_S) -> None:
         self._blueprint = blueprint
         per_core = blueprint.kind == "asr" and blueprint.isolation == "process"
         count = lanes or blueprint.lanes or (available_cores() if per_core else 1)
         kind = ProcessLane if blueprint.isolation == "process" else ThreadLane
-        self._lanes: Sequence[Lane] = [kind(blueprint, limit_s) for _ in range(count)]
+        engines, self._threads = (1, count) if blueprint.shared else (count, 1)
+        self._lanes: Sequence[Lane] = [kind(blueprint, limit_s, self._threads) for _ in range(engines)]
         self._stream_ids = itertools.count(1)
         self.info: EngineInfo
 
@@ -79,7 +80,7 @@ class Host:
             await self.close()
             raise failures[0]
         infos = [result for result in results if isinstance(result, EngineInfo)]
-        self.info = replace(infos[0], load_s=perf_counter() - start, lanes=len(self._lanes))
+        self.info = replace(infos[0], load_s=perf_counter() - start, lanes=len(self._lanes) * self._threads)
         return self
 
     def stream(self) -> HostedStream:

@@ -52,7 +52,10 @@ class Recognizer(Protocol):
         """Load and warm up; raises EngineMissingError with the way out."""
 
     def stream(self) -> RecognizerStream:
-        """Begin an utterance. Streams of one recognizer may be open side by side; calls never overlap."""
+        """Begin an utterance. Streams of one recognizer may be open side by side.
+
+        Calls never overlap, unless the table calls it shared: then those of several streams do, never those of one.
+        """
 
 
 @runtime_checkable

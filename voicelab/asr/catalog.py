@@ -10,6 +10,7 @@ RECOGNIZERS = Catalog(
             "CMU PocketSphinx with the en-us model of its own wheel; decodes while audio arrives",
             isolation="process",
             packages=("pocketsphinx",),
+            shared=True,
         ),
         "sensevoice": Entry(
             "voicelab.asr.sensevoice:SenseVoice",

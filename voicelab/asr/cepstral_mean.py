@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from voicelab.asr.sphinx_decoder import SphinxDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 
 _GRAMMAR = "#JSGF V1.0; grammar one; public <one> = oh;"
@@ -17,14 +18,7 @@ class CepstralMean:
     """
 
     def __init__(self) -> None:
-        from pocketsphinx import Decoder
-
-        self._decoder: Any = Decoder(
-            loglevel="FATAL", samprate=SPEECH_RATE_HZ, lm=None, dict=None, fwdflat=False, bestpath=False
-        )
-        self._decoder.add_word("oh", "OW", True)
-        self._decoder.add_jsgf_string("one", _GRAMMAR)
-        self._decoder.activate_search("one")
+        self._idle = [self._new_decoder()]
 
     def prepare(self, decoder: Any, sound: Clip | None) -> None:
         """Make a decoder's features ready for an utterance, with the mean of `sound` (SPEECH_RATE_HZ), its first part.
@@ -37,8 +31,20 @@ class CepstralMean:
             decoder.set_cmn(self._of(sound))
 
     def _of(self, sound: Clip) -> str:
-        self._decoder.reinit_feat()
-        self._decoder.start_utt()
-        self._decoder.process_raw(sound.to_pcm16(), True, True)
-        self._decoder.end_utt()
-        return str(self._decoder.get_cmn(False))
+        try:
+            decoder = self._idle.pop()
+        except IndexError:
+            decoder = self._new_decoder()  # another thread has it
+        decoder.reinit_feat()
+        decoder.start_utt()
+        decoder.process_raw(sound.to_pcm16(), no_search=True, full_utt=True)
+        decoder.end_utt()
+        mean = decoder.get_cmn()
+        self._idle.append(decoder)
+        return mean
+
+    def _new_decoder(self) -> SphinxDecoder:
+        decoder = SphinxDecoder({"samprate": SPEECH_RATE_HZ, "fwdflat": False, "bestpath": False}, model=False)
+        decoder.add_word("oh", "OW")
+        decoder.search_by_grammar("one", _GRAMMAR)
+        return decoder

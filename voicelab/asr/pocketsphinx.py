@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import Any
 
 from voicelab.asr.base import Transcript
 from voicelab.asr.cepstral_mean import CepstralMean
+from voicelab.asr.sphinx_decoder import SphinxDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError
@@ -27,7 +27,7 @@ class PocketSphinx:
     def __init__(self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29) -> None:
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
-        self._idle: list[Any] = []
+        self._idle: list[SphinxDecoder] = []
         self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
@@ -42,19 +42,20 @@ class PocketSphinx:
         return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause")
 
     def stream(self) -> PocketSphinxStream:
-        decoder = self._idle.pop() if self._idle else self._new_decoder()
+        try:
+            decoder = self._idle.pop()
+        except IndexError:
+            decoder = self._new_decoder()
         return PocketSphinxStream(decoder, self._idle, self._mean, self._cmn_s)
 
-    def _new_decoder(self) -> Any:
-        from pocketsphinx import Decoder
-
-        return Decoder(loglevel="FATAL", samprate=SPEECH_RATE_HZ, **self._beams)
+    def _new_decoder(self) -> SphinxDecoder:
+        return SphinxDecoder({"samprate": SPEECH_RATE_HZ, **self._beams})
 
 
 class PocketSphinxStream:
     """One utterance in one decoder, which goes back to its shelf at the end."""
 
-    def __init__(self, decoder: Any, shelf: list[Any], mean: CepstralMean, cmn_s: float) -> None:
+    def __init__(self, decoder: SphinxDecoder, shelf: list[SphinxDecoder], mean: CepstralMean, cmn_s: float) -> None:
         self._decoder = decoder
         self._shelf = shelf
         self._mean = mean
@@ -62,6 +63,7 @@ class PocketSphinxStream:
         self._waiting: deque[Clip] = deque()
         self._sound_samples = 0
         self._decoding = False
+        self._closed = False
 
     def feed(self, clip: Clip) -> None:
         if clip.rate_hz != SPEECH_RATE_HZ:
@@ -78,24 +80,23 @@ class PocketSphinxStream:
             self._begin()
 
     def partial(self) -> str:
-        best = self._decoder.hyp() if self._decoding else None
-        return best.hypstr if best is not None else ""
+        return self._decoder.text() or "" if self._decoding else ""
 
     def finish(self) -> Transcript:
         if not self._decoding:
             self._begin()
         self._catch_up(len(self._waiting))
         self._end()
-        best = self._decoder.hyp()
-        if best is None:
+        text = self._decoder.text()
+        if text is None:
             return Transcript("", language="en")
-        return Transcript(best.hypstr, language="en", confidence=min(1.0, best.prob))
+        return Transcript(text, language="en", confidence=min(1.0, self._decoder.probability()))
 
     def close(self) -> None:
         self._end()
-        if self._decoder is not None:
+        if not self._closed:
+            self._closed = True
             self._shelf.append(self._decoder)
-            self._decoder = None
 
     def _begin(self) -> None:
         """Take the mean from the first of the sound, which can now be decoded."""
@@ -117,7 +118,7 @@ class PocketSphinxStream:
 
     def _decode(self, clip: Clip) -> None:
         if len(clip.samples):
-            self._decoder.process_raw(clip.to_pcm16(), False, False)
+            self._decoder.process_raw(clip.to_pcm16())
 
     def _end(self) -> None:
         if self._decoding:

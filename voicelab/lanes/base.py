@@ -1,7 +1,8 @@
 """One engine in a worker beside the event loop: in a process (engines that hold the GIL or may crash) or in a thread.
 
-A lane does one request after another. What is withdrawn before its turn is never begun; what has begun is let finish,
-and its result dropped. A worker that dies, or does not get on for too long, fails what it had and is replaced.
+A lane does one request after another, or as many at once as it has threads. What is withdrawn before its turn is never
+begun; what has begun is let finish, and its result dropped. A worker that dies, or does not get on for too long, fails
+what it had and is replaced.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from typing import Any
 
 from voicelab.engines import Blueprint, EngineInfo
 from voicelab.errors import EngineError
-from voicelab.worker import Answer, Request
+from voicelab.worker.requests import Answer, Request
 
 JOIN_LIMIT_S = 10.0
 """How long a worker that was told to end is waited for."""
@@ -35,16 +36,18 @@ _AT_ONCE = ("close", "withdraw")
 class Lane(ABC):
     """What both kinds share: who waits for which answer, and whether the worker still gets on.
 
-    limit_s: a worker that has something to do and finishes nothing for so long is taken for hung.
+    limit_s: a worker that has something to do and finishes nothing for so long is taken for hung, as is one that is in
+    the middle of something for so long, whatever its other threads do. threads: see Crew.
     """
 
     _noun = "worker"
 
-    def __init__(self, blueprint: Blueprint, limit_s: float) -> None:
+    def __init__(self, blueprint: Blueprint, limit_s: float, threads: int = 1) -> None:
         self.open_streams = 0
         self.restarts = 0
         self._blueprint = blueprint
         self._limit_s = limit_s
+        self._threads = threads
         self._waiting: dict[int, tuple[int | None, asyncio.Future[Answer]]] = {}
         self._call_ids = itertools.count(1)
         self._known_streams: set[int] = set()
@@ -196,7 +199,7 @@ class Lane(ABC):
             self._deliver(held)
 
     def _answered(self, answer: Answer) -> None:
-        self._done, self._got_on_s = answer.done, perf_counter()
+        self._done, self._got_on_s = answer.done, perf_counter() - answer.longest_s
         _, waiting = self._waiting.get(answer.call_id or 0, (None, None))
         if waiting is not None and not waiting.done():
             waiting.set_result(answer)

@@ -12,7 +12,7 @@ from typing import Any
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError
 from voicelab.lanes.base import JOIN_LIMIT_S, Lane
-from voicelab.worker import LENGTH, Request
+from voicelab.worker.requests import LENGTH, Request
 
 
 class ProcessLane(Lane):
@@ -20,8 +20,8 @@ class ProcessLane(Lane):
 
     _noun = "worker process"
 
-    def __init__(self, blueprint: Blueprint, limit_s: float) -> None:
-        super().__init__(blueprint, limit_s)
+    def __init__(self, blueprint: Blueprint, limit_s: float, threads: int = 1) -> None:
+        super().__init__(blueprint, limit_s, threads)
         self._running: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -44,7 +44,7 @@ class ProcessLane(Lane):
         """Start a worker and read its answers until it ends; whether it had loaded."""
         ours, theirs = socket.socketpair()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno())),
+            *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno()), str(self._threads)),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
         )

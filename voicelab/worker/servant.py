@@ -1,0 +1,64 @@
+"""Carries out what is asked of an engine."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from voicelab.asr.base import PartialStream
+from voicelab.engines import Blueprint
+from voicelab.errors import EngineError, VoicelabError
+from voicelab.worker.requests import Answer, Request
+
+
+@dataclass(slots=True)
+class EngineServant:
+    """Carries out requests on one engine; the same in a worker process and in a worker thread."""
+
+    blueprint: Blueprint
+    _engine: Any = None
+    _streams: dict[int, Any] = field(default_factory=dict)
+    _busy_s: dict[int, float] = field(default_factory=dict)
+    _faults: dict[int, VoicelabError] = field(default_factory=dict)
+
+    def serve(self, request: Request) -> Answer:
+        """Do what is asked; what goes wrong with nobody waiting is told at the stream's next call."""
+        start = time.perf_counter()
+        result, error = None, None
+        stream_id = request.stream_id
+        try:
+            if stream_id is not None and stream_id in self._faults:
+                raise self._faults[stream_id]
+            result = self._carry_out(request)
+        except VoicelabError as known:
+            error = known
+        except Exception as fault:  # noqa: BLE001 - an engine may raise anything; it becomes an EngineError here
+            error = EngineError(self.blueprint.name, f"{type(fault).__name__}: {fault}")
+        busy_s = time.perf_counter() - start
+        if stream_id is not None:
+            busy_s += self._busy_s.get(stream_id, 0.0)
+            self._busy_s[stream_id] = busy_s
+            if error is not None:
+                self._faults[stream_id] = error
+            if request.method == "close":
+                self._busy_s.pop(stream_id), self._faults.pop(stream_id, None)
+        return Answer(None) if request.call_id is None else Answer(request.call_id, result, error, busy_s)
+
+    def _carry_out(self, request: Request) -> Any:
+        if request.method == "load":
+            self._engine = self.blueprint.build()
+            return self._engine.load()
+        if request.stream_id is None:
+            return getattr(self._engine, request.method)(*request.arguments)
+        if request.method == "close":
+            stream = self._streams.pop(request.stream_id, None)
+            return stream.close() if stream is not None else None
+        if request.stream_id not in self._streams:
+            self._streams[request.stream_id] = self._engine.stream()
+        if request.method == "open":
+            return None
+        stream = self._streams[request.stream_id]
+        if request.method == "partial" and not isinstance(stream, PartialStream):
+            return None
+        return getattr(stream, request.method)(*request.arguments)
