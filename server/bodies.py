@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextlib import suppress
+
 from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -9,6 +12,9 @@ from server.gate import Denial
 
 _FORM_BYTES = 65_536
 """What the fields of a form take beside its file."""
+_LINGER_BYTES = 2**24
+_LINGER_S = 2.0
+"""How much, and for how long, is thrown away of what still comes after a denial."""
 
 
 def keep_uploads_in_memory() -> None:
@@ -17,7 +23,7 @@ def keep_uploads_in_memory() -> None:
 
 
 class BodyLimit:
-    """ASGI middleware: a body of more than most_bytes is a 413, and what is beyond is not read."""
+    """ASGI middleware: a body of more than most_bytes is a 413, and what is beyond is not kept."""
 
     def __init__(self, app: ASGIApp, most_bytes: int) -> None:
         self._app = app
@@ -49,7 +55,26 @@ class BodyLimit:
                 if not is_too_long:
                     raise
         if is_too_long and not has_begun:
-            await self._denial().response(scope["path"])(scope, receive, send)
+            await self._deny(scope, receive, send)
+
+    async def _deny(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer, and hear its sender out for a moment.
+
+        A connection that is closed with bytes unread is reset, and whoever was still sending may never see the answer.
+        """
+
+        async def send_all_but_the_end(message: Message) -> None:
+            await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
+
+        await self._denial().response(scope["path"])(scope, receive, send_all_but_the_end)
+        left, more = _LINGER_BYTES, True
+        with suppress(TimeoutError):
+            async with asyncio.timeout(_LINGER_S):
+                while more and left > 0:
+                    message = await receive()
+                    more = message.get("more_body", False)
+                    left -= len(message.get("body", b""))
+        await send({"type": "http.response.body"})
 
     def _says_too_much(self, scope: Scope) -> bool:
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import socket
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -113,6 +115,22 @@ def test_what_is_too_large_is_told(served: Served) -> None:
     assert (response.status_code, response.json()["detail"]["code"]) == (413, "message_too_large")
     response = upload(served, codecs.encode_wav(Clip.silence(125)))
     assert (response.status_code, response.json()["error"]["code"]) == (413, "message_too_large")
+
+
+def test_who_still_sends_when_it_is_told_can_read_it(served: Served) -> None:
+    """Closed with bytes unread, a connection is reset, and the answer lost with it."""
+    url = httpx.URL(served.http)
+    with socket.create_connection((url.host, url.port), timeout=10) as peer:
+        head = "POST /api/voice/command HTTP/1.1\r\nHost: {}\r\nContent-Length: 4000000\r\n\r\n"
+        peer.sendall(head.format(url.netloc.decode()).encode())
+        for _ in range(40):
+            time.sleep(0.005)
+            peer.sendall(b"x" * 100_000)
+        answer = b""
+        while piece := peer.recv(65_536):
+            answer += piece
+    assert answer.startswith(b"HTTP/1.1 413")
+    assert b"message_too_large" in answer
 
 
 def test_what_is_just_not_too_large_is_taken(served: Served) -> None:
