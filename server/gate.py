@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins
+from server.requests import TOO_MANY_CONNECTIONS
 from server.services import Services
 from server.tokens import presented
 
@@ -122,5 +123,5 @@ def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:
     most = services.settings.max_connections
     if connection.scope["type"] == "websocket" and services.active_connections >= most:
         message = f"all {most} connections are taken (MAX_CONNECTIONS); try again later"
-        return Denial(503, "too_many_connections", message, (("Retry-After", "10"),))
+        return Denial(503, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
     return None

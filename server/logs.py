@@ -36,6 +36,23 @@ class Quotes(logging.Filter):
         return True
 
 
+class NoQueries(logging.Filter):
+    """Cuts off what stands behind the ? in the addresses that uvicorn logs.
+
+    A token is not taken from there, but a client may have put one there all the same.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
+            record.args = tuple(map(_without_query, record.args))
+        return True
+
+
+def _without_query(value: object) -> object:
+    is_address = isinstance(value, str) and value.startswith("/")
+    return str(value).partition("?")[0] if is_address else value
+
+
 class JsonLines(logging.Formatter):
     """One JSON object a line: time, level, logger, message, and what is known beside."""
 
@@ -65,8 +82,12 @@ def log_config(level: str, form: Literal["text", "json"] = "text", *, transcript
         config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
     # What else has to say something, of the libraries, says it in the same form.
     config["root"] = {"handlers": ["default"], "level": "WARNING"}
-    config["filters"] = {"quotes": {"()": "server.logs.Quotes", "are_shown": transcripts}}
-    config["handlers"]["default"]["filters"] = ["quotes"]
+    config["filters"] = {
+        "quotes": {"()": "server.logs.Quotes", "are_shown": transcripts},
+        "no_queries": {"()": "server.logs.NoQueries"},
+    }
+    config["handlers"]["default"]["filters"] = ["quotes", "no_queries"]
+    config["handlers"]["access"]["filters"] = ["no_queries"]
     if form == "json":
         for name in config["formatters"]:
             config["formatters"][name] = {"()": "server.logs.JsonLines"}

@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import asyncio
 import json
+from http import HTTPStatus
 
 import h11
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_TIMEOUT = "request_timeout"
+TOO_MANY_CONNECTIONS = "too_many_connections"
 
 
-def request_protocol(request_timeout_s: float, reader_timeout_s: float) -> type[H11Protocol]:
+def request_protocol(request_timeout_s: float, reader_timeout_s: float, most: int) -> type[H11Protocol]:
     """The protocol class: every connection speaks it until it becomes a WebSocket.
 
     A request must have its head within request_timeout_s, and its body must not stand still for so long; a slow body
-    may take its time. An answer that the client does not take for reader_timeout_s ends the connection too.
+    may take its time. An answer that the client does not take for reader_timeout_s ends the connection too. What comes
+    while there are `most` such connections is closed at once: each costs a descriptor before it asks for anything.
     """
+    present: set[H11Protocol] = set()
 
     class Protocol(H11Protocol):
         _overdue: asyncio.TimerHandle | None = None
@@ -24,12 +28,20 @@ def request_protocol(request_timeout_s: float, reader_timeout_s: float) -> type[
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
-            self._expect()
+            present.add(self)
+            if len(present) > most:
+                message = f"all {most} connections that are no WebSockets are taken; try again later"
+                self.transport.write(self._closing_answer(503, TOO_MANY_CONNECTIONS, message, ("retry-after", "10")))
+                self.transport.close()
+                self._expect_reading()
+            else:
+                self._expect()
 
         def data_received(self, data: bytes) -> None:
             super().data_received(data)
             if self.transport.get_protocol() is not self:
                 # It has become a WebSocket.
+                present.discard(self)
                 self._expect_nothing()
             elif self.conn.their_state is h11.SEND_BODY:
                 self._expect()
@@ -40,6 +52,7 @@ def request_protocol(request_timeout_s: float, reader_timeout_s: float) -> type[
                 self._expect()
 
         def connection_lost(self, exc: Exception | None) -> None:
+            present.discard(self)
             self._expect_nothing()
             super().connection_lost(exc)
             self.resume_writing()
@@ -84,19 +97,19 @@ def request_protocol(request_timeout_s: float, reader_timeout_s: float) -> type[
                 return
             is_begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
             if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                self.transport.write(self._too_late())
+                message = f"the request did not come whole: nothing more of it for {request_timeout_s:g} s"
+                self.transport.write(self._closing_answer(408, REQUEST_TIMEOUT, message))
             if self.cycle is not None:
                 # What still answers it must not write behind that.
                 self.cycle.disconnected = True
             self.transport.close()
             self._expect_reading()
 
-        def _too_late(self) -> bytes:
-            message = f"the request did not come whole: nothing more of it for {request_timeout_s:g} s"
-            body = json.dumps({"detail": {"code": REQUEST_TIMEOUT, "message": message}}).encode()
+        def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
+            body = json.dumps({"detail": {"code": code, "message": message}}).encode()
             length = ("content-length", str(len(body)))
-            headers = [("content-type", "application/json"), length, ("connection", "close")]
-            head = h11.Response(status_code=408, headers=headers, reason=b"Request Timeout")
+            headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
+            head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
             events = (head, h11.Data(data=body), h11.EndOfMessage())
             return b"".join(self.conn.send(event) or b"" for event in events)
 

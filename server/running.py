@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import os
+import resource
 import socket
 import sys
 import threading
@@ -29,6 +30,10 @@ _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
 """What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
 _SWITCH_S = 0.001
+_BESIDE_WEBSOCKETS = 100
+"""So many more connections that are no WebSockets there may be than WebSockets, which all begin as such."""
+_OTHER_DESCRIPTORS = 100
+"""For files, the history, and the engines' processes."""
 
 
 class Server(uvicorn.Server):
@@ -46,6 +51,8 @@ class Server(uvicorn.Server):
         self._owns_process = owns_process
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._owns_process:
+            _allow_descriptors(2 * self._settings.max_connections + _BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
         await super().startup(sockets)
         if self._owns_process:
             _answer_soon()
@@ -85,6 +92,16 @@ class Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
+def _allow_descriptors(needed: int) -> None:
+    """Let this process have so many, of which most systems allow 1024 to one that does not ask for more."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
+    if allowed < needed:
+        logger.warning("MAX_CONNECTIONS may need %d open files, and the system allows %d (ulimit -Hn)", needed, allowed)
+    if soft != resource.RLIM_INFINITY and soft < allowed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
+
+
 def _answer_soon() -> None:
     """Keep the event loop from standing still, once all is loaded.
 
@@ -108,7 +125,9 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
     return uvicorn.Config(
         _ClearStart(app),
         lifespan="on",
-        http=request_protocol(settings.request_timeout_s, settings.reader_timeout_s),
+        http=request_protocol(
+            settings.request_timeout_s, settings.reader_timeout_s, settings.max_connections + _BESIDE_WEBSOCKETS
+        ),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
         # read at all and ends the connection (close code 1009).

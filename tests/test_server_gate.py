@@ -339,6 +339,20 @@ async def test_no_token_gets_into_the_log(tmp_path: Path) -> None:
     assert ADA not in log
 
 
+@pytest.mark.parametrize("form", ["text", "json"])
+async def test_a_token_that_a_client_puts_into_an_address_is_not_logged(tmp_path: Path, form: str) -> None:
+    """It is not taken from there; it is no less secret for that."""
+    fakes = ("--asr", "fake", "--agent", "fake", "--tts", "fake")
+    with spawned(tmp_path, *fakes, LOG_FORMAT=form, AUTH_TOKENS=TOKENS) as served:
+        refused = await asyncio.to_thread(httpx.get, f"{served.http}/ws/status/audio?token={ADA}")
+        assert refused.status_code == 401
+        assert isinstance(await handshake(served, query=f"?token={ADA}", **bearer(ADA)), dict)
+    log = (tmp_path / "server.log").read_text()
+    assert "/ws/status/audio" in log
+    assert "/ws/voice/simple" in log
+    assert ADA not in log
+
+
 def test_a_token_on_the_command_line_is_no_option() -> None:
     """Other users of a machine see a program's options."""
     assert run_server("--auth-tokens", TOKENS).returncode == 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import resource
 import threading
 import zlib
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from pathlib import Path
 from time import perf_counter
 from typing import Any
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +25,7 @@ from websockets.frames import Frame, Opcode
 from server.messages import Refused
 from server.session.tempo import Tempo
 from server.settings import Settings
-from tests.serving import ORIGIN, TONE, Served, Talker, serving, spawned, talking, until
+from tests.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until
 from voicelab.asr.fake import FakeStream
 from voicelab.clip import Clip
 
@@ -267,6 +269,30 @@ async def test_one_connection_too_many_is_told_to_come_again(tmp_path: Path) -> 
             await one.works_after_init()
         async with talking(served) as another:
             await another.works_after_init()
+
+
+@pytest.fixture
+def hard_limit() -> Iterator[int]:
+    """Of the system for open files; processes that are started meanwhile may have 1024 if they do not ask for more."""
+    before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard == resource.RLIM_INFINITY or not 1600 <= hard < 20_000_000:
+        pytest.skip(f"takes a limit that can be reached and gone beyond; this system's is {hard}")
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(soft, 1024), hard))
+    yield hard
+    resource.setrlimit(resource.RLIMIT_NOFILE, before)
+
+
+@pytest.mark.parametrize(("connections", "is_warned"), [(700, False), (10_000_000, True)])
+def test_as_many_files_are_allowed_as_connections_may_come(
+    tmp_path: Path, hard_limit: int, connections: int, is_warned: bool
+) -> None:
+    fakes = ("--asr", "fake", "--agent", "fake", "--tts", "fake")
+    with spawned(tmp_path, *fakes, MAX_CONNECTIONS=str(connections)) as served:
+        assert httpx.get(f"{served.http}/health/live", timeout=PATIENCE_S).status_code == 200
+        assert served.pid is not None
+        allowed, _ = resource.prlimit(served.pid, resource.RLIMIT_NOFILE)
+    assert allowed == (hard_limit if is_warned else 2 * connections + 200)
+    assert ("MAX_CONNECTIONS may need" in (tmp_path / "server.log").read_text()) is is_warned
 
 
 async def test_a_recognizer_that_hangs_costs_the_turn_that_was_on_it(

@@ -12,6 +12,7 @@ from time import perf_counter
 import pytest
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from server.running import _BESIDE_WEBSOCKETS
 from tests.serving import PATIENCE_S, Served, serving, talking, until
 
 LIMIT_S = 0.5
@@ -161,6 +162,28 @@ async def test_two_hundred_of_them_keep_nobody_from_their_turn_and_are_gone_afte
             await asyncio.to_thread(until, lambda: connections(served) == 0)
             await talker.works()
         await asyncio.gather(*(close(writer) for _, writer in lines))
+
+
+async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> None:
+    """Those that are no WebSockets; who has become one is none of them any more."""
+    with serving(tmp_path, max_connections=2, request_timeout_s=30) as served:
+        async with talking(served) as talker:
+            await talker.init()
+            most = 2 + _BESIDE_WEBSOCKETS
+            silent = [await asyncio.open_connection("127.0.0.1", served.port) for _ in range(most)]
+            await asyncio.to_thread(until, lambda: connections(served) == most)
+            async with line(served) as surplus:
+                head, _, body = (await surplus.answer()).partition(b"\r\n\r\n")
+            assert head.startswith(b"HTTP/1.1 503 Service Unavailable")
+            assert b"retry-after: 10" in head.lower()
+            assert json.loads(body)["detail"]["code"] == "too_many_connections"
+            assert connections(served) == most
+            await talker.works()
+            await close(silent.pop()[1])
+            await asyncio.to_thread(until, lambda: connections(served) == most - 1)
+            async with talking(served) as another:
+                await another.works_after_init()
+            await asyncio.gather(*(close(writer) for _, writer in silent))
 
 
 async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
