@@ -100,7 +100,8 @@ class Entry:
     revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
     lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. shared: these
     are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
-    needs: what it takes beyond its packages: weights, a key, a network.
+    environment: variables for its process, where the user has not set them. needs: what it takes beyond its packages:
+    weights, a key, a network.
     """
 
     target: str
@@ -110,6 +111,7 @@ class Entry:
     packages: tuple[str, ...] = ()
     lanes: int | None = None
     shared: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
 
     @cached_property
@@ -159,6 +161,7 @@ class Blueprint:
     options: Mapping[str, OptionValue]
     lanes: int | None = None
     shared: bool = False
+    environment: Mapping[str, str] = field(default_factory=dict)
 
     def build(self) -> Any:
         """The engine, not loaded yet."""
@@ -195,4 +198,13 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return Blueprint(self.kind, spec.name, entry.target, entry.isolation, values, entry.lanes, entry.shared)
+        return Blueprint(
+            self.kind,
+            spec.name,
+            entry.target,
+            entry.isolation,
+            values,
+            entry.lanes,
+            entry.shared,
+            entry.environment,
+        )

@@ -6,6 +6,7 @@ from collections import deque
 
 from voicelab.asr.base import Transcript
 from voicelab.asr.cepstral_mean import CepstralMean
+from voicelab.asr.decoder_shelf import DecoderShelf
 from voicelab.asr.sphinx_decoder import SphinxDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
@@ -27,12 +28,11 @@ class PocketSphinx:
     def __init__(self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29) -> None:
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
-        self._idle: list[SphinxDecoder] = []
+        self._decoders = DecoderShelf(self._new_decoder)
         self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
         self._mean = CepstralMean()
-        self._idle.append(self._new_decoder())
         warm = self.stream()
         warm.feed(Clip.silence(0.5))
         warm.finish()
@@ -42,35 +42,32 @@ class PocketSphinx:
         return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause")
 
     def stream(self) -> PocketSphinxStream:
-        try:
-            decoder = self._idle.pop()
-        except IndexError:
-            decoder = self._new_decoder()
-        return PocketSphinxStream(decoder, self._idle, self._mean, self._cmn_s)
+        return PocketSphinxStream(self._decoders, self._mean, self._cmn_s)
 
     def _new_decoder(self) -> SphinxDecoder:
         return SphinxDecoder({"samprate": SPEECH_RATE_HZ, **self._beams})
 
 
 class PocketSphinxStream:
-    """One utterance in one decoder, which goes back to its shelf at the end."""
+    """One utterance, which has a decoder from when its first second was heard until it is closed."""
 
-    def __init__(self, decoder: SphinxDecoder, shelf: list[SphinxDecoder], mean: CepstralMean, cmn_s: float) -> None:
-        self._decoder = decoder
-        self._shelf = shelf
+    def __init__(self, decoders: DecoderShelf, mean: CepstralMean, cmn_s: float) -> None:
+        self._decoders = decoders
+        self._decoder: SphinxDecoder | None = None
         self._mean = mean
         self._cmn_samples = round(cmn_s * SPEECH_RATE_HZ)
         self._waiting: deque[Clip] = deque()
         self._sound_samples = 0
         self._decoding = False
         self._closed = False
+        decoders.expect(self)
 
     def feed(self, clip: Clip) -> None:
         if clip.rate_hz != SPEECH_RATE_HZ:
             raise EngineError("pocketsphinx", f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
         self._waiting.append(clip)
-        if self._decoding:
-            self._catch_up(_CATCH_UP)
+        if self._decoder is not None:
+            self._catch_up(self._decoder, _CATCH_UP)
             return
         if self._sound_samples:
             self._sound_samples += len(clip.samples)
@@ -80,47 +77,50 @@ class PocketSphinxStream:
             self._begin()
 
     def partial(self) -> str:
-        return self._decoder.text() or "" if self._decoding else ""
+        return self._decoder.text() or "" if self._decoder is not None else ""
 
     def finish(self) -> Transcript:
-        if not self._decoding:
-            self._begin()
-        self._catch_up(len(self._waiting))
-        self._end()
-        text = self._decoder.text()
+        decoder = self._decoder or self._begin()
+        self._catch_up(decoder, len(self._waiting))
+        self._end(decoder)
+        text = decoder.text()
         if text is None:
             return Transcript("", language="en")
-        return Transcript(text, language="en", confidence=min(1.0, self._decoder.probability()))
+        return Transcript(text, language="en", confidence=min(1.0, decoder.probability()))
 
     def close(self) -> None:
-        self._end()
-        if not self._closed:
-            self._closed = True
-            self._shelf.append(self._decoder)
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            if self._decoder is not None:
+                self._end(self._decoder)
+        finally:
+            self._decoders.put_back(self, self._decoder)
 
-    def _begin(self) -> None:
+    def _begin(self) -> SphinxDecoder:
         """Take the mean from the first of the sound, which can now be decoded."""
         sound = None
         if self._sound_samples:
             samples = Clip.join([*self._waiting]).samples[-self._sound_samples :][: self._cmn_samples]
             sound = Clip(samples, SPEECH_RATE_HZ)
-        self._mean.prepare(self._decoder, sound)
-        self._decoder.start_utt()
+        self._decoder = decoder = self._decoders.take(self)
+        self._mean.prepare(decoder, sound)
+        decoder.start_utt()
         self._decoding = True
+        return decoder
 
-    def _catch_up(self, most: int) -> None:
+    def _catch_up(self, decoder: SphinxDecoder, most: int) -> None:
         """Decode so many of the clips that wait, oldest first.
 
         All at once would take a fifth of a second, in which nobody else is heard.
         """
         for _ in range(min(most, len(self._waiting))):
-            self._decode(self._waiting.popleft())
+            clip = self._waiting.popleft()
+            if len(clip.samples):
+                decoder.process_raw(clip.to_pcm16())
 
-    def _decode(self, clip: Clip) -> None:
-        if len(clip.samples):
-            self._decoder.process_raw(clip.to_pcm16())
-
-    def _end(self) -> None:
+    def _end(self, decoder: SphinxDecoder) -> None:
         if self._decoding:
             self._decoding = False
-            self._decoder.end_utt()
+            decoder.end_utt()

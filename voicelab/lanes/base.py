@@ -57,7 +57,7 @@ class Lane(ABC):
         self._sent = self._done = 0
         self._got_on_s = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        self._held: list[Request] = []
+        self._held: dict[int | None, list[Request]] = {}  # by stream
         self._releasing: asyncio.TimerHandle | None = None
 
     @property
@@ -182,21 +182,22 @@ class Lane(ABC):
         self._sent += 1
         if self._watch is None:
             self._look()
-        self._held.append(request)
+        self._held.setdefault(request.stream_id, []).append(request)
         if request.call_id is not None or request.method in _AT_ONCE:
-            self._release()
+            self._deliver_held(self._held.pop(request.stream_id))
         elif self._releasing is None:
             hold_s = min(_HOLD_S * self.open_streams, _MOST_HELD_S, _HELD_OF_LIMIT * self._limit_s)
             self._releasing = asyncio.get_running_loop().call_later(hold_s, self._release)
 
     def _release(self) -> None:
-        """Deliver what was held, in order."""
-        if self._releasing is not None:
-            self._releasing.cancel()
-            self._releasing = None
-        held, self._held = self._held, []
-        if self._alive and held:
-            self._deliver(held)
+        """Deliver all that was held, of one utterance after the other."""
+        self._releasing = None
+        held, self._held = self._held, {}
+        self._deliver_held([request for requests in held.values() for request in requests])
+
+    def _deliver_held(self, requests: Sequence[Request]) -> None:
+        if self._alive and requests:
+            self._deliver(requests)
 
     def _answered(self, answer: Answer) -> None:
         self._done, self._got_on_s = answer.done, perf_counter() - answer.longest_s

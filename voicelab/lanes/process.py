@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import pickle
 import socket
 import sys
@@ -47,6 +48,7 @@ class ProcessLane(Lane):
             *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno()), str(self._threads)),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
+            env={**self._blueprint.environment, **os.environ},
         )
         theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
