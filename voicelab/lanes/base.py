@@ -22,7 +22,7 @@ JOIN_LIMIT_S = 10.0
 """How long a worker that was told to end is waited for."""
 _LOAD_LIMIT_S = 300.0
 _HOLD_S = 0.01
-_MOST_HELD_S = 0.05
+_MOST_HELD_S = 0.1
 _HELD_OF_LIMIT = 0.25
 """How long work that nobody waits for may be held: so long for each open utterance, and no longer than the most, nor
 than that share of the time after which a worker counts as hung.
