@@ -28,7 +28,7 @@ _HELD_OF_LIMIT = 0.25
 than that share of the time after which a worker counts as hung.
 
 The worker is woken once for all of it, and hears more of one utterance before it turns to the next, whose search it
-must first bring into the processor's cache: PocketSphinx is a fifth faster for that with seven of them.
+must first bring into the processor's cache.
 """
 _AT_ONCE = ("close", "withdraw")
 
