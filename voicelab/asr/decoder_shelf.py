@@ -12,6 +12,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from voicelab.asr.sphinx_decoder import SphinxDecoder
 
 _GIVES_WAY = 10
+"""How much nicer the thread that makes decoders is than those that decode."""
 
 
 class DecoderShelf:

@@ -89,8 +89,8 @@ class Desk:
         return replace(served, done=self._done, longest_s=longest_s)
 
     def _free(self, keys: Iterable[int]) -> Iterator[int]:
-        """Those of which nothing is at work."""
-        return (key for key in keys if key not in self._begun_s)
+        """Those of which nothing is at work; of a single thread's desk, which is asked for every frame, always all."""
+        return (key for key in keys if key not in self._begun_s) if self._begun_s else iter(keys)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
         kept = {key: deque(one for one in queue if not is_withdrawn(one)) for key, queue in self._waiting.items()}
