@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from voicelab.engines import Blueprint, EngineInfo
 from voicelab.worker.crew import Crew
 from voicelab.worker.desk import Desk
+from voicelab.worker.intake import QueueIntake
 from voicelab.worker.requests import Answer, Request
 
 
@@ -44,6 +45,22 @@ def test_what_was_heard_so_far_is_worth_no_hurry():
     for request in (feed(1), feed(2), partial):
         desk.add(request)
     assert taken(desk) == [feed(1), feed(2), partial]
+
+
+def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking():
+    desk = Desk()
+    for request in (feed(3), feed(1), feed(3), feed(2)):
+        desk.add(request)
+    assert taken(desk) == [feed(3), feed(3), feed(1), feed(2)]
+
+
+def test_what_is_given_back_comes_before_all_others():
+    """Where an engine has too much to do somebody always waits for a result, and nothing would ever be given back."""
+    desk = Desk()
+    close = Request(None, 3, "close")
+    for request in (feed(1), Request(7, 2, "finish"), feed(3), close):
+        desk.add(request)
+    assert taken(desk) == [close, Request(7, 2, "finish"), feed(1)]
 
 
 def test_a_call_that_was_withdrawn_hurries_nobody():
@@ -141,14 +158,15 @@ class Meeting:
 
 def test_as_many_threads_serve_as_were_asked_for():
     answers: queue.Queue[Answer] = queue.Queue()
-    crew = Crew(Blueprint("asr", "meeting", "tests.test_worker:Meeting", "thread", {}), 2, answers.put)
+    intake = QueueIntake()
+    crew = Crew(Blueprint("asr", "meeting", "tests.test_worker:Meeting", "thread", {}), 2, intake, answers.put)
     crew.start()
-    crew.add([Request(1, None, "load")])
+    intake.put([Request(1, None, "load")])
     assert answers.get(timeout=20).error is None
-    crew.add([Request(2, 1, "finish"), Request(3, 2, "finish")])
+    intake.put([Request(2, 1, "finish"), Request(3, 2, "finish")])
     told = [answers.get(timeout=30) for _ in range(2)]
     assert [answer.error for answer in told] == [None, None]
     assert sorted(answer.result for answer in told) == [0, 1]
     assert [answer.done for answer in told] == [2, 3], "told in the order in which they were served"
-    crew.stop()
+    intake.close()
     crew.join(10)

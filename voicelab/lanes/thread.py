@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from voicelab.engines import Blueprint
 from voicelab.lanes.base import JOIN_LIMIT_S, Lane
 from voicelab.worker.crew import Crew
+from voicelab.worker.intake import QueueIntake
 from voicelab.worker.requests import Answer, Request
 
 
@@ -17,34 +18,37 @@ class ThreadLane(Lane):
     def __init__(self, blueprint: Blueprint, limit_s: float, threads: int = 1) -> None:
         super().__init__(blueprint, limit_s, threads)
         self._crew: Crew | None = None
+        self._intake = QueueIntake()
         self._loading: asyncio.Task[bool] | None = None
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
 
+        intake = QueueIntake()
+
         def take(answer: Answer) -> None:
-            if crew is self._crew:  # what one that was left behind still says counts no more
+            if intake is self._intake:  # what one that was left behind still says counts no more
                 self._answered(answer)
 
         def tell(answer: Answer) -> None:
             try:
                 loop.call_soon_threadsafe(take, answer)
             except RuntimeError:
-                crew.stop()  # the event loop is closed: nobody listens
+                intake.close()  # the event loop is closed: nobody listens
 
-        self._crew = crew = Crew(self._blueprint, self._threads, tell)
-        crew.start()
+        self._intake = intake
+        self._crew = Crew(self._blueprint, self._threads, intake, tell)
+        self._crew.start()
         self._loading = asyncio.create_task(self._load())
 
     def _deliver(self, requests: Sequence[Request]) -> None:
-        assert self._crew is not None
-        self._crew.add(requests)
+        self._intake.put(requests)
 
     async def _taken(self) -> None:
         return
 
     def _discard(self, fault: str) -> None:
-        self._stop()
+        self._intake.close()
         failed_to_load = self._ready is not None and not self._ready.done()
         self._lose(fault)
         if not failed_to_load:
@@ -53,13 +57,9 @@ class ThreadLane(Lane):
 
     async def close(self) -> None:
         self._closing = True
-        self._stop()
+        self._intake.close()
         self._lose("it was closed")
         if self._crew is not None:
             await asyncio.to_thread(self._crew.join, JOIN_LIMIT_S)
         if self._loading is not None:
             await self._loading
-
-    def _stop(self) -> None:
-        if self._crew is not None:
-            self._crew.stop()

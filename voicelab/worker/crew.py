@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 
 from voicelab.engines import Blueprint
 from voicelab.worker.desk import Desk
+from voicelab.worker.intake import Intake
 from voicelab.worker.requests import Answer, Request
 from voicelab.worker.servant import EngineServant
 
@@ -14,34 +15,36 @@ from voicelab.worker.servant import EngineServant
 class Crew:
     """So many threads at one engine; more than one for an engine whose utterances share nothing.
 
-    tell: is called with each answer that the other side should hear, in the order in which they were served. The
-    threads are daemons, so that one that hangs does not keep the program from ending.
+    Whichever of them has nothing to do waits for requests itself: handing each over from a thread that reads to one
+    that serves would cost one more awakening, which is most of what a short answer takes. They end when the intake
+    does. tell: is called with each answer that the other side should hear, in the order in which they were served.
+    first: what came before the intake's. The threads are daemons, so that one that hangs does not keep the program from
+    ending.
     """
 
-    def __init__(self, blueprint: Blueprint, threads: int, tell: Callable[[Answer], None]) -> None:
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        threads: int,
+        intake: Intake,
+        tell: Callable[[Answer], None],
+        *,
+        first: Iterable[Request] = (),
+    ) -> None:
         self._servant = EngineServant(blueprint)
+        self._intake = intake
         self._tell = tell
         self._desk = Desk()
+        for request in first:
+            self._desk.add(request)
         self._changed = threading.Condition()
-        self._stopping = False
+        self._is_waited_for = False
         name = f"{blueprint.kind}-{blueprint.name}"
         self._threads = [threading.Thread(target=self._serve, name=name, daemon=True) for _ in range(threads)]
 
     def start(self) -> None:
         for thread in self._threads:
             thread.start()
-
-    def add(self, requests: Sequence[Request]) -> None:
-        with self._changed:
-            for request in requests:
-                self._desk.add(request)
-            self._changed.notify_all()
-
-    def stop(self) -> None:
-        """Begin nothing more."""
-        with self._changed:
-            self._stopping = True
-            self._changed.notify_all()
 
     def join(self, limit_s: float) -> None:
         """Wait until what was begun is done; for each thread no longer than the limit."""
@@ -50,15 +53,50 @@ class Crew:
                 thread.join(limit_s)
 
     def _serve(self) -> None:
+        try:
+            request = served = None
+            while True:
+                with self._changed:
+                    self._say(request, served)
+                    request = self._next()
+                served = self._servant.serve(request)
+        except (EOFError, ConnectionError):
+            # Nobody listens any more.
+            with self._changed:
+                self._changed.notify_all()
+
+    def _next(self) -> Request:
+        """What is to be done next; waits for it, without the lock."""
         while True:
-            with self._changed:
-                while not self._stopping and self._desk.is_empty and self._desk.silent_for_s != 0:
-                    self._changed.wait(self._desk.silent_for_s)
-                if self._stopping:
-                    return
-                request = self._desk.take()
-            served = self._servant.serve(request) if request is not None else None
-            with self._changed:
-                answer = self._desk.to_tell(request, served)
-                if answer is not None and not self._stopping:
-                    self._tell(answer)
+            if not self._is_waited_for:
+                self._take_in(0)
+            request = self._desk.take()
+            if request is not None:
+                # Another can do what is left, or wait for what comes.
+                self._changed.notify()
+                return request
+            if self._is_waited_for:
+                self._changed.wait(self._desk.silent_for_s)
+            else:
+                self._take_in(self._desk.silent_for_s)
+            self._say(None, None)
+
+    def _take_in(self, limit_s: float | None) -> None:
+        """Lay what comes on the desk; one thread at a time does."""
+        if limit_s == 0:
+            came = self._intake.come(0)
+        else:
+            self._is_waited_for = True
+            self._changed.release()
+            try:
+                came = self._intake.come(limit_s)
+            finally:
+                self._changed.acquire()
+                self._is_waited_for = False
+        for request in came:
+            self._desk.add(request)
+
+    def _say(self, request: Request | None, served: Answer | None) -> None:
+        answer = self._desk.to_tell(request, served)
+        if answer is not None:
+            self._tell(answer)

@@ -6,6 +6,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 
 from voicelab.worker.requests import Answer, Request
 
@@ -16,8 +17,10 @@ TELL_EVERY_S = 0.05
 class Desk:
     """Requests that wait for the engine. One that is withdrawn before its turn is never begun.
 
-    An utterance whose result is awaited comes before those that are still being spoken: its speaker has nothing to do
-    but wait, theirs will not notice. Of those the one that was begun first comes first, for it is likely to be over
+    An utterance that is closed comes before all others: it gives back what the next ones need (PocketSphinx's decoder,
+    90 MB), and where closing had to wait for a quiet moment, an engine with too much to do would take ever more. Then
+    comes one whose result is awaited, before those that are still being spoken: its speaker has nothing to do but wait,
+    theirs will not notice. Of those the one that was begun first comes first, for it is likely to be over
     first, and what it has not been heard of by then keeps its speaker waiting. The requests of one utterance stay in
     order, and no two of them are ever at work at once.
 
@@ -27,6 +30,7 @@ class Desk:
 
     def __init__(self) -> None:
         self._waiting: dict[int, deque[Request]] = {}  # by utterance, 0 for the engine itself; none is empty
+        self._closing: dict[int, None] = {}  # utterances of which nothing but that waits, in the order they came
         self._awaited: dict[int, Request] = {}  # by call, in the order in which they came
         self._begun_s: dict[int, float] = {}  # when the request that is at work was, by utterance
         self._done = 0
@@ -52,6 +56,7 @@ class Desk:
             return
         if request.method == "close":
             self._drop(lambda waiting: waiting.stream_id == request.stream_id)
+            self._closing[_utterance(request)] = None
         self._waiting.setdefault(_utterance(request), deque()).append(request)
         if request.call_id is not None and request.is_awaited:
             self._awaited[request.call_id] = request
@@ -61,15 +66,16 @@ class Desk:
 
         Whoever takes one must say so (`to_tell`) when it was served.
         """
-        key = next(self._free(map(_utterance, self._awaited.values())), None)
+        key = next(self._free(chain(self._closing, map(_utterance, self._awaited.values()))), None)
         if key is None:
             # Streams are numbered as they are begun.
-            key = min(self._free(self._waiting), default=None)
+            key = next(self._free(self._waiting), None)
         if key is None:
             return None
         request = self._waiting[key].popleft()
         if not self._waiting[key]:
             del self._waiting[key]
+        self._closing.pop(key, None)
         if request.call_id is not None:
             self._awaited.pop(request.call_id, None)
         self._begun_s[key] = time.perf_counter()
