@@ -74,6 +74,20 @@ def test_utterances_that_are_heard_at_once_are_heard_as_if_alone(clips):
         assert list(threads.map(hear, 2 * clips)) == 2 * alone
 
 
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"beam": -1.0}, "beam is a probability: over 0, at most 1, not -1"),
+        ({"wbeam": 0.0}, "wbeam is a probability"),
+        ({"beam": float("nan")}, "beam is a probability"),
+        ({"cmn_s": -0.5}, "cmn_s is so many seconds"),
+    ],
+)
+def test_a_value_that_means_nothing_is_told_and_not_searched_with(options, told):
+    with pytest.raises(EngineError, match=told):
+        PocketSphinx(**options)
+
+
 def test_options_that_pocketsphinx_does_not_know_are_named():
     with pytest.raises(EngineError, match="nonsense"):
         SphinxDecoder({"nonsense": 1.0})

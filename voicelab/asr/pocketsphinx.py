@@ -26,6 +26,11 @@ class PocketSphinx:
     """
 
     def __init__(self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29) -> None:
+        if not cmn_s >= 0:
+            raise EngineError("pocketsphinx", f"cmn_s is so many seconds, not {cmn_s:g}")
+        for name, value in (("beam", beam), ("wbeam", wbeam)):
+            if not 0 < value <= 1:
+                raise EngineError("pocketsphinx", f"{name} is a probability: over 0, at most 1, not {value:g}")
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._decoders = DecoderShelf(self._new_decoder)

@@ -61,7 +61,7 @@ Tick = Callable[[], None]
 
 async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, agent=latency.AGENT) as address:
-        found = await latency.added(address, sizes.turns, bar(sizes.turns + 1, "turns"))
+        found = await latency.added(address, sizes.turns, bar(sizes.turns, "turns"))
         for sessions in sizes.interrupting:
             most_ms = 50.0 if sessions == 1 else 100.0
             rounds = max(3, sizes.interrupts // sessions)
@@ -103,7 +103,11 @@ async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> 
 
 async def _soak(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
     async with _server(folder, **soak.ENGINES, **soak.SETTINGS) as address:
-        return await soak.soak(address, folder / "server.log", sizes.soak_s, bar(round(sizes.soak_s), "soak, seconds"))
+        seconds = bar(round(sizes.soak_s), "soak, seconds")
+        found = await soak.soak(address, folder / "server.log", sizes.soak_s, seconds)
+        (folder / "fresh").mkdir()
+        async with _server(folder / "fresh", **soak.ENGINES, **soak.SETTINGS) as fresh:
+            return found + await soak.aged(address, fresh, bar(2 * soak.AGE_TURNS, "turns, soaked and fresh"))
 
 
 @asynccontextmanager

@@ -7,7 +7,8 @@ encoding, the history on disk, and the way between the stages. Server and client
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from time import perf_counter
 
 import numpy as np
@@ -23,31 +24,50 @@ _STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
 _SPEAKS_S = 0.5
 
 
-async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
-    """End of speech to first audio, less the engines' time, in so many turns of one second of speech.
+class Turns:
+    """Turns of one second of speech in one session, begun with `events` of ["turn_metrics"]."""
 
-    All Opus packets but the last are sent before the clock starts. tick: called after each turn.
-    """
-    samples = (0.3 * np.sin(np.arange(SPEECH_RATE_HZ) * 0.17)).astype(np.float32)
-    packets = encode_packets(Clip(samples, SPEECH_RATE_HZ))
-    frames, end = chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)
+    def __init__(self, talker: Talker) -> None:
+        samples = (0.3 * np.sin(np.arange(SPEECH_RATE_HZ) * 0.17)).astype(np.float32)
+        packets = encode_packets(Clip(samples, SPEECH_RATE_HZ))
+        self._talker = talker
+        self._frames, self._end = chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, address: str) -> AsyncIterator[Turns]:
+        async with Talker.connect(address, events=["turn_metrics"]) as talker:
+            turns = cls(talker)
+            # The first turn pays for what later ones find ready.
+            await turns.added_s()
+            yield turns
+
+    async def added_s(self) -> float:
+        """End of speech to first audio, less the engines' time, in the next turn.
+
+        All Opus packets but the last are sent before the clock starts.
+        """
+        for frame in self._frames:
+            await self._talker.socket.send(frame)
+        await asyncio.sleep(0.05)
+        start = perf_counter()
+        await self._talker.socket.send(self._end)
+        await self._talker.until("audio_chunk")
+        first_s = perf_counter() - start
+        stages = await self._talker.until("turn_metrics")
+        await self._talker.until_reply_ends()
+        return first_s - float(sum(stages[name] for name in _STAGES))
+
+
+async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
+    """What the server adds, in so many turns. tick: called after each of them."""
     taken_s = []
-    async with Talker.connect(address, events=["turn_metrics"]) as talker:
-        for _ in range(turns + 1):
-            for frame in frames:
-                await talker.socket.send(frame)
-            await asyncio.sleep(0.05)
-            start = perf_counter()
-            await talker.socket.send(end)
-            await talker.until("audio_chunk")
-            first_s = perf_counter() - start
-            stages = await talker.until("turn_metrics")
-            await talker.until_reply_ends()
-            taken_s.append(first_s - sum(stages[name] for name in _STAGES))
+    async with Turns.open(address) as session:
+        for _ in range(turns):
+            taken_s.append(await session.added_s())
             tick()
-    # The first turn pays for what later ones find ready.
     what = "end of speech → first audio, less the engines' time, 1 session"
-    return quantiles_ms("latency", what, taken_s[1:], {0.5: 5.0, 0.95: 10.0})
+    return quantiles_ms("latency", what, taken_s, {0.5: 5.0, 0.95: 10.0})
 
 
 async def interrupts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import itertools
 import statistics
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
@@ -13,6 +13,7 @@ from voicelab.bench.server import fuzz
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.good_clients import GOOD, Client, Tally
 from voicelab.bench.server.holding import ask
+from voicelab.bench.server.latency import Turns
 from voicelab.bench.server.rawsocket import ServerGone, Violation
 from voicelab.bench.server.remains import Remains, faults_in
 from voicelab.bench.server.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
@@ -27,8 +28,10 @@ _OF_EACH = 2
 _WARM_UP_SHARE = 0.1
 _LONGEST_WARM_UP_S = 60.0
 _LOOK_S = 5.0
-_NO_WORSE = 1.3
-"""How much slower the median turn may be at the end: what it differs by between quarters on a shared machine."""
+_NO_SLOWER = 1.3
+"""How many times the median of a server that has just begun that of a soaked one may be."""
+AGE_TURNS = 100
+"""Of each of the two."""
 
 
 async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], None]) -> list[Finding]:
@@ -44,7 +47,7 @@ async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], No
         Finding("soak", "clients that were not served as promised", len(wrong), "", tally.done.total(), most=0),
         *(Finding("soak", f"broken: {sentence}", 1, "", 1, most=0) for sentence in sorted(set(wrong))[:5]),
         *(Finding("soak", what, count, "", count, least=1) for what, count in sorted(tally.done.items())),
-        *_latency(tally, start, duration_s),
+        *_by_quarter(tally, start, duration_s),
         *await remains.findings("soak"),
         *_growth(memory),
     ]
@@ -87,15 +90,35 @@ async def _watch(address: str, duration_s: float, tick: Callable[[], None]) -> l
     return seen
 
 
-def _latency(tally: Tally, start: float, duration_s: float) -> list[Finding]:
-    """The median turn of the last quarter against that of the first."""
-    first = [taken for at, taken in tally.turns if at - start < duration_s / 4]
-    last = [taken for at, taken in tally.turns if at - start >= 3 * duration_s / 4]
-    if not first or not last:
-        return []
-    before_s, after_s = statistics.median(first), statistics.median(last)
-    what = "end of speech → first audio: p50 in the last quarter"
-    return [Finding("soak", what, 1000 * after_s, "ms", len(last), most=max(1.0, 1000 * _NO_WORSE * before_s))]
+def _by_quarter(tally: Tally, start: float, duration_s: float) -> Iterator[Finding]:
+    """To look at: beside the crowd it goes with the machine's speed, and the busier that is, the more so."""
+    turns = [(at - start, taken) for at, taken in tally.turns]
+    for quarter in range(4):
+        taken = [taken for at, taken in turns if quarter <= 4 * at / duration_s < quarter + 1]
+        if taken:
+            what = f"end of speech → first audio, p50, quarter {quarter + 1}"
+            yield Finding("soak", what, 1000 * statistics.median(taken), "ms", len(taken))
+
+
+async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Finding]:
+    """What a server adds to a turn after a soak, beside one with the same settings that has just begun.
+
+    They are asked in turn, so that the machine, whose speed may differ from minute to minute, is as fast for both.
+    tick: called after each of 2 × AGE_TURNS turns.
+    """
+    async with Turns.open(soaked) as old, Turns.open(fresh) as new:
+        taken_s: dict[Turns, list[float]] = {old: [], new: []}
+        for number in range(AGE_TURNS):
+            # Who comes second finds the machine awake.
+            for one in (old, new) if number % 2 else (new, old):
+                taken_s[one].append(await one.added_s())
+                tick()
+    old_ms, new_ms = (1000 * statistics.median(taken_s[one]) for one in (old, new))
+    what = "what the server adds to a turn, p50"
+    return [
+        Finding("soak", f"{what}, one that has just begun", new_ms, "ms", AGE_TURNS),
+        Finding("soak", f"{what}, after the soak", old_ms, "ms", AGE_TURNS, most=max(1.0, _NO_SLOWER * new_ms)),
+    ]
 
 
 def _growth(memory: Sequence[tuple[float, float]]) -> list[Finding]:
