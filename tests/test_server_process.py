@@ -33,6 +33,10 @@ from voicelab import codecs
 from voicelab.places import PROJECT, shipped
 
 
+def metrics_of(served: Served) -> str:
+    return httpx.get(f"{served.http}/metrics", timeout=PATIENCE_S).text
+
+
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tmp_path_factory.mktemp("spawned")
@@ -130,7 +134,7 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
             os.kill(child, signal.SIGKILL)
         await talker.say([b"\0\0"], format="pcm16")
         assert "pocketsphinx" in await talker.refusal("engine_failed")
-        page = (await asyncio.to_thread(httpx.get, f"{served.http}/metrics")).text
+        page = await asyncio.to_thread(metrics_of, served)
         assert 'voicelab_engine_restarts_total{kind="asr"} 1.0' in page
         await talker.say([speech])
         assert "transcription" in (await talker.answer()).names
@@ -148,11 +152,12 @@ async def test_an_encoder_that_dies_costs_one_turn_at_most(tmp_path: Path) -> No
             await asyncio.to_thread(until, lambda: state_of(encoder) == "T")
             await talker.send("text", text="hello")
             await talker.expect("agent_response")
+            # Before the encoder has something to do its death costs nothing at all.
+            await asyncio.to_thread(until, lambda: 'voicelab_engine_queue{kind="encoder"} 1.0' in metrics_of(served))
             os.kill(encoder, signal.SIGKILL)
             assert "libopus" in await talker.refusal("engine_failed")
             await talker.works()
-        page = (await asyncio.to_thread(httpx.get, f"{served.http}/metrics")).text
-        assert 'voicelab_engine_restarts_total{kind="encoder"} 1.0' in page
+        assert 'voicelab_engine_restarts_total{kind="encoder"} 1.0' in await asyncio.to_thread(metrics_of, served)
 
 
 def test_the_workers_give_way_to_the_event_loop(served: Served) -> None:
