@@ -93,7 +93,7 @@ def _row(finding: Finding) -> tuple[str, ...]:
     verdict = {True: "met", False: "MISSED", None: ""}[finding.is_met]
     limit = finding.most if finding.most is not None else finding.least
     sign = "at most" if finding.most is not None else "at least"
-    promised = "" if limit is None else f"{sign} {limit:g}"
+    promised = "" if limit is None else f"{sign} {_number(limit)}"
     return finding.what, str(finding.count), f"{_number(finding.value)} {finding.unit}".strip(), promised, verdict
 
 
