@@ -23,7 +23,6 @@ class ThreadLane(Lane):
 
     def _begin(self) -> None:
         loop = asyncio.get_running_loop()
-
         intake = QueueIntake()
 
         def take(answer: Answer) -> None:

@@ -20,16 +20,16 @@ class Desk:
     An utterance that is closed comes before all others: it gives back what the next ones need (PocketSphinx's decoder,
     90 MB), and where closing had to wait for a quiet moment, an engine with too much to do would take ever more. Then
     comes one whose result is awaited, before those that are still being spoken: its speaker has nothing to do but wait,
-    theirs will not notice. Of those the one that was begun first comes first, for it is likely to be over
-    first, and what it has not been heard of by then keeps its speaker waiting. The requests of one utterance stay in
-    order, and no two of them are ever at work at once.
+    theirs will not notice. Of those it is the one that has waited longest: with the oldest utterance first, the youngest
+    fell behind. The requests of one utterance stay in order, and no two of them are ever at work at once.
 
     It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
     otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
     """
 
     def __init__(self) -> None:
-        self._waiting: dict[int, deque[Request]] = {}  # by utterance, 0 for the engine itself; none is empty
+        # By utterance, 0 for the engine itself; none is empty. The one that has waited longest comes first.
+        self._waiting: dict[int, deque[Request]] = {}
         self._closing: dict[int, None] = {}  # utterances of which nothing but that waits, in the order they came
         self._awaited: dict[int, Request] = {}  # by call, in the order in which they came
         self._begun_s: dict[int, float] = {}  # when the request that is at work was, by utterance
@@ -66,10 +66,8 @@ class Desk:
 
         Whoever takes one must say so (`to_tell`) when it was served.
         """
-        key = next(self._free(chain(self._closing, map(_utterance, self._awaited.values()))), None)
-        if key is None:
-            # Streams are numbered as they are begun.
-            key = next(self._free(self._waiting), None)
+        ranked = chain(self._closing, map(_utterance, self._awaited.values()), self._waiting)
+        key = next(self._free(ranked), None)
         if key is None:
             return None
         request = self._waiting[key].popleft()
