@@ -20,8 +20,8 @@ class Desk:
     An utterance that is closed comes before all others: it gives back what the next ones need (PocketSphinx's decoder,
     90 MB), and where closing had to wait for a quiet moment, an engine with too much to do would take ever more. Then
     comes one whose result is awaited, before those that are still being spoken: its speaker has nothing to do but wait,
-    theirs will not notice. Of those it is the one that has waited longest: with the oldest utterance first, the youngest
-    fell behind. The requests of one utterance stay in order, and no two of them are ever at work at once.
+    theirs will not notice. Of those it is the one that has waited longest: with the oldest utterance first the
+    youngest fell behind. The requests of one utterance stay in order, and no two of them are ever at work at once.
 
     It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
     otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
