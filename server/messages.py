@@ -100,7 +100,8 @@ Mode = Literal["turns", "realtime", "continuous"]
 class _ClientEvent(BaseModel):
     """Wrong types are refused; fields that we do not know are left alone, so that newer clients work."""
 
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
+    # pydantic would keep the last 16,384 short strings that anyone has sent.
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", cache_strings="none")
 
 
 class Init(_ClientEvent):

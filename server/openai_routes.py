@@ -32,7 +32,7 @@ _FIELDS = {"file", "model", "response_format", "temperature"}
 class Speech(BaseModel):
     """What to say. voice is the one this server has; "default" means it."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", cache_strings="none")
     model: str
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
     voice: str = "default"

@@ -6,12 +6,14 @@ import asyncio
 import base64
 import json
 import resource
+import sys
 import threading
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from time import perf_counter
 from typing import Any
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -22,7 +24,9 @@ from websockets.asyncio.client import connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
+from server.frames import read
 from server.messages import Refused
+from server.openai_routes import Speech
 from server.session.tempo import Tempo
 from server.settings import Settings
 from tests.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until
@@ -118,6 +122,21 @@ async def test_what_is_pushed_without_end_grows_no_memory(tmp_path: Path) -> Non
             _, closing = await asyncio.gather(push(talker, 2_000), closing_code(talker))
             assert closing in (("too_fast", 1008), ("too_far_ahead", 1008)), "whichever limit is met first"
             assert resident_mb(served.pid) - before_mb < 20
+
+
+@pytest.mark.parametrize(
+    "reading",
+    [
+        lambda text: read(json.dumps({"event": "text", "data": {"text": text}}), most_bytes=1000),
+        lambda text: Speech.model_validate_json(json.dumps({"model": text, "input": text})),
+    ],
+)
+def test_what_was_sent_is_not_kept_when_it_has_been_read(reading: Callable[[str], Any]) -> None:
+    reading("the first")
+    before = sys.getallocatedblocks()
+    for number in range(3000):
+        reading(f"{uuid4()} for the time number {number}")
+    assert sys.getallocatedblocks() - before < 300
 
 
 async def test_speech_without_an_end_is_one_error_and_the_next_turn_works(tmp_path: Path) -> None:
