@@ -223,6 +223,8 @@ def test_the_page_says_what_made_it(folder, shown):
         "rules",
         "threshold=0.8",
         run.packages["numpy"],
+        "libopus",
+        run.packages["libopus"],
         "in-process",
     ):
         assert fact in shown.text

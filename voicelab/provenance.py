@@ -6,8 +6,11 @@ import hashlib
 import os
 import platform
 import subprocess
+from contextlib import suppress
 from importlib import metadata
 
+from voicelab.errors import EngineMissingError
+from voicelab.opus import libopus_version
 from voicelab.places import PROJECT
 from voicelab.results import CodeState
 from voicelab.samples import SampleSet
@@ -35,13 +38,15 @@ def _git(*arguments: str) -> str:
 
 
 def packages() -> dict[str, str]:
-    """The versions of the packages that decide figures."""
+    """The versions of the packages that decide figures, and of libopus, which is the system's or PyAV's."""
     found = {}
     for name in _PACKAGES:
         try:
             found[name] = metadata.version(name)
         except metadata.PackageNotFoundError:
             continue
+    with suppress(EngineMissingError):
+        found["libopus"] = libopus_version().removeprefix("libopus ")
     return found
 
 
