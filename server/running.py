@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ctypes
 import gc
 import logging
 import os
@@ -12,7 +11,6 @@ import socket
 import sys
 import threading
 from collections.abc import MutableMapping
-from contextlib import suppress
 from types import FrameType
 from typing import Any
 
@@ -25,6 +23,7 @@ from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
 from voicelab.errors import VoicelabError
+from voicelab.heap import give_back_when_empty, map_large_blocks
 
 logger = logging.getLogger("server")
 
@@ -32,9 +31,6 @@ _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
 """What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
 _SWITCH_S = 0.001
-_MMAP_THRESHOLD = -3
-"""M_MMAP_THRESHOLD of glibc's malloc.h."""
-_LARGE_BYTES = 128 * 1024
 _BESIDE_WEBSOCKETS = 100
 """So many more connections that are no WebSockets there may be than WebSockets, which all begin as such."""
 _OTHER_DESCRIPTORS = 100
@@ -45,8 +41,7 @@ class Server(uvicorn.Server):
     """uvicorn's server, which says where it serves also when it is given its socket, and lets turns end.
 
     owns_process: nothing else runs in this process. Then it is made one that answers soon (`_answer_soon`) and keeps no
-    more memory than it needs (`_give_large_blocks_back`), and ended when SHUTDOWN_LIMIT_S is over and something still
-    hangs.
+    memory that it does not use (heap.py), and ended when SHUTDOWN_LIMIT_S is over and something still hangs.
     """
 
     def __init__(self, config: uvicorn.Config, *, owns_process: bool = False) -> None:
@@ -55,14 +50,17 @@ class Server(uvicorn.Server):
         self._app = application.app
         self._settings: Settings = application.app.state.settings
         self._owns_process = owns_process
+        self._tidying: asyncio.Task[None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         if self._owns_process:
-            _give_large_blocks_back()
+            map_large_blocks()
             _allow_descriptors(2 * self._settings.max_connections + _BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
         await super().startup(sockets)
         if self._owns_process:
             _answer_soon()
+            services: Services = self._app.state.services
+            self._tidying = asyncio.create_task(give_back_when_empty(lambda: not services.connections))
         for listener in sockets or []:
             host, port = listener.getsockname()[:2]
             logger.info("Serving on http://%s:%d (Ctrl-C ends it)", f"[{host}]" if ":" in host else host, port)
@@ -107,17 +105,6 @@ def _allow_descriptors(needed: int) -> None:
         logger.warning("MAX_CONNECTIONS may need %d open files, and the system allows %d (ulimit -Hn)", needed, allowed)
     if soft != resource.RLIM_INFINITY and soft < allowed:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
-
-
-def _give_large_blocks_back() -> None:
-    """Let what a large block took, a message or a file of sound, go back to the system when it is freed.
-
-    glibc maps blocks of 128 KiB and more, but takes each one that is freed for a sign that blocks of its size should be
-    kept: up to 32 MiB they then lie in the heap among small ones, which hold it open. Once set, the limit stays where
-    it is. Other C libraries have no such call, nor the habit.
-    """
-    with suppress(AttributeError):
-        ctypes.CDLL(None).mallopt(_MMAP_THRESHOLD, _LARGE_BYTES)
 
 
 def _answer_soon() -> None:

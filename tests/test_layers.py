@@ -11,7 +11,7 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english", "blocking", "stages"},
+    {"errors", "english", "blocking", "stages", "heap"},
     {"clip", "text", "places"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"containers"},

@@ -22,6 +22,7 @@ from voicelab.opus import encode_ogg
 
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.5
+_GIVES_BACK_S = 2.5
 _AT_ONCE = 40
 MOST_GROWTH_MIB = 16.0
 """What the resident memory may be more than after the warm-up. See docs/server.md for what was measured."""
@@ -71,7 +72,10 @@ def _file() -> dict[str, Any]:
 
 
 async def settled(address: str, like: Vitals | None) -> Vitals:
-    """The vitals once nobody is connected and nothing is more than in `like`, or else after half a minute."""
+    """The vitals once nobody is connected and nothing is more than in `like`, or else after half a minute.
+
+    Then the server has had time to give back what memory it no longer uses.
+    """
     deadline = time.monotonic() + _PATIENCE_S
     while True:
         vitals = await Vitals.of(address)
@@ -80,7 +84,8 @@ async def settled(address: str, like: Vitals | None) -> Vitals:
             or (vitals.tasks <= like.tasks and vitals.threads <= like.threads and vitals.fds <= like.fds)
         )  # fmt: skip
         if is_down or time.monotonic() > deadline:
-            return vitals
+            await asyncio.sleep(_GIVES_BACK_S)
+            return await Vitals.of(address)
         await asyncio.sleep(_LOOK_AGAIN_S)
 
 
