@@ -160,8 +160,10 @@ async def test_an_encoder_that_dies_costs_one_turn_at_most(tmp_path: Path) -> No
         assert 'voicelab_engine_restarts_total{kind="encoder"} 1.0' in await asyncio.to_thread(metrics_of, served)
 
 
-def test_the_workers_give_way_to_the_event_loop(served: Served) -> None:
+async def test_the_workers_give_way_to_the_event_loop(served: Served) -> None:
     assert served.pid is not None
+    async with talking(served) as talker:
+        await talker.init()  # which waits until it has started
     own = os.getpriority(os.PRIO_PROCESS, served.pid)
     workers = children_of(served.pid)
     assert workers
