@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from contextlib import suppress
 from http import HTTPStatus
 
 import h11
@@ -11,6 +12,9 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
+_READ_BYTES = 64 * 1024
+"""How much asyncio makes room for, each time a socket is read. Its own 256 KiB are a large block (voicelab/heap.py): to
+map and give back one for each packet of speech takes a thirtieth of what the server does."""
 
 
 def request_protocol(request_timeout_s: float, reader_timeout_s: float, most: int) -> type[H11Protocol]:
@@ -28,6 +32,8 @@ def request_protocol(request_timeout_s: float, reader_timeout_s: float, most: in
 
         def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
             super().connection_made(transport)
+            with suppress(AttributeError):  # it is asyncio's own, which other loops do not have
+                transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
             present.add(self)
             if len(present) > most:
                 message = f"all {most} connections that are no WebSockets are taken; try again later"
