@@ -97,11 +97,16 @@ _Name = Annotated[str, StringConstraints(max_length=200)]
 Mode = Literal["turns", "realtime", "continuous"]
 
 
-class _ClientEvent(BaseModel):
+class Sent(BaseModel):
+    """What a client sends, by whichever route. pydantic by itself keeps the last 16,384 short strings it has read."""
+
+    model_config = ConfigDict(cache_strings="none")
+
+
+class _ClientEvent(Sent):
     """Wrong types are refused; fields that we do not know are left alone, so that newer clients work."""
 
-    # pydantic would keep the last 16,384 short strings that anyone has sent.
-    model_config = ConfigDict(strict=True, frozen=True, extra="ignore", cache_strings="none")
+    model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class Init(_ClientEvent):

@@ -6,11 +6,12 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import ConfigDict, Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
+from server.messages import Sent
 from server.routes import SharedServices
 from server.services import Services
 from voicelab import codecs
@@ -29,10 +30,10 @@ _TEXT_FORMATS = ("json", "text", "verbose_json")
 _FIELDS = {"file", "model", "response_format", "temperature"}
 
 
-class Speech(BaseModel):
+class Speech(Sent):
     """What to say. voice is the one this server has; "default" means it."""
 
-    model_config = ConfigDict(extra="forbid", cache_strings="none")
+    model_config = ConfigDict(extra="forbid")
     model: str
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
     voice: str = "default"

@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionRow, TurnRecord
-from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Refused
+from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Refused, Sent
 from server.services import Services, version
 from server.session import ANONYMOUS
 from voicelab.agent.base import Reply
@@ -70,7 +70,7 @@ class SocketStatus(BaseModel):
     engines: list[EngineView]
 
 
-class Command(BaseModel):
+class Command(Sent):
     """A typed turn; without session_id it begins a session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]

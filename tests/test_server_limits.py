@@ -27,6 +27,7 @@ from websockets.frames import Frame, Opcode
 from server.frames import read
 from server.messages import Refused
 from server.openai_routes import Speech
+from server.routes import Command
 from server.session.tempo import Tempo
 from server.settings import Settings
 from tests.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until
@@ -128,6 +129,7 @@ async def test_what_is_pushed_without_end_grows_no_memory(tmp_path: Path) -> Non
     "reading",
     [
         lambda text: read(json.dumps({"event": "text", "data": {"text": text}}), most_bytes=1000),
+        lambda text: Command.model_validate({"command": text}),
         lambda text: Speech.model_validate_json(json.dumps({"model": text, "input": text})),
     ],
 )

@@ -11,6 +11,7 @@ from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel
 from starlette.responses import FileResponse
 
+from server.messages import Sent
 from server.page.recordings import CONSENT, NotFoundError, Prompt, RecordedSet, Recordings, Take, prompts_of
 from server.page.samples import sample_set
 from server.routes import SharedServices
@@ -38,7 +39,7 @@ class Overview(BaseModel):
     sets: list[str] = []
 
 
-class NewSet(BaseModel):
+class NewSet(Sent):
     """A set to begin; without texts it asks for those of the sample set."""
 
     name: str
