@@ -23,6 +23,9 @@ engine = $(firstword $(subst :, ,$(1)))
 EXTRAS := $(sort $(foreach one,$(ASR) $(TTS),$(EXTRA_$(call engine,$(one)))))
 MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 
+# JupyterLab refuses to run as root unless asked; in a container root is the usual user.
+ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
+
 ALL_EXTRAS := sensevoice whisper openai piper edge
 ENGINE_TESTS := tests/test_engines.py tests/test_sensevoice.py tests/test_fsmn_vad.py tests/test_bench.py
 
@@ -44,7 +47,7 @@ run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)
 
 lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(ARGS)
+	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT) $(ARGS)
 
 check: setup  ## ruff and mypy
 	$(BIN)/ruff check .
@@ -59,6 +62,7 @@ clean:  ## remove the environment, caches and generated reports
 setup: $(VENV)/.core
 
 $(VENV)/.core: pyproject.toml constraints.txt
+	@test -w . || { echo "this checkout is read-only; copy it to a folder that you may write to, and run make there"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "voicelab needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "python's venv is missing; install it (Debian: apt install python3-venv)"; exit 2; }
 	@echo "setting up $(VENV): this takes a minute or two, once"

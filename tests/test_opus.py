@@ -1,6 +1,7 @@
 """Opus packets and the Ogg Opus stream: valid for others to read, exact in length."""
 
 import ctypes.util
+import os
 import subprocess
 import sys
 
@@ -82,28 +83,44 @@ def test_bytes_that_are_no_packet_are_an_input_error():
         opus.PacketDecoder(16_000).feed(b"")
 
 
-def test_without_a_system_library_the_one_in_pyavs_wheel_is_used():
-    """In a process of its own, because opuslib is bound once."""
-    program = (
-        "import ctypes.util; ctypes.util.find_library = lambda name: None\n"
-        "from voicelab import opus, codecs; from voicelab.clip import Clip\n"
-        "print(codecs.decode(opus.encode_ogg(Clip.silence(0.5))).duration_s, opus.load_opuslib().api.lib_location)"
-    )
-    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
-    duration, location = done.stdout.split()
-    assert float(duration) == 0.5
-    assert "av.libs" in location
+def bound_library(**environment):
+    """The version that a fresh process reports with these variables, and its error; opuslib is bound once a process."""
+    program = "from voicelab import opus; print(opus.libopus_version(), opus.load_opuslib().api.lib_location)"
+    values = {name: value for name, value in os.environ.items() if name != opus.LIBOPUS_VARIABLE} | environment
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=values)
+    return done.stdout, done.stderr
+
+
+def test_the_library_in_pyavs_wheel_comes_first():
+    said, _ = bound_library()
+    assert "(pyav)" in said
+    assert "av.libs" in said
+
+
+@pytest.mark.skipif(ctypes.util.find_library("opus") is None, reason="this machine has no libopus of its own")
+def test_the_systems_library_can_be_chosen():
+    said, _ = bound_library(VOICELAB_LIBOPUS="system")
+    assert "(system)" in said
+    assert "av.libs" not in said
+
+
+def test_an_unknown_choice_of_library_is_refused():
+    _, error = bound_library(VOICELAB_LIBOPUS="mine")
+    assert "VOICELAB_LIBOPUS is 'mine'; it may be: auto, pyav, system" in error
+
+
+def test_without_pyavs_library_the_systems_is_used(monkeypatch):
+    monkeypatch.delenv(opus.LIBOPUS_VARIABLE, raising=False)
+    monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
+    monkeypatch.setattr(ctypes.util, "find_library", lambda name: f"lib{name}.so.0")
+    assert opus.find_libopus() == ("libopus.so.0", "system")
 
 
 def test_with_neither_library_the_error_says_what_to_install(monkeypatch):
     monkeypatch.setattr(ctypes.util, "find_library", lambda name: None)
     monkeypatch.setattr(opus, "bundled_libopus", lambda: None)
-    opus.load_opuslib.cache_clear()
-    try:
-        with pytest.raises(EngineMissingError, match="apt install libopus0"):
-            opus.load_opuslib()
-    finally:
-        opus.load_opuslib.cache_clear()
+    with pytest.raises(EngineMissingError, match="apt install libopus0"):
+        opus.find_libopus()
 
 
 def test_an_encoder_takes_only_its_own_rate():

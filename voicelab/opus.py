@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes
 import ctypes.util
+import os
 import struct
 import zlib
 from collections.abc import Sequence
@@ -29,6 +30,12 @@ _VENDOR = b"voicelab"
 _SERIAL = 1
 
 
+LIBOPUS_VARIABLE = "VOICELAB_LIBOPUS"
+"""Environment variable that chooses the library: "pyav", "system", or "auto" (PyAV's if there is one)."""
+
+_SOURCES = ("pyav", "system")
+
+
 def bundled_libopus() -> str | None:
     """The libopus that PyAV's wheel carries, or None."""
     import av
@@ -37,20 +44,35 @@ def bundled_libopus() -> str | None:
     return str(found[0]) if found else None
 
 
+def find_libopus() -> tuple[str, str]:
+    """The path of the libopus to use, and where it comes from: "pyav" or "system".
+
+    PyAV's comes first, so that results do not depend on what else a machine has installed. VOICELAB_LIBOPUS chooses
+    one of the two. Raises EngineMissingError when the library is missing, InputError for any other choice.
+    """
+    choice = os.environ.get(LIBOPUS_VARIABLE, "auto")
+    if choice not in ("auto", *_SOURCES):
+        raise InputError(f"{LIBOPUS_VARIABLE} is {choice!r}; it may be: auto, {', '.join(_SOURCES)}")
+    for source in _SOURCES if choice == "auto" else (choice,):
+        path = bundled_libopus() if source == "pyav" else ctypes.util.find_library("opus")
+        if path is not None:
+            return path, source
+    raise EngineMissingError(
+        "opus",
+        f"no libopus was found ({LIBOPUS_VARIABLE}={choice}); install PyAV's wheel (pip install av) or the system's "
+        "library (Debian: apt install libopus0)",
+    )
+
+
 @cache
 def load_opuslib() -> Any:
-    """opuslib, bound to the system's libopus or else to the one in PyAV's wheel.
+    """opuslib, bound to the library that `find_libopus` finds.
 
-    Raises EngineMissingError when there is neither. opuslib looks its library up while it is imported, so the search
-    is answered for that one name during that one import.
+    Raises EngineMissingError when there is none. opuslib looks its library up while it is imported, so the search is
+    answered for that one name during that one import.
     """
+    path, _ = find_libopus()
     search = ctypes.util.find_library
-    path = search("opus") or bundled_libopus()
-    if path is None:
-        raise EngineMissingError(
-            "opus",
-            "no libopus on this machine; install it (Debian: apt install libopus0) or PyAV's wheel (pip install av)",
-        )
     ctypes.util.find_library = lambda name: path if name == "opus" else search(name)
     try:
         import opuslib
@@ -63,8 +85,9 @@ def load_opuslib() -> Any:
 
 
 def libopus_version() -> str:
-    """Of the library that is bound: "libopus 1.3.1"."""
-    return str(load_opuslib().api.info.get_version_string().decode())
+    """The library in use and where it comes from: "libopus 1.6.1 (pyav)"."""
+    _, source = find_libopus()
+    return f"{load_opuslib().api.info.get_version_string().decode()} ({source})"
 
 
 @cache

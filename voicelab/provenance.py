@@ -38,7 +38,7 @@ def _git(*arguments: str) -> str:
 
 
 def packages() -> dict[str, str]:
-    """The versions of the packages that decide figures, and of libopus, which is the system's or PyAV's."""
+    """The versions of the packages that decide figures, and the libopus in use with where it comes from."""
     found = {}
     for name in _PACKAGES:
         try:
