@@ -16,10 +16,10 @@ from voicelab.audit.audit import audit_runs, audit_samples
 from voicelab.audit.trial import WAYS, precision_at_k, swap
 from voicelab.cli import app
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.results import RunFolder, RunSpec
 from voicelab.runs import evaluate
-from voicelab.samples import load
 from voicelab.text import normalizer
 
 BASIC = normalizer("basic")

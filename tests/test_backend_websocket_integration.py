@@ -21,13 +21,13 @@ from urllib.parse import urlsplit
 import httpx
 import pytest
 
-from voicelab import samples
+from voicelab import datasets
 from voicelab.agent.market import Market
 from voicelab.client import Take, VoiceClient
+from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
 from voicelab.metrics.entities import company_forms_in, mentions
 from voicelab.results import RunSpec
-from voicelab.samples import Sample, SampleSet
 from voicelab.targets import own_server
 
 SHIPPED = Path(__file__).parents[1] / "data" / "voice_samples"
@@ -90,7 +90,7 @@ def assert_good(report: Report) -> None:
 
 @pytest.fixture(scope="module")
 def shipped() -> SampleSet:
-    return samples.load(SHIPPED)
+    return datasets.load(SHIPPED)
 
 
 @pytest.fixture
@@ -144,7 +144,7 @@ def main() -> int:
 
 
 async def _run(options: argparse.Namespace) -> int:
-    found = samples.load(options.samples)
+    found = datasets.load(options.samples)
     configured = found.configurations.get("backend_websocket_integration", {}).get("websocket_endpoint", "")
     address = options.url or f"http://{urlsplit(configured).netloc or 'localhost:8000'}"
     if options.scenario:

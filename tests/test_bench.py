@@ -7,8 +7,8 @@ from tests import tiny_sensevoice
 from tests.tiny_sensevoice import needs_sensevoice
 from voicelab.bench.asr import clips_of, measure
 from voicelab.cli import app
+from voicelab.datasets import load
 from voicelab.places import shipped
-from voicelab.samples import load
 
 
 def test_a_row_for_each_engine():

@@ -12,8 +12,8 @@ from voicelab.bench.endpoint_plot import figure
 from voicelab.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.cli import app
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets import load
 from voicelab.places import shipped
-from voicelab.samples import load
 from voicelab.vad.base import FRAME
 from voicelab.vad.endpoint import EndpointSettings
 from voicelab.vad.energy import Energy

@@ -2,8 +2,8 @@
 
 import pytest
 
+from voicelab.datasets import load
 from voicelab.places import shipped
-from voicelab.samples import load
 from voicelab.vad.completeness import Completeness, completeness
 
 SHIPPED = [sample.text for sample in load(shipped("voice_samples")).samples]

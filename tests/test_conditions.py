@@ -17,8 +17,8 @@ from voicelab.conditions.level import active_level_dbfs
 from voicelab.conditions.noise import pink, rms_dbfs, white
 from voicelab.conditions.randomness import generator
 from voicelab.conditions.telephone import narrow
+from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.samples import load
 
 LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 SAMPLES = load(samples_folder()).samples[:12]

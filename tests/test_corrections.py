@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from tests.test_audit import run_on
 from tests.test_clip import tone
 from tests.test_samples import write_set
-from voicelab import codecs, provenance, samples
+from voicelab import codecs, datasets, provenance
 from voicelab.audit import corrections, versions
 from voicelab.audit.effect import effect
 from voicelab.cli import app
@@ -64,7 +64,7 @@ def test_only_what_was_corrected_changes(tmp_path, form):
     done = voicelab("correct", old_path, fixes, "--out", tmp_path / "new")
     assert done.exit_code == 0, done.output
     assert digest(tmp_path / "old") == before
-    old, new = samples.load(old_path), samples.load(tmp_path / "new" / old_path.name)
+    old, new = datasets.load(old_path), datasets.load(tmp_path / "new" / old_path.name)
     assert new.sample("a").text == "hallo"
     assert new.sample("a").expected_entities == ("hallo", "there")
     assert new.sample("a").expected_intent == "greeting"
@@ -80,7 +80,7 @@ def test_only_what_was_corrected_changes(tmp_path, form):
 
 
 def test_versions_form_a_chain(tmp_path):
-    first = samples.load(in_format(tmp_path / "v1", "json"))
+    first = datasets.load(in_format(tmp_path / "v1", "json"))
     assert versions.current_version(first) == "1"
     second = versions.write(first, [corrections.Correction("a", "correct", "hello", "hallo")], tmp_path / "v2")
     third = versions.write(
@@ -97,12 +97,12 @@ def test_versions_form_a_chain(tmp_path):
 
 
 def test_a_dropped_sample_takes_its_scenarios_and_recording_along(tmp_path):
-    old = samples.load(in_format(tmp_path / "old", "json"))
+    old = datasets.load(in_format(tmp_path / "old", "json"))
     fixes = written(tmp_path, "b,drop,more,,,,,,cut off")
     done = voicelab("correct", old.path, fixes, "--out", tmp_path / "new")
     assert done.exit_code == 0, done.output
     assert "scenario s lost a turn" in done.output
-    new = samples.load(tmp_path / "new")
+    new = datasets.load(tmp_path / "new")
     assert [one.id for one in new.samples] == ["a"]
     assert new.scenarios == ()
     assert not (tmp_path / "new" / "b.json").exists()
@@ -113,7 +113,7 @@ def test_a_recording_outside_the_sets_folder_is_brought_in(tmp_path):
     (tmp_path / "elsewhere.ogg").write_bytes(encode_ogg(tone(0.5)))
     folder = tmp_path / "old"
     folder.mkdir()
-    old = samples.load(write_set(folder, audio_path="../elsewhere.ogg"))
+    old = datasets.load(write_set(folder, audio_path="../elsewhere.ogg"))
     new = versions.write(old, [corrections.Correction("a", "correct", "hello", "hallo")], tmp_path / "deep" / "new")
     assert new.sample("a").audio_path == tmp_path / "deep" / "new" / "audio" / "a.ogg"
     assert new.sample("a").audio_bytes() == old.sample("a").audio_bytes()
@@ -150,11 +150,11 @@ def test_what_cannot_be_done_is_refused(tmp_path):
     )
     (tmp_path / "plain.csv").write_text("sample_id,text\na,b\n")
     with pytest.raises(InputError, match="column 'action' is missing"):
-        corrections.read(tmp_path / "plain.csv", samples.load(old))
+        corrections.read(tmp_path / "plain.csv", datasets.load(old))
     document = json.loads(old.read_text())
     old.write_text(json.dumps(document | {"metadata": {"version": "spring"}}))
     with pytest.raises(InputError, match="'spring' does not end in a number; name the next one with --version"):
-        versions.write(samples.load(old), corrections.read(fixes, samples.load(old)), tmp_path / "new")
+        versions.write(datasets.load(old), corrections.read(fixes, datasets.load(old)), tmp_path / "new")
 
 
 @pytest.fixture(scope="module")
@@ -172,7 +172,7 @@ def of(changes, figure):
 
 
 def test_the_effect_is_that_of_the_labels_alone(run, tmp_path):
-    old = samples.load(run[0])
+    old = datasets.load(run[0])
     decided = [
         corrections.Correction("a", "correct", "hello", "more hello", ("more",)),
         corrections.Correction("b", "keep", "more"),
@@ -187,7 +187,7 @@ def test_the_effect_is_that_of_the_labels_alone(run, tmp_path):
 
 
 def test_a_dropped_sample_is_in_no_figure_after(run, tmp_path):
-    old = samples.load(run[0])
+    old = datasets.load(run[0])
     new = versions.write(old, [corrections.Correction("b", "drop", "more")], tmp_path / "new")
     changes = {one.figure: one for one in effect(run[1].read(), run[1].turns(), old, new)}
     assert (changes["sentences with any error"].before.n, changes["sentences with any error"].after.n) == (2, 1)

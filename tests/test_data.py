@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from voicelab import samples
+from voicelab import datasets
 from voicelab.agent.market import Market
 from voicelab.metrics.entities import companies_of
 
@@ -15,8 +15,8 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 @pytest.fixture(scope="module")
-def found() -> samples.SampleSet:
-    return samples.load(DATA / "voice_samples")
+def found() -> datasets.SampleSet:
+    return datasets.load(DATA / "voice_samples")
 
 
 def test_every_file_is_listed_with_its_checksum():

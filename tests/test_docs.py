@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.test_engines import SPEECH
-from voicelab import samples
+from voicelab import datasets
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.engines import Catalog, Entry
 
@@ -58,7 +58,7 @@ def test_the_example_set_is_one(tmp_path):
     (tmp_path / "voice_samples.json").write_text(block)
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "news_nvda_latest.ogg").write_bytes(SPEECH.audio_bytes())
-    found = samples.load(tmp_path)
+    found = datasets.load(tmp_path)
     assert found.scenario("one_turn").turns[0].clip().duration_s == pytest.approx(2.68)
 
 

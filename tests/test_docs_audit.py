@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.test_audit import run_on
 from tests.test_samples import samples_folder
 from voicelab.cli import app
-from voicelab.samples import load
+from voicelab.datasets import load
 
 TEXT = (Path(__file__).parents[1] / "docs" / "audit.md").read_text(encoding="utf-8")
 LABELS = {"price_ko": "Give me a quote on Pepsi", "other_music": "Play some relaxing piano music"}

@@ -9,7 +9,7 @@ import pytest
 from tests import tiny_sensevoice
 from tests.extras import tried
 from tests.tiny_engines import tried_with
-from voicelab import samples
+from voicelab import datasets
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
@@ -19,7 +19,7 @@ from voicelab.errors import EngineMissingError, InputError
 from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
 
-SET = samples.load(Path(__file__).parents[1] / "data" / "voice_samples")
+SET = datasets.load(Path(__file__).parents[1] / "data" / "voice_samples")
 SPEECH = SET.sample("news_nvda_latest")
 
 

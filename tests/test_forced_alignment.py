@@ -9,7 +9,7 @@ from voicelab.audit.arpabet import arpabet
 from voicelab.audit.forced import Aligner, dictionary
 from voicelab.audit.pronounce import Pronouncer
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.samples import load
+from voicelab.datasets import load
 
 PHONES = set(
     "AA AE AH AO AW AY B CH D DH EH ER EY F G HH IH IY JH K L M N NG OW OY P R S SH T TH UH UW V W Y Z ZH".split()

@@ -10,9 +10,9 @@ import pytest
 from tests.test_runs import alive, run_command, wait_until
 from tests.test_samples import samples_folder
 from voicelab import runlock, runs
+from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.results import RunFolder
-from voicelab.samples import load
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ import pytest
 
 from tests.browsing import browser, microphone_file, needed, until, with_noise
 from tests.serving import Served, serving, spawned
-from voicelab import RunSpec, evaluate, samples
+from voicelab import RunSpec, datasets, evaluate
 from voicelab.places import shipped
 from voicelab.report.summary import summarize
 
@@ -21,7 +21,7 @@ TEXTS = ("price_aapl", "news_nvda_latest")
 
 @pytest.fixture
 def spoken():
-    shipped_set = samples.load(shipped("voice_samples"))
+    shipped_set = datasets.load(shipped("voice_samples"))
     return [shipped_set.sample(name) for name in TEXTS]
 
 
@@ -92,7 +92,7 @@ def test_a_take_outlives_the_server_and_the_page(tmp_path, spoken):
             page.wait_for_selector("#take:not([hidden])")
             page.click("#accept")
             until(lambda: "1 accepted" in page.inner_text("#progress"))
-    (sample,) = samples.load(folder / "office").samples
+    (sample,) = datasets.load(folder / "office").samples
     assert sample.text == spoken[0].text
     assert sample.clip().duration_s > 1
 

@@ -12,7 +12,7 @@ import pytest
 from server.page import recordings
 from server.page.recordings import NotFoundError, Recordings, prompts_of
 from tests.serving import TONE, Served, serving
-from voicelab import RunSpec, codecs, evaluate, samples
+from voicelab import RunSpec, codecs, datasets, evaluate
 from voicelab.errors import InputError
 from voicelab.places import shipped
 
@@ -59,7 +59,7 @@ def test_every_file_of_the_page_is_in_the_package_and_served(http):
 
 def test_the_samples_of_the_set_are_listed_and_sent_as_they_are(http):
     listed = http.get("/app/api/samples").json()
-    kept = samples.load(shipped("voice_samples")).samples
+    kept = datasets.load(shipped("voice_samples")).samples
     assert [row["id"] for row in listed] == [sample.id for sample in kept]
     assert http.get(f"/app/api/samples/{kept[0].id}/audio").content == kept[0].audio_bytes()
     assert http.get("/app/api/samples/..%2f..%2fREADME.md/audio").status_code == 404
@@ -68,20 +68,20 @@ def test_the_samples_of_the_set_are_listed_and_sent_as_they_are(http):
 def test_a_set_without_texts_asks_for_each_text_of_the_sample_set_once(http):
     prompts = http.post(API, json={"name": "shipped"}).json()["prompts"]
     texts = [prompt["text"] for prompt in prompts]
-    wanted = {sample.text for sample in samples.load(shipped("voice_samples")).samples if not sample.requires_context}
+    wanted = {sample.text for sample in datasets.load(shipped("voice_samples")).samples if not sample.requires_context}
     assert len(texts) == len(set(texts))
     assert set(texts) == wanted
 
 
 def test_an_accepted_take_is_a_sample_with_all_that_was_asked_for(http, served):
     http.post(API, json={"name": "whole"})
-    asked = samples.load(shipped("voice_samples")).samples[0]
+    asked = datasets.load(shipped("voice_samples")).samples[0]
     take = record(http, "whole", prompt_id=asked.id, device="desk microphone").json()
     assert take["heard"]
     assert take["report"]["wer"] is not None
     assert http.get(f"{API}/whole/takes/{take['id']}/audio").content.startswith(b"fLaC")
     name = http.post(f"{API}/whole/takes/{take['id']}/accept").json()["sample_id"]
-    (sample,) = samples.load(served.database.parent / "recordings" / "whole").samples
+    (sample,) = datasets.load(served.database.parent / "recordings" / "whole").samples
     assert (sample.id, sample.text, sample.speaker, sample.category) == (name, asked.text, "s01", asked.category)
     assert (sample.expected_entities, sample.expected_intent) == (asked.expected_entities, asked.expected_intent)
     assert sample.clip().duration_s == pytest.approx(TONE.duration_s, abs=0.03)
@@ -94,7 +94,7 @@ def test_a_better_take_replaces_the_speaker_s_earlier_one_and_no_other(http, ser
         take = record(http, "twice", speaker=speaker).json()["id"]
         assert http.post(f"{API}/twice/takes/{take}/accept").status_code == 200
     folder = served.database.parent / "recordings" / "twice"
-    assert {sample.speaker for sample in samples.load(folder).samples} == {"s01", "s02"}
+    assert {sample.speaker for sample in datasets.load(folder).samples} == {"s01", "s02"}
     assert len(list((folder / "audio").iterdir())) == 2
     assert not list((folder / "takes").iterdir())
 
@@ -172,11 +172,11 @@ def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
         else:
             chosen.accept(take)
         monkeypatch.setattr(recordings, "_write", write)
-        assert "s01" in {sample.speaker for sample in samples.load(tmp_path / "set").samples}
+        assert "s01" in {sample.speaker for sample in datasets.load(tmp_path / "set").samples}
         for left in chosen.takes():
             chosen.accept(left)
-        assert {sample.speaker for sample in samples.load(tmp_path / "set").samples} == {"s01", "s02"}
-        assert all(sample.clip() for sample in samples.load(tmp_path / "set").samples)
+        assert {sample.speaker for sample in datasets.load(tmp_path / "set").samples} == {"s01", "s02"}
+        assert all(sample.clip() for sample in datasets.load(tmp_path / "set").samples)
 
 
 def test_a_set_or_take_that_is_not_there_is_said_so(tmp_path):

@@ -15,10 +15,10 @@ import pytest
 
 from tests.browsing import browser, connected, loudest, microphone_file, needed, turn_over, until
 from tests.serving import PATIENCE_S, Served, serving, spawned
-from voicelab import samples
+from voicelab import datasets
+from voicelab.datasets import Sample
 from voicelab.metrics.words import align, counts_of
 from voicelab.places import shipped
-from voicelab.samples import Sample
 from voicelab.text import normalizer
 
 pytestmark = needed
@@ -29,7 +29,7 @@ LONG = " ".join(f"Sentence number {number} of a reply that goes on for a while."
 @pytest.fixture(scope="module")
 def spoken() -> Sample:
     """A recording that the embedded recognizer hears well."""
-    return samples.load(shipped("voice_samples")).sample("price_aapl")
+    return datasets.load(shipped("voice_samples")).sample("price_aapl")
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 from tests.test_report_summary import SCENARIO, VARIED, answered, failed, in_scenario, made_run
 from tests.test_samples import samples_folder
 from voicelab import runs
+from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
 from voicelab.report import page, plots, tables
@@ -21,7 +22,6 @@ from voicelab.report.summary import read, scores_of, summarize
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.results import Failure, RunFolder, RunSpec
-from voicelab.samples import load
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
 

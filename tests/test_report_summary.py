@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from voicelab.datasets import Sample, Scenario
 from voicelab.errors import InputError
 from voicelab.metrics.words import WordCounts, count
 from voicelab.report import tables
@@ -12,7 +13,6 @@ from voicelab.report.scoring import NO_SPEECH
 from voicelab.report.summary import PATH, STAGES, read, summarize
 from voicelab.report.wording import headline
 from voicelab.results import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
-from voicelab.samples import Sample, Scenario
 from voicelab.text import normalizer
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}

@@ -15,9 +15,9 @@ import pytest
 from tests.test_samples import SEED, samples_folder, write_set
 from voicelab import runs
 from voicelab.client import Take
+from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
 from voicelab.results import RunFolder, RunSpec
-from voicelab.samples import load
 
 FAKE = RunSpec(
     samples=str(samples_folder()),

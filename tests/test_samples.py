@@ -8,7 +8,7 @@ import pytest
 
 from tests.required import SEED, needs_seed
 from tests.test_clip import tone
-from voicelab import codecs, samples
+from voicelab import codecs, datasets
 from voicelab.errors import InputError
 from voicelab.opus import encode_ogg
 
@@ -28,7 +28,7 @@ def write_set(folder: Path, **changes) -> Path:
 
 
 def test_the_seeds_format(tmp_path):
-    found = samples.load(write_set(tmp_path).parent)
+    found = datasets.load(write_set(tmp_path).parent)
     assert [sample.id for sample in found.samples] == ["a", "b"]
     assert found.categories == ("one", "two")
     assert found.sample("b").requires_context
@@ -44,9 +44,9 @@ def test_jsonl_and_csv(tmp_path):
     (tmp_path / "m.csv").write_text(
         "audio_filepath,text,expected_entities,requires_context\na.wav,hello there,hello;there,true\n"
     )
-    listed = samples.load(tmp_path / "m.jsonl")
+    listed = datasets.load(tmp_path / "m.jsonl")
     assert [sample.id for sample in listed.samples] == ["a", "other"]
-    table = samples.load(tmp_path / "m.csv")
+    table = datasets.load(tmp_path / "m.csv")
     assert table.samples[0].expected_entities == ("hello", "there")
     assert table.samples[0].requires_context
     assert table.samples[0].clip().duration_s == 0.5
@@ -67,7 +67,7 @@ def test_jsonl_and_csv(tmp_path):
 )
 def test_a_broken_entry_is_named(tmp_path, changes, complaint):
     with pytest.raises(InputError, match=complaint):
-        samples.load(write_set(tmp_path, **changes))
+        datasets.load(write_set(tmp_path, **changes))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +81,8 @@ def test_a_broken_entry_is_named(tmp_path, changes, complaint):
         ("x.jsonl", "{}\n{", "line 2: not JSON"),
         ("x.jsonl", '{"text": "a"}', "line 1: field 'audio_filepath' is missing"),
         ("x.csv", "text\nhello\n", "line 2: field 'audio_filepath' is missing"),
-        ("x.txt", "", "give a folder with voice_samples.json, or a file that ends in .json, .jsonl, .csv"),
+        ("x.txt", "hello\n", "line 1: field 'audio_filepath' is missing .* the columns are: 'text'"),
+        ("x.trn", "hello (a_1)\n", "is not a sample set; give a voice_samples.json or its folder, a file that ends in"),
         ("x.json", b"\xff\xfe\xff", "not UTF-8"),
     ],
 )
@@ -89,7 +90,7 @@ def test_a_broken_file_is_named(tmp_path, name, content, complaint):
     path = tmp_path / name
     path.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(InputError, match=complaint) as caught:
-        samples.load(path)
+        datasets.load(path)
     assert name in str(caught.value)
 
 
@@ -99,24 +100,24 @@ def test_a_scenario_that_names_no_sample_is_refused(tmp_path):
     document["samples"]["multi_turn_scenarios"][0]["turns"] = ["a", "zz"]
     path.write_text(json.dumps(document))
     with pytest.raises(InputError, match=r"multi_turn_scenarios.* names a sample that is not in the set: 'zz'"):
-        samples.load(path)
+        datasets.load(path)
 
 
 def test_audio_that_is_not_what_its_checksum_says_is_refused(tmp_path):
-    found = samples.load(write_set(tmp_path, sha256="0" * 64))
+    found = datasets.load(write_set(tmp_path, sha256="0" * 64))
     with pytest.raises(InputError, match="sample 'a': the file is not the one"):
         found.sample("a").audio_bytes()
 
 
 def test_a_broken_event_names_file_and_sample(tmp_path):
-    found = samples.load(write_set(tmp_path))
+    found = datasets.load(write_set(tmp_path))
     (tmp_path / "b.json").write_text('{"data": {"audio_chunk": "***"}}')
     with pytest.raises(InputError, match=r"b\.json: sample 'b'"):
         found.sample("b").audio_bytes()
 
 
 def test_a_part_of_a_set_has_some_of_everything():
-    whole = samples.load(samples_folder())
+    whole = datasets.load(samples_folder())
     part = whole.only(limit=12)
     assert len(part.samples) == 12
     assert part.categories == whole.categories
@@ -133,7 +134,7 @@ def samples_folder() -> Path:
 
 @needs_seed
 def test_the_original_recordings_load_as_they_are():
-    found = samples.load(SEED)
+    found = datasets.load(SEED)
     assert len(found.samples) == 8
     assert len(found.scenarios) == 1
     for sample in found.samples:

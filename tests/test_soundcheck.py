@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.browsing import with_noise
-from voicelab import samples
+from voicelab import datasets
 from voicelab.clip import Clip
 from voicelab.places import shipped
 from voicelab.soundcheck import check
@@ -30,7 +30,7 @@ def faults(clip: Clip) -> set[str]:
 
 
 def test_good_recordings_have_no_findings():
-    for sample in samples.load(shipped("voice_samples")).samples[:10]:
+    for sample in datasets.load(shipped("voice_samples")).samples[:10]:
         assert faults(recorded(sample.clip().at_rate(RATE_HZ))) == set(), sample.id
 
 

@@ -14,10 +14,10 @@ from voicelab import codecs, runs
 from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.conditions.condition import Condition
+from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.report.summary import summarize
 from voicelab.results import RunFolder, RunSpec
-from voicelab.samples import load
 from voicelab.stimulus import Recordings, Stimuli, heard_clip
 from voicelab.sweep import page, running, scoring
 from voicelab.sweep.axes import axes_of, points_of

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from voicelab.client import Take as Take
     from voicelab.client import VoiceClient as VoiceClient
     from voicelab.clip import Clip as Clip
+    from voicelab.datasets import Sample as Sample
+    from voicelab.datasets import SampleSet as SampleSet
+    from voicelab.datasets import Scenario as Scenario
+    from voicelab.datasets import load as load
     from voicelab.engines import EngineInfo as EngineInfo
     from voicelab.engines import EngineSpec as EngineSpec
     from voicelab.errors import ConnectionLostError as ConnectionLostError
@@ -32,10 +36,6 @@ if TYPE_CHECKING:
     from voicelab.results import TurnResult as TurnResult
     from voicelab.runs import evaluate as evaluate
     from voicelab.runs import resume as resume
-    from voicelab.samples import Sample as Sample
-    from voicelab.samples import SampleSet as SampleSet
-    from voicelab.samples import Scenario as Scenario
-    from voicelab.samples import load as load
     from voicelab.text import normalizer as normalizer
     from voicelab.turn import Pipeline as Pipeline
     from voicelab.turn import Turn as Turn
@@ -53,9 +53,9 @@ _HOMES = {
     "RunFolder": "results",
     "RunResult": "results",
     "RunSpec": "results",
-    "Sample": "samples",
-    "SampleSet": "samples",
-    "Scenario": "samples",
+    "Sample": "datasets",
+    "SampleSet": "datasets",
+    "Scenario": "datasets",
     "ServerError": "errors",
     "Take": "client",
     "Turn": "turn",
@@ -63,7 +63,7 @@ _HOMES = {
     "VoiceClient": "client",
     "VoicelabError": "errors",
     "evaluate": "runs",
-    "load": "samples",
+    "load": "datasets",
     "normalizer": "text",
     "resume": "runs",
 }

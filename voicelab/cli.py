@@ -246,10 +246,12 @@ def samples(
 ) -> None:
     """Check a sample set, its audio included, and count what is in it."""
     with terminal.errors():
+        from voicelab.datasets import load
         from voicelab.places import shipped
-        from voicelab.samples import load
 
         found = load(path or shipped("voice_samples"))
+        for notice in found.notices:
+            terminal.warn(notice)
         rows = []
         for category in found.categories:
             members = [sample for sample in found.samples if sample.category == category]

@@ -9,11 +9,11 @@ import subprocess
 from contextlib import suppress
 from importlib import metadata
 
+from voicelab.datasets import SampleSet
 from voicelab.errors import EngineMissingError
 from voicelab.opus import libopus_version
 from voicelab.places import PROJECT
 from voicelab.results import CodeState
-from voicelab.samples import SampleSet
 
 _PACKAGES = (
     "voicelab", "av", "numpy", "opuslib", "soxr", "pocketsphinx", "espeakng-loader", "rapidfuzz", "jellyfish", "jiwer",

@@ -16,6 +16,8 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voicelab.conditions.condition import Condition
+from voicelab.datasets.file_names import file_name
+from voicelab.datasets.text_files import read_text, split_lines
 from voicelab.errors import InputError
 from voicelab.wire import Mode
 
@@ -219,7 +221,7 @@ class RunFolder:
         file = self.path / "turns.jsonl"
         if not file.exists():
             return
-        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1):
+        for number, line in enumerate(split_lines(read_text(file)), start=1):
             try:
                 yield TurnResult.model_validate_json(line)
             except ValidationError as error:
@@ -233,8 +235,8 @@ class RunFolder:
             file.write_bytes(data[: data.rfind(b"\n") + 1])
 
     def save_reply(self, key: str, audio: bytes) -> str:
-        """Keep a reply's sound; its name within the folder."""
-        name = f"audio/{key.replace('/', '.')}.ogg"
+        """Keep a reply's sound; its name within the folder, which no other turn's reply has."""
+        name = f"audio/{file_name(key)}.ogg"
         (self.path / name).write_bytes(audio)
         return name
 

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 
 from voicelab import codecs
 from voicelab.clip import Clip
+from voicelab.datasets import SampleSet
 from voicelab.engines import EngineInfo, EngineSpec
 from voicelab.errors import InputError
 from voicelab.listening import Told, hear, say
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
 from voicelab.results import EngineUsed, RunFolder
-from voicelab.samples import SampleSet
 from voicelab.text import Normalizer, normalizer
 
 RECORDINGS = "recordings"

@@ -14,9 +14,9 @@ from pathlib import Path
 from voicelab import provenance, runlock
 from voicelab.blocking import run_blocking
 from voicelab.client import Take
+from voicelab.datasets import Sample, SampleSet, load
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, Sent, TurnResult, now
-from voicelab.samples import Sample, SampleSet, load
 from voicelab.stimulus import Recordings, Stimuli
 from voicelab.targets import Session, Target, check_engines, open_target
 from voicelab.text import normalizer

@@ -16,10 +16,11 @@ from voicelab.metrics.sclite import SCLITE, WEIGHTS, Weights, align_lattices, co
 from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
 from voicelab.text import NORMALIZERS, Normalizer
 from voicelab.transcripts.base import Pair
+from voicelab.transcripts.formats import FORMATS
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
 """The formats in which braces mean alternative wordings."""
-SPELLING = {"trn": "sclite", "stm": "sclite", "jsonl": "english", "csv": "english"}
+SPELLING = {form: "sclite" if form in ("trn", "stm") else "english" for form in FORMATS}
 """Each format's normalizer where none is named: NIST's files are compared as sclite compares them."""
 
 _NO_WORDS = WordCounts()

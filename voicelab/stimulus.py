@@ -13,9 +13,9 @@ from voicelab.clip import Clip
 from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
+from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.results import Sent
-from voicelab.samples import Sample, SampleSet
 from voicelab.wire import IncomingAudio
 
 _KEPT_CLIPS = 256

@@ -21,6 +21,7 @@ from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
+from voicelab.datasets.text_files import split_lines
 from voicelab.engines import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 from voicelab.results import EngineUsed, RunSpec
@@ -263,7 +264,7 @@ async def _until_ready(address: str, process: asyncio.subprocess.Process, log: P
 
 
 def _start_failure(code: int, log: Path) -> VoicelabError:
-    said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    said = split_lines(log.read_text(encoding="utf-8", errors="replace").strip())
     lines = [line for line in said if "Application startup failed" not in line] or ["it printed nothing"]
     kind = InputError if code == 2 else ConnectionLostError
     return kind(f"the server did not start (exit code {code}): {lines[-1].removeprefix('ERROR:').strip()}; see {log}")

@@ -21,8 +21,8 @@ from uuid import uuid4
 
 from voicelab import codecs
 from voicelab.clip import Clip
+from voicelab.datasets import Sample
 from voicelab.errors import InputError
-from voicelab.samples import Sample
 
 CONSENT = "The speaker agrees that this recording is kept, and used to measure voice agents."
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,47}")

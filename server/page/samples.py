@@ -13,7 +13,7 @@ from starlette.responses import Response
 
 from server.routes import SharedServices
 from server.services import Services
-from voicelab import codecs, samples
+from voicelab import codecs, datasets
 from voicelab.errors import InputError
 from voicelab.places import shipped
 
@@ -33,23 +33,23 @@ class SampleView(BaseModel):
 
 
 @lru_cache(maxsize=1)
-def _load(path: Path) -> samples.SampleSet:
-    return samples.load(path)
+def _load(path: Path) -> datasets.SampleSet:
+    return datasets.load(path)
 
 
-async def sample_set(services: SharedServices) -> samples.SampleSet:
+async def sample_set(services: SharedServices) -> datasets.SampleSet:
     """The set that SAMPLES names, or the shipped one."""
     return await asyncio.to_thread(_chosen, services)
 
 
-def _chosen(services: Services) -> samples.SampleSet:
+def _chosen(services: Services) -> datasets.SampleSet:
     try:
         return _load(services.settings.samples or shipped("voice_samples"))
     except InputError as error:
         raise HTTPException(404, detail=f"there is no sample set: {error}; set SAMPLES") from error
 
 
-Chosen = Annotated[samples.SampleSet, Depends(sample_set)]
+Chosen = Annotated[datasets.SampleSet, Depends(sample_set)]
 
 
 @router.get("", summary="The recordings of the sample set")

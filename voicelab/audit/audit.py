@@ -10,12 +10,12 @@ from typing import Literal
 from voicelab.audit.acoustic import Misfit, Question, misfits
 from voicelab.audit.agreement import Agreement, agreement
 from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.datasets import Sample, SampleSet
 from voicelab.engines import package_revision
 from voicelab.errors import InputError
 from voicelab.listening import Told, hear
 from voicelab.report import material
 from voicelab.results import RunFolder, RunResult, TurnResult
-from voicelab.samples import Sample, SampleSet
 from voicelab.text import Normalizer, normalizer
 
 Method = Literal["agreement", "alignment"]

@@ -11,11 +11,11 @@ from voicelab import codecs
 from voicelab.audit.acoustic import Misfit
 from voicelab.audit.audit import Audit, Suspect
 from voicelab.audit.wording import why
+from voicelab.datasets import Sample
 from voicelab.metrics.words import Step, align
 from voicelab.report import views
 from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
-from voicelab.samples import Sample
 from voicelab.text import Normalizer, normalizer
 
 if TYPE_CHECKING:

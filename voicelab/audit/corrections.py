@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from voicelab.audit.audit import Suspect
+from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
-from voicelab.samples import SampleSet
 
 Action = Literal["correct", "drop", "keep"]
 _NEEDED = ("sample_id", "action", "old_text", "new_text")

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicelab import provenance
+from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import material
 from voicelab.report.schema import Estimate, Summary
@@ -13,7 +14,6 @@ from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.sureness import Sureness
 from voicelab.results import RunResult, TurnResult
-from voicelab.samples import SampleSet
 
 
 @dataclass(frozen=True, slots=True)

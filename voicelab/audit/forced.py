@@ -11,6 +11,7 @@ from typing import Any
 
 from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets.text_files import numbered_lines
 
 FRAME_S = 0.01
 """PocketSphinx makes 100 feature frames a second."""
@@ -60,8 +61,8 @@ def dictionary() -> frozenset[str]:
     """The words, in small letters, that the model's dictionary knows how to say."""
     from pocketsphinx import get_model_path
 
-    lines = Path(get_model_path("en-us/cmudict-en-us.dict")).read_text(encoding="utf-8").splitlines()
-    return frozenset(line.split(maxsplit=1)[0].partition("(")[0] for line in lines if line.strip())
+    lines = numbered_lines(Path(get_model_path("en-us/cmudict-en-us.dict")))
+    return frozenset(line.split(maxsplit=1)[0].partition("(")[0] for _, line in lines)
 
 
 class Aligner:

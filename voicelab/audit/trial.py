@@ -14,9 +14,9 @@ from collections.abc import Callable, Mapping, Sequence
 from voicelab.agent.market import Market
 from voicelab.audit.acoustic import Question, misfits
 from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.datasets import load
 from voicelab.listening import hear
 from voicelab.places import shipped
-from voicelab.samples import load
 
 Spoil = Callable[[Mapping[str, str], int, random.Random], dict[str, str]]
 """Texts by sample id, how many to spoil, and chance -> the new texts of those."""

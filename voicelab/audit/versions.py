@@ -16,10 +16,10 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab import provenance, samples
+from voicelab import datasets, provenance
 from voicelab.audit.corrections import Correction
+from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
-from voicelab.samples import Sample, SampleSet
 
 HISTORY = "history.json"
 
@@ -94,13 +94,13 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
         moved = _copy_recordings(old, draft, dropped)
         text = _WRITERS[old.path.suffix](old, changes, moved, number)
         (draft / old.path.name).write_text(text, encoding="utf-8")
-        new = samples.load(draft / old.path.name)
+        new = datasets.load(draft / old.path.name)
         history = History(versions=(*read_history(old), _step(old, new, corrections, number)))
         (draft / HISTORY).write_text(history.model_dump_json(indent=2) + "\n", encoding="utf-8")
         draft.rename(folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    return samples.load(folder / old.path.name)
+    return datasets.load(folder / old.path.name)
 
 
 def read_history(found: SampleSet) -> tuple[Version, ...]:

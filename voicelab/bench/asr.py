@@ -14,9 +14,9 @@ from typing import Any
 from voicelab.asr.base import BatchRecognizer
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets import SampleSet
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError
-from voicelab.samples import SampleSet
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,8 +12,8 @@ import numpy as np
 
 from voicelab.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.datasets import Sample
 from voicelab.metrics.intervals import Interval, ratio_interval
-from voicelab.samples import Sample
 from voicelab.vad.base import FRAME, Detector
 from voicelab.vad.completeness import Completeness, completeness
 from voicelab.vad.endpoint import Endpointer, EndpointSettings, Stopped

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.samples import Sample
+from voicelab.datasets import Sample
 
 _FRAME = SPEECH_RATE_HZ // 100
 _NEAR_FRAMES = 5

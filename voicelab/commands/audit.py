@@ -46,8 +46,8 @@ def audit(
     with terminal.errors():
         from voicelab.audit.audit import audit_runs, audit_samples
         from voicelab.audit.corrections import write_template
+        from voicelab.datasets import load
         from voicelab.errors import InputError
-        from voicelab.samples import load
 
         if bool(runs) == (samples is not None):
             raise InputError("name runs, or a set with --samples; one of the two")

@@ -48,9 +48,9 @@ def endpoint(
         from voicelab.bench import endpoint as trade_off
         from voicelab.bench.endpoint_plot import figure
         from voicelab.bench.pauses import PausePlan
+        from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.places import shipped
-        from voicelab.samples import load
         from voicelab.vad.catalog import DETECTORS
         from voicelab.vad.endpoint import EndpointSettings
 
@@ -122,9 +122,9 @@ def vad(
         from voicelab.bench.asr import clips_of
         from voicelab.bench.vad import cost
         from voicelab.clip import SPEECH_RATE_HZ, Clip
+        from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.places import shipped
-        from voicelab.samples import load
         from voicelab.vad.catalog import DETECTORS
 
         blueprints = [DETECTORS.blueprint(one) for one in detector or ["silero"]]

@@ -33,9 +33,9 @@ def correct(
     with terminal.errors():
         from voicelab.audit import corrections, versions
         from voicelab.audit.effect import effect, part_heard
+        from voicelab.datasets import load
         from voicelab.report.wording import estimate
         from voicelab.results import RunFolder
-        from voicelab.samples import load
 
         old = load(samples)
         decided = corrections.read(fixes, old)

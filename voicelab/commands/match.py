@@ -35,11 +35,11 @@ def match(
 
 def _rows(file: Path) -> list[dict[str, Any]]:
     """The lines of the file; InputError names the first that cannot be matched."""
+    from voicelab.datasets.text_files import numbered_lines
     from voicelab.errors import InputError
-    from voicelab.transcripts.base import read_lines
 
     rows = []
-    for number, line in read_lines(file):
+    for number, line in numbered_lines(file):
         try:
             row = json.loads(line)
         except json.JSONDecodeError as error:

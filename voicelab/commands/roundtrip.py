@@ -11,8 +11,8 @@ import typer
 from voicelab import terminal
 
 if TYPE_CHECKING:
+    from voicelab.datasets import SampleSet
     from voicelab.roundtrip import Figure, RoundTrip, Utterance
-    from voicelab.samples import SampleSet
 
 
 def roundtrip(
@@ -84,9 +84,9 @@ def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, st
 def _of_voices(
     tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
 ) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+    from voicelab.datasets import load
     from voicelab.errors import InputError
     from voicelab.roundtrip import spoken
-    from voicelab.samples import load
     from voicelab.tts.catalog import VOICES
 
     if len(set(tts)) < len(tts):
@@ -103,16 +103,11 @@ def _of_voices(
 
 
 def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
+    from voicelab.datasets.text_files import numbered_lines
     from voicelab.errors import InputError
 
     assert path is not None
-    try:
-        lines = path.read_text(encoding="utf-8-sig").splitlines()
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path}: cannot be read as text: {error}") from error
-    said = {f"line {number}": line.strip() for number, line in enumerate(lines, start=1) if line.strip()}
+    said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
     if not said:
         raise InputError(f"{path}: there is no text in it")
     return dict(list(said.items())[:limit])

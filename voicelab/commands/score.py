@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal, get_args
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
@@ -12,7 +12,9 @@ from voicelab import terminal
 if TYPE_CHECKING:
     from voicelab.score import Score
 
-_Form = Literal["trn", "stm", "jsonl", "csv"]
+_Form = Literal[
+    "trn", "stm", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
+]
 _ALL = "all"
 
 
@@ -22,7 +24,8 @@ def score(
         list[Path], typer.Argument(metavar="HYP...", help="What was recognized; one file a system.", show_default=False)
     ],
     form: Annotated[
-        _Form | None, typer.Option("--format", help="trn | stm (HYP is a .ctm) | jsonl | csv. \\[by REF's ending]")
+        _Form | None,
+        typer.Option("--format", help="The format of REF; stm takes a .ctm as HYP. \\[by REF's name]"),
     ] = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
@@ -40,6 +43,18 @@ def score(
         Literal["spu_id", "rm", "swb", "wsj", "atis"],
         typer.Option(help="How an id in a .trn names its speaker, as sclite's -i."),
     ] = "spu_id",
+    ref_column: Annotated[
+        str | None, typer.Option(help="The column of the references. \\[text, sentence, transcription, transcript]")
+    ] = None,
+    hyp_column: Annotated[
+        str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text where it is the only one]")
+    ] = None,
+    id_column: Annotated[
+        str | None, typer.Option(help="The column of the ids, in both files. \\[id, or the recording's path]")
+    ] = None,
+    speaker_column: Annotated[
+        str | None, typer.Option(help="The column of the speakers. \\[speaker, client_id, speaker_id]")
+    ] = None,
     raw: Annotated[bool, typer.Option("--raw", help="Counts in the table instead of percentages.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
@@ -50,50 +65,46 @@ def score(
     ranking flips.
 
     Examples: voicelab score ref.trn hyp.trn --weights sclite | voicelab score ref.stm hyp.ctm --json |
-    voicelab score manifest.jsonl manifest.jsonl | voicelab score ref.trn a.trn b.trn --normalizer all
+    voicelab score manifest.jsonl manifest.jsonl | voicelab score set.csv out.csv --hyp-column prediction |
+    voicelab score ref.trn a.trn b.trn --normalizer all
     """
     with terminal.errors():
         from voicelab.errors import InputError
         from voicelab.score import ALTERNATIVES_IN, SPELLING, under_all, weights_of
         from voicelab.score import score as score_pairs
         from voicelab.text import normalizer as normalizer_of
-        from voicelab.transcripts.formats import pairs
+        from voicelab.transcripts.formats import form_of, paired
+        from voicelab.transcripts.manifest import Columns
 
-        chosen = form or _by_ending(reference)
+        chosen = form or form_of(reference)
+        columns = Columns(ref_column, hyp_column, id_column, speaker_column)
         names = [str(path) for path in hypotheses]
         if len(set(names)) < len(names):
             raise InputError("the same HYP is given twice; give each system once")
         spelling = normalizer or SPELLING[chosen]
         used, cost = None if spelling == _ALL else normalizer_of(spelling), weights_of(weights)
         scores: dict[str, dict[str, Score]] = {}
+        notices: dict[str, None] = {}
         for path in hypotheses:
-            found = pairs(reference, path, chosen, missing=missing, id_type=ids)
+            pairing = paired(reference, path, chosen, missing=missing, id_type=ids, columns=columns)
+            found = pairing.pairs
             if not found:
                 raise InputError(f"{reference}: there are no utterances in it to score")
+            notices |= dict.fromkeys(pairing.notices)
             alternatives = chosen in ALTERNATIVES_IN
             scores[str(path)] = (
                 under_all(found, cost, alternatives=alternatives)
                 if used is None
                 else {used.name: score_pairs(found, used, cost, alternatives=alternatives)}
             )
+        for notice in notices:
+            terminal.warn(notice)
         if as_json:
-            typer.echo(_json(str(reference), chosen, scores, ranked=used is None))
+            typer.echo(_json(str(reference), chosen, scores, [*notices], ranked=used is None))
         elif used is None:
             _show_ranking(scores)
         else:
             _show(scores, chosen, raw=raw)
-
-
-def _by_ending(path: Path) -> _Form:
-    from voicelab.errors import InputError
-
-    for known in get_args(_Form):
-        if path.suffix.lower() == f".{known}":
-            found: _Form = known
-            return found
-    if path.suffix.lower() == ".tsv":
-        return "csv"
-    raise InputError(f"{path}: say what it is with --format {' | '.join(get_args(_Form))}")
 
 
 def _show(scores: dict[str, dict[str, Score]], form: str, *, raw: bool) -> None:
@@ -139,7 +150,7 @@ def _rates(scores: dict[str, dict[str, Score]]) -> dict[str, dict[str, float | N
     return {one: {system: row[one].total.words.wer for system, row in scores.items()} for one in spellings}
 
 
-def _json(reference: str, form: str, scores: dict[str, dict[str, Score]], *, ranked: bool) -> str:
+def _json(reference: str, form: str, scores: dict[str, dict[str, Score]], notices: list[str], *, ranked: bool) -> str:
     import json
 
     from voicelab.score import figures, flips, rule
@@ -156,7 +167,7 @@ def _json(reference: str, form: str, scores: dict[str, dict[str, Score]], *, ran
                     "total": figures(one.total),
                 }
             )
-    document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form}
+    document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": notices}
     document |= results[0] if len(results) == 1 else {"results": results}
     if ranked:
         document["flips"] = [

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from voicelab.datasets import Sample
 from voicelab.report import material, page, plots, views
 from voicelab.report.scoring import TurnScore
 from voicelab.results import RunFolder, RunResult, TurnResult
-from voicelab.samples import Sample
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 from voicelab import provenance
+from voicelab.datasets import SampleSet, load
 from voicelab.errors import InputError
 from voicelab.metrics.entities import Forms
 from voicelab.places import PROJECT
 from voicelab.results import RunResult
-from voicelab.samples import SampleSet, load
 from voicelab.stimulus import Recordings, Stimuli
 
 

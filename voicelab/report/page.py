@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicelab import replayed
+from voicelab.datasets import Sample
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import material, plots, tables
 from voicelab.report.schema import Summary
@@ -21,7 +22,6 @@ from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
 from voicelab.report.wording import NONE, headline, interval, interval_methods, label, seconds
 from voicelab.results import RunFolder, RunResult
-from voicelab.samples import Sample
 
 if TYPE_CHECKING:
     import jinja2

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicelab.datasets import Scenario
 from voicelab.report.schema import ScenarioOutcome, ScenarioSummary
 from voicelab.report.scoring import missing_entities, session_text
 from voicelab.report.sureness import Clusters, Sureness
 from voicelab.results import TurnResult
-from voicelab.samples import Scenario
 
 
 def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: Sureness) -> ScenarioSummary:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pydantic import ValidationError
 
+from voicelab.datasets import Scenario
 from voicelab.errors import InputError
 from voicelab.metrics.entities import Forms, FoundCounts
 from voicelab.metrics.intents import confusion
@@ -38,7 +39,6 @@ from voicelab.report.scoring import TurnScore, score_turns
 from voicelab.report.sureness import LEVEL, Clusters, Sureness
 from voicelab.report.why import attribution
 from voicelab.results import RunResult, TurnResult
-from voicelab.samples import Scenario
 from voicelab.text import normalizer
 
 STAGES = (

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from voicelab.datasets import SampleSet
 from voicelab.report.schema import Rate, Summary, WordFigures
 from voicelab.report.scoring import TurnScore
 from voicelab.report.why_tables import causes, equivalence, losses
@@ -23,7 +24,6 @@ from voicelab.report.wording import (
     stage_value,
 )
 from voicelab.results import TurnResult
-from voicelab.samples import SampleSet
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicelab import codecs
+from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import Step
@@ -15,7 +16,6 @@ from voicelab.report import material
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds
 from voicelab.results import RunFolder, TurnResult
-from voicelab.samples import Sample, SampleSet
 from voicelab.stimulus import Stimuli
 
 SOUND_LIMIT_BYTES = 9 * 2**20

@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import material, plots
 from voicelab.report.cells import Shown
@@ -15,7 +16,6 @@ from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.results import TurnResult
-from voicelab.samples import SampleSet
 from voicelab.stimulus import Stimuli
 from voicelab.sweep import wording
 from voicelab.sweep.figures import Figures

@@ -3,38 +3,134 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Literal, cast, get_args
 
+from voicelab.datasets import formats as tables
 from voicelab.errors import InputError
 from voicelab.transcripts import manifest, timed, trn
 from voicelab.transcripts.base import Pair, Utterance
+from voicelab.transcripts.manifest import Columns, Side
 
-Format = Literal["trn", "stm", "jsonl", "csv"]
+Format = Literal[
+    "trn", "stm", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
+]
 Missing = Literal["error", "deletions", "skip"]
 FORMATS: tuple[str, ...] = get_args(Format)
 MISSING: tuple[str, ...] = get_args(Missing)
 _NAMED = 10
 
 
+@dataclass(frozen=True, slots=True)
+class Pairing:
+    """Each reference with its hypothesis, and what was noticed or left out on the way, a sentence each."""
+
+    pairs: tuple[Pair, ...]
+    notices: tuple[str, ...] = ()
+
+
+def form_of(reference: Path) -> Format:
+    """The format that a file's or folder's name says; InputError when it says none."""
+    if reference.suffix.lower() in (".trn", ".stm"):
+        return cast("Format", reference.suffix.lower()[1:])
+    found = tables.find(reference)
+    if found is None:
+        raise InputError(f"{reference}: say what it is with --format {' | '.join(FORMATS)}")
+    return found[1]
+
+
 def pairs(
     reference: Path, hypothesis: Path, form: Format, *, missing: Missing = "error", id_type: str = "spu_id"
 ) -> list[Pair]:
+    """The pairs of `paired` alone."""
+    return list(paired(reference, hypothesis, form, missing=missing, id_type=id_type).pairs)
+
+
+def paired(
+    reference: Path,
+    hypothesis: Path,
+    form: Format,
+    *,
+    missing: Missing = "error",
+    id_type: str = "spu_id",
+    columns: Columns | None = None,
+) -> Pairing:
     """Each reference with its hypothesis, in the order of the hypotheses (`stm`: of the segments).
 
-    form "stm" takes a .ctm as hypotheses. missing: what becomes of references without a hypothesis. "error": an
-    InputError that lists them; "deletions": all their words are deleted; "skip": they are left out, as sclite does.
-    InputError too when a hypothesis has no reference.
+    form "stm" takes a .ctm as hypotheses; in a table, HYP may have another format than REF. missing: what becomes of
+    references without a hypothesis. "error": an InputError that lists them; "deletions": all their words are deleted;
+    "skip": they are left out, as sclite does. columns: where the columns of a table have other names than usual.
+    InputError too when a hypothesis has no reference, and when there are no hypotheses but a copy of the references.
     """
+    columns = columns or Columns()
+    if form in ("trn", "stm"):
+        if columns != Columns():
+            raise InputError(f"{reference}: a .{form} file has no columns; leave the --...-column options out")
+        _refuse_one_file(reference, hypothesis)
     if form == "stm":
         return _timed_pairs(reference, hypothesis, missing)
     if form == "trn":
         references, hypotheses = trn.read(reference, id_type), trn.read(hypothesis, id_type)
-    else:
-        references = manifest.read(reference, manifest.REFERENCE)
-        hypotheses = manifest.read(hypothesis, manifest.HYPOTHESIS)
-    return _matched(reference, references, hypothesis, hypotheses, missing)
+        return Pairing(tuple(_matched(reference, references, hypothesis, hypotheses, missing)))
+    return _table_pairs(reference, hypothesis, cast("tables.Form", form), missing, columns)
+
+
+def _refuse_one_file(reference: Path, hypothesis: Path) -> None:
+    if reference.exists() and hypothesis.exists() and reference.samefile(hypothesis):
+        raise InputError(f"{hypothesis}: REF and HYP are one file; give the hypotheses as HYP")
+
+
+def _table_pairs(reference: Path, hypothesis: Path, form: tables.Form, missing: Missing, columns: Columns) -> Pairing:
+    mine = manifest.reference_side(manifest.read_rows(reference, form), columns)
+    other = manifest.hypothesis_side(manifest.read_rows(hypothesis, _form_of_hypotheses(hypothesis, form)), columns)
+    if other.text == mine.text and reference.samefile(hypothesis):
+        raise InputError(
+            f"{hypothesis}: REF and HYP are one file, and no row of it has {manifest.HYPOTHESIS!r}; its columns: "
+            f"{other.table.listed()}; add the hypotheses, or name their column with --hyp-column"
+        )
+    if columns.speaker is not None and mine.speaker is None and other.speaker is None:
+        raise InputError(
+            f"{reference}: has no column {columns.speaker!r}; its columns: {mine.table.listed()}; "
+            "name one with --speaker-column"
+        )
+    _refuse_places(mine, other)
+    depth = max(mine.depth, other.depth)
+    found = _matched(reference, mine.utterances(depth), hypothesis, other.utterances(depth), missing)
+    notices = [*dict.fromkeys((*mine.table.notices, *other.table.notices))]
+    if other.copied and found and all(pair.reference == pair.hypothesis for pair in found):
+        notices.append(
+            f"{hypothesis}: every {other.text!r} equals its reference; if it is a copy of the references, name the "
+            "column of the hypotheses with --hyp-column"
+        )
+    return Pairing(tuple(found), tuple(notices))
+
+
+def _form_of_hypotheses(hypothesis: Path, form: tables.Form) -> tables.Form:
+    """The format that HYP's own name says; a .txt file, and a name that says none, has that of REF."""
+    found = tables.find(hypothesis)
+    return form if found is None or (found[1] == "txt" and form == "kaldi") else found[1]
+
+
+def _refuse_places(mine: Side, other: Side) -> None:
+    """InputError where utterances are told apart by their places, and a row may be lost."""
+    if not mine.placed and not other.placed:
+        return
+    sizes = len(mine.table.rows), len(other.table.rows)
+    if mine.placed and other.placed and sizes[0] == sizes[1]:
+        return
+    if mine.placed and other.placed:
+        raise InputError(
+            f"{other.table.path}: has {sizes[1]} rows, and {mine.table.path} has {sizes[0]}; without ids it cannot be "
+            "told which are missing: give each row an `id` in both"
+        )
+    if not sizes[0] or not sizes[1]:
+        return
+    without = mine if mine.placed else other
+    raise InputError(
+        f"{without.table.path}: its rows have no ids, and those of the other file have; give each an `id`, or name "
+        f"its column with --id-column; its columns: {without.table.listed()}"
+    )
 
 
 def _matched(
@@ -61,8 +157,9 @@ def _matched(
     return pairs
 
 
-def _timed_pairs(reference: Path, hypothesis: Path, missing: Missing) -> list[Pair]:
+def _timed_pairs(reference: Path, hypothesis: Path, missing: Missing) -> Pairing:
     segments, words = timed.read_stm(reference), timed.read_ctm(hypothesis)
+    notices = [*timed.disorder(reference, segments), *timed.disorder(hypothesis, words)]
     try:
         found, absent = timed.cut(segments, words)
     except InputError as error:
@@ -72,7 +169,7 @@ def _timed_pairs(reference: Path, hypothesis: Path, missing: Missing) -> list[Pa
     if absent and missing == "skip":
         kept = [segment for segment in segments if f"{segment.file} {segment.channel}" not in absent]
         found, _ = timed.cut(kept, words)
-    return found
+    return Pairing(tuple(found), tuple(notices))
 
 
 def _absent(hypothesis: Path, names: Sequence[str], kind: str, reference: str) -> str:

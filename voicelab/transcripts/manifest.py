@@ -1,87 +1,213 @@
-"""Transcripts in tables: NeMo's JSON lines and CSV.
+"""Transcripts in tables, in any of the formats of voicelab.datasets: NeMo's JSON lines, CSV, Kaldi's `text`, ...
 
     {"audio_filepath": "a/0001.wav", "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
 
-An utterance is named by `id`, or else by the file name in `audio_filepath`, or else by its place. `text` is the
-reference, `pred_text` the hypothesis (a file with hypotheses alone may call them `text`); `speaker` names the speaker.
+An utterance is named by `id`, or else by its recording's path and `offset`, or else by its place in the file. `text` is
+the reference (or `sentence`, `transcription`, `transcript`), `pred_text` the hypothesis; a file with hypotheses alone
+may call them `text`. `speaker` (or `client_id`, `speaker_id`) names the speaker.
 """
 
 from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path, PurePath
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
+from voicelab.datasets import naming
+from voicelab.datasets.formats import Form, find, read_table
+from voicelab.datasets.rows import (
+    AUDIO_COLUMNS,
+    HYPOTHESIS_COLUMNS,
+    ID_COLUMNS,
+    SPEAKER_COLUMNS,
+    TEXT_COLUMNS,
+    Row,
+    Table,
+    seconds,
+)
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Utterance, read_lines, refuse_doubles
+from voicelab.transcripts.base import Utterance, refuse_doubles
 
-REFERENCE, HYPOTHESIS = "text", "pred_text"
-
-
-def read(path: Path, side: str) -> list[Utterance]:
-    """The utterances of a .jsonl or .csv file; side: REFERENCE or HYPOTHESIS. InputError names line and field."""
-    rows = list(_csv_rows(path) if path.suffix.lower() in (".csv", ".tsv") else _json_rows(path))
-    # One file may hold both sides; one with hypotheses alone often calls them `text`.
-    column = side if side == REFERENCE or any(HYPOTHESIS in row for _, row in rows) else REFERENCE
-    found = [_utterance(path, number, place, row, column) for place, (number, row) in enumerate(rows, start=1)]
-    refuse_doubles(path, found)
-    return found
+REFERENCE, HYPOTHESIS = TEXT_COLUMNS[0], HYPOTHESIS_COLUMNS[0]
+_MAYBE_HYPOTHESES = re.compile("pred|hyp|asr|recogni|decod|transcri|heard|output|result|whisper", re.IGNORECASE)
 
 
-def _json_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    for number, line in read_lines(path):
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """Which columns hold what, where it is not the usual ones."""
+
+    reference: str | None = None
+    hypothesis: str | None = None
+    id: str | None = None
+    speaker: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A table of references or of hypotheses, and the columns of it that are read; None: it has no such column.
+
+    copied: whether hypotheses are read from the column that references usually stand in.
+    """
+
+    table: Table
+    text: str
+    id: str | None
+    speaker: str | None
+    audio: str | None
+    copied: bool = False
+
+    @property
+    def placed(self) -> bool:
+        """Whether its utterances have no other names than their places."""
+        return not any(self._own_name(row) for row in self.table.rows)
+
+    @property
+    def depth(self) -> int:
+        """How many parts of the recordings' paths tell utterances without an id apart."""
+        paths = (self._audio(row) for row in self.table.rows if self._id(row) is None)
+        return naming.depth(path for path in paths if path is not None)
+
+    def utterances(self, depth: int) -> list[Utterance]:
+        """The utterances, recordings named by `depth` parts of their paths; InputError names line and field."""
+        placed = self.placed
+        found = []
+        for place, row in enumerate(self.table.rows, start=1):
+            name = self._name(row, depth)
+            if name is None and not placed:
+                raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, and other rows have one")
+            found.append(Utterance(name or str(place), self._text(row), self._speaker(row), row.number))
+        refuse_doubles(self.table.path, found)
+        return found
+
+    def _name(self, row: Row, depth: int) -> str | None:
+        name, audio = self._id(row), self._audio(row)
+        if name is not None or audio is None:
+            return name
         try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
-            raise InputError(f"{path}: line {number}: not JSON: {error}") from error
-        if not isinstance(row, dict):
-            raise InputError(f"{path}: line {number}: must be an object with fields, not {type(row).__name__}")
-        yield number, row
+            return naming.name(audio, depth, seconds(row.values.get("offset")))
+        except ValueError as error:
+            raise self.table.fail(row, "offset", str(error)) from None
 
+    def _own_name(self, row: Row) -> str | None:
+        return self._id(row) or self._audio(row)
 
-def _csv_rows(path: Path) -> Iterator[tuple[int, Mapping[str, Any]]]:
-    try:
-        with path.open(encoding="utf-8-sig", newline="") as file:
-            reader = csv.DictReader(file, delimiter="\t" if path.suffix.lower() == ".tsv" else ",", strict=True)
-            for row in reader:
-                if None in row or None in row.values():
-                    raise InputError(f"{path}: line {reader.line_num}: not as many fields as the header has")
-                yield reader.line_num, row
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: not a CSV file in UTF-8: {error}") from error
+    def _id(self, row: Row) -> str | None:
+        return self._cell(row, self.id) or None
 
+    def _audio(self, row: Row) -> str | None:
+        return self._cell(row, self.audio) or None
 
-def _utterance(path: Path, number: int, place: int, row: Mapping[str, Any], column: str) -> Utterance:
-    texts = {}
-    for name in ("id", "audio_filepath", "speaker", column):
-        value = row.get(name)
-        if isinstance(value, int) and name in ("id", "speaker") and not isinstance(value, bool):
+    def _speaker(self, row: Row) -> str | None:
+        return self._cell(row, self.speaker) or None
+
+    def _cell(self, row: Row, column: str | None) -> str | None:
+        value = row.values.get(column) if column is not None else None
+        if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
         if value is not None and not isinstance(value, str):
-            raise InputError(f"{path}: line {number}: field {name!r} must be a text, not {value!r}")
-        texts[name] = value
-    if texts[column] is None:
-        raise InputError(f"{path}: line {number}: field {column!r} is missing")
-    audio = texts["audio_filepath"]
-    name = texts["id"] or (PurePath(audio).stem if audio else str(place))
-    return Utterance(name, texts[column] or "", texts["speaker"] or None, number)
+            assert column is not None
+            raise self.table.fail(row, column, f"must be a text, not {value!r}")
+        return value
+
+    def _text(self, row: Row) -> str:
+        value = row.values.get(self.text)
+        if value is None:
+            problem = "is null" if self.text in row.values else "is missing"
+            way_out = 'write "" where nothing was said or recognized, or take the row out'
+            raise self.table.fail(row, self.text, f"{problem}; {way_out}")
+        if not isinstance(value, str):
+            raise self.table.fail(row, self.text, f"must be a text, not {value!r}")
+        return value
+
+
+def read(path: Path, side: str, columns: Columns | None = None, *, form: Form | None = None) -> list[Utterance]:
+    """The utterances of one file; side: REFERENCE or HYPOTHESIS. InputError names line and field."""
+    columns = columns or Columns()
+    table = read_rows(path, form)
+    found = reference_side(table, columns) if side == REFERENCE else hypothesis_side(table, columns)
+    return found.utterances(found.depth)
+
+
+def read_rows(path: Path, form: Form | None = None) -> Table:
+    """The rows of a file or folder in a format, or in the one that its name says; InputError when it says none."""
+    if not path.exists():
+        raise InputError(f"{path}: cannot be read: it is not there")
+    found = find(path)
+    if found is not None and (form is None or form == found[1]):
+        return read_table(*found)
+    if form is None or path.is_dir():
+        raise InputError(f"{path}: it is not clear what it is; say so with --format")
+    return read_table(path, form)
+
+
+def reference_side(table: Table, columns: Columns) -> Side:
+    """The references of a table; InputError lists the columns when none of them holds texts."""
+    text = columns.reference or table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
+    return _side(table, text, "--ref-column", columns)
+
+
+def hypothesis_side(table: Table, columns: Columns) -> Side:
+    """The hypotheses of a table: `pred_text`, or the only texts that it has.
+
+    Raises InputError that lists the columns when they are in none of them, or may be in several.
+    """
+    text = columns.hypothesis or table.column(HYPOTHESIS_COLUMNS)
+    if text is not None:
+        return _side(table, text, "--hyp-column", columns)
+    text = table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
+    if maybe := [name for name in table.columns if name != text and _MAYBE_HYPOTHESES.search(name)]:
+        raise InputError(
+            f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {_listed(maybe)} or in {text!r}: "
+            f"say which with --hyp-column"
+        )
+    return _side(table, text, "--hyp-column", columns, copied=True)
+
+
+def _side(table: Table, text: str, option: str, columns: Columns, *, copied: bool = False) -> Side:
+    for name, needed in ((text, option), (columns.id, "--id-column")):
+        if name is not None and name not in table.columns and table.rows:
+            raise table.fail(
+                table.rows[0], name, f"is missing; the columns are: {table.listed()}; name one with {needed}"
+            )
+    speaker = columns.speaker if columns.speaker in table.columns else None
+    if columns.speaker is None:
+        speaker = table.column(SPEAKER_COLUMNS)
+    return Side(table, text, columns.id or table.column(ID_COLUMNS), speaker, table.column(AUDIO_COLUMNS), copied)
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(map(repr, names))
 
 
 def write(path: Path, utterances: Iterable[Utterance], side: str = REFERENCE) -> None:
-    """Write a .jsonl or .csv file with `id`, `speaker` where it is known, and the text."""
-    rows = [
+    """Write a .jsonl, .csv or .tsv file with `id`, `speaker` where it is known, and the text.
+
+    Raises InputError for what a .tsv file cannot hold: a tab or a line break in a cell.
+    """
+    rows: list[dict[str, Any]] = [
         {"id": one.id} | ({"speaker": one.speaker} if one.speaker is not None else {}) | {side: one.text}
         for one in utterances
     ]
-    if path.suffix.lower() not in (".csv", ".tsv"):
+    ending = path.suffix.lower()
+    if ending == ".tsv":
+        names = ("id", "speaker", side)
+        lines = ["\t".join(names), *(_tsv_line(path, [row.get(name, "") for name in names]) for row in rows)]
+        path.write_text("".join(line + "\n" for line in lines), encoding="utf-8", newline="")
+    elif ending == ".csv":
+        with path.open("w", encoding="utf-8", newline="") as file:
+            table = csv.DictWriter(file, ("id", "speaker", side), restval="")
+            table.writeheader()
+            table.writerows(rows)
+    else:
         path.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
-        return
-    with path.open("w", encoding="utf-8", newline="") as file:
-        delimiter = "\t" if path.suffix.lower() == ".tsv" else ","
-        table = csv.DictWriter(file, ("id", "speaker", side), restval="", delimiter=delimiter)
-        table.writeheader()
-        table.writerows(rows)
+
+
+def _tsv_line(path: Path, cells: list[str]) -> str:
+    for cell in cells:
+        if set(cell) & set("\t\n\r"):
+            raise InputError(f"{path}: {cell!r}: a cell of a .tsv file holds no tab and no line break; write a .csv")
+    return "\t".join(cells)

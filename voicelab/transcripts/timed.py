@@ -11,14 +11,16 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Pair, read_lines, write_lines
+from voicelab.transcripts.base import Pair, write_lines
 
 IGNORED = "ignore_time_segment_in_scoring"
-"""A segment with this in its text is left out, with the words that were recognized in it."""
+"""A segment with this in its text is left out, with the words that were recognized in it. NIST's corpora write it with
+and without the underscores, in capitals or not."""
 _BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
 
 
@@ -33,6 +35,12 @@ class Segment:
     end_s: float
     text: str
     label: str | None = None
+    line: int = field(default=0, compare=False)
+
+    @property
+    def ignored(self) -> bool:
+        """Whether it is left out of the score."""
+        return IGNORED.replace("_", "") in self.text.lower().replace("_", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,12 +53,13 @@ class TimedWord:
     duration_s: float | None
     word: str
     confidence: float | None = None
+    line: int = field(default=0, compare=False)
 
 
 def read_stm(path: Path) -> list[Segment]:
     """The segments of an .stm file, in its order; InputError names the file, the line and the field."""
     segments = []
-    for number, line in read_lines(path):
+    for number, line in numbered_lines(path):
         if line.startswith(";;"):
             continue
         fields = line.split(maxsplit=5)
@@ -64,7 +73,7 @@ def read_stm(path: Path) -> list[Segment]:
         if text.startswith("<"):
             label, _, text = text.partition(" ")
         file, channel, speaker = (field.lower() for field in fields[:3])
-        segments.append(Segment(file, channel, speaker, start_s, end_s, text.strip(), label))
+        segments.append(Segment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
     return segments
 
 
@@ -82,7 +91,7 @@ def write_stm(path: Path, segments: Iterable[Segment]) -> None:
 def read_ctm(path: Path) -> list[TimedWord]:
     """The words of a .ctm file, in its order; InputError names the file, the line and the field."""
     words = []
-    for number, line in read_lines(path):
+    for number, line in numbered_lines(path):
         if line.startswith(";;"):
             continue
         fields = line.split()
@@ -96,7 +105,8 @@ def read_ctm(path: Path) -> list[TimedWord]:
             duration_s = _seconds(path, number, "duration", fields[3])
         if len(fields) > 5 and fields[5].lower() not in ("na", "*"):
             confidence = _seconds(path, number, "confidence", fields[5])
-        words.append(TimedWord(fields[0].lower(), fields[1].lower(), start_s, duration_s, fields[4], confidence))
+        file, channel = fields[0].lower(), fields[1].lower()
+        words.append(TimedWord(file, channel, start_s, duration_s, fields[4], confidence, number))
     return words
 
 
@@ -130,8 +140,9 @@ def _seconds(path: Path, number: int, name: str, value: str) -> float:
 def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[Pair], list[str]]:
     """Each segment with the words that were recognized in it, as sclite cuts them; and the channels without any word.
 
-    A segment takes the words after those of the segment before whose middle is before its end; the last one of a
-    channel takes the rest. InputError when words stand in a channel that has no segment.
+    Segments and words are taken in the order of their starts, in whatever order they are given. A segment takes the
+    words after those of the segment before whose middle is before its end; the last one of a channel takes the rest.
+    InputError when words stand in a channel that has no segment.
     """
     spoken: dict[tuple[str, str], list[TimedWord]] = {}
     for word in words:
@@ -146,6 +157,7 @@ def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[P
     numbers: dict[str, int] = {}
     for key, members in channels.items():
         blocks = _blocks(spoken.get(key, []))
+        members.sort(key=lambda segment: segment.start_s)
         for place, segment in enumerate(members):
             last = place == len(members) - 1
             # sclite keeps the ends of segments in 32 bits; a word whose middle is an end belongs where it puts it.
@@ -153,7 +165,7 @@ def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[P
             outside = (count for count, block in enumerate(blocks) if block.middle_s >= end_s)
             count = len(blocks) if last else next(outside, len(blocks))
             taken, blocks = blocks[:count], blocks[count:]
-            if IGNORED in segment.text.lower():
+            if segment.ignored:
                 continue
             number = numbers.get(segment.speaker, 0)
             numbers[segment.speaker] = number + 1
@@ -164,36 +176,57 @@ def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[P
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A word, or alternatives together; middle_s: the latest middle of any word in it."""
+    """A word, or alternatives together; start_s: the earliest start, middle_s: the latest middle of any word in it."""
 
     text: str
+    start_s: float
     middle_s: float
 
 
+def disorder(path: Path, items: Sequence[Segment] | Sequence[TimedWord]) -> list[str]:
+    """A sentence that names the first line whose start goes back within its channel; empty when none does."""
+    latest: dict[tuple[str, str], float] = {}
+    for one in items:
+        if one.start_s is None:
+            continue
+        before_s = latest.get((one.file, one.channel), 0.0)
+        if one.start_s < before_s:
+            return [
+                f"{path}: line {one.line}: the time goes back from {before_s:g} to {one.start_s:g} s; "
+                "the lines are sorted by time"
+            ]
+        latest[one.file, one.channel] = one.start_s
+    return []
+
+
 def _blocks(words: Iterable[TimedWord]) -> list[_Block]:
+    """Words and alternatives in the order of their starts."""
     blocks: list[_Block] = []
-    wordings: list[list[str]] | None = None
-    latest_s = 0.0
+    wordings: list[list[TimedWord]] | None = None
     for word in words:
         mark = word.word.lower()
         if mark == _BEGIN:
-            wordings, latest_s = [[]], 0.0
+            wordings = [[]]
         elif wordings is not None and mark == _NEXT:
             wordings.append([])
         elif wordings is not None and mark == _END:
-            inside = " / ".join(" ".join(wording) or "@" for wording in wordings)
-            blocks.append(_Block(f"{{ {inside} }}", latest_s))
+            blocks.append(_alternatives(wordings, blocks[-1].start_s if blocks else 0.0))
             wordings = None
+        elif wordings is None:
+            blocks.append(_Block(word.word, word.start_s or 0.0, _middle_s(word)))
         else:
-            middle_s = _middle_s(word)
-            if wordings is None:
-                blocks.append(_Block(word.word, middle_s))
-            else:
-                wordings[-1].append(word.word)
-                latest_s = max(latest_s, middle_s)
+            wordings[-1].append(word)
     if wordings is not None:
         raise InputError(f"alternatives that begin with {_BEGIN} have no {_END}")
-    return blocks
+    return sorted(blocks, key=lambda block: block.start_s)
+
+
+def _alternatives(wordings: Sequence[Sequence[TimedWord]], before_s: float) -> _Block:
+    """before_s: the start of what is before them, which counts as theirs when none of them has a word."""
+    inside = " / ".join(" ".join(word.word for word in wording) or "@" for wording in wordings)
+    words = [word for wording in wordings for word in wording]
+    start_s = min((word.start_s or 0.0 for word in words), default=before_s)
+    return _Block(f"{{ {inside} }}", start_s, max(map(_middle_s, words), default=0.0))
 
 
 def _middle_s(word: TimedWord) -> float:

@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Utterance, read_lines, refuse_doubles, write_lines
+from voicelab.transcripts.base import Utterance, refuse_doubles, write_lines
 
 ID_TYPES = ("spu_id", "rm", "swb", "wsj", "atis")
 
@@ -36,7 +37,7 @@ def speaker_of(utterance_id: str, id_type: str = "spu_id") -> str:
 def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
     """The utterances of a .trn file; InputError names the file and the line."""
     found = []
-    for number, line in read_lines(path):
+    for number, line in numbered_lines(path):
         if line.startswith((";;", "**")):
             continue
         opened, closed = line.rfind("("), line.rfind(")")

@@ -6,9 +6,9 @@ import asyncio
 import gc
 
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets import load
 from voicelab.opus import encode_packets
 from voicelab.places import shipped
-from voicelab.samples import load
 
 
 async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:

@@ -1,0 +1,113 @@
+"""Tables as text: CSV by the csv rules, and TSV as speech corpora write it.
+
+In .csv a cell in quotation marks may hold commas and line breaks; columns may also be separated by semicolons, as
+spreadsheets save them in many countries. In .tsv a quotation mark is a character of the text and quotes nothing, as in
+Common Voice: a line is a row.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.text_files import read_text, split_lines
+from voicelab.errors import InputError
+
+
+def read(path: Path) -> Table:
+    """The rows of a CSV file, which begins with a header.
+
+    Raises InputError for a header with empty or equal names over filled cells, and for a row whose number of cells is
+    not the header's. Rows and columns without any content are left out, with a notice.
+    """
+    return _headed(path, _csv_lines(path, read_text(path)), "a text with a comma needs quotation marks")
+
+
+def read_tsv(path: Path) -> Table:
+    """The rows of a TSV file, as `read` does those of a CSV file."""
+    return _headed(path, _tsv_lines(path, read_text(path)), "a text must not hold a tab")
+
+
+def _headed(path: Path, lines: Iterator[tuple[int, list[str]]], hint: str) -> Table:
+    header = next(lines, None)
+    if header is None:
+        raise InputError(f"{path}: is empty; its first line must name the columns")
+    return _table(path, [name.strip() for name in header[1]], list(lines), hint)
+
+
+def _tsv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    for number, line in enumerate(split_lines(text), start=1):
+        if not line:
+            continue
+        if number == 1 and "\t" not in line and ("," in line or ";" in line):
+            raise InputError(f"{path}: line 1: no tabs between the columns; name the file .csv if it is CSV")
+        yield number, line.split("\t")
+
+
+def _csv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(path, text), strict=True)
+    number = 1
+    try:
+        for cells in reader:
+            if cells:
+                yield number, cells
+            number = reader.line_num + 1
+    except csv.Error as error:
+        raise InputError(f"{path}: line {number}: not CSV: {error}") from error
+
+
+def _delimiter(path: Path, text: str) -> str:
+    first = next(iter(split_lines(text.lstrip("\r\n"))), "")
+    if "," in first:
+        return ","
+    if "\t" in first:
+        raise InputError(f"{path}: line 1: tabs between the columns; name the file .tsv")
+    return ";" if ";" in first else ","
+
+
+def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]], hint: str) -> Table:
+    notices: list[str] = []
+    rows = []
+    empty = [number for number, cells in lines if len(names) > 1 and not any(cell.strip() for cell in cells)]
+    longer = [number for number, cells in lines if len(cells) > len(names) and number not in empty]
+    for number, cells in lines:
+        if number not in empty:
+            rows.append(Row(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
+    if empty:
+        notices.append(f"{path}: line {_listed(empty)}: empty rows are left out")
+    if longer:
+        notices.append(f"{path}: line {_listed(longer)}: empty cells beyond the header's columns are left out")
+    for place, name in enumerate(names):
+        if not name:
+            _refuse_filled(path, place, lines)
+        elif name in names[:place]:
+            raise InputError(f"{path}: line 1: two columns are called {name!r}; rename one")
+    if "" in names:
+        notices.append(f"{path}: line 1: a column without a name is empty and is left out")
+        rows = [Row(row.number, {name: value for name, value in row.values.items() if name}) for row in rows]
+    return Table(path, tuple(name for name in names if name), tuple(rows), path.parent, tuple(notices))
+
+
+def _fitted(path: Path, number: int, cells: list[str], names: list[str], hint: str) -> list[str]:
+    """The cells of a row, without empty ones beyond the header."""
+    if len(cells) != len(names) and (len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :])):
+        raise InputError(
+            f"{path}: line {number}: not as many fields as the header has ({len(cells)}, not {len(names)}); {hint}"
+        )
+    return cells[: len(names)]
+
+
+def _refuse_filled(path: Path, place: int, lines: Sequence[tuple[int, list[str]]]) -> None:
+    filled = next((number for number, cells in lines if len(cells) > place and cells[place].strip()), None)
+    if filled is not None:
+        raise InputError(
+            f"{path}: line {filled}: column {place + 1} holds a value, but line 1 gives it no name; name it or empty it"
+        )
+
+
+def _listed(numbers: Sequence[int]) -> str:
+    shown = ", ".join(map(str, numbers[:5]))
+    return f"{shown} and {len(numbers) - 5} more" if len(numbers) > 5 else shown

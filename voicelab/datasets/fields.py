@@ -1,0 +1,78 @@
+"""Reads the fields of one entry of a sample set, and says which field of which entry of which file is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from voicelab.datasets.rows import seconds
+from voicelab.errors import InputError
+
+
+class Fields:
+    """The fields of one entry; an error names the file, the entry and the field."""
+
+    def __init__(self, path: Path, entry: str, row: Any, *, home: Path | None = None) -> None:
+        """home: what the entry's paths are relative to; by default the folder of `path`."""
+        self.path = path
+        self.entry = entry
+        self._home = home if home is not None else path.parent
+        if not isinstance(row, Mapping):
+            raise InputError(f"{path}: {entry}: must be an object with fields, not {type(row).__name__}")
+        self._row = row
+
+    def fail(self, field_name: str, problem: str) -> InputError:
+        return InputError(f"{self.path}: {self.entry}: field {field_name!r} {problem}")
+
+    def text(self, name: str) -> str:
+        value = self._row.get(name)
+        if value is None:
+            raise self.fail(name, "is missing")
+        if not isinstance(value, str) or not value.strip():
+            raise self.fail(name, f"must be a text that is not empty, not {value!r}")
+        return value
+
+    def text_or_none(self, name: str) -> str | None:
+        return self.text(name) if self._row.get(name) not in (None, "") else None
+
+    def texts(self, name: str) -> tuple[str, ...]:
+        value = self._row.get(name, [])
+        if isinstance(value, str):
+            value = [part.strip() for part in value.split(";") if part.strip()]
+        if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
+            raise self.fail(name, f"must be a list of texts, not {value!r}")
+        return tuple(value)
+
+    def flag(self, name: str) -> bool:
+        value = self._row.get(name, False)
+        if isinstance(value, str) and value.lower() in ("true", "false", ""):
+            value = value.lower() == "true"
+        if not isinstance(value, bool):
+            raise self.fail(name, f"must be true or false, not {value!r}")
+        return value
+
+    def name(self, name: str) -> str | None:
+        """An id or a speaker: a text, or a whole number as text; None where the entry has none."""
+        value = self._row.get(name)
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return self.text_or_none(name)
+
+    def file(self, name: str) -> Path:
+        """A file that is there: at the path itself, below `clips` (Common Voice), or below the current directory."""
+        given = self.text(name)
+        for path in (self._home / given, self._home / "clips" / given, Path(given)):
+            if path.is_file():
+                return path
+        raise self.fail(name, f"names a file that is not there: {self._home / given}")
+
+    def has(self, name: str) -> bool:
+        return self._row.get(name) is not None
+
+    def seconds(self, name: str) -> float | None:
+        """An instant or a length that is finite and not negative; None where the entry has none."""
+        try:
+            return seconds(self._row.get(name))
+        except ValueError as error:
+            raise self.fail(name, str(error)) from None

@@ -1,0 +1,88 @@
+"""The formats by name, and which of them a path has. To add a format: a file with a reader, and a line here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Literal, get_args
+
+from voicelab.datasets import (
+    delimited,
+    json_lines,
+    kaldi,
+    librispeech,
+    parquet,
+    sentences,
+    text_folder,
+    voice_samples,
+)
+from voicelab.datasets.rows import Table
+from voicelab.datasets.text_files import bare_name, read_text, split_lines
+from voicelab.errors import InputError
+
+Form = Literal["voice_samples", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt"]
+FORMS: tuple[str, ...] = get_args(Form)
+_READERS: dict[str, Callable[[Path], Table]] = {
+    "voice_samples": voice_samples.table,
+    "jsonl": json_lines.read,
+    "csv": delimited.read,
+    "tsv": delimited.read_tsv,
+    "parquet": parquet.read,
+    "kaldi": kaldi.read,
+    "librispeech": librispeech.read,
+    "folder": text_folder.read,
+    "txt": sentences.read,
+}
+_ENDINGS: dict[str, Form] = {
+    ".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "txt",
+}  # fmt: skip
+_METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
+"""What a Hugging Face folder of recordings calls its table."""
+KNOWN = (
+    "a voice_samples.json or its folder, a file that ends in .json, .jsonl, .csv, .tsv (each also with .gz), .parquet, "
+    ".trans.txt or .txt, a Kaldi folder or its `text`, or a folder of recordings with texts"
+)
+
+
+def find(path: Path) -> tuple[Path, Form] | None:
+    """The file or folder to read at a path, and its format; None when it has none of them."""
+    if path.is_dir():
+        return _in_folder(path)
+    name = bare_name(path)
+    if name.name.lower().endswith(librispeech.ENDING):
+        return path, "librispeech"
+    if name.suffix.lower() == ".json":
+        return path, "jsonl" if _is_json_lines(path) else "voice_samples"
+    if name.name == "text":
+        return path, "kaldi"
+    found = _ENDINGS.get(name.suffix.lower())
+    return (path, found) if found is not None else None
+
+
+def read_table(path: Path, form: Form) -> Table:
+    """The rows at a path in a format; InputError names the file and the line."""
+    return _READERS[form](path)
+
+
+def _in_folder(path: Path) -> tuple[Path, Form] | None:
+    if (path / voice_samples.NAME).is_file():
+        return path / voice_samples.NAME, "voice_samples"
+    if kaldi.is_folder(path):
+        return path, "kaldi"
+    for name in _METADATA:
+        if (path / name).is_file():
+            return path / name, _ENDINGS[Path(name).suffix]
+    if librispeech.is_folder(path):
+        return path, "librispeech"
+    return (path, "folder") if text_folder.is_folder(path) else None
+
+
+def _is_json_lines(path: Path) -> bool:
+    """Whether a .json file holds an object a line, as NeMo's manifests often do."""
+    try:
+        first = next((line for line in split_lines(read_text(path)) if line.strip()), "")
+        values = json.loads(first)
+    except (InputError, json.JSONDecodeError, RecursionError):
+        return False
+    return isinstance(values, dict) and "samples" not in values

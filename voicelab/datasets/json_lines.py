@@ -1,0 +1,28 @@
+"""JSON lines: one object a line, as in NeMo's manifests.
+
+{"audio_filepath": "a/0001.wav", "offset": 0.0, "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.text_files import numbered_lines
+from voicelab.errors import InputError
+
+
+def read(path: Path) -> Table:
+    """The objects of a .jsonl or .jsonl.gz file; InputError names the line that is not one."""
+    return Table.of(path, [_row(path, number, line) for number, line in numbered_lines(path)])
+
+
+def _row(path: Path, number: int, line: str) -> Row:
+    try:
+        values = json.loads(line)
+    except (json.JSONDecodeError, RecursionError) as error:
+        raise InputError(f"{path}: line {number}: not JSON: {error}") from error
+    if not isinstance(values, dict):
+        raise InputError(f"{path}: line {number}: must be an object with fields, not {type(values).__name__}")
+    return Row(number, values)

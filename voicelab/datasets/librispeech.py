@@ -1,0 +1,35 @@
+"""LibriSpeech's layout: folders with `<speaker>-<chapter>.trans.txt`, and the recordings beside each.
+
+84-121123-0000 GO DO YOU HEAR          (its recording: 84-121123-0000.flac; its speaker: 84)
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.sound_files import beside
+from voicelab.datasets.text_files import numbered_lines
+
+ENDING = ".trans.txt"
+
+
+def is_folder(path: Path) -> bool:
+    """Whether any file below a folder is a LibriSpeech transcript."""
+    return next(path.rglob(f"*{ENDING}"), None) is not None
+
+
+def read(path: Path) -> Table:
+    """The utterances of a .trans.txt file, or of all those below a folder, in the order of their paths."""
+    files = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
+    home = path if path.is_dir() else path.parent
+    rows = []
+    for file in files:
+        for number, line in numbered_lines(file):
+            name, _, words = line.strip().partition(" ")
+            values = {"id": name, "text": words.strip(), "speaker": name.partition("-")[0]}
+            sound = beside(file.with_name(name))
+            if sound is not None:
+                values["audio_filepath"] = str(sound.relative_to(home))
+            rows.append(Row(number, values, file))
+    return Table.of(path, rows, home=home)

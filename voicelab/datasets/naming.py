@@ -1,0 +1,29 @@
+"""Names for what has no id: recordings by their paths, so that s1/0001.wav and s2/0001.wav are two."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import PurePath
+
+WHOLE = sys.maxsize
+"""The depth at which a name is the whole path, its ending included."""
+
+
+def depth(paths: Iterable[str]) -> int:
+    """How many parts at the end of each path, without the file's ending, tell all of these paths apart."""
+    distinct = {PurePath(path) for path in paths}
+    for parts in range(1, max((len(path.parts) for path in distinct), default=1) + 1):
+        if len({_tail(path, parts) for path in distinct}) == len(distinct):
+            return parts
+    return WHOLE
+
+
+def name(path: str, parts: int, offset_s: float | None = None) -> str:
+    """The name of a recording, or of its segment from offset_s on: `0001`, `s1/0001`, `0001@1.8`."""
+    found = _tail(PurePath(path), parts)
+    return f"{found}@{offset_s:.10g}" if offset_s else found
+
+
+def _tail(path: PurePath, parts: int) -> str:
+    return path.as_posix() if parts == WHOLE else PurePath(*path.with_suffix("").parts[-parts:]).as_posix()

@@ -1,0 +1,38 @@
+"""One entry of a set, in any format, as a Sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from voicelab.datasets.fields import Fields
+from voicelab.datasets.samples import AudioKind, Sample, Scenario
+from voicelab.errors import InputError
+
+
+def sample(fields: Fields, sample_id: str, category: str, audio: Path, kind: AudioKind) -> Sample:
+    """The sample that an entry describes; InputError names the entry and the field."""
+    return Sample(
+        id=sample_id,
+        text=fields.text("text"),
+        audio_path=audio,
+        audio_kind=kind,
+        category=category,
+        speaker=fields.name("speaker"),
+        expected_entities=fields.texts("expected_entities"),
+        expected_intent=fields.text_or_none("expected_intent"),
+        requires_context=fields.flag("requires_context"),
+        sha256=fields.text_or_none("sha256"),
+        offset_s=fields.seconds("offset"),
+        duration_s=fields.seconds("duration"),
+        listed_at=f"{fields.path}: {fields.entry}",
+    )
+
+
+def check_ids(path: Path, kind: str, items: Iterable[Sample] | Iterable[Scenario]) -> None:
+    """InputError when two items have one id."""
+    seen: dict[str, Sample | Scenario] = {}
+    for one in items:
+        if one.id in seen:
+            raise InputError(f"{path}: two {kind}s have the id {one.id!r}; ids must differ: give each an `id`")
+        seen[one.id] = one

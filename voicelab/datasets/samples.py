@@ -1,0 +1,179 @@
+"""Samples, scenarios and sets of them, whatever files they come from."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hashlib
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
+
+from voicelab import codecs
+from voicelab.clip import Clip
+from voicelab.datasets import parquet, segment
+from voicelab.errors import InputError
+
+if TYPE_CHECKING:
+    import pandas
+
+AudioKind = Literal["file", "event", "parquet"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One recorded request and what is expected of it.
+
+    text: the reference of what is said. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind "event"), or
+    a parquet table with the sound in its row `row` (audio_kind "parquet"). offset_s, duration_s: the part of the
+    recording that is the sample; None: from its beginning, to its end. requires_context: it only makes sense after
+    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
+    """
+
+    id: str
+    text: str
+    audio_path: Path
+    audio_kind: AudioKind = "file"
+    category: str = "samples"
+    speaker: str | None = None
+    expected_entities: tuple[str, ...] = ()
+    expected_intent: str | None = None
+    requires_context: bool = False
+    sha256: str | None = None
+    offset_s: float | None = None
+    duration_s: float | None = None
+    row: int | None = None
+    listed_at: str = field(default="", compare=False)
+
+    @property
+    def source(self) -> str:
+        """The recording and the sample, for messages."""
+        listed = f"{self.listed_at}: " if self.listed_at else ""
+        return f"{listed}{self.audio_path} (sample {self.id!r})"
+
+    def audio_bytes(self) -> bytes:
+        """The encoded audio as it is sent: the recording, or a WAV of its segment.
+
+        Raises InputError that names the sample, the file and the field.
+        """
+        if self.offset_s is None and self.duration_s is None:
+            return self.recording_bytes()
+        in_place = self.audio_kind == "file" and self.sha256 is None
+        recording = self.audio_path if in_place else self.recording_bytes()
+        return segment.cut(recording, self.offset_s, self.duration_s, source=self.source)
+
+    def recording_bytes(self) -> bytes:
+        """The whole recording as it is encoded, checked against sha256."""
+        if self.audio_kind == "parquet":
+            data = parquet.embedded_audio(self.audio_path, self.row or 1)
+        else:
+            data = codecs.read_bytes(self.audio_path)
+        if self.sha256 is not None and hashlib.sha256(data).hexdigest() != self.sha256:
+            raise InputError(
+                f"{self.audio_path}: sample {self.id!r}: the file is not the one that field 'sha256' names"
+            )
+        if self.audio_kind != "event":
+            return data
+        try:
+            event = json.loads(data)
+            chunk = event["data"]["audio_chunk"]
+            return base64.b64decode(chunk, validate=True)
+        except (ValueError, KeyError, TypeError, binascii.Error) as error:
+            wanted = "a JSON object with base64 in data.audio_chunk"
+            raise InputError(f"{self.audio_path}: sample {self.id!r}: not {wanted}: {error!r}") from error
+
+    def clip(self) -> Clip:
+        """The audio as sound."""
+        return codecs.decode(self.audio_bytes(), source=self.source)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A conversation: samples spoken one after another in one session."""
+
+    id: str
+    description: str
+    turns: tuple[Sample, ...]
+    expected_session_entities: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SampleSet:
+    """Samples in the order of their file, and the scenarios made of them.
+
+    notices: what its reader left out or changed, a sentence each. A set has a length and iterates over its samples.
+    """
+
+    path: Path
+    samples: tuple[Sample, ...]
+    scenarios: tuple[Scenario, ...] = ()
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    configurations: Mapping[str, Any] = field(default_factory=dict)
+    notices: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.samples)
+
+    def __iter__(self) -> Iterator[Sample]:
+        return iter(self.samples)
+
+    def to_frame(self) -> pandas.DataFrame:
+        """A row for each sample, its fields as columns; nothing is decoded."""
+        import pandas
+
+        names = [one.name for one in fields(Sample) if one.name != "listed_at"]
+        rows = [{name: getattr(sample, name) for name in names} for sample in self.samples]
+        return pandas.DataFrame(rows, columns=names)
+
+    @property
+    def categories(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(sample.category for sample in self.samples))
+
+    def sample(self, sample_id: str) -> Sample:
+        """The sample of that id; InputError lists the ids."""
+        return _by_id(self.samples, sample_id, "sample", self.path)
+
+    def scenario(self, scenario_id: str) -> Scenario:
+        """The scenario of that id; InputError lists the ids."""
+        return _by_id(self.scenarios, scenario_id, "scenario", self.path)
+
+    def only(self, *, categories: Iterable[str] = (), limit: int | None = None) -> SampleSet:
+        """The samples of some categories, at most `limit` of them, with the scenarios all of whose turns are left.
+
+        The limit takes from each category in turn, so that a small part still has some of everything.
+        """
+        wanted = tuple(categories)
+        if unknown := [name for name in wanted if name not in self.categories]:
+            raise InputError(f"{self.path}: no category {unknown[0]!r}; there are: {', '.join(self.categories)}")
+        kept = [sample for sample in self.samples if not wanted or sample.category in wanted]
+        if limit is not None:
+            chosen = {sample.id for sample in _in_rounds(kept, limit)}
+            kept = [sample for sample in kept if sample.id in chosen]
+        ids = {sample.id for sample in kept}
+        scenarios = tuple(one for one in self.scenarios if all(turn.id in ids for turn in one.turns))
+        return replace(self, samples=tuple(kept), scenarios=scenarios)
+
+
+def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:
+    queues: dict[str, list[Sample]] = {}
+    for sample in samples:
+        queues.setdefault(sample.category, []).append(sample)
+    depth = 0
+    while limit > 0 and any(depth < len(queue) for queue in queues.values()):
+        for queue in queues.values():
+            if depth < len(queue) and limit > 0:
+                limit -= 1
+                yield queue[depth]
+        depth += 1
+
+
+_Item = TypeVar("_Item", Sample, Scenario)
+
+
+def _by_id(items: Iterable[_Item], wanted: str, kind: str, path: Path) -> _Item:
+    known = {item.id: item for item in items}
+    if wanted not in known:
+        raise InputError(f"{path}: no {kind} {wanted!r}; there are: {', '.join(known) or 'none'}")
+    return known[wanted]

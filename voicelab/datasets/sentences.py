@@ -1,0 +1,14 @@
+"""Plain text, one sentence a line. A blank line is an utterance without words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.text_files import read_text, split_lines
+
+
+def read(path: Path) -> Table:
+    """The lines of a .txt file as rows with `text`."""
+    lines = enumerate(split_lines(read_text(path)), start=1)
+    return Table(path, ("text",), tuple(Row(number, {"text": line.strip()}) for number, line in lines), path.parent)
