@@ -17,6 +17,7 @@ WORDS = st.text(
 )
 TEXTS = st.lists(WORDS, max_size=5).map(" ".join)
 CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0"))
+TSV_CELLS = st.text(st.characters(codec="utf-8", exclude_characters="\t\n\r\0"))
 SECONDS = st.integers(0, 10**6).map(lambda thousandths: thousandths / 1000)
 SCRATCH = settings(max_examples=60, deadline=None)
 
@@ -65,10 +66,12 @@ def test_ctm_round_trip(folder, words):
 
 
 @SCRATCH
-@pytest.mark.parametrize("ending", ["jsonl", "csv", "tsv"])
+@pytest.mark.parametrize(("ending", "cells"), [("jsonl", CELLS), ("csv", CELLS), ("tsv", TSV_CELLS)])
 @pytest.mark.parametrize("side", [manifest.REFERENCE, manifest.HYPOTHESIS])
-@given(utterances=st.lists(st.tuples(NAMES, st.none() | NAMES, CELLS), unique_by=lambda one: one[0], max_size=5))
-def test_tables_round_trip(folder, ending, side, utterances):
+@given(data=st.data())
+def test_tables_round_trip(folder, ending, cells, side, data):
+    rows = st.lists(st.tuples(NAMES, st.none() | NAMES, cells), unique_by=lambda one: one[0], max_size=5)
+    utterances = data.draw(rows)
     path = folder / f"a.{ending}"
     made = [Utterance(name, text, speaker) for name, speaker, text in utterances]
     manifest.write(path, made, side)
@@ -135,6 +138,8 @@ def test_what_a_file_cannot_hold_is_not_written(tmp_path):
         trn.write(tmp_path / "a.trn", [Utterance("a(b", "x")])
     with pytest.raises(InputError, match="read as a comment"):
         trn.write(tmp_path / "a.trn", [Utterance("a_1", ";; x")])
+    with pytest.raises(InputError, match="holds no tab and no line break"):
+        manifest.write(tmp_path / "a.tsv", [Utterance("1", "two\nlines")])
     with pytest.raises(InputError, match="must be one word"):
         timed.write_ctm(tmp_path / "a.ctm", [TimedWord("f", "A", 0.0, 1.0, "two words")])
 

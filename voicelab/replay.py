@@ -86,7 +86,7 @@ def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[Replayed
     """
     conversations: dict[str, list[TurnResult]] = {}
     for turn in _heard(turns):
-        conversations.setdefault(turn.scenario_id or turn.key, []).append(turn)
+        conversations.setdefault(turn.conversation, []).append(turn)
     return [one for members in conversations.values() for one in _conversation(members, agent)]
 
 

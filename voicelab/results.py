@@ -86,11 +86,21 @@ class Sent(_Record):
     kbps: float | None = None
 
 
+class SentSegment(_Record):
+    """The part of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
+
+    offset_s: float
+    duration_s: float
+    sha256: str
+    encoding: str
+
+
 class TurnResult(_Record):
     """One turn of a run.
 
     key: unique in the run. primary: the one turn that counts for this sample in the figures; the others replay it in
-    a scenario. cold: the first turn after engines were loaded. Instants are seconds from the end of the request's sound
+    a scenario. cold: the first turn after engines were loaded. segment: the part of the recording that was sent; None
+    where that was all of it, or a condition was applied. Instants are seconds from the end of the request's sound
     (docs/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
     """
 
@@ -135,7 +145,13 @@ class TurnResult(_Record):
     chunks: int = 0
     reply_file: str | None = None
     sent: Sent | None = None
+    segment: SentSegment | None = None
     started_at: datetime
+
+    @property
+    def conversation(self) -> str:
+        """The session that the turn belongs to; a scenario and a sample of one name are two."""
+        return f"turn {self.key}" if self.scenario_id is None else f"scenario {self.scenario_id}"
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -214,8 +230,17 @@ class RunFolder:
             os.fsync(file.fileno())
 
     def turns(self) -> list[TurnResult]:
-        """The finished turns; InputError names a line that is not one."""
-        return list(self._turns())
+        """The finished turns; InputError names a line that is not one.
+
+        Earlier versions could name the replies of two turns alike. The later one's sound is in the file, so the
+        earlier one is read as having none.
+        """
+        turns = list(self._turns())
+        latest = {turn.reply_file: turn.key for turn in turns}
+        return [
+            turn if latest[turn.reply_file] == turn.key else turn.model_copy(update={"reply_file": None})
+            for turn in turns
+        ]
 
     def _turns(self) -> Iterator[TurnResult]:
         file = self.path / "turns.jsonl"

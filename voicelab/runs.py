@@ -15,9 +15,10 @@ from voicelab import provenance, runlock
 from voicelab.blocking import run_blocking
 from voicelab.client import Take
 from voicelab.datasets import Sample, SampleSet, load
+from voicelab.datasets.file_names import file_name
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
-from voicelab.results import Failure, RunFolder, RunResult, RunSpec, Sent, TurnResult, now
-from voicelab.stimulus import Recordings, Stimuli
+from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.stimulus import Recordings, Stimuli, Stimulus
 from voicelab.targets import Session, Target, check_engines, open_target
 from voicelab.text import normalizer
 
@@ -52,16 +53,25 @@ def plan(samples: SampleSet) -> tuple[_Conversation, ...]:
     """
     in_context: dict[str, str] = {}
     scenarios = []
+    ids = {sample.id for sample in samples.samples}
     for scenario in samples.scenarios:
         turns = []
         for number, sample in enumerate(scenario.turns, start=1):
-            key = f"{scenario.id}/{number}"
+            key = _scenario_key(scenario.id, number, ids)
             primary = sample.requires_context and number > 1 and in_context.setdefault(sample.id, key) == key
             turns.append(_Planned(key, sample, number, primary))
         scenarios.append(_Conversation(scenario.id, scenario.id, tuple(turns)))
     alone = [sample for sample in samples.samples if sample.id not in in_context]
     singles = (_Conversation(sample.id, None, (_Planned(sample.id, sample, 1, True),)) for sample in alone)
     return (*singles, *scenarios)
+
+
+def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
+    """`greeting/2`, with as many strokes more as it takes to differ from the samples' keys, which are their ids."""
+    stroke = "/"
+    while (key := f"{scenario_id}{stroke}{number}") in sample_ids:
+        stroke += "/"
+    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,7 +269,7 @@ class _Runner:
             return
         heard = tuple(turn.heard for turn in before if turn.status == "answered" and turn.heard is not None)
         session_id = next((turn.session_id for turn in reversed(before) if turn.session_id), None)
-        user_id = f"{run.run_id}.{conversation.id}"
+        user_id = f"{run.run_id}.{file_name(conversation.id)}"  # a server limits the length of ids
         position = 0
         try:
             async with target.session(user_id, session_id, heard) as session:
@@ -274,21 +284,25 @@ class _Runner:
 
     async def _take(self, session: Session, conversation: _Conversation, planned: _Planned, run: RunResult) -> None:
         sample = planned.sample
-        sent = None
+        stimulus = None
         try:
             stimulus = await asyncio.to_thread(self._stimuli.of, sample)
-            sent = stimulus.sent
             take = await session.speak(stimulus.audio, run.spec.mode, source=str(sample.audio_path))
         except InputError as error:
             take = Take(error=("bad_sample", str(error)))
-        self._record(planned, conversation, take, session.session_id, sent)
+        self._record(planned, conversation, take, session.session_id, stimulus)
 
     def _record(
-        self, planned: _Planned, conversation: _Conversation, take: Take, session_id: str, sent: Sent | None = None
+        self,
+        planned: _Planned,
+        conversation: _Conversation,
+        take: Take,
+        session_id: str,
+        stimulus: Stimulus | None = None,
     ) -> None:
         file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
         scenario = conversation.scenario_id
-        turn = turn_result(planned, scenario, take, session_id, reply_file=file, cold=self._cold, sent=sent)
+        turn = turn_result(planned, scenario, take, session_id, reply_file=file, cold=self._cold, stimulus=stimulus)
         self._cold = False
         self._folder.append(turn)
         self._done[turn.key] = turn
@@ -303,7 +317,7 @@ def turn_result(
     *,
     reply_file: str | None,
     cold: bool,
-    sent: Sent | None = None,
+    stimulus: Stimulus | None = None,
 ) -> TurnResult:
     """One turn as it is kept, with the figures that follow from others."""
     sample, stages = planned.sample, take.stages
@@ -342,7 +356,8 @@ def turn_result(
         rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
         chunks=take.chunks,
         reply_file=reply_file,
-        sent=sent,
+        sent=stimulus.sent if stimulus is not None else None,
+        segment=stimulus.segment if stimulus is not None else None,
         started_at=now(),
         **stages,
     )

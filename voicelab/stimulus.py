@@ -14,8 +14,9 @@ from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import Sample, SampleSet
+from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
-from voicelab.results import Sent
+from voicelab.results import Sent, SentSegment
 from voicelab.wire import IncomingAudio
 
 _KEPT_CLIPS = 256
@@ -23,10 +24,14 @@ _KEPT_CLIPS = 256
 
 @dataclass(frozen=True, slots=True)
 class Stimulus:
-    """Encoded audio to send; sent is None where it is the recording itself."""
+    """Encoded audio to send.
+
+    sent: what the condition made of it; None without one. segment: None where all of the recording was taken.
+    """
 
     audio: bytes
     sent: Sent | None = None
+    segment: SentSegment | None = None
 
 
 class Recordings:
@@ -69,7 +74,8 @@ class Stimuli:
         So a condition that changes nothing is heard as the recording itself, sample for sample.
         """
         if self._condition is None:
-            return Stimulus(sample.audio_bytes())
+            audio = sample.audio_bytes()
+            return Stimulus(audio, segment=_segment(sample, audio))
         found = disturb(
             Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
         )
@@ -83,6 +89,14 @@ class Stimuli:
             kbps=found.kbps,
         )
         return Stimulus(audio, sent)
+
+
+def _segment(sample: Sample, audio: bytes) -> SentSegment | None:
+    if not sample.is_segment:
+        return None
+    length_s = codecs.decode(audio, source=sample.source).duration_s
+    digest = hashlib.sha256(audio).hexdigest()
+    return SentSegment(offset_s=sample.offset_s or 0.0, duration_s=length_s, sha256=digest, encoding=ENCODING)
 
 
 def heard_clip(sample: Sample) -> Clip:

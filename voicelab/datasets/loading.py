@@ -21,7 +21,7 @@ def load(path: Path | str) -> SampleSet:
     """
     path = Path(path)
     if not path.exists():
-        raise InputError(f"{path}: is not there; give {formats.KNOWN}")
+        raise InputError(f"{path}: cannot be read: it is not there; give {formats.KNOWN}")
     place = formats.find(path)
     if place is None:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")

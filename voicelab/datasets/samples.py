@@ -53,6 +53,13 @@ class Sample:
         listed = f"{self.listed_at}: " if self.listed_at else ""
         return f"{listed}{self.audio_path} (sample {self.id!r})"
 
+    @property
+    def is_segment(self) -> bool:
+        """Whether the audio is cut out of the recording."""
+        if self.offset_s is None and self.duration_s is None:
+            return False
+        return not segment.is_whole(self._recording(), self.offset_s, self.duration_s, source=self.source)
+
     def audio_bytes(self) -> bytes:
         """The encoded audio as it is sent: the recording, or a WAV of its segment.
 
@@ -60,9 +67,11 @@ class Sample:
         """
         if self.offset_s is None and self.duration_s is None:
             return self.recording_bytes()
-        in_place = self.audio_kind == "file" and self.sha256 is None
-        recording = self.audio_path if in_place else self.recording_bytes()
-        return segment.cut(recording, self.offset_s, self.duration_s, source=self.source)
+        return segment.cut(self._recording(), self.offset_s, self.duration_s, source=self.source)
+
+    def _recording(self) -> bytes | Path:
+        """The recording's file where it can be read in place, or else its bytes."""
+        return self.audio_path if self.audio_kind == "file" and self.sha256 is None else self.recording_bytes()
 
     def recording_bytes(self) -> bytes:
         """The whole recording as it is encoded, checked against sha256."""
@@ -126,6 +135,11 @@ class SampleSet:
         names = [one.name for one in fields(Sample) if one.name != "listed_at"]
         rows = [{name: getattr(sample, name) for name in names} for sample in self.samples]
         return pandas.DataFrame(rows, columns=names)
+
+    @property
+    def home(self) -> Path:
+        """The folder that the set's file is in, or the folder that is the set."""
+        return self.path if self.path.is_dir() else self.path.parent
 
     @property
     def categories(self) -> tuple[str, ...]:

@@ -33,11 +33,16 @@ def cut(recording: bytes | Path, offset_s: float | None, duration_s: float | Non
     Only the segment and what a decoder needs before it are decoded, if the format can be entered in the middle.
     Raises InputError that names `source` and the field when the segment is not within the recording.
     """
-    if offset_s is None and duration_s is not None:
-        length_s = _length_s(recording, source)
-        if abs(length_s - duration_s) <= TOLERANCE_S:
-            return recording if isinstance(recording, bytes) else codecs.read_bytes(recording)
+    if is_whole(recording, offset_s, duration_s, source=source):
+        return recording if isinstance(recording, bytes) else codecs.read_bytes(recording)
     return encode(_decoded(recording, offset_s or 0.0, duration_s, source))
+
+
+def is_whole(recording: bytes | Path, offset_s: float | None, duration_s: float | None, *, source: str) -> bool:
+    """Whether there is no offset and the duration is that of the whole recording."""
+    if offset_s is not None:
+        return False
+    return duration_s is None or abs(_length_s(recording, source) - duration_s) <= TOLERANCE_S
 
 
 def encode(clip: Clip) -> bytes:

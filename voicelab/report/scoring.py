@@ -63,13 +63,9 @@ def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Form
     """Score every turn, each in the light of its whole session."""
     sessions: dict[str, list[TurnResult]] = {}
     for turn in turns:
-        sessions.setdefault(_conversation(turn), []).append(turn)
+        sessions.setdefault(turn.conversation, []).append(turn)
     texts = {name: session_text(members) for name, members in sessions.items()}
-    return [_score(turn, texts[_conversation(turn)], normalizer, forms) for turn in turns]
-
-
-def _conversation(turn: TurnResult) -> str:
-    return turn.scenario_id if turn.scenario_id is not None else turn.key
+    return [_score(turn, texts[turn.conversation], normalizer, forms) for turn in turns]
 
 
 def session_text(turns: Iterable[TurnResult]) -> str:

@@ -31,7 +31,7 @@ class Clusters:
         speakers = tuple(turn.speaker for turn in turns if turn.speaker is not None)
         if len(speakers) == len(turns) and len(set(speakers)) >= 2:
             return cls("speaker", speakers)
-        conversations = tuple(turn.key if turn.scenario_id is None else turn.scenario_id for turn in turns)
+        conversations = tuple(turn.conversation for turn in turns)
         if 2 <= len(set(conversations)) < len(turns):
             return cls("conversation", conversations)
         return cls("sample", tuple(turn.sample_id for turn in turns))

@@ -129,7 +129,8 @@ class _Shelf:
 
     def reply(self, turn: TurnResult) -> Sound:
         if turn.reply_file is None:
-            return Sound(None, "no reply")
+            lost = turn.chunks > 0
+            return Sound(None, "not available: another turn's reply was written over it" if lost else "no reply")
         file = self._folder.path / turn.reply_file
         if not file.is_file():
             return Sound(None, f"not available: {turn.reply_file} is not in the run's folder")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, cast, get_args
 
 from voicelab.datasets import formats as tables
+from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
 from voicelab.transcripts import manifest, timed, trn
 from voicelab.transcripts.base import Pair, Utterance
@@ -37,7 +39,16 @@ def form_of(reference: Path) -> Format:
     found = tables.find(reference)
     if found is None:
         raise InputError(f"{reference}: say what it is with --format {' | '.join(FORMATS)}")
+    if found[1] == "txt" and _looks_like_trn(reference):
+        raise InputError(
+            f"{reference}: every line ends in (an id), as in a .trn; say what it is with --format trn | txt"
+        )
     return found[1]
+
+
+def _looks_like_trn(path: Path) -> bool:
+    lines = [line for _, line in numbered_lines(path)]
+    return bool(lines) and all(re.search(r"\(\S+\)\s*$", line) for line in lines)
 
 
 def pairs(
@@ -73,7 +84,7 @@ def paired(
     if form == "trn":
         references, hypotheses = trn.read(reference, id_type), trn.read(hypothesis, id_type)
         return Pairing(tuple(_matched(reference, references, hypothesis, hypotheses, missing)))
-    return _table_pairs(reference, hypothesis, cast("tables.Form", form), missing, columns)
+    return _table_pairs(reference, hypothesis, form, missing, columns)
 
 
 def _refuse_one_file(reference: Path, hypothesis: Path) -> None:
