@@ -39,6 +39,7 @@ def refuse_doubles(path: Path, utterances: Iterable[Utterance]) -> None:
     for utterance in utterances:
         if utterance.id in seen:
             raise InputError(
-                f"{path}: line {utterance.line}: the id {utterance.id!r} stands in line {seen[utterance.id]} already"
+                f"{path}: line {utterance.line}: the id {utterance.id!r} stands in line {seen[utterance.id]} already; "
+                "give each row an `id` that no other has"
             )
         seen[utterance.id] = utterance.line
