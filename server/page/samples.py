@@ -66,7 +66,7 @@ async def listing(chosen: Chosen) -> list[SampleView]:
     ]
 
 
-@router.get("/{sample_id}/audio", summary="One recording")
+@router.get("/{sample_id:path}/audio", summary="One recording")
 async def audio(sample_id: str, chosen: Chosen) -> Response:
     try:
         sample = chosen.sample(sample_id)
