@@ -194,6 +194,7 @@ def test_a_command_in_wav_scp_is_not_run(tmp_path):
     (kaldi(tmp_path) / "wav.scp").write_text(f"anna-1 touch {tmp_path}/ran |\nbob-1 touch {tmp_path}/ran |\n")
     with pytest.raises(InputError, match="commands are not run"):
         load(tmp_path)
+    assert [one.id for one in manifest.read(tmp_path, manifest.REFERENCE)] == list(TEXTS), "texts need no recordings"
     assert not (tmp_path / "ran").exists()
 
 

@@ -35,7 +35,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_SET = "a folder with voice_samples.json, or a .json, .jsonl or .csv file"
+_SET = "a sample set in any format of docs/samples.md"
 
 
 @app.command()

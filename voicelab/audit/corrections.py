@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 from voicelab.audit.audit import Suspect
-from voicelab.datasets import SampleSet
+from voicelab.datasets import SampleSet, delimited
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 
@@ -61,20 +61,14 @@ def read(path: Path, samples: SampleSet) -> list[Correction]:
 
     Raises InputError that names the line: an unknown sample or action, a text that is no longer the set's, ...
     """
-    try:
-        rows = csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"), newline=""))
-        listed = list(rows)
-    except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    except (UnicodeDecodeError, csv.Error) as error:
-        raise InputError(f"{path}: cannot be read as CSV: {error}") from error
-    if missing := [name for name in _NEEDED if name not in (rows.fieldnames or ())]:
+    table = delimited.read(path)
+    if missing := [name for name in _NEEDED if name not in table.columns]:
         raise InputError(f"{path}: column {missing[0]!r} is missing; needed: {', '.join(_NEEDED)}")
     texts = {sample.id: sample.text for sample in samples.samples}
     found: list[Correction] = []
-    for number, row in enumerate(listed, start=2):
+    for number, row in enumerate(table.rows, start=2):
         where = f"{path}: row {number}"
-        one = _correction(where, row, texts)
+        one = _correction(where, row.values, texts)
         if one is None:
             continue
         if any(one.sample_id == other.sample_id for other in found):
@@ -83,7 +77,7 @@ def read(path: Path, samples: SampleSet) -> list[Correction]:
     return found
 
 
-def _correction(where: str, row: dict[str, str | None], texts: dict[str, str]) -> Correction | None:
+def _correction(where: str, row: Mapping[str, Any], texts: dict[str, str]) -> Correction | None:
     cells = {name: (row.get(name) or "").strip() for name in _COLUMNS}
     sample_id, action, new_text = cells["sample_id"], cells["action"].lower(), cells["new_text"]
     if not action and not new_text:

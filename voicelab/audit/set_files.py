@@ -87,7 +87,7 @@ def _rows(plan: Plan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[Tabl
     """The old set's table, and the rows of the new version."""
     found = formats.find(plan.old.path)
     assert found is not None
-    table = formats.read_table(found[0], found[1])
+    table = formats.read_set(found[0], found[1])
     text, audio = table.column(TEXT_COLUMNS), table.column(AUDIO_COLUMNS)
     assert text is not None
     assert audio is not None

@@ -71,13 +71,13 @@ def _delimiter(path: Path, text: str) -> str:
 def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]], hint: str) -> Table:
     notices: list[str] = []
     rows = []
-    empty = [number for number, cells in lines if len(names) > 1 and not any(cell.strip() for cell in cells)]
+    empty = {number: None for number, cells in lines if len(names) > 1 and not any(cell.strip() for cell in cells)}
     longer = [number for number, cells in lines if len(cells) > len(names) and number not in empty]
     for number, cells in lines:
         if number not in empty:
             rows.append(Row(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
     if empty:
-        notices.append(f"{path}: line {_listed(empty)}: empty rows are left out")
+        notices.append(f"{path}: line {_listed([*empty])}: empty rows are left out")
     if longer:
         notices.append(f"{path}: line {_listed(longer)}: empty cells beyond the header's columns are left out")
     for place, name in enumerate(names):

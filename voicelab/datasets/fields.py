@@ -59,10 +59,11 @@ class Fields:
             return str(value)
         return self.text_or_none(name)
 
-    def file(self, name: str) -> Path:
-        """A file that is there: at the path itself, below `clips` (Common Voice), or below the current directory."""
+    def file(self, name: str, *, below: tuple[str, ...] = ("",)) -> Path:
+        """A file that is there, in the first of the folders `below` the entry's own that has it."""
         given = self.text(name)
-        for path in (self._home / given, self._home / "clips" / given, Path(given)):
+        for folder in below:
+            path = self._home / folder / given
             if path.is_file():
                 return path
         raise self.fail(name, f"names a file that is not there: {self._home / given}")

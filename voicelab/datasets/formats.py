@@ -61,8 +61,13 @@ def find(path: Path) -> tuple[Path, Form] | None:
 
 
 def read_table(path: Path, form: Form) -> Table:
-    """The rows at a path in a format; InputError names the file and the line."""
+    """The rows at a path in a format, for their texts; InputError names the file and the line."""
     return _READERS[form](path)
+
+
+def read_set(path: Path, form: Form) -> Table:
+    """The rows at a path in a format, with their recordings."""
+    return kaldi.read_set(path) if form == "kaldi" else read_table(path, form)
 
 
 def _in_folder(path: Path) -> tuple[Path, Form] | None:

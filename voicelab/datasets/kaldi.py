@@ -23,27 +23,38 @@ def is_folder(path: Path) -> bool:
 
 
 def read(path: Path) -> Table:
-    """The utterances of a data folder or of a `text` file; their files' paths are checked by who opens them."""
-    text = path / "text" if path.is_dir() else path
-    home = text.parent
-    speakers = _pairs(home / "utt2spk")
-    segments = _segments(home / "segments")
-    recordings = _recordings(home / "wav.scp")
+    """The texts and speakers of a data folder or of a `text` file; recordings and times are not looked at."""
+    text = _text(path)
+    speakers = _pairs(text.parent / "utt2spk")
     rows = []
     for number, line in numbered_lines(text):
-        name, _, words = line.strip().partition(" ") if "\t" not in line else line.strip().partition("\t")
-        values: dict[str, Any] = {"id": name, "text": words.strip()}
+        name, *words = line.split(maxsplit=1)
+        values: dict[str, Any] = {"id": name, "text": words[0].strip() if words else ""}
         if name in speakers:
             values["speaker"] = speakers[name]
+        rows.append(Row(number, values))
+    return Table.of(text, rows)
+
+
+def read_set(path: Path) -> Table:
+    """The same with recordings and times; InputError names an utterance that has none, and a command in `wav.scp`."""
+    table = read(path)
+    home = table.path.parent
+    segments, recordings = _segments(home / "segments"), _recordings(home / "wav.scp")
+    rows = []
+    for row in table.rows:
+        name = row.values["id"]
         if segments and name not in segments:
-            raise InputError(f"{text}: line {number}: the utterance {name!r} is not in {home / 'segments'}")
+            raise InputError(f"{table.place(row)}: the utterance {name!r} is not in {home / 'segments'}")
         recording, times = segments.get(name, (name, {}))
-        if recordings:
-            if recording not in recordings:
-                raise InputError(f"{text}: line {number}: the recording {recording!r} is not in {home / 'wav.scp'}")
-            values["audio_filepath"] = recordings[recording]
-        rows.append(Row(number, values | times))
-    return Table.of(text, rows, home=home)
+        if recording not in recordings:
+            raise InputError(f"{table.place(row)}: the recording {recording!r} is not in {home / 'wav.scp'}")
+        rows.append(Row(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
+    return Table.of(table.path, rows)
+
+
+def _text(path: Path) -> Path:
+    return path / "text" if path.is_dir() else path
 
 
 def _pairs(path: Path) -> dict[str, str]:
@@ -92,4 +103,7 @@ def _recordings(path: Path) -> dict[str, str]:
             )
         if place == "-" or (place.rpartition(":")[2].isdigit() and ".ark:" in place):
             raise InputError(f"{path}: {name!r} is {place!r}; only sound files can be read: name one")
+        # Kaldi's own scripts read relative paths from the directory that they are started in.
+        if not (path.parent / place).is_file() and Path(place).is_file():
+            found[name] = str(Path(place).absolute())
     return found

@@ -26,7 +26,7 @@ def load(path: Path | str) -> SampleSet:
     if place is None:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")
     file, form = place
-    found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_table(file, form))
+    found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form))
     if not found.samples:
         raise InputError(f"{file}: there are no samples in it")
     check_ids(file, "sample", found.samples)
@@ -59,7 +59,8 @@ def _sample(table: Table, row: Row, names: dict[str, str | None], parts: int, *,
         name = row.values.get(embedded)
         sample_id = sample_id or (naming.name(name, parts) if name else f"row {row.number}")
         return replace(sample(fields, sample_id, category, table.path, "parquet"), row=row.number)
-    audio = fields.file("audio_filepath")
+    # Common Voice names recordings by `path`, and keeps them in `clips`.
+    audio = fields.file("audio_filepath", below=("", "clips") if names["audio_filepath"] == "path" else ("",))
     sample_id = sample_id or naming.name(fields.text("audio_filepath"), parts, fields.seconds("offset"))
     return sample(fields, sample_id, category, audio, "file")
 

@@ -111,8 +111,8 @@ def _table_pairs(reference: Path, hypothesis: Path, form: tables.Form, missing: 
     notices = [*dict.fromkeys((*mine.table.notices, *other.table.notices))]
     if other.copied and found and all(pair.reference == pair.hypothesis for pair in found):
         notices.append(
-            f"{hypothesis}: every {other.text!r} equals its reference; if it is a copy of the references, name the "
-            "column of the hypotheses with --hyp-column"
+            f"{hypothesis}: every {other.text!r} equals its reference; if it is a copy of the references, give the "
+            "hypotheses, or name their column with --hyp-column"
         )
     return Pairing(tuple(found), tuple(notices))
 
