@@ -87,6 +87,7 @@ def evaluate(
             with terminal.resumable(resume):
                 _report(*_resume(resume), mlflow)
             return
+        from voicelab.datasets import load
         from voicelab.results import RunFolder
 
         chosen: dict[str, object] = {
@@ -96,6 +97,8 @@ def evaluate(
         recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(samples, one, agent, tts, in_process, url).model_copy(update=chosen) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
+        for notice in load(specs[0].samples).notices:
+            terminal.warn(notice)
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):

@@ -20,7 +20,7 @@ def audit(
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Without a run: a folder with voice_samples.json, or a .json, .jsonl or .csv file."),
+        typer.Option(help="Without a run: a sample set in any format of docs/samples.md."),
     ] = None,
     asr: Annotated[
         str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[pocketsphinx]")
