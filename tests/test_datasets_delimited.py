@@ -62,6 +62,7 @@ def test_what_is_empty_is_left_out_with_a_notice(tmp_path):
             "id,text\n1,a,b\n",
             r"line 2: not as many fields as the header has \(3, not 2\); a text with a comma",
         ),
+        ("a.csv", ",,\n1,2,3\n", "line 1: names no columns"),
         ("a.csv", "id,text\n1\n", r"line 2: not as many fields as the header has \(1, not 2\)"),
         ("a.csv", "id,\n1,x\n", "line 2: column 2 holds a value, but line 1 gives it no name"),
         ("a.csv", "id,id\n1,x\n", "two columns are called 'id'"),

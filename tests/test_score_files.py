@@ -1,11 +1,14 @@
 """`voicelab score` pairs what belongs together, and says what it cannot pair or had to assume."""
 
 import json
+from typing import get_args
 
 import pytest
 from typer.testing import CliRunner
 
 from voicelab.cli import app
+from voicelab.commands.score import _Form
+from voicelab.transcripts.formats import FORMATS
 
 
 @pytest.fixture
@@ -159,3 +162,7 @@ def test_sentences_that_are_really_a_trn_are_asked_about(score):
     assert "every line ends in (an id), as in a .trn; say what it is with --format" in done.output
     kaldi = score({"ref": "u1 red green\nu2 blue\n", "h.txt": "u2 blue\nu1 red\n"}, "--format", "kaldi", "--json")
     assert (total(kaldi)["words"], total(kaldi)["deletions"]) == (3, 1)
+
+
+def test_the_command_offers_every_format():
+    assert get_args(_Form) == FORMATS

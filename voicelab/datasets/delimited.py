@@ -35,6 +35,8 @@ def _headed(path: Path, lines: Iterator[tuple[int, list[str]]], hint: str) -> Ta
     header = next(lines, None)
     if header is None:
         raise InputError(f"{path}: is empty; its first line must name the columns")
+    if not any(name.strip() for name in header[1]):
+        raise InputError(f"{path}: line {header[0]}: names no columns; the first line of the file must")
     return _table(path, [name.strip() for name in header[1]], list(lines), hint)
 
 
