@@ -45,7 +45,7 @@ def money(tokens: Sequence[Token]) -> list[Amount]:
 
 
 def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number]) -> Iterator[Amount]:
-    sign = currency_sign(tokens[number.start])
+    sign = currency_sign(tokens[number.first])
     values = set(_values(tokens, number))
     after = number.end
     if after < len(tokens) and tokens[after].text == "grand":
@@ -73,11 +73,12 @@ def _unit(currency: str) -> str | None:
 
 def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
     """What the number may count; `two hundred twelve fifty` and `nineteen ninety nine` may name cents too."""
-    words = [token.text for token in tokens[number.start : number.end]]
+    sign = -1 if number.negative else 1
+    words = [token.text for token in tokens[number.first : number.end]]
     if number.value is not None:
         yield number.value
     elif number.digits is not None:
-        yield Decimal(number.digits)
+        yield sign * Decimal(number.digits)
     for size in (1, 2):
         head, tail = words[:-size], words[-size:]
         cents = _two_digits(tail)
@@ -90,7 +91,7 @@ def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
             continue
         # `twenty five` is one number, and `two hundred five` too: cents follow only what they cannot be added to.
         if number.value is None:
-            yield whole + Decimal(cents) / 100
+            yield sign * (whole + Decimal(cents) / 100)
 
 
 def _two_digits(words: Sequence[str]) -> int | None:
@@ -127,7 +128,7 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
     linked = place < len(tokens) and tokens[place].text == "and"
     rest = starts.get(place + linked)
     if rest is not None and rest.value is not None and 0 <= rest.value < 100 and value == int(value):
-        cents = value + rest.value / 100
+        cents = value + (rest.value if value >= 0 else -rest.value) / 100
         if _currency(tokens, rest.end) == "cent":
             yield Amount(cents, currency)
             return
@@ -144,7 +145,7 @@ def same_money(wanted: Amount, said: Amount) -> bool:
         return False
     if said.currency is not None and wanted.currency is not None:
         return said.currency == wanted.currency
-    return not (said.bare and wanted.currency is not None) or wanted.value >= _SMALL or "." in plain(wanted.value)
+    return not (said.bare and wanted.currency is not None) or abs(wanted.value) >= _SMALL or "." in plain(wanted.value)
 
 
 def percentages(tokens: Sequence[Token]) -> set[Decimal]:
@@ -158,7 +159,7 @@ def percentages(tokens: Sequence[Token]) -> set[Decimal]:
             before = ends.get(number.start - 1)
             if before is not None and before.value is not None and tokens[number.start - 1].text in _BETWEEN:
                 found.add(before.value)
-            if tokens[number.start].mark == "-" and (joined := ends.get(number.start)) and joined.value is not None:
+            if tokens[number.first].mark == "-" and (joined := ends.get(number.start)) and joined.value is not None:
                 found.add(joined.value)
     for place, token in enumerate(tokens):
         if _percent_at(tokens, place) and token.text != "of":

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from decimal import Decimal
+from math import prod
 
 from voicelab.metrics.matching.vocabulary import REPEATS, SCALE_LETTERS, SCALES, TEENS, TENS, UNITS, ZEROS
 
@@ -16,12 +17,11 @@ def plain(value: Decimal) -> str:
 
 def value_of(words: Sequence[str]) -> Decimal | None:
     """What a grammatical number counts: `two hundred and twelve`, `1.5 million`, `six and a half`; else None."""
-    if words and words[0] in ("minus", "negative"):
-        value = value_of(words[1:])
-        return None if value is None else -value
     if words[:2] == ["half", "a"] or words[:2] == ["a", "half"]:
         rest = value_of(["one", *words[2:]]) if len(words) > 2 else None
         return rest / 2 if rest is not None else None
+    if "point" in words[1:]:
+        return _read_decimal(words, words.index("point"))
     words, extra = _without_fraction(list(words))
     if words and words[-1] in SCALE_LETTERS and len(words) > 1:
         coefficient = value_of(words[:-1])
@@ -36,18 +36,29 @@ def value_of(words: Sequence[str]) -> Decimal | None:
     return _cardinal(words)
 
 
+def _read_decimal(words: Sequence[str], point: int) -> Decimal | None:
+    """A decimal whose whole part is a number, or is read by digits or in pairs: `two twelve point five`."""
+    value = _cardinal(words)
+    whole = digits_of(words[:point])
+    if value is not None or whole is None:
+        return value
+    part = _decimal(words[point:], 0, Decimal(0), None)
+    scales = [SCALES[word] for word in words[point:] if word in SCALES and word != "dozen"]
+    scale = prod(scales)
+    return None if part is None else Decimal(whole) * scale + part
+
+
 def _without_fraction(words: list[str]) -> tuple[list[str], Decimal]:
-    """`six and a half million` -> `6.5 million`; what is left of a fraction at the end comes back beside it."""
-    for ending, share in ((["and", "a", "half"], "0.5"), (["and", "a", "quarter"], "0.25"),
-                          (["and", "three", "quarters"], "0.75"), (["and", "one", "quarter"], "0.25")):  # fmt: skip
-        for place in range(1, len(words) - len(ending) + 1):
-            if words[place : place + len(ending)] != ending:
-                continue
-            rest = words[place + len(ending) :]
-            if not rest:
-                return words[:place], Decimal(share)
-            head = _cardinal(words[:place])
-            return ([plain(head + Decimal(share)), *rest] if head is not None else []), Decimal(0)
+    """`six and 0.5 million` -> `6.5 million`; what is left of a fraction at the end comes back beside it."""
+    for place in range(1, len(words) - 1):
+        share = words[place + 1]
+        if words[place] != "and" or not share.startswith("0."):
+            continue
+        rest = words[place + 2 :]
+        if not rest:
+            return words[:place], Decimal(share)
+        head = _cardinal(words[:place])
+        return ([plain(head + Decimal(share)), *rest] if head is not None else []), Decimal(0)
     return words, Decimal(0)
 
 

@@ -52,20 +52,20 @@ def times(tokens: Sequence[Token]) -> list[Time]:
             found += around
             taken |= {place - 2, place - 1, place, place + 1} if around else set()
     for number in numbers(tokens):
-        if number.start not in taken:
+        if number.first not in taken and not number.negative:
             found += _from_number(tokens, number)
     return found
 
 
 def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
-    words = [token.text for token in tokens[number.start : number.end]]
+    words = [token.text for token in tokens[number.first : number.end]]
     if number.partial:
         yield from _with_colon(tokens, number)
         return
     half, clock = _half(tokens, number.end), number.end < len(tokens) and tokens[number.end].text in ("oclock", "hours")
     before = tokens[number.start - 1].text if number.start else ""
     told = half is not None or clock or before in _AT
-    for hour, minute in _readings(words, tokens[number.start : number.end]):
+    for hour, minute in _readings(words, tokens[number.first : number.end]):
         if 0 <= hour < 25 and 0 <= minute < 60 and not (clock and minute and hour < 13):
             vague = not told and (len(words) == 1 or (minute == 0 and len(words) < 3))
             yield Time(hour % 24 if hour == 24 else hour, minute, half, vague)

@@ -8,7 +8,8 @@ from typing import Literal, get_args
 from voicelab.metrics.matching.clock import times
 from voicelab.metrics.matching.dates import of_entity
 from voicelab.metrics.matching.numerals import numbers
-from voicelab.metrics.matching.tokens import Token, folded
+from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.tokens import Token
 from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES
 
 EntityClass = Literal[

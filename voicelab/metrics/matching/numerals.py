@@ -7,7 +7,7 @@ is not in it: a number is read whole.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -36,7 +36,10 @@ _LONGEST = 30
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A stretch of tokens, [start, end), that is one number. value: what it counts, None for a mere digit string."""
+    """A stretch of tokens, [start, end), that is one number.
+
+    value: what it counts, None for a mere digit string. first: where its digits or words begin, after `minus`.
+    """
 
     start: int
     end: int
@@ -45,6 +48,13 @@ class Number:
     digits: str | None
     partial: bool = False
     """Whether it is a part of a time or a date in digits, as 30 is of 4:30."""
+    negative: bool = False
+    after_sign: int = 0
+    """How many words of a sign stand at its start."""
+
+    @property
+    def first(self) -> int:
+        return self.start + self.after_sign
 
 
 def numbers(tokens: Sequence[Token]) -> list[Number]:
@@ -63,8 +73,62 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
         if made is not None:
             found.append(made)
         found += _parts(tokens, place, end)
+        found += _in_digits(tokens, place)
         place = end
-    return found
+    return [signed for one in found for signed in _with_sign(tokens, one)]
+
+
+def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
+    """The number below zero where a sign says so; after `plus`, with the word and without it."""
+    start = number.start
+    before = tokens[start - 1] if start else None
+    word = before.text if before is not None and not tokens[start].paused else ""
+    subtracts = start > 1 and _ends_a_number(tokens[start - 2]) and before is not None and not before.paused
+    if word == "negative" or (word == "minus" and not subtracts):
+        yield _below_zero(number, after_sign=1)
+    elif tokens[start].negative and (before is None or not before.number or tokens[start].paused):
+        yield _below_zero(number, after_sign=0)
+    elif _is_below_zero(tokens, number.end):
+        yield _below_zero(number, after_sign=0)
+    else:
+        yield number
+        if word in ("plus", "positive"):
+            yield replace(number, start=start - 1, after_sign=1)
+
+
+def _ends_a_number(token: Token) -> bool:
+    return token.number or token.text in _CORE
+
+
+def _below_zero(number: Number, *, after_sign: int) -> Number:
+    return replace(
+        number,
+        start=number.start - after_sign,
+        after_sign=after_sign,
+        readings=frozenset(f"-{reading}" for reading in number.readings),
+        value=None if number.value is None else -number.value,
+        negative=True,
+    )
+
+
+def _is_below_zero(tokens: Sequence[Token], place: int) -> bool:
+    """`below zero` at `place`, or after `degrees` there."""
+    words = [token.text for token in tokens[place : place + 3]]
+    return (words[1:] if words[:1] in (["degrees"], ["degree"]) else words)[:2] == ["below", "zero"]
+
+
+def _in_digits(tokens: Sequence[Token], place: int) -> list[Number]:
+    """`1/2` in digits; `3/4` may be a date as well."""
+    if not 0 <= place < len(tokens) - 1:
+        return []
+    top, bottom = tokens[place], tokens[place + 1]
+    if not (top.number and bottom.number and bottom.joined and bottom.mark == "/" and top.mark != "/"):
+        return []
+    longer = place + 2 < len(tokens) and tokens[place + 2].mark == "/"
+    if longer or not (top.text.isdigit() and bottom.text.isdigit() and 0 < int(top.text) < int(bottom.text) <= 100):
+        return []
+    value = Decimal(f"{int(top.text) / int(bottom.text):.12f}")
+    return [Number(place, place + 2, frozenset({plain(value)}), value, None)]
 
 
 def _stretch(tokens: Sequence[Token], start: int) -> int:
@@ -89,9 +153,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
             if token.text == "s" or token.text in SCALE_LETTERS:
                 end = place + 1
             break
-        elif core and token.text in ("k", "half", "quarter", "quarters"):
-            if not _fraction_or_k(tokens, start, place):
-                break
+        elif core and token.text == "k":
             end = place + 1
         elif not _connects(tokens, start, place):
             break
@@ -111,15 +173,6 @@ def _goes_on(before: Token, token: Token, inside: bool) -> bool:
     return not (inside and token.number and "." in token.text and before.number)
 
 
-def _fraction_or_k(tokens: Sequence[Token], start: int, place: int) -> bool:
-    text = tokens[place].text
-    if text == "k":
-        return True
-    if text in ("half", "quarter"):
-        return place >= start + 2 and tokens[place - 1].text == "a" and tokens[place - 2].text == "and"
-    return text == "quarters" and place >= start + 1 and tokens[place - 1].text in UNITS
-
-
 def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
     """Whether a word that is no number itself belongs to one: `a hundred`, `point five`, `two hundred and six`."""
     text = tokens[place].text
@@ -129,18 +182,12 @@ def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
         return False
     counts = following.number or following.text in _CORE or following.text in ZEROS
     if text == "and" and place > start:
-        if following.text == "a":
-            return after in ("half", "quarter")
         before = tokens[place - 1].text
-        fraction = following.text in UNITS and after == "quarters"
-        return fraction or (before in SCALES and before != "dozen" and counts and following.text not in SCALES)
+        return following.text.startswith("0.") or (before in SCALES and before != "dozen" and counts and following.text not in SCALES)
     if text == "a":
-        whole = following.text in SCALES or (following.text == "half" and place > start)
-        return whole or (place > start and tokens[place - 1].text == "half" and following.text in SCALES)
+        return following.text in SCALES or (place > start and tokens[place - 1].text == "half" and following.text in SCALES)
     if text == "half":
         return following.text == "a" and after in SCALES
-    if text in ("minus", "negative"):
-        return place == start and counts
     if text == "point":
         return counts
     if text in REPEATS:
@@ -185,9 +232,6 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     if digits is not None and (value is None or len(words) == 1 or not set(words) & set(SCALES)):
         readings.add(digits)
     partial = _written_into(tokens, start) or (end < len(tokens) and _written_into(tokens, end))
-    signed = tokens[start].mark.endswith("-") and tokens[start].number and not tokens[start].joined
-    if signed and value is not None and (start == 0 or not tokens[start - 1].number):
-        readings.add(plain(-value))
     return Number(start, end, frozenset(readings), value, digits, partial)
 
 

@@ -23,6 +23,8 @@ _SAID_MARKS = {
 }
 _QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
 
+_ALSO_WORDS = frozenset({*SCALE_LETTERS, "plus", "positive"})
+
 ByStart = Mapping[int, Sequence[Number]]
 
 
@@ -134,9 +136,9 @@ class _Match:
 
 
 def _places(found: ByStart, tokens: Sequence[Token]) -> frozenset[int]:
-    """Where the words of numbers stand; the letter of `3M` may be a word as well."""
+    """Where the words of numbers stand; the letter of `3M` and `plus` may be words as well."""
     places = {place for same in found.values() for one in same for place in range(one.start, one.end)}
-    return frozenset(place for place in places if tokens[place].text not in SCALE_LETTERS)
+    return frozenset(place for place in places if tokens[place].text not in _ALSO_WORDS)
 
 
 def _is_plural(mine: Token, other: Token) -> bool:

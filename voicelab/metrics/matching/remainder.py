@@ -18,7 +18,7 @@ from voicelab.metrics.matching.vocabulary import (
 _UNDERSTOOD = frozenset(
     """percent pct per cent percentage points point grand us canadian australian american the of in at on a an and by
     for to about around from past till til before after half quarter minutes minute oclock hours am pm m p noon midday
-    midnight morning afternoon evening night tonight this year th st nd rd s k minus negative half""".split()
+    midnight morning afternoon evening night tonight this year th st nd rd s k minus negative plus positive half""".split()
 ) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
 
 
@@ -46,6 +46,8 @@ def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
             continue
         before = said[start - 1] if start else None
         after = said[end] if end < len(said) else None
+        if before is not None and before.text in ("minus", "negative"):
+            continue
         if not _two_numbers(before, said[start]) and not _two_numbers(said[end - 1], after):
             return True
     return False

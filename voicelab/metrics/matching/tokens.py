@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
 
+from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.fractions import with_fractions
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     ABBREVIATIONS,
     CURRENCY_SIGNS,
@@ -14,56 +16,25 @@ from voicelab.metrics.matching.vocabulary import (
     SPELLED_NUMBERS,
 )
 
-_LETTERS = str.maketrans(
-    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
-     "ð": "d", "þ": "th", "ı": "i", "’": "'", "‘": "'", "ʼ": "'", "`": "'", "–": "-", "—": " - ", "−": "-", "⁄": "/"}
+_MARKS = "".join(
+    chr(code) for code in (*range(0x300, 0x1B00), *range(0x1CD0, 0x1E00), *range(0xA800, 0xAC00))
+    if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )  # fmt: skip
-_FRACTIONS = {"½": " and a half", "¼": " and a quarter", "¾": " and three quarters"}
+"""Combining marks, which belong to the letter before them: vowel signs of Hindi, Bengali, Tamil, ..."""
 _PIECE = re.compile(
-    r"""
-    (?P<initials>(?<![^\W_])(?:[^\W\d_]\.){2,}(?:[^\W\d_](?![^\W_]))?)
-    | (?P<number>\d{1,3}(?:,\d{3})+(?:\.\d+)?(?!\d) | \d+(?:\.\d+)? | (?<!\d)\.\d+)
-    | (?P<word>[^\W\d_]+(?:'[^\W\d_]+)*'?)
+    rf"""
+    (?P<initials>(?<![^\W_])(?:[^\W\d_]\.){{2,}}(?:[^\W\d_](?![^\W_]))?)
+    | (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d) | \d+(?:\.\d+)? | (?<!\d)\.\d+)
+    | (?P<word>(?:[^\W\d_][{_MARKS}]*)+(?:'(?:[^\W\d_][{_MARKS}]*)+)*'?)
     | (?P<mark>\S)
     """,
     re.VERBOSE,
 )
+_MINUS = re.compile(r"(?<!-)-[$€£¥₹₩]?$|(?<![^(])[$€£¥₹₩]-$")
+_POSITIVE = re.compile(r"(?<!\S)[+][$€£¥₹₩]?\.?\d")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|'")
 _PAUSES = frozenset(',.;:?!()[]"|…')
 _SAID = {"&": "and", "%": "percent", "@": "at", "+": "plus", "°": "degrees", "#": "number"}
-
-
-@dataclass(frozen=True, slots=True)
-class Token:
-    """A word or a number.
-
-    text: folded; a number as its digits. forms: the spellings that it equals. raw: as it was written. number: whether
-    it is written in digits. mark: what stands right before it (`$`, `-`, `/`, ...; "" for a space or nothing).
-    joined: no space before it. paused: a comma, a stop or the like before it. optional: `&` and the like, which may go
-    unsaid.
-    """
-
-    text: str
-    forms: frozenset[str]
-    raw: str
-    number: bool
-    mark: str
-    joined: bool
-    paused: bool
-    optional: bool = False
-
-    @property
-    def spelled(self) -> bool:
-        """Whether it is one letter."""
-        return len(self.text) == 1 and not self.number
-
-
-def folded(text: str) -> str:
-    """The text without accents and with plain apostrophes and hyphens; case is kept."""
-    for sign, words in _FRACTIONS.items():
-        text = text.replace(sign, words)
-    decomposed = unicodedata.normalize("NFKD", text.translate(_LETTERS))
-    return "".join(char for char in decomposed if unicodedata.category(char) != "Mn").translate(_LETTERS)
 
 
 def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
@@ -82,7 +53,7 @@ def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
             named = CURRENCY_SIGNS[piece[0]]
             tokens.append(Token(named, frozenset({named}), piece[0], False, "", True, False))
             continue
-        if piece["mark"] and piece[0] not in _SAID:
+        if piece["mark"] and (piece[0] not in _SAID or _POSITIVE.match(source, piece.start())):
             paused = paused or piece[0] in _PAUSES
             marks += piece[0]
             continue
@@ -92,14 +63,15 @@ def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
         if not (spoken and alone and made.text in FILLERS):
             tokens.append(made)
             gap, paused = False, False
-    return tuple(_without_separators(tokens))
+    return with_fractions(_without_separators(tokens))
 
 
 def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token:
     raw = piece[0]
     if piece["number"]:
         digits = raw.replace(",", "")
-        return Token(digits, frozenset({digits}), raw, True, mark, joined, paused)
+        negative = not joined and _MINUS.search(mark) is not None
+        return Token(digits, frozenset({digits}), raw, True, mark, joined, paused, negative=negative)
     if piece["mark"]:
         said = _SAID[raw]
         return Token(said, frozenset({said}), raw, False, mark, joined, paused, optional=raw in "&@+#")

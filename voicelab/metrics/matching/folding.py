@@ -1,0 +1,96 @@
+"""One spelling for what may be written in several: accents, digits of any script, dashes, fractions, signs of a loss."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+from voicelab.metrics.matching.eastern import HANGUL, UNSPACED, with_plain_numbers
+
+_LETTERS = str.maketrans(
+    {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
+     "ð": "d", "þ": "th", "ı": "i", "ё": "е", "Ё": "Е", "ك": "ک", "ي": "ی", "ى": "ی", "أ": "ا", "إ": "ا", "آ": "ا",
+     "ٱ": "ا"}
+)  # fmt: skip
+_SIGNS = str.maketrans(
+    {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‛": "'", "“": '"', "”": '"', "–": "-", "—": " - ", "−": "-", "‐": "-",
+     "‑": "-", "‒": "-", "﹣": "-", "－": "-", "⁄": "/", "٪": "%", "٫": ".", "٬": ",", "。": ". ", "、": ", ",
+     "،": ", ", "।": ". "}
+)  # fmt: skip
+_UNWRITTEN = re.compile("[\u064b-\u0652\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
+"""Vowel signs of Arabic and Hebrew, which most texts leave out."""
+_FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
+              "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
+_MIXED = re.compile(r"(?<![\d/.,-])(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
+_AMOUNT = r"[$€£¥₹₩]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
+_ACCOUNTING = re.compile(
+    rf"""
+    (?: ^\s* | \b(?:of|was|were|is|are|at|to|by|from|:)\s+ | :\s* )
+    \( (?P<amount> {_AMOUNT} ) \)
+    | ^\s* \( (?P<share> \d[\d,]*(?:\.\d+)?\s?% ) \) \s*$
+    | (?P<sign> [$€£¥₹₩] ) \( (?P<inside> \d[\d,.]* ) \)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_LATIN_EDGE = re.compile(rf"(?<=[{UNSPACED}{HANGUL}])(?=[A-Za-z0-9$€£¥₩-])|(?<=[A-Za-z0-9%])(?=[{UNSPACED}{HANGUL}])")
+_EASTERN = re.compile(f"[{HANGUL}{UNSPACED}]")
+
+
+def folded(text: str) -> str:
+    """The text without accents, with plain digits, apostrophes and hyphens; case is kept."""
+    plain = text if text.isascii() else _one_spelling(text)
+    if "(" in plain:
+        plain = _ACCOUNTING.sub(_as_a_loss, plain)
+    if "/" in plain:
+        plain = _MIXED.sub(_as_a_decimal, plain)
+    return plain
+
+
+def _one_spelling(text: str) -> str:
+    for sign, (top, bottom) in _FRACTIONS.items():
+        if sign in text:
+            text = re.sub(rf"(?<=\d)\s?{sign}", f" {top}/{bottom}", text).replace(sign, f"{top}/{bottom}")
+    text = "".join(_plain_sign(char) for char in text.translate(_SIGNS))
+    text = _UNWRITTEN.sub("", _without_accents(text).translate(_SIGNS)).translate(_LETTERS)
+    if _EASTERN.search(text):
+        text = _LATIN_EDGE.sub(" ", with_plain_numbers(text))
+    return text
+
+
+def _plain_sign(char: str) -> str:
+    """A digit of any script as 0 to 9; nothing for a character without a shape."""
+    if char.isascii():
+        return char
+    if char.isdecimal():
+        return str(unicodedata.decimal(char))
+    return "" if unicodedata.category(char) == "Cf" else char
+
+
+def _without_accents(text: str) -> str:
+    """Without the marks on Latin and Greek letters; in other scripts a mark makes another letter or vowel."""
+    kept: list[str] = []
+    accented = False
+    for char in unicodedata.normalize("NFKD", text):
+        if unicodedata.category(char) == "Mn":
+            if accented:
+                continue
+        else:
+            accented = char < "\u0250" or "\u0370" <= char <= "\u03ff"
+        kept.append(char)
+    return unicodedata.normalize("NFC", "".join(kept))
+
+
+def _as_a_loss(found: re.Match[str]) -> str:
+    """`-$5` for `($5)` where the parentheses hold an amount that the sentence needs, and for `$(5)`."""
+    if found["sign"]:
+        return f" -{found['sign']}{found['inside']}"
+    amount = found["amount"] or found["share"]
+    return found[0].replace(f"({amount})", f"-{amount}")
+
+
+def _as_a_decimal(found: re.Match[str]) -> str:
+    """`2.5` for `2 1/2`."""
+    whole, top, bottom = (int(part) for part in found.groups())
+    if not 0 < top < bottom:
+        return found[0]
+    return f"{whole + top / bottom:.12f}".rstrip("0")

@@ -1,0 +1,82 @@
+"""Fractions in words and digits, as one token with their value: `three quarters`, `two thirds`, `half a`, `1/2`."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
+
+from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.vocabulary import ORDINAL_TEENS, ORDINAL_UNITS, SCALES, TEENS, UNITS
+
+_PARTS = {
+    **{word: value for word, value in (ORDINAL_UNITS | ORDINAL_TEENS).items() if value > 2},
+    "half": 2, "quarter": 4, "sixteenth": 16, "twentieth": 20, "hundredth": 100, "hundredths": 100,
+}  # fmt: skip
+_MANY = {"halves": 2, "halfs": 2} | {f"{word}s": value for word, value in _PARTS.items() if not word.endswith("s")}
+_PERCENT = ("percent", "percentage", "pct", "point", "basis", "bps")
+_OF = frozenset({*_PERCENT, *SCALES})
+
+
+def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
+    """The tokens with each fraction as one token of digits, and `of a` between it and what it is a part of left out.
+
+    `a third`, `a half` and `a quarter` by themselves stay words: they may be the third, the halftime, three months.
+    """
+    kept: list[Token] = []
+    place = 0
+    while place < len(tokens):
+        value, end = _fraction(tokens, place, kept)
+        if value is None:
+            kept.append(tokens[place])
+            place += 1
+            continue
+        digits = _as_digits(value)
+        kept.append(replace(tokens[place], text=digits, forms=frozenset({digits}), number=True))
+        place = end
+    return tuple(kept)
+
+
+def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
+    """The fraction that begins at `place` and where it ends with its `of a`."""
+    words = [token.text for token in tokens[place : place + 2]]
+    if len(words) < 2 or tokens[place + 1].paused:
+        return None, place
+    top = UNITS.get(words[0], TEENS.get(words[0]))
+    top = int(words[0]) if top is None and words[0].isdigit() and len(words[0]) < 3 else top
+    after_whole = len(before) > 1 and before[-1].text == "and" and _counts(before[-2])
+    end, of = _past_of(tokens, place + 2)
+    if top is not None and top > 1 and words[1] in _MANY:
+        return Fraction(top, _MANY[words[1]]), end
+    if words[1] in _PARTS:
+        if top == 1 and not (before and _counts(before[-1])):
+            return Fraction(1, _PARTS[words[1]]), end
+        halves = words[1] in ("half", "quarter")
+        if words[0] == "a" and (after_whole or (of and (halves or tokens[end].text != "point"))):
+            return Fraction(1, _PARTS[words[1]]), end
+    if words[0] in ("half", "quarter") and words[1] in ("a", "of", *_PERCENT):
+        end, of = _past_of(tokens, place + 1)
+        if of and tokens[end].text not in SCALES:
+            return Fraction(1, _PARTS[words[0]]), end
+    return None, place
+
+
+def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:
+    """Past `of a`, `of one`, `a`, where a unit follows; and whether one does."""
+    at = place
+    if at < len(tokens) and tokens[at].text == "of":
+        at += 1
+    if at < len(tokens) and tokens[at].text in ("a", "one", "1"):
+        at += 1
+    unit = at < len(tokens) and tokens[at].text in _OF and not tokens[at].paused
+    per_cent = [token.text for token in tokens[at : at + 2]] == ["per", "cent"]
+    return (at, True) if unit or per_cent else (place, False)
+
+
+def _counts(token: Token) -> bool:
+    return token.number or token.text in UNITS or token.text in TEENS or token.text in SCALES or token.text.endswith("ty")
+
+
+def _as_digits(value: Fraction) -> str:
+    """The value to twelve places, so that every way to write a third gives the same digits."""
+    return f"{value.numerator / value.denominator:.12f}".rstrip("0")
