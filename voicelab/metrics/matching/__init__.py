@@ -10,9 +10,7 @@ What it takes for the same, and what not: docs/matching.md.
 
 from __future__ import annotations
 
-from decimal import Decimal
-
-from voicelab.metrics.matching import amounts, clock, codes, dates
+from voicelab.metrics.matching import amounts, clock, codes, dates, shares
 from voicelab.metrics.matching.cardinals import digits_of
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
 from voicelab.metrics.matching.numerals import numbers
@@ -37,7 +35,8 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     kind = given or kind_of(entity, wanted)
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
-        return (by_value and rest_is_said(wanted, said)) or verbatim(wanted, said)
+        same_words = kind not in ("money", "percent") and verbatim(wanted, said)
+        return (by_value and rest_is_said(wanted, said)) or same_words
     if _named(entity, wanted, said, kind):
         return True
     # `five thirty` may be a number or a time of day; a text that writes it 5:30 says which.
@@ -50,12 +49,12 @@ def _by_value(
 ) -> bool | None:
     """Whether the text says the same amount, date or time; None where the entity is none, after all."""
     if kind == "money" and (sums := amounts.money(wanted)):
-        return any(amounts.same_money(sums[0], other) for other in amounts.money(said))
-    if kind == "percent" and (shares := amounts.percentages(wanted) or _values(wanted)):
-        return bool(shares & amounts.percentages(said))
+        return amounts.names_money(sums, amounts.money(said))
+    if kind == "percent" and (wanted_shares := shares.percentages(wanted) or shares.bare(wanted)):
+        return shares.names_shares(wanted_shares, shares.percentages(said))
     moments = sorted(clock.times(wanted), key=lambda moment: moment.vague)
     if kind == "date" and (date := dates.of_entity(entity, wanted)) is not None:
-        also = [moment for moment in moments if names_clock(entity) and not moment.vague]
+        also = [moment for moment in moments if names_clock(entity, wanted) and not moment.vague]
         return dates.names_date(date, text, said) and all(_at_the_time(moment, said) for moment in also[:1])
     if kind == "time" and moments:
         return _at_the_time(moments[0], said)
@@ -64,10 +63,6 @@ def _by_value(
 
 def _at_the_time(wanted: clock.Time, said: tuple[Token, ...]) -> bool:
     return any(wanted.same(other) for other in clock.times(said) if not other.vague)
-
-
-def _values(tokens: tuple[Token, ...]) -> set[Decimal]:
-    return {one.value for one in numbers(tokens) if one.value is not None}
 
 
 def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:

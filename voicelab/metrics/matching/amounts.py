@@ -1,29 +1,45 @@
-"""Money and percentages, in digits or words: amounts are compared by value."""
+"""Sums of money, in digits or words, compared by value."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import prod
 
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
-from voicelab.metrics.matching.numerals import Number, numbers
+from voicelab.metrics.matching.numerals import Number, numbers, upper_end
 from voicelab.metrics.matching.tokens import Token, currency_sign
-from voicelab.metrics.matching.vocabulary import CENTS, COUNTED, CURRENCIES, SCALE_LETTERS, TEENS, TENS, UNITS, ZEROS
+from voicelab.metrics.matching.vocabulary import (
+    CENTS,
+    COUNTED,
+    CURRENCIES,
+    NOT_MONEY,
+    SCALE_LETTERS,
+    SCALES,
+    TEENS,
+    TENS,
+    UNITS,
+    ZEROS,
+)
 
 _SMALL = 10
 """A bare number below this is money only beside a currency."""
-_PERCENT = frozenset({"percent", "pct", "percentage"})
-_BETWEEN = frozenset({"to", "or", "and", "through"})
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A sum of money; currency is None where none is named, and bare tells that the number counts nothing else."""
+    """A sum of money.
+
+    currency: None where none is named. bare: the number has no unit and counts nothing else. start: where it stands;
+    several amounts at one place are readings of the same words. end: where its cents end, if it has any.
+    """
 
     value: Decimal
     currency: str | None
     bare: bool = False
+    start: int = 0
+    end: int = 0
 
 
 def money(tokens: Sequence[Token]) -> list[Amount]:
@@ -33,15 +49,56 @@ def money(tokens: Sequence[Token]) -> list[Amount]:
     for one in numbers(tokens):
         if one.value is not None or one.digits is not None:
             starts.setdefault(one.start, one)
+    inherited: dict[int, str] = {}
+    end = 0
     for place in range(len(tokens)):
+        if place < end:
+            continue
         number = starts.get(place)
+        made: list[Amount] = []
         if number is not None and not number.partial:
-            found += _amounts(tokens, number, starts)
+            made = [_with_currency(one, inherited.get(place)) for one in _amounts(tokens, number, starts)]
+            if (upper := upper_end(tokens, number, starts)) and (sign := currency_sign(tokens[number.first])):
+                inherited[upper.start] = sign
+            made += _as_lower_end(tokens, number, starts)
         elif tokens[place].text == "a" and [one.text for one in tokens[place + 1 : place + 2]] == ["grand"]:
-            found.append(Amount(Decimal(1000), "dollar"))
+            made = [Amount(Decimal(1000), "dollar")]
         elif tokens[place].text == "a" and _currency(tokens, place + 1) not in (None, "cent"):
-            found += _with_cents(tokens, Decimal(1), place + 1, starts)
+            made = list(_with_cents(tokens, Decimal(1), place + 1, starts))
+        end = max((one.end for one in made), default=0)
+        found += [replace(one, start=place) for one in made]
     return found
+
+
+def _with_currency(amount: Amount, currency: str | None) -> Amount:
+    """`10` of `$5-10` is a sum of dollars."""
+    return replace(amount, currency=_unit(currency), bare=False) if amount.bare and currency else amount
+
+
+def _as_lower_end(tokens: Sequence[Token], number: Number, starts: dict[int, Number]) -> Iterator[Amount]:
+    """What a number that begins a range has of the number that ends it: `5 to 10 million dollars`, `$5-10M`."""
+    upper = upper_end(tokens, number, starts)
+    if upper is None or number.value is None:
+        return
+    factor, _ = _scale(tokens, upper)
+    words = [token.text for token in tokens[upper.first : upper.end]]
+    factor *= prod(SCALES[word] for word in words if word in SCALES and word != "dozen")
+    own = currency_sign(tokens[number.first])
+    for amount in _amounts(tokens, upper, starts):
+        currency = own or amount.currency
+        if currency is not None:
+            yield Amount(number.value * factor, currency)
+
+
+def _scale(tokens: Sequence[Token], number: Number) -> tuple[int, int]:
+    """The factor that a letter right after the number stands for, and where what comes after it begins."""
+    after = number.end
+    if after < len(tokens) and tokens[after].text in SCALE_LETTERS and not tokens[after].paused:
+        token = tokens[after]
+        told = token.raw.isupper() and currency_sign(tokens[number.first]) is not None
+        if (token.joined and not token.mark) or told or len(token.text) > 1:
+            return SCALE_LETTERS[token.text], after + 1
+    return 1, after
 
 
 def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number]) -> Iterator[Amount]:
@@ -51,9 +108,8 @@ def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number])
     if after < len(tokens) and tokens[after].text == "grand":
         yield from (Amount(value * 1000, "dollar") for value in values)
         return
-    if after < len(tokens) and tokens[after].joined and tokens[after].text in SCALE_LETTERS:
-        values = {value * SCALE_LETTERS[tokens[after].text] for value in values}
-        after += 1
+    factor, after = _scale(tokens, number)
+    values = {value * factor for value in values}
     named = _currency(tokens, after)
     if sign is not None and named is None:
         yield from (Amount(value / 100 if sign == "cent" else value, _unit(sign)) for value in values)
@@ -63,7 +119,8 @@ def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number])
         for value in values:
             yield from _with_cents(tokens, value, after, starts)
     else:
-        counted = after < len(tokens) and tokens[after].text in COUNTED and not tokens[after].paused
+        counted = after < len(tokens) and (tokens[after].text in COUNTED or tokens[after].text in NOT_MONEY)
+        counted = counted and not tokens[after].paused
         yield from (Amount(value, None, bare=True) for value in values if not counted)
 
 
@@ -130,13 +187,22 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
     if rest is not None and rest.value is not None and 0 <= rest.value < 100 and value == int(value):
         cents = value + (rest.value if value >= 0 else -rest.value) / 100
         if _currency(tokens, rest.end) == "cent":
-            yield Amount(cents, currency)
+            yield Amount(cents, currency, end=rest.end)
             return
         counted = rest.end < len(tokens) and (tokens[rest.end].text in COUNTED or _currency(tokens, rest.end))
         if not linked and not counted and rest.value >= _SMALL and not tokens[rest.start].paused:
-            yield Amount(cents, currency)
+            yield Amount(cents, currency, end=rest.end)
             return
     yield Amount(value, currency)
+
+
+def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
+    """Whether every sum that the entity names is said; where one of its words has several readings, any of them."""
+    named = [one for one in wanted if not one.bare] or list(wanted)
+    places = dict.fromkeys(one.start for one in named)
+    return all(
+        any(same_money(one, other) for one in named if one.start == place for other in said) for place in places
+    )
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:
@@ -146,31 +212,3 @@ def same_money(wanted: Amount, said: Amount) -> bool:
     if said.currency is not None and wanted.currency is not None:
         return said.currency == wanted.currency
     return not (said.bare and wanted.currency is not None) or abs(wanted.value) >= _SMALL or "." in plain(wanted.value)
-
-
-def percentages(tokens: Sequence[Token]) -> set[Decimal]:
-    """Every percentage that the text names, both ends of `five to ten percent`."""
-    found: set[Decimal] = set()
-    all_numbers = [one for one in numbers(tokens) if not one.partial]
-    ends = {one.end: one for one in all_numbers}
-    for number in all_numbers:
-        if number.value is not None and _percent_at(tokens, number.end):
-            found.add(number.value)
-            before = ends.get(number.start - 1)
-            if before is not None and before.value is not None and tokens[number.start - 1].text in _BETWEEN:
-                found.add(before.value)
-            if tokens[number.first].mark == "-" and (joined := ends.get(number.start)) and joined.value is not None:
-                found.add(joined.value)
-    for place, token in enumerate(tokens):
-        if _percent_at(tokens, place) and token.text != "of":
-            before_words = [one.text for one in tokens[max(0, place - 2) : place]]
-            if before_words[-2:] == ["half", "a"] or before_words[-2:] == ["a", "half"]:
-                found.add(Decimal("0.5"))
-            elif before_words[-1:] == ["a"]:
-                found.add(Decimal(1))
-    return found
-
-
-def _percent_at(tokens: Sequence[Token], place: int) -> bool:
-    words = [token.text for token in tokens[place : place + 2]]
-    return words[:1] == ["percentage"] or (bool(words) and words[0] in _PERCENT) or words == ["per", "cent"]

@@ -11,9 +11,9 @@ from voicelab.metrics.matching.vocabulary import ORDINAL_TEENS, ORDINAL_UNITS, S
 
 _PARTS = {
     **{word: value for word, value in (ORDINAL_UNITS | ORDINAL_TEENS).items() if value > 2},
-    "half": 2, "quarter": 4, "sixteenth": 16, "twentieth": 20, "hundredth": 100, "hundredths": 100,
+    "half": 2, "quarter": 4, "sixteenth": 16, "twentieth": 20,
 }  # fmt: skip
-_MANY = {"halves": 2, "halfs": 2} | {f"{word}s": value for word, value in _PARTS.items() if not word.endswith("s")}
+_MANY = {"halves": 2, "halfs": 2, "hundredths": 100, "thousandths": 1000} | {f"{word}s": value for word, value in _PARTS.items() if not word.endswith("s")}
 _PERCENT = ("percent", "percentage", "pct", "point", "basis", "bps")
 _OF = frozenset({*_PERCENT, *SCALES})
 

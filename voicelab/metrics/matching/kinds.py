@@ -9,6 +9,7 @@ from voicelab.metrics.matching.clock import times
 from voicelab.metrics.matching.dates import of_entity
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.shares import names_a_unit
 from voicelab.metrics.matching.tokens import Token
 from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES
 
@@ -33,13 +34,13 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     """The class of an entity from how it is written."""
     plain = folded(text).strip()
     words = {token.text for token in tokens}
+    if names_a_unit(tokens) and numbers(tokens):
+        return "percent"
     if any(sign in text for sign in "$€£¥₹¢") or (words & (CURRENCIES.keys() | CENTS) and numbers(tokens)):
         return "money"
-    if "percent" in words or {"per", "cent"} <= words:
-        return "percent"
     if of_entity(text, tokens) is not None:
         return "date"
-    if names_clock(plain) and times(tokens):
+    if names_clock(plain, tokens) and times(tokens):
         return "time"
     whole = [one for one in numbers(tokens) if one.start == 0 and one.end == len(tokens)]
     if whole:
@@ -51,9 +52,9 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     return "name"
 
 
-def names_clock(text: str) -> bool:
-    """Whether a text is written as a time of day is."""
-    return _CLOCK.search(folded(text)) is not None
+def names_clock(text: str, tokens: tuple[Token, ...]) -> bool:
+    """Whether a text is written as a time of day is, or says `am`, `pm` or a part of the day after a number."""
+    return _CLOCK.search(folded(text)) is not None or any(one.half is not None for one in times(tokens))
 
 
 def _looks_like_code(plain: str) -> bool:

@@ -7,7 +7,8 @@ is not in it: a number is read whole.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 
@@ -32,6 +33,9 @@ from voicelab.metrics.matching.vocabulary import (
 _CORE = frozenset({*UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "nought", "naught"})
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _LONGEST = 30
+_HYPHEN = re.compile(r"-[$€£¥₹₩]?")
+_BETWEEN = frozenset("to or and through".split())
+_UNIT_WORDS = frozenset("percent pct percentage per bps basis dollars euros pounds".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,8 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
         if end == place:
             place += 1
             continue
+        if is_range(tokens, place) and _may_be_one(tokens, place) and (one := read(tokens, place, place + 2)):
+            found.append(one)
         made = read(tokens, place, end)
         while made is None and end > place + 1:
             end -= 1
@@ -76,6 +82,39 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
         found += _in_digits(tokens, place)
         place = end
     return [signed for one in found for signed in _with_sign(tokens, one)]
+
+
+def is_range(tokens: Sequence[Token], place: int) -> bool:
+    """Whether `5-10` stands at `place`: two plain numbers with a hyphen between, the smaller one first."""
+    if not 0 <= place < len(tokens) - 1:
+        return False
+    low, high = tokens[place], tokens[place + 1]
+    if not (low.number and high.number and high.joined and _HYPHEN.fullmatch(high.mark)):
+        return False
+    longer = place + 2 < len(tokens) and tokens[place + 2].number and tokens[place + 2].joined
+    longer = longer or (low.joined and low.mark in ("-", "/", ".") and place > 0 and tokens[place - 1].number)
+    padded = any(len(token.text) > 1 and token.text[0] == "0" and token.text[1] != "." for token in (low, high))
+    local = (len(low.text), len(high.text)) == (3, 4) and not high.mark.endswith("$")
+    return not (longer or padded or local) and Decimal(low.text) < Decimal(high.text)
+
+
+def _may_be_one(tokens: Sequence[Token], place: int) -> bool:
+    """Whether two numbers with a hyphen may be one code in two groups: no unit, four digits and more, no fraction."""
+    digits = tokens[place].text + tokens[place + 1].text
+    after = tokens[place + 2] if place + 2 < len(tokens) else None
+    unit = after is not None and (after.text in _UNIT_WORDS or after.text in SCALES or after.joined)
+    return digits.isdigit() and len(digits) > 3 and not unit and not tokens[place].mark.endswith(("$", "€", "£"))
+
+
+def upper_end(tokens: Sequence[Token], number: Number, starts: Mapping[int, Number]) -> Number | None:
+    """The number that ends the range which `number` begins: `five to ten`, `5-10`, `between five and ten`."""
+    place = number.end
+    if place >= len(tokens):
+        return None
+    direct = starts.get(place)
+    if direct is not None and direct.first < len(tokens) and _HYPHEN.fullmatch(tokens[direct.first].mark):
+        return direct if tokens[direct.first].joined else None
+    return starts.get(place + 1) if tokens[place].text in _BETWEEN and not tokens[place].paused else None
 
 
 def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
@@ -137,7 +176,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
     for place in range(start, min(len(tokens), start + _LONGEST)):
         token = tokens[place]
         before = tokens[place - 1] if place > start else None
-        if before is not None and _apart(before, token):
+        if before is not None and (_apart(before, token) or is_range(tokens, place - 1)):
             break
         if token.number or token.text in _CORE or (core and token.text in ZEROS):
             core, end = True, place + 1

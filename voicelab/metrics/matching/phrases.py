@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
-from voicelab.metrics.matching.numerals import Number, numbers
+from voicelab.metrics.matching.numerals import Number, is_range, numbers
 from voicelab.metrics.matching.tokens import Token, pieces_of_camel_case, tokenize
 from voicelab.metrics.matching.vocabulary import CORPORATE, SCALE_LETTERS, TITLES
 
@@ -17,7 +17,7 @@ _WIDEST = 12
 
 _SAID_MARKS = {
     ".": ("dot", "point", "period"),
-    "-": ("dash", "hyphen", "minus"),
+    "-": ("dash", "hyphen", "minus", "to", "through"),
     "_": ("underscore",),
     "/": ("slash",),
 }
@@ -93,6 +93,9 @@ class _Match:
             return True
         if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
             return self.at(place, start + 1)
+        range_to = wanted.text in ("to", "through") and place > 0 and is_range(self._text, start - 1)
+        if range_to and self.at(place + 1, start):
+            return True
         ends = (*self._same_number(place, start), *self._same_word(place, start), *self._run_together(place, start))
         return any(self.at(*end) for end in ends)
 

@@ -16,7 +16,7 @@ from voicelab.metrics.matching.vocabulary import (
 )
 
 _UNDERSTOOD = frozenset(
-    """percent pct per cent percentage points point grand us canadian australian american the of in at on a an and by
+    """percent pct per cent percentage points point basis bps bp pp ppt grand us canadian australian american the of in at on a an and by
     for to about around from past till til before after half quarter minutes minute oclock hours am pm m p noon midday
     midnight morning afternoon evening night tonight this year th st nd rd s k minus negative plus positive half""".split()
 ) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}

@@ -22,7 +22,8 @@ SCALES = {
 }  # fmt: skip
 SCALE_LETTERS = {
     "k": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "mil": 1_000_000, "b": 1_000_000_000,
-    "bn": 1_000_000_000, "tn": 1_000_000_000_000,
+    "bn": 1_000_000_000, "bil": 1_000_000_000, "bln": 1_000_000_000, "mln": 1_000_000, "t": 1_000_000_000_000,
+    "tn": 1_000_000_000_000, "trn": 1_000_000_000_000, "tril": 1_000_000_000_000,
 }  # fmt: skip
 REPEATS = {"double": 2, "triple": 3, "treble": 3}
 ORDINAL_UNITS = {
@@ -64,6 +65,9 @@ COUNTED = frozenset(
     lbs people persons person shares share times gigabyte gigabytes gb mb megabytes points point""".split()
 )
 """What a bare number may count; an amount of money it is not, then."""
+
+NOT_MONEY = frozenset("percentage bps bp basis pp ppt".split())
+"""Units of shares; COUNTED has the others."""
 
 MONTHS = {
     word: number
