@@ -11,9 +11,8 @@ What it takes for the same, and what not: docs/matching.md.
 from __future__ import annotations
 
 from voicelab.metrics.matching import amounts, clock, codes, dates, shares
-from voicelab.metrics.matching.cardinals import digits_of
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
-from voicelab.metrics.matching.numerals import numbers
+from voicelab.metrics.matching.numerals import is_fraction
 from voicelab.metrics.matching.phrases import is_quarter, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.tokens import Token, tokenize
@@ -36,6 +35,8 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
         same_words = kind not in ("money", "percent") and verbatim(wanted, said)
+        if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March and three quarters
+            same_words = same_words or says(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
     if _named(entity, wanted, said, kind):
         return True
@@ -66,22 +67,21 @@ def _at_the_time(wanted: clock.Time, said: tuple[Token, ...]) -> bool:
 
 
 def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:
-    bare = tuple(token for token in wanted if not token.optional)
-    digits = "".join(one.digits or "" for one in numbers(bare)) if _only_digits(bare) else ""
+    digits = codes.phone_digits(wanted)
     if codes.is_phone(digits) and codes.says_digits(digits, said):
         return True
     if kind == "ticker" and len(wanted) == 1 and wanted[0].spelled:
         return any(token.raw == wanted[0].raw for token in said if token.raw not in ("A", "I"))
     capital = entity != entity.lower()
     name = kind in ("company", "person", "date") or (kind == "name" and capital)
-    code = codes.characters(entity)
     if kind == "code" and len(entity.split()) == 1 and not is_quarter(wanted):
-        return codes.spells(code, said)
-    if says(wanted, said, name=name, company=kind == "company", person=kind == "person"):
+        return any(codes.spells(code, said) for code in codes.readings(wanted))
+    article = kind not in ("ticker", "code")
+    if says(wanted, said, name=name, company=kind == "company", person=kind == "person", article=article):
         return True
     spelled = kind in ("code", "ticker") or (kind in ("company", "person", "name") and len(wanted) == 1)
-    return spelled and len(code) > 1 and codes.spells(code, said, by_letters=kind != "code")
-
-
-def _only_digits(tokens: tuple[Token, ...]) -> bool:
-    return all(token.number or digits_of([token.text]) is not None for token in tokens)
+    return spelled and any(
+        codes.spells(code, said, by_letters=kind != "code", article=article)
+        for code in codes.readings(wanted)
+        if len(code) > 1
+    )

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from math import prod
 
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
 from voicelab.metrics.matching.numerals import Number, numbers, upper_end
@@ -81,8 +80,8 @@ def _as_lower_end(tokens: Sequence[Token], number: Number, starts: dict[int, Num
     if upper is None or number.value is None:
         return
     factor, _ = _scale(tokens, upper)
-    words = [token.text for token in tokens[upper.first : upper.end]]
-    factor *= prod(SCALES[word] for word in words if word in SCALES and word != "dozen")
+    scale = SCALES.get(tokens[upper.end - 1].text, 1)
+    factor *= scale if scale >= 1000 else 1
     own = currency_sign(tokens[number.first])
     for amount in _amounts(tokens, upper, starts):
         currency = own or amount.currency

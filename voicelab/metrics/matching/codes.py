@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from voicelab.metrics.matching.cardinals import digits_of
-from voicelab.metrics.matching.tokens import Token, tokenize
+from voicelab.metrics.matching.spelling import is_letter_after, is_letter_before
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     ALPHABET,
     LETTER_NAMES,
@@ -15,22 +16,61 @@ from voicelab.metrics.matching.vocabulary import (
 
 _SHORTEST_PHONE = 7
 _LINKS = frozenset({"as", "for", "like"})
-_SAID_MARKS = frozenset({"dash", "hyphen", "slash", "dot", "period", "underscore", "space", "point", "stroke"})
-_WORDS_OF_ONE_LETTER = frozenset({"a", "i"})
+_SAID_MARKS = frozenset("dash hyphen minus slash dot period underscore space point stroke".split())
+_ASIDES = frozenset("capital uppercase upper lowercase lower case letter number digit the then and comma".split())
+"""Words that may stand between the letters of a code without being part of it."""
+_MOST_READINGS = 64
 
 
-def characters(text: str) -> str:
-    """The letters and digits of a code, as capitals."""
-    return "".join(token.text for token in tokenize(text, spoken=False)).upper()
+def readings(tokens: Sequence[Token]) -> set[str]:
+    """The codes that an entity may be: what is written, and where it is spelled out, what the words spell."""
+    written = "".join(token.text for token in tokens)
+    return {written, *_spelled(tokens)} if is_spelled(tokens) else {written}
 
 
-def spells(code: str, text: Sequence[Token], *, by_letters: bool = False) -> bool:
+def is_spelled(tokens: Sequence[Token]) -> bool:
+    """Whether an entity is a code letter by letter: `m nine m six f j`, `oscar zulu four`."""
+    said = [token for token in tokens if not _is_aside(token)]
+    letters = sum(token.spelled or token.text in ALPHABET or token.text in LETTER_NAMES for token in said)
+    counted = sum(token.number or token.text in SPELLED_NUMBERS or token.text in REPEATS for token in said)
+    return len(said) > 2 and letters > 0 and counted > 0 and letters + counted >= len(said)
+
+
+def _is_aside(token: Token) -> bool:
+    return token.text in _ASIDES or token.text in _SAID_MARKS
+
+
+def _spelled(tokens: Sequence[Token]) -> set[str]:
+    partial: dict[int, set[str]] = {0: {""}}
+    for place in range(len(tokens)):
+        done = partial.get(place)
+        if not done:
+            continue
+        ways = [("", 1)] if _is_aside(tokens[place]) else list(_letters_at(tokens, place))
+        for said, count in ways:
+            into = partial.setdefault(place + count, set())
+            into |= {start + said for start in done}
+            if len(into) > _MOST_READINGS:
+                return set()
+    return partial.get(len(tokens), set())
+
+
+def _letters_at(tokens: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
+    """What one word of a spelled code may stand for; the longest number that begins there."""
+    token = tokens[place]
+    ways = [way for way in _said(tokens, place) if token.number or way[0] != token.text or len(way[0]) == 1]
+    longest = max((count for said, count in ways if said.isdigit()), default=0)
+    yield from (way for way in ways if not way[0].isdigit() or way[1] == longest)
+
+
+def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, article: bool = False) -> bool:
     """Whether the text says the code, whole: nothing spelled right before it or after it belongs to it too.
 
-    by_letters: only letter by letter, as names are spelled; else in groups too (`wzh eighty nine b`).
+    by_letters: only letter by letter, as names are spelled; else in groups too (`wzh eighty nine b`). article: an `a`
+    before it may be an article.
     """
     return any(
-        _stands_alone(code, text, start, end) and not (by_letters and end - start < len(code))
+        _stands_alone(code, text, start, end, article=article) and not (by_letters and end - start < len(code))
         for start in range(len(text))
         for end in _ends(code.lower(), text, start, 0)
     )
@@ -43,7 +83,7 @@ def _ends(code: str, text: Sequence[Token], place: int, done: int) -> Iterator[i
         return
     if place >= len(text):
         return
-    if done and text[place].text in _SAID_MARKS:
+    if done and _is_aside(text[place]):
         yield from _ends(code, text, place + 1, done)
     for said, count in _said(text, place):
         if said and code.startswith(said, done):
@@ -82,27 +122,45 @@ def _after_explanation(letter: str, text: Sequence[Token], place: int) -> int:
     return place
 
 
-def _stands_alone(code: str, text: Sequence[Token], start: int, end: int) -> bool:
-    before, after = text[start - 1] if start else None, text[end] if end < len(text) else None
-    counts = any(character.isdigit() for character in code)
-    return not (_carries_on(before, code[0].isdigit(), text[start]) or _carries_on(after, counts, after))
-
-
-def _carries_on(neighbour: Token | None, digits: bool, later: Token | None) -> bool:
-    """Whether a neighbour would be read as part of the code: a letter, or where digits fit in, a number."""
-    if neighbour is None or later is None:
+def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
+    radio = any(token.text in ALPHABET for token in text[start:end])
+    if start and _is_written_into(text[start]):
         return False
-    if later.joined and later.mark in ("", "-"):
+    if start and not text[start].paused:
+        before = text[start - 1]
+        if _carries_on(before, code[0].isdigit(), radio=radio) or is_letter_before(text, start, article=article):
+            return False
+    if end == len(text):
         return True
-    if later.paused:
+    if _is_written_into(text[end]):
         return False
+    counts = any(character.isdigit() for character in code)
+    carried = _carries_on(text[end], counts, radio=radio) or is_letter_after(text, end)
+    return text[end].paused or not carried
+
+
+def _is_written_into(token: Token) -> bool:
+    """Whether a token is written together with the one before it, a hyphen between them or nothing."""
+    return token.joined and token.mark in ("", "-")
+
+
+def _carries_on(neighbour: Token, digits: bool, *, radio: bool) -> bool:
+    """Whether a neighbour would be read as part of the code: a radio word, or where digits fit in, a number."""
     if neighbour.number or neighbour.text in SPELLED_NUMBERS or neighbour.text == "double":
         return digits
-    return neighbour.spelled and neighbour.text not in _WORDS_OF_ONE_LETTER
+    return radio and neighbour.text in ALPHABET
 
 
 def is_phone(digits: str) -> bool:
     return len(digits) >= _SHORTEST_PHONE
+
+
+def phone_digits(tokens: Sequence[Token]) -> str:
+    """The digits of an entity that is nothing but digits, in whatever groups; "" for another."""
+    bare = [token for token in tokens if not token.optional and token.text not in ("plus", "dash", "hyphen", "dot")]
+    if not bare or not all(_is_digits(token) for token in bare):
+        return ""
+    return next(_digit_strings(bare), "")
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
@@ -115,8 +173,9 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
     """Each longest stretch of digits, pauses and hyphens between them or not."""
     words: list[str] = []
     for token in (*text, None):
-        said = token is not None and (token.text.replace(".", "").isdigit() or _is_digit_word(token.text))
-        if token is not None and said:
+        if token is not None and words and token.text in _SAID_MARKS:
+            continue
+        if token is not None and _is_digits(token):
             words += [token.text] if not token.number else token.text.split(".")
             continue
         if words:
@@ -124,5 +183,7 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
         words = []
 
 
-def _is_digit_word(word: str) -> bool:
-    return word in REPEATS or word == "thousand" or digits_of([word]) is not None or word == "hundred"
+def _is_digits(token: Token) -> bool:
+    if token.number:
+        return token.text.replace(".", "").isdigit()
+    return token.text in REPEATS or token.text in ("hundred", "thousand") or digits_of([token.text]) is not None

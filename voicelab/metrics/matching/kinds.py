@@ -6,6 +6,7 @@ import re
 from typing import Literal, get_args
 
 from voicelab.metrics.matching.clock import times
+from voicelab.metrics.matching.codes import is_spelled
 from voicelab.metrics.matching.dates import of_entity
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.folding import folded
@@ -45,6 +46,8 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     whole = [one for one in numbers(tokens) if one.start == 0 and one.end == len(tokens)]
     if whole:
         return "number"
+    if is_spelled(tokens):
+        return "code"
     if _TICKER.fullmatch(plain):
         return "ticker"
     if _CODE.fullmatch(plain) and _looks_like_code(plain):

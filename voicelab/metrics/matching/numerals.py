@@ -15,6 +15,7 @@ from decimal import Decimal
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
 from voicelab.metrics.matching.tokens import Token
 from voicelab.metrics.matching.vocabulary import (
+    CENTURIES,
     DECADES,
     ORDINAL_SCALES,
     ORDINAL_TEENS,
@@ -156,6 +157,11 @@ def _is_below_zero(tokens: Sequence[Token], place: int) -> bool:
     return (words[1:] if words[:1] in (["degrees"], ["degree"]) else words)[:2] == ["below", "zero"]
 
 
+def is_fraction(tokens: Sequence[Token]) -> bool:
+    """Whether an entity is written as a fraction, such as `3/4`."""
+    return len(tokens) == 2 and bool(_in_digits(tokens, 0))
+
+
 def _in_digits(tokens: Sequence[Token], place: int) -> list[Number]:
     """`1/2` in digits; `3/4` may be a date as well."""
     if not 0 <= place < len(tokens) - 1:
@@ -260,7 +266,7 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
         return Number(start, end, frozenset({f"{ordinal}th"}), Decimal(ordinal), None)
     if words[-1] in DECADES or words[-1] == "s":
         decade = _decade(tokens, start, end)
-        return Number(start, end, frozenset({decade}), None, None) if decade else None
+        return Number(start, end, frozenset(decade), None, None) if decade else None
     value = value_of(words)
     digits = digits_of(words)
     if value is None and digits is None:
@@ -275,9 +281,9 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
 
 
 def _written_into(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a colon or a slash ties the token to digits before it."""
+    """Whether a colon, a slash or a dot ties the token to digits before it."""
     token = tokens[place]
-    return place > 0 and token.joined and token.number and tokens[place - 1].number and token.mark in (":", "/")
+    return place > 0 and token.joined and token.number and tokens[place - 1].number and token.mark in (":", "/", ".")
 
 
 def _ordinal(tokens: Sequence[Token], start: int, end: int) -> int | None:
@@ -301,9 +307,17 @@ def _ordinal(tokens: Sequence[Token], start: int, end: int) -> int | None:
     return int(head) + ORDINALS[last.text] if fits and below else None
 
 
-def _decade(tokens: Sequence[Token], start: int, end: int) -> str | None:
+def _decade(tokens: Sequence[Token], start: int, end: int) -> set[str]:
+    """`1990s` for `nineteen nineties`; that and `90s` for `the nineties` and `90s`, `2020s` too for the twenties."""
     words = [token.text for token in tokens[start:end]]
     if words[-1] == "s":
-        return f"{words[0]}s" if end - start == 2 and words[0].isdigit() else None
-    head = digits_of(words[:-1]) if len(words) > 1 else ""
-    return None if head is None else f"{head}{DECADES[words[-1]]}s"
+        decade = f"{words[0]}s" if end - start == 2 and words[0].isdigit() else None
+    else:
+        head = digits_of(words[:-1]) if len(words) > 1 else ""
+        decade = None if head is None else f"{head}{DECADES[words[-1]]}s"
+        if words[-1] in CENTURIES and (head is None or len(head) != CENTURIES[words[-1]]):
+            decade = None
+    if decade is None:
+        return set()
+    short = len(decade) == 3 and decade[1] == "0"
+    return {decade, f"19{decade}", *([f"20{decade}"] if decade < "40s" else [])} if short else {decade}

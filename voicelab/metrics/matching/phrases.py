@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import product
 
 from voicelab.metrics.matching.numerals import Number, is_range, numbers
+from voicelab.metrics.matching.spelling import nothing_left_over
 from voicelab.metrics.matching.tokens import Token, pieces_of_camel_case, tokenize
 from voicelab.metrics.matching.vocabulary import CORPORATE, SCALE_LETTERS, TITLES
 
@@ -28,16 +29,24 @@ _ALSO_WORDS = frozenset({*SCALE_LETTERS, "plus", "positive"})
 ByStart = Mapping[int, Sequence[Number]]
 
 
-def says(phrase: Sequence[Token], text: Sequence[Token], *, name: bool, company: bool, person: bool) -> bool:
+def says(
+    phrase: Sequence[Token],
+    text: Sequence[Token],
+    *,
+    name: bool = False,
+    company: bool = False,
+    person: bool = False,
+    article: bool = True,
+) -> bool:
     """Whether the text holds the phrase at word boundaries.
 
     name: it may stand in the plural. company: its legal form (`Inc.`) and a leading `the` may be missing. person: its
-    title may be missing.
+    title may be missing. article: an `a` before a spelled name may be an article.
     """
     text_numbers = by_start(text)
     for wording in _wordings(phrase, company=company, person=person):
-        match = _Match(wording, text, by_start(wording), text_numbers, plural=name)
-        if any(match.at(0, start) for start in range(len(text))):
+        match = _Match(wording, text, by_start(wording), text_numbers, plural=name, article=article)
+        if any(match.begins(start) for start in range(len(text))):
             return True
     return False
 
@@ -53,6 +62,8 @@ def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterat
     yield tuple(phrase)
     if is_quarter(phrase):
         yield (*tokenize(f"{_QUARTERS[phrase[1].text]} quarter"), *phrase[2:])
+    if len(phrase) > 1 and phrase[0].text == "the" and any(one.start == 1 for one in numbers(phrase)):
+        yield tuple(phrase[1:])
     shorter = list(phrase)
     if company:
         while len(shorter) > 1 and shorter[-1].text in CORPORATE:
@@ -75,17 +86,30 @@ class _Match:
     """One wording of a phrase against one text."""
 
     def __init__(
-        self, phrase: Sequence[Token], text: Sequence[Token], mine: ByStart, other: ByStart, *, plural: bool
+        self,
+        phrase: Sequence[Token],
+        text: Sequence[Token],
+        mine: ByStart,
+        other: ByStart,
+        *,
+        plural: bool,
+        article: bool,
     ) -> None:
         self._phrase, self._text = phrase, text
         self._mine, self._other = mine, other
-        self._plural = plural
+        self._plural, self._article = plural, article
+        self._start = 0
         self._number_places, self._text_numbers = _places(mine, phrase), _places(other, text)
+
+    def begins(self, start: int) -> bool:
+        """Whether the phrase begins at `start` of the text, with no spelled letter left over before or after it."""
+        self._start = start
+        return self.at(0, start)
 
     def at(self, place: int, start: int) -> bool:
         """Whether phrase[place:] stands in the text from `start` on."""
         if place == len(self._phrase):
-            return True
+            return nothing_left_over(self._text, self._start, start, article=self._article)
         if start == len(self._text):
             return False
         wanted = self._phrase[place]

@@ -15,7 +15,11 @@ TENS = {
     word: 10 * value
     for value, word in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
 } | {"fourty": 40}
-DECADES = {word.removesuffix("y") + "ies": value for word, value in TENS.items()}
+DECADES = {word.removesuffix("y") + "ies": str(value) for word, value in TENS.items()} | {
+    "hundreds": "00", "thousands": "000", "tens": "10",
+}  # fmt: skip
+CENTURIES = {"hundreds": 2, "tens": 2, "thousands": 1}
+"""How many digits must stand before these: `nineteen hundreds`, `twenty tens`, `two thousands`."""
 SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
     "dozen": 12,

@@ -1,0 +1,84 @@
+"""Percentages, percentage points and basis points, in digits or words, compared by value.
+
+A basis point is a hundredth of a percent and of a percentage point; a percent is not a percentage point.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from voicelab.metrics.matching.numerals import Number, numbers, upper_end
+from voicelab.metrics.matching.token import Token
+
+_PERCENT = frozenset({"percent"})
+_POINTS = frozenset({"points"})
+_EITHER = _PERCENT | _POINTS
+_PERCENT_WORDS = frozenset({"percent", "pct", "percents"})
+_POINT_WORDS = frozenset({"pp", "pps", "ppt", "ppts"})
+_BASIS_WORDS = frozenset({"bps", "bp", "bips", "bpts"})
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """value: in hundredths. units: `percent`, `points`, or both where it may be either. start: where it stands."""
+
+    value: Decimal
+    units: frozenset[str]
+    start: int
+
+    def same(self, other: Share) -> bool:
+        return self.value == other.value and bool(self.units & other.units)
+
+
+def percentages(tokens: Sequence[Token]) -> list[Share]:
+    """Every share that the text names, both ends of `five to ten percent`."""
+    found: list[Share] = []
+    known = [one for one in numbers(tokens) if not one.partial and one.value is not None]
+    starts: dict[int, Number] = {}
+    for number in known:
+        starts.setdefault(number.start, number)
+    for number in known:
+        upper = upper_end(tokens, number, starts)
+        unit = _unit_at(tokens, number.end) or (_unit_at(tokens, upper.end) if upper is not None else None)
+        if unit is not None and number.value is not None:
+            found.append(Share(number.value * unit[0], unit[1], number.start))
+    for place in range(1, len(tokens)):
+        unit = _unit_at(tokens, place) if tokens[place - 1].text == "a" else None
+        if unit is not None:
+            found.append(Share(unit[0], unit[1], place - 1))
+    return found
+
+
+def bare(tokens: Sequence[Token]) -> list[Share]:
+    """The numbers of an entity that is a share but does not say so."""
+    return [Share(one.value, _EITHER, one.start) for one in numbers(tokens) if one.value is not None]
+
+
+def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
+    """Whether every share that the entity names is said."""
+    places = dict.fromkeys(one.start for one in wanted)
+    return all(
+        any(one.same(other) for one in wanted if one.start == place for other in said) for place in places
+    )
+
+
+def names_a_unit(tokens: Sequence[Token]) -> bool:
+    """Whether a unit of shares stands among the words."""
+    return any(_unit_at(tokens, place) is not None for place in range(len(tokens)))
+
+
+def _unit_at(tokens: Sequence[Token], place: int) -> tuple[Decimal, frozenset[str]] | None:
+    """The size of the unit at `place`, and which shares it may be of."""
+    words = [token.text for token in tokens[place : place + 3]]
+    if not words:
+        return None
+    points = ("point", "points")
+    if words[0] in _BASIS_WORDS or (words[0] == "basis" and words[1:2] and words[1] in points):
+        return Decimal("0.01"), _EITHER
+    per_cent = words[:2] == ["per", "cent"]
+    if words[0] in _PERCENT_WORDS or words[0] == "percentage" or per_cent:
+        following = words[1 + per_cent :][:1]
+        return Decimal(1), _POINTS if following and following[0] in points else _PERCENT
+    return (Decimal(1), _POINTS) if words[0] in _POINT_WORDS else None

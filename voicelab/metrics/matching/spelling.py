@@ -1,0 +1,69 @@
+"""What is spelled letter by letter, and whether a letter beside it belongs to it too."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.metrics.matching.token import Token
+
+_AFTER_ARTICLE = frozenset(
+    """week weeks lot day days bit few little couple month months year years share minute moment while second good
+    great bad new big small better try call look buy hundred thousand million long short""".split()
+)
+_AFTER_PRONOUN = frozenset(
+    """want need have think would will was am m ll d ve mean guess believe said say know like should could can did do
+    just also bought sold own hope see heard got""".split()
+)
+_BEFORE_ARTICLE = frozenset(
+    """is was be its has have had got get gets buy bought sell sold own owns drive drives drove rent rented in on at of
+    for with from by need want into as like about than thats theres not such see saw call called using use used""".split()
+)
+
+
+def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
+    """Whether text[start:end], where it is spelled at an edge, is all that is spelled there.
+
+    article: an `a` before it may be an article, as in `a b m w`. After it, an `a` or `i` is a word only before a word
+    that goes with it, as in `n v d a a week ago`.
+    """
+    if end <= start:
+        return True
+    first, last = text[start], text[end - 1]
+    after = text[end] if end < len(text) else None
+    if after is not None and last.raw.isupper() and _is_share_class(after):
+        return False
+    spelled = start + 1 < end and first.spelled and text[start + 1].spelled
+    if spelled and start and not first.paused and is_letter_before(text, start, article=article):
+        return False
+    spelled = start + 1 < end and last.spelled and text[end - 2].spelled
+    return not (spelled and after is not None and not after.paused and is_letter_after(text, end))
+
+
+def _is_share_class(token: Token) -> bool:
+    """`B` of `BRK.B`."""
+    return token.joined and token.mark in (".", "-", "/") and token.spelled and token.raw.isupper()
+
+
+def is_letter_before(text: Sequence[Token], start: int, *, article: bool) -> bool:
+    """Whether the token before `start` is one more letter of what is spelled from there on."""
+    letter = text[start - 1]
+    if not letter.spelled or _another_case(letter, text[start]):
+        return False
+    before = text[start - 2].text if start > 1 else ""
+    return not (article and letter.text == "a" and before in _BEFORE_ARTICLE)
+
+
+def is_letter_after(text: Sequence[Token], end: int) -> bool:
+    """Whether the token at `end` is one more letter of what is spelled up to there."""
+    letter = text[end]
+    if not letter.spelled or _another_case(letter, text[end - 1]):
+        return False
+    after = text[end + 1].text if end + 1 < len(text) else ""
+    if letter.text == "a":
+        return after not in _AFTER_ARTICLE
+    return letter.text != "i" or after not in _AFTER_PRONOUN
+
+
+def _another_case(letter: Token, other: Token) -> bool:
+    """`a` beside `N V D A`: the spelled letters are capitals, the article is not."""
+    return other.spelled and other.raw.isupper() and letter.raw.islower()
