@@ -281,7 +281,7 @@ def _change_spelled(chance: random.Random, word: str) -> str:
     way = chance.choice(["change", "more", "less"])
     if way == "less":
         return word[:-1]
-    letter = chance.choice([one for one in "bcdfghjklmnpqrstvwxz" if one != word[place].lower()])
+    letter = chance.choice([one for one in "bcdfghjklmnpqrtvwxz" if one != word[place].lower()])
     letter = letter.upper() if word.isupper() or place == 0 else letter
     return word + letter if way == "more" else f"{word[:place]}{letter}{word[place + 1 :]}"
 

@@ -10,12 +10,16 @@ What it takes for the same, and what not: docs/matching.md.
 
 from __future__ import annotations
 
-from voicelab.metrics.matching import amounts, clock, codes, dates, shares
+from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced
+from voicelab.metrics.matching.eastern import with_english_currencies
+from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
 from voicelab.metrics.matching.numerals import is_fraction
 from voicelab.metrics.matching.phrases import is_quarter, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.tokens import Token, tokenize
+
+_VALUES = frozenset({"money", "percent", "date", "time", "number"})
 
 __all__ = ["CLASSES", "EntityClass", "found", "kind_of", "known_class"]
 
@@ -26,11 +30,32 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     entity_class: one of CLASSES or a common other name of one; by default, and for a name that is not known, it is
     inferred from how the entity is written.
     """
+    twice = notation.parts(entity)
+    if twice is None:
+        return _found(entity, text, known_class(entity_class))
+    return _found(entity, text, known_class(entity_class)) or _either(*twice, text, known_class(entity_class))
+
+
+def _either(outer: str, inner: str, text: str, given: EntityClass | None) -> bool:
+    """Whether the text names `outer (inner)`: one of two names of a thing, both of two things."""
+    same = _found(outer, inner, given) or _found(inner, outer, given)
+    if not same and notation.is_remark(inner):
+        return _found(outer, text, given)
+    kinds = [kind_of(one, tokenize(one, spoken=False)) for one in (outer, inner)]
+    if not same and all(kind in _VALUES for kind in kinds):
+        return _found(outer, text, None) and _found(inner, text, None)
+    return _found(outer, text, given) or _found(inner, text, given)
+
+
+def _found(entity: str, text: str, given: EntityClass | None) -> bool:
+    if unspaced.needs_no_boundaries(entity):
+        return unspaced.named(entity, text)
+    if addresses.is_address(entity):
+        return addresses.named(entity, text)
     wanted = tokenize(entity, spoken=False)
-    said = tokenize(text)
+    said = tokenize(text if text.isascii() else with_english_currencies(folded(text)))
     if not wanted or not said:
         return False
-    given = known_class(entity_class)
     kind = given or kind_of(entity, wanted)
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
@@ -77,7 +102,8 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
     if kind == "code" and len(entity.split()) == 1 and not is_quarter(wanted):
         return any(codes.spells(code, said) for code in codes.readings(wanted))
     article = kind not in ("ticker", "code")
-    if says(wanted, said, name=name, company=kind == "company", person=kind == "person", article=article):
+    spelled_code = kind == "code" and codes.is_spelled(wanted)
+    if not spelled_code and says(wanted, said, name=name, company=kind == "company", person=kind == "person", article=article):
         return True
     spelled = kind in ("code", "ticker") or (kind in ("company", "person", "name") and len(wanted) == 1)
     return spelled and any(

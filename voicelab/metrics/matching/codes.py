@@ -25,7 +25,7 @@ _MOST_READINGS = 64
 def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes that an entity may be: what is written, and where it is spelled out, what the words spell."""
     written = "".join(token.text for token in tokens)
-    return {written, *_spelled(tokens)} if is_spelled(tokens) else {written}
+    return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
 
 
 def is_spelled(tokens: Sequence[Token]) -> bool:
@@ -126,7 +126,9 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
     radio = any(token.text in ALPHABET for token in text[start:end])
     if start and _is_written_into(text[start]):
         return False
-    if start and not text[start].paused:
+    # Where pauses stand between its letters, a pause does not end a code.
+    slow = any(token.paused for token in text[start + 1 : end])
+    if start and (slow or not text[start].paused):
         before = text[start - 1]
         if _carries_on(before, code[0].isdigit(), radio=radio) or is_letter_before(text, start, article=article):
             return False
@@ -136,7 +138,7 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
         return False
     counts = any(character.isdigit() for character in code)
     carried = _carries_on(text[end], counts, radio=radio) or is_letter_after(text, end)
-    return text[end].paused or not carried
+    return (text[end].paused and not slow) or not carried
 
 
 def _is_written_into(token: Token) -> bool:
@@ -157,10 +159,8 @@ def is_phone(digits: str) -> bool:
 
 def phone_digits(tokens: Sequence[Token]) -> str:
     """The digits of an entity that is nothing but digits, in whatever groups; "" for another."""
-    bare = [token for token in tokens if not token.optional and token.text not in ("plus", "dash", "hyphen", "dot")]
-    if not bare or not all(_is_digits(token) for token in bare):
-        return ""
-    return next(_digit_strings(bare), "")
+    strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
+    return strings[0] if len(strings) == 1 and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
@@ -172,18 +172,25 @@ def says_digits(digits: str, text: Sequence[Token]) -> bool:
 def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
     """Each longest stretch of digits, pauses and hyphens between them or not."""
     words: list[str] = []
-    for token in (*text, None):
-        if token is not None and words and token.text in _SAID_MARKS:
-            continue
-        if token is not None and _is_digits(token):
-            words += [token.text] if not token.number else token.text.split(".")
-            continue
-        if words:
+    for place, token in enumerate(text):
+        if _is_digits(text, place):
+            words += token.text.split(".") if token.number else [token.text]
+        elif words and token.text not in _SAID_MARKS:
             yield digits_of(words) or ""
-        words = []
+            words = []
+    if words:
+        yield digits_of(words) or ""
 
 
-def _is_digits(token: Token) -> bool:
-    if token.number:
-        return token.text.replace(".", "").isdigit()
-    return token.text in REPEATS or token.text in ("hundred", "thousand") or digits_of([token.text]) is not None
+def _is_part(tokens: Sequence[Token], place: int) -> bool:
+    return _is_digits(tokens, place) or tokens[place].text == "plus" or tokens[place].text in _SAID_MARKS
+
+
+def _is_digits(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a token is digits of a longer string: no loss and no decimal, but `415.555` of `415.555.1212`."""
+    token = tokens[place]
+    if not token.number:
+        return token.text in REPEATS or token.text in ("hundred", "thousand") or digits_of([token.text]) is not None
+    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    dotted = (after is not None and after.number and after.joined and after.mark == ".") or token.mark == "."
+    return not token.negative and (token.text.isdigit() or dotted)

@@ -36,6 +36,8 @@ def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: b
     if spelled and start and not first.paused and is_letter_before(text, start, article=article):
         return False
     spelled = start + 1 < end and last.spelled and text[end - 2].spelled
+    if spelled and last.raw == "I" and text[end - 2].raw.islower():
+        return False
     return not (spelled and after is not None and not after.paused and is_letter_after(text, end))
 
 

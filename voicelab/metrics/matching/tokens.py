@@ -37,8 +37,8 @@ _PAUSES = frozenset(',.;:?!()[]"|…')
 _SAID = {"&": "and", "%": "percent", "@": "at", "+": "plus", "°": "degrees", "#": "number"}
 
 
-def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
-    """The words and numbers of a text. spoken: leave out `uh` and `um`."""
+def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[Token, ...]:
+    """The words and numbers of a text. spoken: leave out `uh` and `um`. whole: keep every `dash` and `slash`."""
     tokens: list[Token] = []
     marks, end, gap, paused = "", 0, True, False
     source = folded(text)
@@ -63,7 +63,7 @@ def tokenize(text: str, *, spoken: bool = True) -> tuple[Token, ...]:
         if not (spoken and alone and made.text in FILLERS):
             tokens.append(made)
             gap, paused = False, False
-    return with_fractions(_without_separators(tokens))
+    return tuple(tokens) if whole else with_fractions(_without_separators(tokens))
 
 
 def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token:

@@ -1,0 +1,122 @@
+"""Addresses of mail and of pages, written or said: `j.smith@mail.net` and `j dot smith at mail dot net`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from voicelab.metrics.matching.cardinals import digits_of
+from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.tokens import tokenize
+from voicelab.metrics.matching.vocabulary import LETTER_NAMES, REPEATS
+
+_DOMAINS = frozenset(
+    """com org net edu gov mil int io co ai app dev info biz us uk ca de fr es it nl eu jp cn in au ch se no tv me gg xyz
+    online store tech cloud br mx kr sg nz ie at be dk fi pl pt ru tr za""".split()
+)
+_MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
+_PAGE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+([a-z]{2,})(?:/\S*)?", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?//|^www\.")
+_SAID = {
+    "dot": ".", "period": ".", "point": ".", "at": "@", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-",
+    "slash": "/", "plus": "+",
+}  # fmt: skip
+_IN_WRITING = frozenset(".@_-/+")
+_MOST_READINGS = 64
+
+
+def is_address(entity: str) -> bool:
+    """Whether an entity is an address, in writing or in words."""
+    plain = folded(entity).strip().rstrip(".,")
+    page = _PAGE.fullmatch(plain)
+    if _MAIL.fullmatch(plain) or (page and page[1].lower() in _DOMAINS):
+        return True
+    words = [token.text for token in tokenize(entity, spoken=False, whole=True)]
+    dots = (at for at, word in enumerate(words[:-1]) if word in ("dot", "period", "point") and at)
+    return any(words[at + 1] in _DOMAINS or "at" in words[:at] for at in dots)
+
+
+def named(entity: str, text: str) -> bool:
+    """Whether the text holds the address, whole."""
+    said = tokenize(text, whole=True)
+    return any(
+        _is_whole(said, start, end)
+        for wanted in _readings(tokenize(entity, spoken=False, whole=True))
+        for start in range(len(said))
+        for end in _ends(wanted, said, start, 0)
+    )
+
+
+def _readings(tokens: Sequence[Token]) -> set[str]:
+    """The address in small letters without its scheme and `www`; a number word may be its digits or a word."""
+    partial: dict[int, set[str]] = {0: {""}}
+    for place in range(len(tokens)):
+        for said, count in _at(tokens, place, first=place == 0):
+            into = partial.setdefault(place + count, set())
+            into |= {start + said for start in partial.get(place, ())}
+            if len(into) > _MOST_READINGS:
+                return set()
+    return {_without_scheme(reading) for reading in partial.get(len(tokens), ())} - {""}
+
+
+def _without_scheme(address: str) -> str:
+    while (shorter := _SCHEME.sub("", address)) != address:
+        address = shorter
+    return address
+
+
+def _ends(wanted: str, text: Sequence[Token], place: int, done: int) -> Iterator[int]:
+    """Where in the text wanted[done:] can end when it begins at `place`."""
+    if done == len(wanted):
+        yield place
+        return
+    if place < len(text):
+        for said, count in _at(text, place, first=done == 0):
+            if said and wanted.startswith(said, done):
+                yield from _ends(wanted, text, place + count, done + len(said))
+
+
+def _at(tokens: Sequence[Token], place: int, *, first: bool) -> Iterator[tuple[str, int]]:
+    """What the tokens from `place` on stand for in an address, and how many they are."""
+    token = tokens[place]
+    marks = "" if first or not token.joined else "".join(sign for sign in token.mark if sign in _IN_WRITING)
+    if token.text in _SAID:
+        yield marks + _SAID[token.text], 1
+    yield marks + token.text.replace(",", ""), 1
+    following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    if token.text in LETTER_NAMES:
+        yield marks + LETTER_NAMES[token.text], 1
+    if token.text in REPEATS and len(following) == 1:
+        yield marks + following * REPEATS[token.text], 2
+    for count in (1, 2, 3):
+        words = [one.text for one in tokens[place : place + count]]
+        digits = digits_of(words) if len(words) == count and not any(one.number for one in tokens[place : place + count]) else None
+        if digits is not None:
+            yield marks + digits, count
+
+
+def _is_whole(text: Sequence[Token], start: int, end: int) -> bool:
+    """Whether nothing of a longer address stands before or after text[start:end]."""
+    if start and not _is_scheme(text, start):
+        before = text[start - 1]
+        if text[start].joined and set(text[start].mark) & _IN_WRITING:
+            return False
+        if before.text in _SAID and before.text not in ("at", "minus", "point", "period", "plus"):
+            return False
+        if not text[start].paused and text[start].spelled and before.spelled and before.text not in ("a", "i"):
+            return False
+    if end == len(text):
+        return True
+    after = text[end]
+    if after.joined and set(after.mark) & _IN_WRITING:
+        return False
+    return not (after.text in ("dot", "slash", "underscore") and end + 1 < len(text) and not after.paused)
+
+
+def _is_scheme(text: Sequence[Token], start: int) -> bool:
+    """Whether what stands before the address is `https://` or `www.`, written or said."""
+    if text[start].joined and ("//" in text[start].mark or (text[start - 1].text == "www" and text[start].mark == ".")):
+        return True
+    words = [token.text for token in text[max(0, start - 4) : start]]
+    return words[-2:] in (["www", "dot"], ["slash", "slash"]) or words == ["w", "w", "w", "dot"]

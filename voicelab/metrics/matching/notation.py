@@ -1,0 +1,18 @@
+"""`spoken (written)`: an entity that is given twice, the second time in parentheses."""
+
+from __future__ import annotations
+
+import re
+
+_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)\s*")
+
+
+def parts(entity: str) -> tuple[str, str] | None:
+    """What stands before the parentheses and what stands in them; None where an entity does not end with some."""
+    found = _TWICE.fullmatch(entity)
+    return (found[1], found[2]) if found else None
+
+
+def is_remark(inner: str) -> bool:
+    """Whether the parentheses hold plain small words, as `bank` of `Chase (bank)`: a remark, not another name."""
+    return inner.islower() and not any(sign.isdigit() for sign in inner)
