@@ -9,6 +9,7 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
+from voicelab.commands.bench_match import match
 from voicelab.commands.bench_replay import replay
 from voicelab.commands.bench_server import server
 
@@ -20,6 +21,7 @@ bench.command()(endpoint)
 bench.command()(vad)
 bench.command()(server)
 bench.command()(replay)
+bench.command()(match)
 
 
 @bench.command()

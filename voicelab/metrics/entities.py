@@ -9,7 +9,11 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from voicelab.metrics.matching import unspaced
+from voicelab.metrics.matching.folding import separated
 from voicelab.metrics.words import Step
+
+_AMOUNT = re.compile(r"[$€£¥₹₩]?\.?\d")
 
 Forms = Mapping[str, Sequence[str]]
 """All names of each company, by ticker."""
@@ -43,9 +47,17 @@ class FoundCounts:
 
 
 def mentions(text: str, entity: str) -> bool:
-    """Whether the text holds the entity, whatever its case, at word boundaries."""
+    """Whether the text holds the entity as it is written, whatever its case, at the boundaries of words and numbers.
+
+    In a script without spaces between words it may stand anywhere. `3%` is not in `-3%`, and `2.5` is not in `2.51`.
+    """
+    if unspaced.needs_no_boundaries(entity):
+        return unspaced.named(entity, text)
     words = r"\s+".join(re.escape(word) for word in entity.split())
-    return re.search(rf"(?<!\w){words}(?!\w)", text, re.IGNORECASE) is not None
+    before = r"(?<!\w)(?<!\d[.,])(?<!(?<!\w)[-−])" if _AMOUNT.match(entity) else r"(?<!\w)"
+    after = r"(?!\w)(?![.,]\d)" if entity[-1:].isdigit() else r"(?!\w)"
+    where = separated(text)
+    return re.search(f"{before}{words}{after}", where, re.IGNORECASE) is not None
 
 
 def surface(expected: Iterable[str], text: str) -> FoundCounts:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,13 @@ class KindCounts:
 def measure(pairs: int = 500, seed: int = 0, *, with_class: bool = False) -> list[KindCounts]:
     """Draw `pairs` values of each kind. with_class: tell the matcher the class; otherwise it infers it."""
     return [_measure(kind, pairs, seed, with_class=with_class) for kind in KINDS]
+
+
+def holds(counts: Sequence[KindCounts]) -> bool:
+    """Whether at least 99 % of all pairs are found in each direction, and no near miss is."""
+    pairs = sum(one.pairs for one in counts)
+    found_enough = min(sum(one.to_spoken for one in counts), sum(one.to_written for one in counts)) >= 0.99 * pairs
+    return found_enough and not any(one.wrongly_found for one in counts)
 
 
 def _measure(kind: Kind[Any], pairs: int, seed: int, *, with_class: bool) -> KindCounts:

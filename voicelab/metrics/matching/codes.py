@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from voicelab.metrics.matching.cardinals import digits_of
-from voicelab.metrics.matching.spelling import is_letter_after, is_letter_before
+from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     ALPHABET,
     LETTER_NAMES,
     REPEATS,
     SPELLED_NUMBERS,
+    TENS,
 )
 
 _SHORTEST_PHONE = 7
@@ -19,6 +20,7 @@ _LINKS = frozenset({"as", "for", "like"})
 _SAID_MARKS = frozenset("dash hyphen minus slash dot period underscore space point stroke".split())
 _ASIDES = frozenset("capital uppercase upper lowercase lower case letter number digit the then and comma".split())
 """Words that may stand between the letters of a code without being part of it."""
+_BETWEEN_DIGITS = frozenset("dash hyphen dot space".split())
 _MOST_READINGS = 64
 
 
@@ -56,11 +58,11 @@ def _spelled(tokens: Sequence[Token]) -> set[str]:
 
 
 def _letters_at(tokens: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
-    """What one word of a spelled code may stand for; the longest number that begins there."""
+    """What one word of a spelled code may stand for; `eighty nine` is 89 and not 809."""
     token = tokens[place]
     ways = [way for way in _said(tokens, place) if token.number or way[0] != token.text or len(way[0]) == 1]
-    longest = max((count for said, count in ways if said.isdigit()), default=0)
-    yield from (way for way in ways if not way[0].isdigit() or way[1] == longest)
+    two = token.text in TENS and any(said.isdigit() and count == 2 for said, count in ways)
+    yield from (way for way in ways if not (two and way[1] == 1 and way[0].isdigit()))
 
 
 def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, article: bool = False) -> bool:
@@ -136,6 +138,8 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
         return True
     if _is_written_into(text[end]):
         return False
+    if ends_in_a_pronoun(text, start, end):
+        return False
     counts = any(character.isdigit() for character in code)
     carried = _carries_on(text[end], counts, radio=radio) or is_letter_after(text, end)
     return (text[end].paused and not slow) or not carried
@@ -175,7 +179,7 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
     for place, token in enumerate(text):
         if _is_digits(text, place):
             words += token.text.split(".") if token.number else [token.text]
-        elif words and token.text not in _SAID_MARKS:
+        elif words and token.text not in _BETWEEN_DIGITS:
             yield digits_of(words) or ""
             words = []
     if words:
@@ -183,7 +187,7 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
 
 
 def _is_part(tokens: Sequence[Token], place: int) -> bool:
-    return _is_digits(tokens, place) or tokens[place].text == "plus" or tokens[place].text in _SAID_MARKS
+    return _is_digits(tokens, place) or tokens[place].text in ("plus", *_BETWEEN_DIGITS)
 
 
 def _is_digits(tokens: Sequence[Token], place: int) -> bool:

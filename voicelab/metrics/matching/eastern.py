@@ -31,7 +31,7 @@ _UNITS = (
     (re.compile(r"(?<=\d)\s?(?:美元|美金|ドル|달러)"), "美元"),
     (re.compile(r"(?<=\d)\s?[号號]"), "日"),
 )
-_IN_ENGLISH = re.compile(r"(?<=\d)(美元|欧元|ユーロ|유로|日元|円|원|元)")
+_IN_ENGLISH = re.compile(r"(?<=\d)\s?(美元|欧元|ユーロ|유로|日元|円|원|元)")
 _CURRENCIES = {"美元": "dollars", "欧元": "euros", "ユーロ": "euros", "유로": "euros", "日元": "yen", "円": "yen",
                "원": "won", "元": "yuan"}  # fmt: skip
 _KOREAN = {sign: value for value, sign in enumerate("영일이삼사오육칠팔구")} | {"공": 0}
@@ -54,7 +54,7 @@ def with_plain_numbers(text: str) -> str:
 
 def with_english_currencies(text: str) -> str:
     """`5 dollars` for `5美元`, for entities that are written without Chinese characters."""
-    return _IN_ENGLISH.sub(lambda found: f" {_CURRENCIES[found[0]]} ", text)
+    return _IN_ENGLISH.sub(lambda found: f" {_CURRENCIES[found[1]]} ", text)
 
 
 def _in_digits(found: re.Match[str]) -> str:

@@ -46,6 +46,11 @@ def folded(text: str) -> str:
     return plain
 
 
+def separated(text: str) -> str:
+    """The text with a space between Latin letters or digits and a script without spaces: `买 AAPL 股票`."""
+    return text if text.isascii() else _LATIN_EDGE.sub(" ", text)
+
+
 def _one_spelling(text: str) -> str:
     for sign, (top, bottom) in _FRACTIONS.items():
         if sign in text:

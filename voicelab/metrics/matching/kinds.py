@@ -10,9 +10,9 @@ from voicelab.metrics.matching.codes import is_spelled
 from voicelab.metrics.matching.dates import of_entity
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.folding import folded
-from voicelab.metrics.matching.shares import names_a_unit
+from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.tokens import Token
-from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES
+from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, SPELLED_NUMBERS
 
 EntityClass = Literal[
     "company", "ticker", "person", "money", "percent", "date", "time", "number", "code", "action word", "name"
@@ -35,24 +35,33 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     """The class of an entity from how it is written."""
     plain = folded(text).strip()
     words = {token.text for token in tokens}
-    if names_a_unit(tokens) and numbers(tokens):
+    if percentages(tokens):
         return "percent"
     if any(sign in text for sign in "$€£¥₹¢") or (words & (CURRENCIES.keys() | CENTS) and numbers(tokens)):
         return "money"
+    spelled = is_spelled(tokens)
+    if spelled and "november" in words and not _is_november(tokens):
+        return "code"
     if of_entity(text, tokens) is not None:
         return "date"
     if names_clock(plain, tokens) and times(tokens):
         return "time"
     whole = [one for one in numbers(tokens) if one.start == 0 and one.end == len(tokens)]
-    if whole:
+    if whole and not (len(tokens) == 2 and tokens[1].text in ("o", "oh")):
         return "number"
-    if is_spelled(tokens):
+    if spelled:
         return "code"
     if _TICKER.fullmatch(plain):
         return "ticker"
     if _CODE.fullmatch(plain) and _looks_like_code(plain):
         return "code"
     return "name"
+
+
+def _is_november(tokens: tuple[Token, ...]) -> bool:
+    """Whether the month is the only word beside numbers, so that it is the month and not the letter n."""
+    around = ("november", "the", "of", "and")
+    return all(token.text in around or token.number or token.text in SPELLED_NUMBERS for token in tokens)
 
 
 def names_clock(text: str, tokens: tuple[Token, ...]) -> bool:

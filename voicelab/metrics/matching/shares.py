@@ -64,17 +64,14 @@ def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
     )
 
 
-def names_a_unit(tokens: Sequence[Token]) -> bool:
-    """Whether a unit of shares stands among the words."""
-    return any(_unit_at(tokens, place) is not None for place in range(len(tokens)))
-
-
 def _unit_at(tokens: Sequence[Token], place: int) -> tuple[Decimal, frozenset[str]] | None:
     """The size of the unit at `place`, and which shares it may be of."""
     words = [token.text for token in tokens[place : place + 3]]
     if not words:
         return None
     points = ("point", "points")
+    if tokens[place].mark == "-" and words[0] not in _PERCENT_WORDS:
+        return None
     if words[0] in _BASIS_WORDS or (words[0] == "basis" and words[1:2] and words[1] in points):
         return Decimal("0.01"), _EITHER
     per_cent = words[:2] == ["per", "cent"]

@@ -36,7 +36,7 @@ def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: b
     if spelled and start and not first.paused and is_letter_before(text, start, article=article):
         return False
     spelled = start + 1 < end and last.spelled and text[end - 2].spelled
-    if spelled and last.raw == "I" and text[end - 2].raw.islower():
+    if ends_in_a_pronoun(text, start, end):
         return False
     return not (spelled and after is not None and not after.paused and is_letter_after(text, end))
 
@@ -64,6 +64,15 @@ def is_letter_after(text: Sequence[Token], end: int) -> bool:
     if letter.text == "a":
         return after not in _AFTER_ARTICLE
     return letter.text != "i" or after not in _AFTER_PRONOUN
+
+
+def ends_in_a_pronoun(text: Sequence[Token], start: int, end: int) -> bool:
+    """Whether the last letter is the pronoun of `it is r n o I think`: written apart from the others, before a verb."""
+    last, before = text[end - 1], text[end - 2] if end - start > 1 else None
+    if before is None or last.text != "i" or last.joined:
+        return False
+    apart = before.joined or not before.spelled or (last.raw == "I" and before.raw.islower())
+    return apart and end < len(text) and text[end].text in _AFTER_PRONOUN
 
 
 def _another_case(letter: Token, other: Token) -> bool:

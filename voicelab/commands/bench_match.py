@@ -1,0 +1,42 @@
+"""`voicelab bench match`: how many generated pairs of written and spoken entities the matcher gets right."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from voicelab import terminal
+
+
+def match(
+    pairs: Annotated[int, typer.Option(min=1, help="Values per kind.")] = 500,
+    seed: Annotated[int, typer.Option(help="Seed of the values.")] = 0,
+    with_class: Annotated[bool, typer.Option(help="Give the matcher the class instead of letting it infer it.")] = False,
+    examples: Annotated[int, typer.Option(min=0, max=10, help="Wrong answers to print per kind.")] = 0,
+) -> None:
+    """Match 16 kinds of entities, written to spoken and back, and near misses that must not match.
+
+    A near miss differs in one digit, sign, scale, unit or letter. Exit code 1 if a direction is below 99 % or a near
+    miss is found.
+    """
+    with terminal.errors():
+        from voicelab.bench.match.law import holds, measure
+
+        counts = measure(pairs, seed, with_class=with_class)
+        rows = [
+            (one.name, f"{one.to_spoken / one.pairs:.3f}", f"{one.to_written / one.pairs:.3f}",
+             f"{one.wrongly_found} of {one.near_misses}")
+            for one in counts
+        ]  # fmt: skip
+        total = sum(one.pairs for one in counts)
+        spoken, written = sum(one.to_spoken for one in counts), sum(one.to_written for one in counts)
+        wrong, near = sum(one.wrongly_found for one in counts), sum(one.near_misses for one in counts)
+        rows.append(("all", f"{spoken / total:.3f}", f"{written / total:.3f}", f"{wrong} of {near}"))
+        title = f"{pairs} values of each kind, seed {seed}"
+        terminal.table(title, ("kind", "written to spoken", "spoken to written", "near misses found"), rows)
+        for one in counts:
+            for entity, text, expected in one.examples[:examples]:
+                typer.echo(f"{one.name}: {entity!r} in {text!r} should be {str(expected).lower()}")
+        if not holds(counts):
+            raise typer.Exit(1)
