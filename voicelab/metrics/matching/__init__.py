@@ -10,12 +10,15 @@ What it takes for the same, and what not: docs/matching.md.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced
 from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.fractions import names_one_part
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
 from voicelab.metrics.matching.numerals import is_fraction
-from voicelab.metrics.matching.phrases import is_quarter, says
+from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.tokens import Token, tokenize
 
@@ -61,13 +64,13 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     if by_value is not None:
         same_words = kind not in ("money", "percent") and verbatim(wanted, said)
         if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March and three quarters
-            same_words = same_words or says(wanted, said)
+            same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
     if _named(entity, wanted, said, kind):
         return True
     # `five thirty` may be a number or a time of day; a text that writes it 5:30 says which.
     in_words = given is None and kind == "number" and not any(token.number for token in wanted)
-    return in_words and any(_at_the_time(one, said) for one in clock.times(wanted) if not one.vague)
+    return in_words and any(_at_the_times([[one]], said) for one in clock.times(wanted) if not one.vague)
 
 
 def _by_value(
@@ -78,17 +81,19 @@ def _by_value(
         return amounts.names_money(sums, amounts.money(said))
     if kind == "percent" and (wanted_shares := shares.percentages(wanted) or shares.bare(wanted)):
         return shares.names_shares(wanted_shares, shares.percentages(said))
-    moments = sorted(clock.times(wanted), key=lambda moment: moment.vague)
-    if kind == "date" and (date := dates.of_entity(entity, wanted)) is not None:
-        also = [moment for moment in moments if names_clock(entity, wanted) and not moment.vague]
-        return dates.names_date(date, text, said) and all(_at_the_time(moment, said) for moment in also[:1])
+    moments = clock.named_times(wanted)
+    if kind == "date" and (named := dates.of_entity(entity, wanted)):
+        also = moments if names_clock(entity, wanted) else []
+        return all(dates.names_date(one, text, said) for one in named) and _at_the_times(also, said)
     if kind == "time" and moments:
-        return _at_the_time(moments[0], said)
+        return _at_the_times(moments, said)
     return None
 
 
-def _at_the_time(wanted: clock.Time, said: tuple[Token, ...]) -> bool:
-    return any(wanted.same(other) for other in clock.times(said) if not other.vague)
+def _at_the_times(wanted: Sequence[Sequence[clock.Time]], said: tuple[Token, ...]) -> bool:
+    """Whether each of the times is named, in one of its readings."""
+    spoken = [one for one in clock.times(said) if not one.vague]
+    return all(any(one.same(other) for one in readings for other in spoken) for readings in wanted)
 
 
 def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind: EntityClass) -> bool:
@@ -99,7 +104,7 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
         return any(token.raw == wanted[0].raw for token in said if token.raw not in ("A", "I"))
     capital = entity != entity.lower()
     name = kind in ("company", "person", "date") or (kind == "name" and capital)
-    if kind == "code" and len(entity.split()) == 1 and not is_quarter(wanted):
+    if kind == "code" and len(entity.split()) == 1 and not is_period(wanted):
         return any(codes.spells(code, said) for code in codes.readings(wanted))
     article = kind not in ("ticker", "code")
     spelled_code = kind == "code" and codes.is_spelled(wanted)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
 from voicelab.metrics.matching.tokens import Token
@@ -19,12 +19,16 @@ _FOUR_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """hour: 0..23, or 0..12 where half, "am" or "pm", tells the rest. vague: it may as well be any number."""
+    """hour: 0..23, or 0..12 where half, "am" or "pm", tells the rest. vague: it may as well be any number.
+
+    start: where it stands; several times at one place are readings of the same words.
+    """
 
     hour: int
     minute: int
     half: str | None = None
     vague: bool = False
+    start: int = 0
 
     def same(self, other: Time) -> bool:
         if self.minute != other.minute:
@@ -44,17 +48,24 @@ def times(tokens: Sequence[Token]) -> list[Time]:
     taken: set[int] = set()
     for place, token in enumerate(tokens):
         if token.text in ("noon", "midday"):
-            found.append(Time(12, 0, "pm"))
+            found.append(Time(12, 0, "pm", start=place))
         elif token.text == "midnight":
-            found.append(Time(12, 0, "am"))
+            found.append(Time(12, 0, "am", start=place))
         elif token.text in ("past", "after", "to", "till", "of", "before", "til"):
-            around = list(_around(tokens, place))
+            around = [replace(one, start=place) for one in _around(tokens, place)]
             found += around
             taken |= {place - 2, place - 1, place, place + 1} if around else set()
     for number in numbers(tokens):
         if number.first not in taken and not number.negative:
-            found += _from_number(tokens, number)
+            found += (replace(one, start=number.start) for one in _from_number(tokens, number))
     return found
+
+
+def named_times(tokens: Sequence[Token]) -> list[list[Time]]:
+    """The times that an entity names, each with its readings: two for `9 AM to 5 PM`; a vague one only if alone."""
+    every = times(tokens)
+    clear = [one for one in every if not one.vague] or every[:1]
+    return [[one for one in clear if one.start == start] for start in dict.fromkeys(one.start for one in clear)]
 
 
 def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:

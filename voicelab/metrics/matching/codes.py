@@ -26,8 +26,14 @@ _MOST_READINGS = 64
 
 def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes that an entity may be: what is written, and where it is spelled out, what the words spell."""
-    written = "".join(token.text for token in tokens)
+    written = "".join(_point(tokens, place) + token.text for place, token in enumerate(tokens))
     return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
+
+
+def _point(tokens: Sequence[Token], place: int) -> str:
+    """The point of a version, before the 1 of `v2.5.1`."""
+    token = tokens[place]
+    return "." if token.number and token.joined and token.mark == "." else ""
 
 
 def is_spelled(tokens: Sequence[Token]) -> bool:
@@ -85,18 +91,22 @@ def _ends(code: str, text: Sequence[Token], place: int, done: int) -> Iterator[i
         return
     if place >= len(text):
         return
+    if code[done] == "." and text[place].text in ("point", "dot"):
+        yield from _ends(code, text, place + 1, done + 1)
     if done and _is_aside(text[place]):
         yield from _ends(code, text, place + 1, done)
     for said, count in _said(text, place):
         if said and code.startswith(said, done):
             yield from _ends(code, text, _after_explanation(said, text, place + count), done + len(said))
+    if done and (point := _point(text, place)) and code.startswith(point + text[place].text, done):
+        yield from _ends(code, text, place + 1, done + len(point + text[place].text))
 
 
 def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
     """What the tokens from `place` on may stand for, and how many they are."""
     token = text[place]
     word = token.text
-    if word.isalnum():
+    if word.isalnum() or token.number:
         yield word, 1
     if word == "oh":
         yield "o", 1
@@ -147,7 +157,7 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
 
 def _is_written_into(token: Token) -> bool:
     """Whether a token is written together with the one before it, a hyphen between them or nothing."""
-    return token.joined and token.mark in ("", "-")
+    return token.joined and (token.mark in ("", "-") or (token.number and token.mark == "."))
 
 
 def _carries_on(neighbour: Token, digits: bool, *, radio: bool) -> bool:
@@ -164,7 +174,7 @@ def is_phone(digits: str) -> bool:
 def phone_digits(tokens: Sequence[Token]) -> str:
     """The digits of an entity that is nothing but digits, in whatever groups; "" for another."""
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
-    return strings[0] if len(strings) == 1 and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
+    return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
@@ -180,10 +190,18 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
         if _is_digits(text, place):
             words += token.text.split(".") if token.number else [token.text]
         elif words and token.text not in _BETWEEN_DIGITS:
-            yield digits_of(words) or ""
+            yield from _read(words)
             words = []
+    yield from _read(words)
+
+
+def _read(words: Sequence[str]) -> Iterator[str]:
+    """Digits that are said, `twenty seven` as 27, and where that may be meant, as 20 and 7."""
     if words:
         yield digits_of(words) or ""
+        apart = [digits_of([word]) for word in words]
+        if None not in apart:
+            yield "".join(one or "" for one in apart)
 
 
 def _is_part(tokens: Sequence[Token], place: int) -> bool:

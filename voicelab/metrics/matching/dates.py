@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers, read
 from voicelab.metrics.matching.folding import folded
@@ -29,6 +29,8 @@ class Date:
     month: int | None = None
     day: int | None = None
     weekday: int | None = None
+    last: bool = False
+    """Whether it ends a range of days, as the fifth of `March 3-5`."""
 
     def names(self, wanted: Date) -> bool:
         """Whether all that is wanted is named here."""
@@ -36,15 +38,17 @@ class Date:
         return all(theirs is None or theirs == mine for theirs, mine in pairs)
 
 
-def of_entity(text: str, tokens: Sequence[Token]) -> Date | None:
-    """The date that an entity is; None where it is none, or says more than a date."""
+def of_entity(text: str, tokens: Sequence[Token]) -> list[Date]:
+    """The date that an entity is, or the first and the last of `March 3-5`; none where it is no date."""
     weekdays = [WEEKDAY_NAMES[token.text] for token in tokens if token.text in WEEKDAY_NAMES]
     weekday = weekdays[0] if weekdays else None
     named = [*_in_digits(folded(text)), *_in_words(tokens)]
     if not named:
-        return None
+        return []
     fullest = max(named, key=lambda date: (date.year is not None) + (date.month is not None) + (date.day is not None))
-    return Date(fullest.year, fullest.month, fullest.day, weekday)
+    last = {date.day for date in named if date.last}
+    others = [replace(fullest, day=day) for day in last if day != fullest.day]
+    return [replace(fullest, weekday=weekday, last=False), *others]
 
 
 def names_date(wanted: Date, text: str, tokens: Sequence[Token]) -> bool:
@@ -112,6 +116,21 @@ def _month_first(tokens: Sequence[Token], month: int, place: int, starts: dict[i
         yield Date(None, month, day)
         for year, _ in _years(tokens, end, starts):
             yield Date(year, month, day)
+        for last, after in _last_days(tokens, end, starts):
+            if last > day:
+                yield Date(None, month, last, last=True)
+                for year, _ in _years(tokens, after, starts):
+                    yield Date(year, month, day)
+                    yield Date(year, month, last, last=True)
+
+
+def _last_days(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+    """The day that ends a range of days in one month: `3-5`, `third to fifth`, `third through the fifth`."""
+    if place < len(tokens) and tokens[place].joined and tokens[place].mark == "-":
+        yield from _days(tokens, place, starts)
+    elif place < len(tokens) and tokens[place].text in ("to", "through", "until"):
+        the = place + 1 < len(tokens) and tokens[place + 1].text == "the"
+        yield from _days(tokens, place + 1 + the, starts)
 
 
 def _day_first(

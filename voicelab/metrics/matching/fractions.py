@@ -37,6 +37,12 @@ def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
     return tuple(kept)
 
 
+def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
+    """Whether the text says `half` or `quarter` for the entity 1/2 or 1/4."""
+    word = {"2": "half", "4": "quarter"}.get(fraction[1].text) if fraction[0].text == "1" else None
+    return any(token.text == word for token in text)
+
+
 def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
     """The fraction that begins at `place` and where it ends with its `of a`."""
     words = [token.text for token in tokens[place : place + 2]]

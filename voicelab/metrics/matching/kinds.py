@@ -12,7 +12,7 @@ from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.tokens import Token
-from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, SPELLED_NUMBERS
+from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, SPELLED_NUMBERS
 
 EntityClass = Literal[
     "company", "ticker", "person", "money", "percent", "date", "time", "number", "code", "action word", "name"
@@ -26,7 +26,7 @@ _SAME = {
     "confirmation code": "code", "spelled code": "code", "action": "action word", "product": "name", "place": "name",
     "location": "name", "address": "name", "other": "name", "word": "name", "email": "name",
 }  # fmt: skip
-_CLOCK = re.compile(r"\d{1,2}:\d{2}|\d\s*[ap]\.?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I)
+_CLOCK = re.compile(r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I)
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
 _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 
@@ -42,7 +42,7 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     spelled = is_spelled(tokens)
     if spelled and "november" in words and not _is_november(tokens):
         return "code"
-    if of_entity(text, tokens) is not None:
+    if of_entity(text, tokens):
         return "date"
     if names_clock(plain, tokens) and times(tokens):
         return "time"
@@ -66,14 +66,23 @@ def _is_november(tokens: tuple[Token, ...]) -> bool:
 
 def names_clock(text: str, tokens: tuple[Token, ...]) -> bool:
     """Whether a text is written as a time of day is, or says `am`, `pm` or a part of the day after a number."""
-    return _CLOCK.search(folded(text)) is not None or any(one.half is not None for one in times(tokens))
+    plain = folded(text).strip()
+    return _CLOCK.search(plain) is not None or (" " in plain and any(one.half is not None for one in times(tokens)))
 
 
 def _looks_like_code(plain: str) -> bool:
     """Letters and digits mixed within a word: `WZH-89B`, `AB12`; a word beside a number (`Studio 54`) is none."""
     words = re.split(r"[-./ ]", plain)
-    mixed = any(re.search(r"\d", word) and re.search(r"[A-Za-z]", word) for word in words)
+    mixed = any(
+        re.search(r"\d", word) and re.search(r"[A-Za-z]", word) and not _is_counted(word.lower()) for word in words
+    )
     return mixed or (plain.upper() == plain and "-" in plain)
+
+
+def _is_counted(word: str) -> bool:
+    """`90s`, `3rd`, `10x`, `10mg`: a number with an ending or a unit."""
+    unit = re.fullmatch(r"\d[\d.,]*([a-z]+)", word)
+    return unit is not None and (unit[1] in ("s", "st", "nd", "rd", "th", "x") or unit[1] in ABBREVIATIONS)
 
 
 def known_class(name: str | None) -> EntityClass | None:

@@ -22,7 +22,8 @@ _SAID_MARKS = {
     "_": ("underscore",),
     "/": ("slash",),
 }
-_QUARTERS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+_COUNTS = {"1": "first", "2": "second", "3": "third", "4": "fourth"}
+_PERIODS = {"q": "quarter", "h": "half", "fy": "fiscal year"}
 
 _ALSO_WORDS = frozenset({*SCALE_LETTERS, "plus", "positive"})
 
@@ -60,8 +61,10 @@ def by_start(tokens: Sequence[Token]) -> ByStart:
 
 def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterator[tuple[Token, ...]]:
     yield tuple(phrase)
-    if is_quarter(phrase):
-        yield (*tokenize(f"{_QUARTERS[phrase[1].text]} quarter"), *phrase[2:])
+    if is_period(phrase):
+        name = _PERIODS[phrase[0].text]
+        count = _COUNTS.get(phrase[1].text) if name != "fiscal year" else None
+        yield (*tokenize(f"{count} {name}"), *phrase[2:]) if count else (*tokenize(name), *phrase[1:])
     if len(phrase) > 1 and phrase[0].text == "the" and any(one.start == 1 for one in numbers(phrase)):
         yield tuple(phrase[1:])
     shorter = list(phrase)
@@ -77,9 +80,11 @@ def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterat
         yield tuple(shorter)
 
 
-def is_quarter(phrase: Sequence[Token]) -> bool:
-    """`Q3`, which is said as `third quarter` too."""
-    return len(phrase) > 1 and phrase[0].text == "q" and phrase[1].joined and phrase[1].text in _QUARTERS
+def is_period(phrase: Sequence[Token]) -> bool:
+    """`Q3`, `H1` or `FY2024`, which are said as `third quarter`, `first half` and `fiscal year` too."""
+    if len(phrase) < 2 or not phrase[1].joined or phrase[0].text not in _PERIODS:
+        return False
+    return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and phrase[1].number)
 
 
 class _Match:
@@ -117,6 +122,9 @@ class _Match:
             return True
         if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
             return self.at(place, start + 1)
+        of = self._text[start].text == "of" and place > 0 and self._phrase[place - 1].text in ("quarter", "half", "year")
+        if of and wanted.number and self.at(place, start + 1):
+            return True
         range_to = wanted.text in ("to", "through") and place > 0 and is_range(self._text, start - 1)
         if range_to and self.at(place + 1, start):
             return True

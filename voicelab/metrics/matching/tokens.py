@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import with_fractions
@@ -58,6 +59,8 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
             marks += piece[0]
             continue
         made = _token(piece, marks, not gap, paused)
+        if made.text == "x" and made.joined and tokens and tokens[-1].number:
+            made = replace(made, forms=made.forms | {"times"})
         marks = ""
         alone = gap and not re.match(r"[\w-]", source[end : end + 1])
         if not (spoken and alone and made.text in FILLERS):

@@ -111,6 +111,7 @@ _SAME = """
     minute | hr hrs hours hour | sec secs seconds second | mon monday | tue tues tuesday | wed weds wednesday |
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
+    mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
     qtr quarter | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
 """
 
