@@ -1,4 +1,4 @@
-"""How many generated pairs the matcher finds, written to spoken and spoken to written, and how many it finds wrongly."""
+"""How many generated pairs the matcher finds, in both directions, and how many near misses it takes for the entity."""
 
 from __future__ import annotations
 

@@ -17,10 +17,11 @@ from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import names_one_part
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
-from voicelab.metrics.matching.numerals import is_fraction
+from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
-from voicelab.metrics.matching.tokens import Token, tokenize
+from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.tokens import tokenize
 
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
 
@@ -65,8 +66,10 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
         same_words = kind not in ("money", "percent") and verbatim(wanted, said)
         if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March and three quarters
             same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
+        if given is None and not same_words:
+            same_words = says_pair(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
-    if _named(entity, wanted, said, kind):
+    if _named(entity, wanted, said, kind) or says_pair(wanted, said):
         return True
     # `five thirty` may be a number or a time of day; a text that writes it 5:30 says which.
     in_words = given is None and kind == "number" and not any(token.number for token in wanted)
@@ -107,8 +110,10 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
     if kind == "code" and len(entity.split()) == 1 and not is_period(wanted):
         return any(codes.spells(code, said) for code in codes.readings(wanted))
     article = kind not in ("ticker", "code")
-    spelled_code = kind == "code" and codes.is_spelled(wanted)
-    if not spelled_code and says(wanted, said, name=name, company=kind == "company", person=kind == "person", article=article):
+    spelled_code = kind == "code" and codes.is_spelled(wanted) and not is_period(wanted)
+    if not spelled_code and says(
+        wanted, said, name=name, company=kind == "company", person=kind == "person", article=article
+    ):
         return True
     spelled = kind in ("code", "ticker") or (kind in ("company", "person", "name") and len(wanted) == 1)
     return spelled and any(

@@ -12,8 +12,8 @@ from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.matching.vocabulary import LETTER_NAMES, REPEATS
 
 _DOMAINS = frozenset(
-    """com org net edu gov mil int io co ai app dev info biz us uk ca de fr es it nl eu jp cn in au ch se no tv me gg xyz
-    online store tech cloud br mx kr sg nz ie at be dk fi pl pt ru tr za""".split()
+    """com org net edu gov mil int io co ai app dev info biz us uk ca de fr es it nl eu jp cn in au ch se no tv me gg
+    xyz online store tech cloud br mx kr sg nz ie at be dk fi pl pt ru tr za""".split()
 )
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
 _PAGE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+([a-z]{2,})(?:/\S*)?", re.IGNORECASE)
@@ -91,7 +91,11 @@ def _at(tokens: Sequence[Token], place: int, *, first: bool) -> Iterator[tuple[s
         yield marks + following * REPEATS[token.text], 2
     for count in (1, 2, 3):
         words = [one.text for one in tokens[place : place + count]]
-        digits = digits_of(words) if len(words) == count and not any(one.number for one in tokens[place : place + count]) else None
+        digits = (
+            digits_of(words)
+            if len(words) == count and not any(one.number for one in tokens[place : place + count])
+            else None
+        )
         if digits is not None:
             yield marks + digits, count
 

@@ -8,7 +8,8 @@ from decimal import Decimal
 
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
 from voicelab.metrics.matching.numerals import Number, numbers, upper_end
-from voicelab.metrics.matching.tokens import Token, currency_sign
+from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.tokens import currency_sign
 from voicelab.metrics.matching.vocabulary import (
     CENTS,
     COUNTED,
@@ -199,9 +200,7 @@ def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
     """Whether every sum that the entity names is said; where one of its words has several readings, any of them."""
     named = [one for one in wanted if not one.bare] or list(wanted)
     places = dict.fromkeys(one.start for one in named)
-    return all(
-        any(same_money(one, other) for one in named if one.start == place for other in said) for place in places
-    )
+    return all(any(same_money(one, other) for one in named if one.start == place for other in said) for place in places)
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:

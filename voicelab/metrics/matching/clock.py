@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
-from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import TEENS, TENS, UNITS, ZEROS
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())

@@ -115,6 +115,8 @@ def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
     following = text[place + 1].text if place + 1 < len(text) else ""
     if word == "double" and following in ("u", "you"):
         yield "w", 2
+    if _is_x_ray(text, place):
+        yield "x", 2
     if word in REPEATS and len(following) == 1:
         yield following * REPEATS[word], 2
     for count in (1, 2):
@@ -125,10 +127,17 @@ def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
                 yield digits, count
 
 
+def _is_x_ray(text: Sequence[Token], place: int) -> bool:
+    """`x-ray` and `x ray`, which are two tokens."""
+    return [token.text for token in text[place : place + 2]] == ["x", "ray"]
+
+
 def _after_explanation(letter: str, text: Sequence[Token], place: int) -> int:
     """Past `as in whiskey`, `for whiskey`, which explain a letter."""
     if len(letter) == 1 and place < len(text) and text[place].text in _LINKS:
         word = place + 1 + (place + 1 < len(text) and text[place + 1].text == "in")
+        if word + 1 < len(text) and _is_x_ray(text, word):
+            return word + 2
         if word < len(text) and text[word].text.startswith(letter) and len(text[word].text) > 1:
             return word + 1
     return place

@@ -10,9 +10,9 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from voicelab.metrics.matching.numerals import Number, numbers, read
 from voicelab.metrics.matching.folding import folded
-from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.numerals import Number, numbers, read
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import MONTH_NAMES, MONTHS, WEEKDAY_NAMES, WEEKDAYS
 
 _ISO = re.compile(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d])")

@@ -36,9 +36,9 @@ _CURRENCIES = {"美元": "dollars", "欧元": "euros", "ユーロ": "euros", "�
                "원": "won", "元": "yuan"}  # fmt: skip
 _KOREAN = {sign: value for value, sign in enumerate("영일이삼사오육칠팔구")} | {"공": 0}
 _KOREAN_TENS = {"십": 10, "백": 100, "천": 1000}
-_KOREAN_RUN = re.compile(
-    rf"(?<![{HANGUL}])(?P<run>[{''.join((*_KOREAN, *_KOREAN_TENS))}만억]+)(?=\s?(?:퍼센트|프로|%|원|달러|유로|년|월|일|주))"
-)
+_KOREAN_NUMERAL = "".join((*_KOREAN, *_KOREAN_TENS)) + "만억"
+_KOREAN_UNITS = "퍼센트|프로|%|원|달러|유로|년|월|일|주"
+_KOREAN_RUN = re.compile(rf"(?<![{HANGUL}])(?P<run>[{_KOREAN_NUMERAL}]+)(?=\s?(?:{_KOREAN_UNITS}))")
 
 
 def with_plain_numbers(text: str) -> str:

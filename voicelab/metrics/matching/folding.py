@@ -1,4 +1,4 @@
-"""One spelling for what may be written in several: accents, digits of any script, dashes, fractions, signs of a loss."""
+"""One spelling for accents, digits of any script, dashes, fractions in digits, and amounts in parentheses."""
 
 from __future__ import annotations
 

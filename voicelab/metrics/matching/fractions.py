@@ -7,14 +7,16 @@ from dataclasses import replace
 from fractions import Fraction
 
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import ORDINAL_TEENS, ORDINAL_UNITS, SCALES, TEENS, UNITS
+from voicelab.metrics.matching.vocabulary import ORDINAL_TEENS, ORDINAL_UNITS, SCALES, TEENS, TENS, UNITS
 
 _PARTS = {
     **{word: value for word, value in (ORDINAL_UNITS | ORDINAL_TEENS).items() if value > 2},
     "half": 2, "quarter": 4, "sixteenth": 16, "twentieth": 20,
 }  # fmt: skip
-_MANY = {"halves": 2, "halfs": 2, "hundredths": 100, "thousandths": 1000} | {f"{word}s": value for word, value in _PARTS.items() if not word.endswith("s")}
+_MANY = {"halves": 2, "halfs": 2, "hundredths": 100, "thousandths": 1000}
+_MANY |= {f"{word}s": value for word, value in _PARTS.items()}
 _PERCENT = ("percent", "percentage", "pct", "point", "basis", "bps")
+_COUNTING = frozenset({*UNITS, *TEENS, *TENS, *SCALES})
 _OF = frozenset({*_PERCENT, *SCALES})
 
 
@@ -80,7 +82,7 @@ def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:
 
 
 def _counts(token: Token) -> bool:
-    return token.number or token.text in UNITS or token.text in TEENS or token.text in SCALES or token.text.endswith("ty")
+    return token.number or token.text in _COUNTING
 
 
 def _as_digits(value: Fraction) -> str:

@@ -8,10 +8,10 @@ from typing import Literal, get_args
 from voicelab.metrics.matching.clock import times
 from voicelab.metrics.matching.codes import is_spelled
 from voicelab.metrics.matching.dates import of_entity
-from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.folding import folded
+from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.shares import percentages
-from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, SPELLED_NUMBERS
 
 EntityClass = Literal[
@@ -26,7 +26,9 @@ _SAME = {
     "confirmation code": "code", "spelled code": "code", "action": "action word", "product": "name", "place": "name",
     "location": "name", "address": "name", "other": "name", "word": "name", "email": "name",
 }  # fmt: skip
-_CLOCK = re.compile(r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I)
+_CLOCK = re.compile(
+    r"\d{1,2}:\d{2}|(?<![A-Za-z\d])\d{1,2}\s*[ap]\.?\s?m\b|\b(oclock|o'clock|noon|midnight)\b|\w past |quarter to", re.I
+)
 _CODE = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[A-Za-z0-9]+(?:[-./ ]?[A-Za-z0-9]+)*")
 _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
-from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     CENTURIES,
     DECADES,
@@ -126,14 +126,17 @@ def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
     subtracts = start > 1 and _ends_a_number(tokens[start - 2]) and before is not None and not before.paused
     if word == "negative" or (word == "minus" and not subtracts):
         yield _below_zero(number, after_sign=1)
-    elif tokens[start].negative and (before is None or not before.number or tokens[start].paused):
-        yield _below_zero(number, after_sign=0)
-    elif _is_below_zero(tokens, number.end):
+    elif _has_minus_sign(tokens, start) or _is_below_zero(tokens, number.end):
         yield _below_zero(number, after_sign=0)
     else:
         yield number
         if word in ("plus", "positive"):
             yield replace(number, start=start - 1, after_sign=1)
+
+
+def _has_minus_sign(tokens: Sequence[Token], start: int) -> bool:
+    """Whether a minus sign stands before the number; after another number without a pause it is a hyphen."""
+    return tokens[start].negative and (not start or not tokens[start - 1].number or tokens[start].paused)
 
 
 def _ends_a_number(token: Token) -> bool:
@@ -160,6 +163,15 @@ def _is_below_zero(tokens: Sequence[Token], place: int) -> bool:
 def is_fraction(tokens: Sequence[Token]) -> bool:
     """Whether an entity is written as a fraction, such as `3/4`."""
     return len(tokens) == 2 and bool(_in_digits(tokens, 0))
+
+
+def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
+    """Whether a text says both numbers of `24/7`, `9/11` or `50/50`, one after the other."""
+    if len(entity) != 2 or entity[1].mark != "/" or not all(token.text.isdigit() for token in entity):
+        return False
+    both = entity[0].text + entity[1].text
+    said = (one for one in numbers(text) if one.value is None and not text[one.first].number)
+    return any(one.digits == both for one in said)
 
 
 def _in_digits(tokens: Sequence[Token], place: int) -> list[Number]:
@@ -228,9 +240,13 @@ def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
     counts = following.number or following.text in _CORE or following.text in ZEROS
     if text == "and" and place > start:
         before = tokens[place - 1].text
-        return following.text.startswith("0.") or (before in SCALES and before != "dozen" and counts and following.text not in SCALES)
+        return following.text.startswith("0.") or (
+            before in SCALES and before != "dozen" and counts and following.text not in SCALES
+        )
     if text == "a":
-        return following.text in SCALES or (place > start and tokens[place - 1].text == "half" and following.text in SCALES)
+        return following.text in SCALES or (
+            place > start and tokens[place - 1].text == "half" and following.text in SCALES
+        )
     if text == "half":
         return following.text == "a" and after in SCALES
     if text == "point":

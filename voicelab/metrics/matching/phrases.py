@@ -7,7 +7,8 @@ from itertools import product
 
 from voicelab.metrics.matching.numerals import Number, is_range, numbers
 from voicelab.metrics.matching.spelling import nothing_left_over
-from voicelab.metrics.matching.tokens import Token, pieces_of_camel_case, tokenize
+from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.tokens import pieces_of_camel_case, tokenize
 from voicelab.metrics.matching.vocabulary import CORPORATE, SCALE_LETTERS, TITLES
 
 _ARTICLES = frozenset({"a", "i", "o"})
@@ -122,7 +123,9 @@ class _Match:
             return True
         if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
             return self.at(place, start + 1)
-        of = self._text[start].text == "of" and place > 0 and self._phrase[place - 1].text in ("quarter", "half", "year")
+        of = (
+            self._text[start].text == "of" and place > 0 and self._phrase[place - 1].text in ("quarter", "half", "year")
+        )
         if of and wanted.number and self.at(place, start + 1):
             return True
         range_to = wanted.text in ("to", "through") and place > 0 and is_range(self._text, start - 1)

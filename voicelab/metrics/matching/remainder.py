@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.metrics.matching.numerals import numbers
-from voicelab.metrics.matching.tokens import Token
+from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     CENTS,
     CURRENCIES,
@@ -16,9 +16,11 @@ from voicelab.metrics.matching.vocabulary import (
 )
 
 _UNDERSTOOD = frozenset(
-    """percent pct per cent percentage points point basis bps bp pp ppt grand us canadian australian american the of in at on a an and by
+    """percent pct per cent percentage points point basis bps bp pp ppt grand us canadian australian american
+    the of in at on a an and by
     for to about around from past till til before after half quarter minutes minute oclock hours am pm m p noon midday
-    midnight morning afternoon evening night tonight this year th st nd rd s k minus negative plus positive half""".split()
+    midnight morning afternoon evening night tonight this year th st nd rd s k
+    minus negative plus positive""".split()
 ) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
 
 

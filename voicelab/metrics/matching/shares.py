@@ -59,9 +59,7 @@ def bare(tokens: Sequence[Token]) -> list[Share]:
 def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
     """Whether every share that the entity names is said."""
     places = dict.fromkeys(one.start for one in wanted)
-    return all(
-        any(one.same(other) for one in wanted if one.start == place for other in said) for place in places
-    )
+    return all(any(one.same(other) for one in wanted if one.start == place for other in said) for place in places)
 
 
 def _unit_at(tokens: Sequence[Token], place: int) -> tuple[Decimal, frozenset[str]] | None:

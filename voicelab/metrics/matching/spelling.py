@@ -16,7 +16,8 @@ _AFTER_PRONOUN = frozenset(
 )
 _BEFORE_ARTICLE = frozenset(
     """is was be its has have had got get gets buy bought sell sold own owns drive drives drove rent rented in on at of
-    for with from by need want into as like about than thats theres not such see saw call called using use used""".split()
+    for with from by need want into as like about than thats theres not such see saw call called using use
+    used""".split()
 )
 
 
