@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests import spoken
+from voicelab.bench.match.law import KindCounts, holds, measure
 from voicelab.cli import app
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize
@@ -19,6 +21,9 @@ from voicelab.metrics.matching.tokens import tokenize
 def listed(name: str) -> list[tuple[str, str]]:
     lines = (Path(__file__).parent / "data" / name).read_text(encoding="utf-8").splitlines()
     return [tuple(part.strip() for part in line.split("|")) for line in lines]
+
+
+OFTEN = settings(max_examples=300, deadline=None)
 
 
 @pytest.mark.parametrize(("entity", "text"), listed("named.txt"))
@@ -66,9 +71,61 @@ def test_by_class(entity, text, entity_class, named):
     assert found(entity, text, entity_class) is named
 
 
+@pytest.mark.parametrize(("entity", "text"), listed("named_other_scripts.txt"))
+def test_named_in_other_scripts(entity, text):
+    assert found(entity, text)
+
+
+@pytest.mark.parametrize(("entity", "text"), listed("not_named_other_scripts.txt"))
+def test_not_named_in_other_scripts(entity, text):
+    assert not found(entity, text)
+
+
+@pytest.mark.parametrize("with_class", [False, True])
+def test_written_and_spoken_pairs_of_sixteen_kinds(with_class):
+    counts = measure(50, seed=11, with_class=with_class)
+    assert len(counts) == 16
+    assert all(one.near_misses > 50 for one in counts)
+    wrong = [example for one in counts for example in one.examples]
+    assert holds(counts), wrong
+
+
+def test_the_law_fails_on_a_near_miss_and_on_a_direction_below_99_percent():
+    good = KindCounts("a", 100, 99, 100, 10, 0, ())
+    assert holds([good])
+    assert not holds([replace(good, to_spoken=98)])
+    assert not holds([replace(good, to_written=98)])
+    assert not holds([replace(good, wrongly_found=1)])
+
+
+SIGNED = st.sampled_from(["{}%", "${}", "{} percent", "{} dollars", "{}", "${}M", "{} bps", "{} percentage points"])
+
+
+@OFTEN
+@given(st.integers(1, 5000), st.sampled_from(["", ".5", ".25"]), SIGNED, st.sampled_from(["-", "−", "minus ", "negative "]))
+def test_a_loss_is_not_a_gain(number, part, form, sign):
+    gain = form.format(f"{number}{part}")
+    loss = f"{sign}{gain}"
+    assert found(loss, f"it closed at {loss} today")
+    assert found(gain, f"it closed at {gain} today")
+    assert found(f"+{gain}", f"it closed at {gain} today")
+    assert not found(gain, f"it closed at {loss} today")
+    assert not found(loss, f"it closed at {gain} today")
+    assert not found(loss, f"it rose from 9-{gain} today" if gain[0].isdigit() else f"it closed at {gain}")
+
+
+@OFTEN
+@given(st.from_regex(r"[B-HJ-Z]{2,5}", fullmatch=True), st.sampled_from("abcdfgiz"), st.sampled_from([" ", "-"]))
+def test_no_letter_is_left_over(word, more, link):
+    spelled = link.join(word.lower())
+    assert found(word, f"buy {spelled} now", "ticker")
+    assert not found(word, f"buy {spelled}{link}{more} now", "ticker")
+    assert not found(word, f"buy {more}{link}{spelled} now", "ticker")
+    assert not found(f"{word}7", f"it is {spelled} seven {more} okay", "code")
+
+
 NUMBERS = st.one_of(st.integers(0, 120), st.integers(0, 9999), st.integers(0, 10**12 - 1))
 STYLES = st.sampled_from(spoken.NUMBER_STYLES)
-OFTEN = settings(max_examples=300, deadline=None)
 
 
 @OFTEN
@@ -231,6 +288,13 @@ def test_a_bad_line_is_named(tmp_path, content, complaint):
     done = match(tmp_path / "in.jsonl")
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.split())
+
+
+def test_the_bench_prints_each_kind_and_checks_the_law():
+    done = CliRunner().invoke(app, ["bench", "match", "--pairs", "3", "--seed", "5"])
+    assert done.exit_code == 0
+    for name in ("cardinals", "basis points", "addresses", "phone numbers", "ranges"):
+        assert name in done.output
 
 
 def test_matching_loads_nothing_heavy():

@@ -22,6 +22,18 @@ FORMS = {"NVDA": ("NVIDIA", "Nvidia Corporation"), "AAPL": ("Apple",), "AMD": ("
         ("pineapple", "Apple", False),
         ("R&D rose", "R&D", True),
         ("", "news", False),
+        ("it fell -4% today", "4%", False),
+        ("it fell −4% today", "4%", False),
+        ("it fell -4% today", "-4%", True),
+        ("a range of 3-4%", "4%", True),
+        ("at 7.25 now", "7.2", False),
+        ("at 7.25 now", "25", False),
+        ("at 7.25.", "7.25", True),
+        ("1,250 shares", "250", False),
+        ("我要卖茅台股份", "茅台", True),
+        ("我要卖茅台股份", "股票", False),
+        ("我要卖MSFT股份", "MSFT", True),
+        ("네이버를 팔아 주세요", "네이버", True),
     ],
 )
 def test_surface(text, entity, found):

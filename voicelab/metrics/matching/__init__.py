@@ -22,6 +22,7 @@ from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
+from voicelab.metrics.matching.vocabulary import WEEKDAY_NAMES
 
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
 
@@ -34,6 +35,8 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     entity_class: one of CLASSES or a common other name of one; by default, and for a name that is not known, it is
     inferred from how the entity is written.
     """
+    if entity.lstrip().startswith("(") and entity.strip() in text:
+        return True  # `($5)` is a loss by itself, and an aside in a sentence
     twice = notation.parts(entity)
     if twice is None:
         return _found(entity, text, known_class(entity_class))
@@ -46,7 +49,7 @@ def _either(outer: str, inner: str, text: str, given: EntityClass | None) -> boo
     if not same and notation.is_remark(inner):
         return _found(outer, text, given)
     kinds = [kind_of(one, tokenize(one, spoken=False)) for one in (outer, inner)]
-    if not same and all(kind in _VALUES for kind in kinds):
+    if not same and (all(kind in _VALUES for kind in kinds) or inner.lower() in WEEKDAY_NAMES):
         return _found(outer, text, None) and _found(inner, text, None)
     return _found(outer, text, given) or _found(inner, text, given)
 
