@@ -98,11 +98,14 @@ def test_the_law_fails_on_a_near_miss_and_on_a_direction_below_99_percent():
     assert not holds([replace(good, wrongly_found=1)])
 
 
+MINUS = st.sampled_from(["-", "−", "minus ", "negative "])
 SIGNED = st.sampled_from(["{}%", "${}", "{} percent", "{} dollars", "{}", "${}M", "{} bps", "{} percentage points"])
 
 
 @OFTEN
-@given(st.integers(1, 5000), st.sampled_from(["", ".5", ".25"]), SIGNED, st.sampled_from(["-", "−", "minus ", "negative "]))
+@given(
+    st.integers(1, 5000), st.sampled_from(["", ".5", ".25"]), SIGNED, st.sampled_from(["-", "−", "minus ", "negative "])
+)
 def test_a_loss_is_not_a_gain(number, part, form, sign):
     gain = form.format(f"{number}{part}")
     loss = f"{sign}{gain}"

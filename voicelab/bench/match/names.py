@@ -201,7 +201,8 @@ def _draw_code(chance: random.Random) -> str:
     pool = string.ascii_uppercase + string.digits + "MKBO"
     while True:
         code = "".join(chance.choice(pool) for _ in range(chance.randrange(4, 8)))
-        if sum(sign.isdigit() for sign in code) > 0 and sum(sign.isalpha() for sign in code) > 1:
+        mixed = any(sign.isdigit() for sign in code) and sum(sign.isalpha() for sign in code) > 1
+        if mixed and not code.rstrip(string.ascii_uppercase).isdigit():  # `71MN` and `6OCT` may be no codes at all
             return code
 
 
@@ -227,7 +228,7 @@ CODES = Kind(
     "code",
     _draw_code,
     _change_code,
-    lambda code: [code, f"{code[:3]}-{code[3:]}", " ".join(code)],
+    lambda code: [code, f"{code[:2]}-{code[2:]}", " ".join(code)],
     _spoken_code,
 )
 

@@ -36,14 +36,14 @@ _TICKER = re.compile(r"[A-Z]{2,5}(?:\.[A-Z])?")
 def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     """The class of an entity from how it is written."""
     plain = folded(text).strip()
-    words = {token.text for token in tokens}
+    currency = _names_currency(plain, tokens)
+    spelled = is_spelled(tokens)
+    if spelled and tokens[-1].text not in ("m", "am", "pm") and not _is_november(tokens) and not currency:
+        return "code"
     if percentages(tokens):
         return "percent"
-    if any(sign in text for sign in "$€£¥₹¢") or (words & (CURRENCIES.keys() | CENTS) and numbers(tokens)):
+    if any(sign in text for sign in "$€£¥₹¢") or (currency and numbers(tokens)):
         return "money"
-    spelled = is_spelled(tokens)
-    if spelled and "november" in words and not _is_november(tokens):
-        return "code"
     if of_entity(text, tokens):
         return "date"
     if names_clock(plain, tokens) and times(tokens):
@@ -58,6 +58,12 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
     if _CODE.fullmatch(plain) and _looks_like_code(plain):
         return "code"
     return "name"
+
+
+def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
+    """Whether a word is a currency; in a single word such as `ZR6RMB`, which is a code, only the first."""
+    named = tokens if " " in plain or not plain[:1].isalpha() else tokens[:1]
+    return any(token.text in CURRENCIES or token.text in CENTS for token in named)
 
 
 def _is_november(tokens: tuple[Token, ...]) -> bool:

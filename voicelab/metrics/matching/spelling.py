@@ -14,6 +14,7 @@ _AFTER_PRONOUN = frozenset(
     """want need have think would will was am m ll d ve mean guess believe said say know like should could can did do
     just also bought sold own hope see heard got""".split()
 )
+_FIRST_PERSON = frozenset("want need have think am m ve mean guess believe say know hope see".split())
 _BEFORE_ARTICLE = frozenset(
     """is was be its has have had got get gets buy bought sell sold own owns drive drives drove rent rented in on at of
     for with from by need want into as like about than thats theres not such see saw call called using use
@@ -68,12 +69,16 @@ def is_letter_after(text: Sequence[Token], end: int) -> bool:
 
 
 def ends_in_a_pronoun(text: Sequence[Token], start: int, end: int) -> bool:
-    """Whether the last letter is the pronoun of `it is r n o I think`: written apart from the others, before a verb."""
+    """Whether the last letter is the pronoun of `it is r n o i think`, as the verb after it shows or how it is written.
+
+    A name would take another form of the verb: `levi thinks`.
+    """
     last, before = text[end - 1], text[end - 2] if end - start > 1 else None
     if before is None or last.text != "i" or last.joined:
         return False
+    after = text[end].text if end < len(text) else ""
     apart = before.joined or not before.spelled or (last.raw == "I" and before.raw.islower())
-    return apart and end < len(text) and text[end].text in _AFTER_PRONOUN
+    return after in _FIRST_PERSON or (apart and after in _AFTER_PRONOUN)
 
 
 def _another_case(letter: Token, other: Token) -> bool:
