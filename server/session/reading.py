@@ -68,6 +68,7 @@ class Reader:
         if not isinstance(frame, str):
             return Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
         try:
-            return read(frame, most_bytes=self._settings.max_message_bytes)
+            settings = self._settings
+            return read(frame, most_bytes=settings.max_message_bytes, most_json_bytes=settings.max_json_bytes)
         except Refused as refusal:
             return refusal
