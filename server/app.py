@@ -14,9 +14,9 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from server.bodies import BodyLimit, keep_uploads_in_memory
-from server.departures import Departures
 from server.gate import Gate
 from server.health_routes import router as health_router
+from server.http.departures import Departures
 from server.openai_routes import router as openai_router
 from server.page import account, files, recording, runs, samples
 from server.routes import SOCKET_PATH, router

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
-from pydantic_core import PydanticCustomError
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.encoder import ReplyFormat
@@ -103,9 +103,15 @@ Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
 
 @dataclass(frozen=True, slots=True)
 class LimitedBy:
-    """Marks a field whose length a setting limits before the field is validated. setting: the field of Settings."""
+    """Marks a field whose length a setting limits before the field is validated.
+
+    setting: the environment variable, which the JSON schema names as `x-limited-by`.
+    """
 
     setting: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(core), "x-limited-by": self.setting}
 
 
 Mode = Literal["turns", "realtime", "continuous"]
@@ -162,7 +168,7 @@ class Init(_ClientEvent):
 class AudioChunk(_ClientEvent):
     """A piece of what the user says."""
 
-    audio_chunk: Annotated[str, LimitedBy("max_message_bytes")]
+    audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
     is_final: bool
     format: Name = "opus"
     sample_rate: Annotated[int, Field(ge=8_000, le=48_000)] = SPEECH_RATE_HZ

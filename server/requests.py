@@ -7,13 +7,13 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 import h11
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from server.admission import Admission, is_proxy
 from server.clients import key_of
+from server.http.admission import Admission, is_proxy
 
 PROBES = ("/health/live", "/health/ready")
 """The paths that are answered however many connections there are."""
@@ -57,6 +57,17 @@ def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
         _admission = admission
 
     return Protocol
+
+
+def _closing(send: Send) -> Send:
+    """Send a response that is the last of its connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return send_last
 
 
 class _Limited(H11Protocol):
@@ -152,10 +163,9 @@ class _Limited(H11Protocol):
         self.transport.close()
         self._expect_reading()
 
-    async def _answer_probe(self, scope: Any, receive: Any, send: Any) -> None:
+    async def _answer_probe(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["path"] in PROBES and scope["method"] in ("GET", "HEAD"):
-            self.cycle.keep_alive = False
-            await self.config.loaded_app(scope, receive, send)
+            await self.config.loaded_app(scope, receive, _closing(send))
         else:
             self.cycle.disconnected = True
             self.turn_away(self._refusal or "")

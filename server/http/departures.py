@@ -10,6 +10,8 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from server.gate import Denial
+
 logger = logging.getLogger(__name__)
 
 WAITS_FOR_ENGINES = re.compile(r"/api/voice/command|/v1/audio/(transcriptions|speech)|/app/api/recordings/[^/]+/takes")
@@ -22,7 +24,8 @@ class Departures:
 
     Once a body has come, nothing reads from its connection, so a client that leaves would go unnoticed and its request
     would wait for engines to the end. Here the task that answers it is cancelled instead. A client that leaves while it
-    still sends ends its request too. Neither is a fault of the server, so neither puts a traceback into the log.
+    still sends ends its request too. Neither is a fault of the server, so neither puts a traceback into the log, and
+    nor does a request that is cut off because the server ends.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -46,6 +49,7 @@ class _Watched:
         self._task: asyncio.Task[object] | None = None
         self._watching: asyncio.Task[None] | None = None
         self._left = asyncio.Event()
+        self._has_begun = False
         self._is_complete = False
         self._is_cancelled = False
 
@@ -58,15 +62,21 @@ class _Watched:
                 raise
         except asyncio.CancelledError:
             assert self._task is not None
-            # Another cancellation, such as at the end of the server, is not ours to swallow.
-            if not self._is_cancelled or self._task.uncancel() > 0:
-                raise
+            self._task.uncancel()
+            if not self._is_cancelled:
+                # It is the server that ends, and waits no longer for this request.
+                await self._end_with_the_server()
         finally:
             if self._watching is not None:
                 self._watching.cancel()
             if self._left.is_set() and not self._is_complete:
                 path = quote(self._scope["path"])[:_LONGEST_PATH]
                 logger.info("the client of %s %s left before its answer", self._scope["method"], path)
+
+    async def _end_with_the_server(self) -> None:
+        if not self._has_begun:
+            denial = Denial(503, "going_away", "the server is ending; connect again", (("Connection", "close"),))
+            await denial.response(self._scope["path"])(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
         if self._watching is not None:
@@ -81,6 +91,7 @@ class _Watched:
         return message
 
     async def _send(self, message: Message) -> None:
+        self._has_begun = True
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             self._is_complete = True
         await self._send_to_client(message)
