@@ -97,7 +97,7 @@ class _Limited(H11Protocol):
             self._expect(self._limits.request_timeout_s if self._refusal is None else _PROBE_S)
 
     def data_received(self, data: bytes) -> None:
-        if self._refusal is not None and not self.is_answered:
+        if self._refusal is not None and not self.is_answered and not self._is_lingering:
             # Somebody may have left meanwhile.
             self._refusal = self._admission.admit(self, self._address)
         self._came_in_window += len(data)
@@ -180,7 +180,10 @@ class _Limited(H11Protocol):
             # It was answered without its body, such as one that has no token.
             self._end_body()
             self._is_lingering = True
-            self._expect(_LINGER_S)
+            self._refusal = "too many connections; try again later"
+            self._admission.demote(self, self._refusal)
+            if not self.transport.is_closing():
+                self._expect(_LINGER_S)
 
     def pause_writing(self) -> None:
         super().pause_writing()

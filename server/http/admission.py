@@ -50,16 +50,24 @@ class Admission:
             self._present[visitor] = address
             self._by_address.take(address)
         elif visitor not in self._reserve:
-            self._reserve[visitor] = None
-            if len(self._reserve) > RESERVE:
-                next((one for one in self._reserve if not one.is_answered), visitor).turn_away(refusal)
+            self._put_into_reserve(visitor, refusal)
         return refusal
+
+    def demote(self, visitor: Visitor, why: str) -> None:
+        """Move a connection whose answer is complete, while its request is not, into the reserve."""
+        self.leave(visitor)
+        self._put_into_reserve(visitor, why)
 
     def leave(self, visitor: Visitor) -> None:
         """Give its place back; safe to call twice."""
         self._reserve.pop(visitor, None)
         if visitor in self._present:
             self._by_address.give_back(self._present.pop(visitor))
+
+    def _put_into_reserve(self, visitor: Visitor, why: str) -> None:
+        self._reserve[visitor] = None
+        if len(self._reserve) > RESERVE:
+            next((one for one in self._reserve if not one.is_answered), visitor).turn_away(why)
 
     def _refusal(self, address: str | None) -> str | None:
         if len(self._present) >= self._most:
