@@ -11,7 +11,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
-"""How much of a socket is read at once: the first in the middle of a large frame, else the second. All frames of one read
+"""How much of a socket is read at once: the first within a large frame, else the second. All frames of one read
 are parsed before another connection has its turn, and 64 KiB can hold a thousand of them."""
 _SMALL_BYTES = 4096
 _AHEAD = 16
