@@ -16,6 +16,7 @@ from starlette.websockets import WebSocket
 from server.bodies import BodyLimit, keep_uploads_in_memory
 from server.gate import Gate
 from server.health_routes import router as health_router
+from server.http.departures import Departures
 from server.openai_routes import router as openai_router
 from server.page import account, files, recording, runs, samples
 from server.routes import SOCKET_PATH, router
@@ -54,7 +55,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     keep_uploads_in_memory()
-    app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes)
+    app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
+    app.add_middleware(Departures)
     # The last one added is the first that a request meets: a page can read why it was not let in.
     app.add_middleware(Gate)
     app.add_middleware(
@@ -68,10 +70,10 @@ def create_app(settings: Settings | None = None) -> FastAPI:
 
 
 async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
-    """What is wrong with a body or a query, without what was in it: that may be no text at all."""
+    """The first fault of a body or a query, without the value: that may not even be text."""
     assert isinstance(error, RequestValidationError)
-    found = [{name: fault[name] for name in ("type", "loc", "msg")} for fault in error.errors()]
-    return JSONResponse({"detail": found}, status_code=422)
+    first = error.errors()[0]
+    return JSONResponse({"detail": [{name: first[name] for name in ("type", "loc", "msg")}]}, status_code=422)
 
 
 async def _voice(websocket: WebSocket) -> None:

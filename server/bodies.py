@@ -1,15 +1,20 @@
-"""What a request may bring along: so many bytes, which stay in memory."""
+"""What a request may bring along: only so many bytes, JSON only so deep, and all of it in memory."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import suppress
 
 from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from server.gate import Denial
+from server.nesting import MOST_DEPTH, is_too_deep
 
+UPLOADS = re.compile(r"/v1/audio/transcriptions|/app/api/recordings/[^/]+/takes")
+"""The paths that take a form with a recording. Every other body is JSON, and small."""
+_FORM = b"multipart/form-data"
 _FORM_BYTES = 65_536
 """What the fields of a form take beside its file."""
 _LINGER_BYTES = 2**24
@@ -23,63 +28,122 @@ def keep_uploads_in_memory() -> None:
 
 
 class BodyLimit:
-    """ASGI middleware: a body of more than most_bytes is a 413, and what is beyond is not kept."""
+    """ASGI middleware: refuses bodies that are too large with a 413, and JSON that is nested too deeply with a 400.
 
-    def __init__(self, app: ASGIApp, most_bytes: int) -> None:
+    most_bytes: of an upload. most_json_bytes: of any other body. Nothing beyond the limit is kept.
+    """
+
+    def __init__(self, app: ASGIApp, most_bytes: int, most_json_bytes: int) -> None:
         self._app = app
         self._most_bytes = most_bytes
+        self._most_json_bytes = most_json_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        came, is_too_long, has_begun = 0, self._says_too_much(scope), False
+        body = self._upload() if _is_upload(scope) else self._json()
+        body.announce(scope)
+        has_begun = False
 
         async def receive_some() -> Message:
-            nonlocal came, is_too_long
             message = await receive()
-            came += len(message.get("body", b""))
-            is_too_long = is_too_long or came > self._most_bytes + _FORM_BYTES
-            return {"type": "http.disconnect"} if is_too_long else message
+            body.add(message)
+            return {"type": "http.disconnect"} if body.denial else message
 
-        async def send_unless_too_long(message: Message) -> None:
+        async def send_unless_denied(message: Message) -> None:
             nonlocal has_begun
-            if has_begun or not is_too_long:
+            if has_begun or not body.denial:
                 has_begun = True
                 await send(message)
 
-        if not is_too_long:
+        if not body.denial:
             try:
-                await self._app(scope, receive_some, send_unless_too_long)
+                await self._app(scope, receive_some, send_unless_denied)
             except Exception:
-                if not is_too_long:
+                if not body.denial:
                     raise
-        if is_too_long and not has_begun:
-            await self._deny(scope, receive, send)
+        if body.denial and not has_begun:
+            await _deny(body.denial, body.is_whole, scope, receive, send)
 
-    async def _deny(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer, and hear its sender out for a moment.
+    def _upload(self) -> _Body:
+        return _Body(self._most_bytes + _FORM_BYTES, self._most_bytes, "MAX_MESSAGE_BYTES", is_json=False)
 
-        A connection that is closed with bytes unread is reset, and whoever was still sending may never see the answer.
-        """
+    def _json(self) -> _Body:
+        most = min(self._most_json_bytes, self._most_bytes)
+        return _Body(most, most, "MAX_JSON_BYTES", is_json=True)
 
-        async def send_all_but_the_end(message: Message) -> None:
-            await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
 
-        await self._denial().response(scope["path"])(scope, receive, send_all_but_the_end)
-        left, more = _LINGER_BYTES, True
-        with suppress(TimeoutError):
-            async with asyncio.timeout(_LINGER_S):
-                while more and left > 0:
-                    message = await receive()
-                    more = message.get("more_body", False)
-                    left -= len(message.get("body", b""))
-        await send({"type": "http.response.body"})
+class _Body:
+    """The body of one request as it comes. denial: why it is not accepted, once that is known."""
 
-    def _says_too_much(self, scope: Scope) -> bool:
+    def __init__(self, most_bytes: int, told_bytes: int, setting: str, *, is_json: bool) -> None:
+        self.denial: Denial | None = None
+        self.is_whole = False
+        self._most_bytes = most_bytes
+        self._told = f"the request holds more than {told_bytes} bytes ({setting})"
+        self._is_json = is_json
+        self._came = 0
+        self._pieces: list[bytes] = []
+
+    def announce(self, scope: Scope) -> None:
+        """Judge the length that the headers name."""
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
-        return any(value.isdigit() and int(value) > self._most_bytes + _FORM_BYTES for value in lengths)
+        if any(value.isdigit() and int(value) > self._most_bytes for value in lengths):
+            self._deny_size()
 
-    def _denial(self) -> Denial:
-        message = f"the request holds more than {self._most_bytes} bytes (MAX_MESSAGE_BYTES)"
-        return Denial(413, "message_too_large", message, (("Connection", "close"),))
+    def add(self, message: Message) -> None:
+        """Judge what came."""
+        piece = message.get("body", b"")
+        self.is_whole = self.is_whole or (message["type"] == "http.request" and not message.get("more_body", False))
+        self._came += len(piece)
+        if self._came > self._most_bytes:
+            self._deny_size()
+        elif self._is_json and piece:
+            self._pieces.append(piece)
+            if self.is_whole:
+                self._judge_json(b"".join(self._pieces))
+
+    def _deny_size(self) -> None:
+        self._pieces.clear()
+        self.denial = Denial(413, "message_too_large", self._told, (("Connection", "close"),))
+
+    def _judge_json(self, body: bytes) -> None:
+        # Python's parser also guesses UTF-16 and UTF-32, whose brackets is_too_deep would not see.
+        try:
+            text = body.decode()
+        except UnicodeDecodeError:
+            text = "\0"
+        if "\0" in text:
+            self.denial = Denial(400, "bad_json", "the body is not JSON in UTF-8")
+        elif is_too_deep(text):
+            message = f"the body is nested too deeply; at most {MOST_DEPTH} levels are accepted"
+            self.denial = Denial(400, "bad_json", message)
+
+
+def _is_upload(scope: Scope) -> bool:
+    kinds = [value for name, value in scope["headers"] if name == b"content-type"]
+    return UPLOADS.fullmatch(scope["path"]) is not None and len(kinds) == 1 and kinds[0].lower().startswith(_FORM)
+
+
+async def _deny(denial: Denial, is_whole: bool, scope: Scope, receive: Receive, send: Send) -> None:
+    """Answer, and read on for a moment if the body has not ended.
+
+    A connection that is closed with bytes unread is reset, and whoever was still sending may never see the answer.
+    """
+    if is_whole:
+        await denial.response(scope["path"])(scope, receive, send)
+        return
+
+    async def send_all_but_the_end(message: Message) -> None:
+        await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
+
+    await denial.response(scope["path"])(scope, receive, send_all_but_the_end)
+    left, more = _LINGER_BYTES, True
+    with suppress(TimeoutError):
+        async with asyncio.timeout(_LINGER_S):
+            while more and left > 0:
+                message = await receive()
+                more = message.get("more_body", False)
+                left -= len(message.get("body", b""))
+    await send({"type": "http.response.body"})

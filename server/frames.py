@@ -8,24 +8,29 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.messages import CLIENT_EVENTS, ClientEvent, ErrorCode, Refused
+from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, ErrorCode, Refused
+from server.nesting import MOST_DEPTH, is_too_deep
 
-_MOST_DEPTH = 100
-# It matches what it began with in any case, a string without an end too: so the time is in step with the length.
-_STRING_OR_BRACKET = re.compile(r'"(?:[^"\\]++|\\.?)*+"?|[\[\]{}]', re.DOTALL)
+# The one string of a frame that may be long; some encoders escape its slashes. Possessive, so that a string without an
+# end costs one pass.
+_AUDIO = re.compile(r'"audio_chunk"\s*+:\s*+"(?P<audio>(?:[^"\\]++|\\/)*+)"')
+_IS_CHUNK = re.compile(r'"event"\s*+:\s*+"audio_chunk"')
 
 
-def read(frame: str, *, most_bytes: int) -> ClientEvent:
-    """The event in a text frame; Refused says what was expected and what came."""
+def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES) -> ClientEvent:
+    """The event in a text frame; Refused says what was expected and what came.
+
+    most_bytes: of the whole frame. most_json_bytes: of all of it except the audio of an `audio_chunk`; checked before
+    the JSON is parsed.
+    """
+    _check_size_beside_audio(frame, most_json_bytes)
     envelope = _envelope(frame)
-    # Four bytes is the most that a character takes: only a frame near the limit must be measured.
-    size = len(frame.encode()) if 4 * len(frame) > most_bytes else 0
-    if size > most_bytes:
-        message = f"the message holds {size} bytes; at most {most_bytes} are taken: send the audio in smaller chunks"
-        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message, chunk_is_final=_chunk_is_final(envelope))
+    _check_size(frame, most_bytes, envelope, "send the audio in smaller chunks")
     if isinstance(envelope, Refused):
         raise envelope
     name, data = envelope
+    if name != "audio_chunk":
+        _check_size(frame, most_json_bytes, envelope, "only an audio_chunk may be longer (MAX_JSON_BYTES)")
     if name not in CLIENT_EVENTS:
         known = ", ".join(CLIENT_EVENTS)
         raise Refused(ErrorCode.UNKNOWN_EVENT, f"{name[:40]!r} is no event that this server takes; known: {known}")
@@ -38,14 +43,38 @@ def read(frame: str, *, most_bytes: int) -> ClientEvent:
         raise Refused(ErrorCode.BAD_MESSAGE, message, chunk_is_final=_chunk_is_final(envelope)) from error
 
 
+def _check_size_beside_audio(frame: str, most_bytes: int) -> None:
+    """Refuse a frame in which too much is not audio. To parse it would cost many times its size in memory."""
+    if len(frame) <= most_bytes:
+        return
+    found = _AUDIO.search(frame)
+    rest = len(frame) - (len(found["audio"]) if found else 0)
+    if rest <= most_bytes:
+        return
+    if is_too_deep(frame[:most_bytes]):
+        raise _too_deep()
+    message = f"the message holds {rest} characters besides its audio; at most {most_bytes} bytes are accepted"
+    # is_final cannot be read without parsing: as elsewhere, the turn then counts as over.
+    chunk_is_final = True if _IS_CHUNK.search(frame) else None
+    raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)", chunk_is_final=chunk_is_final)
+
+
+def _check_size(frame: str, most_bytes: int, envelope: tuple[str, dict[str, Any]] | Refused, way_out: str) -> None:
+    # A character takes four bytes at most, so only a frame near the limit has to be measured.
+    size = len(frame.encode()) if 4 * len(frame) > most_bytes else 0
+    if size > most_bytes:
+        message = f"the message holds {size} bytes; at most {most_bytes} are taken: {way_out}"
+        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message, chunk_is_final=_chunk_is_final(envelope))
+
+
 class _LaxJsonError(ValueError):
     """What Python's reader takes and JSON (RFC 8259) does not, or leaves open; the text is ours."""
 
 
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     """The event's name and its data, or why there are none."""
-    if _is_too_deep(frame):
-        return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {_MOST_DEPTH} levels are taken")
+    if is_too_deep(frame):
+        return _too_deep()
     try:
         message = _STRICT.decode(frame)
     except _LaxJsonError as fault:
@@ -67,24 +96,8 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     return message["event"], data
 
 
-def _is_too_deep(frame: str) -> bool:
-    """Whether arrays and objects lie in each other deeper than is taken, also where the rest is no JSON.
-
-    Python's reader goes as deep as its stack allows. Whatever is collected as garbage meanwhile, of any connection, is
-    then finalized at the end of that stack: it fails there, and stays.
-    """
-    if frame.count("[") + frame.count("{") <= _MOST_DEPTH:
-        return False
-    depth = 0
-    for found in _STRING_OR_BRACKET.finditer(frame):
-        match found[0]:
-            case "[" | "{":
-                depth += 1
-                if depth > _MOST_DEPTH:
-                    return True
-            case "]" | "}":
-                depth -= 1
-    return False
+def _too_deep() -> Refused:
+    return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {MOST_DEPTH} levels are taken")
 
 
 def _no_constant(name: str) -> None:

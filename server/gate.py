@@ -10,7 +10,9 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins
-from server.requests import TOO_MANY_CONNECTIONS
+from server.clients import Places, key_of
+from server.messages import LONGEST_NAME
+from server.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.services import Services
 from server.tokens import presented
 
@@ -22,6 +24,8 @@ _PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 _OPENAI = "/v1/"
+REQUESTS_BESIDE = 16
+"""How many more requests than WebSockets one client may have open: a page loads several files at a time."""
 
 
 def user_of(connection: HTTPConnection) -> str | None:
@@ -49,19 +53,29 @@ class Denial:
 
 
 class Gate:
-    """ASGI middleware: lets a request through with its user, or denies it."""
+    """ASGI middleware: lets a request through with its user, or denies it.
+
+    It also counts the WebSockets and the requests that each client has open.
+    """
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
+        self._sockets, self._requests = Places(), Places()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):
             await self._app(scope, receive, send)
             return
         services: Services = scope["app"].state.services
-        denial = _denial(HTTPConnection(scope), services)
+        connection = HTTPConnection(scope)
+        denial = _denial(connection, services)
         if denial is None:
-            await self._app(scope, receive, send)
+            client = key_of(connection.client.host if connection.client else None, user_of(connection))
+            denial = self._of_share(connection, client, services)
+        if denial is None:
+            places = self._sockets if scope["type"] == "websocket" else self._requests
+            with places.held(client):
+                await self._app(scope, receive, send)
             return
         services.metrics.denied(denial.code)
         response = denial.response(scope["path"])
@@ -70,11 +84,25 @@ class Gate:
         else:
             await response(scope, receive, send)
 
+    def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> Denial | None:
+        """One client may not take all the places; probes are always answered."""
+        most = services.settings.most_per_client
+        if connection.scope["type"] == "websocket":
+            taken, what = self._sockets.taken(client), "WebSockets"
+        else:
+            taken, what, most = self._requests.taken(client), "requests", most + REQUESTS_BESIDE
+        if taken < most or connection.scope["path"] in PROBES:
+            return None
+        whose = client if client and client.startswith("user ") else f"the address {client}"
+        message = f"{whose} has {taken} open {what}, the most it may have (MAX_CONNECTIONS_PER_CLIENT); close some"
+        return Denial(429, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
+
 
 def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
     """Why this request is not let in; if it is, its user stands in the scope."""
     return (
         _of_host(connection, services)
+        or _of_query(connection)
         or _of_origin(connection, services)
         or _of_token(connection, services)
         or _of_state(connection, services)
@@ -87,6 +115,15 @@ def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
         return None
     message = f"the host {named[0]} is not in ALLOWED_HOSTS" if len(named) == 1 else "one Host header is wanted"
     return Denial(400, "bad_host", message)
+
+
+def _of_query(connection: HTTPConnection) -> Denial | None:
+    """The query of the WebSocket names a user, as init does, and within the same limit."""
+    if connection.scope["type"] != "websocket":
+        return None
+    if all(len(user) <= LONGEST_NAME for user in connection.query_params.getlist("user_id")):
+        return None
+    return Denial(400, "bad_user_id", f"user_id holds at most {LONGEST_NAME} characters")
 
 
 def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:

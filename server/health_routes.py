@@ -26,11 +26,13 @@ class Readiness(BaseModel):
     engines: dict[str, bool]
 
 
+@router.head("/health/live", include_in_schema=False)
 @router.get("/health/live", summary="Whether the process runs")
 async def live() -> Liveness:
     return Liveness()
 
 
+@router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
     summary="Whether turns can be taken",

@@ -7,16 +7,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic_core import CoreSchema, PydanticCustomError
 
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.encoder import ReplyFormat
 
 LONGEST_TEXT = 2000
 """The most characters of a typed turn: more than anyone says in one, few enough to answer at once."""
+
+MOST_JSON_BYTES = 65_536
+"""The default of MAX_JSON_BYTES: what a JSON body, or an event besides its audio, may take."""
 
 
 class ErrorCode(StrEnum):
@@ -43,7 +48,7 @@ class ErrorCode(StrEnum):
     UNKNOWN_EVENT = "unknown_event", "No such client event; the message lists those there are."
     MESSAGE_TOO_LARGE = (
         "message_too_large",
-        "The frame holds more bytes than MAX_MESSAGE_BYTES.",
+        "The frame holds more bytes than MAX_MESSAGE_BYTES, or more than MAX_JSON_BYTES besides its audio.",
         "MAX_MESSAGE_BYTES",
     )
     UNKNOWN_SESSION = "unknown_session", "This user has no session of that id; init without one begins another."
@@ -90,21 +95,57 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer to the client, 
         self.chunk_is_final = chunk_is_final
 
 
-_Name = Annotated[str, StringConstraints(max_length=200)]
-"""Long enough for any id. With a limit, text is also checked to be Unicode: JSON can escape halves of characters."""
+LONGEST_NAME = 200
+"""The most characters of an id, a name or a format."""
+Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
+"""With a limit, pydantic also checks that the text is Unicode: JSON can escape one half of a surrogate pair."""
+
+
+@dataclass(frozen=True, slots=True)
+class LimitedBy:
+    """Marks a field whose length a setting limits before the field is validated.
+
+    setting: the environment variable, which the JSON schema names as `x-limited-by`.
+    """
+
+    setting: str
+
+    def __get_pydantic_json_schema__(self, core: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
+        return {**handler(core), "x-limited-by": self.setting}
 
 
 Mode = Literal["turns", "realtime", "continuous"]
+Notice = Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]
+
+_MOST_FIELDS = 64
+_MOST_NOTICES = 16
 
 
 class Sent(BaseModel):
-    """What a client sends, by whichever route. pydantic by itself keeps the last 16,384 short strings it has read."""
+    """What a client sends, by whichever route. pydantic by itself keeps the last 16,384 short strings it has read.
+
+    Every string, list and dict in such a model has a limit, because pydantic collects all errors before it reports
+    the first. A model that forbids unknown fields derives from SentStrictly.
+    """
 
     model_config = ConfigDict(cache_strings="none")
 
 
+class SentStrictly(Sent):
+    """Refuses unknown fields. Too many fields are one error instead of one for each field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _check_count(cls, data: Any) -> Any:
+        if isinstance(data, dict) and len(data) > _MOST_FIELDS:
+            raise PydanticCustomError("too_many_fields", "at most {most} fields are accepted", {"most": _MOST_FIELDS})
+        return data
+
+
 class _ClientEvent(Sent):
-    """Wrong types are refused; fields that we do not know are left alone, so that newer clients work."""
+    """Wrong types are refused; unknown fields are ignored, so that newer clients work."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
@@ -115,23 +156,21 @@ class Init(_ClientEvent):
     paced: whether replies leave at the pace they are heard; None leaves it to the mode.
     """
 
-    user_id: _Name | None = None
-    session_id: _Name | None = None
+    user_id: Name | None = None
+    session_id: Name | None = None
     audio_format: ReplyFormat = "opus"
     mode: Mode = "turns"
     paced: bool | None = None
     turn_ids: bool = False
-    events: list[Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]] = Field(
-        default_factory=list
-    )
+    events: Annotated[list[Notice], Field(max_length=_MOST_NOTICES, fail_fast=True)] = Field(default_factory=list)
 
 
 class AudioChunk(_ClientEvent):
     """A piece of what the user says."""
 
-    audio_chunk: str
+    audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
     is_final: bool
-    format: _Name = "opus"
+    format: Name = "opus"
     sample_rate: Annotated[int, Field(ge=8_000, le=48_000)] = SPEECH_RATE_HZ
 
     def data(self) -> bytes:
@@ -155,7 +194,7 @@ class Interrupt(_ClientEvent):
     played_s: how much of it the client has played; without it the server's own clock says so.
     """
 
-    turn_id: _Name | None = None
+    turn_id: Name | None = None
     played_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] | None = None
 
 

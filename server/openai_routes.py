@@ -6,12 +6,12 @@ import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
-from pydantic import ConfigDict, Field, StringConstraints, ValidationError
+from pydantic import Field, StringConstraints, ValidationError
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from server.messages import Sent
+from server.messages import Name, SentStrictly
 from server.routes import SharedServices
 from server.services import Services
 from voicelab import codecs
@@ -30,13 +30,12 @@ _TEXT_FORMATS = ("json", "text", "verbose_json")
 _FIELDS = {"file", "model", "response_format", "temperature"}
 
 
-class Speech(Sent):
+class Speech(SentStrictly):
     """What to say. voice is the one this server has; "default" means it."""
 
-    model_config = ConfigDict(extra="forbid")
-    model: str
+    model: Name
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
-    voice: str = "default"
+    voice: Name = "default"
     response_format: Literal["mp3", "opus", "flac", "wav", "pcm"] = "mp3"
     speed: Annotated[float, Field(ge=1, le=1)] = 1
 
@@ -91,7 +90,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
         clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
         data = await asyncio.to_thread(_encoded, clip, wanted.response_format)
     except ValidationError as error:
-        first = error.errors()[0]
+        first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
         return Refusal(400, "invalid_value", f"{field}: {first['msg']}", field).response()
     except Refusal as problem:

@@ -5,118 +5,255 @@ from __future__ import annotations
 import asyncio
 import json
 from contextlib import suppress
+from dataclasses import dataclass
 from http import HTTPStatus
 
 import h11
+from starlette.types import Message, Receive, Scope, Send
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
+from server.clients import key_of
+from server.http.admission import Admission, is_proxy
+
+PROBES = ("/health/live", "/health/ready")
+"""The paths that are answered however many connections there are."""
 REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
 """How much asyncio makes room for, each time a socket is read. Its own 256 KiB are a large block (voicelab/heap.py): to
 map and give back one for each packet of speech takes a thirtieth of what the server does."""
+_PROBE_S = 1.0
+"""How long a connection without a place may take to send the head of a probe."""
+_LINGER_S = 2.0
+"""How long the rest of a body may still come once its request is answered."""
+_WINDOW_S = 10.0
+"""Over which stretches the rate of a body is measured: a network may stand still for a part of one."""
 
 
-def request_protocol(request_timeout_s: float, reader_timeout_s: float, most: int) -> type[H11Protocol]:
-    """The protocol class: every connection speaks it until it becomes a WebSocket.
+@dataclass(frozen=True, slots=True)
+class RequestLimits:
+    """What a connection may cost before it becomes a WebSocket.
 
-    A request must have its head within request_timeout_s, and its body must not stand still for so long; a slow body
-    may take its time. An answer that the client does not take for reader_timeout_s ends the connection too. What comes
-    while there are `most` such connections is closed at once: each costs a descriptor before it asks for anything.
+    request_timeout_s: for a head, and for how long a body may stand still. body_timeout_s: for a whole body.
+    min_body_bytes_per_s: what a body must bring on average over each ten seconds. reader_timeout_s: how long a client
+    may leave an answer unread. most: connections in all. most_per_address: of those, from one address; proxies that
+    are trusted to name their clients are not counted so.
     """
-    present: set[H11Protocol] = set()
 
-    class Protocol(H11Protocol):
-        _overdue: asyncio.TimerHandle | None = None
-        _unread: asyncio.TimerHandle | None = None
+    request_timeout_s: float
+    body_timeout_s: float
+    min_body_bytes_per_s: float
+    reader_timeout_s: float
+    most: int
+    most_per_address: int
 
-        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-            super().connection_made(transport)
-            with suppress(AttributeError):  # it is asyncio's own, which other loops do not have
-                transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
-            present.add(self)
-            if len(present) > most:
-                message = f"all {most} connections that are no WebSockets are taken; try again later"
-                self.transport.write(self._closing_answer(503, TOO_MANY_CONNECTIONS, message, ("retry-after", "10")))
-                self.transport.close()
-                self._expect_reading()
-            else:
-                self._expect()
 
-        def data_received(self, data: bytes) -> None:
-            super().data_received(data)
-            if self.transport.get_protocol() is not self:
-                # It has become a WebSocket.
-                present.discard(self)
-                self._expect_nothing()
-            elif self.conn.their_state is h11.SEND_BODY:
-                self._expect()
-            elif self.conn.their_state is not h11.IDLE:
-                self._expect_nothing()
-            elif self._overdue is None:
-                # The bytes are the beginning of a head, whose end is due then, however many more come until then.
-                self._expect()
+def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
+    """The protocol class: every connection speaks it until it becomes a WebSocket."""
+    admission = Admission(limits.most, limits.most_per_address)
 
-        def connection_lost(self, exc: Exception | None) -> None:
-            present.discard(self)
-            self._expect_nothing()
-            super().connection_lost(exc)
-            self.resume_writing()
-
-        def on_response_complete(self) -> None:
-            super().on_response_complete()
-            if self.transport.get_write_buffer_size():
-                self._expect_reading()
-
-        def pause_writing(self) -> None:
-            super().pause_writing()
-            self._expect_reading()
-
-        def resume_writing(self) -> None:
-            if self._unread is not None:
-                self._unread.cancel()
-                self._unread = None
-            super().resume_writing()
-
-        def _expect_reading(self) -> None:
-            if self._unread is None:
-                self._unread = self.loop.call_later(reader_timeout_s, self._let_go)
-
-        def _let_go(self) -> None:
-            self._unread = None
-            if self.transport.get_write_buffer_size():
-                self.transport.abort()
-
-        def _expect(self) -> None:
-            self._expect_nothing()
-            self._overdue = self.loop.call_later(request_timeout_s, self._give_up)
-
-        def _expect_nothing(self) -> None:
-            if self._overdue is not None:
-                self._overdue.cancel()
-                self._overdue = None
-
-        def _give_up(self) -> None:
-            if self.flow.read_paused:
-                # It is not the client that is slow.
-                self._expect()
-                return
-            is_begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
-            if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
-                message = f"the request did not come whole: nothing more of it for {request_timeout_s:g} s"
-                self.transport.write(self._closing_answer(408, REQUEST_TIMEOUT, message))
-            if self.cycle is not None:
-                # What still answers it must not write behind that.
-                self.cycle.disconnected = True
-            self.transport.close()
-            self._expect_reading()
-
-        def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
-            body = json.dumps({"detail": {"code": code, "message": message}}).encode()
-            length = ("content-length", str(len(body)))
-            headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
-            head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
-            events = (head, h11.Data(data=body), h11.EndOfMessage())
-            return b"".join(self.conn.send(event) or b"" for event in events)
+    class Protocol(_Limited):
+        _limits = limits
+        _admission = admission
 
     return Protocol
+
+
+def _closing(send: Send) -> Send:
+    """Send a response that is the last of its connection."""
+
+    async def send_last(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            message = {**message, "headers": [*message.get("headers", ()), (b"connection", b"close")]}
+        await send(message)
+
+    return send_last
+
+
+class _Limited(H11Protocol):
+    _limits: RequestLimits
+    _admission: Admission
+    _address: str | None = None
+    _refusal: str | None = None
+    """Why it has no place; None when it has one."""
+    _overdue: asyncio.TimerHandle | None = None
+    _unread: asyncio.TimerHandle | None = None
+    _judging: asyncio.TimerHandle | None = None
+    _body_began_s = 0.0
+    _came_in_window = 0
+    _is_lingering = False
+
+    # What comes in.
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        with suppress(AttributeError):  # it is asyncio's own, which other loops do not have
+            transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
+        host = self.client[0] if self.client else None
+        if host is not None and not is_proxy(host, self.config.forwarded_allow_ips):
+            self._address = key_of(host)
+        self._refusal = self._admission.admit(self, self._address)
+        if not self.transport.is_closing():
+            self._expect(self._limits.request_timeout_s if self._refusal is None else _PROBE_S)
+
+    def data_received(self, data: bytes) -> None:
+        if self._refusal is not None and not self.is_answered and not self._is_lingering:
+            # Somebody may have left meanwhile.
+            self._refusal = self._admission.admit(self, self._address)
+        self._came_in_window += len(data)
+        super().data_received(data)
+        if self.transport.get_protocol() is not self:
+            # It has become a WebSocket.
+            self._admission.leave(self)
+            self._expect_nothing()
+            return
+        if self.conn.their_state is h11.SEND_BODY:
+            self._take_body()
+            return
+        self._end_body()
+        if self.conn.their_state is not h11.IDLE:
+            self._expect_nothing()
+        elif self._overdue is None:
+            # The bytes are the beginning of a head, whose end is due then, however many more come until then.
+            self._expect(self._limits.request_timeout_s)
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._admission.leave(self)
+        self._expect_nothing()
+        self._end_body()
+        super().connection_lost(exc)
+        self.resume_writing()
+
+    def _take_body(self) -> None:
+        if self._is_lingering:
+            return
+        self._expect(self._limits.request_timeout_s)
+        if self._judging is None:
+            self._body_began_s = self.loop.time()
+            self._judge_later()
+
+    def _end_body(self) -> None:
+        self._is_lingering = False
+        if self._judging is not None:
+            self._judging.cancel()
+            self._judging = None
+
+    # Connections without a place.
+
+    @property
+    def is_answered(self) -> bool:
+        return self.cycle is not None and not self.cycle.response_complete
+
+    def handle_events(self) -> None:
+        # uvicorn takes the app from here for each request.
+        self.app = self.config.loaded_app if self._refusal is None else self._answer_probe
+        super().handle_events()
+
+    def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        if self._refusal is None:
+            super().handle_websocket_upgrade(event)
+        else:
+            self.turn_away(self._refusal)
+
+    def turn_away(self, why: str) -> None:
+        self._admission.leave(self)
+        self._expect_nothing()
+        if self.conn.our_state is h11.IDLE or self.conn.our_state is h11.SEND_RESPONSE:
+            self.transport.write(self._closing_answer(503, TOO_MANY_CONNECTIONS, why, ("retry-after", "10")))
+        self.transport.close()
+        self._expect_reading()
+
+    async def _answer_probe(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["path"] in PROBES and scope["method"] in ("GET", "HEAD"):
+            await self.config.loaded_app(scope, receive, _closing(send))
+        else:
+            self.cycle.disconnected = True
+            self.turn_away(self._refusal or "")
+
+    # What goes out.
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.transport.get_write_buffer_size():
+            self._expect_reading()
+        if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
+            # It was answered without its body, such as one that has no token.
+            self._end_body()
+            self._is_lingering = True
+            self._refusal = "too many connections; try again later"
+            self._admission.demote(self, self._refusal)
+            if not self.transport.is_closing():
+                self._expect(_LINGER_S)
+
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._expect_reading()
+
+    def resume_writing(self) -> None:
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+        super().resume_writing()
+
+    def _expect_reading(self) -> None:
+        if self._unread is None:
+            self._unread = self.loop.call_later(self._limits.reader_timeout_s, self._let_go)
+
+    def _let_go(self) -> None:
+        self._unread = None
+        if self.transport.get_write_buffer_size():
+            self.transport.abort()
+
+    # What does not come in time.
+
+    def _expect(self, within_s: float) -> None:
+        self._expect_nothing()
+        self._overdue = self.loop.call_later(within_s, self._miss, within_s)
+
+    def _expect_nothing(self) -> None:
+        if self._overdue is not None:
+            self._overdue.cancel()
+            self._overdue = None
+
+    def _miss(self, within_s: float) -> None:
+        if self.flow.read_paused:
+            # It is not the client that is slow.
+            self._expect(within_s)
+        elif self._refusal is not None:
+            self.turn_away(self._refusal)
+        else:
+            self._give_up(f"the request did not come whole: nothing more of it for {within_s:g} s")
+
+    def _judge_later(self) -> None:
+        left_s = self._body_began_s + self._limits.body_timeout_s - self.loop.time()
+        self._came_in_window = 0
+        self._judging = self.loop.call_later(max(0.0, min(_WINDOW_S, left_s)), self._judge_body, left_s <= _WINDOW_S)
+
+    def _judge_body(self, is_last: bool) -> None:
+        self._judging = None
+        rate = self._limits.min_body_bytes_per_s
+        if is_last:
+            limit_s = self._limits.body_timeout_s
+            self._give_up(f"the body did not come whole within {limit_s:g} s (BODY_TIMEOUT_S)")
+        elif self._came_in_window < rate * _WINDOW_S and not self.flow.read_paused:
+            self._give_up(f"the body came at less than {rate:g} bytes a second (MIN_BODY_BYTES_PER_S)")
+        else:
+            self._judge_later()
+
+    def _give_up(self, message: str) -> None:
+        is_begun = self.conn.their_state is h11.SEND_BODY or bool(self.conn.trailing_data[0])
+        if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
+            self.transport.write(self._closing_answer(408, REQUEST_TIMEOUT, message))
+        if self.cycle is not None:
+            # What still answers it must not write behind that.
+            self.cycle.disconnected = True
+        self.transport.close()
+        self._expect_reading()
+
+    def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
+        body = json.dumps({"detail": {"code": code, "message": message}}).encode()
+        length = ("content-length", str(len(body)))
+        headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
+        head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())
+        events = (head, h11.Data(data=body), h11.EndOfMessage())
+        return b"".join(self.conn.send(event) or b"" for event in events)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime
@@ -14,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionRow, TurnRecord
-from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Refused, Sent
+from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Name, Refused, Sent
 from server.services import Services, version
-from server.session import ANONYMOUS
+from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
 from voicelab.turn import Answered, Turn
 
@@ -74,8 +75,8 @@ class Command(Sent):
     """A typed turn; without session_id it begins a session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
-    user_id: Annotated[str, StringConstraints(max_length=200)] | None = None
-    session_id: Annotated[str, StringConstraints(max_length=200)] | None = None
+    user_id: Name | None = None
+    session_id: Name | None = None
 
 
 class CommandAnswer(BaseModel):
@@ -189,7 +190,7 @@ async def command(body: Command, services: SharedServices, token_user: TokenUser
 async def sessions(
     services: SharedServices,
     token_user: TokenUser,
-    user_id: Annotated[str | None, Query(description="only this user's")] = None,
+    user_id: Annotated[Name | None, Query(description="only this user's")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> SessionPage:
@@ -199,7 +200,7 @@ async def sessions(
 
 
 @router.get("/api/conversation-sessions/sessions/{session_id}", summary="One session", responses=_NO_SESSION)
-async def session(session_id: str, services: SharedServices, token_user: TokenUser) -> SessionDetail:
+async def session(session_id: Name, services: SharedServices, token_user: TokenUser) -> SessionDetail:
     found = await services.history.session(session_id)
     if found is None or token_user not in (None, found[0].user_id):
         problem = Problem(code=ErrorCode.UNKNOWN_SESSION, message=f"there is no session {session_id}")
@@ -229,6 +230,9 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
                 if isinstance(event, Answered):
                     record.reply = event.reply
                     break
+    except asyncio.CancelledError:
+        record.error = CLIENT_LEFT
+        raise
     except Exception:
         record.error = ErrorCode.ENGINE_FAILED
         raise

@@ -17,8 +17,9 @@ from typing import Any
 import uvicorn
 from fastapi import FastAPI
 
+from server.gate import REQUESTS_BESIDE
 from server.logs import level_for_uvicorn
-from server.requests import request_protocol
+from server.requests import RequestLimits, request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
@@ -130,9 +131,7 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
     return uvicorn.Config(
         _ClearStart(app),
         lifespan="on",
-        http=request_protocol(
-            settings.request_timeout_s, settings.reader_timeout_s, settings.max_connections + _BESIDE_WEBSOCKETS
-        ),
+        http=request_protocol(_request_limits(settings)),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
         # read at all and ends the connection (close code 1009).
@@ -144,6 +143,17 @@ def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, An
         ws_ping_timeout=settings.reader_timeout_s,
         log_level=level_for_uvicorn(settings.log_level) if logging_config else None,
         log_config=logging_config,
+    )
+
+
+def _request_limits(settings: Settings) -> RequestLimits:
+    return RequestLimits(
+        request_timeout_s=settings.request_timeout_s,
+        body_timeout_s=settings.body_timeout_s,
+        min_body_bytes_per_s=settings.min_body_bytes_per_s,
+        reader_timeout_s=settings.reader_timeout_s,
+        most=settings.max_connections + _BESIDE_WEBSOCKETS,
+        most_per_address=settings.most_per_client + REQUESTS_BESIDE,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -12,6 +13,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.history.database import checked, shown
 from server.hosts import PATTERN
+from server.messages import MOST_JSON_BYTES
 from server.origins import canonical
 from server.tokens import Tokens, read, read_file
 from voicelab.errors import InputError
@@ -19,6 +21,9 @@ from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
 
 _SQLITE = "sqlite+aiosqlite:///"
+LARGEST_JSON_BYTES = 1_000_000
+"""The largest MAX_JSON_BYTES. A megabyte takes tens of milliseconds to parse, in which nobody is served."""
+_SHARE_OF_ONE_CLIENT = 0.8
 _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS": lambda _: "***"}
 """How the value of a setting that holds a secret is printed."""
 
@@ -40,11 +45,15 @@ class Settings(BaseSettings):
     asr_workers: Annotated[int, Field(ge=1)] | None = None
     database_url: str = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
+    max_json_bytes: Annotated[int, Field(ge=1024, le=LARGEST_JSON_BYTES)] = MOST_JSON_BYTES
     max_turn_s: Annotated[float, Field(gt=0)] = LONGEST_TURN_S
     max_connections: Annotated[int, Field(ge=1)] = 500
+    max_connections_per_client: Annotated[int, Field(ge=1)] | None = None
     max_waiting_bytes: Annotated[int, Field(ge=1024)] = 12_000_000
     idle_timeout_s: Annotated[float, Field(gt=0)] = 600.0
     request_timeout_s: Annotated[float, Field(gt=0)] = 10.0
+    body_timeout_s: Annotated[float, Field(gt=0)] = 200.0
+    min_body_bytes_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 500.0
     reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
     realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
@@ -136,6 +145,11 @@ class Settings(BaseSettings):
     @classmethod
     def _lower(cls, value: Any) -> Any:
         return value.lower() if isinstance(value, str) else value
+
+    @property
+    def most_per_client(self) -> int:
+        """How many WebSockets one client may hold: by default four fifths of MAX_CONNECTIONS, rounded up."""
+        return self.max_connections_per_client or math.ceil(_SHARE_OF_ONE_CLIENT * self.max_connections)
 
     @property
     def any_origin(self) -> bool:

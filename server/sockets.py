@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+_READ_BYTES = 64 * 1024
+_SMALL_READ_BYTES = 8 * 1024
+"""How much of a socket is read at once: the first within a large frame, else the second. All frames of one read
+are parsed before another connection has its turn, and 64 KiB can hold a thousand of them."""
 _SMALL_BYTES = 4096
 _AHEAD = 16
 """How many small messages may wait to be taken before no more are read: a third of a second of speech."""
@@ -30,6 +35,9 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()
             super().data_received(data)
+            with suppress(AttributeError):  # it is asyncio's own, which other loops do not have
+                is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
+                self.transport.max_size = _READ_BYTES if is_in_large_frame else _SMALL_READ_BYTES  # type: ignore[attr-defined]
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
                 self._refuse()
 

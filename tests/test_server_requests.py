@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Iterator
 from pathlib import Path
 from time import perf_counter
 
 import pytest
-from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.running import _BESIDE_WEBSOCKETS
-from tests.serving import PATIENCE_S, Served, serving, talking, until
+from tests.serving import Served, serving, talking, until
+from tests.support.lines import Line, connections, line
 
 LIMIT_S = 0.5
 HEAD = b"POST /api/voice/command HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
@@ -25,53 +24,6 @@ HANDSHAKE = b"GET /ws/voice/simple HTTP/1.1\r\nHost: localhost\r\nUpgrade: webso
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("served"), request_timeout_s=LIMIT_S) as running:
         yield running
-
-
-class Line:
-    """A TCP connection that says what it likes."""
-
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self.reader = reader
-        self.writer = writer
-
-    async def send(self, data: bytes, *, every_s: float | None = None) -> None:
-        """At once, or byte by byte; not to its end where the other side has closed."""
-        for part in [data] if every_s is None else [data[place : place + 1] for place in range(len(data))]:
-            if self.writer.is_closing():
-                return
-            self.writer.write(part)
-            await asyncio.sleep(every_s or 0)
-
-    async def answer(self) -> bytes:
-        """All that comes until the other side closes."""
-        async with asyncio.timeout(PATIENCE_S):
-            # Piece by piece: a reset, for what was still sent to a closed socket, takes along what was not read yet.
-            came = b""
-            with suppress(ConnectionResetError):
-                while piece := await self.reader.read(4096):
-                    came += piece
-            return came
-
-
-@asynccontextmanager
-async def line(served: Served) -> AsyncIterator[Line]:
-    reader, writer = await asyncio.open_connection("127.0.0.1", served.port)
-    try:
-        yield Line(reader, writer)
-    finally:
-        await close(writer)
-
-
-async def close(writer: asyncio.StreamWriter) -> None:
-    writer.close()
-    with suppress(OSError):
-        await writer.wait_closed()
-
-
-def connections(served: Served) -> int:
-    """Those that are no WebSocket."""
-    assert served.server is not None
-    return sum(isinstance(one, H11Protocol) for one in tuple(served.server.server_state.connections))
 
 
 def assert_told(answer: bytes) -> None:
@@ -161,7 +113,7 @@ async def test_two_hundred_of_them_keep_nobody_from_their_turn_and_are_gone_afte
             assert connections(served) == 200, "they were there all the time"
             await asyncio.to_thread(until, lambda: connections(served) == 0)
             await talker.works()
-        await asyncio.gather(*(close(writer) for _, writer in lines))
+        await asyncio.gather(*(Line(*one).close() for one in lines))
 
 
 async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> None:
@@ -179,11 +131,11 @@ async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> 
             assert json.loads(body)["detail"]["code"] == "too_many_connections"
             assert connections(served) == most
             await talker.works()
-            await close(silent.pop()[1])
+            await Line(*silent.pop()).close()
             await asyncio.to_thread(until, lambda: connections(served) == most - 1)
             async with talking(served) as another:
                 await another.works_after_init()
-            await asyncio.gather(*(close(writer) for _, writer in silent))
+            await asyncio.gather(*(Line(*one).close() for one in silent))
 
 
 async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
@@ -195,4 +147,4 @@ async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
         writer.write(head + b"Content-Length: %d\r\n\r\n" % len(body) + body)
         assert (await reader.read(12)) == b"HTTP/1.1 200"
         await asyncio.to_thread(until, lambda: connections(served) == 0)
-        await close(writer)
+        await Line(reader, writer).close()

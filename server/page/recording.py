@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
-from pydantic import BaseModel
+from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import FileResponse
 
-from server.messages import Sent
+from server.messages import LONGEST_NAME, LONGEST_TEXT, Name, Sent
 from server.page.recordings import CONSENT, NotFoundError, Prompt, RecordedSet, Recordings, Take, prompts_of
 from server.page.samples import sample_set
 from server.routes import SharedServices
@@ -31,6 +31,10 @@ router = APIRouter(prefix="/app/api/recordings")
 _LONGEST_PROMPT_S = 60.0
 
 
+MOST_PROMPTS = 1000
+PromptText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
+
+
 class Overview(BaseModel):
     """Whether sets can be recorded here, and which there are."""
 
@@ -42,8 +46,8 @@ class Overview(BaseModel):
 class NewSet(Sent):
     """A set to begin; without texts it asks for those of the sample set."""
 
-    name: str
-    texts: list[str] | None = None
+    name: Name
+    texts: Annotated[list[PromptText], Field(max_length=MOST_PROMPTS, fail_fast=True)] | None = None
 
 
 class PromptView(BaseModel):
@@ -90,7 +94,7 @@ def _recordings(services: SharedServices) -> Recordings:
 Sets = Annotated[Recordings, Depends(_recordings)]
 
 
-def _chosen_set(name: str, sets: Sets) -> RecordedSet:
+def _chosen_set(name: Name, sets: Sets) -> RecordedSet:
     try:
         return sets.get(name)
     except NotFoundError as error:
@@ -100,7 +104,7 @@ def _chosen_set(name: str, sets: Sets) -> RecordedSet:
 Chosen = Annotated[RecordedSet, Depends(_chosen_set)]
 
 
-def _chosen_take(take_id: str, chosen: Chosen) -> Take:
+def _chosen_take(take_id: Name, chosen: Chosen) -> Take:
     try:
         return chosen.take(take_id)
     except NotFoundError as error:
@@ -144,10 +148,10 @@ async def record(
     chosen: Chosen,
     services: SharedServices,
     audio: Annotated[UploadFile, File()],
-    prompt_id: Annotated[str, Form()],
-    speaker: Annotated[str, Form()],
+    prompt_id: Annotated[str, Form(max_length=LONGEST_NAME)],
+    speaker: Annotated[str, Form(max_length=LONGEST_NAME)],
     consent: Annotated[bool, Form()],
-    device: Annotated[str, Form(max_length=200)] = "",
+    device: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
 ) -> TakeView:
     """The take is on the disk before it is checked and heard, so that neither can lose it."""
     if not consent:

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel
 from starlette.responses import FileResponse
 
+from server.messages import Name
 from server.routes import SharedServices
 from voicelab import runlock
 from voicelab.errors import InputError
@@ -69,7 +70,7 @@ async def listing(folders: Folders) -> list[RunView]:
 
 
 @router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
-async def report(run_id: str, folders: Folders) -> FileResponse:
+async def report(run_id: Name, folders: Folders) -> FileResponse:
     found = next((folder for folder in folders if folder.name == run_id), None)
     if found is None or not (found / "report.html").is_file():
         raise HTTPException(404, detail=f"there is no report of a run {run_id}")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel
+from pydantic import BaseModel, StringConstraints
 from starlette.responses import Response
 
 from server.routes import SharedServices
@@ -20,6 +20,10 @@ from voicelab.places import shipped
 router = APIRouter(prefix="/app/api/samples")
 
 _TYPES = {"ogg": "audio/ogg", "webm": "audio/webm", "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
+
+
+SampleId = Annotated[str, StringConstraints(max_length=1000)]
+"""Ids of sets made elsewhere can be paths."""
 
 
 class SampleView(BaseModel):
@@ -67,7 +71,7 @@ async def listing(chosen: Chosen) -> list[SampleView]:
 
 
 @router.get("/{sample_id:path}/audio", summary="One recording")
-async def audio(sample_id: str, chosen: Chosen) -> Response:
+async def audio(sample_id: SampleId, chosen: Chosen) -> Response:
     try:
         sample = chosen.sample(sample_id)
         data = await asyncio.to_thread(sample.audio_bytes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections import deque
 from dataclasses import dataclass
 
@@ -24,38 +25,44 @@ class Arrival:
 class Inbox:
     """Filled while a turn is answered, emptied between turns; only what is urgent may be taken out of order.
 
-    Urgent are interrupts and heartbeats, and what `let_overtake` adds.
+    Urgent are interrupts and heartbeats, and what `let_overtake` adds. They wait in a queue of their own, so that each
+    method but `let_overtake` takes the same time however much waits.
     """
 
     def __init__(self, most_bytes: int) -> None:
         self._most_bytes = most_bytes
-        self._waiting: deque[Arrival] = deque()
+        self._numbers = itertools.count()
+        self._ordinary: deque[tuple[int, Arrival]] = deque()
+        self._urgent: deque[tuple[int, Arrival]] = deque()
         self._bytes = 0
-        self._urgent: tuple[type[ClientEvent], ...] = (Interrupt, Heartbeat)
-        self._urgent_waiting = 0
+        self._urgent_kinds: tuple[type[ClientEvent], ...] = (Interrupt, Heartbeat)
         self._came = asyncio.Event()
 
     def let_overtake(self, kind: type[ClientEvent]) -> None:
         """Events of this kind may be taken out of order too."""
-        self._urgent = (*self._urgent, kind)
-        self._urgent_waiting = sum(map(self._is_urgent, self._waiting))
+        self._urgent_kinds = (*self._urgent_kinds, kind)
+        waiting = sorted((*self._ordinary, *self._urgent), key=lambda numbered: numbered[0])
+        self._ordinary.clear()
+        self._urgent.clear()
+        for number, arrival in waiting:
+            self._queue_of(arrival).append((number, arrival))
 
     def put(self, arrival: Arrival) -> None:
         """Add an event; Refused when more wait than may. One event is always taken, however large."""
         size = arrival.size + _OVERHEAD_BYTES
-        if self._waiting and self._bytes + size > self._most_bytes:
+        if self._bytes and self._bytes + size > self._most_bytes:
             message = f"more than {self._most_bytes} bytes wait behind the turn that is answered; send turns one by one"
             raise Refused(ErrorCode.TOO_FAR_AHEAD, message)
-        self._waiting.append(arrival)
+        self._queue_of(arrival).append((next(self._numbers), arrival))
         self._bytes += size
-        self._urgent_waiting += self._is_urgent(arrival)
         self._came.set()
 
     async def take(self) -> Arrival:
         """The oldest event; waits for one."""
-        while not self._waiting:
+        while not self._ordinary and not self._urgent:
             await self._next()
-        return self._remove(0)
+        is_urgent_older = not self._ordinary or (self._urgent and self._urgent[0][0] < self._ordinary[0][0])
+        return self._remove_from(self._urgent if is_urgent_older else self._ordinary)
 
     async def urgent_before(self, task: asyncio.Task[None]) -> Arrival | None:
         """The oldest urgent one, whatever waits before it; None when the task ends first. All else stays in place."""
@@ -64,25 +71,22 @@ class Inbox:
             await asyncio.wait({task, came}, return_when=asyncio.FIRST_COMPLETED)
         finally:
             came.cancel()
-        if not self._urgent_waiting or task.done():
+        if not self._urgent or task.done():
             return None
-        found = (place for place, arrival in enumerate(self._waiting) if self._is_urgent(arrival))
-        return self._remove(next(found))
+        return self._remove_from(self._urgent)
 
-    def _is_urgent(self, arrival: Arrival) -> bool:
-        return isinstance(arrival.event, self._urgent)
+    def _queue_of(self, arrival: Arrival) -> deque[tuple[int, Arrival]]:
+        return self._urgent if isinstance(arrival.event, self._urgent_kinds) else self._ordinary
 
     async def _urgent_came(self) -> None:
-        while not self._urgent_waiting:
+        while not self._urgent:
             await self._next()
 
     async def _next(self) -> None:
         self._came.clear()
         await self._came.wait()
 
-    def _remove(self, place: int) -> Arrival:
-        arrival = self._waiting[place]
-        del self._waiting[place]
+    def _remove_from(self, queue: deque[tuple[int, Arrival]]) -> Arrival:
+        _, arrival = queue.popleft()
         self._bytes -= arrival.size + _OVERHEAD_BYTES
-        self._urgent_waiting -= self._is_urgent(arrival)
         return arrival

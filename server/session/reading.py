@@ -10,6 +10,7 @@ from starlette.websockets import WebSocket
 
 from server.frames import read
 from server.messages import ClientEvent, ErrorCode, Refused
+from server.session.allowance import Allowance
 from server.session.inbox import Arrival, Inbox
 from server.settings import Settings
 
@@ -37,6 +38,7 @@ class Reader:
         self._inbox = inbox
         self._settings = settings
         self._is_answering = is_answering
+        self._allowance = Allowance()
         self._came_s = perf_counter()
 
     async def run(self) -> None:
@@ -51,7 +53,10 @@ class Reader:
             event = self._event(frame)
             size = len(frame) if isinstance(frame, str) else 0
             self._inbox.put(Arrival(event, size, self._came_s))
-            if self._came_s - asked_s < _AT_ONCE_S:
+            if (pause_s := self._allowance.pause_s(event, size)) > 0:
+                # What comes meanwhile waits in the network, and the client with it.
+                await asyncio.sleep(pause_s)
+            elif self._came_s - asked_s < _AT_ONCE_S:
                 # uvicorn hands over all that one read of the socket brought without a pause; others want their turn too
                 await asyncio.sleep(0)
 
@@ -68,6 +73,7 @@ class Reader:
         if not isinstance(frame, str):
             return Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
         try:
-            return read(frame, most_bytes=self._settings.max_message_bytes)
+            settings = self._settings
+            return read(frame, most_bytes=settings.max_message_bytes, most_json_bytes=settings.max_json_bytes)
         except Refused as refusal:
             return refusal

@@ -22,7 +22,8 @@ from voicelab.bench.server.watch import Vitals
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake"}
 SETTINGS = fuzz.SETTINGS | {
     "VAD": "energy", "READER_TIMEOUT_S": f"{READER_TIMEOUT_S:g}", "MAX_CONNECTIONS": str(MOST_CONNECTIONS),
-    "REALTIME_SLACK_S": "5", "REPLY_LEAD_S": "20", "MAX_TURN_S": "5",
+    "MAX_CONNECTIONS_PER_CLIENT": str(MOST_CONNECTIONS), "REALTIME_SLACK_S": "5", "REPLY_LEAD_S": "20",
+    "MAX_TURN_S": "5",
 }  # fmt: skip
 _OF_EACH = 2
 _WARM_UP_SHARE = 0.1

@@ -1,0 +1,1 @@
+"""HTTP routes, one file per group, and the limits on request bodies."""

@@ -1,0 +1,105 @@
+"""What becomes of a request whose client has left: its work is cancelled, and the log gets one line."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from urllib.parse import quote
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from server.gate import Denial
+
+logger = logging.getLogger(__name__)
+
+WAITS_FOR_ENGINES = re.compile(r"/api/voice/command|/v1/audio/(transcriptions|speech)|/app/api/recordings/[^/]+/takes")
+"""The paths whose work is cancelled. Others answer soon, and some do so in threads, which cannot be cancelled."""
+_LONGEST_PATH = 100
+
+
+class Departures:
+    """ASGI middleware: watches for the departure of a request's client until the response is complete.
+
+    Once a body has come, nothing reads from its connection, so a client that leaves would go unnoticed and its request
+    would wait for engines to the end. Here the task that answers it is cancelled instead. A client that leaves while it
+    still sends ends its request too. Neither is a fault of the server, so neither puts a traceback into the log, and
+    nor does a request that is cut off because the server ends.
+    """
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http":
+            await _Watched(self._app, scope, receive, send).run()
+        else:
+            await self._app(scope, receive, send)
+
+
+class _Watched:
+    """One request."""
+
+    def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+        self._app = app
+        self._scope = scope
+        self._receive_from_client = receive
+        self._send_to_client = send
+        self._task: asyncio.Task[object] | None = None
+        self._watching: asyncio.Task[None] | None = None
+        self._left = asyncio.Event()
+        self._has_begun = False
+        self._is_complete = False
+        self._is_cancelled = False
+
+    async def run(self) -> None:
+        self._task = asyncio.current_task()
+        try:
+            await self._app(self._scope, self._receive, self._send)
+        except ClientDisconnect:
+            if not self._left.is_set():
+                raise
+        except asyncio.CancelledError:
+            assert self._task is not None
+            self._task.uncancel()
+            if not self._is_cancelled:
+                # It is the server that ends, and waits no longer for this request.
+                await self._end_with_the_server()
+        finally:
+            if self._watching is not None:
+                self._watching.cancel()
+            if self._left.is_set() and not self._is_complete:
+                path = quote(self._scope["path"])[:_LONGEST_PATH]
+                logger.info("the client of %s %s left before its answer", self._scope["method"], path)
+
+    async def _end_with_the_server(self) -> None:
+        if not self._has_begun:
+            denial = Denial(503, "going_away", "the server is ending; connect again", (("Connection", "close"),))
+            await denial.response(self._scope["path"])(self._scope, self._receive, self._send)
+
+    async def _receive(self) -> Message:
+        if self._watching is not None:
+            # The body has ended: all that can still come is the departure.
+            await self._left.wait()
+            return {"type": "http.disconnect"}
+        message = await self._receive_from_client()
+        if message["type"] == "http.disconnect":
+            self._left.set()
+        elif not message.get("more_body", False) and WAITS_FOR_ENGINES.fullmatch(self._scope["path"]):
+            self._watching = asyncio.create_task(self._watch())
+        return message
+
+    async def _send(self, message: Message) -> None:
+        self._has_begun = True
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            self._is_complete = True
+        await self._send_to_client(message)
+
+    async def _watch(self) -> None:
+        while (await self._receive_from_client())["type"] != "http.disconnect":
+            pass
+        self._left.set()
+        if self._task is not None and not self._is_complete:
+            self._is_cancelled = True
+            self._task.cancel()

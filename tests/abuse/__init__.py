@@ -1,0 +1,1 @@
+"""Hostile clients, and what honest ones notice of them."""
