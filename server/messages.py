@@ -171,7 +171,7 @@ class AudioChunk(_ClientEvent):
     audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
     is_final: bool
     format: Name = "opus"
-    sample_rate: Annotated[int, Field(ge=8_000, le=48_000)] = SPEECH_RATE_HZ
+    sample_rate: Annotated[int, Field(ge=4_000, le=192_000)] = SPEECH_RATE_HZ
 
     def data(self) -> bytes:
         """The bytes; Refused when they are not standard base64."""

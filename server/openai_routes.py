@@ -16,6 +16,8 @@ from server.routes import SharedServices
 from server.services import Services
 from voicelab import codecs
 from voicelab.asr.base import Transcript
+from voicelab.audio import decoding
+from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.text import sentences
@@ -108,8 +110,8 @@ async def _uploaded(request: Request, services: Services) -> tuple[Clip, str]:
     except StarletteHTTPException as error:
         raise Refusal(400, "invalid_form", f"not a form: {error.detail}") from error
     longest_s = services.settings.max_turn_s
-    clip = await asyncio.to_thread(codecs.decode, data, source=name, longest_s=longest_s)
-    return await asyncio.to_thread(clip.at_rate, SPEECH_RATE_HZ), shape
+    decoded = await decoding.load_async(data, source=name, limits=Limits(longest_s=longest_s), rate_hz=SPEECH_RATE_HZ)
+    return decoded.clip, shape
 
 
 async def _read(form: FormData, services: Services) -> tuple[str, str, bytes]:

@@ -93,6 +93,7 @@ class TurnMetrics(TurnEvent):
 
     event = "turn_metrics"
     audio_s: float | None
+    undecoded_s: float | None
     decode_s: float | None
     asr_s: float | None
     asr_busy_s: float | None

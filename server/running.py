@@ -23,6 +23,7 @@ from server.requests import RequestLimits, request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
+from voicelab.audio.limits import cancel_all
 from voicelab.errors import VoicelabError
 from voicelab.heap import give_back_when_empty, map_large_blocks
 
@@ -94,6 +95,7 @@ class Server(uvicorn.Server):
                 draining = asyncio.create_task(services.drain(turns_end_s))
             await asyncio.wait([draining], timeout=0.1)
         draining.cancel()
+        cancel_all()
         self.config.timeout_graceful_shutdown = max(1, round(closing_s))
         await super().shutdown(sockets)
 

@@ -14,7 +14,7 @@ LAYERS = [
     {"errors", "english", "blocking", "stages", "heap"},
     {"clip", "text", "places"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
-    {"containers"},
+    {"audio"},
     {"engines", "datasets", "metrics", "conditions"},
     {"transcripts"},
     {"asr", "agent", "tts", "vad", "encoder", "score"},

@@ -13,6 +13,7 @@ import pytest
 from tests.serving import TONE, serving
 from voicelab import codecs
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
@@ -48,7 +49,7 @@ def test_the_real_client_transcribes_and_speaks_with_our_server(tmp_path):
             spoken = client.audio.speech.create(
                 model="fake", voice="default", input="Hello there.", response_format=form
             )
-            assert codecs.decode(spoken.content).duration_s == pytest.approx(2 / 3, abs=0.08), form
+            assert decoding.decode(spoken.content).duration_s == pytest.approx(2 / 3, abs=0.08), form
         pcm = client.audio.speech.create(model="fake", voice="default", input="Hello there.", response_format="pcm")
         assert Clip.from_pcm16(pcm.content, 24_000).duration_s == pytest.approx(2 / 3, abs=0.01)
 

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests.test_runs import wait_until
 from tests.test_samples import samples_folder, write_set
 from voicelab import codecs, runs
+from voicelab.audio import decoding
 from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.conditions.condition import Condition
@@ -132,7 +133,7 @@ def test_what_was_sent_is_made_again_from_the_run_alone(made):
 def test_a_condition_that_changes_nothing_is_the_recording_itself():
     sample = load(samples_folder()).samples[0]
     same = Stimuli(Recordings(load(samples_folder())), Condition()).of(sample)
-    assert codecs.decode(same.audio).to_pcm16() == heard_clip(sample).to_pcm16()
+    assert decoding.decode(same.audio).to_pcm16() == heard_clip(sample).to_pcm16()
 
 
 def with_heard(folder, name, heard):

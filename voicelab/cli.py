@@ -250,19 +250,27 @@ def samples(
     """Check a sample set, its audio included, and count what is in it."""
     with terminal.errors():
         from voicelab.datasets import load
+        from voicelab.errors import InputError
         from voicelab.places import shipped
 
         found = load(path or shipped("voice_samples"))
         for notice in found.notices:
             terminal.warn(notice)
         rows = []
+        damaged: list[tuple[str, float]] = []
         for category in found.categories:
             members = [sample for sample in found.samples if sample.category == category]
             speakers = sorted({sample.speaker or "-" for sample in members})
-            duration_s = sum(sample.clip().duration_s for sample in members)
+            decoded = {sample.id: sample.decoded() for sample in members}
+            duration_s = sum(one.clip.duration_s for one in decoded.values())
+            damaged += [(name, one.undecoded_s) for name, one in decoded.items() if one.is_damaged]
             rows.append((category, str(len(members)), f"{duration_s:.1f}", ", ".join(speakers)))
         terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
-        typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
+        counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+        if damaged:
+            listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in damaged)
+            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that do not decode: {listed}")
+        typer.echo(f"{counts}; every recording decodes.")
 
 
 for _command in (

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.errors import ConnectionLostError, InputError, ServerError
 from voicelab.opus import FRAME_S
 from voicelab.wire import Mode, reply_clip
@@ -39,10 +39,10 @@ def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
     """
     if mode == "burst":
         return [Chunk(audio)]
-    packets = codecs.opus_packets(audio, source=source)
+    packets = decoding.opus_packets(audio, source=source)
     if packets is not None:
         return [Chunk(packet) for packet in packets]
-    clip = codecs.decode(audio, source=source)
+    clip = decoding.decode(audio, source=source)
     pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
     pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
     return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]

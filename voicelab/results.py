@@ -131,6 +131,7 @@ class TurnResult(_Record):
     first_audio_s: float | None = None
     turn_s: float | None = None
     audio_s: float | None = None
+    undecoded_s: float | None = None
     decode_s: float | None = None
     asr_s: float | None = None
     asr_busy_s: float | None = None

@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from voicelab import provenance, runlock
+from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.blocking import run_blocking
 from voicelab.client import Take
 from voicelab.datasets import Sample, SampleSet, load
@@ -288,6 +289,7 @@ class _Runner:
         try:
             stimulus = await asyncio.to_thread(self._stimuli.of, sample)
             take = await session.speak(stimulus.audio, run.spec.mode, source=str(sample.audio_path))
+            take = _unless_damaged(take, stimulus.undecoded_s)
         except InputError as error:
             take = Take(error=("bad_sample", str(error)))
         self._record(planned, conversation, take, session.session_id, stimulus)
@@ -307,6 +309,20 @@ class _Runner:
         self._folder.append(turn)
         self._done[turn.key] = turn
         self._tally.add(turn)
+
+
+def _unless_damaged(take: Take, undecoded_s: float) -> Take:
+    """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
+    heard_s = take.stages.get("undecoded_s") or 0.0
+    stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
+    if undecoded_s <= DAMAGED_FROM_S:
+        return replace(take, stages=stages)
+    found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
+    message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
+    return replace(
+        take, stages=stages, error=("damaged_recording", message),
+        heard=None, answer=None, intent=None, entities=[], candidates=[],
+    )  # fmt: skip
 
 
 def turn_result(

@@ -27,7 +27,7 @@ from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpee
 from voicelab.results import EngineUsed, RunSpec
 from voicelab.tts.catalog import VOICES
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.wire import INPUT_FORMATS, InputFormat, Mode
+from voicelab.wire import Mode
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 10.0
@@ -119,7 +119,7 @@ class _LocalSession:
         try:
             async for chunk in paced(request_chunks(audio, mode, source=source), mode):
                 t_end = perf_counter()
-                await turn.receive(chunk.data, _input_format(chunk.form), chunk.sample_rate_hz)
+                await turn.receive(chunk.data, chunk.form, chunk.sample_rate_hz)
             async for event in turn.finish():
                 at_s = perf_counter() - t_end
                 if isinstance(event, Heard):
@@ -148,11 +148,6 @@ class _LocalSession:
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = clock.first_sound_s()
         return take
-
-
-def _input_format(name: str) -> InputFormat:
-    assert name in INPUT_FORMATS
-    return "pcm16" if name == "pcm16" else "opus"
 
 
 class _ServerTarget:

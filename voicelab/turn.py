@@ -22,7 +22,7 @@ from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
-from voicelab.wire import IncomingAudio, InputFormat
+from voicelab.wire import IncomingAudio
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
@@ -86,10 +86,12 @@ class StageTimes:
     last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
     first sentence; tts_s: all of them. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work,
     with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound; a
-    request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
+    request of Opus packets counts whole packets, so up to 20 ms of padding at its end. undecoded_s: seconds of the
+    request that were damaged and could not be decoded, beside audio_s.
     """
 
     audio_s: float | None = None
+    undecoded_s: float | None = None
     decode_s: float | None = None
     asr_s: float | None = None
     asr_busy_s: float | None = None
@@ -153,7 +155,7 @@ class Turn:
         self._utterance = pipeline.asr.stream()
         self._has_sound = False
 
-    async def receive(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
+    async def receive(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
         """Take one chunk of the request; the recognizer works on it while the next is on its way.
 
         Raises InputError when the bytes cannot be sound.
@@ -193,7 +195,7 @@ class Turn:
         with self._watch.measure("decode") as lap:
             clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
-        self.times.audio_s = self._audio.duration_s
+        self.times.audio_s, self.times.undecoded_s = self._audio.duration_s, self._audio.undecoded_s
         if not self.times.audio_s:
             raise InputError("the turn ended with no audio in it")
         with self._watch.measure("asr") as lap:

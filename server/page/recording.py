@@ -16,8 +16,9 @@ from server.page.recordings import CONSENT, NotFoundError, Prompt, RecordedSet, 
 from server.page.samples import sample_set
 from server.routes import SharedServices
 from server.services import Services
-from voicelab import codecs
 from voicelab.asr.base import Transcript
+from voicelab.audio import decoding
+from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, InputError
 from voicelab.metrics.words import align, counts_of
@@ -28,7 +29,7 @@ logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/app/api/recordings")
 
-_LONGEST_PROMPT_S = 60.0
+_PROMPT_LIMITS = Limits(longest_s=60.0)
 
 
 MOST_PROMPTS = 1000
@@ -162,7 +163,8 @@ async def record(
         raise HTTPException(413, detail=f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
     try:
         prompt = await asyncio.to_thread(chosen.prompt, prompt_id)
-        clip = await asyncio.to_thread(codecs.decode, data, source="the recording", longest_s=_LONGEST_PROMPT_S)
+        decoded = await decoding.load_async(data, source="the recording", limits=_PROMPT_LIMITS)
+        clip = decoded.clip
         take = await asyncio.to_thread(chosen.keep, prompt, speaker, device, clip)
     except NotFoundError as error:
         raise HTTPException(404, detail=str(error)) from error

@@ -13,13 +13,12 @@ from starlette.responses import Response
 
 from server.routes import SharedServices
 from server.services import Services
-from voicelab import codecs, datasets
+from voicelab import datasets
+from voicelab.audio import decoding
 from voicelab.errors import InputError
 from voicelab.places import shipped
 
 router = APIRouter(prefix="/app/api/samples")
-
-_TYPES = {"ogg": "audio/ogg", "webm": "audio/webm", "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
 
 
 SampleId = Annotated[str, StringConstraints(max_length=1000)]
@@ -77,4 +76,4 @@ async def audio(sample_id: SampleId, chosen: Chosen) -> Response:
         data = await asyncio.to_thread(sample.audio_bytes)
     except InputError as error:
         raise HTTPException(404, detail=f"there is no sample {sample_id}") from error
-    return Response(data, media_type=_TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream"))
+    return Response(data, media_type=decoding.media_type(data))

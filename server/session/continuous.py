@@ -11,7 +11,7 @@ from server.ears import Ears
 from server.messages import AudioChunk, Refused
 from server.outgoing import SpeechStarted, SpeechStopped
 from server.services import Services
-from server.session.listening import Listening, input_format
+from server.session.listening import Listening
 from server.session.outlet import Outlet
 from server.session.tempo import Tempo
 from server.session.terms import Terms
@@ -58,7 +58,6 @@ class SpeechStream:
 
     def _begin(self) -> None:
         self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
-        self._is_first = True
         self._endpointer = self._ears.endpointer()
         self._lookback = Lookback(self._endpointer.settings.lookback_s + _PIECE / SPEECH_RATE_HZ)
         self._position = 0
@@ -101,11 +100,9 @@ class SpeechStream:
         data = chunk.data()
         if not data:
             return None
-        form = input_format(chunk, data, is_first=self._is_first)
-        self._is_first = False
         if self._now is not None:
             self._now.record.audio_bytes_in += len(data)
-        return self._audio.feed(data, form, chunk.sample_rate)
+        return self._audio.feed(data, chunk.format, chunk.sample_rate)
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish

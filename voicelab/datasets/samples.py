@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from voicelab import codecs
+from voicelab.audio import decoding
+from voicelab.audio.decoding import Decoded
 from voicelab.clip import Clip
 from voicelab.datasets import parquet, segment
 from voicelab.errors import InputError
@@ -78,7 +79,7 @@ class Sample:
         if self.audio_kind == "parquet":
             data = parquet.embedded_audio(self.audio_path, self.row or 1)
         else:
-            data = codecs.read_bytes(self.audio_path)
+            data = decoding.read_bytes(self.audio_path)
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() != self.sha256:
             raise InputError(
                 f"{self.audio_path}: sample {self.id!r}: the file is not the one that field 'sha256' names"
@@ -95,7 +96,11 @@ class Sample:
 
     def clip(self) -> Clip:
         """The audio as sound."""
-        return codecs.decode(self.audio_bytes(), source=self.source)
+        return self.decoded().clip
+
+    def decoded(self, rate_hz: int | None = None) -> Decoded:
+        """The audio as sound (at rate_hz, or its own rate) and how much of it is damaged; InputError names the file."""
+        return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
