@@ -106,16 +106,16 @@ async def _uploaded(request: Request, services: Services) -> tuple[Clip, str]:
     """The sound of the form, and how the answer is wanted. A field that could only be ignored is refused."""
     try:
         async with request.form(max_files=1) as form:
-            shape, name, data = await _read(form, services)
+            shape, data = await _read(form, services)
     except StarletteHTTPException as error:
         raise Refusal(400, "invalid_form", f"not a form: {error.detail}") from error
-    longest_s = services.settings.max_turn_s
-    decoded = await decoding.load_async(data, source=name, limits=Limits(longest_s=longest_s), rate_hz=SPEECH_RATE_HZ)
+    limits = Limits(longest_s=services.settings.max_turn_s)
+    decoded = await decoding.load_async(data, source="the file", limits=limits, rate_hz=SPEECH_RATE_HZ)
     return decoded.clip, shape
 
 
-async def _read(form: FormData, services: Services) -> tuple[str, str, bytes]:
-    """The response format, and the file's name and bytes."""
+async def _read(form: FormData, services: Services) -> tuple[str, bytes]:
+    """The response format, and the file's bytes."""
     for name, value in form.items():
         if name not in _FIELDS or (name == "temperature" and str(value) not in ("0", "0.0")):
             message = (
@@ -133,7 +133,7 @@ async def _read(form: FormData, services: Services) -> tuple[str, str, bytes]:
     data = await file.read(limit + 1)
     if len(data) > limit:
         raise Refusal(413, "file_too_large", f"the file holds more than {limit} bytes (MAX_MESSAGE_BYTES)", "file")
-    return shape, file.filename or "the file", data
+    return shape, data
 
 
 async def _hear(services: Services, clip: Clip) -> Transcript:

@@ -87,7 +87,7 @@ def test_silence_is_scored_as_nothing_heard_and_a_bad_file_is_one_record(tmp_pat
     folder, run = runs.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert run.status == "finished"
-    assert by_key["a"].failure.code == "bad_audio"
+    assert by_key["a"].failure.code == "bad_sample"
     assert by_key["a"].heard is None
     assert by_key["s/2"].failure.code == "no_speech"
     assert by_key["s/2"].heard == ""

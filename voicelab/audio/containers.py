@@ -130,7 +130,8 @@ def may_begin(head: bytes, *, bare_frames: bool = True) -> bool:
     box = len(head) < 8 and head[:1] == b"\0" and any(kind.startswith(head[4:8]) for kind in _MP4_BOXES)
     # No Opus packet begins with these two bytes: it would last longer than 120 ms.
     frame = bare_frames and head[:1] == b"\xff" and (len(head) < 2 or head[1] >= 0xE0)
-    return fixed or box or (frame and len(head) < HEADER_BYTES)
+    zeros = bare_frames and len(head) < _LEAST_ZEROS and not head.strip(b"\0")
+    return fixed or box or zeros or (frame and len(head) < HEADER_BYTES)
 
 
 def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:

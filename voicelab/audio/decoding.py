@@ -127,7 +127,7 @@ def media_type(head: bytes) -> str:
 def unknown(data: bytes, source: str) -> InputError:
     """Why bytes that are no known container are refused. Nothing they may name is looked at."""
     kind = "text, not sound" if is_text(data) else "not a known kind of sound file"
-    return InputError(f"{source}: {kind} ({len(data)} bytes); known: {KNOWN}")
+    return InputError(f"{source}: {kind}; known: {KNOWN}")
 
 
 def pipe_for(container: Container, stop: Stop) -> Pipe:

@@ -14,9 +14,9 @@ from voicelab.errors import InputError, TurnTooLongError
 class Limits:
     """Bounds of one decode. They hold for what a header says and for what is really decoded.
 
-    longest_s: seconds of sound. The decoder's own CPU time is bounded by longest_cpu_s seconds, and cpu_share seconds more
-    for each second that it has decoded. most_samples_per_s: rate times
-    channels, so that eight channels at 192 kHz are not taken where eight at 48 kHz are.
+    longest_s: seconds of sound. longest_cpu_s, cpu_share: the decoder may compute that many seconds, and this share of
+    a second more for each second of sound that came out. most_samples_per_s: rate times channels, so that eight
+    channels at 192 kHz are not taken where eight at 48 kHz are.
     """
 
     longest_s: float = float("inf")

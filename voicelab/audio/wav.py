@@ -7,9 +7,11 @@ size; this reader hands it one endless data chunk with all the samples.
 from __future__ import annotations
 
 import re
-from typing import Protocol
+from typing import Literal, Protocol
 
 from voicelab.errors import InputError
+
+ByteOrder = Literal["little", "big"]
 
 
 class Reader(Protocol):
@@ -45,7 +47,7 @@ class WavReader:
         self._out = bytearray()
         self._ended = False
         self._format: bytes | None = None
-        self._order = "little"
+        self._order: ByteOrder = "little"
         self._block, self._byte_rate = 1, 0
         self._payload = 0
         self._left: int | None = 0
@@ -91,10 +93,10 @@ class WavReader:
             self._ended = True
             return
         sign = self._take(12)[:4]
-        order = "big" if sign == b"RIFX" else "little"
+        order: ByteOrder = "big" if sign == b"RIFX" else "little"
         form, size_64 = None, None
         while self._fill(8):
-            kind, size = bytes(self._buffer[:4]), self._size(self._buffer[4:8], order)
+            kind, size = bytes(self._buffer[:4]), _size(self._buffer[4:8], order)
             del self._buffer[:8]
             if kind == b"data":
                 self._begin_data(sign, order, form, size_64 if size_64 and size == 0xFFFFFFFF else size)
@@ -109,16 +111,17 @@ class WavReader:
                 self._skip(size + size % 2)
         self._ended = True
 
-    def _begin_data(self, sign: bytes, order: str, form: bytes | None, size: int) -> None:
+    def _begin_data(self, sign: bytes, order: ByteOrder, form: bytes | None, size: int) -> None:
         if form is None or len(form) < 16:
             raise InputError(f"{self._name}: a WAV without a format chunk before its samples")
         if self._format is None:
             self._format, self._order = form, order
-            self._byte_rate = self._size(form[8:12], order)
-            self._block = max(1, self._size(form[12:14], order))
+            self._byte_rate = _size(form[8:12], order)
+            self._block = max(1, _size(form[12:14], order))
             kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
-            length = self._size_bytes(len(form), order)
-            self._out += kind + _ALL_ONES + b"WAVEfmt " + length + form + bytes(len(form) % 2) + b"data" + _ALL_ONES
+            length = len(form).to_bytes(4, order)
+            head = kind + _ALL_ONES + b"WAVEfmt " + length + _with_all_bits(form, order)
+            self._out += head + bytes(len(form) % 2) + b"data" + _ALL_ONES
         elif form != self._format:
             raise InputError(f"{self._name}: a second WAV header names another format than the first")
         else:
@@ -155,16 +158,21 @@ class WavReader:
             self._ended = not self._buffer
             self._left, self._in_data = None, bool(self._buffer)
         elif bytes(self._buffer[:4]) in _CHUNKS_BEHIND:
-            size = self._size(self._buffer[4:8], self._order)
+            size = _size(self._buffer[4:8], self._order)
             del self._buffer[:8]
             self._skip(size + size % 2)
         else:
             self._left, self._in_data = None, True
 
-    @staticmethod
-    def _size(data: bytes | bytearray, order: str) -> int:
-        return int.from_bytes(data, "big" if order == "big" else "little")
 
-    @staticmethod
-    def _size_bytes(size: int, order: str) -> bytes:
-        return size.to_bytes(4, "big" if order == "big" else "little")
+def _size(data: bytes | bytearray, order: ByteOrder) -> int:
+    return int.from_bytes(data, order)
+
+
+def _with_all_bits(form: bytes, order: ByteOrder) -> bytes:
+    """The format with as many valid bits as each sample takes.
+
+    FFmpeg reads integers of 24 valid bits in 32 as floats. The bits that are not valid are zeros.
+    """
+    is_integer = len(form) >= 40 and form[:2] in (b"\xfe\xff", b"\xff\xfe") and _size(form[24:26], order) == 1
+    return form[:18] + form[14:16] + form[20:] if is_integer else form
