@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import io
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import av
@@ -49,55 +51,55 @@ def untouched(watches: Watches) -> bool:
 
 
 def test_the_watch_sees_what_a_library_that_guesses_opens(bait: Watches) -> None:
-    """Proof that the tests below could fail: asked to guess, FFmpeg follows the playlist."""
-    import io
-
+    """Proof that the tests below could fail: FFmpeg follows a playlist when it may guess, and an alias when it may."""
     with av.open(io.BytesIO(instructions.texts(BAIT, 1)["ffconcat"])) as container:
         assert container.streams.audio
     assert BAIT in bait[0].opened()
+    alias, options = instructions.mov_with_references(TONE, BAIT), {"enable_drefs": "1"}
+    with av.open(io.BytesIO(alias), format="mov", options=options) as container:
+        assert list(container.decode(audio=0))
+    assert BAIT in bait[0].opened()
 
 
-def test_a_whole_file_opens_nothing(bait: Watches) -> None:
+def refusal_of(decode: Callable[[], object]) -> str:
+    """The words of the refusal; "" where something was decoded."""
+    try:
+        decode()
+    except InputError as error:
+        return str(error)
+    return ""
+
+
+def stream(data: bytes) -> None:
+    audio = IncomingAudio(longest_s=10.0)
+    try:
+        for start in range(0, len(data), 1000):
+            audio.feed(data[start : start + 1000])
+        audio.finish()
+    finally:
+        audio.close()
+
+
+def whole(data: bytes) -> None:
+    decoding.load(data, rate_hz=SPEECH_RATE_HZ)
+
+
+@pytest.mark.parametrize("decode", [whole, stream])
+def test_no_bytes_open_anything(bait: Watches, decode: Callable[[bytes], None]) -> None:
     for label, data in attacks(bait[1].port).items():
         before, began_s = udp_ports(os.getpid()), time.monotonic()
-        try:
-            decoding.load(data, rate_hz=SPEECH_RATE_HZ)
-        except InputError as error:
-            assert "Errno" not in str(error)
+        assert "Errno" not in refusal_of(partial(decode, data)), label
         assert untouched(bait), label
         assert udp_ports(os.getpid()) == before, label
         assert time.monotonic() - began_s < 5, label
 
 
-def test_a_stream_opens_nothing(bait: Watches) -> None:
-    for label, data in attacks(bait[1].port).items():
-        audio = IncomingAudio(longest_s=10.0)
-        try:
-            for start in range(0, len(data), 1000):
-                audio.feed(data[start : start + 1000])
-            audio.finish()
-        except InputError as error:
-            assert "Errno" not in str(error)
-        finally:
-            audio.close()
-        assert untouched(bait), label
-
-
-def test_text_is_refused_in_one_sentence_whether_the_file_it_names_is_there_or_not(bait: Watches) -> None:
-    messages = set()
-    for name in (BAIT, "absent.wav"):
-        for label, text in instructions.texts(name, bait[1].port).items():
-            if label in ("plain_name", "data_url"):
-                continue  # too short to be told from other bytes; the same for both all the same
-            with pytest.raises(InputError) as refusal:
-                decoding.load(text, source="the file")
-            messages.add(str(refusal.value).partition(":")[0])
-    assert messages == {"the file"}
-    present, absent = (
-        str(pytest.raises(InputError, decoding.load, instructions.texts(name, 1)["ffconcat"]).value)
-        for name in (BAIT, "absent.wav")
-    )
-    assert present == absent
+def test_a_name_is_refused_in_one_sentence_whether_there_is_such_a_file_or_not(bait: Watches) -> None:
+    present, absent = instructions.texts(BAIT, bait[1].port), instructions.texts("absent.wav", bait[1].port)
+    for label, text in present.items():
+        refusal = refusal_of(partial(whole, text))
+        assert refusal.startswith("the audio: "), label
+        assert refusal == refusal_of(partial(whole, absent[label])), label
 
 
 async def test_every_entrance_of_the_server_opens_nothing(bait: Watches, tmp_path: Path) -> None:
@@ -140,8 +142,8 @@ async def test_a_hundred_at_once_hold_nobody_up_and_the_server_still_ends_in_tim
         began_s = time.monotonic()
         os.kill(served.pid, 15)
         await asyncio.gather(stuck, return_exceptions=True)
-        os.waitpid(served.pid, 0)
-        assert time.monotonic() - began_s < 2
+        await asyncio.to_thread(os.waitpid, served.pid, 0)
+        assert time.monotonic() - began_s < 4, "2 s where the machine has nothing else to do"
     assert beside_s < alone_s + 2
 
 

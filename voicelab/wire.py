@@ -11,7 +11,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from voicelab.audio import decoding
-from voicelab.audio.containers import KNOWN, Container, find, is_text, lead_in_bytes, may_begin, recognize
+from voicelab.audio.containers import KNOWN, Container, find, is_text, lead_in_bytes, may_be_text, may_begin, recognize
 from voicelab.audio.limits import Limits
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
@@ -54,6 +54,7 @@ class IncomingAudio:
         self._waiting: list[bytes] = []
         self._lead_in = 0
         self._is_tagged = False
+        self._form, self._sample_rate_hz = "opus", SPEECH_RATE_HZ
         self._received = 0
         self._decoder: _Decoder | None = None
         self.duration_s = 0.0
@@ -81,9 +82,12 @@ class IncomingAudio:
         """The sound that was still held back, if any; InputError when a container cannot be decoded."""
         if self._decoder is not None:
             return self._count(self._decoder.finish())
-        if self._received:
+        chunks, self._waiting = self._waiting, []
+        if not self._received:
+            return None
+        if not chunks or may_begin(b"".join(chunks)):
             raise InputError(f"the audio of this turn ends after {self._received} bytes")
-        return None
+        return self._count(self._read_raw(chunks, self._form, self._sample_rate_hz))
 
     @property
     def is_container(self) -> bool:
@@ -108,14 +112,14 @@ class IncomingAudio:
         # A few fixed bits, which PCM may have as well.
         may_be_bare = form != "pcm16" or self._is_tagged
         container = recognize(head, bare_frames=may_be_bare)
-        if container is None and may_begin(head, bare_frames=may_be_bare):
+        is_open = may_begin(head, bare_frames=may_be_bare) or (form != "pcm16" and may_be_text(head))
+        if container is None and is_open:
+            self._form, self._sample_rate_hz = form, sample_rate_hz
             return None
         chunks, self._waiting = self._waiting, []
-        if container is None and form in _RAW:
-            return self._count(self._read_raw(chunks, form, sample_rate_hz))
-        if container is None:
-            container, head = _behind_junk(head, form)
-        return self._count(self._decode(container, head))
+        if container is not None:
+            return self._count(self._decode(container, head))
+        return self._count(self._read_raw(chunks, form, sample_rate_hz))
 
     def _is_past_lead_in(self, *, zeros: bool) -> bool:
         """Drop tags and zeros before the sound; whether all of them are gone. Tags may be long: none is kept."""
@@ -135,8 +139,10 @@ class IncomingAudio:
     def _read_raw(self, chunks: list[bytes], form: str, sample_rate_hz: int) -> Clip | None:
         """Bytes that no container begins; where they are no Opus either, sound may still begin behind them."""
         head = b"".join(chunks)
-        if form != "pcm16" and is_text(head):
+        if is_text(head):
             raise decoding.unknown(head, _SOURCE)
+        if form not in _RAW:
+            return self._decode(*_behind_junk(head, form))
         decoder = _RAW[form](sample_rate_hz)
         try:
             clips = [clip for chunk in chunks if (clip := decoder.feed(chunk)) is not None]
@@ -164,8 +170,6 @@ def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
     found = find(head)
     if found is not None:
         return found[0], head[found[1] :]
-    if is_text(head):
-        raise decoding.unknown(head, _SOURCE)
     if form not in _RAW:
         known = ", ".join(INPUT_FORMATS)
         raise InputError(f"format {form[:40]!r} is not known and the audio is no container; known: {known}")

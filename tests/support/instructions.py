@@ -33,7 +33,7 @@ def texts(name: str, port: int) -> dict[str, bytes]:
         "rtsp_text": f"rtsptextrtsp://127.0.0.1:{port}/{name}\n",
         "asx": f'<asx version="3.0"><entry><ref href="{address}"/></entry></asx>',
         "pls": f"[playlist]\nFile1={name}\nNumberOfEntries=1\n",
-        "xspf": f'<playlist version="1"><trackList><track><location>{address}</location></track></trackList></playlist>',
+        "xspf": f"<playlist><trackList><track><location>{address}</location></track></trackList></playlist>",
         "smil": f'<smil><body><audio src="{address}"/></body></smil>',
         "ffmetadata": f";FFMETADATA1\ntitle={name}\n[STREAM]\nfile={name}\n",
         "cue": f'FILE "{name}" WAVE\n  TRACK 01 AUDIO\n    INDEX 01 00:00:00\n',

@@ -183,9 +183,18 @@ _TEXT_BYTES = 24
 def is_text(head: bytes) -> bool:
     """Whether these bytes are text, as a web page, JSON or a playlist is.
 
-    No Opus packet consists of 24 printable characters or more by chance (one in 10**10).
+    No Opus packet consists of 24 printable characters or more by chance (one in 10**10), and no PCM is that loud.
     """
     if _TEXT_STARTS.match(head):
         return True
     head = head.removeprefix(b"\xef\xbb\xbf")[:512]
-    return len(head) >= _TEXT_BYTES and all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head)
+    return len(head) >= _TEXT_BYTES and _is_printable(head)
+
+
+def may_be_text(head: bytes) -> bool:
+    """Whether more bytes are needed to tell whether this is text."""
+    return len(head) < _TEXT_BYTES and head[:1] in (b"<", b"{", b"[", b"#") and _is_printable(head)
+
+
+def _is_printable(head: bytes) -> bool:
+    return all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head)
