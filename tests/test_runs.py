@@ -101,7 +101,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
     folder, _ = runs.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert by_key["a"].status == "answered"
-    assert by_key["s/2"].failure.code == "bad_audio"
+    assert by_key["s/2"].failure.code == "bad_sample"
 
 
 @pytest.mark.parametrize(

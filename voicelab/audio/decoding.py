@@ -126,8 +126,8 @@ def media_type(head: bytes) -> str:
 
 def unknown(data: bytes, source: str) -> InputError:
     """Why bytes that are no known container are refused. Nothing they may name is looked at."""
-    kind = "text, not sound" if is_text(data) else "not a known kind of sound file"
-    return InputError(f"{source}: {kind}; known: {KNOWN}")
+    kind = "it is text, not sound" if is_text(data) else "not a known kind of sound file"
+    return InputError(f"{source}: cannot be decoded: {kind}; known: {KNOWN}")
 
 
 def pipe_for(container: Container, stop: Stop) -> Pipe:
