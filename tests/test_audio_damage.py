@@ -140,6 +140,15 @@ def test_floats_in_the_range_of_integers_are_brought_to_scale(bits: int) -> None
         assert decoding.decode(data).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.1)
 
 
+def test_floats_in_the_range_of_integers_that_begin_softly_are_brought_to_scale() -> None:
+    """Fractions below one step of 16 bits come first, as a resampler leaves them."""
+    soft = np.random.default_rng(2).normal(0, 0.3, SPEECH_RATE_HZ // 2)
+    data = wav(np.concatenate([soft, CLIP.samples * 32768]).astype("<f4").tobytes(), tag=3, bits=32)
+    for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
+        assert found.between(0, 0.45).level_dbfs < -90
+        assert found.between(0.5, 3.0).level_dbfs == pytest.approx(CLIP.level_dbfs, abs=0.2)
+
+
 def test_quiet_floats_in_the_range_of_integers_are_no_noise() -> None:
     """Silence of ±1 steps first: full scale, were it taken for ±1."""
     steps = np.random.default_rng(1).integers(-1, 2, SPEECH_RATE_HZ).astype("<f4")

@@ -181,7 +181,7 @@ def _resampled(
         assert resampler is not None
         yield resampler.feed(Clip(mixer.mix(frame), rate_hz))
     if resampler is not None:
-        yield resampler.feed(_nothing(rate_hz), last=True)
+        yield resampler.feed(Clip(mixer.rest(), rate_hz), last=True)
 
 
 def _duration_s(packet: av.Packet[Any]) -> float:
