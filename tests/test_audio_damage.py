@@ -11,7 +11,7 @@ import pytest
 
 from tests.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
-from voicelab import RunSpec, evaluate, samples
+from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
@@ -227,7 +227,7 @@ def test_a_damaged_recording_is_not_the_recognizers_error(tmp_path: Path, mode: 
 def test_checking_a_set_names_its_damaged_recordings(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes(SOUNDS["flac"](CLIP)[:12_000])
     (tmp_path / "set.jsonl").write_text(json.dumps({"id": "cut", "audio_filepath": "cut", "text": "hello"}))
-    (sample,) = samples.load(tmp_path / "set.jsonl").samples
+    (sample,) = datasets.load(tmp_path / "set.jsonl").samples
     assert sample.decoded().is_damaged
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from tests.serving import Served, serving, talking
 from tests.support.sounds import SOUNDS, amr_wb
-from voicelab import RunSpec, evaluate, samples
+from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.stimulus import heard_clip
@@ -123,7 +123,7 @@ def test_a_set_of_every_container_is_checked_and_evaluated_alike(tmp_path: Path)
         (tmp_path / name).write_bytes(data)
         rows.append(json.dumps({"id": name, "audio_filepath": name, "text": "hello"}))
     (tmp_path / "set.jsonl").write_text("\n".join(rows))
-    found = samples.load(tmp_path / "set.jsonl")
+    found = datasets.load(tmp_path / "set.jsonl")
     for sample in found.samples:
         assert sample.clip().duration_s == pytest.approx(heard_clip(sample).duration_s, abs=0.03)
     spec = RunSpec(

@@ -42,7 +42,7 @@ class Mixer:
         if not frame.format.is_planar:
             samples = samples.reshape(-1, frame.layout.nb_channels).T
         if samples.dtype.kind == "u":
-            return self._one((samples.astype(np.float32) - 128) / 128)
+            return self._one((samples.astype(np.float32) - np.float32(128)) / np.float32(128))
         if samples.dtype.kind == "i":
             return self._one(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
         samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)

@@ -62,8 +62,10 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
         raise
     except Exception as error:
         # FFmpeg's errors, and those that PyAV makes of what a broken file leaves undefined.
+        stop.check(damage.decoded_s)
         if not damage.decoded_s:
             raise _refusal(pipe, container, wanted) from error
+    stop.check(damage.decoded_s)
     if not damage.decoded_s:
         raise InputError(f"{wanted.source}: holds no sound ({pipe.total} bytes)")
 

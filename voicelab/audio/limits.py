@@ -55,7 +55,7 @@ _RUNNING_LOCK = threading.Lock()
 class Stop:
     """Cancels a decode from another thread, and ends one that takes too long.
 
-    The decoder calls `check` before every read and every packet.
+    The decoder asks before every read and every packet.
     """
 
     def __init__(self, limits: Limits, source: str) -> None:
@@ -71,9 +71,13 @@ class Stop:
         """The decode ends at its next read or packet, within milliseconds."""
         self._cancelled = True
 
-    @property
-    def is_cancelled(self) -> bool:
-        return self._cancelled
+    def is_over(self) -> bool:
+        """Whether `check` would raise. Call it in the decoding thread."""
+        try:
+            self.check()
+        except (Stopped, InputError):
+            return True
+        return False
 
     def check(self, decoded_s: float = 0.0) -> None:
         """Raise Stopped once cancelled, InputError once the CPU time is used up. Call it in the decoding thread.

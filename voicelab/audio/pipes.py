@@ -36,12 +36,14 @@ class Pipe:
             self._changed.notify()
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; b"" at the end. Raises Stopped once the decode is cancelled."""
+        """Up to `size` bytes; b"" at the end, and once the decode must stop.
+
+        It raises nothing: FFmpeg reads again after an error, and PyAV prints what it cannot raise.
+        """
         with self._changed:
             while not self._ready() and not self._ended:
                 self._changed.wait()
-            self._stop.check()
-            return self._next(size)
+            return b"" if self._stop.is_over() else self._next(size)
 
     def _ready(self) -> bool:
         return bool(self._data)
