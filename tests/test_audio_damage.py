@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import random
 import struct
 from pathlib import Path
 
+import httpx
 import numpy as np
 import pytest
 
@@ -13,6 +15,7 @@ from tests.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
+from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
 from voicelab.wire import IncomingAudio
@@ -224,6 +227,19 @@ def test_a_damaged_recording_is_not_the_recognizers_error(tmp_path: Path, mode: 
     assert damaged.heard is None
 
 
+def test_a_take_of_the_page_says_what_could_not_be_decoded(tmp_path: Path) -> None:
+    data = SOUNDS["flac"](CLIP)
+    form = {"prompt_id": "prompt_001", "speaker": "s01", "consent": "true"}
+    with (
+        serving(tmp_path, recordings_dir=tmp_path / "recordings") as served,
+        httpx.Client(base_url=served.http) as http,
+    ):
+        http.post("/app/api/recordings", json={"name": "set", "texts": ["hello"]}).raise_for_status()
+        files = {"audio": data[: len(data) // 2]}
+        answer = http.post("/app/api/recordings/set/takes", files=files, data=form)
+    assert answer.json()["report"]["undecoded_s"] == pytest.approx(1.8, abs=0.2)
+
+
 def test_checking_a_set_names_its_damaged_recordings(tmp_path: Path) -> None:
     (tmp_path / "cut").write_bytes(SOUNDS["flac"](CLIP)[:12_000])
     (tmp_path / "set.jsonl").write_text(json.dumps({"id": "cut", "audio_filepath": "cut", "text": "hello"}))
@@ -234,3 +250,23 @@ def test_checking_a_set_names_its_damaged_recordings(tmp_path: Path) -> None:
 def test_a_stereo_ogg_is_mixed_like_any_other() -> None:
     data = muxed(CLIP, "ogg", "libopus", layout="stereo")
     assert decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip.level_dbfs == pytest.approx(CLIP.level_dbfs, abs=1)
+
+
+@pytest.mark.parametrize("name", SOUNDS)
+def test_any_damage_ends_as_sound_or_as_a_refusal_in_our_own_words(name: str) -> None:
+    whole = SOUNDS[name](CLIP.between(0, 0.4))
+    for seed in range(12):
+        chance, data = random.Random(seed), bytearray(whole)
+        for _ in range(chance.randrange(1, 40)):
+            data[chance.randrange(len(data))] = chance.randrange(256)
+        del data[chance.randrange(1, len(data)) :]
+        try:
+            found = decoding.load(bytes(data), rate_hz=SPEECH_RATE_HZ, limits=Limits(longest_s=10.0))
+        except InputError as error:
+            words = str(error)
+        else:
+            words = ""
+            assert 0 < found.clip.duration_s < 11
+            assert 0 <= found.undecoded_s < float("inf")
+        assert "Errno" not in words
+        assert "<none>" not in words

@@ -18,6 +18,7 @@ from server.routes import SharedServices
 from server.services import Services
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
+from voicelab.audio.decoding import Decoded
 from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, InputError
@@ -171,7 +172,7 @@ async def record(
     except InputError as error:
         raise HTTPException(422, detail=str(error)) from error
     heard = await _heard(services, clip)
-    report = await asyncio.to_thread(_report, clip, prompt.text, heard)
+    report = await asyncio.to_thread(_report, decoded, prompt.text, heard)
     return _take_view(await asyncio.to_thread(chosen.judge, take, heard=heard, report=report))
 
 
@@ -205,10 +206,10 @@ async def _heard(services: Services, clip: Clip) -> str | None:
         await stream.close()
 
 
-def _report(clip: Clip, text: str, heard: str | None) -> dict[str, Any]:
-    """The sound check, and the word errors of what was heard against the prompt."""
+def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:
+    """The sound check, the seconds that could not be decoded, and the word errors against the prompt."""
     wer = None if heard is None else counts_of(align(text, heard, normalizer("english"))).wer
-    return {**asdict(check(clip)), "wer": wer}
+    return {**asdict(check(decoded.clip)), "undecoded_s": decoded.undecoded_s, "wer": wer}
 
 
 def _view(chosen: RecordedSet) -> SetView:

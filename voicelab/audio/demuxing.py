@@ -54,8 +54,10 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
 
     Raises InputError where nothing can be decoded, TurnTooLongError, and Stopped once `stop` is cancelled.
     """
+    count = 0
     try:
         for clip in _decoded(pipe, container, wanted, stop, damage):
+            count += len(clip.samples)
             wanted.limits.check_length(damage.decoded_s, wanted.source)
             yield clip
     except (VoicelabError, Stopped):
@@ -63,10 +65,10 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
     except Exception as error:
         # FFmpeg's errors, and those that PyAV makes of what a broken file leaves undefined.
         stop.check(damage.decoded_s)
-        if not damage.decoded_s:
+        if not count:
             raise _refusal(pipe, container, wanted) from error
     stop.check(damage.decoded_s)
-    if not damage.decoded_s:
+    if not count:
         raise InputError(f"{wanted.source}: holds no sound ({pipe.total} bytes)")
 
 
@@ -125,16 +127,17 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
         codec = stream.codec_context
         codec.thread_count = 1
         wanted.limits.check_shape(codec.sample_rate, codec.layout.nb_channels, wanted.source)
-        if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
-            yield from _packets(demuxed, wanted.rate_hz, stop, damage)
-        else:
-            yield from _resampled(_frames(demuxed, stream, stop, damage), stream, wanted, damage)
-        if wav is not None:
-            damage.promised_s = damage.decoded_s + wav.missing_s
-        elif ogg is not None:
-            damage.promised_s = ogg.length_s(stream)
-        else:
-            damage.promised_s = _length_s(demuxed, stream)
+        try:
+            if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
+                yield from _packets(demuxed, wanted.rate_hz, stop, damage)
+            else:
+                yield from _resampled(_frames(demuxed, stream, stop, damage), stream, wanted, damage)
+        finally:
+            # Also where the demuxer gives up in the middle.
+            if wav is not None:
+                damage.promised_s = damage.decoded_s + wav.missing_s
+            else:
+                damage.promised_s = ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream)
 
 
 def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:
