@@ -59,6 +59,11 @@ class ErrorCode(StrEnum):
         "A recognizer, agent or voice failed at this turn, or did not answer in time; send it again.",
         "ENGINE_TIMEOUT_S",
     )
+    SERVER_BUSY = (
+        "server_busy",
+        "Too much work of this kind waits for a thread; send the turn again after some seconds.",
+        "POOL_QUEUE",
+    )
     FORBIDDEN = "forbidden", "The token is another user's."
     GOING_AWAY = "going_away", "The server ends; connect again, and take the session up where it was."
     INTERNAL_ERROR = "internal_error", "The server itself failed at this turn; its log says why."

@@ -22,8 +22,6 @@ from voicelab.turn import Answered, Turn
 
 SOCKET_PATH = "/ws/voice/simple"
 
-_STATUS = {ErrorCode.UNKNOWN_SESSION: 404, ErrorCode.FORBIDDEN: 403, ErrorCode.ENGINE_FAILED: 503}
-
 router = APIRouter()
 
 
@@ -166,16 +164,12 @@ async def socket_status(services: SharedServices) -> SocketStatus:
 @router.post("/api/voice/command", summary="One typed turn, answered as text", responses=_NO_SESSION)
 async def command(body: Command, services: SharedServices, token_user: TokenUser) -> CommandAnswer:
     start = perf_counter()
-    try:
-        with as_refusals():
-            user_id = body.user_id or token_user or ANONYMOUS
-            if token_user not in (None, user_id):
-                raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
-            session_id = await _session_for(user_id, body, services)
-            reply = await _respond(body.command, user_id, session_id, services)
-    except Refused as refusal:
-        detail = Problem(code=refusal.code, message=refusal.message).model_dump(mode="json")
-        raise HTTPException(_STATUS.get(refusal.code, 500), detail=detail) from refusal
+    with as_refusals():
+        user_id = body.user_id or token_user or ANONYMOUS
+        if token_user not in (None, user_id):
+            raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+        session_id = await _session_for(user_id, body, services)
+        reply = await _respond(body.command, user_id, session_id, services)
     return CommandAnswer(
         response_text=reply.text,
         intent=reply.intent,

@@ -15,6 +15,7 @@ from server.ears import Ears
 from server.history import History, TurnRecord
 from server.history.database import opening_errors
 from server.metrics import ANSWERED, Metrics
+from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
 from server.tracing import Tracer
@@ -49,6 +50,7 @@ class Services:
     history: History
     tokens: Tokens
     ears: Ears | None
+    pools: Pools
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
     connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
@@ -109,6 +111,7 @@ class Services:
     def sample(self) -> None:
         """Bring the metrics up to date that nobody announces."""
         self.metrics.sample(self.active_connections, self.pipeline.hosts)
+        self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
 
     async def keep_sampling(self) -> None:
         """For pages that another worker process makes."""
@@ -131,12 +134,13 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
-            services = Services(settings, pipeline, history, settings.tokens, ears, tracer)
-            sampling = asyncio.create_task(services.keep_sampling())
-            try:
-                yield services
-            finally:
-                sampling.cancel()
+            with open_pools(settings.pool_threads, settings.pool_queue) as pools:
+                services = Services(settings, pipeline, history, settings.tokens, ears, pools, tracer)
+                sampling = asyncio.create_task(services.keep_sampling())
+                try:
+                    yield services
+                finally:
+                    sampling.cancel()
         finally:
             await pipeline.close()
     finally:

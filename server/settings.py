@@ -17,6 +17,7 @@ from server.tokens import Tokens, read, read_file
 from voicelab.errors import InputError
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
+from voicelab.work_pool import DEFAULT_QUEUE
 
 _SQLITE = "sqlite+aiosqlite:///"
 _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS": lambda _: "***"}
@@ -47,6 +48,8 @@ class Settings(BaseSettings):
     request_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
     engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
+    pool_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    pool_queue: Annotated[int, Field(ge=0, le=100_000)] = DEFAULT_QUEUE
     realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
     reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
     samples: Path | None = None

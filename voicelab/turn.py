@@ -23,19 +23,27 @@ from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio, InputFormat
+from voicelab.work_pool import WorkPool
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
+_TURN_END_THREADS = 64
+"""Each of these threads only waits for the decoder of one turn, so there are many more of them than cores: with one
+for each core, a few turns that take long to decode would keep all others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent, a voice, and what encodes its replies, loaded."""
+    """A recognizer, an agent, a voice, and what encodes its replies, loaded.
+
+    turn_ends: where the end of a turn in a container is waited for.
+    """
 
     asr: Host
     agent: Host
     tts: Host
     encoder: Host
+    turn_ends: WorkPool
 
     @classmethod
     async def open(
@@ -63,7 +71,7 @@ class Pipeline:
         if failures:
             await asyncio.gather(*(host.close() for host in hosts))
             raise failures[0]
-        return cls(*hosts)
+        return cls(*hosts, WorkPool("turn-ends", _TURN_END_THREADS))
 
     @property
     def hosts(self) -> tuple[Host, Host, Host, Host]:
@@ -75,6 +83,7 @@ class Pipeline:
         return self.asr.info, self.agent.info, self.tts.info
 
     async def close(self) -> None:
+        self.turn_ends.close()
         await asyncio.gather(*(host.close() for host in self.hosts))
 
 
@@ -191,7 +200,7 @@ class Turn:
         """
         finish = self._audio.finish
         with self._watch.measure("decode") as lap:
-            clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
+            clip = await self._pipeline.turn_ends.run(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s = self._audio.duration_s
         if not self.times.audio_s:
