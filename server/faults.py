@@ -10,7 +10,15 @@ from starlette.websockets import WebSocketDisconnect
 
 from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
-from voicelab.errors import BusyError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
+from voicelab.errors import (
+    BusyError,
+    EngineBusyError,
+    EngineError,
+    InputError,
+    NoSpeechError,
+    TurnTooLongError,
+    VoicelabError,
+)
 
 logger = logging.getLogger(__name__)
 
@@ -19,6 +27,7 @@ _STATUS = {
     ErrorCode.UNKNOWN_SESSION: 404,
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.ENGINE_FAILED: 503,
+    ErrorCode.ENGINE_BUSY: 503,
     ErrorCode.SERVER_BUSY: 503,
 }
 
@@ -66,6 +75,8 @@ _INTERNAL = Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its lo
 def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, NoSpeechError):
         return Refused(ErrorCode.NO_SPEECH, str(error))
+    if isinstance(error, EngineBusyError):
+        return Refused(ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
         # An engine's message may quote an exception from deep inside it, and with that what somebody said.
         logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})

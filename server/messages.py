@@ -59,6 +59,11 @@ class ErrorCode(StrEnum):
         "A recognizer, agent or voice failed at this turn, or did not answer in time; send it again.",
         "ENGINE_TIMEOUT_S",
     )
+    ENGINE_BUSY = (
+        "engine_busy",
+        "The recognizer serves as many utterances as it can, and none ended in time; send the turn again later.",
+        "ENGINE_WAIT_S",
+    )
     SERVER_BUSY = (
         "server_busy",
         "Too much work of this kind waits for a thread; send the turn again after some seconds.",

@@ -17,7 +17,7 @@ from server.services import Services
 from voicelab import codecs
 from voicelab.asr.base import Transcript
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.errors import BusyError, EngineError, InputError, VoicelabError
+from voicelab.errors import BusyError, EngineBusyError, EngineError, InputError, VoicelabError
 from voicelab.text import sentences
 
 router = APIRouter(prefix="/v1")
@@ -171,6 +171,8 @@ def _problem(error: VoicelabError) -> Refusal:
         return Refusal(400, "bad_audio", str(error), "file")
     if isinstance(error, BusyError):
         return Refusal(503, ErrorCode.SERVER_BUSY, str(error))
+    if isinstance(error, EngineBusyError):
+        return Refusal(503, ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
         return Refusal(503, "engine_failed", f"the engine {error.engine} failed at this; send it again")
     return Refusal(500, "internal_error", str(error))

@@ -129,7 +129,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     try:
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
-            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s, encoder_in="process",
+            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
+            engine_wait_s=settings.engine_wait_s, encoder_in="process",
         )  # fmt: skip
         try:
             for engine in pipeline.engines:

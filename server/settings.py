@@ -15,6 +15,7 @@ from server.hosts import PATTERN
 from server.origins import canonical
 from server.tokens import Tokens, read, read_file
 from voicelab.errors import InputError
+from voicelab.hosting import ENGINE_WAIT_S
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
 from voicelab.work_pool import DEFAULT_QUEUE
@@ -50,6 +51,7 @@ class Settings(BaseSettings):
     engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
     pool_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
     pool_queue: Annotated[int, Field(ge=0, le=100_000)] = DEFAULT_QUEUE
+    engine_wait_s: Annotated[float, Field(ge=0)] = ENGINE_WAIT_S
     realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
     reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
     samples: Path | None = None

@@ -17,7 +17,7 @@ from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.encoder import ReplyFormat
 from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.hosting import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
 from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
@@ -54,6 +54,7 @@ class Pipeline:
         *,
         asr_workers: int | None = None,
         engine_limit_s: float = ENGINE_LIMIT_S,
+        engine_wait_s: float = ENGINE_WAIT_S,
         encoder_in: Isolation = "thread",
     ) -> Self:
         """Check all three names first, then load all at once; nothing stays behind when one of them fails.
@@ -61,7 +62,7 @@ class Pipeline:
         encoder_in: "process" where many replies are encoded while the event loop has other work.
         """
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
+            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
             Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
             Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
             encoder_host(encoder_in, engine_limit_s),
