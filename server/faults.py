@@ -8,6 +8,7 @@ from http import HTTPStatus
 from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
+from server.history import HistoryUnavailableError, SessionFullError, SessionGoneError
 from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
 from voicelab.errors import (
@@ -28,6 +29,8 @@ _STATUS = {
     ErrorCode.FORBIDDEN: 403,
     ErrorCode.ENGINE_FAILED: 503,
     ErrorCode.ENGINE_BUSY: 503,
+    ErrorCode.HISTORY_UNAVAILABLE: 503,
+    ErrorCode.SESSION_FULL: 409,
     ErrorCode.SERVER_BUSY: 503,
 }
 
@@ -81,6 +84,12 @@ def _refusal(error: VoicelabError) -> Refused:
         # An engine's message may quote an exception from deep inside it, and with that what somebody said.
         logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
         return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
+    if isinstance(error, HistoryUnavailableError):
+        return Refused(ErrorCode.HISTORY_UNAVAILABLE, str(error))
+    if isinstance(error, SessionFullError):
+        return Refused(ErrorCode.SESSION_FULL, str(error))
+    if isinstance(error, SessionGoneError):
+        return Refused(ErrorCode.UNKNOWN_SESSION, str(error))
     if isinstance(error, BusyError):
         return Refused(ErrorCode.SERVER_BUSY, str(error))
     if isinstance(error, TurnTooLongError):

@@ -64,6 +64,11 @@ class Metrics:
         self._restarts = Counter(
             "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
         )
+        self._history_failures = Counter(
+            "voicelab_history_failures", "Reads and writes of the history that failed because it could not be used.",
+            registry=registry,
+        )  # fmt: skip
+        self._history_failures_seen = 0
         self._pool_jobs = Gauge(
             "voicelab_pool_jobs", "Jobs that run or wait in a thread pool.", ["pool"],
             registry=registry, multiprocess_mode="livesum",
@@ -119,6 +124,11 @@ class Metrics:
             self._restarts.labels(kind).inc(host.restarts - self._restarts_seen.get(kind, 0))
             self._restarts_seen[kind] = host.restarts
             self._sample_workers(kind, host.pids)
+
+    def sample_history(self, failures: int) -> None:
+        """Copy how often the history has failed so far; call it as often as `sample`."""
+        self._history_failures.inc(failures - self._history_failures_seen)
+        self._history_failures_seen = failures
 
     def sample_pools(self, pools: Iterable[WorkPool]) -> None:
         """Copy the state of the thread pools; call it as often as `sample`."""

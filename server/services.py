@@ -12,8 +12,10 @@ from importlib import metadata
 from typing import Any, Protocol
 
 from server.ears import Ears
-from server.history import History, TurnRecord
-from server.history.database import opening_errors
+from server.history import History, HistoryUnavailableError, TurnRecord
+from server.history.retention import keep_removing
+from server.history.store import HistoryLimits
+from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
 from server.pools import Pools, open_pools
 from server.settings import Settings
@@ -25,6 +27,7 @@ from voicelab.turn import Pipeline
 logger = logging.getLogger(__name__)
 
 
+_NOT_KEPT = (ErrorCode.HISTORY_UNAVAILABLE, ErrorCode.SESSION_FULL)
 _LOOK_AGAIN_S = 0.02
 _SAMPLE_S = 1.0
 
@@ -76,8 +79,11 @@ class Services:
                 turn.kept = False
                 raise
 
-    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int:
-        row_id = await self.history.record(session_id, user_id, turn)
+    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
+        # A turn that failed because the history did is only counted: it would have to wait for the history again.
+        row_id = None
+        if turn.error not in _NOT_KEPT:
+            row_id = await self.history.record(session_id, user_id, turn)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
             self.tracer.turn_ended(session_id, turn)
@@ -91,7 +97,7 @@ class Services:
         """Note that a session's connection has closed; a history that cannot be reached is no fault of the client's."""
         try:
             await self.history.end_session(session_id)
-        except opening_errors() as error:
+        except HistoryUnavailableError as error:
             logger.warning("the end of session %s could not be kept: %s", session_id, error)
 
     async def drain(self, turns_end_s: float) -> None:
@@ -111,6 +117,7 @@ class Services:
     def sample(self) -> None:
         """Bring the metrics up to date that nobody announces."""
         self.metrics.sample(self.active_connections, self.pipeline.hosts)
+        self.metrics.sample_history(self.history.failures)
         self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
 
     async def keep_sampling(self) -> None:
@@ -125,7 +132,8 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
     ears = Ears.named(settings.vad)
     tracer = Tracer.from_environment()
-    history = await History.open(settings.database_url)
+    limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
+    history = await History.open(settings.database_url, limits)
     try:
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
@@ -137,11 +145,14 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
                 logger.info(_loaded(engine))
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
                 services = Services(settings, pipeline, history, settings.tokens, ears, pools, tracer)
-                sampling = asyncio.create_task(services.keep_sampling())
+                tasks = [asyncio.create_task(services.keep_sampling())]
+                if settings.history_days is not None:
+                    tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))
                 try:
                     yield services
                 finally:
-                    sampling.cancel()
+                    for task in tasks:
+                        task.cancel()
         finally:
             await pipeline.close()
     finally:

@@ -41,6 +41,8 @@ async def _run(url: str) -> None:
             if engine.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             await connection.run_sync(_upgrade, url)
+            # A read-only SQLite file lets BEGIN IMMEDIATE pass; what could write is refused.
+            await connection.execute(text("UPDATE sessions SET id = id WHERE 1 = 0"))
     finally:
         await engine.dispose()
 
