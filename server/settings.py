@@ -48,7 +48,7 @@ class Settings(BaseSettings):
     database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Bytes = 10_000_000
     max_turn_s: Seconds = LONGEST_TURN_S
-    max_connections: Annotated[int, Field(ge=1, le=1_000_000)] = 500
+    max_connections: Annotated[int, Field(ge=1, le=100_000_000)] = 500
     max_waiting_bytes: Bytes = 12_000_000
     idle_timeout_s: Seconds = 600.0
     request_timeout_s: Seconds = 10.0

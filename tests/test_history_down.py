@@ -135,8 +135,11 @@ def test_a_read_only_file_is_refused_at_the_start(tmp_path: Path) -> None:
 
 
 async def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match="cannot be opened: unable to open database file"):
-        await History.open(f"sqlite:///{tmp_path}")
+    other = tmp_path / "other.sqlite3"
+    other.write_text("not a database " * 100)
+    for path, cause in ((tmp_path, "unable to open database file"), (other, "file is not a database")):
+        with pytest.raises(InputError, match=f"the history at {path} cannot be opened: {cause}$"):
+            await History.open(f"sqlite:///{path}")
 
 
 # PostgreSQL.

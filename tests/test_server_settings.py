@@ -68,7 +68,7 @@ def test_origins_are_read_as_json_or_with_commas(
         ("HISTORY_TIMEOUT_S", "nan", "finite number"),
         ("WORKERS", "1e9", "integer"),
         ("WORKERS", "99999", "1024"),
-        ("MAX_CONNECTIONS", "9" * 30, "1000000"),
+        ("MAX_CONNECTIONS", "9" * 30, "100000000"),
         ("CORS_CREDENTIALS", "maybe", "boolean"),
         ("LOG_LEVEL", "loud", "info"),
         ("DATABASE_URL", "mysql://localhost/x", "postgresql://"),

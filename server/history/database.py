@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import importlib.util
 import re
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, unquote
@@ -121,16 +123,36 @@ def open_engine(url: str, *, limit_s: float | None = None, **options: Any) -> As
     return _postgresql(url, limit_s, options)
 
 
+def check_file(url: str) -> None:
+    """InputError when the file of an SQLite URL cannot be opened; nothing for other URLs.
+
+    aiosqlite would raise the same in its thread too, where it is printed as a traceback.
+    """
+    parsed = _parsed(url)
+    if parsed is None:
+        return
+    try:
+        _make_folder(parsed)
+        with closing(sqlite3.connect(str(parsed.database), timeout=_WAIT_FOR_LOCK_S)) as connection:
+            connection.execute("PRAGMA schema_version")
+    except sqlite3.Error as error:
+        raise InputError(f"DATABASE_URL: the history at {parsed.database} cannot be opened: {error}") from error
+
+
+def _make_folder(url: URL) -> None:
+    try:
+        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"DATABASE_URL: the history at {url.database} cannot be opened: {error}") from error
+
+
 def _parsed(url: str) -> URL | None:
     """The URL of an SQLite file; None for PostgreSQL's, whose many forms only its driver reads."""
     return make_url(url) if url.startswith("sqlite") else None
 
 
 def _sqlite(url: URL, limit_s: float | None, options: dict[str, Any]) -> AsyncEngine:
-    try:
-        Path(url.database or "").parent.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise InputError(f"DATABASE_URL: the history at {url.database} cannot be opened: {error}") from error
+    _make_folder(url)
     chosen = url.set(drivername="sqlite+aiosqlite")
     engine = create_async_engine(chosen, connect_args={"timeout": limit_s or _WAIT_FOR_LOCK_S}, **options)
     event.listen(engine.sync_engine, "connect", _prepare)

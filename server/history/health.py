@@ -38,7 +38,7 @@ class HistoryHealth:
     async def _ask(self) -> str | None:
         try:
             if self._engine.dialect.name == "sqlite":
-                await asyncio.to_thread(check_file, Path(str(self._engine.url.database)), _LIMIT_S)
+                await asyncio.to_thread(check_writable, Path(str(self._engine.url.database)), _LIMIT_S)
                 return None
             async with asyncio.timeout(_LIMIT_S), self._engine.connect() as connection:
                 read_only = await connection.scalar(text("SHOW transaction_read_only"))
@@ -49,7 +49,7 @@ class HistoryHealth:
             raise
 
 
-def check_file(path: Path, limit_s: float) -> None:
+def check_writable(path: Path, limit_s: float) -> None:
     """Raise sqlite3.Error unless this SQLite history can be written; waits for a lock for so long at most.
 
     BEGIN IMMEDIATE alone succeeds on a read-only file; a statement that could write does not.

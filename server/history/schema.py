@@ -8,7 +8,7 @@ import threading
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from server.history.database import open_engine, shown
+from server.history.database import check_file, open_engine, shown
 from server.history.tables import Base
 from voicelab.errors import InputError
 
@@ -27,6 +27,7 @@ async def migrate(url: str) -> None:
 
 
 def _migrate(url: str) -> None:
+    check_file(url)
     with _alembic:
         asyncio.run(_run(url))
 
