@@ -80,10 +80,16 @@ class Services:
                 raise
 
     async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
-        # A turn that failed because the history did is only counted: it would have to wait for the history again.
         row_id = None
-        if turn.error not in _NOT_KEPT:
-            row_id = await self.history.record(session_id, user_id, turn)
+        try:
+            # A turn that failed because the history did would only have to wait for it again.
+            if turn.error not in _NOT_KEPT:
+                row_id = await self.history.record(session_id, user_id, turn)
+        except HistoryUnavailableError as error:
+            # The client of a failed turn should hear why that failed, not that this could not be kept.
+            if turn.error is None:
+                raise
+            logger.warning("a turn that failed with %s could not be kept: %s", turn.error, error)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
             self.tracer.turn_ended(session_id, turn)

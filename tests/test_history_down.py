@@ -91,6 +91,16 @@ async def test_a_conversation_outlives_a_locked_history(served: Served) -> None:
     assert [turn["error"] for turn in served.turns(session["session_id"])] == [None, None]
 
 
+async def test_a_turn_that_fails_meanwhile_is_told_its_own_fault(served: Served) -> None:
+    async with talking(served) as talker:
+        await talker.init(user_id="ada")
+        await talker.works()
+        with locked(served.database):
+            await talker.say([bytes(3200)], format="pcm16")
+            await talker.refusal("no_speech")
+        await talker.works()
+
+
 async def test_many_that_wait_for_a_locked_history_do_not_wait_for_each_other(served: Served) -> None:
     with locked(served.database):
         start = time.monotonic()
