@@ -99,7 +99,7 @@ def test_a_page_is_told_when_the_disk_cannot_keep_up(served: Served) -> None:
     assert served.services is not None
     served.services.pools = replace(served.services.pools, files=WorkPool("files", 1, 0))
     go_on = threading.Event()
-    served.services.pools.files._submit(lambda: go_on.wait(PATIENCE_S))
+    served.services.pools.files.submit(lambda: go_on.wait(PATIENCE_S))
     answer = httpx.get(f"{served.http}/app/api/samples")
     assert (answer.status_code, answer.headers["retry-after"]) == (503, "5")
     assert answer.json()["detail"]["code"] == "server_busy"

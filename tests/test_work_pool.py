@@ -58,6 +58,14 @@ async def test_a_full_queue_refuses_at_once_and_takes_work_again_later(gate: thr
     assert await pool.run(lambda: "works")
 
 
+async def test_it_serves_as_an_event_loops_executor(gate: threading.Event) -> None:
+    pool, loop = WorkPool("test", 1, 0), asyncio.get_running_loop()
+    assert await loop.run_in_executor(pool, divmod, 7, 2) == (3, 1)
+    await started(pool, gate, 1)
+    with pytest.raises(BusyError):
+        await loop.run_in_executor(pool, divmod, 7, 2)
+
+
 async def test_one_pool_does_not_wait_for_another(gate: threading.Event) -> None:
     busy, other = WorkPool("busy", 1, 5), WorkPool("other", 1, 5)
     await started(busy, gate, 6)

@@ -7,7 +7,7 @@ import os
 import threading
 from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Executor, Future
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
@@ -22,8 +22,10 @@ _IDLE_S = 30.0
 """How long a thread waits for another job before it ends."""
 
 
-class WorkPool:
-    """A bounded pool of threads. The threads are daemons, so a job that hangs cannot keep the program from ending.
+class WorkPool(Executor):
+    """A bounded pool of threads, which is also an executor for `run_in_executor`.
+
+    The threads are daemons, so a job that hangs cannot keep the program from ending.
 
     name: what the pool does, for thread names, metrics and messages. threads: how many jobs run at once; None is one
     for each core, but at least two. queue: how many more may wait.
@@ -52,7 +54,31 @@ class WorkPool:
 
         A job whose caller is cancelled leaves the queue. Raises BusyError at once when the queue is full.
         """
-        return await asyncio.wrap_future(self._submit(partial(function, *args, **kwargs)))
+        return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
+
+    def submit(
+        self, function: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> Future[_Result]:
+        """Begin the call as soon as a thread is free. Raises BusyError at once when the queue is full."""
+        future: Future[_Result] = Future()
+        with self._changed:
+            if self._closed or self._unfinished >= self._most_threads + self._queue:
+                self.refused += 1
+                raise BusyError(f"too much work waits for {self.name} (at most {self._queue} jobs); try again later")
+            self._unfinished += 1
+            self._jobs.append((future, partial(function, *args, **kwargs)))
+            if self._idle >= len(self._jobs):
+                self._changed.notify()
+            elif self._threads < self._most_threads:
+                self._threads += 1
+                threading.Thread(target=self._work, name=self.name, daemon=True).start()
+        future.add_done_callback(self._finished)
+        return future
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """`close`, by the name that executors have; a job that runs is not waited for in any case."""
+        del wait, cancel_futures
+        self.close()
 
     def close(self) -> None:
         """Drop what waits and let the threads end; a job that runs is not waited for."""
@@ -62,22 +88,6 @@ class WorkPool:
             self._changed.notify_all()
         for future, _ in waiting:
             future.cancel()
-
-    def _submit(self, job: Callable[[], _Result]) -> Future[_Result]:
-        future: Future[_Result] = Future()
-        with self._changed:
-            if self._closed or self._unfinished >= self._most_threads + self._queue:
-                self.refused += 1
-                raise BusyError(f"too much work waits for {self.name} (at most {self._queue} jobs); try again later")
-            self._unfinished += 1
-            self._jobs.append((future, job))
-            if self._idle >= len(self._jobs):
-                self._changed.notify()
-            elif self._threads < self._most_threads:
-                self._threads += 1
-                threading.Thread(target=self._work, name=self.name, daemon=True).start()
-        future.add_done_callback(self._finished)
-        return future
 
     def _finished(self, future: Future[Any]) -> None:
         with self._changed:
