@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -11,13 +10,14 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from server.messages import Name, SentStrictly
+from server.faults import headers_of
+from server.messages import ErrorCode, Name, SentStrictly
 from server.routes import SharedServices
 from server.services import Services
 from voicelab import codecs
 from voicelab.asr.base import Transcript
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.errors import EngineError, InputError, VoicelabError
+from voicelab.errors import BusyError, EngineBusyError, EngineError, InputError, VoicelabError
 from voicelab.text import sentences
 
 router = APIRouter(prefix="/v1")
@@ -50,7 +50,7 @@ class Refusal(Exception):  # noqa: N818 - as Refused in messages.py
     def response(self) -> JSONResponse:
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {"message": str(self), "type": kind, "param": self.parameter, "code": self.code}
-        return JSONResponse({"error": error}, status_code=self.status)
+        return JSONResponse({"error": error}, status_code=self.status, headers=headers_of(self.status))
 
 
 @router.get("/models", summary="The engines, by OpenAI's interface")
@@ -88,7 +88,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
         if not parts:
             raise Refusal(400, "nothing_to_say", "there are no words in input", "input")
         clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
-        data = await asyncio.to_thread(_encoded, clip, wanted.response_format)
+        data = await services.pools.encoding.run(_encoded, clip, wanted.response_format)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
@@ -108,8 +108,7 @@ async def _uploaded(request: Request, services: Services) -> tuple[Clip, str]:
     except StarletteHTTPException as error:
         raise Refusal(400, "invalid_form", f"not a form: {error.detail}") from error
     longest_s = services.settings.max_turn_s
-    clip = await asyncio.to_thread(codecs.decode, data, source=name, longest_s=longest_s)
-    return await asyncio.to_thread(clip.at_rate, SPEECH_RATE_HZ), shape
+    return await services.pools.decoding.run(_decoded, data, name, longest_s), shape
 
 
 async def _read(form: FormData, services: Services) -> tuple[str, str, bytes]:
@@ -156,6 +155,10 @@ def _check_voice(asked: str, services: Services) -> None:
         raise Refusal(400, "voice_not_found", f"there is no voice {asked!r} here; this server has {has}", "voice")
 
 
+def _decoded(data: bytes, source: str, longest_s: float) -> Clip:
+    return codecs.decode(data, source=source, longest_s=longest_s).at_rate(SPEECH_RATE_HZ)
+
+
 def _encoded(clip: Clip, form: str) -> bytes:
     if form == "pcm":
         return clip.at_rate(_PCM_RATE_HZ).to_pcm16()
@@ -165,6 +168,10 @@ def _encoded(clip: Clip, form: str) -> bytes:
 def _problem(error: VoicelabError) -> Refusal:
     if isinstance(error, InputError):
         return Refusal(400, "bad_audio", str(error), "file")
+    if isinstance(error, BusyError):
+        return Refusal(503, ErrorCode.SERVER_BUSY, str(error))
+    if isinstance(error, EngineBusyError):
+        return Refusal(503, ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
         return Refusal(503, "engine_failed", f"the engine {error.engine} failed at this; send it again")
     return Refusal(500, "internal_error", str(error))
