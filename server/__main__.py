@@ -64,8 +64,6 @@ def _serve(settings: Settings, listener: socket.socket) -> int:
         server.run(sockets=[listener])
     except SystemExit:
         fault = app.state.start_fault
-        if fault is None:
-            raise
         return 2 if isinstance(fault, InputError | EngineMissingError) else 1
     return 0
 

@@ -14,9 +14,11 @@ from starlette.responses import JSONResponse
 from starlette.websockets import WebSocket
 
 from server.bodies import BodyLimit, keep_uploads_in_memory
+from server.faults import problem
 from server.gate import Gate
 from server.health_routes import router as health_router
 from server.http.departures import Departures
+from server.messages import Refused
 from server.openai_routes import router as openai_router
 from server.page import account, files, recording, runs, samples
 from server.routes import SOCKET_PATH, router
@@ -47,6 +49,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
     app.state.settings, app.state.start_fault = chosen, None
     app.add_exception_handler(RequestValidationError, _wrong_shape)
+    for kind in (Refused, VoicelabError, Exception):
+        app.add_exception_handler(kind, _failed)
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
@@ -74,6 +78,11 @@ async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     return JSONResponse({"detail": [{name: first[name] for name in ("type", "loc", "msg")}]}, status_code=422)
+
+
+async def _failed(_request: Request, error: Exception) -> JSONResponse:
+    """A fault that no route answers itself; Starlette's own answer is plain text."""
+    return problem(error)
 
 
 async def _voice(websocket: WebSocket) -> None:

@@ -64,8 +64,28 @@ class ErrorCode(StrEnum):
         "A recognizer, agent or voice failed at this turn, or did not answer in time; send it again.",
         "ENGINE_TIMEOUT_S",
     )
+    ENGINE_BUSY = (
+        "engine_busy",
+        "The recognizer serves as many utterances as it can, and none ended in time; send the turn again later.",
+        "ENGINE_WAIT_S",
+    )
+    SERVER_BUSY = (
+        "server_busy",
+        "Too much work of this kind waits for a thread; send the turn again after some seconds.",
+        "POOL_QUEUE",
+    )
     FORBIDDEN = "forbidden", "The token is another user's."
     GOING_AWAY = "going_away", "The server ends; connect again, and take the session up where it was."
+    HISTORY_UNAVAILABLE = (
+        "history_unavailable",
+        "The history cannot be read or written now; nothing of this turn is kept. Send it again later.",
+        "HISTORY_TIMEOUT_S",
+    )
+    SESSION_FULL = (
+        "session_full",
+        "The session has as many turns as one may have; init without its id begins another.",
+        "MAX_SESSION_TURNS",
+    )
     INTERNAL_ERROR = "internal_error", "The server itself failed at this turn; its log says why."
     TOO_FAST = (
         "too_fast",

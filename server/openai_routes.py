@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Request
@@ -11,7 +10,8 @@ from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 
-from server.messages import Name, SentStrictly
+from server.faults import headers_of
+from server.messages import ErrorCode, Name, SentStrictly
 from server.routes import SharedServices
 from server.services import Services
 from voicelab import codecs
@@ -19,7 +19,7 @@ from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.errors import EngineError, InputError, VoicelabError
+from voicelab.errors import BusyError, EngineBusyError, EngineError, InputError, VoicelabError
 from voicelab.text import sentences
 
 router = APIRouter(prefix="/v1")
@@ -52,7 +52,7 @@ class Refusal(Exception):  # noqa: N818 - as Refused in messages.py
     def response(self) -> JSONResponse:
         kind = "server_error" if self.status >= 500 else "invalid_request_error"
         error = {"message": str(self), "type": kind, "param": self.parameter, "code": self.code}
-        return JSONResponse({"error": error}, status_code=self.status)
+        return JSONResponse({"error": error}, status_code=self.status, headers=headers_of(self.status))
 
 
 @router.get("/models", summary="The engines, by OpenAI's interface")
@@ -90,7 +90,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
         if not parts:
             raise Refusal(400, "nothing_to_say", "there are no words in input", "input")
         clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
-        data = await asyncio.to_thread(_encoded, clip, wanted.response_format)
+        data = await services.pools.encoding.run(_encoded, clip, wanted.response_format)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(map(str, first["loc"])) or "body"
@@ -109,8 +109,13 @@ async def _uploaded(request: Request, services: Services) -> tuple[Clip, str]:
             shape, data = await _read(form, services)
     except StarletteHTTPException as error:
         raise Refusal(400, "invalid_form", f"not a form: {error.detail}") from error
-    limits = Limits(longest_s=services.settings.max_turn_s)
-    decoded = await decoding.load_async(data, source="the file", limits=limits, rate_hz=SPEECH_RATE_HZ)
+    decoded = await decoding.load_async(
+        data,
+        source="the file",
+        limits=Limits(longest_s=services.settings.max_turn_s),
+        rate_hz=SPEECH_RATE_HZ,
+        executor=services.pools.decoding,
+    )
     return decoded.clip, shape
 
 
@@ -167,6 +172,10 @@ def _encoded(clip: Clip, form: str) -> bytes:
 def _problem(error: VoicelabError) -> Refusal:
     if isinstance(error, InputError):
         return Refusal(400, "bad_audio", str(error), "file")
+    if isinstance(error, BusyError):
+        return Refusal(503, ErrorCode.SERVER_BUSY, str(error))
+    if isinstance(error, EngineBusyError):
+        return Refusal(503, ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
         return Refusal(503, "engine_failed", f"the engine {error.engine} failed at this; send it again")
     return Refusal(500, "internal_error", str(error))

@@ -11,14 +11,16 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from server.history.database import checked, shown
+from server.history.database import DEFAULT_LIMIT_S, checked, shown
 from server.hosts import PATTERN
 from server.messages import MOST_JSON_BYTES
 from server.origins import canonical
 from server.tokens import Tokens, read, read_file
 from voicelab.errors import InputError
+from voicelab.hosting import ENGINE_WAIT_S
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
+from voicelab.work_pool import DEFAULT_QUEUE
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
@@ -26,6 +28,11 @@ LARGEST_JSON_BYTES = 1_000_000
 _SHARE_OF_ONE_CLIENT = 0.8
 _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS": lambda _: "***"}
 """How the value of a setting that holds a secret is printed."""
+
+
+_YEAR_S = 365 * 86_400.0
+Seconds = Annotated[float, Field(gt=0, le=_YEAR_S, allow_inf_nan=False)]
+Bytes = Annotated[int, Field(ge=1024, le=2**31 - 1)]
 
 
 class Settings(BaseSettings):
@@ -42,22 +49,29 @@ class Settings(BaseSettings):
     agent: str = "rules"
     tts: str = "espeak"
     vad: str = "silero"
-    asr_workers: Annotated[int, Field(ge=1)] | None = None
-    database_url: str = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
-    max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
+    asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
+    database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
+    max_message_bytes: Bytes = 10_000_000
     max_json_bytes: Annotated[int, Field(ge=1024, le=LARGEST_JSON_BYTES)] = MOST_JSON_BYTES
-    max_turn_s: Annotated[float, Field(gt=0)] = LONGEST_TURN_S
-    max_connections: Annotated[int, Field(ge=1)] = 500
-    max_connections_per_client: Annotated[int, Field(ge=1)] | None = None
-    max_waiting_bytes: Annotated[int, Field(ge=1024)] = 12_000_000
-    idle_timeout_s: Annotated[float, Field(gt=0)] = 600.0
-    request_timeout_s: Annotated[float, Field(gt=0)] = 10.0
-    body_timeout_s: Annotated[float, Field(gt=0)] = 200.0
-    min_body_bytes_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 500.0
-    reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
-    engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
-    realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
-    reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
+    max_turn_s: Seconds = LONGEST_TURN_S
+    max_connections: Annotated[int, Field(ge=1, le=100_000_000)] = 500
+    max_connections_per_client: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    max_waiting_bytes: Bytes = 12_000_000
+    idle_timeout_s: Seconds = 600.0
+    request_timeout_s: Seconds = 10.0
+    body_timeout_s: Seconds = 200.0
+    min_body_bytes_per_s: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = 500.0
+    reader_timeout_s: Seconds = 10.0
+    engine_timeout_s: Annotated[Seconds, Field(ge=0.1)] = 60.0
+    pool_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    pool_queue: Annotated[int, Field(ge=0, le=100_000)] = DEFAULT_QUEUE
+    history_timeout_s: Seconds = DEFAULT_LIMIT_S
+    history_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)] | None = None
+    agent_exchanges: Annotated[int, Field(ge=1, le=1000)] = 20
+    max_session_turns: Annotated[int, Field(ge=1, le=2**31 - 1)] = 10_000
+    engine_wait_s: Annotated[float, Field(ge=0, le=_YEAR_S, allow_inf_nan=False)] = ENGINE_WAIT_S
+    realtime_slack_s: Annotated[float, Field(ge=0, le=_YEAR_S, allow_inf_nan=False)] = 10.0
+    reply_lead_s: Seconds = 3.0
     samples: Path | None = None
     reports_dir: Path = PROJECT / "reports"
     recordings_dir: Path | None = None
@@ -66,8 +80,8 @@ class Settings(BaseSettings):
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     auth_tokens: Annotated[dict[str, str], NoDecode, Field(repr=False)] = Field(default_factory=dict)
     auth_tokens_file: Path | None = None
-    workers: Annotated[int, Field(ge=1)] = 1
-    shutdown_limit_s: Annotated[float, Field(gt=0)] = 20.0
+    workers: Annotated[int, Field(ge=1, le=1024)] = 1
+    shutdown_limit_s: Seconds = 20.0
     log_format: Literal["text", "json"] = "text"
     log_transcripts: bool = False
 

@@ -12,7 +12,7 @@ import voicelab
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "english", "blocking", "stages", "heap"},
-    {"clip", "text", "places"},
+    {"clip", "text", "places", "work_pool"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"audio"},
     {"engines", "datasets", "metrics", "conditions"},

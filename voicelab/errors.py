@@ -4,7 +4,9 @@ VoicelabError
 ├── InputError              mend the file, the field or the option that it names       (exit code 2)
 │   └── TurnTooLongError    more sound than one turn may hold
 ├── EngineError             a recognizer, an agent or a voice failed; `.engine` names it (exit code 1)
-│   └── EngineMissingError  ... because something must be installed or set first        (exit code 2)
+│   ├── EngineMissingError  ... because something must be installed or set first        (exit code 2)
+│   └── EngineBusyError     ... because others use all of it now; the same call may succeed later
+├── BusyError               a queue is full; the same call may succeed later
 ├── NoSpeechError           the audio of a turn holds nothing that the recognizer heard as words
 ├── ServerError             the server answered with an `error` event; `.code` is its code
 └── ConnectionLostError     the server went away, or did not answer in time
@@ -36,6 +38,14 @@ class EngineError(VoicelabError):
 
 class EngineMissingError(EngineError):
     """An engine cannot run before something is installed or set; the message says what."""
+
+
+class EngineBusyError(EngineError):
+    """An engine serves as many utterances as it can; the same call may succeed later."""
+
+
+class BusyError(VoicelabError):
+    """Too much work waits already; the same call may succeed later."""
 
 
 class NoSpeechError(VoicelabError):

@@ -17,25 +17,33 @@ from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.encoder import ReplyFormat
 from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.hosting import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
 from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 from voicelab.wire import IncomingAudio
+from voicelab.work_pool import WorkPool
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
+_TURN_END_THREADS = 64
+"""Each of these threads only waits for the decoder of one turn, so there are many more of them than cores: with one
+for each core, a few turns that take long to decode would keep all others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent, a voice, and what encodes its replies, loaded."""
+    """A recognizer, an agent, a voice, and what encodes its replies, loaded.
+
+    turn_ends: where the end of a turn in a container is waited for.
+    """
 
     asr: Host
     agent: Host
     tts: Host
     encoder: Host
+    turn_ends: WorkPool
 
     @classmethod
     async def open(
@@ -46,6 +54,7 @@ class Pipeline:
         *,
         asr_workers: int | None = None,
         engine_limit_s: float = ENGINE_LIMIT_S,
+        engine_wait_s: float = ENGINE_WAIT_S,
         encoder_in: Isolation = "thread",
     ) -> Self:
         """Check all three names first, then load all at once; nothing stays behind when one of them fails.
@@ -53,7 +62,7 @@ class Pipeline:
         encoder_in: "process" where many replies are encoded while the event loop has other work.
         """
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
+            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
             Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
             Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
             encoder_host(encoder_in, engine_limit_s),
@@ -63,7 +72,7 @@ class Pipeline:
         if failures:
             await asyncio.gather(*(host.close() for host in hosts))
             raise failures[0]
-        return cls(*hosts)
+        return cls(*hosts, WorkPool("turn-ends", _TURN_END_THREADS))
 
     @property
     def hosts(self) -> tuple[Host, Host, Host, Host]:
@@ -75,6 +84,7 @@ class Pipeline:
         return self.asr.info, self.agent.info, self.tts.info
 
     async def close(self) -> None:
+        self.turn_ends.close()
         await asyncio.gather(*(host.close() for host in self.hosts))
 
 
@@ -193,7 +203,7 @@ class Turn:
         """
         finish = self._audio.finish
         with self._watch.measure("decode") as lap:
-            clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
+            clip = await self._pipeline.turn_ends.run(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s, self.times.undecoded_s = self._audio.duration_s, self._audio.undecoded_s
         if not self.times.audio_s:

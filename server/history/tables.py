@@ -46,7 +46,11 @@ class SessionRow(Base):
     created_at: Mapped[str]
     updated_at: Mapped[str]
     ended_at: Mapped[str | None]
-    __table_args__ = (Index("ix_sessions_user_id", "user_id"), Index("ix_sessions_created_at", "created_at"))
+    __table_args__ = (
+        Index("ix_sessions_user_id_created_at", "user_id", "created_at"),
+        Index("ix_sessions_created_at", "created_at"),
+        Index("ix_sessions_updated_at", "updated_at"),
+    )
 
 
 class TurnRow(Base):

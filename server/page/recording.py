@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from dataclasses import asdict
 from typing import Annotated, Any
@@ -121,7 +120,7 @@ async def overview(services: SharedServices) -> Overview:
     folder = services.settings.recordings_dir
     if folder is None:
         return Overview(enabled=False)
-    sets = await asyncio.to_thread(Recordings(folder).sets)
+    sets = await services.pools.files.run(Recordings(folder).sets)
     return Overview(enabled=True, sets=[one.name for one in sets])
 
 
@@ -135,7 +134,7 @@ async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
     else:
         prompts = prompts_of(body.texts)
     try:
-        return _view(await asyncio.to_thread(sets.create, body.name, prompts))
+        return _view(await services.pools.files.run(sets.create, body.name, prompts))
     except InputError as error:
         raise HTTPException(422, detail=str(error)) from error
 
@@ -163,17 +162,19 @@ async def record(
     if len(data) > limit:
         raise HTTPException(413, detail=f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
     try:
-        prompt = await asyncio.to_thread(chosen.prompt, prompt_id)
-        decoded = await decoding.load_async(data, source="the recording", limits=_PROMPT_LIMITS)
+        prompt = await services.pools.files.run(chosen.prompt, prompt_id)
+        decoded = await decoding.load_async(
+            data, source="the recording", limits=_PROMPT_LIMITS, executor=services.pools.decoding
+        )
         clip = decoded.clip
-        take = await asyncio.to_thread(chosen.keep, prompt, speaker, device, clip)
+        take = await services.pools.files.run(chosen.keep, prompt, speaker, device, clip)
     except NotFoundError as error:
         raise HTTPException(404, detail=str(error)) from error
     except InputError as error:
         raise HTTPException(422, detail=str(error)) from error
     heard = await _heard(services, clip)
-    report = await asyncio.to_thread(_report, decoded, prompt.text, heard)
-    return _take_view(await asyncio.to_thread(chosen.judge, take, heard=heard, report=report))
+    report = await services.pools.files.run(_report, decoded, prompt.text, heard)
+    return _take_view(await services.pools.files.run(chosen.judge, take, heard=heard, report=report))
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="A take's sound", response_class=FileResponse)
@@ -195,7 +196,7 @@ async def _heard(services: Services, clip: Clip) -> str | None:
     """What this server's recognizer makes of it; None when it fails, which loses nothing."""
     stream = services.pipeline.asr.stream()
     try:
-        await stream.post("feed", await asyncio.to_thread(clip.at_rate, SPEECH_RATE_HZ))
+        await stream.post("feed", await services.pools.decoding.run(clip.at_rate, SPEECH_RATE_HZ))
         transcript: Transcript = await stream.call("finish")
     except EngineError:
         logger.exception("a take could not be heard")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from datetime import datetime
 from pathlib import Path
@@ -64,8 +63,8 @@ Folders = Annotated[list[Path], Depends(_folders)]
 
 
 @router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
-async def listing(folders: Folders) -> list[RunView]:
-    views = await asyncio.gather(*(asyncio.to_thread(_view, folder) for folder in folders))
+async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
+    views = await services.pools.files.run(lambda: [_view(folder) for folder in folders])
     return sorted(views, key=lambda view: view.started_at.isoformat() if view.started_at else "", reverse=True)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -42,7 +41,7 @@ def _load(path: Path) -> datasets.SampleSet:
 
 async def sample_set(services: SharedServices) -> datasets.SampleSet:
     """The set that SAMPLES names, or the shipped one."""
-    return await asyncio.to_thread(_chosen, services)
+    return await services.pools.files.run(_chosen, services)
 
 
 def _chosen(services: Services) -> datasets.SampleSet:
@@ -70,10 +69,10 @@ async def listing(chosen: Chosen) -> list[SampleView]:
 
 
 @router.get("/{sample_id:path}/audio", summary="One recording")
-async def audio(sample_id: SampleId, chosen: Chosen) -> Response:
+async def audio(sample_id: SampleId, chosen: Chosen, services: SharedServices) -> Response:
     try:
         sample = chosen.sample(sample_id)
-        data = await asyncio.to_thread(sample.audio_bytes)
+        data = await services.pools.files.run(sample.audio_bytes)
     except InputError as error:
         raise HTTPException(404, detail=f"there is no sample {sample_id}") from error
     return Response(data, media_type=decoding.media_type(data))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from time import perf_counter
 from typing import Any, Protocol
@@ -106,7 +105,8 @@ class SpeechStream:
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish
-        await self._hear(await asyncio.to_thread(finish) if self._audio.is_container else finish(), at_s)
+        turn_ends = self._services.pipeline.turn_ends
+        await self._hear(await turn_ends.run(finish) if self._audio.is_container else finish(), at_s)
         for event in self._endpointer.finish():
             await self._act(event, at_s)
         self._audio.close()

@@ -45,6 +45,14 @@ class PartialStream(Protocol):
         """The words so far, which may still change; must not change what `finish` gives."""
 
 
+@runtime_checkable
+class QueueingStream(Protocol):
+    """A stream that may have to wait for something before it can finish, such as a decoder that others use."""
+
+    def is_ready(self) -> bool:
+        """Whether `finish` can begin now. Asks for what it needs, and does not wait."""
+
+
 class Recognizer(Protocol):
     """Sound to text. A class with keyword options only; cheap to build, heavy to load."""
 

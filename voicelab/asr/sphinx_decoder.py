@@ -43,7 +43,7 @@ class SphinxDecoder:
 
     options: PocketSphinx's own, by name. model: whether with the US English language model and its dictionary, or with
     the sounds alone, for words that are added. What a method does is what the Python class's of its name does.
-    EngineError when a call fails.
+    in_utterance: whether `start_utt` was called and `end_utt` was not. EngineError when a call fails.
     """
 
     def __init__(self, options: Mapping[str, float | bool], *, model: bool = True) -> None:
@@ -55,6 +55,7 @@ class SphinxDecoder:
             files["dict"] = get_model_path("en-us/cmudict-en-us.dict")
         self._c = _library()
         self._decoder: int | None = None
+        self.in_utterance = False
         written = json.dumps({"loglevel": "FATAL", **files, **options}).encode()
         config = self._c.ps_config_parse_json(None, written)
         if config is not None:
@@ -89,12 +90,14 @@ class SphinxDecoder:
 
     def start_utt(self) -> None:
         self._check("ps_start_utt")
+        self.in_utterance = True
 
     def process_raw(self, pcm16: bytes, *, no_search: bool = False, full_utt: bool = False) -> None:
         """Hear the next samples: 16 bits each, of one channel."""
         self._check("ps_process_raw", pcm16, len(pcm16) // _SAMPLE_BYTES, no_search, full_utt)
 
     def end_utt(self) -> None:
+        self.in_utterance = False
         self._check("ps_end_utt")
 
     def text(self) -> str | None:

@@ -78,6 +78,9 @@ async def load_async(
     executor: Executor | None = None,
 ) -> Decoded:
     """`load` in a thread (of the executor, or the event loop's own); it ends when the caller is cancelled."""
+    if is_text(data):
+        # What is no sound at all takes no thread from those that send some.
+        raise unknown(data, source)
     limits = limits or Limits()
     stop = Stop(limits, source)
     loop = asyncio.get_running_loop()
