@@ -215,3 +215,11 @@ def test_sound_is_joined_without_a_seam_whatever_comes_at_once() -> None:
     whole = decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip
     assert isinstance(whole, Clip)
     assert whole.samples[100:-100] == pytest.approx(clip.at_rate(SPEECH_RATE_HZ).samples[100:-100], abs=2e-3)
+
+
+@pytest.mark.parametrize("data", [b" " * 10_000_000, b"\xff" * 10_000_000, bytes(10_000_000), b"[" + b" " * 10_000_000])
+def test_what_is_no_sound_is_told_at_once_however_long_it_is(data: bytes) -> None:
+    began_s = time.thread_time()
+    with pytest.raises(InputError):
+        decoding.load(data)
+    assert time.thread_time() - began_s < 1

@@ -185,9 +185,9 @@ def is_text(head: bytes) -> bool:
 
     No Opus packet consists of 24 printable characters or more by chance (one in 10**10), and no PCM is that loud.
     """
+    head = head[:512].removeprefix(b"\xef\xbb\xbf")
     if _TEXT_STARTS.match(head):
         return True
-    head = head.removeprefix(b"\xef\xbb\xbf")[:512]
     return len(head) >= _TEXT_BYTES and _is_printable(head)
 
 
