@@ -17,7 +17,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from voicelab.metrics.intervals import Floats, clusters_of
+from voicelab.metrics.clusters import Floats, clusters_of
 
 MOST_SPEAKERS = 1_000_000
 
