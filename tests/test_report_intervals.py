@@ -238,8 +238,8 @@ def test_few_clusters_are_held_against_students_t():
     low, high = stats.t.interval(0.95, freedom, loc=np.mean(rates), scale=stats.sem(rates))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
     assert found.method == "jackknife t"
-    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, least=0.1)
-    assert (cut.low, cut.high) == (0.1, found.high)
+    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, least=0.2)
+    assert (cut.low, cut.high) == (0.2, found.high)
 
 
 @pytest.mark.parametrize("kept", [10**6, 500])
@@ -284,5 +284,6 @@ def test_a_percentile_of_few_speakers_is_refused_with_what_its_turns_are_worth()
     values = list(np.random.default_rng(1).exponential(size=60))
     assert quantile_interval(values, range(60), 0.5) is not None
     refused = quantile_result(values, [number % 3 for number in range(60)], 0.9).text("speaker")
-    worth = int(re.fullmatch(r"60 turns of 3 speakers count as (\d+), too few for an interval", refused).group(1))
-    assert 0 < worth <= 60 * (stats.t.ppf(0.975, 59) / stats.t.ppf(0.975, 2)) ** 2
+    told = re.fullmatch(r"60 turns of 3 speakers are worth ([\d.]+) independent ones, too few for an interval", refused)
+    worth = float(told.group(1))
+    assert 0 < worth <= 60 * (stats.t.ppf(0.975, 59) / stats.t.ppf(0.975, 2)) ** 2 + 0.05

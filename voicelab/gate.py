@@ -87,7 +87,7 @@ def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
     found = f"{measured.value:.4g}"
     decides = measured.value
     if measured.bounds is not None:
-        found += f" [{measured.bounds.low:.4g}, {measured.bounds.high:.4g}]"
+        found += f" [{_short(measured.bounds.low)}, {_short(measured.bounds.high)}]"
         if sure:
             decides = measured.bounds.high if one.kind == "max" else measured.bounds.low
     elif sure:
@@ -96,6 +96,11 @@ def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
     kept = decides <= one.bound if one.kind == "max" else decides >= one.bound
     note = f"; {measured.bounds.note}" if measured.bounds is not None and measured.bounds.note else ""
     return Outcome(one.name, kept, f"{found}, n {measured.n}{note}")
+
+
+def _short(value: float) -> str:
+    """Four significant digits; what differs from 0 by less than a billionth is 0."""
+    return f"{round(value, 9):.4g}"
 
 
 def check_no_worse(name: str, pair: Pair, margin: float, *, sure: bool) -> Outcome:

@@ -7,9 +7,8 @@ where there is no way to tell, a Refusal gives the reason. docs/sureness.md has 
 
 from __future__ import annotations
 
-import math
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -197,7 +196,7 @@ def sums_result(
     sums = summed(counts, groups)
     if method != "auto":
         return _bootstrap(sums, statistic, seed=seed, draws=draws, level=level, method=method)
-    found = over_clusters(sums, statistic)
+    found = over_clusters(sums, counts, statistic)
     if isinstance(found, Refusal):
         return found
     reach, name = found.reach(level), JACKKNIFE
@@ -207,17 +206,28 @@ def sums_result(
     return Interval(low, high, level, name, len(groups)) if low < high else NO_SPREAD
 
 
-def over_clusters(sums: Floats, statistic: Statistic) -> Jackknife | Refusal:
-    """The jackknife of a statistic, each cluster weighted by what it adds to all counts."""
+def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackknife | Refusal:
+    """The jackknife of a statistic of counts. sums: of each cluster; columns: shape (columns, positions).
+
+    Few clusters may agree by chance, the more so as counts are whole numbers: below `FEW` the error is at least that of
+    positions taken as independent.
+    """
     weights = cluster_weights(sums)
     if effective_clusters(weights) < LEAST_EFFECTIVE:
         return DOMINATED
-    return jackknife(sums, statistic, weights) or UNDEFINED
+    found = jackknife(sums, statistic, weights)
+    if found is None:
+        return UNDEFINED
+    if len(sums) < FEW:
+        independent = jackknife(columns.T, statistic, cluster_weights(columns.T))
+        if independent is not None:
+            return replace(found, error=max(found.error, independent.error))
+    return found
 
 
 def cluster_weights(sums: Floats) -> Floats:
-    """The size of each cluster, from the absolute sums of its columns."""
-    return np.asarray(np.abs(sums).sum(axis=1), dtype=np.float64)
+    """The size of each cluster: its largest count, which is what its parts are parts of."""
+    return np.asarray(np.abs(sums).max(axis=1), dtype=np.float64)
 
 
 def unvaried_reach(sums: Floats, positions: int, level: float) -> float:
@@ -293,8 +303,9 @@ def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
     """The Refusal of a quantile that this many effective values cannot bound."""
     if clusters == count:
         return Refusal(f"{count} turns are too few for an interval")
-    worth = math.floor(effective)
-    return Refusal(f"{count} turns of {clusters} {{unit}}s count as {worth}, too few for an interval")
+    return Refusal(
+        f"{count} turns of {clusters} {{unit}}s are worth {effective:.1f} independent ones, too few for an interval"
+    )
 
 
 def _or_none(found: Result) -> Interval | None:

@@ -39,6 +39,8 @@ Share = tuple[float, float]
 """(part, whole) of one sample."""
 
 NO_LOGARITHM = Refusal("one of the figures is 0, so their ratio has no interval")
+UNBOUNDED = Refusal("so few {unit}s do not bound the ratio")
+LARGEST_FACTOR = 1000.0
 FEW_CLUSTERS = Refusal("fewer than five {unit}s are too few to resample")
 
 
@@ -94,17 +96,17 @@ def paired_rates(
         return PairedDifference(
             one, other, difference, None, relative, None, len(first), refused=test, relative_refused=test
         )
-    ends = _relative_ends(one, other, test.reach)
+    ratio = _relative_ends(one, other, test)
     return PairedDifference(
         one,
         other,
         difference,
         test.around(difference, level),
         relative,
-        Interval(*ends, level, test.method, test.clusters) if ends else None,
+        None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters),
         len(first),
         p_value=test.p_value,
-        relative_refused=None if ends else NO_LOGARITHM,
+        relative_refused=ratio if isinstance(ratio, Refusal) else None,
     )
 
 
@@ -127,7 +129,7 @@ def _by_cluster(columns: Floats, keys: Sequence[Hashable], level: float) -> _Tes
     if len(groups) < 2:
         return ONE_CLUSTER
     sums = summed(columns[:, kept], groups)
-    found = over_clusters(sums, _difference)
+    found = over_clusters(sums, columns[:, kept], _difference)
     if isinstance(found, Refusal):
         return found
     if found.error > 0:
@@ -143,16 +145,18 @@ def _difference(sums: Floats) -> Floats:
     return np.asarray(sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1], dtype=np.float64)
 
 
-def _relative_ends(one: float, other: float, reach: float) -> tuple[float, float] | None:
-    """The ends of other / one - 1, from the reach of other - one; None where a figure is 0.
+def _relative_ends(one: float, other: float, test: _Test) -> tuple[float, float] | Refusal:
+    """The ends of other / one - 1, from the reach of other - one.
 
     The reach is divided by the slope between the two scales, (other - one) / log(other / one), the logarithmic mean.
     """
     if one <= 0 or other <= 0:
-        return None
+        return NO_LOGARITHM
     middle = math.log(other / one)
     slope = (other - one) / middle if abs(middle) > 1e-9 else one
-    half = min(reach / slope, 700.0 - abs(middle))
+    half = test.reach / slope
+    if half > math.log(LARGEST_FACTOR):
+        return UNBOUNDED
     return math.expm1(middle - half), math.expm1(middle + half)
 
 
