@@ -219,7 +219,8 @@ def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackkn
     if found is None:
         return UNDEFINED
     if len(sums) < FEW:
-        independent = jackknife(columns.T, statistic, cluster_weights(columns.T))
+        positions = columns.T[np.lexsort(columns)]  # in an order of their own, so that theirs changes no digit
+        independent = jackknife(positions, statistic, cluster_weights(positions))
         if independent is not None:
             return replace(found, error=max(found.error, independent.error))
     return found
