@@ -132,7 +132,7 @@ def test_a_part_of_a_set_has_some_of_everything():
 @pytest.mark.parametrize("limit", [1, 5, 10, 12, 23, 80, 99])
 def test_a_part_of_a_set_has_as_many_speakers_and_categories_as_it_can(limit):
     """Ten of the shipped set were of two of its five speakers."""
-    whole = samples.load(samples_folder())
+    whole = datasets.load(samples_folder())
     part = whole.only(limit=limit)
     assert len(part.samples) == min(limit, 80)
     assert list(part.samples) == [sample for sample in whole.samples if sample in part.samples], "in the file's order"
@@ -151,7 +151,7 @@ def test_a_set_without_speakers_takes_from_each_category_in_turn(tmp_path):
     lines += [f"{name},a.wav,go,{category}" for name, category in rows[1:]]
     (tmp_path / "set.csv").write_text("\n".join(lines))
     (tmp_path / "a.wav").write_bytes(b"")
-    part = samples.load(tmp_path / "set.csv").only(limit=6)
+    part = datasets.load(tmp_path / "set.csv").only(limit=6)
     assert [sample.id for sample in part.samples] == ["x0", "x1", "x2", "y0", "y1", "z0"]
 
 
