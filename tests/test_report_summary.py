@@ -128,15 +128,25 @@ def test_the_order_of_turns_changes_nothing():
     assert one.intents.confusion == other.intents.confusion
 
 
-def test_the_seed_decides_the_intervals():
+def test_the_seed_changes_no_interval_of_a_run():
     words = "what is the price of apple and of ford and of all the others".split()
     turns = [answered(str(n), text=" ".join(words), heard=" ".join(words[: 2 + n])) for n in range(12)]
     spec = made_run().spec
     again = summary_of(turns)
     assert summary_of(turns) == again
     other = summary_of(turns, made_run(spec=spec.model_copy(update={"seed": 7})))
-    assert other.words.overall.wer.value == again.words.overall.wer.value
-    assert other.words.overall.wer.interval != again.words.overall.wer.interval
+    assert other.words == again.words
+
+
+def test_too_few_speakers_are_said():
+    summary = summary_of(VARIED)
+    assert summary.resampling.note == "3 speakers are too few to say much about others"
+    wer = summary.words.overall.wer.interval
+    assert (wer.method, wer.note) == ("exact binomial, effective n", summary.resampling.note)
+    alone = summary_of([answered(f"t{n}", speaker="one", heard="what is the price") for n in range(9)])
+    assert alone.resampling.note == "one speaker: the interval says nothing about other speakers"
+    single = summary_of([answered("a", heard="what is the price")]).words.overall.wer
+    assert (single.interval, single.no_interval) == (None, "fewer than two samples were scored")
 
 
 def test_intervals_hold_their_estimate_and_stay_in_bounds():

@@ -168,7 +168,10 @@ def test_figures_are_those_of_the_runs_own_summaries(worded):
         assert (point.measures["wer"].low, point.measures["wer"].high) == (sure.low, sure.high)
     clean, mild, severe = figures.points[:3]
     assert set(clean.measures) == set(MEASURES)
-    assert (mild.measures["wer"].change, mild.measures["wer"].change_low, mild.measures["wer"].change_high) == (0, 0, 0)
+    change = mild.measures["wer"]
+    assert change.change == 0
+    assert change.change_low == pytest.approx(-change.change_high)
+    assert change.change_high > 0.1, "so few samples do not show that nothing changes"
     assert severe.measures["entity_recall"].value == 0
     assert severe.measures["entity_recall"].change == -1
     assert clean.measures["wer"].change is None
@@ -177,9 +180,7 @@ def test_figures_are_those_of_the_runs_own_summaries(worded):
 def test_the_breakpoint_lies_on_the_line_between_two_conditions(worded):
     (babble, loss) = scoring.figures_of(SPEC, worded).breaks
     assert (babble.outcome, babble.at, babble.limit) == ("crossed", pytest.approx(18.0), pytest.approx(0.9))
-    assert babble.sentence == (
-        "entity recall, heard falls under 0.90 (90 % of clean) at 18 dB [18.0, 18.0] (SNR, babble)"
-    )
+    assert babble.sentence == ("entity recall, heard falls under 0.90 (90 % of clean) at 18 dB (SNR, babble)")
     assert loss.outcome == "before"
     assert "already at 0 %, the mildest tried" in loss.sentence
 

@@ -54,7 +54,7 @@ def evaluate(
     ] = "burst",
     in_process: Annotated[bool, typer.Option("--in-process", help="Use the pipeline here, without a server.")] = False,
     url: Annotated[str | None, typer.Option(help="Speak to this running server, http://host:port.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, of all categories and speakers.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
     normalizer: Annotated[
         str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk, sclite.")

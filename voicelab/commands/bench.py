@@ -9,6 +9,7 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
+from voicelab.commands.bench_intervals import intervals
 from voicelab.commands.bench_match import match
 from voicelab.commands.bench_replay import replay
 from voicelab.commands.bench_server import server
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
 bench.command()(endpoint)
 bench.command()(vad)
+bench.command()(intervals)
 bench.command()(server)
 bench.command()(replay)
 bench.command()(match)

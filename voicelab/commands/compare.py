@@ -37,10 +37,10 @@ def compare(
 ) -> None:
     """Put runs side by side: differences with intervals, tests, and the samples that turned right or wrong.
 
-    Differences are second minus first, with a paired bootstrap over whole speakers (or conversations, or samples).
-    Tests of equal word errors: MAPSSWE by segments, as NIST sc_stats; McNemar by samples with every word right;
-    Wilcoxon by speakers. With several pairs p is also adjusted by Holm. Runs on other samples, references or
-    normalizers are refused. docs/sureness.md says more.
+    Differences are second minus first, paired by speaker (or conversation, or sample). Tests of equal word errors:
+    Student's t, the sign test and Wilcoxon's by speaker; MAPSSWE by segments and McNemar by samples, which take those
+    as independent. With several pairs p is also adjusted by Holm. Runs on other samples, references or normalizers are
+    refused. docs/sureness.md says more.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --normalizer basic --out reports/compared
@@ -102,8 +102,9 @@ def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None
     terminal.table(f"{first} → {second}", ("figure", "values", "difference [95 %]", "relative"), rows)
     made: dict[str, list[str]] = {}
     for row in records:
-        method = "no interval: too few" if _none(row["method"]) else row["method"]
-        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}", []).append(row["figure"])
+        method = f"no interval: {row['no interval']}" if _none(row["method"]) else row["method"]
+        note = "" if _none(row["note"]) else f"; {row['note']}"
+        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}{note}", []).append(row["figure"])
     for how, figures in made.items():
         typer.echo(f"{how}: {', '.join(figures)}")
     typer.echo()
@@ -124,18 +125,28 @@ def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> No
 
     z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
     rows = []
+    by = row["by"]
+    signs = f"{row['lower in first']} lower in the first, {row['lower in second']} in the second, {row['equal']} equal"
     for test, what in (
+        ("t", f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s"),
+        ("Sign", f"{by}s: {signs}"),
+        ("Wilcoxon", f"{row['ranked']}"),
         ("MAPSSWE", f"{row['segments']} segments{z}"),
         (
             "McNemar",
             f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
         ),
-        ("Wilcoxon", f"{row['ranked']}"),
     ):
         p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
         rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
     columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
     terminal.table(f"do {first} and {second} make equally many word errors?", columns, rows)
+    if by != "sample":
+        typer.echo(
+            f"MAPSSWE and McNemar take segments and samples as independent. Those of one {by} are alike, so trust the "
+            f"tests by {by} where they disagree."
+        )
+        typer.echo()
 
 
 def _flipped(right: str, wrong: str, records: list[dict[Any, Any]], most: int) -> None:

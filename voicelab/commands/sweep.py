@@ -35,7 +35,7 @@ def sweep(
     asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = "pocketsphinx",
     agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
     tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, of all categories and speakers.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
     normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk, sclite.")] = "english",
     seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap.")] = 0,

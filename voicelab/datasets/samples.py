@@ -6,6 +6,7 @@ import base64
 import binascii
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -161,7 +162,8 @@ class SampleSet:
     def only(self, *, categories: Iterable[str] = (), limit: int | None = None) -> SampleSet:
         """The samples of some categories, at most `limit` of them, with the scenarios all of whose turns are left.
 
-        The limit takes from each category in turn, so that a small part still has some of everything.
+        The limit takes from each category in turn, and there from the speaker who was taken least, so that a small part
+        still has some of everything and as many speakers as it can.
         """
         wanted = tuple(categories)
         if unknown := [name for name in wanted if name not in self.categories]:
@@ -176,16 +178,26 @@ class SampleSet:
 
 
 def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:
-    queues: dict[str, list[Sample]] = {}
+    """At most `limit` samples: the categories in turn, in each the next sample of the least taken speaker.
+
+    Ties go to the speaker least taken in this category, then to the one who comes first in it.
+    """
+    queues: dict[str, dict[str | None, list[Sample]]] = {}
     for sample in samples:
-        queues.setdefault(sample.category, []).append(sample)
-    depth = 0
-    while limit > 0 and any(depth < len(queue) for queue in queues.values()):
-        for queue in queues.values():
-            if depth < len(queue) and limit > 0:
-                limit -= 1
-                yield queue[depth]
-        depth += 1
+        queues.setdefault(sample.category, {}).setdefault(sample.speaker, []).append(sample)
+    overall: Counter[str | None] = Counter()
+    within: dict[str, Counter[str | None]] = {category: Counter() for category in queues}
+    left = min(limit, len(samples))
+    while left > 0:
+        for category, speakers in queues.items():
+            waiting = [speaker for speaker, queue in speakers.items() if len(queue) > within[category][speaker]]
+            if not waiting or left <= 0:
+                continue
+            chosen = min(waiting, key=lambda speaker: (overall[speaker], within[category][speaker]))
+            yield speakers[chosen][within[category][chosen]]
+            overall[chosen] += 1
+            within[category][chosen] += 1
+            left -= 1
 
 
 _Item = TypeVar("_Item", Sample, Scenario)

@@ -136,8 +136,9 @@ class _Table:
 
 def _tables(summary: Summary) -> list[_Table]:
     sure = summary.resampling
-    made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}; bootstraps of {sure.draws} draws"
-    whole = f"{made}, seed {sure.seed}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample."
+    made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}"
+    limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
+    whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),

@@ -16,7 +16,10 @@ class _Record(BaseModel):
 
 
 class Bounds(_Record):
-    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md)."""
+    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md).
+
+    note: what limits the interval, such as too few speakers.
+    """
 
     low: float
     high: float
@@ -24,14 +27,16 @@ class Bounds(_Record):
     method: str
     unit: Unit
     clusters: int
+    note: str | None = None
 
 
 class Estimate(_Record):
-    """A figure over n scored turns (or scenarios)."""
+    """A figure over n scored turns (or scenarios). no_interval: why a figure that has a value has no interval."""
 
     value: float | None
     n: int
     interval: Bounds | None = None
+    no_interval: str | None = None
 
 
 class Rate(Estimate):
@@ -49,13 +54,17 @@ class NormalizerUsed(_Record):
 
 
 class Resampling(_Record):
-    """How the intervals over all turns were made; a group of turns may have to fall back to single samples."""
+    """How the intervals over all turns were made; a group of turns may have to fall back to single samples.
+
+    note: what limits them, such as too few speakers.
+    """
 
     level: float
     unit: Unit
     clusters: int
     seed: int
     draws: int
+    note: str | None = None
 
 
 class TurnCounts(_Record):
@@ -195,6 +204,7 @@ class StageFigures(_Record):
     """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none).
 
     refused: the percentiles that n turns are too few for, each with the number of turns that it needs.
+    no_interval: the percentiles that have a value but no interval, each with the reason.
     """
 
     n: int
@@ -208,6 +218,7 @@ class StageFigures(_Record):
     p95_interval: Bounds | None = None
     p99_interval: Bounds | None = None
     refused: dict[str, int] = {}
+    no_interval: dict[str, str] = {}
 
 
 class ColdTurn(_Record):

@@ -96,7 +96,12 @@ def summarize_scores(
         condition=run.spec.condition.label if run.spec.condition is not None else None,
         normalizer=NormalizerUsed(name=rule.name, version=rule.version),
         resampling=Resampling(
-            level=LEVEL, unit=clusters.unit, clusters=clusters.count, seed=sure.seed, draws=sure.draws
+            level=LEVEL,
+            unit=clusters.unit,
+            clusters=clusters.count,
+            seed=sure.seed,
+            draws=sure.draws,
+            note=clusters.note(clusters.count) if primary else None,
         ),
         turns=_turn_counts(run, scores),
         words=WordSummary(
@@ -235,6 +240,17 @@ def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigur
     timed = [(turn, value) for turn in turns if (value := getattr(turn, name)) is not None]
     values = [value for _, value in timed]
     found, clusters = quantiles(values), Clusters.of([turn for turn, _ in timed])
+    refused = {
+        name.removesuffix("_s"): least_turns(quantile)
+        for name, quantile in QUANTILES.items()
+        if 0 < found.n < least_turns(quantile)
+    }
+    sures = {
+        point: sure.quantile(values, clusters, quantile)
+        for point, quantile in ((name.removesuffix("_s"), quantile) for name, quantile in QUANTILES.items())
+        if found.n and point not in refused
+    }
+    intervals = {f"{point}_interval": interval for point, (interval, _) in sures.items()}
     return StageFigures(
         n=found.n,
         p50=found.p50_s,
@@ -242,15 +258,9 @@ def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigur
         p95=found.p95_s,
         p99=found.p99_s,
         max=found.max_s,
-        p50_interval=sure.quantile(values, clusters, 0.50),
-        p90_interval=sure.quantile(values, clusters, 0.90),
-        p95_interval=sure.quantile(values, clusters, 0.95),
-        p99_interval=sure.quantile(values, clusters, 0.99),
-        refused={
-            percentile.removesuffix("_s"): least_turns(quantile)
-            for percentile, quantile in QUANTILES.items()
-            if 0 < found.n < least_turns(quantile)
-        },
+        **intervals,
+        refused=refused,
+        no_interval={point: reason for point, (_, reason) in sures.items() if reason},
     )
 
 

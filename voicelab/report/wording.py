@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
+from voicelab.metrics.intervals import FEW
 from voicelab.report.schema import Bounds, Estimate, Rate, StageFigures, Summary
 
 NONE = "–"
@@ -65,6 +66,14 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
     return f"[{show(bounds.low)}, {show(bounds.high)}]" if bounds is not None else ""
 
 
+def caution(figure: Estimate) -> str:
+    """What a reader must know of how sure a figure is: `too few speakers (2)`, `no interval: ...`; mostly empty."""
+    bounds = figure.interval
+    if bounds is not None:
+        return f"too few {bounds.unit}s ({bounds.clusters})" if bounds.clusters < FEW else ""
+    return f"no interval: {figure.no_interval}" if figure.no_interval else ""
+
+
 def interval_methods(summary: Summary) -> str:
     """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`.
 
@@ -104,10 +113,11 @@ def headline(summary: Summary) -> list[Headline]:
         Headline("entity recall, heard", *_found(entities.surface_heard)),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
         Headline("entity recall, session", *_found(entities.surface_session)),
-        Headline("companies linked, F1", number(entities.agent_f1.value), interval(entities.agent_f1.interval)),
+        Headline("companies linked, F1", number(entities.agent_f1.value),
+                 _joined(interval(entities.agent_f1.interval), caution(entities.agent_f1))),
         Headline("intent accuracy", number(summary.intents.accuracy.value), _counted(summary.intents.accuracy, "of")),
         Headline("scenarios succeeded", f"{scenarios.part} of {scenarios.whole}" if scenarios.whole else NONE,
-                 interval(scenarios.interval)),
+                 _joined(interval(scenarios.interval), caution(scenarios))),
         _timed(summary, "first_audio_s", "p50"),
         _timed(summary, "first_audio_s", "p95"),
         _timed(summary, "turn_s", "p50"),
@@ -125,7 +135,7 @@ def _changed(summary: Summary) -> Headline:
 
 
 def _counted(rate: Rate, between: str, what: str = "turns") -> str:
-    return _joined(interval(rate.interval), f"{rate.part} {between} {rate.whole} {what}")
+    return _joined(interval(rate.interval), f"{rate.part} {between} {rate.whole} {what}", caution(rate))
 
 
 def _found(rate: Rate) -> tuple[str, str]:
@@ -135,7 +145,7 @@ def _found(rate: Rate) -> tuple[str, str]:
 def _timed(summary: Summary, name: str, which: str) -> Headline:
     stage: StageFigures = summary.latency.stages[name]
     bounds = stage.p50_interval if which == "p50" else stage.p95_interval
-    lacking = "too few for an interval" if bounds is None and getattr(stage, which) is not None else ""
+    lacking = f"no interval: {stage.no_interval[which]}" if which in stage.no_interval else ""
     note = _joined(interval(bounds, seconds), f"{stage.n} turns, {summary.mode}", lacking)
     return Headline(f"{STAGE_NAMES[name]}, {which}", percentile(name, stage, which), note)
 
