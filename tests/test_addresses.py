@@ -42,6 +42,8 @@ TOKEN = "a-long-token-of-ada-0001"
         ("https://host/@scope/name", "https://host/@scope/name"),
         ("write to ada@host.example", "write to ada@host.example"),
         ("postgresql://USER:PASSWORD@HOST/DATABASE", "postgresql://USER:PASSWORD@HOST/DATABASE"),
+        ("postgresql://ada@host/x", "postgresql://ada@host/x"),
+        ("http://ada@host/x", "http://host/x"),
     ],
 )
 def test_a_text_loses_the_user_part_of_its_addresses(text: str, shown: str) -> None:

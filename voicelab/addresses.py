@@ -23,12 +23,19 @@ _UNQUOTED = r"[^/?#\s'\":<>\[]*:(?!\d*(?:[/?#\s'\"<>]|$))[^\s'\"<>]*@"
 _IN_TEXT = re.compile(rf"(?<=://)(?:{_UNQUOTED}|{_AUTHORITY})")
 # What our own messages write: a form to follow, and a password that is hidden already.
 _HARMLESS = re.compile(r"USER:(?:PASSWORD|TOKEN)@|[^:@]*:\*\*\*@")
+_DATABASE = re.compile(r"\bpostgres[a-z+]*://$")
 _WITHOUT_SCHEME = re.compile(r"[^\s/@:]+:[^\s@]*@(?=[^\s@]+$)")
 
 
 def without_user(text: str) -> str:
     """The text, with the user part of every address in it left out."""
-    return _IN_TEXT.sub(lambda found: found[0] if _HARMLESS.fullmatch(found[0]) else "", text) if "@" in text else text
+    return _IN_TEXT.sub(_leave_harmless, text) if "@" in text else text
+
+
+def _leave_harmless(found: re.Match[str]) -> str:
+    # A database's user name alone is no secret, and says which of several is meant. Elsewhere it may be a token.
+    is_name = ":" not in found[0] and _DATABASE.search(found.string, 0, found.start()) is not None
+    return found[0] if is_name or _HARMLESS.fullmatch(found[0]) else ""
 
 
 def without_password(text: str) -> str:
