@@ -55,7 +55,7 @@ def test_no_password_is_left(password: str) -> None:
     """Also one that should have been percent-encoded."""
     secret = f"x{password.replace(chr(39), '').replace(chr(34), '')}x"
     assert secret not in addresses.without_user(f"http://svc:{secret}@host:80/v1")
-    assert secret not in addresses.without_password(f"postgresql://svc:{secret}@host/x")
+    assert secret not in addresses.without_user(f"postgresql://svc:{secret}@host/x")
     assert secret not in str(InputError(f"http://svc:{secret}@host:80/v1"))
 
 

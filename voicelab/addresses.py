@@ -38,17 +38,6 @@ def _leave_harmless(found: re.Match[str]) -> str:
     return found[0] if is_name or _HARMLESS.fullmatch(found[0]) else ""
 
 
-def without_password(text: str) -> str:
-    """The text, with the password of every address in it replaced by `***`, that of one without a scheme too."""
-    hidden = _IN_TEXT.sub(_hide, text)
-    return hidden if "://" in text else _WITHOUT_SCHEME.sub(_hide, text)
-
-
-def _hide(found: re.Match[str]) -> str:
-    name, colon, _ = found[0].partition(":")
-    return f"{name}:***@" if colon else found[0]
-
-
 def take_user(value: str) -> str:
     """An address without its user part, which is remembered for `user_of`; any other value as it is.
 
