@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -20,42 +21,50 @@ from server.health_routes import router as health_router
 from server.http.departures import Departures
 from server.messages import Refused
 from server.openai_routes import router as openai_router
-from server.page import account, files, recording, runs, samples
+from server.page import account, api_docs, files, recording, runs, samples
 from server.routes import SOCKET_PATH, router
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
-from server.tokens import PROTOCOL
+from server.tokens import PROTOCOL, Tokens
 from voicelab.errors import VoicelabError
 
+logger = logging.getLogger(__name__)
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+
+def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -> FastAPI:
     """The server with these settings, or with the environment's; engines load when it starts.
 
+    tokens: those that it accepts, where they are not the settings' own; they may change while it runs.
     `app.state.start_fault` is the VoicelabError that kept it from starting, or None.
     """
     chosen = settings or Settings.read()
+    accepted = chosen.tokens if tokens is None else tokens
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with open_services(chosen) as services:
+            async with open_services(chosen, accepted) as services:
                 app.state.services = services
                 yield
         except VoicelabError as fault:
             app.state.start_fault = fault
             raise
+        except Exception:
+            logger.exception("the server failed while it started or ended")
+            raise
 
-    app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
-    app.state.settings, app.state.start_fault = chosen, None
+    app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.settings, app.state.tokens, app.state.start_fault = chosen, accepted, None
     app.add_exception_handler(RequestValidationError, _wrong_shape)
     for kind in (Refused, VoicelabError, Exception):
         app.add_exception_handler(kind, _failed)
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
-    for part in (files, account, samples, runs, recording):
+    for part in (files, api_docs, account, samples, runs, recording):
         app.include_router(part.router)
+    app.mount("/app/assets/swagger", api_docs.swagger_ui())
     app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     keep_uploads_in_memory()
@@ -66,7 +75,8 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
-        allow_credentials=chosen.cors_credentials,
+        # Where there are tokens, the only cookie is that of the page, which no other page may use.
+        allow_credentials=chosen.cors_credentials and not accepted,
         allow_methods=["*"],
         allow_headers=["*"],
     )

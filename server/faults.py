@@ -96,5 +96,5 @@ def _refusal(error: VoicelabError) -> Refused:
         return Refused(ErrorCode.TURN_TOO_LONG, str(error))
     if isinstance(error, InputError):
         return Refused(ErrorCode.BAD_AUDIO, str(error))
-    logger.error("a turn failed: %s", error)
+    logger.error("a turn failed: %s", type(error).__name__, extra={QUOTED: str(error)})
     return Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why")

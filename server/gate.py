@@ -9,15 +9,19 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from server import hosts, origins
+from server import hosts, origins, sign_in
 from server.clients import Places, key_of
+from server.history import HistoryUnavailableError
 from server.messages import LONGEST_NAME
 from server.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.services import Services
 from server.tokens import presented
 
 _USER = "voicelab.user"
-_OPEN_TO_ALL = ("/", "/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc")
+_HEALTH = "/"
+_OPEN_TO_ALL = ("/health/live", "/health/ready", "/docs", "/openapi.json")
+# Whoever signs out need not be known any more.
+_SIGN_OUT = ("DELETE", "/app/api/user")
 # The page itself tells nothing; what it asks for under /app/api and /app/reports does.
 _PAGE = ("/app", "/app/", "/app/record", "/app/runs")
 _PAGE_FILES = "/app/assets/"
@@ -68,7 +72,7 @@ class Gate:
             return
         services: Services = scope["app"].state.services
         connection = HTTPConnection(scope)
-        denial = _denial(connection, services)
+        denial = await _denial(connection, services)
         if denial is None:
             client = key_of(connection.client.host if connection.client else None, user_of(connection))
             denial = self._of_share(connection, client, services)
@@ -98,13 +102,13 @@ class Gate:
         return Denial(429, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
 
 
-def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
+async def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
     """Why this request is not let in; if it is, its user stands in the scope."""
     return (
         _of_host(connection, services)
         or _of_query(connection)
         or _of_origin(connection, services)
-        or _of_token(connection, services)
+        or await _of_token(connection, services)
         or _of_state(connection, services)
     )
 
@@ -138,20 +142,40 @@ def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
     return Denial(403, "bad_origin", message)
 
 
-def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
-    path = connection.scope["path"]
-    if not services.tokens or path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
+async def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
+    if not services.tokens or _is_open(connection):
         return None
-    token = presented(connection)
-    user = services.tokens.user_of(token) if token is not None else None
+    token, cookie = presented(connection), sign_in.cookie_of(connection)
+    try:
+        user = await _identified(token, cookie, services)
+    except HistoryUnavailableError as error:
+        message = f"{error}; the page's sign-ins are kept there, a token in a header works without it"
+        return Denial(503, "history_unavailable", message, (("Retry-After", "1"),))
     if user is None:
-        message = "this token is not known" if token is not None else "send a token: Authorization: Bearer <token>"
+        if connection.scope["path"] == _HEALTH:
+            return None  # it says less then
+        is_shown = token is not None or cookie is not None
+        message = "this token is not known" if is_shown else "send a token: Authorization: Bearer <token>"
         return Denial(401, "unauthorized", message, (("WWW-Authenticate", "Bearer"),))
     asked = connection.query_params.get("user_id") or user
     if asked != user:
         return Denial(403, "forbidden", f"the token is {user}'s; leave user_id out")
     connection.scope[_USER] = user
     return None
+
+
+def _is_open(connection: HTTPConnection) -> bool:
+    path = connection.scope["path"]
+    if path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
+        return True
+    return (connection.scope.get("method"), path) == _SIGN_OUT
+
+
+async def _identified(token: str | None, cookie: str | None, services: Services) -> str | None:
+    """The user of the token, or else of the sign-in on the page."""
+    if token is not None:
+        return services.tokens.user_of(token)
+    return await services.history.sign_ins.user_of(cookie, services.tokens) if cookie is not None else None
 
 
 def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:

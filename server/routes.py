@@ -51,11 +51,17 @@ class EngineView(BaseModel):
     lanes: int
 
 
-class Health(BaseModel):
-    """The server is up, with these engines."""
+class Running(BaseModel):
+    """The server is up: all that it says to those without a token, where it asks for one."""
 
+    model_config = ConfigDict(extra="forbid")
     status: str
     version: str
+
+
+class Health(Running):
+    """The server is up, with these engines."""
+
     engines: list[EngineView]
 
 
@@ -149,7 +155,9 @@ _NO_SESSION: dict[int | str, dict[str, Any]] = {404: {"model": ProblemBody, "des
 
 
 @router.get("/", summary="Health")
-async def health(services: SharedServices) -> Health:
+async def health(services: SharedServices, token_user: TokenUser) -> Health | Running:
+    if services.tokens and token_user is None:
+        return Running(status="ok", version=version())
     return Health(status="ok", version=version(), engines=_engines(services))
 
 

@@ -23,6 +23,7 @@ from server.requests import RequestLimits, request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
+from server.token_reload import reload_on_hangup
 from voicelab.audio.limits import cancel_all
 from voicelab.errors import VoicelabError
 from voicelab.heap import give_back_when_empty, map_large_blocks
@@ -61,6 +62,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._owns_process:
             _answer_soon()
+            if self._settings.auth_tokens_file is not None:
+                reload_on_hangup(self._app.state.tokens, self._settings.auth_tokens_file)
             services: Services = self._app.state.services
             self._tidying = asyncio.create_task(give_back_when_empty(lambda: not services.connections))
         for listener in sockets or []:
@@ -160,7 +163,10 @@ def _request_limits(settings: Settings) -> RequestLimits:
 
 
 class _ClearStart:
-    """Tells why a start failed in the one sentence of a VoicelabError, where Starlette sends a traceback."""
+    """Sends why a start failed: the one sentence of a VoicelabError. Starlette would send a traceback.
+
+    Other exceptions are in the log already.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -168,8 +174,8 @@ class _ClearStart:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         async def send_plainly(message: MutableMapping[str, Any]) -> None:
             fault: VoicelabError | None = self.app.state.start_fault
-            if message["type"] == "lifespan.startup.failed" and fault is not None:
-                message = {**message, "message": str(fault)}
+            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                message = {**message, "message": str(fault or "")}
             await send(message)
 
         await self.app(scope, receive, send_plainly if scope["type"] == "lifespan" else send)

@@ -134,7 +134,7 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
     ears = Ears.named(settings.vad)
     tracer = Tracer.from_environment()
@@ -150,7 +150,7 @@ async def open_services(settings: Settings) -> AsyncIterator[Services]:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                services = Services(settings, pipeline, history, settings.tokens, ears, pools, tracer)
+                services = Services(settings, pipeline, history, tokens, ears, pools, tracer)
                 tasks = [asyncio.create_task(services.keep_sampling())]
                 if settings.history_days is not None:
                     tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -16,6 +17,7 @@ from server.hosts import PATTERN
 from server.messages import MOST_JSON_BYTES
 from server.origins import canonical
 from server.tokens import Tokens, read, read_file
+from voicelab.engines import EngineSpec
 from voicelab.errors import InputError
 from voicelab.hosting import ENGINE_WAIT_S
 from voicelab.places import PROJECT
@@ -33,6 +35,7 @@ _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS"
 _YEAR_S = 365 * 86_400.0
 Seconds = Annotated[float, Field(gt=0, le=_YEAR_S, allow_inf_nan=False)]
 Bytes = Annotated[int, Field(ge=1024, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Settings(BaseSettings):
@@ -73,13 +76,20 @@ class Settings(BaseSettings):
     realtime_slack_s: Annotated[float, Field(ge=0, le=_YEAR_S, allow_inf_nan=False)] = 10.0
     reply_lead_s: Seconds = 3.0
     samples: Path | None = None
+    samples_outside: bool = False
     reports_dir: Path = PROJECT / "reports"
     recordings_dir: Path | None = None
+    max_user_sets: Count = 100
+    max_set_prompts: Count = 1000
+    max_set_prompt_bytes: Count = 50_000
+    max_set_takes: Count = 1000
+    max_user_recording_bytes: Annotated[int, Field(ge=1, le=10**15)] = 2_000_000_000
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
     # Who may use it; how it runs, ends and is seen.
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     auth_tokens: Annotated[dict[str, str], NoDecode, Field(repr=False)] = Field(default_factory=dict)
     auth_tokens_file: Path | None = None
+    sign_in_s: Annotated[Seconds, Field(ge=60)] = 43_200.0
     workers: Annotated[int, Field(ge=1, le=1024)] = 1
     shutdown_limit_s: Seconds = 20.0
     log_format: Literal["text", "json"] = "text"
@@ -88,6 +98,7 @@ class Settings(BaseSettings):
     @classmethod
     def read(cls, **given: Any) -> Self:
         """The environment's values, those given before them; InputError names the variable that is wrong."""
+        _check_not_empty()
         try:
             return cls(**given)
         except ValidationError as error:
@@ -147,8 +158,19 @@ class Settings(BaseSettings):
 
     @property
     def tokens(self) -> Tokens:
-        """Those of AUTH_TOKENS or of its file."""
-        return Tokens(self.auth_tokens if self.auth_tokens_file is None else read_file(self.auth_tokens_file))
+        """Those of AUTH_TOKENS or of its file; InputError where the file can no longer be read."""
+        if self.auth_tokens_file is None:
+            return Tokens(self.auth_tokens)
+        try:
+            return Tokens(read_file(self.auth_tokens_file))
+        except ValueError as error:
+            raise InputError(f"AUTH_TOKENS_FILE={self.auth_tokens_file}: {error}") from error
+
+    @field_validator("asr", "agent", "tts")
+    @classmethod
+    def _take_users(cls, value: str) -> str:
+        """An engine's address loses its user part here; an engine that cannot be read is refused when it is loaded."""
+        return str(EngineSpec.parse(value)) if "@" in value else value
 
     @field_validator("database_url")
     @classmethod
@@ -169,3 +191,10 @@ class Settings(BaseSettings):
     def any_origin(self) -> bool:
         """Whether every origin may connect."""
         return "*" in self.cors_origins
+
+
+def _check_not_empty() -> None:
+    """A secret that was meant to be set, and is empty, must not open the server to everybody."""
+    for name, value in os.environ.items():
+        if name.upper() in ("AUTH_TOKENS", "AUTH_TOKENS_FILE") and not value.strip():
+            raise InputError(f"{name} is set but empty; give it tokens, or unset it to serve without tokens")

@@ -11,7 +11,8 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english", "blocking", "stages", "heap"},
+    {"addresses", "english", "blocking", "stages", "heap"},
+    {"children", "errors"},
     {"clip", "text", "places", "work_pool"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"audio"},

@@ -247,3 +247,12 @@ def wait_until(condition, limit_s: float = 120.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that in time"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("key", ["../../escaped", "a\0b", "x" * 500, "ü\n/1", "a/b/c", ""])
+def test_a_reply_s_file_lies_in_its_folder_whatever_its_sample_is_called(tmp_path: Path, key: str) -> None:
+    folder = RunFolder(tmp_path / "run")
+    (folder.path / "audio").mkdir(parents=True)
+    name = folder.save_reply(key, b"OggS")
+    assert [file.name for file in (folder.path / "audio").iterdir()] == [name.removeprefix("audio/")]
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [folder.path / name]

@@ -15,6 +15,7 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio import decoding
 from voicelab.errors import ConnectionLostError, InputError, ServerError
 from voicelab.opus import FRAME_S
@@ -131,12 +132,16 @@ class VoiceClient:
     ) -> AsyncIterator[Self]:
         """Open a session. url: `ws://host:port/ws/voice/simple`; events: those asked for beyond the seed's.
 
+        A user part in the url (`ws://user:password@host`) is sent as HTTP Basic and shown nowhere.
+
         Raises ConnectionLostError when the server cannot be reached or refuses, ServerError when it refuses `init`.
         """
+        url = take_user(url)
         try:
             connection = await websockets.connect(
                 f"{url}?user_id={quote(user_id)}",
                 origin=websockets.Origin(_own_origin(url)),
+                additional_headers=basic_authorization(url),
                 max_size=_LARGEST_MESSAGE,
                 open_timeout=timeout_s,
                 compression=None,

@@ -12,9 +12,14 @@ VoicelabError
 └── ConnectionLostError     the server went away, or did not answer in time
 """
 
+from voicelab.addresses import without_user
+
 
 class VoicelabError(Exception):
-    """The root of the tree: catch it to catch all of them."""
+    """The root of the tree: catch it to catch all of them. Addresses in its message lose their user part."""
+
+    def __init__(self, *args: object) -> None:
+        super().__init__(*(without_user(one) if isinstance(one, str) else one for one in args))
 
 
 class InputError(VoicelabError):

@@ -6,7 +6,6 @@ ParameterGuard under a plain `papermill`, which would only warn.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -16,6 +15,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from voicelab import errors
+from voicelab.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
 from voicelab.places import PROJECT, shipped
 from voicelab.results import RunFolder, RunSpec
@@ -141,8 +141,10 @@ def _own_kernel(sockets: Path) -> type[Any]:
         @property
         def kernel_spec(self) -> KernelSpec:
             # Told to be quiet: it would report the interrupt that every shutdown begins with.
-            argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"]
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+            # IPython puts the working directory on the module search path again unless it is asked not to.
+            quiet, safe = "--log-level=CRITICAL", "--InteractiveShellApp.ignore_cwd=True"
+            argv = python_command("ipykernel_launcher", quiet, safe, "-f", "{connection_file}")
+            return KernelSpec(argv=argv, env=safe_environment(), display_name="Python 3", language="python")
 
     return OwnKernelManager
 

@@ -13,11 +13,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
 
+from voicelab.addresses import take_user, without_user
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import read_text, split_lines
+from voicelab.engines import EngineSpec, OptionValue
 from voicelab.errors import InputError
 from voicelab.wire import Mode
 
@@ -34,7 +36,8 @@ class RunSpec(_Record):
 
     target: "server" (one that the run starts itself), "in-process", or the address of a running server
     (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
-    condition: what is done to each recording before it is sent; None: nothing.
+    condition: what is done to each recording before it is sent; None: nothing. Addresses lose their user part, which is
+    remembered for the connection of this process and its children only (addresses.py).
     """
 
     samples: str
@@ -51,18 +54,39 @@ class RunSpec(_Record):
     timeout_s: float = 30.0
     condition: Condition | None = None
 
+    @field_validator("target")
+    @classmethod
+    def _take_user(cls, value: str) -> str:
+        return take_user(value)
+
+    @field_validator("asr", "agent", "tts")
+    @classmethod
+    def _take_users(cls, value: str | None) -> str | None:
+        """The engine as it was asked for; one that cannot be read is refused later, by its catalog."""
+        return value if value is None or "@" not in value else str(EngineSpec.parse(value))
+
 
 class EngineUsed(_Record):
-    """An engine as it was really loaded."""
+    """An engine as it was really loaded. Addresses lose their user part, also those of older runs and other servers."""
 
     kind: str
     name: str
-    options: dict[str, str | int | float | bool | None]
+    options: dict[str, OptionValue]
     revision: str
     device: str
     licence: str
     load_s: float
     lanes: int
+
+    @field_validator("options")
+    @classmethod
+    def _clean_options(cls, value: dict[str, OptionValue]) -> dict[str, OptionValue]:
+        return {name: take_user(one) if isinstance(one, str) else one for name, one in value.items()}
+
+    @field_validator("revision")
+    @classmethod
+    def _clean_revision(cls, value: str) -> str:
+        return without_user(value)
 
 
 class Failure(_Record):
@@ -218,6 +242,8 @@ class RunFolder:
             return RunResult.model_validate_json(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"{file}: cannot be read: {error.strerror}; give a folder that a run left") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: not UTF-8: {error.reason}; give a folder that a run left") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

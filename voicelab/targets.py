@@ -6,20 +6,21 @@ import asyncio
 import contextlib
 import os
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import asdict
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
+from voicelab.addresses import basic_authorization
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
 from voicelab.datasets.text_files import split_lines
 from voicelab.engines import Catalog
@@ -165,9 +166,12 @@ class _ServerTarget:
             raise InputError(f"--url {address}: give the server's address as http://host:port")
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=spec.timeout_s) as client:
-                answer = await client.get(address)
+                answer = await client.get(address, headers=basic_authorization(address))
                 answer.raise_for_status()
-                engines = tuple(EngineUsed.model_validate(row) for row in answer.json()["engines"])
+                found = answer.json()
+                if found["status"] == "ok" and "engines" not in found:
+                    raise InputError(_needs_token(address))
+                engines = tuple(EngineUsed.model_validate(row) for row in found["engines"])
         except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
@@ -185,6 +189,14 @@ class _ServerTarget:
             self._url, user_id=user_id, session_id=session_id, timeout_s=self._timeout_s
         ) as client:
             yield client
+
+
+def _needs_token(address: str) -> str:
+    parts = urlsplit(address)
+    user = "another user's token, or none that it knows" if basic_authorization(address) else "no token"
+    return (
+        f"--url {address}: this server wants a token and got {user}; write {parts.scheme}://USER:TOKEN@{parts.netloc}"
+    )
 
 
 def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) -> None:
@@ -214,11 +226,13 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         log = folder / "server.log"
         history = f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"
-        environment = os.environ | {"DATABASE_URL": history} | settings
-        engines = ["--asr", str(spec.asr), "--agent", str(spec.agent), "--tts", str(spec.tts)]
-        with log.open("ab") as sink:
+        # Tokens are for those who use another server: here this process alone does.
+        engines = {"ASR": str(spec.asr), "AGENT": str(spec.agent), "TTS": str(spec.tts)}
+        own = {"HOST": "127.0.0.1", "DATABASE_URL": history, **engines, **settings}
+        environment = safe_environment(without=SERVER_SECRETS | own.keys(), **own)
+        with _private(log) as sink:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "server", "--fd", str(listener.fileno()), "--end-with-stdin", *engines),
+                *python_command("server", "--fd", str(listener.fileno()), "--end-with-stdin"),
                 pass_fds=[listener.fileno()],
                 stdin=asyncio.subprocess.PIPE,
                 stdout=sink,
@@ -236,6 +250,11 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+
+def _private(file: Path) -> IO[bytes]:
+    """The file, opened to add to, and if it is made now, readable by its owner alone: a log may hold what was said."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 async def _until_ready(address: str, process: asyncio.subprocess.Process, log: Path) -> None:

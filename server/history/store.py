@@ -27,6 +27,7 @@ from server.history.faults import (
 from server.history.health import HistoryHealth
 from server.history.records import INTERRUPTED, KeptTurn, SessionSummary, TurnRecord
 from server.history.schema import migrate
+from server.history.sign_ins import SignIns
 from server.history.tables import SessionRow, TurnRow, WatchedTicker
 from voicelab.agent.base import Dialogue, Exchange, Reply
 from voicelab.errors import InputError
@@ -92,6 +93,11 @@ class History:
 
     async def close(self) -> None:
         await self._engine.dispose()
+
+    @property
+    def sign_ins(self) -> SignIns:
+        """Who is signed in on the page."""
+        return SignIns(self._reading, self.writing)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:

@@ -53,6 +53,18 @@ class SessionRow(Base):
     )
 
 
+class SignInRow(Base):
+    """One sign-in on the page. id: a hash of the cookie's value. mark: the token, hashed with that value as the key."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(Words)
+    mark: Mapped[str]
+    created_at: Mapped[str]
+    ends_at: Mapped[str]
+
+
 class TurnRow(Base):
     """One turn, answered or failed (`error` is then its code)."""
 

@@ -71,17 +71,25 @@ async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
 @router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
 async def report(run_id: Name, folders: Folders) -> FileResponse:
     found = next((folder for folder in folders if folder.name == run_id), None)
-    if found is None or not (found / "report.html").is_file():
+    if found is None or not _has_report(found):
         raise HTTPException(404, detail=f"there is no report of a run {run_id}")
     return FileResponse(found / "report.html", media_type="text/html", headers=_REPORT_HEADERS)
 
 
+def _has_report(path: Path) -> bool:
+    """Whether the run's folder holds a report: itself, not a link that leads out of it."""
+    report = path / "report.html"
+    return report.is_file() and report.resolve().is_relative_to(path.resolve())
+
+
 def _view(path: Path) -> RunView:
-    has_report = (path / "report.html").is_file()
+    has_report = _has_report(path)
     try:
         run = RunFolder(path).read()
     except InputError as error:
-        return RunView(run_id=path.name, status="unreadable", has_report=has_report, problem=str(error))
+        return RunView(
+            run_id=path.name, status="unreadable", has_report=has_report, problem=str(error).replace(f"{path}/", "")
+        )
     return RunView(
         run_id=path.name,
         status="stopped" if run.status == "running" and not runlock.is_held(path) else run.status,

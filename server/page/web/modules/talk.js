@@ -396,6 +396,12 @@ $("who").addEventListener("submit", (event) => {
   startOver();
 });
 
+$("sign-out").addEventListener("click", async () => {
+  await ask("/app/api/user", { method: "DELETE" }).catch((error) => tell(error.message));
+  sessionStorage.removeItem("session");
+  location.reload();
+});
+
 function showLevels() {
   $("input-level").value = recording || handsFree ? microphone.level : 0;
   $("output-level").value = speaker.level;
@@ -408,6 +414,7 @@ async function start() {
   // A token stands for its user.
   $("user").readOnly = user !== null;
   $("who").querySelector("button").hidden = user !== null;
+  $("sign-out").hidden = user === null;
   const kept = sessionStorage.getItem("session");
   if (kept) await showTurns(kept).catch(() => sessionStorage.removeItem("session"));
   connect(sessionStorage.getItem("session"));
