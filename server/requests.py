@@ -146,10 +146,22 @@ class _Limited(H11Protocol):
 
     def handle_events(self) -> None:
         # uvicorn takes the app from here for each request.
-        self.app = self.config.loaded_app if self._refusal is None else self._answer_probe
+        self.app = self._answer
         super().handle_events()
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._ask_again()
+        app = self.config.loaded_app if self._refusal is None else self._answer_probe
+        await app(scope, receive, send)
+
+    def _ask_again(self) -> None:
+        """Ask for a place once more: the rest of an answered request may have come in one piece with the next one."""
+        if self._refusal is not None:
+            self._is_lingering = False
+            self._refusal = self._admission.admit(self, self._address)
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._ask_again()
         if self._refusal is None:
             super().handle_websocket_upgrade(event)
         else:
