@@ -11,7 +11,7 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"addresses", "english", "blocking", "stages", "heap"},
+    {"addresses", "blocking", "stages", "heap"},
     {"children", "errors"},
     {"clip", "text", "places", "work_pool"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
