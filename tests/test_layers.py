@@ -24,7 +24,7 @@ LAYERS = [
     {"hosting"},
     {"reply_audio"},
     {"turn", "client", "results", "listening"},
-    {"provenance", "targets", "notebook", "replayed", "runlock", "stimulus"},
+    {"provenance", "targets", "run_language", "notebook", "replayed", "runlock", "stimulus"},
     {"runs", "report", "replay", "bench"},
     {"figures", "kept", "tracking"},
     {"compare", "audit", "roundtrip", "sweep"},

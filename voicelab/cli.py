@@ -22,6 +22,8 @@ from voicelab.commands.power import power
 from voicelab.commands.roundtrip import roundtrip
 from voicelab.commands.runs import runs
 from voicelab.commands.score import score
+from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.commands.scoring_options import word_map as read_word_map
 from voicelab.commands.sweep import sweep
 
 if TYPE_CHECKING:
@@ -56,9 +58,9 @@ def evaluate(
     url: Annotated[str | None, typer.Option(help="Speak to this running server, http://host:port.")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, of all categories and speakers.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
-    normalizer: Annotated[
-        str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk, sclite.")
-    ] = "english",
+    language: LanguageOption = None,
+    normalizer: NormalizerOption = None,
+    word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
     timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest silence of a server, in seconds.")] = 30.0,
     out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("reports"),
@@ -91,8 +93,8 @@ def evaluate(
         from voicelab.results import RunFolder
 
         chosen: dict[str, object] = {
-            "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
-            "seed": seed, "timeout_s": timeout_s,
+            "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
+            "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
         }  # fmt: skip
         recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(samples, one, agent, tts, in_process, url).model_copy(update=chosen) for one in recognizers]
@@ -211,8 +213,10 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
     figures = summary.read(folder.path / "summary.json")
     rows = [tuple(map(str, row)) for row in tables.headline(figures)]
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    for warning in figures.warnings:
+        terminal.warn(warning)
     typer.echo(f"report: {folder.path / 'report.html'}")
-    broken = [turn for turn in turns if turn.failure is not None and turn.failure.code != "no_speech"]
+    broken = [turn for turn in turns if turn.broken]
     if broken and broken[0].failure is not None:
         first = f"{broken[0].key}: {broken[0].failure.message}"
         raise VoicelabError(f"{len(broken)} of {len(turns)} turns failed; the first, {first}")
@@ -258,6 +262,7 @@ def samples(
             terminal.warn(notice)
         rows = []
         damaged: list[tuple[str, float]] = []
+        silent = sum(not sample.text.strip() for sample in found.samples)
         for category in found.categories:
             members = [sample for sample in found.samples if sample.category == category]
             speakers = sorted({sample.speaker or "-" for sample in members})
@@ -271,6 +276,10 @@ def samples(
             listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in damaged)
             raise InputError(f"{found.path}: {counts}; damaged, with the seconds that do not decode: {listed}")
         typer.echo(f"{counts}; every recording decodes.")
+        if silent:
+            typer.echo(f"{silent} of them without speech: whatever is heard there counts as inserted.")
+        if languages := sorted({sample.language for sample in found.samples if sample.language is not None}):
+            typer.echo(f"language: {', '.join(languages)}")
 
 
 for _command in (

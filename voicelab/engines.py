@@ -111,7 +111,8 @@ class Entry:
     lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. shared: these
     are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
     environment: variables for its process, where the user has not set them. needs: what it takes beyond its packages:
-    weights, a key, a network.
+    weights, a key, a network. languages: codes of the languages that a recognizer hears; None: it depends on its
+    options.
     """
 
     target: str
@@ -123,6 +124,7 @@ class Entry:
     shared: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
+    languages: tuple[str, ...] | None = None
 
     @cached_property
     def engine_class(self) -> type[Any]:

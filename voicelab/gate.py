@@ -58,11 +58,12 @@ def limit(kind: Kind, text: str) -> Limit:
 def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) -> list[Outcome]:
     """Whether the run is evidence at all: finished, every planned turn taken, and few enough of them broken.
 
-    max_failed: the largest share of turns that may have broken. A turn in which nothing was heard did not break: it is
+    max_failed: the largest share of turns that may have failed. A turn in which nothing was heard did not fail: it is
     scored.
     """
     taken = {turn.key: turn for turn in turns}
-    broken = [one for one in taken.values() if one.failure is not None and one.failure.code != "no_speech"]
+    broken = [one for one in taken.values() if one.broken]
+    silent = sum(one.nothing_heard for one in taken.values())
     finished = run.status == "finished" and len(taken) >= run.planned_turns > 0
     share = len(broken) / len(taken) if taken else math.nan
     codes = sorted({one.failure.code for one in broken if one.failure is not None})
@@ -71,7 +72,9 @@ def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) ->
         Outcome(
             f"failed turns ≤ {max_failed:g}",
             share <= max_failed,
-            f"{len(broken)} of {len(taken)} failed" + (f": {', '.join(codes)}" if codes else ""),
+            f"{len(broken)} of {len(taken)} failed"
+            + (f": {', '.join(codes)}" if codes else "")
+            + (f"; nothing heard in {silent}" if silent else ""),
         ),
     ]
 

@@ -54,6 +54,14 @@ class KeptRun:
         return self.summary.words.overall.wer if self.summary is not None else None
 
     @property
+    def error_rate(self) -> tuple[str, Rate] | None:
+        """The headline of the run's language, `WER` or `CER`, with its rate."""
+        if self.summary is None:
+            return None
+        words = self.summary.words.overall
+        return ("CER", words.cer) if self.summary.headline == "cer" else ("WER", words.wer)
+
+    @property
     def entity_recall(self) -> Rate | None:
         return self.summary.entities.surface_heard if self.summary is not None else None
 

@@ -92,7 +92,8 @@ def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[Replayed
 
 
 def _heard(turns: Sequence[TurnResult]) -> list[TurnResult]:
-    return [turn for turn in turns if turn.heard is not None]
+    """The turns that were recognized, without those in which nobody speaks: there is nothing to ask the agent then."""
+    return [turn for turn in turns if turn.heard is not None and turn.text.strip()]
 
 
 def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:

@@ -21,10 +21,15 @@ from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import read_text, split_lines
 from voicelab.engines import EngineSpec, OptionValue
 from voicelab.errors import InputError
+from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.wire import Mode
 
 FORMAT_VERSION = 1
 """Of run.json and turns.jsonl; a reader of another version refuses them."""
+
+
+NO_SPEECH = "no_speech"
+"""The failure code of a turn in which nothing was heard."""
 
 
 class _Record(BaseModel):
@@ -36,8 +41,11 @@ class RunSpec(_Record):
 
     target: "server" (one that the run starts itself), "in-process", or the address of a running server
     (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
-    condition: what is done to each recording before it is sent; None: nothing. Addresses lose their user part, which is
-    remembered for the connection of this process and its children only (addresses.py).
+    condition: what is done to each recording before it is sent; None: nothing. language: of the samples that are
+    taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
+    written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
+    normalizer, and its language where it is known. Addresses lose their user part, which is remembered for the
+    connection of this process and its children only (addresses.py).
     """
 
     samples: str
@@ -48,7 +56,9 @@ class RunSpec(_Record):
     target: str = "server"
     limit: int | None = None
     categories: tuple[str, ...] = ()
-    normalizer: str = "english"
+    normalizer: str | None = None
+    language: str | None = None
+    word_map: WordMap | None = None
     seed: int = 0
     draws: int = 2000
     timeout_s: float = 30.0
@@ -64,6 +74,12 @@ class RunSpec(_Record):
     def _take_users(cls, value: str | None) -> str | None:
         """The engine as it was asked for; one that cannot be read is refused later, by its catalog."""
         return value if value is None or "@" not in value else str(EngineSpec.parse(value))
+
+    @property
+    def rules(self) -> Normalizer:
+        """The normalizer, with the word map before it; `english` where none is named."""
+        used = normalizer(self.normalizer or "english")
+        return self.word_map.before(used) if self.word_map is not None else used
 
 
 class EngineUsed(_Record):
@@ -177,6 +193,16 @@ class TurnResult(_Record):
     def conversation(self) -> str:
         """The session that the turn belongs to; a scenario and a sample of one name are two."""
         return f"turn {self.key}" if self.scenario_id is None else f"scenario {self.scenario_id}"
+
+    @property
+    def nothing_heard(self) -> bool:
+        """Whether no speech was recognized, so that the agent was not asked. Such a turn is scored."""
+        return self.failure is not None and self.failure.code == NO_SPEECH
+
+    @property
+    def broken(self) -> bool:
+        """Whether the turn failed for any other reason than that nothing was heard."""
+        return self.failure is not None and not self.nothing_heard
 
     @property
     def tickers(self) -> tuple[str, ...]:

@@ -19,9 +19,9 @@ from voicelab.datasets import Sample, SampleSet, load
 from voicelab.datasets.file_names import file_name
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.run_language import settled
 from voicelab.stimulus import Recordings, Stimuli, Stimulus
 from voicelab.targets import Session, Target, check_engines, open_target
-from voicelab.text import normalizer
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
@@ -137,6 +137,7 @@ def evaluate_conditions(
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
         raise ValueError("these runs differ in more than their conditions")
     recordings = Recordings(load(first.samples))
+    samples = _samples(first)
     begun = []
     with ExitStack() as locks:
         for folder, spec in specs:
@@ -145,7 +146,7 @@ def evaluate_conditions(
                 continue
             locks.enter_context(runlock.held(folder.path))
             run = folder.read()
-            if run.spec != spec:
+            if run.spec != settled(spec, samples):
                 raise InputError(f"{folder.path}: holds a run of another kind; take another --out or --sweep-id")
             begun.append(_take_up(folder, run, recordings))
         for one in begun:
@@ -181,7 +182,7 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunRe
 def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = None) -> _Begun:
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
-    normalizer(spec.normalizer)
+    spec = settled(spec, samples)
     check_engines(spec)
     stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
     stimuli.check(samples)
@@ -221,7 +222,7 @@ def new_run_id(spec: RunSpec) -> str:
 
 
 def _samples(spec: RunSpec) -> SampleSet:
-    return load(spec.samples).only(categories=spec.categories, limit=spec.limit)
+    return load(spec.samples).only(categories=spec.categories, limit=spec.limit, language=spec.language)
 
 
 class _Tally:

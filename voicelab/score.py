@@ -7,21 +7,23 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
 
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
 from voicelab.metrics.sclite import SCLITE, WEIGHTS, Weights, align_lattices, count_sclite
 from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
-from voicelab.text import NORMALIZERS, Normalizer
+from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
+from voicelab.text import language as language_of
+from voicelab.text import normalizer as normalizer_of
 from voicelab.transcripts.base import Pair
 from voicelab.transcripts.formats import FORMATS
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
 """The formats in which braces mean alternative wordings."""
-SPELLING = {form: "sclite" if form in ("trn", "stm") else "english" for form in FORMATS}
-"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them."""
+SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm") else None for form in FORMATS}
+"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them.
+
+None: the one that fits the language, or the script of the references."""
 
 _NO_WORDS = WordCounts()
 
@@ -96,7 +98,8 @@ def _counts(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternative
     else:
         reference, hypothesis = normalizer.words(pair.reference), normalizer.words(pair.hypothesis)
         words = _count_words(reference, hypothesis, weights)
-    characters = count_words(" ".join(reference), " ".join(hypothesis))
+    between = " " if normalizer.spaces_count else ""
+    characters = count_words(between.join(reference), between.join(hypothesis))
     return ScoreCounts(1, int(words.errors > 0), words, characters)
 
 
@@ -152,12 +155,8 @@ def figures(counts: ScoreCounts) -> dict[str, int | float | None]:
 
 def rule(used: Normalizer) -> dict[str, str]:
     """The normalizer as every result names it."""
-    return {"name": used.name, "version": used.version} | _made_by(used.name)
-
-
-@cache
-def _made_by(name: str) -> dict[str, str]:
-    return {"whisper_normalizer": version("whisper_normalizer")} if name == "english" else {}
+    mapped = {"word_map_sha256": used.word_map} if used.word_map is not None else {}
+    return {"name": used.name, "version": used.version} | mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +186,21 @@ def _order(one: float | None, other: float | None) -> int:
     return 0 if one is None or other is None else (one > other) - (one < other)
 
 
-def under_all(pairs: Sequence[Pair], weights: Weights, *, alternatives: bool) -> dict[str, Score]:
+def rules_for(
+    pairs: Sequence[Pair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
+) -> Normalizer:
+    """The normalizer to score by: the named one, else that of the language, the format, or the references' script.
+
+    word_map: applied before it. Raises InputError for an unknown name or language.
+    """
+    chosen = name or (language_of(language).normalizer if language is not None else SPELLING[form])
+    used = normalizer_of(chosen or normalizer_for(pair.reference for pair in pairs)[0])
+    return word_map.before(used) if word_map is not None else used
+
+
+def under_all(
+    pairs: Sequence[Pair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
+) -> dict[str, Score]:
     """The score under every normalizer, by its name."""
-    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in NORMALIZERS.items()}
+    rules = {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}
+    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in rules.items()}

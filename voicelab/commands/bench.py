@@ -13,6 +13,7 @@ from voicelab.commands.bench_intervals import intervals
 from voicelab.commands.bench_match import match
 from voicelab.commands.bench_replay import replay
 from voicelab.commands.bench_server import server
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     from voicelab.bench.asr import Speed
@@ -29,7 +30,7 @@ bench.command()(match)
 @bench.command()
 def words(
     pairs: Annotated[int, typer.Option(min=1, help="How many pairs of ten words.")] = 100_000,
-    normalizer: Annotated[str, typer.Option(help="none, basic, english, cjk, sclite.")] = "english",
+    normalizer: Annotated[str, typer.Option(help=f"{NAMES}.")] = "english",
     seed: Annotated[int, typer.Option(help="Seed of the pairs.")] = 0,
 ) -> None:
     """Normalize, align and count, beside jiwer's plain word alignment of the same pairs."""

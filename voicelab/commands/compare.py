@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,7 +22,7 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
     normalizer: Annotated[
         str | None,
-        typer.Option(help="Score all by: none, basic, english, cjk, sclite. \\[the one that all runs were made with]"),
+        typer.Option(help=f"Score all by: {NAMES}. \\[the one that all runs were made with]"),
     ] = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
@@ -185,9 +186,11 @@ def _json(found: Comparison) -> str:
         name: [{key: None if _none(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
         for name, frame in frames.items()
     }
+    from voicelab.score import rule
+
     made_by = {
         "runs": [one.name for one in found.contenders],
-        "normalizer": {"name": found.rules.name, "version": found.rules.version},
+        "normalizer": rule(found.rules),
         "weights": found.weights, "seed": found.seed, "draws": found.draws,
     }  # fmt: skip
     return json.dumps(made_by | records, indent=2, ensure_ascii=False)

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.scoring_options import LanguageOption, WordMapOption
+from voicelab.commands.scoring_options import word_map as read_word_map
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     from voicelab.score import Score
@@ -33,8 +36,10 @@ def score(
     ] = "minimal",
     normalizer: Annotated[
         str | None,
-        typer.Option(help="none, basic, english, cjk, sclite, or all. \\[trn, stm: sclite; jsonl, csv: english]"),
+        typer.Option(help=f"{NAMES}, or all. \\[by --language; trn, stm: sclite; else by the script of REF]"),
     ] = None,
+    language: LanguageOption = None,
+    word_map: WordMapOption = None,
     missing: Annotated[
         Literal["error", "deletions", "skip"],
         typer.Option(help="References without a hypothesis: an error, all words deleted, or (as sclite) left out."),
@@ -70,9 +75,9 @@ def score(
     """
     with terminal.errors():
         from voicelab.errors import InputError
-        from voicelab.score import ALTERNATIVES_IN, SPELLING, under_all, weights_of
+        from voicelab.score import ALTERNATIVES_IN, rules_for, under_all, weights_of
         from voicelab.score import score as score_pairs
-        from voicelab.text import normalizer as normalizer_of
+        from voicelab.text import misfit
         from voicelab.transcripts.formats import form_of, paired
         from voicelab.transcripts.manifest import Columns
 
@@ -81,8 +86,7 @@ def score(
         names = [str(path) for path in hypotheses]
         if len(set(names)) < len(names):
             raise InputError("the same HYP is given twice; give each system once")
-        spelling = normalizer or SPELLING[chosen]
-        used, cost = None if spelling == _ALL else normalizer_of(spelling), weights_of(weights)
+        cost, mapped = weights_of(weights), read_word_map(word_map)
         scores: dict[str, dict[str, Score]] = {}
         notices: dict[str, None] = {}
         for path in hypotheses:
@@ -92,16 +96,18 @@ def score(
                 raise InputError(f"{reference}: there are no utterances in it to score")
             notices |= dict.fromkeys(pairing.notices)
             alternatives = chosen in ALTERNATIVES_IN
-            scores[str(path)] = (
-                under_all(found, cost, alternatives=alternatives)
-                if used is None
-                else {used.name: score_pairs(found, used, cost, alternatives=alternatives)}
-            )
+            if normalizer == _ALL:
+                scores[str(path)] = under_all(found, cost, alternatives=alternatives, word_map=mapped)
+                continue
+            used = rules_for(found, chosen, name=normalizer, language=language, word_map=mapped)
+            if (warning := misfit(used, [pair.reference for pair in found])) is not None:
+                notices[warning] = None
+            scores[str(path)] = {used.name: score_pairs(found, used, cost, alternatives=alternatives)}
         for notice in notices:
             terminal.warn(notice)
         if as_json:
-            typer.echo(_json(str(reference), chosen, scores, [*notices], ranked=used is None))
-        elif used is None:
+            typer.echo(_json(str(reference), chosen, scores, [*notices], ranked=normalizer == _ALL))
+        elif normalizer == _ALL:
             _show_ranking(scores)
         else:
             _show(scores, chosen, raw=raw)
@@ -109,13 +115,17 @@ def score(
 
 def _show(scores: dict[str, dict[str, Score]], form: str, *, raw: bool) -> None:
     from voicelab.commands.scoresheet import scoresheet
+    from voicelab.text import headline_of
 
     for name, by_normalizer in scores.items():
         for one in by_normalizer.values():
             for line in scoresheet(Path(name).name, one, raw=raw):
                 typer.echo(line)
             used = one.normalizer
-            typer.echo(f"{form}; weights {one.weights.name}; normalizer {used.name} (version {used.version})")
+            mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
+            typer.echo(f"{form}; weights {one.weights.name}; normalizer {used.name} (version {used.version}){mapped}")
+            if headline_of(used) == "cer" and not raw:
+                typer.echo(f"CER {_percent(one.total.characters.wer)}: the figure that this language is scored by")
 
 
 def _show_ranking(scores: dict[str, dict[str, Score]]) -> None:

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab import terminal
+from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.commands.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
     from voicelab.conditions.condition import Noise
@@ -37,7 +39,9 @@ def sweep(
     tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many, of all categories and speakers.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
-    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk, sclite.")] = "english",
+    language: LanguageOption = None,
+    normalizer: NormalizerOption = None,
+    word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap.")] = 0,
     out: Annotated[Path, typer.Option(help="Where the sweep's folder is made.")] = Path("reports"),
     sweep_id: Annotated[str | None, typer.Option(help="Its name. \\[default: time, engine, sweep]")] = None,
@@ -67,7 +71,8 @@ def sweep(
 
         base = RunSpec(
             samples=str(samples or shipped("voice_samples")), asr=asr, agent=agent, tts=tts, target="in-process",
-            limit=limit, categories=tuple(category or ()), normalizer=normalizer, seed=seed,
+            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
+            word_map=read_word_map(word_map), seed=seed,
         )  # fmt: skip
         spec = SweepSpec(
             base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise), bitrate_kbps=_numbers("--bitrate", bitrate),

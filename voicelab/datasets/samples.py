@@ -17,6 +17,7 @@ from voicelab.audio.decoding import Decoded
 from voicelab.clip import Clip
 from voicelab.datasets import parquet, segment
 from voicelab.errors import InputError
+from voicelab.text import language as language_of
 
 if TYPE_CHECKING:
     import pandas
@@ -28,7 +29,8 @@ AudioKind = Literal["file", "event", "parquet"]
 class Sample:
     """One recorded request and what is expected of it.
 
-    text: the reference of what is said. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind "event"), or
+    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion. language: its
+    code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind "event"), or
     a parquet table with the sound in its row `row` (audio_kind "parquet"). offset_s, duration_s: the part of the
     recording that is the sample; None: from its beginning, to its end. requires_context: it only makes sense after
     another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
@@ -47,6 +49,7 @@ class Sample:
     offset_s: float | None = None
     duration_s: float | None = None
     row: int | None = None
+    language: str | None = None
     listed_at: str = field(default="", compare=False)
 
     @property
@@ -159,8 +162,12 @@ class SampleSet:
         """The scenario of that id; InputError lists the ids."""
         return _by_id(self.scenarios, scenario_id, "scenario", self.path)
 
-    def only(self, *, categories: Iterable[str] = (), limit: int | None = None) -> SampleSet:
+    def only(
+        self, *, categories: Iterable[str] = (), limit: int | None = None, language: str | None = None
+    ) -> SampleSet:
         """The samples of some categories, at most `limit` of them, with the scenarios all of whose turns are left.
+
+        language: only samples in this language; those that name none are taken too.
 
         The limit takes from each category in turn, and there from the speaker who was taken least, so that a small part
         still has some of everything and as many speakers as it can.
@@ -169,6 +176,12 @@ class SampleSet:
         if unknown := [name for name in wanted if name not in self.categories]:
             raise InputError(f"{self.path}: no category {unknown[0]!r}; there are: {', '.join(self.categories)}")
         kept = [sample for sample in self.samples if not wanted or sample.category in wanted]
+        if language is not None:
+            code = language_of(language).code
+            kept = [sample for sample in kept if sample.language in (None, code)]
+            if not kept:
+                there = ", ".join(sorted({sample.language or "" for sample in self.samples}))
+                raise InputError(f"{self.path}: no sample is in the language {language!r}; there are: {there}")
         if limit is not None:
             chosen = {sample.id for sample in _in_rounds(kept, limit)}
             kept = [sample for sample in kept if sample.id in chosen]

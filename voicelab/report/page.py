@@ -64,7 +64,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         tables=_tables(summary),
         worst=[views[score.turn.key] for score in tables.worst_scores(scores, WORST)],
         samples=primary,
-        failed=[view for view in ordered if view.turn.status == "failed"],
+        failed=[view for view in ordered if view.turn.broken],
         categories=list(dict.fromkeys(view.turn.category for view in primary)),
         speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
         conversations=_conversations(summary, ordered),
@@ -210,6 +210,7 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         rule = summary.normalizer
         about += [
             ("normalizer", f"{rule.name}, version {rule.version}"),
+            ("word map, SHA-256", rule.word_map or NONE),
             ("scenarios, interval", interval(summary.scenarios.success.interval) or NONE),
         ]
     return [

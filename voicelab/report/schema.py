@@ -51,6 +51,7 @@ class NormalizerUsed(_Record):
 
     name: str
     version: str
+    word_map: str | None = None
 
 
 class Resampling(_Record):
@@ -68,11 +69,15 @@ class Resampling(_Record):
 
 
 class TurnCounts(_Record):
-    """What became of the planned turns. primary: those that the figures are made of, one for each sample."""
+    """What became of the planned turns. primary: those that the figures are made of, one for each sample.
+
+    nothing_heard: turns in which no speech was recognized; they are scored, and are not among the failed.
+    """
 
     planned: int
     answered: int
     failed: int
+    nothing_heard: int = 0
     missing: int
     primary: int
     primary_answered: int
@@ -101,6 +106,21 @@ class WordSummary(_Record):
     overall: WordFigures
     by_category: dict[str, WordFigures]
     by_speaker: dict[str, WordFigures]
+
+
+class SilenceSummary(_Record):
+    """Samples in which nobody speaks. n: those that were scored; failed: those that broke before that.
+
+    nothing_heard: in which nothing was recognized, as is right. false_words: what was recognized in the others.
+    audio_s: how long the scored ones are; None where a target does not say.
+    """
+
+    n: int
+    failed: int
+    nothing_heard: int
+    false_words: int
+    audio_s: float | None
+    false_words_per_minute: float | None
 
 
 class EntitySummary(_Record):
@@ -284,7 +304,11 @@ class LinkerSummary(_Record):
 
 
 class Summary(_Record):
-    """summary.json: what a run measured."""
+    """summary.json: what a run measured.
+
+    headline: the error rate that the language is scored by. warnings: why a figure may not mean what its name says.
+    silence: the samples without speech; None where the set has none.
+    """
 
     format_version: Literal[1] = SUMMARY_VERSION
     run_id: str
@@ -293,9 +317,13 @@ class Summary(_Record):
     target: str
     condition: str | None = None
     normalizer: NormalizerUsed
+    language: str | None = None
+    headline: Literal["wer", "cer"] = "wer"
+    warnings: tuple[str, ...] = ()
     resampling: Resampling
     turns: TurnCounts
     words: WordSummary
+    silence: SilenceSummary | None = None
     entities: EntitySummary
     intents: IntentSummary
     latency: LatencySummary

@@ -36,10 +36,11 @@ from voicelab.report.schema import (
     WordSummary,
 )
 from voicelab.report.scoring import TurnScore, score_turns
+from voicelab.report.silence import silence_summary
 from voicelab.report.sureness import LEVEL, Clusters, Sureness
 from voicelab.report.why import attribution
 from voicelab.results import RunResult, TurnResult
-from voicelab.text import normalizer
+from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (
     "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
@@ -73,7 +74,7 @@ def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None =
     """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else material.company_forms(run)
-    return score_turns(taken, normalizer(run.spec.normalizer), names)
+    return score_turns(taken, run.spec.rules, names)
 
 
 def summarize_scores(
@@ -87,14 +88,17 @@ def summarize_scores(
     sure = Sureness(run.spec.seed, run.spec.draws)
     primary = [score for score in scores if score.turn.primary]
     clusters = Clusters.of([score.turn for score in primary])
-    rule = normalizer(run.spec.normalizer)
+    rule = run.spec.rules
     return Summary(
         run_id=run.run_id,
         status=run.status,
         mode=run.spec.mode,
         target=run.spec.target,
         condition=run.spec.condition.label if run.spec.condition is not None else None,
-        normalizer=NormalizerUsed(name=rule.name, version=rule.version),
+        normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
+        language=run.spec.language,
+        headline=headline_of(rule),
+        warnings=_warnings(rule, [score.turn.text for score in primary]),
         resampling=Resampling(
             level=LEVEL,
             unit=clusters.unit,
@@ -109,6 +113,7 @@ def summarize_scores(
             by_category=_words_by(primary, lambda turn: turn.category, sure),
             by_speaker=_words_by(primary, lambda turn: turn.speaker, sure),
         ),
+        silence=silence_summary(primary),
         entities=_entities(primary, sure),
         intents=_intents(primary, sure),
         latency=_latency(run.spec.mode, [score.turn for score in primary], sure),
@@ -118,6 +123,11 @@ def summarize_scores(
         equivalence=equivalence_summary(primary, replay, sure),
         attribution=attribution(primary, replay, forms, sure),
     )
+
+
+def _warnings(rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
+    found = misfit(rule, references)
+    return (found,) if found is not None else ()
 
 
 def read(path: Path) -> Summary:
@@ -134,14 +144,16 @@ def read(path: Path) -> Summary:
 def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:
     turns = [score.turn for score in scores]
     answered = Counter(turn.primary for turn in turns if turn.status == "answered")
-    failed = Counter(turn.primary for turn in turns if turn.status == "failed")
-    codes = Counter(turn.failure.code for turn in turns if turn.failure is not None)
+    silent = Counter(turn.primary for turn in turns if turn.nothing_heard)
+    failed = Counter(turn.primary for turn in turns if turn.broken)
+    codes = Counter(turn.failure.code for turn in turns if turn.failure is not None and turn.broken)
     return TurnCounts(
         planned=run.planned_turns,
         answered=answered.total(),
         failed=failed.total(),
+        nothing_heard=silent.total(),
         missing=max(0, run.planned_turns - len(turns)),
-        primary=answered[True] + failed[True],
+        primary=answered[True] + failed[True] + silent[True],
         primary_answered=answered[True],
         primary_failed=failed[True],
         cold=sum(turn.cold for turn in turns),

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from voicelab.metrics.intervals import FEW
-from voicelab.report.schema import Bounds, Estimate, Rate, StageFigures, Summary
+from voicelab.report.schema import Bounds, Estimate, Rate, SilenceSummary, StageFigures, Summary
 
 NONE = "–"
 """Stands where nothing was scored."""
@@ -100,15 +100,16 @@ def label(name: str) -> str:
 def run_line(summary: Summary) -> str:
     """What a figure says about where it comes from."""
     rule = summary.normalizer
+    mapped = f" with word map {rule.word_map[:12]}" if rule.word_map is not None else ""
     disturbed = f" · {summary.condition}" if summary.condition else ""
-    return f"run {summary.run_id} · {summary.mode}{disturbed} · normalizer {rule.name} {rule.version}"
+    return f"run {summary.run_id} · {summary.mode}{disturbed} · normalizer {rule.name} {rule.version}{mapped}"
 
 
 def headline(summary: Summary) -> list[Headline]:
     """The figures to see first."""
-    words, entities, scenarios = summary.words.overall, summary.entities, summary.scenarios.success
+    entities, scenarios = summary.entities, summary.scenarios.success
     return [
-        Headline("word error rate (WER)", number(words.wer.value), _counted(words.wer, "errors in", "words")),
+        _error_rate(summary),
         _changed(summary),
         Headline("entity recall, heard", *_found(entities.surface_heard)),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
@@ -122,8 +123,34 @@ def headline(summary: Summary) -> list[Headline]:
         _timed(summary, "first_audio_s", "p95"),
         _timed(summary, "turn_s", "p50"),
         _timed(summary, "turn_s", "p95"),
+        *(_silence(summary.silence) if summary.silence is not None else ()),
         Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary)),
     ]  # fmt: skip
+
+
+def _error_rate(summary: Summary) -> Headline:
+    """The headline of the language: WER, or CER where the field scores by characters."""
+    words = summary.words.overall
+    rate, name, what = (
+        (words.cer, "character error rate (CER)", "characters")
+        if summary.headline == "cer"
+        else (words.wer, "word error rate (WER)", "words")
+    )
+    if not rate.whole and rate.n:
+        return Headline(name, NONE, f"no {what} in the references; {rate.part} {what} inserted")
+    return Headline(name, number(rate.value), _counted(rate, "errors in", what))
+
+
+def _silence(found: SilenceSummary) -> list[Headline]:
+    """What was heard where nobody speaks."""
+    per_minute = found.false_words_per_minute
+    failed = f"{found.failed} failed" if found.failed else ""
+    length = f"{found.audio_s:.1f} s of sound" if found.audio_s is not None else "the length of the sound is not known"
+    words = f"{found.false_words} words in {found.n} samples without speech, {length}"
+    return [
+        Headline("samples without speech, nothing heard", f"{found.nothing_heard} of {found.n}", failed),
+        Headline("false speech, words per minute", NONE if per_minute is None else f"{per_minute:.1f}", words),
+    ]
 
 
 def _changed(summary: Summary) -> Headline:
@@ -154,7 +181,8 @@ def _failures(summary: Summary) -> str:
     counts = summary.turns
     failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
     missing = f"{counts.missing} not taken" if counts.missing else ""
-    return _joined(f"failed: {failed}" if failed else "none failed", missing)
+    silent = f"nothing heard in {counts.nothing_heard}" if counts.nothing_heard else ""
+    return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 
 
 def _joined(*parts: str) -> str:

@@ -17,7 +17,6 @@ from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFi
 from voicelab.sweep.measures import MEASURES, threshold
 from voicelab.sweep.spec import SweepFolder, SweepSpec
 from voicelab.sweep.wording import break_sentence
-from voicelab.text import normalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,14 +37,14 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
     clean = points[0].name
     clusters = Clusters.of([score.turn for score in scores[clean].values()])
     axes = () if spec.grid else axes_of(spec)
-    rules = normalizer(spec.base.normalizer)
+    rules = folder.run(clean).read().spec.rules
     return Figures(
         unit=clusters.unit,
         clusters=clusters.count,
         level=LEVEL,
         draws=spec.base.draws,
         seed=spec.base.seed,
-        normalizer=f"{rules.name} {rules.version}",
+        normalizer=rules.label,
         points=tuple(_point(point, clean, scores[point.name], paired, spec) for point in points),
         axes=tuple(
             AxisFigures(
@@ -96,7 +95,7 @@ def _point(
         condition=point.condition.label if point.condition is not None else None,
         axis=point.axis,
         place=point.place,
-        failed=sum(turn.failure is not None and turn.failure.code != "no_speech" for turn in turns),
+        failed=sum(turn.broken for turn in turns),
         scaled=sum(one.scale_db < 0 for one in sent),
         packets=sum(packets) if packets else None,
         lost=sum(one.lost or 0 for one in sent) if packets else None,

@@ -85,6 +85,8 @@ def misfit(used: Normalizer, texts: Iterable[str]) -> str | None:
     total = found.total()
     if not total:
         return None
+    if used.scripts & WITHOUT_SPACES:
+        return None  # it cuts these scripts into characters, and the others at their spaces
     if used.scripts:
         # Words in Latin letters stand in texts of every script.
         allowed = used.scripts | {"Latin"}

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicelab.text.english.vocabulary import INITIALS_LIKE_WORDS
+
 
 def with_joined_letters(words: Sequence[str]) -> list[str]:
-    """Single letters that follow one another as one word. The country is `u.s`, unlike the pronoun."""
+    """Single letters that follow one another as one word. The country is `u.s`, unlike the pronoun, and ER `e.r`."""
     out: list[str] = []
     run: list[str] = []
     for word in [*words, ""]:
@@ -16,7 +18,7 @@ def with_joined_letters(words: Sequence[str]) -> list[str]:
         out += _joined(run)
         run = []
         if word == "us" and out[-1:] == ["the"]:
-            word = "u.s"
+            word = INITIALS_LIKE_WORDS["us"]
         if word:
             out.append(word)
     return out
@@ -26,4 +28,4 @@ def _joined(run: Sequence[str]) -> list[str]:
     if len(run) < 2 or (set(run) <= {"a", "i"} and list(run) != ["a", "i"]):
         return list(run)
     word = "".join(run)
-    return ["u.s" if word == "us" else word]
+    return [INITIALS_LIKE_WORDS.get(word, word)]

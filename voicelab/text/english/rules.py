@@ -88,7 +88,7 @@ _EMERGENCY = re.compile(r"\bER\b")
 
 def _capitals_marked(text: str) -> str:
     """US in capitals is the country and ER a place, where not all of the text is in capitals."""
-    return text if text == text.upper() else _EMERGENCY.sub("E R", _COUNTRY.sub("U.S", text))
+    return text if text == text.upper() else _EMERGENCY.sub("E.R", _COUNTRY.sub("U.S", text))
 
 
 def _hyphens_apart(word: str) -> list[str]:

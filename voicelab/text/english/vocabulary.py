@@ -110,6 +110,8 @@ VARIANTS = {
     "ageing": "aging", "judgement": "judgment", "whilst": "while", "amongst": "among", "towards": "toward",
     "cancelation": "cancellation", "nope": "nope", "mic": "mic",
 }  # fmt: skip
+INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
+"""Initials that read as another word without their full stop."""
 HESITATIONS = frozenset("uh uhh uhm um umm erm er hm hmm hmmm mm mmm eh".split())
 
 _COMPOUNDS = """

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 
-from voicelab.text.english.vocabulary import CURRENCY_SIGNS, MONTH_NAMES, SCALE_SUFFIXES
+from voicelab.text.english.vocabulary import CURRENCY_SIGNS, INITIALS_LIKE_WORDS, MONTH_NAMES, SCALE_SUFFIXES
 
 BREAK = "|"
 """Stands where punctuation separates words, so that numbers on either side are not joined."""
@@ -23,7 +24,7 @@ _COUNTRIES = {
 
 def _initials(found: re.Match[str]) -> str:
     letters = found[0].replace(".", "").replace(" ", "")
-    return "u.s" if letters.lower() == "us" else letters
+    return INITIALS_LIKE_WORDS.get(letters.lower(), letters)
 
 
 def _scale(suffix: str | None) -> str:
@@ -137,6 +138,12 @@ def spelled_out(text: str) -> str:
         text = _ATTACHED_SCALE.sub(lambda found: f"{found[1]}{_scale(found[2])}", text)
         text = _THOUSANDS.sub("", text)
     lowered = _SPLIT.sub(" ", _CONTRACTED_YEAR.sub("", text.lower()))
-    lowered = lowered.replace("u.s", "u\0s")
+    for initials in INITIALS_LIKE_WORDS.values():
+        lowered = lowered.replace(initials, initials.replace(".", "\0"))
     lowered = _BREAKS.sub(f" {BREAK} ", lowered)
-    return _OTHER.sub(" ", lowered.replace("\0", "."))
+    return _OTHER.sub(_mark_or_space, lowered.replace("\0", "."))
+
+
+def _mark_or_space(found: re.Match[str]) -> str:
+    """Vowel signs of other scripts stay: they are part of a word, though not for `re`."""
+    return found[0] if unicodedata.category(found[0])[0] == "M" else " "
