@@ -214,7 +214,7 @@ def test_nothing_scored_is_none_and_never_zero():
 def test_a_turn_that_broke_is_counted_and_not_scored():
     summary = summary_of([*VARIED, failed("x", speaker="one")])
     assert summary.turns.model_dump() == {
-        "planned": 4, "answered": 4, "failed": 1, "missing": 0, "primary": 5, "primary_answered": 4,
+        "planned": 4, "answered": 4, "failed": 1, "nothing_heard": 0, "missing": 0, "primary": 5, "primary_answered": 4,
         "primary_failed": 1, "cold": 0, "failures": {"connection_lost": 1},
     }  # fmt: skip
     without = summary_of(VARIED)

@@ -29,6 +29,7 @@ from voicelab.sweep.spec import SweepFolder, SweepSpec
 BASE = RunSpec(
     samples=str(samples_folder()), asr="fake:text=news about apple", tts="fake", target="in-process", limit=4, draws=200
 )
+SETTLED = BASE.model_copy(update={"normalizer": "english", "language": "en"})
 SPEC = SweepSpec(base=BASE, snr_db=(20.0, 0.0), noise=("babble",), loss_percent=(0.0, 30.0), mean_burst=3)
 
 
@@ -107,7 +108,7 @@ def test_every_condition_is_a_run_that_says_what_made_it(made):
     )  # fmt: skip
     read = [folder.run(name).read() for name in result.runs]
     assert [run.spec.condition for run in read] == [point.condition for point in points_of(SPEC)]
-    assert {run.spec.model_copy(update={"condition": None}) for run in read} == {BASE}
+    assert {run.spec.model_copy(update={"condition": None}) for run in read} == {SETTLED}
     assert told[0][0] == 0
     assert told[-1] == (sum(run.planned_turns for run in read),) * 2
     turns = [folder.run(name).turns() for name in result.runs]

@@ -1,12 +1,13 @@
 """`whisper` gives what openai-whisper gives; the cached rules give what the uncached ones give."""
 
+from importlib import metadata
+
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from voicelab.errors import InputError
 from voicelab.text import normalizer
-from voicelab.text import whisper as module
 from voicelab.text.whisper import FastWhisper, openai_rules
 
 RULES = openai_rules()
@@ -102,7 +103,7 @@ def test_what_whisper_does(text, outcome):
 
 
 def test_another_release_of_the_rules_is_refused(monkeypatch):
-    monkeypatch.setattr(module, "version", lambda package: "0.0.1")
+    monkeypatch.setattr(metadata, "version", lambda package: "0.0.1")
     with pytest.raises(InputError, match=r"whisper_normalizer 0.0.1 is installed.*pip install whisper_normalizer=="):
         openai_rules()
 

@@ -15,7 +15,6 @@ import unicodedata
 from collections.abc import Callable
 from enum import Enum
 from functools import cache
-from importlib.metadata import version
 from itertools import groupby
 from typing import Any
 
@@ -142,6 +141,8 @@ def _is_plain(item: tuple[str, str | _Kind]) -> bool:
 
 def openai_rules() -> Any:
     """The uncached rules of openai-whisper. InputError when another release of whisper_normalizer is installed."""
+    from importlib.metadata import version
+
     installed = version("whisper_normalizer")
     if installed != _RULES_PACKAGE:
         raise InputError(

@@ -10,22 +10,19 @@ import csv
 import hashlib
 import re
 from collections.abc import Callable, Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Self
-
-from pydantic import BaseModel, ConfigDict
 
 from voicelab.errors import InputError
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.scripts import has_no_spaces
 
 
-class WordMap(BaseModel):
+@dataclass(frozen=True)
+class WordMap:
     """The entries of a word map in the order of their file, and the SHA-256 of that file's bytes."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
     sha256: str
     entries: tuple[tuple[str, str], ...]

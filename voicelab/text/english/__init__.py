@@ -6,9 +6,22 @@ spelling is written does not. docs/scoring.md lists the rules.
 
 from __future__ import annotations
 
-from voicelab.text.english.rules import english
+from collections.abc import Callable
+from functools import cache
+
 from voicelab.text.normalizer import Normalizer
 
-ENGLISH = Normalizer("english", "2", english, scripts=frozenset({"Latin"}))
 
-__all__ = ["ENGLISH", "english"]
+@cache
+def _rules() -> Callable[[str], str]:
+    """The rules, loaded when a text is first normalized: they hold many patterns."""
+    from voicelab.text.english.rules import english
+
+    return english
+
+
+def _english(text: str) -> str:
+    return _rules()(text)
+
+
+ENGLISH = Normalizer("english", "2", _english, scripts=frozenset({"Latin"}))
