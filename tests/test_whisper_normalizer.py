@@ -109,4 +109,4 @@ def test_another_release_of_the_rules_is_refused(monkeypatch):
 
 
 def test_the_version_names_the_release_of_openai_whisper():
-    assert normalizer("whisper").version == "openai-whisper 20250625"
+    assert normalizer("whisper").version == "20250625"

@@ -167,4 +167,4 @@ def whisper(text: str) -> str:
     return _shared()(text)
 
 
-WHISPER = Normalizer("whisper", f"openai-whisper {OPENAI_WHISPER}", whisper, scripts=frozenset({"Latin"}))
+WHISPER = Normalizer("whisper", OPENAI_WHISPER, whisper, scripts=frozenset({"Latin"}))
