@@ -11,11 +11,11 @@ from tests.tiny_sensevoice import needs_sensevoice
 from voicelab import codecs
 from voicelab.cli import app
 from voicelab.clip import Clip
+from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.results import RunSpec
 from voicelab.run_language import settled
-from voicelab.samples import load
 from voicelab.text import headline_of, language, misfit, normalizer, normalizer_for
 
 NEWS = {

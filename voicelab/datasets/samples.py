@@ -29,11 +29,12 @@ AudioKind = Literal["file", "event", "parquet"]
 class Sample:
     """One recorded request and what is expected of it.
 
-    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion. language: its
-    code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind "event"), or
-    a parquet table with the sound in its row `row` (audio_kind "parquet"). offset_s, duration_s: the part of the
-    recording that is the sample; None: from its beginning, to its end. requires_context: it only makes sense after
-    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
+    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
+    language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
+    `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in its row `row` (audio_kind
+    "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its beginning, to its
+    end. requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
+    the set's file lists it, for messages.
     """
 
     id: str
