@@ -9,10 +9,11 @@ from typer.testing import CliRunner
 
 from tests.tiny_sensevoice import needs_sensevoice
 from voicelab import codecs
+from voicelab.asr.faster_whisper import FasterWhisper
 from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.datasets import load
-from voicelab.errors import InputError
+from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions
 from voicelab.results import RunSpec
 from voicelab.run_language import settled
@@ -213,6 +214,11 @@ def test_a_settled_spec_stays_as_it_is(tmp_path):
 )
 def test_an_entity_has_word_boundaries_where_its_script_has_them(entity, text, found):
     assert mentions(text, entity) is found
+
+
+def test_an_english_whisper_is_not_asked_for_another_language():
+    with pytest.raises(EngineMissingError, match=r"base.en hears English only, not 'zh'; name a multilingual model"):
+        FasterWhisper(language="zh").load()
 
 
 @needs_sensevoice
