@@ -22,7 +22,7 @@ from server.gate import Gate
 from server.health_routes import router as health_router
 from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.departures import Departures
-from server.http.openai.errors import OpenAIError, error_response, of_voicelab
+from server.http.openai.errors import OpenAIError, error_response, invalid, of_voicelab
 from server.http.openai.routes import router as openai_router
 from server.http.paths import SOCKET_PATH, is_openai
 from server.messages import ErrorCode, Refused
@@ -93,10 +93,12 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     return app
 
 
-async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
+async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
     """The first fault of a body or a query, without the value: that may not even be text."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if is_openai(request.scope):
+        return invalid(f"{first['loc'][-1]}: {first['msg']}", str(first["loc"][-1])).response()
     return JSONResponse({"detail": [{name: first[name] for name in ("type", "loc", "msg")}]}, status_code=422)
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Path, Request
 from pydantic import ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
@@ -15,6 +15,7 @@ from server.http.openai.speech import MEDIA_TYPES, Speech, encoded
 from server.http.openai.transcription_form import TranscriptionForm, check_language, read_form
 from server.http.openai.transcripts import respond
 from server.http.paths import OPENAI_PREFIX
+from server.messages import LONGEST_NAME
 from server.routes import SharedServices
 from server.services import Services
 from voicelab.asr.base import Transcript
@@ -25,6 +26,7 @@ from voicelab.errors import VoicelabError
 from voicelab.text import sentences
 
 router = APIRouter(prefix=OPENAI_PREFIX)
+ModelName = Annotated[str, Path(max_length=LONGEST_NAME)]
 
 
 @router.get("/models", summary="The engines, by OpenAI's interface")
@@ -33,7 +35,9 @@ async def models(services: SharedServices) -> dict[str, Any]:
 
 
 @router.get("/models/{model:path}", summary="One engine, by OpenAI's interface", response_model=None)
-async def model(model: str, services: SharedServices) -> dict[str, object] | Response:
+async def model(
+    model: Annotated[str, Path(max_length=LONGEST_NAME)], services: SharedServices
+) -> dict[str, object] | Response:
     try:
         return names.model_view(model, _engines(services))
     except OpenAIError as error:
