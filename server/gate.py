@@ -12,6 +12,8 @@ from starlette.websockets import WebSocket
 from server import hosts, origins, sign_in
 from server.clients import Places, key_of
 from server.history import HistoryUnavailableError
+from server.http.openai.errors import error_body
+from server.http.paths import SOCKET_PATH, is_openai
 from server.messages import LONGEST_NAME
 from server.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.services import Services
@@ -27,7 +29,6 @@ _PAGE = ("/app", "/app/", "/app/record", "/app/runs")
 _PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
-_OPENAI = "/v1/"
 REQUESTS_BESIDE = 16
 """How many more requests than WebSockets one client may have open: a page loads several files at a time."""
 
@@ -47,12 +48,11 @@ class Denial:
     message: str
     headers: tuple[tuple[str, str], ...] = ()
 
-    def response(self, path: str) -> JSONResponse:
+    def response(self, scope: Scope) -> JSONResponse:
         """In the shape that the path's clients read."""
         body: dict[str, object] = {"detail": {"code": self.code, "message": self.message}}
-        if path.startswith(_OPENAI):
-            kind = "server_error" if self.status >= 500 else "invalid_request_error"
-            body = {"error": {"message": self.message, "type": kind, "param": None, "code": self.code}}
+        if is_openai(scope):
+            body = error_body(self.status, self.code, self.message)
         return JSONResponse(body, status_code=self.status, headers=dict(self.headers))
 
 
@@ -82,7 +82,7 @@ class Gate:
                 await self._app(scope, receive, send)
             return
         services.metrics.denied(denial.code)
-        response = denial.response(scope["path"])
+        response = denial.response(scope)
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(response)
         else:
@@ -106,6 +106,7 @@ async def _denial(connection: HTTPConnection, services: Services) -> Denial | No
     """Why this request is not let in; if it is, its user stands in the scope."""
     return (
         _of_host(connection, services)
+        or _of_path(connection)
         or _of_query(connection)
         or _of_origin(connection, services)
         or await _of_token(connection, services)
@@ -121,6 +122,17 @@ def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
     return Denial(400, "bad_host", message)
 
 
+def _of_path(connection: HTTPConnection) -> Denial | None:
+    """There is one WebSocket; whoever looks for it elsewhere, or asks for it over plain HTTP, learns where it is."""
+    path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
+    if is_socket and path != SOCKET_PATH:
+        return Denial(404, "not_found", f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH}")
+    if not is_socket and path == SOCKET_PATH:
+        message = f"{SOCKET_PATH} is a WebSocket; open it with ws:// or wss://"
+        return Denial(426, "upgrade_required", message, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
+    return None
+
+
 def _of_query(connection: HTTPConnection) -> Denial | None:
     """The query of the WebSocket names a user, as init does, and within the same limit."""
     if connection.scope["type"] != "websocket":
@@ -131,8 +143,13 @@ def _of_query(connection: HTTPConnection) -> Denial | None:
 
 
 def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
-    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one."""
+    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one.
+
+    Browsers send the origin with every WebSocket. A client without one is a program, and with a token it is known.
+    """
     origin = connection.headers.get("origin")
+    if origin is None and services.tokens:
+        return None
     is_page = connection.scope["type"] == "websocket" or (
         origin is not None and connection.scope["method"] not in _ONLY_READ
     )

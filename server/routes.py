@@ -15,13 +15,12 @@ from pydantic import BaseModel, ConfigDict, StringConstraints
 from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionSummary, TurnRecord
+from server.http.paths import SOCKET_PATH
 from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Name, Refused, Sent
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
 from voicelab.turn import Answered, Turn
-
-SOCKET_PATH = "/ws/voice/simple"
 
 router = APIRouter()
 

@@ -18,6 +18,7 @@ import uvicorn
 from fastapi import FastAPI
 
 from server.gate import REQUESTS_BESIDE
+from server.http.forwarded import ForwardedHeaders
 from server.logs import level_for_uvicorn
 from server.requests import RequestLimits, request_protocol
 from server.services import Services
@@ -133,9 +134,10 @@ def _end_process() -> None:
 
 def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, Any] | None) -> uvicorn.Config:
     """How uvicorn runs the app; logging_config None leaves logging as it is."""
-    return uvicorn.Config(
+    return _Config(
         _ClearStart(app),
         lifespan="on",
+        proxy_headers=False,
         http=request_protocol(_request_limits(settings)),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
@@ -160,6 +162,14 @@ def _request_limits(settings: Settings) -> RequestLimits:
         most=settings.max_connections + _BESIDE_WEBSOCKETS,
         most_per_address=settings.most_per_client + REQUESTS_BESIDE,
     )
+
+
+class _Config(uvicorn.Config):
+    """uvicorn's, with our reading of what proxies say."""
+
+    def load(self) -> None:
+        super().load()
+        self.loaded_app = ForwardedHeaders(self.loaded_app, self.forwarded_allow_ips)
 
 
 class _ClearStart:

@@ -14,8 +14,9 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from server.history.database import DEFAULT_LIMIT_S, checked, shown
 from server.hosts import PATTERN
+from server.http import below_path
 from server.messages import MOST_JSON_BYTES
-from server.origins import canonical
+from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
 from voicelab.engines import EngineSpec
 from voicelab.errors import InputError
@@ -48,6 +49,7 @@ class Settings(BaseSettings):
     # NoDecode: the list may be written with commas, which pydantic-settings would refuse as bad JSON.
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
+    root_path: str = ""
     asr: str = "pocketsphinx"
     agent: str = "rules"
     tts: str = "espeak"
@@ -124,14 +126,12 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        found = []
-        for given in value:
-            # "null" is what a page opened from a file, or inside a sandboxed frame, sends.
-            origin = "*" if given == "*" else canonical(given.rstrip("/"))
-            if origin is None:
-                raise ValueError(f"{given!r} is no origin; write scheme://host or scheme://host:port, or * for all")
-            found.append(origin)
-        return tuple(found)
+        return tuple(map(checked_origin, value))
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        return below_path.checked(value)
 
     @field_validator("allowed_hosts")
     @classmethod

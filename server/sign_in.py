@@ -41,7 +41,7 @@ def forget(response: Response) -> None:
 def _is_own_page(connection: HTTPConnection) -> bool:
     sent = connection.headers.getlist("origin")
     if sent:
-        return len(sent) == 1 and origins.canonical(sent[0]) == origins.own_origin(connection)
+        return len(sent) == 1 and origins.is_own(origins.canonical(sent[0]), connection, for_certain=True)
     # Images, sounds, frames and links send no Origin; browsers say in this header where they were asked for. "none" is
     # an address that the user typed.
     return connection.headers.get("sec-fetch-site", "none") in ("same-origin", "none")

@@ -42,7 +42,7 @@ def record(http: httpx.Client, name: str, sound: bytes = SOUND, **fields: str) -
     return http.post(f"{API}/{name}/takes", files={"audio": sound}, data=form)
 
 
-@pytest.mark.parametrize("path", ["/app", "/app/record", "/app/runs", "/app/assets/modules/talk.js"])
+@pytest.mark.parametrize("path", ["/app/", "/app/record", "/app/runs", "/app/assets/modules/talk.js"])
 def test_pages_load_nothing_from_elsewhere(http, path):
     answer = http.get(path)
     assert answer.status_code == 200

@@ -8,13 +8,14 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
 
-from server import openai_routes
 from tests.serving import PATIENCE_S, TONE, Served, serving, talking, until
 from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.wire import IncomingAudio
 from voicelab.work_pool import WorkPool
 
@@ -30,13 +31,13 @@ def served(tmp_path: Path) -> Iterator[Served]:
 @pytest.fixture
 def slow_uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     """Every upload takes until this is set, as a file that takes seconds to decode does."""
-    go_on, decoded = threading.Event(), openai_routes._decoded
+    go_on, decoded = threading.Event(), decoding.load
 
-    def slow(data: bytes, source: str, longest_s: float) -> object:
+    def slow(*arguments: Any, **options: Any) -> object:
         assert go_on.wait(PATIENCE_S)
-        return decoded(data, source, longest_s)
+        return decoded(*arguments, **options)
 
-    monkeypatch.setattr(openai_routes, "_decoded", slow)
+    monkeypatch.setattr(decoding, "load", slow)
     yield go_on
     go_on.set()
 

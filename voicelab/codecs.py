@@ -20,11 +20,12 @@ def encode_wav(clip: Clip) -> bytes:
 
 
 def encode(clip: Clip, form: str) -> bytes:
-    """A file of this form: "wav", "flac", "mp3" or "opus" (in Ogg); mp3 and opus at 48 kHz."""
+    """A file of this form: "wav", "flac", "mp3", "aac" (ADTS) or "opus" (in Ogg); the lossy ones at 48 kHz."""
     container_name, codec, rate_hz = {
         "wav": ("wav", "pcm_s16le", clip.rate_hz),
         "flac": ("flac", "flac", clip.rate_hz),
         "mp3": ("mp3", "libmp3lame", 48_000),
+        "aac": ("adts", "aac", 48_000),
         "opus": ("ogg", "libopus", 48_000),
     }[form]
     sink = io.BytesIO()

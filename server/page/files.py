@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
@@ -31,6 +31,11 @@ def _page(name: str) -> FileResponse:
 
 
 @router.get("/app")
+async def app() -> Response:
+    """Its addresses are relative to /app/. So is this one: the proxy may serve all of it below a path."""
+    return RedirectResponse("app/")
+
+
 @router.get("/app/")
 async def talk() -> Response:
     return _page("talk.html")

@@ -8,10 +8,10 @@ import threading
 import time
 from collections import deque
 
-from voicelab.asr.base import Transcript
+from voicelab.asr.base import TimedWord, Transcript
 from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.asr.decoder_shelf import DecoderShelf
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.sphinx_decoder import FRAME_S, SphinxDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError
@@ -71,6 +71,10 @@ class PocketSphinx:
 
     def _new_decoder(self) -> SphinxDecoder:
         return SphinxDecoder({"samprate": SPEECH_RATE_HZ, **self._beams})
+
+
+def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:
+    return TimedWord(word, round(first_frame * FRAME_S, 2), round((last_frame + 1) * FRAME_S, 2))
 
 
 def default_decoders(memory_bytes: float, cores: int) -> int:
@@ -146,8 +150,9 @@ class PocketSphinxStream:
             decoder.end_utt()
             text = decoder.text()
             if text is None:
-                return Transcript("", language="en")
-            return Transcript(text, language="en", confidence=min(1.0, decoder.probability()))
+                return Transcript("", language="en", words=())
+            words = tuple(_timed(*found) for found in decoder.words())
+            return Transcript(text, language="en", confidence=min(1.0, decoder.probability()), words=words)
 
     def close(self) -> None:
         with self._lock:

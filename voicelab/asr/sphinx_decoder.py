@@ -32,10 +32,18 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ps_get_hyp": (_TEXT, [_POINTER, _POINTER]),
     "ps_get_prob": (ctypes.c_int32, [_POINTER]),
     "ps_get_logmath": (_POINTER, [_POINTER]),
+    "ps_seg_iter": (_POINTER, [_POINTER]),
+    "ps_seg_next": (_POINTER, [_POINTER]),
+    "ps_seg_word": (_TEXT, [_POINTER]),
+    "ps_seg_frames": (None, [_POINTER, ctypes.POINTER(_INT), ctypes.POINTER(_INT)]),
     "logmath_exp": (ctypes.c_double, [_POINTER, _INT]),
 }
 """What they return and take, as pocketsphinx.h of version 5 declares them. A text is copied before the next call."""
 _SAMPLE_BYTES = 2
+_NO_WORD = ("<", "[", "++")
+"""How the entries of the dictionary begin that stand for silence and noise. A variant of a word ends with "(2)"."""
+FRAME_S = 0.01
+"""How far PocketSphinx moves on from frame to frame."""
 
 
 class SphinxDecoder:
@@ -104,6 +112,19 @@ class SphinxDecoder:
         """The words so far, after `end_utt` the final ones; None when there are none."""
         words = self._c.ps_get_hyp(self._decoder, None)
         return None if words is None else str(words.decode())
+
+    def words(self) -> list[tuple[str, int, int]]:
+        """The words of `text`, each with its first and last frame; silences and noises are left out."""
+        found = []
+        first, last = _INT(), _INT()
+        segment = self._c.ps_seg_iter(self._decoder)
+        while segment is not None:
+            word = str(self._c.ps_seg_word(segment).decode())
+            if not word.startswith(_NO_WORD):
+                self._c.ps_seg_frames(segment, ctypes.byref(first), ctypes.byref(last))
+                found.append((word.partition("(")[0], first.value, last.value))
+            segment = self._c.ps_seg_next(segment)
+        return found
 
     def probability(self) -> float:
         """The posterior probability of `text`, after `end_utt`; PocketSphinx's arithmetic may take it over 1."""
