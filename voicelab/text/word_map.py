@@ -6,18 +6,18 @@ that begin with `#` or `;`. An empty right side removes the words. A map is appl
 
 from __future__ import annotations
 
-import csv
-import hashlib
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from voicelab.errors import InputError
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.scripts import has_no_spaces
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,8 @@ class WordMap:
     @classmethod
     def read(cls, path: Path) -> Self:
         """Read a file; InputError names the file and the line."""
+        import hashlib
+
         try:
             data = path.read_bytes()
             text = data.decode("utf-8-sig")
@@ -95,6 +97,8 @@ def _bare(side: str) -> str:
 
 
 def _csv_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
+    import csv
+
     reader = csv.reader(text.splitlines())
     header = [name.strip().lower() for name in next(reader, [])]
     if header != ["from", "to"]:
