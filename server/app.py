@@ -140,7 +140,7 @@ async def _voice(websocket: WebSocket) -> None:
     finally:
         services.leaving.add(connection)
         try:
-            if connection.session_id:
+            if connection.session_id and services.open_sessions.leave(connection.session_id):
                 await services.end_session(connection.session_id)
         finally:
             del services.connections[connection]

@@ -17,6 +17,7 @@ from server.history.retention import keep_removing
 from server.history.store import HistoryLimits
 from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
+from server.open_sessions import OpenSessions
 from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
@@ -56,6 +57,7 @@ class Services:
     pools: Pools
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    open_sessions: OpenSessions = field(default_factory=OpenSessions)
     connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: set[Guest] = field(default_factory=set)

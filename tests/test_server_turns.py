@@ -120,7 +120,7 @@ async def test_an_empty_last_chunk_ends_the_turn(served: Served) -> None:
         assert heard_s(await talker.answer()) == pytest.approx(1.0, abs=0.03)
 
 
-@pytest.mark.parametrize("form", ["opus", "opus_packets", "wav", "pcm16"])
+@pytest.mark.parametrize("form", ["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"])
 async def test_the_reply_comes_in_the_format_asked_for(served: Served, form: str) -> None:
     async with talking(served) as talker:
         await talker.init(audio_format=form)

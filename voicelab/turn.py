@@ -144,7 +144,7 @@ class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
     dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
-    hold.
+    hold. reply_rate_hz: of replies in formats that are samples.
     """
 
     def __init__(
@@ -153,6 +153,7 @@ class Turn:
         dialogue: Dialogue,
         *,
         reply_format: ReplyFormat = "opus",
+        reply_rate_hz: int | None = None,
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
@@ -161,6 +162,7 @@ class Turn:
         self._pipeline = pipeline
         self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
+        self._reply_rate_hz = reply_rate_hz
         self._audio = IncomingAudio(longest_s=longest_s)
         self._utterance = pipeline.asr.stream()
         self._has_sound = False
@@ -241,7 +243,7 @@ class Turn:
         sentences = self._script.sentences
         if not sentences:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
-        audio = ReplyAudio(self._pipeline.encoder, self._reply_format)
+        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
         try:
             for number, sentence in enumerate(sentences, start=1):
                 with self._watch.measure("tts") as lap:

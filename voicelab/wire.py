@@ -6,25 +6,39 @@ docs/protocol.md says which bytes mean what; these two modules are where it is k
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from voicelab.audio import decoding
-from voicelab.audio.containers import KNOWN, Container, find, is_text, lead_in_bytes, may_be_text, may_begin, recognize
+from voicelab.audio import decoding, g711
+from voicelab.audio.containers import (
+    KNOWN,
+    Container,
+    find,
+    is_markup,
+    is_text,
+    lead_in_bytes,
+    may_be_text,
+    may_begin,
+    recognize,
+)
 from voicelab.audio.limits import Limits
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
-from voicelab.encoder import REPLY_RATE_HZ, ReplyFormat
+from voicelab.encoder import ReplyFormat, reply_rate_hz
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import PacketDecoder
 
 Mode = Literal["burst", "realtime"]
 """How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""
 
-InputFormat = Literal["opus", "pcm16"]
+InputFormat = Literal["opus", "pcm16", "mulaw", "alaw"]
 INPUT_FORMATS: tuple[str, ...] = get_args(InputFormat)
 """How bytes are read that are no container."""
+
+_SAMPLES = ("pcm16", "mulaw", "alaw")
+"""The formats in which any bytes are sound, so that a few fixed bits do not tell a container from it."""
 
 _SOURCE = "the audio of this turn"
 # Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
@@ -106,13 +120,13 @@ class IncomingAudio:
 
     def _begin(self, form: str, sample_rate_hz: int) -> Clip | None:
         """Tell by the first bytes what they are; None where it takes more of them."""
-        if not self._is_past_lead_in(zeros=form != "pcm16"):
+        if not self._is_past_lead_in(zeros=form not in _SAMPLES):
             return None
         head = b"".join(self._waiting)
         # A few fixed bits, which PCM may have as well.
-        may_be_bare = form != "pcm16" or self._is_tagged
+        may_be_bare = form not in _SAMPLES or self._is_tagged
         container = recognize(head, bare_frames=may_be_bare)
-        is_open = may_begin(head, bare_frames=may_be_bare) or (form != "pcm16" and may_be_text(head))
+        is_open = may_begin(head, bare_frames=may_be_bare) or (form not in _SAMPLES and may_be_text(head))
         if container is None and is_open:
             self._form, self._sample_rate_hz = form, sample_rate_hz
             return None
@@ -139,7 +153,8 @@ class IncomingAudio:
     def _read_raw(self, chunks: list[bytes], form: str, sample_rate_hz: int) -> Clip | None:
         """Bytes that no container begins; where they are no Opus either, sound may still begin behind them."""
         head = b"".join(chunks)
-        if is_text(head):
+        # In A-law, silence is a row of the letter U.
+        if is_markup(head) if form in get_args(g711.Law) else is_text(head):
             raise decoding.unknown(head, _SOURCE)
         if form not in _RAW:
             return self._decode(*_behind_junk(head, form))
@@ -175,7 +190,7 @@ def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
         raise InputError(f"format {form[:40]!r} is not known and the audio is no container; known: {known}")
     raise InputError(
         f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, or one raw Opus "
-        "packet a chunk, or pcm16 with its format and sample_rate"
+        "packet a chunk, or pcm16, mulaw or alaw with its format and sample_rate"
     )
 
 
@@ -213,12 +228,42 @@ class _PcmReader:
         return self._resampler.feed(empty, last=True)
 
 
-_RAW: dict[str, Callable[[int], _Decoder]] = {"opus": _PacketReader, "pcm16": _PcmReader}
+class _G711Reader:
+    """G.711 cut anywhere: each byte is a sample."""
+
+    def __init__(self, law: g711.Law, rate_hz: int) -> None:
+        self._law = law
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
+
+    def feed(self, data: bytes) -> Clip:
+        return self._resampler.feed(g711.decode(data, self._law, self._rate_hz))
+
+    def finish(self) -> Clip:
+        return self._resampler.feed(g711.decode(b"", self._law, self._rate_hz), last=True)
+
+
+_RAW: dict[str, Callable[[int], _Decoder]] = {
+    "opus": _PacketReader,
+    "pcm16": _PcmReader,
+    "mulaw": partial(_G711Reader, "mulaw"),
+    "alaw": partial(_G711Reader, "alaw"),
+}
 """What reads each of INPUT_FORMATS, made with the chunk's sample rate."""
 
 
-def reply_clip(data: bytes, form: ReplyFormat = "opus") -> Clip:
-    """The sound of a reply's joined bytes (not for opus_packets, whose borders are lost when joined)."""
+def default_rate_hz(form: str) -> int:
+    """The rate of samples that come without one."""
+    return g711.RATE_HZ if form in get_args(g711.Law) else SPEECH_RATE_HZ
+
+
+def reply_clip(data: bytes, form: ReplyFormat = "opus", rate_hz: int | None = None) -> Clip:
+    """The sound of a reply's joined bytes (not for opus_packets, whose borders are lost when joined).
+
+    rate_hz: that was asked for, for the formats that are bare samples.
+    """
     if form == "pcm16":
-        return Clip.from_pcm16(data, REPLY_RATE_HZ)
+        return Clip.from_pcm16(data, rate_hz or reply_rate_hz(form))
+    if form == "mulaw" or form == "alaw":
+        return g711.decode(data, form, rate_hz or reply_rate_hz(form))
     return decoding.decode(data, source="the reply")

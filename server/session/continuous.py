@@ -8,12 +8,13 @@ from typing import Any, Protocol
 
 from server.ears import Ears
 from server.messages import AudioChunk, Refused
-from server.outgoing import SpeechStarted, SpeechStopped
+from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.services import Services
 from server.session.listening import Listening
 from server.session.outlet import Outlet
 from server.session.tempo import Tempo
 from server.session.terms import Terms
+from server.session.unheard import Unheard
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError, VoicelabError
 from voicelab.vad.endpoint import Event, Started, Stopped, TookFloor
@@ -53,6 +54,7 @@ class SpeechStream:
         self._tempo = tempo
         self._floor = floor
         self._skipping = False
+        self._unheard = Unheard()
         self._begin()
 
     def _begin(self) -> None:
@@ -101,7 +103,7 @@ class SpeechStream:
             return None
         if self._now is not None:
             self._now.record.audio_bytes_in += len(data)
-        return self._audio.feed(data, chunk.format, chunk.sample_rate)
+        return self._audio.feed(data, chunk.format, chunk.rate_hz)
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish
@@ -123,6 +125,8 @@ class SpeechStream:
             await self._add(piece)
             for event in await self._ears.hear(self._endpointer, piece):
                 await self._act(event, at_s)
+            if self._terms.silences:
+                await self._watch_for_sound(piece)
 
     async def _add(self, clip: Clip) -> None:
         """What goes wrong with an utterance ends it; it is told when it would have been answered."""
@@ -160,6 +164,16 @@ class SpeechStream:
                     await self._announce(now)
                     await self._tell_end(now, event)
                     self.heard.append(now)
+
+    async def _watch_for_sound(self, piece: Clip) -> None:
+        """Tell of sound that goes on without any speech in it; what is heard of a reply is none of it."""
+        if self._now is not None or perf_counter() < self._floor.agent_has_it_until_s():
+            self._unheard.reset()
+            return
+        level_dbfs = self._unheard.add(piece)
+        if level_dbfs is not None:
+            at_s, session_id = self._position / SPEECH_RATE_HZ, self._terms.session_id
+            await self._outlet.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
     async def _announce(self, utterance: Listening) -> None:
         if utterance.quiet:

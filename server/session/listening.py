@@ -56,7 +56,13 @@ class Listening:
         services, terms = self._services, self._terms
         dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
         longest_s = services.settings.max_turn_s
-        self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
+        self.turn = Turn(
+            services.pipeline,
+            dialogue,
+            reply_format=terms.reply_format,
+            reply_rate_hz=terms.reply_rate_hz,
+            longest_s=longest_s,
+        )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if terms.partials or self._note is not None:
             self._partials = Partials(self.turn, self._tell, self._note)
@@ -73,7 +79,7 @@ class Listening:
         turn = self.turn or await self.open()
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
-        await turn.receive(data, chunk.format, chunk.sample_rate)
+        await turn.receive(data, chunk.format, chunk.rate_hz)
         if self._terms.realtime:
             self._tempo.heard(turn.heard_s - heard_s, at_s)
         if self._partials is not None:

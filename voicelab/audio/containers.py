@@ -185,10 +185,15 @@ def is_text(head: bytes) -> bool:
 
     No Opus packet consists of 24 printable characters or more by chance (one in 10**10), and no PCM is that loud.
     """
-    head = head[:512].removeprefix(b"\xef\xbb\xbf")
-    if _TEXT_STARTS.match(head):
+    if is_markup(head):
         return True
+    head = head[:512].removeprefix(b"\xef\xbb\xbf")
     return len(head) >= _TEXT_BYTES and _is_printable(head)
+
+
+def is_markup(head: bytes) -> bool:
+    """Whether these bytes begin as a web page, JSON or a playlist does."""
+    return _TEXT_STARTS.match(head[:512].removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def may_be_text(head: bytes) -> bool:
