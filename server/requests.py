@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import h11
 from starlette.types import Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.clients import key_of
 from server.http.admission import Admission, is_proxy
+from server.http.openai.errors import error_body
+from server.http.paths import is_openai
 
 PROBES = ("/health/live", "/health/ready")
 """The paths that are answered however many connections there are."""
@@ -263,7 +266,10 @@ class _Limited(H11Protocol):
         self._expect_reading()
 
     def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
-        body = json.dumps({"detail": {"code": code, "message": message}}).encode()
+        answer: dict[str, Any] = {"detail": {"code": code, "message": message}}
+        if self.scope is not None and is_openai(self.scope):
+            answer = error_body(status, code, message)
+        body = json.dumps(answer).encode()
         length = ("content-length", str(len(body)))
         headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
         head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())

@@ -1,5 +1,8 @@
 """What OpenAI's clients send and read: tried with the real client, sync and async, and with bare requests."""
 
+import json
+import socket
+
 import httpx
 import numpy as np
 import pytest
@@ -193,3 +196,13 @@ def test_every_error_below_v1_has_openais_shape(served, method, path, status):
 def test_a_client_that_asks_for_an_unknown_path_reads_why(client):
     with pytest.raises(openai.NotFoundError, match="GET /v1/files"):
         client.files.list()
+
+
+def test_an_upload_that_stops_is_told_so_in_openais_shape(tmp_path):
+    head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
+    with serving(tmp_path, request_timeout_s=0.3) as one, socket.create_connection(("127.0.0.1", one.port)) as client:
+        client.settimeout(10)
+        client.sendall(head)
+        answer = b"".join(iter(lambda: client.recv(65_536), b""))
+    assert answer.startswith(b"HTTP/1.1 408")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
