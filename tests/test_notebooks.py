@@ -159,7 +159,7 @@ def test_plain_papermill_refuses_an_unknown_parameter_too(tmp_path, monkeypatch)
     ("parameters", "error", "message"),
     [
         ({"asr": "nope"}, InputError, "unknown asr engine 'nope'; known: "),
-        ({"mode": "bursty"}, InputError, "parameter mode: Input should be 'burst' or 'realtime', not 'bursty'"),
+        ({"mode": "bursty"}, InputError, "parameter mode: must be 'burst' or 'realtime', not 'bursty'"),
     ],
 )
 def test_a_failing_notebook_raises_its_own_error_and_is_kept(tmp_path, parameters, error, message):
@@ -230,7 +230,7 @@ class TestParameterGuard:
 def test_parameters_become_a_spec():
     assert run_spec(mode="realtime", categories=["other"]).samples == str(shipped("voice_samples"))
     assert run_spec(samples="mine", asr=None).asr is None
-    with pytest.raises(InputError, match="parameter limit: Input should be a valid integer"):
+    with pytest.raises(InputError, match="parameter limit: must be a valid integer"):
         run_spec(limit="many")
     given = parameters_of(FAKE, RunFolder(Path("kept/here")))
     assert (given.pop("out"), given.pop("run_id"), given.pop("resume")) == ("kept", "here", None)
