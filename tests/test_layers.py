@@ -11,9 +11,9 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"addresses", "blocking", "stages", "heap"},
+    {"addresses", "blocking", "stages", "heap", "faults"},
     {"children", "errors"},
-    {"clip", "text", "places", "work_pool"},
+    {"clip", "text", "places", "work_pool", "storage", "checking"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"audio"},
     {"engines", "datasets", "metrics", "conditions"},
@@ -24,7 +24,8 @@ LAYERS = [
     {"hosting"},
     {"reply_audio"},
     {"turn", "client", "results", "listening"},
-    {"provenance", "targets", "run_language", "notebook", "replayed", "runlock", "stimulus"},
+    {"provenance", "targets", "run_language", "notebook", "replayed", "runlock", "stimulus"}
+    | {"planning", "reconnection"},
     {"runs", "report", "replay", "bench"},
     {"figures", "kept", "tracking"},
     {"compare", "audit", "roundtrip", "sweep"},

@@ -17,7 +17,7 @@ from websockets.asyncio.client import ClientConnection
 
 from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio import decoding
-from voicelab.errors import ConnectionLostError, InputError, ServerError
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError
 from voicelab.opus import FRAME_S
 from voicelab.wire import Mode, reply_clip
 
@@ -163,7 +163,7 @@ class VoiceClient:
     async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
         """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
 
-        Raises ConnectionLostError when the connection ends or nothing comes for timeout_s.
+        Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
         """
         chunks = request_chunks(audio, mode, source=source)
         sent = 0
@@ -221,7 +221,7 @@ class VoiceClient:
                 message: dict[str, Any] = json.loads(await self._connection.recv())
                 return message
         except TimeoutError as error:
-            raise ConnectionLostError(f"the server said nothing for {self._timeout_s:g} s") from error
+            raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 

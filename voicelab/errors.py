@@ -9,7 +9,10 @@ VoicelabError
 ├── BusyError               a queue is full; the same call may succeed later
 ├── NoSpeechError           the audio of a turn holds nothing that the recognizer heard as words
 ├── ServerError             the server answered with an `error` event; `.code` is its code
+├── StorageError            a file of a run cannot be written, e.g. because the disk is full (exit code 1)
+├── RunInterruptedError     a run stopped because its target was gone for too long; --resume continues it (exit code 1)
 └── ConnectionLostError     the server went away, or did not answer in time
+    └── NoReplyError            the connection is open, but nothing came in time
 """
 
 from voicelab.addresses import without_user
@@ -70,3 +73,15 @@ class ServerError(VoicelabError):
 
 class ConnectionLostError(VoicelabError):
     """The connection ended, or a reply did not come in time."""
+
+
+class NoReplyError(ConnectionLostError):
+    """The connection is open, but the server sent nothing in time."""
+
+
+class RunInterruptedError(VoicelabError):
+    """A run stopped because its target was gone for too long; the turns so far are kept."""
+
+
+class StorageError(VoicelabError):
+    """A file cannot be written; the message names it and the reason."""

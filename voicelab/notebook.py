@@ -12,9 +12,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import ValidationError
-
 from voicelab import errors
+from voicelab.checking import checked
 from voicelab.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
 from voicelab.places import PROJECT, shipped
@@ -98,11 +97,7 @@ def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
 
     Raises InputError that names the parameter.
     """
-    try:
-        return RunSpec(samples=samples or str(shipped("voice_samples")), **options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
+    return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
 
 
 def reports_folder(out: str = "") -> Path:
@@ -202,4 +197,6 @@ class _Watch:
         if not (self._folder.path / "run.json").exists() or done == self._told or self._progress is None:
             return
         self._told = done
-        self._progress(done, self._folder.read().planned_turns)
+        planned = self._folder.read().planned_turns
+        # A turn that was taken again has two lines.
+        self._progress(min(done, planned), planned)

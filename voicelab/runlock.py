@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from voicelab import storage
 from voicelab.errors import InputError
 
 FILE_NAME = "run.lock"
@@ -21,21 +22,27 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the run in this folder for as long as the block lasts.
 
     A kernel whose papermill was killed ends a moment later, so another holder is waited for, patience_s long; then
-    InputError names its process. Programs that this process starts do not inherit the lock.
+    InputError names its process. Raises StorageError where the lock cannot be written. Programs that this process
+    starts do not inherit the lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / FILE_NAME).open("a+", encoding="ascii") as file:
+    storage.make_folder(folder)
+    path = folder / FILE_NAME
+    with storage.faults_named(path):
+        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
         deadline = time.monotonic() + patience_s
-        while not _taken(file.fileno()):
+        while not _taken(descriptor):
             if time.monotonic() > deadline:
                 raise InputError(
                     f"{folder}: another process{_holder(folder)} is working on this run; wait for it, or end it"
                 )
             time.sleep(_POLL_S)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with storage.faults_named(path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
         yield
+    finally:
+        os.close(descriptor)
 
 
 def is_held(folder: Path) -> bool:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 from typing import IO, Protocol
@@ -26,6 +27,7 @@ from voicelab.datasets.text_files import split_lines
 from voicelab.engines import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 from voicelab.results import EngineUsed, RunSpec
+from voicelab.storage import faults_named
 from voicelab.tts.catalog import VOICES
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
 from voicelab.wire import Mode
@@ -51,7 +53,13 @@ class Target(Protocol):
     def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AbstractAsyncContextManager[Session]:
-        """Begin a conversation, or go on with session_id, in which heard_before was already said."""
+        """Begin a conversation, or go on with session_id, in which heard_before was already said.
+
+        Raises ConnectionLostError when the target cannot be reached, now or later in the session.
+        """
+
+    def gone(self) -> str | None:
+        """Why the target will not come back; None while it may."""
 
 
 def check_engines(spec: RunSpec) -> None:
@@ -72,8 +80,8 @@ async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
         async with _local(spec) as local:
             yield local
     elif spec.target == "server":
-        async with own_server(spec, folder) as address:
-            yield await _ServerTarget.reach(address, spec)
+        async with own_server(spec, folder) as server:
+            yield await _ServerTarget.reach(server.address, spec, own=server)
     else:
         yield await _ServerTarget.reach(spec.target, spec)
 
@@ -82,6 +90,9 @@ class _LocalTarget:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.engines = tuple(EngineUsed(**asdict(info)) for info in pipeline.engines)
+
+    def gone(self) -> str | None:
+        return None
 
     @asynccontextmanager
     async def session(
@@ -151,16 +162,36 @@ class _LocalSession:
         return take
 
 
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """A server that a run started: http://127.0.0.1:port, its process, and its log."""
+
+    address: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def gone(self) -> str | None:
+        """How its process ended; None while it runs."""
+        code = self.process.returncode
+        if code is None:
+            return None
+        how = f"was ended by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"ended with exit code {code}"
+        return f"the server of this run {how}; see {self.log}"
+
+
 class _ServerTarget:
-    def __init__(self, address: str, engines: tuple[EngineUsed, ...], timeout_s: float) -> None:
+    def __init__(
+        self, address: str, engines: tuple[EngineUsed, ...], timeout_s: float, own: OwnServer | None = None
+    ) -> None:
         self.engines = engines
         self._timeout_s = timeout_s
+        self._own = own
         parts = urlsplit(address)
         scheme = "wss" if parts.scheme == "https" else "ws"
         self._url = f"{scheme}://{parts.netloc}/ws/voice/simple"
 
     @classmethod
-    async def reach(cls, address: str, spec: RunSpec) -> _ServerTarget:
+    async def reach(cls, address: str, spec: RunSpec, own: OwnServer | None = None) -> _ServerTarget:
         """Ask a server what it runs, and hold that against what was asked for."""
         if urlsplit(address).scheme not in ("http", "https"):
             raise InputError(f"--url {address}: give the server's address as http://host:port")
@@ -179,7 +210,10 @@ class _ServerTarget:
         for catalog, wanted in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
             if wanted is not None:
                 _check_same(catalog, wanted, engines)
-        return cls(address, engines, spec.timeout_s)
+        return cls(address, engines, spec.timeout_s, own)
+
+    def gone(self) -> str | None:
+        return self._own.gone() if self._own is not None else None
 
     @asynccontextmanager
     async def session(
@@ -212,7 +246,7 @@ def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) 
 
 
 @asynccontextmanager
-async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncIterator[str]:
+async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncIterator[OwnServer]:
     """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
 
     settings: further settings of the server, by the names of their variables.
@@ -230,7 +264,7 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
         engines = {"ASR": str(spec.asr), "AGENT": str(spec.agent), "TTS": str(spec.tts)}
         own = {"HOST": "127.0.0.1", "DATABASE_URL": history, **engines, **settings}
         environment = safe_environment(without=SERVER_SECRETS | own.keys(), **own)
-        with _private(log) as sink:
+        with faults_named(log), _private(log) as sink:
             process = await asyncio.create_subprocess_exec(
                 *python_command("server", "--fd", str(listener.fileno()), "--end-with-stdin"),
                 pass_fds=[listener.fileno()],
@@ -241,7 +275,7 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
             )
     try:
         await _until_ready(address, process, log)
-        yield address
+        yield OwnServer(address, process, log)
     finally:
         if process.returncode is None:
             process.terminate()

@@ -21,13 +21,17 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """What voicelab raises on purpose becomes one sentence and an exit code; so does Ctrl-C."""
+    """Turn voicelab's errors, faults of the disk and Ctrl-C into one sentence and an exit code."""
     try:
         yield
     except (InputError, EngineMissingError) as error:
         fail(str(error), BAD_INPUT)
     except VoicelabError as error:
         fail(str(error), FAILED)
+    except OSError as error:
+        # What the disk refuses; code that knows more about a fault names it before it comes here.
+        where = f"{error.filename}: " if error.filename is not None else ""
+        fail(f"{where}{error.strerror or error}", FAILED)
     except KeyboardInterrupt:
         fail("stopped", INTERRUPTED)
 

@@ -28,7 +28,7 @@ def compare(
         Literal["minimal", "sclite"],
         typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
     ] = "minimal",
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
     flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,

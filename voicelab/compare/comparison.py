@@ -9,7 +9,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
+from voicelab.checking import checked
 from voicelab.compare.contenders import Contender, read_all
 from voicelab.compare.pair import Pair
 from voicelab.figures import RATES
@@ -18,9 +20,17 @@ from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
 from voicelab.report.sureness import Clusters
+from voicelab.results import Draws, Seed
 from voicelab.text import Normalizer
 
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
+
+
+class _Resampling(BaseModel):
+    """The options that decide the intervals."""
+
+    seed: Seed
+    draws: Draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +166,7 @@ def compare(
     rules: the normalizer to score all by, by default the one that all were made with. weights: minimal or sclite, the
     alignment that words and tests are counted by.
     """
+    checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     contenders, chosen = read_all(folders, rules, weights)
     return Comparison(contenders, chosen, weights, seed, draws)
 

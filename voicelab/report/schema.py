@@ -312,7 +312,7 @@ class Summary(_Record):
 
     format_version: Literal[1] = SUMMARY_VERSION
     run_id: str
-    status: Literal["running", "finished", "failed"]
+    status: Literal["running", "finished", "interrupted", "failed"]
     mode: str
     target: str
     condition: str | None = None
