@@ -267,7 +267,7 @@ class _Limited(H11Protocol):
 
     def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
         answer: dict[str, Any] = {"detail": {"code": code, "message": message}}
-        if self.scope is not None and is_openai(self.scope):
+        if self.scope is not None and is_openai(dict(self.scope)):
             answer = error_body(status, code, message)
         body = json.dumps(answer).encode()
         length = ("content-length", str(len(body)))
