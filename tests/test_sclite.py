@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from tests import nist
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import lattice, parse
-from voicelab.metrics.sclite import MINIMAL, SCLITE, align_lattices, align_sclite, count_sclite
+from voicelab.metrics.lattice_alignment import align_lattices
+from voicelab.metrics.sclite import align_sclite, count_sclite
+from voicelab.metrics.weights import MINIMAL, SCLITE
 from voicelab.metrics.words import WordCounts, count_words, counts_of
 from voicelab.score import score
 from voicelab.text import normalizer

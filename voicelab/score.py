@@ -10,7 +10,9 @@ from dataclasses import dataclass
 
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
-from voicelab.metrics.sclite import SCLITE, WEIGHTS, Weights, align_lattices, count_sclite
+from voicelab.metrics.lattice_alignment import align_lattices
+from voicelab.metrics.sclite import count_weighted
+from voicelab.metrics.weights import MINIMAL, Weights
 from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
 from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
 from voicelab.text import language as language_of
@@ -72,13 +74,6 @@ class Score:
         return found
 
 
-def weights_of(name: str) -> Weights:
-    """The weights of that name; InputError lists the known ones."""
-    if name not in WEIGHTS:
-        raise InputError(f"unknown weights {name!r}; known: {', '.join(WEIGHTS)}")
-    return WEIGHTS[name]
-
-
 def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Score:
     """Score each pair. alternatives: whether braces are alternative wordings, of which the cheapest is taken.
 
@@ -104,7 +99,7 @@ def _counts(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternative
 
 
 def _count_words(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
-    return count_sclite(reference, hypothesis) if weights is SCLITE else count_words(reference, hypothesis)
+    return count_words(reference, hypothesis) if weights is MINIMAL else count_weighted(reference, hypothesis, weights)
 
 
 def _with_alternatives(
@@ -119,7 +114,7 @@ def _with_alternatives(
         return mine, other, _count_words(mine, other, weights)  # type: ignore[arg-type, return-value]  # only words
     steps = align_lattices(lattice(mine), lattice(other), weights)
     reference, hypothesis = _sides(steps)
-    words = counts_of(steps) if weights is SCLITE else count_words(reference, hypothesis)
+    words = count_words(reference, hypothesis) if weights is MINIMAL else counts_of(steps)
     return reference, hypothesis, words
 
 

@@ -75,7 +75,8 @@ def score(
     """
     with terminal.errors():
         from voicelab.errors import InputError
-        from voicelab.score import ALTERNATIVES_IN, rules_for, under_all, weights_of
+        from voicelab.metrics.weights import weights_of
+        from voicelab.score import ALTERNATIVES_IN, rules_for, under_all
         from voicelab.score import score as score_pairs
         from voicelab.text import misfit
         from voicelab.transcripts.formats import form_of, paired
