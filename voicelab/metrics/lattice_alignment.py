@@ -18,7 +18,7 @@ from voicelab.metrics.lattice_plain_rows import PlainRows
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.words import Operation, Step
 
-BLOCK_BYTES = 100_000_000
+BLOCK_BYTES = 64_000_000
 """The most memory for costs that are kept at once."""
 
 

@@ -8,6 +8,7 @@ from voicelab.metrics.alternatives import NOTHING
 from voicelab.metrics.lattice_band import band, is_plain, whole_band
 from voicelab.metrics.lattice_costs import Arithmetic, Side
 from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
+from voicelab.metrics.weights import Weights
 
 
 class _Columns:
