@@ -1,19 +1,16 @@
-"""Two transcript files scored against each other, as sclite scores them: counts by speaker and in all.
-
-No pipeline, no run: references, hypotheses, a normalizer and the weights of the alignment.
-"""
+"""Two transcript files scored against each other, as sclite scores them: counts by utterance, by speaker and in all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
 from voicelab.metrics.lattice_alignment import align_lattices
-from voicelab.metrics.sclite import count_weighted
+from voicelab.metrics.sclite import align_weighted, count_weighted
 from voicelab.metrics.weights import MINIMAL, Weights
-from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
+from voicelab.metrics.words import Step, WordCounts, align_words, count_words, counts_of
 from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
 from voicelab.text import language as language_of
 from voicelab.text import normalizer as normalizer_of
@@ -54,12 +51,32 @@ class ScoreCounts:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one file of hypotheses scored, and by which rules. utterances: the counts of each pair, in order."""
+    """The counts of one file of hypotheses, and the rules they were made by.
+
+    utterances: the counts of each pair, in order. alternatives: whether braces are alternative wordings.
+    """
 
     normalizer: Normalizer
     weights: Weights
     pairs: tuple[Pair, ...]
     utterances: tuple[ScoreCounts, ...]
+    alternatives: bool = False
+    _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
+
+    def steps(self, position: int) -> tuple[Step, ...]:
+        """The alignment that the counts of a pair come from. position: in `pairs`."""
+        pair = self.pairs[position]
+        words = self._wordings.get(position)
+        if words is None:
+            words = self.normalizer.words(pair.reference), self.normalizer.words(pair.hypothesis), None
+        reference, hypothesis, steps = words
+        if steps is not None:
+            return steps
+        return (
+            align_words(reference, hypothesis)
+            if self.weights is MINIMAL
+            else align_weighted(reference, hypothesis, self.weights)
+        )
 
     @property
     def total(self) -> ScoreCounts:
@@ -79,43 +96,48 @@ def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, al
 
     Raises InputError that names the utterance where braces do not pair.
     """
-    return Score(
-        normalizer,
-        weights,
-        tuple(pairs),
-        tuple(_counts(pair, normalizer, weights, alternatives=alternatives) for pair in pairs),
-    )
+    counts, wordings = [], {}
+    for position, pair in enumerate(pairs):
+        wording = _wording(pair, normalizer, weights, alternatives=alternatives)
+        counts.append(_counts(wording, weights, _between(normalizer)))
+        if alternatives:
+            wordings[position] = wording
+    return Score(normalizer, weights, tuple(pairs), tuple(counts), alternatives, wordings)
 
 
-def _counts(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> ScoreCounts:
-    if alternatives:
-        reference, hypothesis, words = _with_alternatives(pair, normalizer, weights)
+Wording = tuple[Sequence[str], Sequence[str], "tuple[Step, ...] | None"]
+"""The words that were compared on either side, and their alignment where choosing the wording made it already."""
+
+
+def _counts(wording: Wording, weights: Weights, between: str) -> ScoreCounts:
+    """The counts of an utterance. between: what stands between words when characters are counted."""
+    reference, hypothesis, steps = wording
+    if steps is not None:
+        words = counts_of(steps)
+    elif weights is MINIMAL:
+        words = count_words(reference, hypothesis)
     else:
-        reference, hypothesis = normalizer.words(pair.reference), normalizer.words(pair.hypothesis)
-        words = _count_words(reference, hypothesis, weights)
-    between = " " if normalizer.spaces_count else ""
+        words = count_weighted(reference, hypothesis, weights)
     characters = count_words(between.join(reference), between.join(hypothesis))
     return ScoreCounts(1, int(words.errors > 0), words, characters)
 
 
-def _count_words(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
-    return count_words(reference, hypothesis) if weights is MINIMAL else count_weighted(reference, hypothesis, weights)
+def _between(normalizer: Normalizer) -> str:
+    return " " if normalizer.spaces_count else ""
 
 
-def _with_alternatives(
-    pair: Pair, normalizer: Normalizer, weights: Weights
-) -> tuple[Sequence[str], Sequence[str], WordCounts]:
-    """The wordings that were taken on either side, and their word errors."""
+def _wording(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Wording:
+    if not alternatives:
+        return normalizer.words(pair.reference), normalizer.words(pair.hypothesis), None
     try:
         mine, other = (normalized(parse(text), normalizer) for text in (pair.reference, pair.hypothesis))
     except InputError as error:
         raise InputError(f"utterance {pair.id}: {error}") from error
     if _plain(mine) and _plain(other):
-        return mine, other, _count_words(mine, other, weights)  # type: ignore[arg-type, return-value]  # only words
+        return mine, other, None  # type: ignore[return-value]  # only words
     steps = align_lattices(lattice(mine), lattice(other), weights)
     reference, hypothesis = _sides(steps)
-    words = count_words(reference, hypothesis) if weights is MINIMAL else counts_of(steps)
-    return reference, hypothesis, words
+    return reference, hypothesis, None if weights is MINIMAL else steps
 
 
 def _plain(items: Iterable[str | Choice]) -> bool:
