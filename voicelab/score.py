@@ -19,7 +19,7 @@ from voicelab.transcripts.formats import FORMATS
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
 """The formats in which braces mean alternative wordings."""
-SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm") else None for form in FORMATS}
+SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm", "nlp") else None for form in FORMATS}
 """Each format's normalizer where none is named: NIST's files are compared as sclite compares them.
 
 None: the one that fits the language, or the script of the references."""
@@ -53,7 +53,8 @@ class ScoreCounts:
 class Score:
     """The counts of one file of hypotheses, and the rules they were made by.
 
-    utterances: the counts of each pair, in order. alternatives: whether braces are alternative wordings.
+    utterances: the counts of each pair, in order. alternatives: whether the references
+    allow several wordings. classes: the counts of each pair within entities of a class, where tokens are tagged.
     """
 
     normalizer: Normalizer
@@ -61,6 +62,7 @@ class Score:
     pairs: tuple[Pair, ...]
     utterances: tuple[ScoreCounts, ...]
     alternatives: bool = False
+    classes: Mapping[str, tuple[WordCounts, ...]] = field(default_factory=dict)
     _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
 
     def steps(self, position: int) -> tuple[Step, ...]:
@@ -102,7 +104,20 @@ def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, al
         counts.append(_counts(wording, weights, _between(normalizer)))
         if alternatives:
             wordings[position] = wording
-    return Score(normalizer, weights, tuple(pairs), tuple(counts), alternatives, wordings)
+    return Score(normalizer, weights, tuple(pairs), tuple(counts), alternatives, {}, wordings)
+
+
+def aligned_score(
+    pairs: Sequence[Pair],
+    normalizer: Normalizer,
+    weights: Weights,
+    alignments: Sequence[tuple[Step, ...]],
+    classes: Mapping[str, tuple[WordCounts, ...]],
+) -> Score:
+    """The score of pairs that are aligned already. classes: as in Score."""
+    wordings: dict[int, Wording] = {position: (*_sides(steps), steps) for position, steps in enumerate(alignments)}
+    counts = tuple(_counts(wording, weights, _between(normalizer)) for wording in wordings.values())
+    return Score(normalizer, weights, tuple(pairs), counts, True, classes, wordings)
 
 
 Wording = tuple[Sequence[str], Sequence[str], "tuple[Step, ...] | None"]
@@ -152,21 +167,27 @@ def _sides(steps: Iterable[Step]) -> tuple[list[str], list[str]]:
 
 def figures(counts: ScoreCounts) -> dict[str, int | float | None]:
     """The counts and rates of a row: rates are shares, not percent, and None with nothing to divide by."""
-    words = counts.words
     return {
         "sentences": counts.sentences,
+        **word_figures(counts.words),
+        "mer": counts.words.mer,
+        "wil": counts.words.wil,
+        "cer": counts.characters.wer,
+        "sentence_errors": counts.wrong_sentences,
+        "ser": counts.sentence_error_rate,
+    }
+
+
+def word_figures(words: WordCounts) -> dict[str, int | float | None]:
+    """The counts of words and their error rate."""
+    return {
         "words": words.reference_words,
         "correct": words.hits,
         "substitutions": words.substitutions,
         "deletions": words.deletions,
         "insertions": words.insertions,
         "errors": words.errors,
-        "sentence_errors": counts.wrong_sentences,
         "wer": words.wer,
-        "mer": words.mer,
-        "wil": words.wil,
-        "cer": counts.characters.wer,
-        "ser": counts.sentence_error_rate,
     }
 
 
@@ -219,5 +240,9 @@ def under_all(
     pairs: Sequence[Pair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
 ) -> dict[str, Score]:
     """The score under every normalizer, by its name."""
-    rules = {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}
-    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in rules.items()}
+    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in all_rules(word_map).items()}
+
+
+def all_rules(word_map: WordMap | None = None) -> dict[str, Normalizer]:
+    """Every normalizer by its name. word_map: applied before each."""
+    return {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from voicelab.score import Score
 
 _Form = Literal[
-    "trn", "stm", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
+    "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
 ]
 _ALL = "all"
 
@@ -60,6 +60,12 @@ def score(
     speaker_column: Annotated[
         str | None, typer.Option(help="The column of the speakers. \\[speaker, client_id, speaker_id]")
     ] = None,
+    norms: Annotated[
+        Path | None, typer.Option(help="nlp: the wordings of spans, or a folder of them. \\[ID.norm.json beside REF]")
+    ] = None,
+    wer_tags: Annotated[
+        Path | None, typer.Option(help="nlp: the classes of entities, or a folder. \\[ID.wer_tag.json beside REF]")
+    ] = None,
     literal_braces: Annotated[
         bool, typer.Option("--literal-braces", help="Take braces in .trn and .stm as words, not as alternatives.")
     ] = False,
@@ -89,7 +95,7 @@ def score(
     with terminal.errors():
         from voicelab.errors import InputError
         from voicelab.metrics.weights import weights_of
-        from voicelab.score import ALTERNATIVES_IN, rules_for, under_all
+        from voicelab.score import ALTERNATIVES_IN, all_rules, rules_for, under_all
         from voicelab.score import score as score_pairs
         from voicelab.text import misfit
         from voicelab.transcripts.formats import form_of, paired
@@ -103,7 +109,23 @@ def score(
         cost, mapped = weights_of(weights), read_word_map(word_map)
         scores: dict[str, dict[str, Score]] = {}
         notices: dict[str, None] = {}
+        if chosen != "nlp" and (norms is not None or wer_tags is not None):
+            raise InputError(f"{reference}: --norms and --wer-tags are for .nlp files; leave them out")
+        if literal_braces and chosen not in ALTERNATIVES_IN:
+            raise InputError(f"{reference}: --literal-braces is for {', '.join(sorted(ALTERNATIVES_IN))}; leave it out")
         for path in hypotheses:
+            if chosen == "nlp":
+                from voicelab.tagged import score_calls
+
+                rules = all_rules(mapped)
+                if normalizer != _ALL:
+                    used = rules_for([], chosen, name=normalizer, language=language, word_map=mapped)
+                    rules = {used.name: used}
+                scores[str(path)] = {
+                    name: score_calls(reference, path, rule, cost, norms=norms, tags=wer_tags)
+                    for name, rule in rules.items()
+                }
+                continue
             pairing = paired(reference, path, chosen, missing=missing, id_type=ids, columns=columns)
             found = pairing.pairs
             if not found:

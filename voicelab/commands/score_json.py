@@ -14,7 +14,8 @@ if TYPE_CHECKING:
 
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
     """The figures of a system, with intervals. utterances: whether to add a row for each."""
-    from voicelab.score import figures, rule
+    from voicelab.metrics.words import WordCounts
+    from voicelab.score import figures, rule, word_figures
     from voicelab.systems import sure_rates
     from voicelab.systems.utterances import utterance_rows
 
@@ -28,6 +29,11 @@ def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, 
         },
         "total": figures(score.total) | _sure(rates.total),
     }
+    if score.classes:
+        found["classes"] = {
+            kind: word_figures(sum(counts, WordCounts())) | _sure(rates.classes[kind])
+            for kind, counts in score.classes.items()
+        }
     if utterances:
         found["utterances"] = list(utterance_rows(score))
     return found

@@ -15,9 +15,10 @@ from voicelab.commands.score_json import comparison, result
 from voicelab.commands.scoresheet import scoresheet
 
 if TYPE_CHECKING:
+    from voicelab.metrics.intervals import Interval
     from voicelab.score import Score
     from voicelab.systems import SystemPair
-    from voicelab.systems.sureness import SureRate
+    from voicelab.systems.sureness import SureRate, SureRates
 
 _LARGEST = 10
 """Ends of intervals above this rate are not written out: they say only that there are too few speakers."""
@@ -53,7 +54,10 @@ class Output:
                 share = score.total.characters.wer
                 value = "-" if share is None else f"{100 * share:.2f} %"
                 typer.echo(f"CER {value}: the figure that this language is scored by")
-            typer.echo(rate_line(sure_rates(score).total))
+            rates = sure_rates(score)
+            typer.echo(rate_line(rates.total))
+            if score.classes:
+                _show_classes(score, rates)
             print_alignments(score, worst(score, align))
         for pair in self._pairs:
             _show_pair(pair, several=len(self._pairs) > 1)
@@ -79,6 +83,28 @@ class Output:
         write_score_page(path, self._reference, self._form, self._scores, self._pairs)
 
 
+def _show_classes(score: Score, rates: SureRates) -> None:
+    from voicelab.metrics.words import WordCounts
+
+    rows = []
+    for kind, counts in score.classes.items():
+        words = sum(counts, WordCounts())
+        numbers = (words.reference_words, words.substitutions, words.deletions, words.insertions)
+        rows.append((kind, *map(str, numbers), *_rate_cells(rates.classes[kind])))
+    typer.echo()
+    terminal.table("word errors by entity class", ("class", "words", "sub", "del", "ins", "WER", "95 % interval"), rows)
+
+
+def _rate_cells(rate: SureRate) -> tuple[str, str]:
+    value = "-" if rate.wer is None else f"{100 * rate.wer:.2f} %"
+    return value, rate.note or "-" if rate.interval is None else _ends(rate.interval)
+
+
+def _ends(interval: Interval) -> str:
+    high = f"{100 * interval.high:.2f}" if interval.high <= _LARGEST else f"over {100 * _LARGEST}"
+    return f"[{100 * interval.low:.2f}, {high}]"
+
+
 def rate_line(rate: SureRate) -> str:
     """A rate with its interval, in one line."""
     if rate.wer is None:
@@ -86,10 +112,9 @@ def rate_line(rate: SureRate) -> str:
     value = f"WER {100 * rate.wer:.2f} %"
     if rate.interval is None:
         return f"{value}; no 95 % interval: {rate.note}"
-    high = f"{100 * rate.interval.high:.2f}" if rate.interval.high <= _LARGEST else f"over {100 * _LARGEST}"
-    ends = f"[{100 * rate.interval.low:.2f}, {high}]"
     note = f"; {rate.note}" if rate.note else ""
-    return f"{value} {ends}: 95 % interval by {rate.unit} ({rate.interval.clusters}), {rate.interval.method}{note}"
+    how = f"95 % interval by {rate.unit} ({rate.interval.clusters}), {rate.interval.method}"
+    return f"{value} {_ends(rate.interval)}: {how}{note}"
 
 
 def _show_pair(pair: SystemPair, *, several: bool) -> None:

@@ -29,6 +29,23 @@ def align_lattices(
 
     block_bytes: how much memory the costs that are kept at once may take; the alignment does not depend on it.
     """
+    return tuple(
+        step_of(
+            None if i is None else reference.words[i],
+            None if j is None else hypothesis.words[j],
+        )
+        for i, j in align_places(reference, hypothesis, weights, block_bytes=block_bytes)
+    )
+
+
+Places = tuple[int | None, int | None]
+"""The places of two words that are set side by side, in the lattices of the reference and of the hypothesis."""
+
+
+def align_places(
+    reference: Lattice, hypothesis: Lattice, weights: Weights, *, block_bytes: int = BLOCK_BYTES
+) -> tuple[Places, ...]:
+    """The same alignment by the places of the words in the lattices; None stands for no word."""
     # Rows may hold several wordings at little cost, columns only at some: the side with one wording has the columns.
     swapped = is_plain(reference) and not is_plain(hypothesis)
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
@@ -41,7 +58,7 @@ def align_lattices(
         table = PlainRows(rows, columns, weights, arithmetic, block_bytes)
     else:
         table = AnyRows(rows, columns, weights, arithmetic, block_bytes)
-    return _Traceback(mine, other, weights, table, swapped=swapped).steps()
+    return _Traceback(mine, other, weights, table, swapped=swapped).places()
 
 
 _Place = TypeVar("_Place")
@@ -62,18 +79,18 @@ class _Traceback:
         self._table, self._swapped = table, swapped
         self._exact, self._rounded = table.arithmetic.exact, table.arithmetic.rounded
 
-    def steps(self) -> tuple[Step, ...]:
+    def places(self) -> tuple[Places, ...]:
         ends = [(one, other) for one in self._reference.last for other in self._hypothesis.last]
         i, j = _first_least(ends, [self._cost(*end) for end in ends])
-        steps: list[Step] = []
+        found: list[Places] = []
         while i or j:
             before = self._before(i, j)
             mine = self._reference.words[i] if before[0] != i else None
             other = self._hypothesis.words[j] if before[1] != j else None
             if (mine is not None and other is not None) or (mine or other) != NOTHING:
-                steps.append(step_of(mine, other))
+                found.append((None if mine is None else i, None if other is None else j))
             i, j = before
-        return tuple(reversed(steps))
+        return tuple(reversed(found))
 
     def _cost(self, i: int, j: int) -> float:
         return self._table.row(j).at(i) if self._swapped else self._table.row(i).at(j)

@@ -50,6 +50,7 @@ class _System:
     speakers: tuple[_Row, ...]
     alignments: tuple[_Aligned, ...]
     with_errors: int
+    classes: tuple[tuple[str, WordCounts, SureRate], ...]
 
     @property
     def rows(self) -> tuple[_Row, ...]:
@@ -85,7 +86,8 @@ def _system(name: str, score: Score) -> _System:
         for place, steps in worst(score, MOST_ALIGNMENTS)
     )
     with_errors = sum(counts.words.errors > 0 for counts in score.utterances)
-    return _System(name, score, _row("all", score.total, rates.total), speakers, aligned, with_errors)
+    classes = tuple((kind, sum(each, WordCounts()), rates.classes[kind]) for kind, each in score.classes.items())
+    return _System(name, score, _row("all", score.total, rates.total), speakers, aligned, with_errors, classes)
 
 
 def _row(name: str, counts: ScoreCounts, rate: SureRate) -> _Row:

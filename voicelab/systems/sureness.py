@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from voicelab.metrics.intervals import FEW, Interval, ratio_result
+from voicelab.metrics.words import WordCounts
 from voicelab.score import Score, ScoreCounts
 from voicelab.transcripts.base import Pair
 
@@ -47,10 +48,11 @@ class SureRate:
 
 @dataclass(frozen=True, slots=True)
 class SureRates:
-    """The rates of a system: over all utterances and, by utterance, of each speaker."""
+    """The rates of a system: over all utterances and, by utterance, of each speaker, and of each entity class."""
 
     total: SureRate
     speakers: dict[str, SureRate]
+    classes: dict[str, SureRate]
 
 
 def sure_rates(score: Score) -> SureRates:
@@ -66,12 +68,17 @@ def sure_rates(score: Score) -> SureRates:
         speaker: _rate(counts, Grouping("utterance", tuple(map(str, range(len(counts))))))
         for speaker, counts in by_speaker.items()
     }
-    return SureRates(_rate(score.utterances, grouping), speakers)
+    classes = {kind: _words_rate(counts, grouping) for kind, counts in score.classes.items()}
+    return SureRates(_rate(score.utterances, grouping), speakers, classes)
 
 
 def _rate(utterances: Sequence[ScoreCounts], grouping: Grouping) -> SureRate:
-    errors = [one.words.errors for one in utterances]
-    words = [one.words.reference_words for one in utterances]
+    return _words_rate([one.words for one in utterances], grouping)
+
+
+def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> SureRate:
+    errors = [one.errors for one in counts]
+    words = [one.reference_words for one in counts]
     wer = sum(errors) / sum(words) if sum(words) else None
     found = ratio_result(errors, words, grouping.keys, seed=0, level=LEVEL, share=False)
     if isinstance(found, Interval):
