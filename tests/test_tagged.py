@@ -109,7 +109,7 @@ def test_folders_are_paired_by_the_recording(tmp_path):
     document = json.loads(done.output)
     assert document["format"] == "nlp"
     assert document["classes"]["PERCENT"]["errors"] == 0
-    assert document["total"]["deletions"] == 7
+    assert document["total"]["deletions"] == 8
 
 
 def test_the_table_of_classes_is_printed(tmp_path):
