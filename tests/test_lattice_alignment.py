@@ -13,6 +13,7 @@ from voicelab.metrics.alternatives import Lattice, lattice, parse, plain_lattice
 from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.sclite import align_weighted
 from voicelab.metrics.weights import MINIMAL, SCLITE, weights_of
+from voicelab.metrics.word_matching import Matching, is_optional, with_optional
 
 CUSTOM = weights_of("1.5:1:1")
 WEIGHTS = [MINIMAL, SCLITE, CUSTOM, weights_of("1:2:0.5")]
@@ -96,3 +97,59 @@ def test_custom_weights_keep_their_ratios():
 def test_other_weights_are_refused(text):
     with pytest.raises(InputError, match="weights"):
         weights_of(text)
+
+
+def brute_cost(reference, hypothesis, weights, matching):
+    """The least cost over all alignments of two lists of words, by the definition."""
+    if not reference and not hypothesis:
+        return 0.0
+    costs = []
+    if reference:
+        cost = weights.optional if is_optional(reference[0]) else weights.deletion
+        costs.append(cost + brute_cost(reference[1:], hypothesis, weights, matching))
+    if hypothesis:
+        cost = weights.optional if is_optional(hypothesis[0]) else weights.insertion
+        costs.append(cost + brute_cost(reference, hypothesis[1:], weights, matching))
+    if reference and hypothesis:
+        cost = 0.0 if matching.alike(reference[0], hypothesis[0]) else weights.substitution
+        costs.append(cost + brute_cost(reference[1:], hypothesis[1:], weights, matching))
+    return min(costs)
+
+
+def cost_of(steps, weights):
+    prices = {"substitute": weights.substitution, "insert": weights.insertion, "delete": weights.deletion, "equal": 0.0}
+    left_out = sum(step.operation == "equal" and None in (step.reference, step.hypothesis) for step in steps)
+    return sum(prices[step.operation] for step in steps) + weights.optional * left_out
+
+
+MARKED_WORDS = st.lists(st.sampled_from(["a", "ab", "a-", "-b", "(a)", "b"]), max_size=5)
+
+
+@given(MARKED_WORDS, MARKED_WORDS, st.sampled_from([MINIMAL, SCLITE, CUSTOM]), st.booleans(), st.booleans())
+def test_optional_and_broken_off_words_are_aligned_at_least_cost(mine, other, weights, fragments, optional):
+    sides = [with_optional(words) if optional else tuple(words) for words in (mine, other)]
+    matching = Matching(fragments)
+    steps = align_lattices(plain_lattice(sides[0]), plain_lattice(sides[1]), weights, matching=matching)
+    assert cost_of(steps, weights) == brute_cost(*sides, weights, matching)
+    assert [step.reference for step in steps if step.reference is not None] == mine
+    assert [step.hypothesis for step in steps if step.hypothesis is not None] == other
+
+
+@pytest.mark.parametrize(
+    ("word", "other", "same"),
+    [
+        ("won-", "wonder", True),
+        ("wonder", "won-", True),
+        ("-der", "wonder", True),
+        ("won-", "won", True),
+        ("won-", "wond-", True),
+        ("wond-", "won-", False),
+        ("won-", "see", False),
+        ("-won-", "wonder", False),
+        ("won-der", "wonder", False),
+        ("-", "wonder", False),
+    ],
+)
+def test_broken_off_words_match_what_they_begin(word, other, same):
+    assert Matching(fragments=True).alike(word, other) is same
+    assert not Matching().alike(word, other)

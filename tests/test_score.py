@@ -175,3 +175,49 @@ def test_the_bench_holds_itself_against_jiwer():
     done = voicelab("bench", "words", "--pairs", 300)
     assert done.exit_code == 0
     assert "errors found by both" in " ".join(done.output.split())
+
+
+MARKS_REFERENCE = "the { pri- / x } price (uh) rose (s_1)\n"
+MARKS_HYPOTHESIS = "the prices price rose (s_1)\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        ([], (3, 1, 1, 0)),
+        (["-F"], (4, 0, 1, 0)),
+        (["-D"], (4, 1, 0, 0)),
+        (["-F", "-D"], (5, 0, 0, 0)),
+        (["--literal-braces"], (3, 1, 5, 0)),
+    ],
+)
+@pytest.mark.parametrize("weights", ["minimal", "sclite", "1.5:1:1"])
+def test_marks_in_words_by_choice(files, options, counts, weights):
+    paths = files(r_trn=MARKS_REFERENCE, h_trn=MARKS_HYPOTHESIS)
+    done = voicelab("score", *paths, "--weights", weights, "--json", *options)
+    found = json.loads(done.output)
+    total = found["total"]
+    assert tuple(total[name] for name in ("correct", "substitutions", "deletions", "insertions")) == counts
+    assert sum(kind == "equal" for kind, _, _ in found["utterances"][0]["alignment"]) == counts[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["-F", "--normalizer", "english"], "fragments are marked by hyphens, which the normalizer english removes"),
+        (["-D", "--normalizer", "basic"], "optional words are marked by parentheses"),
+        (["-D", "--normalizer", "all"], "need --normalizer sclite or none"),
+    ],
+)
+def test_marks_that_the_normalizer_removes_are_refused(files, options, complaint):
+    done = voicelab("score", *files(r_trn=MARKS_REFERENCE, h_trn=MARKS_HYPOTHESIS), *options)
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.output.split())
+
+
+def test_marks_mean_nothing_in_other_formats(files):
+    (path,) = files(m_csv="id,text,pred_text\n1,a,a\n")
+    for option in ("-F", "-D", "--literal-braces"):
+        done = voicelab("score", path, path, option)
+        assert done.exit_code == 2
+        assert "are for .trn and .stm" in " ".join(done.output.split())

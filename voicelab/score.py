@@ -10,6 +10,7 @@ from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
 from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.sclite import align_weighted, count_weighted
 from voicelab.metrics.weights import MINIMAL, Weights
+from voicelab.metrics.word_matching import Matching, with_optional
 from voicelab.metrics.words import Step, WordCounts, align_words, count_words, counts_of
 from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
 from voicelab.text import language as language_of
@@ -93,18 +94,33 @@ class Score:
         return found
 
 
-def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Score:
+def score(
+    pairs: Sequence[Pair],
+    normalizer: Normalizer,
+    weights: Weights,
+    *,
+    alternatives: bool,
+    fragments: bool = False,
+    optional: bool = False,
+) -> Score:
     """Score each pair. alternatives: whether braces are alternative wordings, of which the cheapest is taken.
 
-    Raises InputError that names the utterance where braces do not pair.
+    fragments: whether broken-off words (`won-`) match those they begin. optional: whether a word in parentheses may be
+    left out. Raises InputError that names the utterance where braces do not pair, and where the normalizer removes the
+    marks of fragments or of optional words.
     """
+    if fragments and normalizer.words("won-") != ["won-"]:
+        raise InputError(_marks_lost("fragments", "hyphens", normalizer))
+    if optional and normalizer.words("(uh)") != ["(uh)"]:
+        raise InputError(_marks_lost("optional words", "parentheses", normalizer))
+    marks = _Marks(alternatives, optional, Matching(fragments))
     counts, wordings = [], {}
     for position, pair in enumerate(pairs):
-        wording = _wording(pair, normalizer, weights, alternatives=alternatives)
+        wording = _wording(pair, normalizer, weights, marks)
         counts.append(_counts(wording, weights, _between(normalizer)))
-        if alternatives:
+        if marks.any:
             wordings[position] = wording
-    return Score(normalizer, weights, tuple(pairs), tuple(counts), alternatives, {}, wordings)
+    return Score(normalizer, weights, tuple(pairs), tuple(counts), marks.any, {}, wordings)
 
 
 def aligned_score(
@@ -141,18 +157,43 @@ def _between(normalizer: Normalizer) -> str:
     return " " if normalizer.spaces_count else ""
 
 
-def _wording(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Wording:
-    if not alternatives:
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What marks in a text mean something: braces, parentheses, and hyphens at the ends of words."""
+
+    alternatives: bool
+    optional: bool
+    matching: Matching
+
+    @property
+    def any(self) -> bool:
+        return self.alternatives or self.optional or self.matching.fragments
+
+
+def _marks_lost(what: str, marks: str, normalizer: Normalizer) -> str:
+    return (
+        f"{what} are marked by {marks}, which the normalizer {normalizer.name} removes; use --normalizer sclite or none"
+    )
+
+
+def _items(text: str, normalizer: Normalizer, marks: _Marks) -> tuple[str | Choice, ...]:
+    items = normalized(parse(text), normalizer) if marks.alternatives else tuple(normalizer.words(text))
+    return with_optional(items) if marks.optional else items
+
+
+def _wording(pair: Pair, normalizer: Normalizer, weights: Weights, marks: _Marks) -> Wording:
+    if not marks.any:
         return normalizer.words(pair.reference), normalizer.words(pair.hypothesis), None
     try:
-        mine, other = (normalized(parse(text), normalizer) for text in (pair.reference, pair.hypothesis))
+        mine, other = (_items(text, normalizer, marks) for text in (pair.reference, pair.hypothesis))
     except InputError as error:
         raise InputError(f"utterance {pair.id}: {error}") from error
-    if _plain(mine) and _plain(other):
+    plain_marks = not marks.optional and not marks.matching.fragments
+    if plain_marks and _plain(mine) and _plain(other):
         return mine, other, None  # type: ignore[return-value]  # only words
-    steps = align_lattices(lattice(mine), lattice(other), weights)
+    steps = align_lattices(lattice(mine), lattice(other), weights, matching=marks.matching)
     reference, hypothesis = _sides(steps)
-    return reference, hypothesis, None if weights is MINIMAL else steps
+    return reference, hypothesis, None if weights is MINIMAL and plain_marks else steps
 
 
 def _plain(items: Iterable[str | Choice]) -> bool:

@@ -8,8 +8,8 @@ from math import inf
 from typing import TypeVar
 
 from voicelab.metrics.alternatives import NOTHING, Lattice
-from voicelab.metrics.lattice_alignment import step_of
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import Step
 
 _Back = tuple[int, int]
@@ -29,7 +29,7 @@ def align_by_cells(reference: Lattice, hypothesis: Lattice, weights: Weights) ->
         mine = reference.words[i] if before[0] != i else None
         other = hypothesis.words[j] if before[1] != j else None
         if (mine is not None and other is not None) or (mine or other) != NOTHING:
-            steps.append(step_of(mine, other))
+            steps.append(EQUAL.step(mine, other))
         i, j = before
     return tuple(reversed(steps))
 

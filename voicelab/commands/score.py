@@ -69,6 +69,12 @@ def score(
     literal_braces: Annotated[
         bool, typer.Option("--literal-braces", help="Take braces in .trn and .stm as words, not as alternatives.")
     ] = False,
+    fragments: Annotated[
+        bool, typer.Option("--fragments", "-F", help="trn, stm: a broken-off word (won-) matches those it begins.")
+    ] = False,
+    optional: Annotated[
+        bool, typer.Option("--optional", "-D", help="trn, stm: a word in parentheses may be left out.")
+    ] = False,
     align: Annotated[
         int, typer.Option(min=0, help="Print the alignments of this many utterances, those with most errors first.")
     ] = 0,
@@ -111,8 +117,12 @@ def score(
         notices: dict[str, None] = {}
         if chosen != "nlp" and (norms is not None or wer_tags is not None):
             raise InputError(f"{reference}: --norms and --wer-tags are for .nlp files; leave them out")
-        if literal_braces and chosen not in ALTERNATIVES_IN:
-            raise InputError(f"{reference}: --literal-braces is for {', '.join(sorted(ALTERNATIVES_IN))}; leave it out")
+        if (literal_braces or fragments or optional) and chosen not in ALTERNATIVES_IN:
+            raise InputError(
+                f"{reference}: --literal-braces, --fragments and --optional are for .trn and .stm; leave them out"
+            )
+        if normalizer == _ALL and (fragments or optional):
+            raise InputError("--fragments and --optional need --normalizer sclite or none instead of all")
         for path in hypotheses:
             if chosen == "nlp":
                 from voicelab.tagged import score_calls
@@ -138,7 +148,11 @@ def score(
             used = rules_for(found, chosen, name=normalizer, language=language, word_map=mapped)
             if (warning := misfit(used, [pair.reference for pair in found])) is not None:
                 notices[warning] = None
-            scores[str(path)] = {used.name: score_pairs(found, used, cost, alternatives=alternatives)}
+            scores[str(path)] = {
+                used.name: score_pairs(
+                    found, used, cost, alternatives=alternatives, fragments=fragments, optional=optional
+                )
+            }
         for notice in notices:
             terminal.warn(notice)
         if normalizer == _ALL:
@@ -150,7 +164,7 @@ def score(
             return
         from voicelab.commands.score_output import Output
 
-        output = Output(str(reference), chosen, {name: next(iter(by_rule.values())) for name, by_rule in scores.items()})
+        output = Output(str(reference), chosen, _only(scores))
         if utterances is not None:
             output.write_utterances(utterances)
         if html is not None:
@@ -159,6 +173,11 @@ def score(
             typer.echo(output.json([*notices]))
         else:
             output.show(raw=raw, align=align)
+
+
+def _only(scores: dict[str, dict[str, Score]]) -> dict[str, Score]:
+    """The scores by the one normalizer that was used."""
+    return {name: next(iter(by_rule.values())) for name, by_rule in scores.items()}
 
 
 def _show_ranking(scores: dict[str, dict[str, Score]]) -> None:

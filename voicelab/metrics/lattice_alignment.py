@@ -12,29 +12,35 @@ from typing import TypeVar
 
 from voicelab.metrics.alternatives import NOTHING, Lattice
 from voicelab.metrics.lattice_any_rows import AnyRows
-from voicelab.metrics.lattice_band import is_plain
+from voicelab.metrics.lattice_band import has_one_length, is_plain
 from voicelab.metrics.lattice_costs import Arithmetic, Side
 from voicelab.metrics.lattice_plain_rows import PlainRows
 from voicelab.metrics.weights import Weights
-from voicelab.metrics.words import Operation, Step
+from voicelab.metrics.word_matching import EQUAL, Matching, is_optional
+from voicelab.metrics.words import Step
 
 BLOCK_BYTES = 64_000_000
 """The most memory for costs that are kept at once."""
 
 
 def align_lattices(
-    reference: Lattice, hypothesis: Lattice, weights: Weights, *, block_bytes: int = BLOCK_BYTES
+    reference: Lattice,
+    hypothesis: Lattice,
+    weights: Weights,
+    *,
+    matching: Matching = EQUAL,
+    block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Step, ...]:
     """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step.
 
     block_bytes: how much memory the costs that are kept at once may take; the alignment does not depend on it.
     """
     return tuple(
-        step_of(
+        matching.step(
             None if i is None else reference.words[i],
             None if j is None else hypothesis.words[j],
         )
-        for i, j in align_places(reference, hypothesis, weights, block_bytes=block_bytes)
+        for i, j in align_places(reference, hypothesis, weights, matching=matching, block_bytes=block_bytes)
     )
 
 
@@ -43,7 +49,12 @@ Places = tuple[int | None, int | None]
 
 
 def align_places(
-    reference: Lattice, hypothesis: Lattice, weights: Weights, *, block_bytes: int = BLOCK_BYTES
+    reference: Lattice,
+    hypothesis: Lattice,
+    weights: Weights,
+    *,
+    matching: Matching = EQUAL,
+    block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Places, ...]:
     """The same alignment by the places of the words in the lattices; None stands for no word."""
     # Rows may hold several wordings at little cost, columns only at some: the side with one wording has the columns.
@@ -51,14 +62,14 @@ def align_places(
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     arithmetic = Arithmetic(weights, len(reference.words) + len(hypothesis.words), exact=exact)
     nothing = arithmetic.rounded(weights.nothing)
-    mine, other = Side.of(reference, weights.deletion, nothing), Side.of(hypothesis, weights.insertion, nothing)
+    mine, other = Side.reference(reference, weights, nothing), Side.hypothesis(hypothesis, weights, nothing)
     rows, columns = (other, mine) if swapped else (mine, other)
     table: PlainRows | AnyRows
-    if arithmetic.whole and is_plain(columns.lattice) and not columns.lattice.has_nothing:
-        table = PlainRows(rows, columns, weights, arithmetic, block_bytes)
+    if arithmetic.whole and has_one_length(columns.lattice):
+        table = PlainRows(rows, columns, weights, matching, arithmetic, block_bytes)
     else:
-        table = AnyRows(rows, columns, weights, arithmetic, block_bytes)
-    return _Traceback(mine, other, weights, table, swapped=swapped).places()
+        table = AnyRows(rows, columns, weights, matching, arithmetic, block_bytes)
+    return _Traceback(mine, other, weights, matching, table, swapped=swapped).places()
 
 
 _Place = TypeVar("_Place")
@@ -72,12 +83,24 @@ class _Traceback:
     """The way back through the costs, from the end of both texts to their start."""
 
     def __init__(
-        self, reference: Side, hypothesis: Side, weights: Weights, table: PlainRows | AnyRows, *, swapped: bool
+        self,
+        reference: Side,
+        hypothesis: Side,
+        weights: Weights,
+        matching: Matching,
+        table: PlainRows | AnyRows,
+        *,
+        swapped: bool,
     ) -> None:
+        self._matching = matching
+        # Where a word may be left out at less cost, pairing it with its equal is not always cheapest.
+        self._pairs_first = table.arithmetic.exact and not any(
+            is_optional(word) for side in (reference, hypothesis) for word in side.lattice.words
+        )
         self._reference, self._hypothesis, self._weights = reference.lattice, hypothesis.lattice, weights
         self._deletions, self._insertions = reference.costs, hypothesis.costs
         self._table, self._swapped = table, swapped
-        self._exact, self._rounded = table.arithmetic.exact, table.arithmetic.rounded
+        self._rounded = table.arithmetic.rounded
 
     def places(self) -> tuple[Places, ...]:
         ends = [(one, other) for one in self._reference.last for other in self._hypothesis.last]
@@ -103,7 +126,7 @@ class _Traceback:
         if not j:
             return _first_least(above, [cost(place, j) for place in above]), 0
         word, other = self._reference.words[i], self._hypothesis.words[j]
-        if self._exact and word == other != NOTHING and len(above) == len(left) == 1:
+        if self._pairs_first and word == other != NOTHING and len(above) == len(left) == 1:
             # No other step can cost less, and a pair comes first among equals.
             return above[0], left[0]
         over = _first_least(above, [cost(place, j) for place in above])
@@ -112,22 +135,13 @@ class _Traceback:
         deleted = self._rounded(cost(over, j) + self._deletions[i])
         places = [(mine, yours) for mine in above for yours in left]
         pair = _first_least(places, [cost(*place) for place in places])
-        paired = self._rounded(cost(*pair) + _pair_cost(word, other, self._weights))
+        paired = self._rounded(cost(*pair) + self._pair_cost(word, other))
         if paired <= deleted and paired <= inserted:
             return pair
         return (over, j) if deleted < inserted else (i, at)
 
-
-def _pair_cost(word: str, other: str, weights: Weights) -> float:
-    """What it costs to set two words side by side; the empty wording pairs with no word."""
-    if word == other:
-        return 1.0 if word == NOTHING else 0.0
-    return inf if NOTHING in (word, other) else weights.substitution
-
-
-def step_of(reference: str | None, hypothesis: str | None) -> Step:
-    """The step that sets two words side by side, or one beside nothing."""
-    operation: Operation = "insert" if reference is None else "delete"
-    if reference is not None and hypothesis is not None:
-        operation = "equal" if reference == hypothesis else "substitute"
-    return Step(operation, reference, hypothesis)
+    def _pair_cost(self, word: str, other: str) -> float:
+        """What it costs to set two words side by side; the empty wording pairs with no word."""
+        if NOTHING in (word, other):
+            return 1.0 if word == other else inf
+        return 0.0 if self._matching.alike(word, other) else self._weights.substitution

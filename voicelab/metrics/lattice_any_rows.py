@@ -5,24 +5,26 @@ from __future__ import annotations
 import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING
-from voicelab.metrics.lattice_band import band, is_plain, whole_band
+from voicelab.metrics.lattice_band import band, has_one_length, whole_band
 from voicelab.metrics.lattice_costs import Arithmetic, Side
 from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import Matching, Vocabulary
 
 
 class _Columns:
     """The words that columns stand for, and what it costs to pass them."""
 
-    def __init__(self, side: Side, arithmetic: Arithmetic) -> None:
+    def __init__(self, side: Side, matching: Matching, arithmetic: Arithmetic) -> None:
         lattice = side.lattice
         self.before = lattice.before
         self.arithmetic = arithmetic
-        self.number = {word: number for number, word in enumerate(dict.fromkeys(lattice.words[1:]))}
-        self.numbers = np.array([-1, *(self.number[word] for word in lattice.words[1:])])
+        self.vocabulary = Vocabulary(lattice.words[1:], matching, of_reference=side.of_reference)
+        known = self.vocabulary.numbers
+        self.numbers = np.array([-1, *(known[word] for word in lattice.words[1:])])
         self.steps = np.array([0, *side.costs[1:]]).astype(arithmetic.kind)
         self.passed = np.cumsum(self.steps, dtype=arithmetic.kind)
-        self.nothing = np.flatnonzero(self.numbers == self.number.get(NOTHING, -2))
+        self.nothing = np.flatnonzero(self.numbers == known.get(NOTHING, -2))
         self.branching = [place for place, before in enumerate(lattice.before) if place and before != (place - 1,)]
         ends = [*self.branching, len(lattice.words)]
         self.runs = list(zip([0, *self.branching], ends, strict=True))
@@ -62,12 +64,20 @@ class _Columns:
 class AnyRows(RowStore):
     """The cells that can lie on a cheapest path where the columns have one wording, else every cell."""
 
-    def __init__(self, rows: Side, columns: Side, weights: Weights, arithmetic: Arithmetic, block_bytes: int) -> None:
+    def __init__(
+        self,
+        rows: Side,
+        columns: Side,
+        weights: Weights,
+        matching: Matching,
+        arithmetic: Arithmetic,
+        block_bytes: int,
+    ) -> None:
         self.arithmetic = arithmetic
         self._row_costs = [arithmetic.kind(cost) for cost in rows.costs]
-        self._columns = _Columns(columns, arithmetic)
+        self._columns = _Columns(columns, matching, arithmetic)
         self._substitution = weights.substitution
-        if is_plain(columns.lattice) and not columns.lattice.has_nothing:
+        if has_one_length(columns.lattice):
             cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
         else:
             cells = whole_band(rows.lattice, columns.lattice)
@@ -102,14 +112,13 @@ class AnyRows(RowStore):
             before = before.copy()
             for column in self._columns.branching:
                 before[column] = min(above[place + 1] for place in self._columns.before[column])
-        number = self._columns.number.get(word)
         if word == NOTHING:
             out[:] = self.arithmetic.unreachable
             same = self._columns.nothing
             out[same] = self.arithmetic.round_all(before[same] + self.arithmetic.kind(1))
             return
         np.add(before, self.arithmetic.kind(self._substitution), out=out)
-        if number is not None:
+        for number in self._columns.vocabulary.partners(word):
             np.copyto(out, before, where=self._columns.numbers[first:end] == number)
         if len(self._columns.nothing):
             out[self._columns.nothing - first] = self.arithmetic.unreachable

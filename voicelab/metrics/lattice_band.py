@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from voicelab.metrics.alternatives import NOTHING, Lattice
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import bare, is_optional
 
 Band = tuple[NDArray[np.int64], NDArray[np.int64]]
 """First column and the one after the last, of each row."""
@@ -23,6 +24,11 @@ def is_plain(lattice: Lattice) -> bool:
     return all(before == (place - 1,) for place, before in enumerate(lattice.before) if place)
 
 
+def has_one_length(lattice: Lattice) -> bool:
+    """Whether the lattice holds a single wording, and no word of it may be left out."""
+    return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, lattice.words))
+
+
 def whole_band(rows: Lattice, columns: Lattice) -> Band:
     """Every cell."""
     count = len(rows.words)
@@ -30,7 +36,7 @@ def whole_band(rows: Lattice, columns: Lattice) -> Band:
 
 
 def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> Band:
-    """The columns of each row that a cheapest path can pass. columns: a plain lattice without empty wordings.
+    """The columns of each row that a cheapest path can pass. columns: a lattice of one length.
 
     row_cost, column_cost: the cost of a row's word, or of a column's, that is paired with nothing.
     """
@@ -66,7 +72,7 @@ def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: floa
     """The cost of some alignment, hence a bound on the cheapest: of the wording with most words of the other side."""
     from rapidfuzz.distance import Levenshtein
 
-    words = [word for word in columns.words[1:] if word != NOTHING]
+    words = [bare(word) for word in columns.words[1:] if word != NOTHING]
     kinds = [edit.tag for edit in Levenshtein.editops(likely_wording(rows, frozenset(words)), words)]
     cost = kinds.count("delete") * row_cost + kinds.count("insert") * column_cost
     cost += kinds.count("replace") * weights.substitution
@@ -82,12 +88,12 @@ def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
         if not place:
             continue
         came[place] = max(lattice.before[place], key=worth.__getitem__)
-        gain = 0 if word == NOTHING else 1 if word in vocabulary else -1
+        gain = 0 if word == NOTHING else 1 if bare(word) in vocabulary else -1
         worth[place] = worth[came[place]] + gain
     place, words = max(lattice.last, key=worth.__getitem__), list[str]()
     while place:
         if lattice.words[place] != NOTHING:
-            words.append(lattice.words[place])
+            words.append(bare(lattice.words[place]))
         place = came[place]
     return words[::-1]
 
@@ -96,9 +102,9 @@ def _words_up_to(lattice: Lattice) -> Band:
     """The fewest and the most words on a path from the start through each word."""
     least, most = [0], [0]
     for word, before in zip(lattice.words[1:], lattice.before[1:], strict=True):
-        step = int(word != NOTHING)
-        least.append(min(least[place] for place in before) + step)
-        most.append(max(most[place] for place in before) + step)
+        few, many = _length(word)
+        least.append(min(least[place] for place in before) + few)
+        most.append(max(most[place] for place in before) + many)
     return np.array(least), np.array(most)
 
 
@@ -110,9 +116,14 @@ def _words_after(lattice: Lattice) -> Band:
     for place in lattice.last:
         least[place] = most[place] = 0
     for place in range(count - 1, 0, -1):
-        step = int(lattice.words[place] != NOTHING)
-        _spread(lattice.before[place], least[place] + step, most[place] + step, least, most)
+        few, many = _length(lattice.words[place])
+        _spread(lattice.before[place], least[place] + few, most[place] + many, least, most)
     return np.array(least), np.array(most)
+
+
+def _length(word: str) -> tuple[int, int]:
+    """How many words of the other side a word stands for at least and at most."""
+    return int(word != NOTHING and not is_optional(word)), int(word != NOTHING)
 
 
 def _spread(before: Sequence[int], few: int, many: int, least: list[int], most: list[int]) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 from voicelab.metrics.alternatives import NOTHING, Lattice
 from voicelab.metrics.lattice_rows import Costs
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import is_optional
 
 _LARGEST = 2**28
 
@@ -22,17 +23,30 @@ class Side:
     lattice: Lattice
     cost: float
     costs: tuple[float, ...]
+    of_reference: bool
 
     @classmethod
-    def of(cls, lattice: Lattice, cost: float, nothing: float) -> Side:
-        return cls(lattice, cost, tuple(nothing if word == NOTHING else cost for word in lattice.words))
+    def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+        """The reference's side. nothing: the cost of `@`, rounded as costs are."""
+        return cls(lattice, weights.deletion, _costs(lattice, weights.deletion, weights, nothing), True)
+
+    @classmethod
+    def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+        """The hypothesis's side."""
+        return cls(lattice, weights.insertion, _costs(lattice, weights.insertion, weights, nothing), False)
+
+
+def _costs(lattice: Lattice, cost: float, weights: Weights, nothing: float) -> tuple[float, ...]:
+    return tuple(
+        nothing if word == NOTHING else weights.optional if is_optional(word) else cost for word in lattice.words
+    )
 
 
 class Arithmetic:
     """How costs add: exactly in whole numbers or, as sclite adds thousandths, rounded to 32 bits at every step."""
 
     def __init__(self, weights: Weights, words: int, *, exact: bool) -> None:
-        costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing)
+        costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing, weights.optional)
         whole = exact and all(float(cost).is_integer() for cost in costs)
         small = max(costs) * (words + 2) < _LARGEST
         self.exact, self.whole = exact, whole

@@ -15,6 +15,7 @@ from voicelab.metrics.lattice_band import band
 from voicelab.metrics.lattice_costs import Arithmetic, Side
 from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import Matching, Vocabulary
 
 _REMEMBERED_CELLS = 4_000_000
 """The most cells of remembered rows of pair costs."""
@@ -23,15 +24,21 @@ _REMEMBERED_CELLS = 4_000_000
 class PlainRows(RowStore):
     """The cells that can lie on a cheapest path."""
 
-    def __init__(self, rows: Side, columns: Side, weights: Weights, arithmetic: Arithmetic, block_bytes: int) -> None:
+    def __init__(
+        self,
+        rows: Side,
+        columns: Side,
+        weights: Weights,
+        matching: Matching,
+        arithmetic: Arithmetic,
+        block_bytes: int,
+    ) -> None:
         self.arithmetic = arithmetic
         self._row_costs = [int(cost) for cost in rows.costs]
         self._slope = int(columns.cost)
-        self._mismatch = int(weights.substitution - columns.cost - rows.cost)
-        self._match = -int(columns.cost + rows.cost)
-        numbers: dict[str, int] = {}
-        self._numbers = np.array([numbers.setdefault(word, len(numbers)) for word in columns.lattice.words])
-        self._number = numbers
+        self._substitution = int(weights.substitution)
+        self._vocabulary = Vocabulary(columns.lattice.words, matching, of_reference=columns.of_reference)
+        self._numbers = np.array([self._vocabulary.numbers[word] for word in columns.lattice.words])
         self._pair_costs: dict[str, Costs] = {}
         cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
         self._first, self._end = cells[0].tolist(), cells[1].tolist()
@@ -51,7 +58,7 @@ class PlainRows(RowStore):
         if word == NOTHING:
             inner[:] = above[1:]
             return Row(first, end, costs, self._slope, base + self._row_costs[place])
-        np.add(above[:-1], self._pairs(word, first, end), out=inner)
+        np.add(above[:-1], self._pairs(place, first, end), out=inner)
         np.minimum(inner, above[1:], out=inner)
         np.minimum.accumulate(inner, out=inner)
         return Row(first, end, costs, self._slope, base + self._row_costs[place])
@@ -66,19 +73,23 @@ class PlainRows(RowStore):
             found = np.minimum(found, other)
         return found
 
-    def _pairs(self, word: str, first: int, end: int) -> Any:
-        """What setting the word beside each column's adds."""
-        if word not in self._number:
-            return self._mismatch
+    def _pairs(self, place: int, first: int, end: int) -> Any:
+        """What setting a row's word beside each column's adds."""
+        word = self.rows.words[place]
         remembered = self._pair_costs.get(word)
         if remembered is not None:
             return remembered[first:end]
+        partners = self._vocabulary.partners(word)
+        passed = self._slope + self._row_costs[place]
+        if not partners:
+            return self._substitution - passed
         if (len(self._pair_costs) + 1) * len(self._numbers) <= _REMEMBERED_CELLS:
-            self._pair_costs[word] = self._compared(self._numbers, word)
+            self._pair_costs[word] = self._compared(self._numbers, partners, passed)
             return self._pair_costs[word][first:end]
-        return self._compared(self._numbers[first:end], word)
+        return self._compared(self._numbers[first:end], partners, passed)
 
-    def _compared(self, numbers: Costs, word: str) -> Costs:
-        same = numbers == self._number[word]
-        found: Costs = np.where(same, self.arithmetic.kind(self._match), self.arithmetic.kind(self._mismatch))
+    def _compared(self, numbers: Costs, partners: list[int], passed: int) -> Costs:
+        same = numbers == partners[0] if len(partners) == 1 else np.isin(numbers, partners)
+        match, mismatch = self.arithmetic.kind(-passed), self.arithmetic.kind(self._substitution - passed)
+        found: Costs = np.where(same, match, mismatch)
         return found

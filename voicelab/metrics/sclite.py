@@ -10,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.metrics.alternatives import NOTHING, plain_lattice
-from voicelab.metrics.lattice_alignment import align_lattices, step_of
+from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.weights import SCLITE, Weights
+from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import Step, WordCounts, counts_of
 
 LONG_CELLS = 40_000
@@ -61,7 +62,7 @@ def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights)
     steps = align_lattices(plain_lattice(sides[0]), plain_lattice(sides[1]), weights)
     words, others = iter(reference), iter(hypothesis)
     return [
-        step_of(None if step.reference is None else next(words), None if step.hypothesis is None else next(others))
+        EQUAL.step(None if step.reference is None else next(words), None if step.hypothesis is None else next(others))
         for step in steps
     ]
 
@@ -97,6 +98,6 @@ def _traced(reference: Sequence[str], hypothesis: Sequence[str], moves: list[byt
     while i or j:
         move = moves[i][j]
         i, j = i - (move != _INSERT), j - (move != _DELETE)
-        steps.append(step_of(reference[i] if move != _INSERT else None, hypothesis[j] if move != _DELETE else None))
+        steps.append(EQUAL.step(reference[i] if move != _INSERT else None, hypothesis[j] if move != _DELETE else None))
     steps.reverse()
     return steps

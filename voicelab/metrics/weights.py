@@ -11,16 +11,20 @@ from voicelab.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The cost of each error. nothing: the cost of passing over the empty wording `@`."""
+    """The cost of each error.
+
+    nothing: the cost of passing over the empty wording `@`. optional: that of leaving out an optional word.
+    """
 
     name: str
     substitution: float
     insertion: float
     deletion: float
     nothing: float
+    optional: float = 0.0
 
 
-SCLITE = Weights("sclite", 4.0, 3.0, 3.0, 0.001)
+SCLITE = Weights("sclite", 4.0, 3.0, 3.0, 0.001, 2.0)
 MINIMAL = Weights("minimal", 1.0, 1.0, 1.0, 0.0)
 WEIGHTS = {weights.name: weights for weights in (MINIMAL, SCLITE)}
 _LARGEST = 1000

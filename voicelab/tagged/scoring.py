@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicelab.metrics.alternatives import plain_lattice
-from voicelab.metrics.lattice_alignment import align_places, step_of
+from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import Step, WordCounts, counts_of
 from voicelab.score import Score, aligned_score
 from voicelab.tagged.lattices import Leaf, call_lattice
@@ -71,7 +72,7 @@ def _turns(
     passed = 0
     for i, j in places:
         leaf = None if i is None else leaves[i]
-        step = step_of(None if leaf is None else leaf.word, None if j is None else heard[j - 1])
+        step = EQUAL.step(None if leaf is None else leaf.word, None if j is None else heard[j - 1])
         turn = leaf.turn if leaf is not None else said[passed - 1].turn if passed else 0
         turns[turn].append((step, leaf.entities if leaf is not None else _around(said, passed)))
         passed += leaf is not None
