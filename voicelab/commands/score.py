@@ -66,6 +66,9 @@ def score(
     wer_tags: Annotated[
         Path | None, typer.Option(help="nlp: the classes of entities, or a folder. \\[ID.wer_tag.json beside REF]")
     ] = None,
+    hyphens: Annotated[
+        bool, typer.Option("--keep-hyphens", help="Keep hyphens within words, whatever the normalizer does.")
+    ] = False,
     literal_braces: Annotated[
         bool, typer.Option("--literal-braces", help="Take braces in .trn and .stm as words, not as alternatives.")
     ] = False,
@@ -103,7 +106,7 @@ def score(
         from voicelab.metrics.weights import weights_of
         from voicelab.score import ALTERNATIVES_IN, all_rules, rules_for, under_all
         from voicelab.score import score as score_pairs
-        from voicelab.text import misfit
+        from voicelab.text import keep_hyphens, misfit
         from voicelab.transcripts.formats import form_of, paired
         from voicelab.transcripts.manifest import Columns
 
@@ -121,8 +124,8 @@ def score(
             raise InputError(
                 f"{reference}: --literal-braces, --fragments and --optional are for .trn and .stm; leave them out"
             )
-        if normalizer == _ALL and (fragments or optional):
-            raise InputError("--fragments and --optional need --normalizer sclite or none instead of all")
+        if normalizer == _ALL and (fragments or optional or hyphens):
+            raise InputError("--fragments, --optional and --keep-hyphens need one --normalizer instead of all")
         for path in hypotheses:
             if chosen == "nlp":
                 from voicelab.tagged import score_calls
@@ -130,6 +133,7 @@ def score(
                 rules = all_rules(mapped)
                 if normalizer != _ALL:
                     used = rules_for([], chosen, name=normalizer, language=language, word_map=mapped)
+                    used = keep_hyphens(used) if hyphens else used
                     rules = {used.name: used}
                 scores[str(path)] = {
                     name: score_calls(reference, path, rule, cost, norms=norms, tags=wer_tags)
@@ -146,6 +150,7 @@ def score(
                 scores[str(path)] = under_all(found, cost, alternatives=alternatives, word_map=mapped)
                 continue
             used = rules_for(found, chosen, name=normalizer, language=language, word_map=mapped)
+            used = keep_hyphens(used) if hyphens else used
             if (warning := misfit(used, [pair.reference for pair in found])) is not None:
                 notices[warning] = None
             scores[str(path)] = {
