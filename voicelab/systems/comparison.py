@@ -72,7 +72,7 @@ def _compared(first: str, second: str, one: Score, other: Score) -> SystemPair:
     signs, ranks, unit = sign_test(*rates), wilcoxon(*rates), grouping.unit
     clusters = difference.interval.clusters if difference.interval else None
     tests = (
-        TestResult("t", f"{'-' if clusters is None else clusters} {unit}s", difference.p_value),
+        TestResult("t", "-" if clusters is None else f"{clusters} {unit}s", difference.p_value),
         TestResult(
             "Sign", f"{signs.positive} {unit}s better in the first, {signs.negative} in the second", signs.p_value
         ),
