@@ -19,6 +19,7 @@ LAYERS = [
     {"engines", "datasets", "metrics", "conditions"},
     {"transcripts"},
     {"asr", "agent", "tts", "vad", "encoder", "score"},
+    {"systems", "tagged"},
     {"worker", "wire"},
     {"lanes"},
     {"hosting"},

@@ -277,6 +277,18 @@ def test_entities_in_three_texts():
     assert (remembered.surface_session.value, remembered.agent_recall.value) == (0.5, 0.0)
 
 
+def test_the_tile_says_what_a_perfect_transcript_would_reach():
+    summary = summary_of([answered("a", heard="what is the price of apple")])
+    said = summary.entities.surface_said
+    perfect = summary_of([answered("a", heard=answered("a").text)]).entities.surface_heard
+    assert (said.part, said.whole) == (perfect.part, perfect.whole) == (1, 2)
+    tile = next(line for line in headline(summary) if line.name == "entity recall, heard")
+    assert "at most 0.500 with a perfect transcript" in tile.note
+    reachable = answered("b", expected_entities=("price",))
+    tile = next(line for line in headline(summary_of([reachable])) if line.name == "entity recall, heard")
+    assert "at most" not in tile.note
+
+
 def test_precision_recall_and_f1_of_the_agent():
     wrong = answered("b", entities=(company("NVDA", "a video"), company("AAPL", "apple")))
     missed = answered("c", entities=())

@@ -124,9 +124,14 @@ class SilenceSummary(_Record):
 
 
 class EntitySummary(_Record):
-    """Expected entities found (surface: as written; linked: companies by any of their names)."""
+    """Expected entities found (surface: as written; linked: companies by any of their names).
+
+    surface_said: the recall that a perfect transcript has, because tickers are rarely said as they are written; None in
+    summaries made before there was this figure.
+    """
 
     not_scored: int
+    surface_said: Rate | None = None
     surface_heard: Rate
     surface_answered: Rate
     surface_session: Rate

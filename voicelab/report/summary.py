@@ -211,6 +211,7 @@ def _entities(scores: Sequence[TurnScore], sure: Sureness) -> EntitySummary:
 
     return EntitySummary(
         not_scored=sum(score.heard is None for score in scores),
+        surface_said=recall(lambda score: score.said),
         surface_heard=recall(lambda score: score.heard),
         surface_answered=recall(lambda score: score.answered),
         surface_session=recall(lambda score: score.session),

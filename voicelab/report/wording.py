@@ -111,7 +111,8 @@ def headline(summary: Summary) -> list[Headline]:
     return [
         _error_rate(summary),
         _changed(summary),
-        Headline("entity recall, heard", *_found(entities.surface_heard)),
+        Headline("entity recall, heard", number(entities.surface_heard.value),
+                 _joined(_counted(entities.surface_heard, "of", "entities"), _ceiling(entities.surface_said))),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
         Headline("entity recall, session", *_found(entities.surface_session)),
         Headline("companies linked, F1", number(entities.agent_f1.value),
@@ -167,6 +168,13 @@ def _counted(rate: Rate, between: str, what: str = "turns") -> str:
 
 def _found(rate: Rate) -> tuple[str, str]:
     return number(rate.value), _counted(rate, "of", "entities")
+
+
+def _ceiling(said: Rate | None) -> str:
+    """What a perfect transcript would reach, where that is less than everything."""
+    if said is None or said.value is None or said.part == said.whole:
+        return ""
+    return f"at most {number(said.value)} with a perfect transcript: the others are not said as they are written"
 
 
 def _timed(summary: Summary, name: str, which: str) -> Headline:

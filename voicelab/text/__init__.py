@@ -6,6 +6,7 @@ A score is only comparable with another under the same normalizer, so every resu
 from __future__ import annotations
 
 from voicelab.text.catalog import ALIASES, NAMES, NORMALIZERS, normalizer
+from voicelab.text.hyphens import keep_hyphens
 from voicelab.text.languages import Language, headline_of, language, misfit, normalizer_for
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.sentences import sentences, words_within
@@ -19,6 +20,7 @@ __all__ = [
     "Normalizer",
     "WordMap",
     "headline_of",
+    "keep_hyphens",
     "language",
     "misfit",
     "normalizer",
