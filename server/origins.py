@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 _HTTP_SCHEME = {"ws": "http", "wss": "https"}
 _DEFAULT_PORT = {"http": 80, "https": 443}
 # Scheme, host and port and nothing else: no user before an @, no path, no second colon outside of an IPv6 address.
-_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^\s/:@\[\]?#\\]+)(?::([0-9]{1,5}))?")
+_ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^\s/:@\[\]?#\\]+)(?::([1-9][0-9]{0,4}))?")
 _WILDCARD = "*."
 _ONE_PART = r"[^/:@\[\]?#\\.]+"
 
