@@ -12,7 +12,7 @@ import voicelab
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "english", "blocking", "stages", "heap"},
-    {"clip", "text", "places"},
+    {"clip", "text", "places", "file_errors"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"containers"},
     {"engines", "datasets", "metrics", "conditions"},
@@ -26,6 +26,7 @@ LAYERS = [
     {"provenance", "targets", "notebook", "replayed", "runlock", "stimulus"},
     {"runs", "report", "replay", "bench"},
     {"figures", "kept", "tracking"},
+    {"removal"},
     {"compare", "audit", "roundtrip", "sweep"},
     {"gate", "power"},
     {"terminal"},

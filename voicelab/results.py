@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
 
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
@@ -181,8 +181,8 @@ class RunResult(_Record):
     code: CodeState
     packages: dict[str, str]
     machine: dict[str, str | int | float]
-    started_at: datetime
-    finished_at: datetime | None = None
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
     resumed: int = 0
 
 
@@ -217,6 +217,8 @@ class RunFolder:
             return RunResult.model_validate_json(file.read_text(encoding="utf-8"))
         except OSError as error:
             raise InputError(f"{file}: cannot be read: {error.strerror}; give a folder that a run left") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"{file}: not UTF-8: {error.reason}; give a folder that a run left") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

@@ -1,0 +1,77 @@
+"""Errors of the file system as one sentence each: the path, the reason and the way out.
+
+Files are checked in advance where the work on them takes long. Everywhere else the system's own refusal is the check,
+and this module words it.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from pathlib import Path
+
+from voicelab.errors import InputError
+
+_WAYS_OUT = {
+    errno.EACCES: "change its permissions, or name another place",
+    errno.EPERM: "change its permissions, or name another place",
+    errno.EROFS: "name a place that can be written to",
+    errno.ENOTDIR: "a part of this path is a file; name a folder",
+    errno.EISDIR: "name a file",
+    errno.EEXIST: "it is there already, and it is not a folder; name another one",
+    errno.ENAMETOOLONG: "name something shorter",
+    errno.ENOENT: "check the path",
+    errno.ELOOP: "its links lead in a circle; name the place itself",
+    errno.EINVAL: "the file system does not accept this name; choose another one",
+    errno.ENOTEMPTY: "name an empty folder, or one that is not there yet",
+}
+"""What the user can do about a path that does not work. Other errors, such as a full disk, are not of the path."""
+
+
+def is_of_the_path(error: OSError) -> bool:
+    """Whether another path, or other permissions on it, would help."""
+    return error.errno in _WAYS_OUT and error.filename is not None
+
+
+def sentence(error: OSError) -> str:
+    """`reports/a: Permission denied; change its permissions, or name another place`."""
+    reason = error.strerror or str(error) or type(error).__name__
+    where = f"{_text(error.filename2 or error.filename)}: " if error.filename is not None else ""
+    way_out = _WAYS_OUT.get(error.errno or 0)
+    return f"{where}{reason}{f'; {way_out}' if way_out and where else ''}"
+
+
+def _text(path: object) -> str:
+    return os.fsdecode(path) if isinstance(path, bytes) else str(path)
+
+
+def check_new_file(option: str, path: Path) -> None:
+    """Raise InputError, naming the option, unless a file can be made at this path that is not there yet."""
+    if os.path.lexists(path):
+        raise InputError(f"{option} {path}: is there already; name another file")
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            os.lstat(path)  # refuses a name that is too long
+    except FileNotFoundError as error:
+        if not path.parent.is_dir():
+            raise InputError(f"{option} {path}: there is no folder {path.parent}; make it first") from error
+    except OSError as error:
+        raise InputError(f"{option} {path}: cannot be written: {error.strerror}; name another file") from error
+
+
+def check_folder(option: str, path: Path) -> None:
+    """Raise InputError, naming the option, unless files can be made in this folder. A folder that is missing is not made.
+
+    Then its nearest parent that exists has to accept a new folder.
+    """
+    try:
+        place = path
+        while not os.path.lexists(place) and place != place.parent:
+            place = place.parent
+        if not place.is_dir():
+            raise InputError(f"{option} {path}: {place} is not a folder; name another place")
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as error:
+        raise InputError(f"{option} {path}: cannot be written to: {error.strerror}; name another place") from error
