@@ -61,9 +61,9 @@ def check_new_file(option: str, path: Path) -> None:
 
 
 def check_folder(option: str, path: Path) -> None:
-    """Raise InputError, naming the option, unless files can be made in this folder. A folder that is missing is not made.
+    """Raise InputError, naming the option, unless files can be made in this folder.
 
-    Then its nearest parent that exists has to accept a new folder.
+    A folder that is missing is not made: its nearest parent has to accept a new folder.
     """
     try:
         place = path

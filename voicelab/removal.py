@@ -73,16 +73,14 @@ def remove(paths: Sequence[Path]) -> None:
     for path in paths:
         check_removable(path)
     moved: list[tuple[Path, Path]] = []
-    try:
-        for path in paths:
+    for path in paths:
+        try:
             trash = Path(tempfile.mkdtemp(prefix=_TRASH, dir=path.resolve().parent))
             moved.append((path, trash))
             path.rename(trash / path.name)
-    except OSError as error:
-        _put_back(moved)
-        raise InputError(
-            f"{paths[len(moved) - 1]}: cannot be removed: {error.strerror}; nothing was removed"
-        ) from error
+        except OSError as error:
+            _put_back(moved)
+            raise InputError(f"{path}: cannot be removed: {error.strerror}; nothing was removed") from error
     for path, trash in moved:
         try:
             shutil.rmtree(trash)

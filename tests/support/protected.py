@@ -23,7 +23,7 @@ def run_protected(
         capture_output=True,
         text=True,
         check=False,
-        preexec_fn=_drop_override if os.geteuid() == 0 else None,  # noqa: PLW1509 - the child only drops rights
+        preexec_fn=_drop_override if os.geteuid() == 0 else None,
         timeout=120,
     )
 
