@@ -60,13 +60,15 @@ def check_new_file(option: str, path: Path) -> None:
         raise InputError(f"{option} {path}: cannot be written: {error.strerror}; name another file") from error
 
 
-def check_folder(option: str, path: Path) -> None:
+def check_folder(option: str, path: Path, *, must_exist: bool = False) -> None:
     """Raise InputError, naming the option, unless files can be made in this folder.
 
-    A folder that is missing is not made: its nearest parent has to accept a new folder.
+    A folder that is missing is not made: its nearest parent has to accept a new folder. must_exist: refuse it instead.
     """
     try:
         place = path
+        if must_exist and not os.path.lexists(path):
+            raise InputError(f"{option}: there is no folder {path}; make it first")
         while not os.path.lexists(place) and place != place.parent:
             place = place.parent
         if not place.is_dir():
