@@ -12,7 +12,7 @@ import voicelab
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"errors", "english", "blocking", "stages", "heap"},
-    {"clip", "text", "places", "file_errors", "metric_names"},
+    {"clip", "text", "places", "file_errors", "metric_names", "run_names"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"containers"},
     {"engines", "datasets", "metrics", "conditions"},

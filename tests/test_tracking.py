@@ -130,15 +130,21 @@ def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
     assert dict(tracking.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
 
 
+def log_twice(folder, store):
+    logged = [voicelab("runs", "log", folder.path, "--mlflow", store, folder=folder.path.parent) for _ in range(2)]
+    assert [done.returncode for done in logged] == [0, 0], logged[1].stderr
+    return [done.stdout.split()[-1] for done in logged]
+
+
 @needs_mlflow
 def test_one_run_of_mlflow_for_each_run_whatever_its_id_and_its_parameters(tmp_path):
     store, name = f"sqlite:///{tmp_path / 'mlflow.db'}", 'it\'s "a"; 50 % \\ run'
     folder = make(tmp_path, name)
-    first, again = (tracking.log(folder, store) for _ in range(2))
+    first, again = log_twice(folder, store)
     assert first == again
     run = folder.read()
     folder.write(run.model_copy(update={"spec": run.spec.model_copy(update={"agent": "other"})}))
-    changed, after = (tracking.log(folder, store) for _ in range(2))
+    changed, after = log_twice(folder, store)
     assert changed == after != first
     rows = json.loads(voicelab(store, folder=tmp_path, program=READ).stdout)
     found = {row["params"]["agent"]: row for row in rows}

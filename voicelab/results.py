@@ -196,9 +196,18 @@ class RunFolder:
     def run_id(self) -> str:
         return self.path.name
 
+    def is_free(self) -> bool:
+        """Whether a new run can use the folder: it holds none, or one that failed before its first turn."""
+        if not (self.path / "run.json").exists():
+            return True
+        try:
+            return self.read().status == "failed" and not (self.path / "turns.jsonl").exists()
+        except InputError:
+            return False
+
     def create(self) -> None:
-        """Make the folder; InputError when it holds a run already."""
-        if (self.path / "run.json").exists():
+        """Make the folder; InputError unless a new run can use it."""
+        if not self.is_free():
             raise InputError(
                 f"{self.path}: holds a run already; take another --out or --run-id, or go on with --resume"
             )

@@ -18,8 +18,9 @@ from voicelab.datasets import Sample, SampleSet, load
 from voicelab.datasets.file_names import file_name
 from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.run_names import check_name
 from voicelab.stimulus import Recordings, Stimuli, Stimulus
-from voicelab.targets import Session, Target, check_engines, open_target
+from voicelab.targets import Session, Target, check_target, open_target
 from voicelab.text import normalizer
 
 Progress = Callable[[int, int, TurnResult | None], None]
@@ -105,7 +106,9 @@ def evaluate(
 
     Raises InputError or EngineError when the run cannot begin; once it has begun, what fails is in the result.
     """
-    begun = _begin(RunFolder(out / (run_id or new_run_id(spec))), spec)
+    name = new_run_id(spec) if run_id is None else run_id
+    check_name("--run-id", name)
+    begun = _begin(RunFolder(out / name), spec)
     with runlock.held(begun.folder.path):
         return begun.folder, run_blocking(_all([begun], progress))[0]
 
@@ -139,7 +142,7 @@ def evaluate_conditions(
     begun = []
     with ExitStack() as locks:
         for folder, spec in specs:
-            if not (folder.path / "run.json").exists():
+            if folder.is_free():
                 begun.append(_begin(folder, spec, recordings))
                 continue
             locks.enter_context(runlock.held(folder.path))
@@ -181,7 +184,7 @@ def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = Non
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     normalizer(spec.normalizer)
-    check_engines(spec)
+    check_target(spec)
     stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
     stimuli.check(samples)
     conversations = plan(samples)

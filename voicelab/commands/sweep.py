@@ -77,7 +77,7 @@ def sweep(
         )  # fmt: skip
         _refuse_what_changes_nothing(context, spec)
         points_of(spec)
-        name = sweep_id or running.new_sweep_id(spec)
+        name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
         with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
             folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
         return _finish(folder, result)
