@@ -48,16 +48,33 @@ def _text(path: object) -> str:
 
 def check_new_file(option: str, path: Path) -> None:
     """Raise InputError, naming the option, unless a file can be made at this path that is not there yet."""
-    if os.path.lexists(path):
+    if _exists(option, path):
         raise InputError(f"{option} {path}: is there already; name another file")
+    check_file(option, path)
+
+
+def check_file(option: str, path: Path) -> None:
+    """Raise InputError, naming the option, unless this file can be written. One that is there stays as it is."""
     try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            os.lstat(path)  # refuses a name that is too long
-    except FileNotFoundError as error:
-        if not path.parent.is_dir():
-            raise InputError(f"{option} {path}: there is no folder {path.parent}; make it first") from error
+        if _exists(option, path):
+            os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
+        elif not path.parent.is_dir():
+            raise InputError(f"{option} {path}: there is no folder {path.parent}; make it first")
+        else:
+            with tempfile.TemporaryFile(dir=path.parent):
+                pass
     except OSError as error:
         raise InputError(f"{option} {path}: cannot be written: {error.strerror}; name another file") from error
+
+
+def _exists(option: str, path: Path) -> bool:
+    try:
+        os.lstat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return False
+    except OSError as error:  # e.g. a name that is too long
+        raise InputError(f"{option} {path}: cannot be written: {error.strerror}; name another file") from error
+    return True
 
 
 def check_folder(option: str, path: Path, *, must_exist: bool = False) -> None:
