@@ -59,7 +59,7 @@ def check_file(option: str, path: Path) -> None:
         if _exists(option, path):
             os.close(os.open(path, os.O_WRONLY | os.O_NONBLOCK))
         elif not path.parent.is_dir():
-            raise InputError(f"{option} {path}: there is no folder {path.parent}; make it first")
+            raise InputError(f"{option} {path}: cannot be written: there is no folder {path.parent}; make it first")
         else:
             with tempfile.TemporaryFile(dir=path.parent):
                 pass

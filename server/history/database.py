@@ -39,7 +39,19 @@ def checked(url: str) -> str:
             raise ValueError("the history outlasts the server; name a file: sqlite:///FILE")
     elif kind not in _POSTGRESQL:
         raise ValueError(f"{kind} is not known; write {FORMS}")
+    else:
+        _check_address(url)
     return url
+
+
+def _check_address(url: str) -> None:
+    """ValueError for an address that no server can have, without repeating it: it may hold a password."""
+    try:
+        port = make_url(url).port
+    except (ArgumentError, ValueError):
+        raise ValueError(f"its host or port cannot be read; write {FORMS}") from None
+    if port is not None and not 0 < port <= 65535:
+        raise ValueError(f"port {port} is not between 1 and 65535; write {FORMS}")
 
 
 def shown(url: str) -> str:
