@@ -9,7 +9,7 @@ from voicelab.errors import InputError
 @pytest.mark.parametrize("port", ["port", "99999", "0", "-1", "1e3"])
 def test_a_database_port_that_cannot_be(monkeypatch, port):
     monkeypatch.setenv("DATABASE_URL", f"postgresql://ada:secret@127.0.0.1:{port}/x")
-    with pytest.raises(InputError, match="^DATABASE_URL=") as refused:
+    with pytest.raises(InputError, match=r"^DATABASE_URL=") as refused:
         Settings.read()
     assert "secret" not in str(refused.value)
     assert "\n" not in str(refused.value)
