@@ -10,36 +10,48 @@ import signal
 import socket
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
+from ipaddress import ip_address
 from typing import Any
 
 from server.app import create_app
 from server.logs import log_config
 from server.running import Server, server_config
 from server.settings import Settings
+from server.token_reload import follow_supervisor, tokens_from_supervisor
+from server.tokens import Tokens
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.engines import Catalog
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.tts.catalog import VOICES
 
+logger = logging.getLogger("server")
+
+_OWNER_ONLY = 0o077
+"""Of the files that the server makes (history, recordings, metrics) others of this machine read none."""
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve; the exit code is 0 after a stop, 1 when an engine failed to load, 2 for bad settings."""
     # SIGTERM ends the server the way Ctrl-C does, so that it too leaves no worker processes behind.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.umask(_OWNER_ONLY)
     options = _parser().parse_args(arguments)
-    ours = ("fd", "end_with_stdin")
+    ours = ("fd", "end_with_stdin", "worker")
     given = {name: value for name, value in vars(options).items() if value is not None and name not in ours}
-    if options.end_with_stdin:
-        threading.Thread(target=_end_with_stdin, daemon=True).start()
     try:
+        tokens = _from_starter(options)
         settings = Settings.read(**given)
+        if options.worker or settings.auth_tokens_file is not None:
+            # It means that tokens are to be read again, and comes before there is somebody to do so.
+            signal.signal(signal.SIGHUP, signal.SIG_IGN)
         listener = _inherited(options.fd) if options.fd is not None else _bound(settings.host, settings.port)
         with listener:
             if settings.workers > 1:
                 return _supervise(settings, listener, given)
-            return _serve(settings, listener)
+            return _serve(settings, listener, tokens)
     except InputError as error:
         print(f"voicelab-server: {error}", file=sys.stderr)  # noqa: T201 - logging is not set up yet
         return 2
@@ -47,25 +59,42 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
 
-def _end_with_stdin() -> None:
-    """Stop when whoever started the server closes its end of the pipe, which it also does when it is killed.
+def _from_starter(options: argparse.Namespace) -> Tokens | None:
+    """Listen to whoever started this process; the tokens, where that is the supervisor of several workers."""
+    tokens = tokens_from_supervisor() if options.worker else None
+    listen: Callable[[], None] | None = None
+    if tokens is not None:
+        listen = partial(follow_supervisor, tokens)
+    elif options.end_with_stdin:
+        listen = _wait_for_end_of_stdin
+    if listen is not None:
+        threading.Thread(target=_end_after, args=(listen,), daemon=True).start()
+    return tokens
+
+
+def _wait_for_end_of_stdin() -> None:
+    """Return when the starter closes its end of the pipe, which it also does when it is killed.
 
     Read below sys.stdin, whose lock a thread that still waits would hold while the interpreter ends.
     """
     while os.read(0, 1024):
         continue
+
+
+def _end_after(listen: Callable[[], None]) -> None:
+    listen()
     os.kill(os.getpid(), signal.SIGTERM)
 
 
-def _serve(settings: Settings, listener: socket.socket) -> int:
-    app = create_app(settings)
+def _serve(settings: Settings, listener: socket.socket, tokens: Tokens | None) -> int:
+    app = create_app(settings, tokens)
     server = Server(server_config(app, settings, _log_config(settings)), owns_process=True)
+    if tokens is None:
+        _warn_if_open(listener, app.state.tokens)
     try:
         server.run(sockets=[listener])
     except SystemExit:
         fault = app.state.start_fault
-        if fault is None:
-            raise
         return 2 if isinstance(fault, InputError | EngineMissingError) else 1
     return 0
 
@@ -74,10 +103,26 @@ def _supervise(settings: Settings, listener: socket.socket, given: dict[str, Any
     from server.supervisor import Supervisor
 
     logging.config.dictConfig(_log_config(settings))
+    tokens = settings.tokens
+    _warn_if_open(listener, tokens)
     # What stands in the environment the workers read themselves; the socket is there already.
     passed_on = {name: value for name, value in given.items() if name not in ("port", "workers")}
-    options = [part for name, value in passed_on.items() for part in (f"--{name}", str(value))]
-    return Supervisor(settings, listener, options).run()
+    return Supervisor(settings, listener, tokens, {name.upper(): str(value) for name, value in passed_on.items()}).run()
+
+
+def _warn_if_open(listener: socket.socket, tokens: Tokens) -> None:
+    host = listener.getsockname()[0]
+    if not tokens and not _is_loopback(host):
+        logger.warning(
+            "Serving on %s without tokens: whoever reaches this address can use the server and read every session; "
+            "set AUTH_TOKENS or AUTH_TOKENS_FILE, or serve on 127.0.0.1",
+            host,
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    address = ip_address(host.partition("%")[0])
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _log_config(settings: Settings) -> dict[str, Any]:
@@ -126,6 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--end-with-stdin", action="store_true", help="stop when standard input ends; for such starters"
     )
+    parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)  # for the supervisor
     return parser
 
 

@@ -3,58 +3,79 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
+from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse
+from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
 from server.bodies import BodyLimit, keep_uploads_in_memory
+from server.faults import problem
 from server.gate import Gate
 from server.health_routes import router as health_router
+from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.departures import Departures
-from server.openai_routes import router as openai_router
-from server.page import account, files, recording, runs, samples
-from server.routes import SOCKET_PATH, router
+from server.http.openai.errors import OpenAIError, error_response, invalid, of_voicelab
+from server.http.openai.routes import router as openai_router
+from server.http.paths import SOCKET_PATH, is_openai
+from server.messages import ErrorCode, Refused
+from server.origins import as_regex
+from server.page import account, api_docs, files, recording, runs, samples
+from server.routes import router
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
-from server.tokens import PROTOCOL
+from server.tokens import PROTOCOL, Tokens
 from voicelab.errors import VoicelabError
 
+logger = logging.getLogger(__name__)
 
-def create_app(settings: Settings | None = None) -> FastAPI:
+
+def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -> FastAPI:
     """The server with these settings, or with the environment's; engines load when it starts.
 
+    tokens: those that it accepts, where they are not the settings' own; they may change while it runs.
     `app.state.start_fault` is the VoicelabError that kept it from starting, or None.
     """
     chosen = settings or Settings.read()
+    accepted = chosen.tokens if tokens is None else tokens
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         try:
-            async with open_services(chosen) as services:
+            async with open_services(chosen, accepted) as services:
                 app.state.services = services
                 yield
         except VoicelabError as fault:
             app.state.start_fault = fault
             raise
+        except Exception:
+            logger.exception("the server failed while it started or ended")
+            raise
 
-    app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan)
-    app.state.settings, app.state.start_fault = chosen, None
+    app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
+    app.state.settings, app.state.tokens, app.state.start_fault = chosen, accepted, None
     app.add_exception_handler(RequestValidationError, _wrong_shape)
+    app.add_exception_handler(StarletteHTTPException, _not_found)
+    for kind in (Refused, VoicelabError, Exception):
+        app.add_exception_handler(kind, _failed)
     app.include_router(router)
     app.include_router(health_router)
     app.include_router(openai_router)
-    for part in (files, account, samples, runs, recording):
+    for part in (files, api_docs, account, samples, runs, recording):
         app.include_router(part.router)
+    app.mount("/app/assets/swagger", api_docs.swagger_ui())
     app.mount("/app/assets", files.Assets())
     app.add_api_websocket_route(SOCKET_PATH, _voice)
     keep_uploads_in_memory()
+    app.add_middleware(UnderPrefix, prefix=chosen.root_path)
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
     app.add_middleware(Departures)
     # The last one added is the first that a request meets: a page can read why it was not let in.
@@ -62,18 +83,42 @@ def create_app(settings: Settings | None = None) -> FastAPI:
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
-        allow_credentials=chosen.cors_credentials,
+        allow_origin_regex=as_regex(chosen.cors_origins),
+        # Where there are tokens, the only cookie is that of the page, which no other page may use.
+        allow_credentials=chosen.cors_credentials and not accepted,
         allow_methods=["*"],
         allow_headers=["*"],
     )
+    app.add_middleware(WithoutPrefix, prefix=chosen.root_path)
     return app
 
 
-async def _wrong_shape(_request: Request, error: Exception) -> JSONResponse:
+async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
     """The first fault of a body or a query, without the value: that may not even be text."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
+    if is_openai(request.scope):
+        return invalid(f"{first['loc'][-1]}: {first['msg']}", str(first["loc"][-1])).response()
     return JSONResponse({"detail": [{name: first[name] for name in ("type", "loc", "msg")}]}, status_code=422)
+
+
+async def _not_found(request: Request, error: Exception) -> Response:
+    """A path or a method that does not exist, or what a route refuses with an HTTPException."""
+    assert isinstance(error, StarletteHTTPException)
+    if not is_openai(request.scope):
+        return await http_exception_handler(request, error)
+    message = f"{error.detail}: {request.method} {request.url.path[:200]}"
+    return error_response(error.status_code, "unknown_url", message, headers=dict(error.headers or {}))
+
+
+async def _failed(request: Request, error: Exception) -> JSONResponse:
+    """A fault that no route answers itself; Starlette's own answer is plain text."""
+    if not is_openai(request.scope):
+        return problem(error)
+    if isinstance(error, VoicelabError):
+        return of_voicelab(error).response()
+    message = "the server failed at this; its log says why"
+    return OpenAIError(500, ErrorCode.INTERNAL_ERROR, message).response()
 
 
 async def _voice(websocket: WebSocket) -> None:
@@ -95,7 +140,7 @@ async def _voice(websocket: WebSocket) -> None:
     finally:
         services.leaving.add(connection)
         try:
-            if connection.session_id:
+            if connection.session_id and services.open_sessions.leave(connection.session_id):
                 await services.end_session(connection.session_id)
         finally:
             del services.connections[connection]

@@ -132,13 +132,13 @@ async def _deny(denial: Denial, is_whole: bool, scope: Scope, receive: Receive, 
     A connection that is closed with bytes unread is reset, and whoever was still sending may never see the answer.
     """
     if is_whole:
-        await denial.response(scope["path"])(scope, receive, send)
+        await denial.response(scope)(scope, receive, send)
         return
 
     async def send_all_but_the_end(message: Message) -> None:
         await send({**message, "more_body": True} if message["type"] == "http.response.body" else message)
 
-    await denial.response(scope["path"])(scope, receive, send_all_but_the_end)
+    await denial.response(scope)(scope, receive, send_all_but_the_end)
     left, more = _LINGER_BYTES, True
     with suppress(TimeoutError):
         async with asyncio.timeout(_LINGER_S):

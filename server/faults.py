@@ -3,14 +3,36 @@
 from __future__ import annotations
 
 import logging
+from http import HTTPStatus
 
+from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
+from server.history import HistoryUnavailableError, SessionFullError, SessionGoneError
 from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
-from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
+from voicelab.errors import (
+    BusyError,
+    EngineBusyError,
+    EngineError,
+    InputError,
+    NoSpeechError,
+    TurnTooLongError,
+    VoicelabError,
+)
 
 logger = logging.getLogger(__name__)
+
+RETRY_AFTER_S = 5
+_STATUS = {
+    ErrorCode.UNKNOWN_SESSION: 404,
+    ErrorCode.FORBIDDEN: 403,
+    ErrorCode.ENGINE_FAILED: 503,
+    ErrorCode.ENGINE_BUSY: 503,
+    ErrorCode.HISTORY_UNAVAILABLE: 503,
+    ErrorCode.SESSION_FULL: 409,
+    ErrorCode.SERVER_BUSY: 503,
+}
 
 
 class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
@@ -31,16 +53,48 @@ class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
         raise Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why") from error
 
 
+def problem(error: Exception) -> JSONResponse:
+    """The answer to an HTTP request that failed: a code of docs/protocol.md and a sentence."""
+    refused = (
+        error if isinstance(error, Refused) else _refusal(error) if isinstance(error, VoicelabError) else _INTERNAL
+    )
+    status = _STATUS.get(refused.code, 500)
+    return problem_body(status, refused.code, refused.message)
+
+
+def problem_body(status: int, code: str, message: str) -> JSONResponse:
+    """An error in the shape that all of the server's routes share, but those of OpenAI's interface."""
+    return JSONResponse({"detail": {"code": code, "message": message}}, status, headers_of(status))
+
+
+def headers_of(status: int) -> dict[str, str] | None:
+    """When to try again, for an answer that says the server cannot do it now."""
+    return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+
+
+_INTERNAL = Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why")
+
+
 def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, NoSpeechError):
         return Refused(ErrorCode.NO_SPEECH, str(error))
+    if isinstance(error, EngineBusyError):
+        return Refused(ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
         # An engine's message may quote an exception from deep inside it, and with that what somebody said.
         logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
         return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
+    if isinstance(error, HistoryUnavailableError):
+        return Refused(ErrorCode.HISTORY_UNAVAILABLE, str(error))
+    if isinstance(error, SessionFullError):
+        return Refused(ErrorCode.SESSION_FULL, str(error))
+    if isinstance(error, SessionGoneError):
+        return Refused(ErrorCode.UNKNOWN_SESSION, str(error))
+    if isinstance(error, BusyError):
+        return Refused(ErrorCode.SERVER_BUSY, str(error))
     if isinstance(error, TurnTooLongError):
         return Refused(ErrorCode.TURN_TOO_LONG, str(error))
     if isinstance(error, InputError):
         return Refused(ErrorCode.BAD_AUDIO, str(error))
-    logger.error("a turn failed: %s", error)
+    logger.error("a turn failed: %s", type(error).__name__, extra={QUOTED: str(error)})
     return Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why")

@@ -9,21 +9,26 @@ from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
-from server import hosts, origins
+from server import hosts, origins, sign_in
 from server.clients import Places, key_of
+from server.history import HistoryUnavailableError
+from server.http.openai.errors import error_body
+from server.http.paths import SOCKET_PATH, is_openai
 from server.messages import LONGEST_NAME
 from server.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.services import Services
 from server.tokens import presented
 
 _USER = "voicelab.user"
-_OPEN_TO_ALL = ("/", "/health/live", "/health/ready", "/docs", "/docs/oauth2-redirect", "/openapi.json", "/redoc")
+_HEALTH = "/"
+_OPEN_TO_ALL = ("/health/live", "/health/ready", "/docs", "/openapi.json")
+# Whoever signs out need not be known any more.
+_SIGN_OUT = ("DELETE", "/app/api/user")
 # The page itself tells nothing; what it asks for under /app/api and /app/reports does.
 _PAGE = ("/app", "/app/", "/app/record", "/app/runs")
 _PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
-_OPENAI = "/v1/"
 REQUESTS_BESIDE = 16
 """How many more requests than WebSockets one client may have open: a page loads several files at a time."""
 
@@ -43,12 +48,11 @@ class Denial:
     message: str
     headers: tuple[tuple[str, str], ...] = ()
 
-    def response(self, path: str) -> JSONResponse:
+    def response(self, scope: Scope) -> JSONResponse:
         """In the shape that the path's clients read."""
         body: dict[str, object] = {"detail": {"code": self.code, "message": self.message}}
-        if path.startswith(_OPENAI):
-            kind = "server_error" if self.status >= 500 else "invalid_request_error"
-            body = {"error": {"message": self.message, "type": kind, "param": None, "code": self.code}}
+        if is_openai(scope):
+            body = error_body(self.status, self.code, self.message)
         return JSONResponse(body, status_code=self.status, headers=dict(self.headers))
 
 
@@ -68,7 +72,7 @@ class Gate:
             return
         services: Services = scope["app"].state.services
         connection = HTTPConnection(scope)
-        denial = _denial(connection, services)
+        denial = await _denial(connection, services)
         if denial is None:
             client = key_of(connection.client.host if connection.client else None, user_of(connection))
             denial = self._of_share(connection, client, services)
@@ -78,7 +82,7 @@ class Gate:
                 await self._app(scope, receive, send)
             return
         services.metrics.denied(denial.code)
-        response = denial.response(scope["path"])
+        response = denial.response(scope)
         if scope["type"] == "websocket":
             await WebSocket(scope, receive, send).send_denial_response(response)
         else:
@@ -98,13 +102,14 @@ class Gate:
         return Denial(429, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
 
 
-def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
+async def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
     """Why this request is not let in; if it is, its user stands in the scope."""
     return (
         _of_host(connection, services)
+        or _of_path(connection)
         or _of_query(connection)
         or _of_origin(connection, services)
-        or _of_token(connection, services)
+        or await _of_token(connection, services)
         or _of_state(connection, services)
     )
 
@@ -117,6 +122,17 @@ def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
     return Denial(400, "bad_host", message)
 
 
+def _of_path(connection: HTTPConnection) -> Denial | None:
+    """There is one WebSocket; whoever looks for it elsewhere, or asks for it over plain HTTP, learns where it is."""
+    path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
+    if is_socket and path != SOCKET_PATH:
+        return Denial(404, "not_found", f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH}")
+    if not is_socket and path == SOCKET_PATH:
+        message = f"{SOCKET_PATH} is a WebSocket; open it with ws:// or wss://"
+        return Denial(426, "upgrade_required", message, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
+    return None
+
+
 def _of_query(connection: HTTPConnection) -> Denial | None:
     """The query of the WebSocket names a user, as init does, and within the same limit."""
     if connection.scope["type"] != "websocket":
@@ -127,8 +143,13 @@ def _of_query(connection: HTTPConnection) -> Denial | None:
 
 
 def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
-    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one."""
+    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one.
+
+    Browsers send the origin with every WebSocket. A client without one is a program, and with a token it is known.
+    """
     origin = connection.headers.get("origin")
+    if origin is None and services.tokens:
+        return None
     is_page = connection.scope["type"] == "websocket" or (
         origin is not None and connection.scope["method"] not in _ONLY_READ
     )
@@ -138,20 +159,40 @@ def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
     return Denial(403, "bad_origin", message)
 
 
-def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
-    path = connection.scope["path"]
-    if not services.tokens or path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
+async def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
+    if not services.tokens or _is_open(connection):
         return None
-    token = presented(connection)
-    user = services.tokens.user_of(token) if token is not None else None
+    token, cookie = presented(connection), sign_in.cookie_of(connection)
+    try:
+        user = await _identified(token, cookie, services)
+    except HistoryUnavailableError as error:
+        message = f"{error}; the page's sign-ins are kept there, a token in a header works without it"
+        return Denial(503, "history_unavailable", message, (("Retry-After", "1"),))
     if user is None:
-        message = "this token is not known" if token is not None else "send a token: Authorization: Bearer <token>"
+        if connection.scope["path"] == _HEALTH:
+            return None  # it says less then
+        is_shown = token is not None or cookie is not None
+        message = "this token is not known" if is_shown else "send a token: Authorization: Bearer <token>"
         return Denial(401, "unauthorized", message, (("WWW-Authenticate", "Bearer"),))
     asked = connection.query_params.get("user_id") or user
     if asked != user:
         return Denial(403, "forbidden", f"the token is {user}'s; leave user_id out")
     connection.scope[_USER] = user
     return None
+
+
+def _is_open(connection: HTTPConnection) -> bool:
+    path = connection.scope["path"]
+    if path in (*_OPEN_TO_ALL, *_PAGE) or path.startswith(_PAGE_FILES):
+        return True
+    return (connection.scope.get("method"), path) == _SIGN_OUT
+
+
+async def _identified(token: str | None, cookie: str | None, services: Services) -> str | None:
+    """The user of the token, or else of the sign-in on the page."""
+    if token is not None:
+        return services.tokens.user_of(token)
+    return await services.history.sign_ins.user_of(cookie, services.tokens) if cookie is not None else None
 
 
 def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:

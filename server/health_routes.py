@@ -20,10 +20,11 @@ class Liveness(BaseModel):
 
 
 class Readiness(BaseModel):
-    """Whether turns can be taken; engines: whether each is loaded."""
+    """Whether turns can be taken. engines: whether each is loaded. reason: why the history cannot be used."""
 
-    status: Literal["ready", "draining", "engines_not_ready"]
+    status: Literal["ready", "draining", "engines_not_ready", "history_unavailable"]
     engines: dict[str, bool]
+    reason: str | None = None
 
 
 @router.head("/health/live", include_in_schema=False)
@@ -36,14 +37,23 @@ async def live() -> Liveness:
 @router.get(
     "/health/ready",
     summary="Whether turns can be taken",
-    responses={503: {"model": Readiness, "description": "Not now: an engine is not loaded, or the server is ending."}},
+    responses={
+        503: {
+            "model": Readiness,
+            "description": "Not now: an engine is not loaded, the history fails, or the server is ending.",
+        }
+    },
 )
 async def ready(services: SharedServices, response: Response) -> Readiness:
     engines = {host.info.kind: host.is_ready for host in services.pipeline.hosts}
     if services.draining.is_set():
         found = Readiness(status="draining", engines=engines)
+    elif not all(engines.values()):
+        found = Readiness(status="engines_not_ready", engines=engines)
+    elif (reason := await services.history.health.problem()) is not None:
+        found = Readiness(status="history_unavailable", engines=engines, reason=reason)
     else:
-        found = Readiness(status="ready" if all(engines.values()) else "engines_not_ready", engines=engines)
+        found = Readiness(status="ready", engines=engines)
     if found.status != "ready":
         response.status_code = 503
     return found

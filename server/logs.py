@@ -1,15 +1,25 @@
-"""The log: lines for people, or JSON for programs; each with the session and the turn that it is about."""
+"""The log: lines for people, or JSON for programs; each with the session and the turn that it is about.
+
+Nothing that a client sends can make a second line, or colour one; and nothing in it is secret: no address keeps its
+user part or what follows its `?`, and what was said stands there only with LOG_TRANSCRIPTS.
+"""
 
 from __future__ import annotations
 
 import copy
 import json
 import logging
+import re
+import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
+from types import TracebackType
 from typing import Any, Literal
 
 from uvicorn.config import LOGGING_CONFIG
+from uvicorn.logging import DefaultFormatter
+
+from voicelab.addresses import without_user
 
 session_id: ContextVar[str] = ContextVar("session_id", default="")
 turn_id: ContextVar[str] = ContextVar("turn_id", default="")
@@ -17,9 +27,19 @@ turn_id: ContextVar[str] = ContextVar("turn_id", default="")
 # The fields of a record that are not what somebody said with extra={...}.
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message", "taskName"}
 
+# C0, DEL, C1, line and paragraph separators, and what turns the direction of text around.
+_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+_BUT_NEW_LINES = re.compile(f"(?!\n){_UNPRINTABLE.pattern}")
 
 QUOTED = "quoted"
 """The field of a record, given with extra={...}, that may repeat what somebody said."""
+
+_ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
+
+
+def printable(text: str, unprintable: re.Pattern[str] = _UNPRINTABLE) -> str:
+    """The text with control characters escaped, as `\\x1b`, and addresses without their user part."""
+    return unprintable.sub(lambda found: ascii(found[0])[1:-1], without_user(text))
 
 
 class Quotes(logging.Filter):
@@ -36,25 +56,83 @@ class Quotes(logging.Filter):
         return True
 
 
-class NoQueries(logging.Filter):
-    """Cuts off what stands behind the ? in the addresses that uvicorn logs.
+# The scheme and the host of an absolute target (`GET http://ada:secret@host/path`), as uvicorn quotes them.
+_PLACE = re.compile(r"[a-z][a-z0-9+.-]*(?::|%3A)//(?:.*(?:@|%40))?[^/]*", re.IGNORECASE)
 
-    A token is not taken from there, but a client may have put one there all the same.
+
+class NoQueries(logging.Filter):
+    """Leaves only the path of the targets that uvicorn logs.
+
+    A token is not taken from a query or a user part, but a client may have put one there all the same.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.name.startswith("uvicorn") and isinstance(record.args, tuple):
-            record.args = tuple(map(_without_query, record.args))
+            record.args = tuple(_path(one) if isinstance(one, str) else one for one in record.args)
         return True
 
 
-def _without_query(value: object) -> object:
-    is_address = isinstance(value, str) and value.startswith("/")
-    return str(value).partition("?")[0] if is_address else value
+def _path(target: str) -> str:
+    path = re.split("[?#]", target)[0]
+    place = _PLACE.match(path)
+    return path if place is None else path[place.end() :]
 
 
-class JsonLines(logging.Formatter):
+class OneLine(logging.Filter):
+    """Makes every message one printable line."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        # uvicorn's coloured version of a message would be filled with what has not been cleaned.
+        record.__dict__.pop("color_message", None)
+        if record.name == "uvicorn.access" and isinstance(record.args, tuple):
+            # Its formatter takes the arguments apart.
+            record.args = tuple(printable(one) if isinstance(one, str) else one for one in record.args)
+        else:
+            message = record.getMessage()
+            if record.name == "asyncio":
+                message = message.partition("\n")[0]  # what follows repeats the exception, words and all
+            record.msg, record.args = printable(message.rstrip()), ()
+        return True
+
+
+class _Exceptions:
+    """Formats exceptions for a log: with their messages, which may repeat what was said, only where that is wanted."""
+
+    are_shown = False
+
+    def formatException(self, ei: _ExceptionInfo) -> str:  # noqa: N802 - the name that logging calls
+        _, error, trace = ei
+        if error is None:
+            return ""
+        lines = traceback.format_exception(error) if self.are_shown else _without_messages(error, trace)
+        return printable("".join(lines).rstrip(), _BUT_NEW_LINES)
+
+
+def _without_messages(error: BaseException, trace: TracebackType | None) -> list[str]:
+    earlier = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    lines = [*_without_messages(earlier, earlier.__traceback__), "then:\n"] if earlier is not None else []
+    kind = type(error)
+    name = f"{kind.__module__}.{kind.__qualname__}".removeprefix("builtins.")
+    parts = [_without_messages(one, one.__traceback__) for one in getattr(error, "exceptions", ())]
+    inner = [line for part in parts for line in part]
+    head = "Traceback (most recent call last):\n"
+    return [*lines, head, *traceback.format_tb(trace), f"{name} (LOG_TRANSCRIPTS=true shows its message)\n", *inner]
+
+
+class TextLines(_Exceptions, DefaultFormatter):
+    """Lines for people."""
+
+    def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.are_shown = are_shown
+
+
+class JsonLines(_Exceptions, logging.Formatter):
     """One JSON object a line: time, level, logger, message, and what is known beside."""
+
+    def __init__(self, *, are_shown: bool = False) -> None:
+        super().__init__()
+        self.are_shown = are_shown
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -68,7 +146,11 @@ class JsonLines(logging.Formatter):
         line |= {name: value for name, value in record.__dict__.items() if name not in _USUAL}
         if record.exc_info:
             line["exception"] = self.formatException(record.exc_info)
-        return json.dumps(line, ensure_ascii=False, default=str)
+        return _UNPRINTABLE.sub(_json_escape, json.dumps(line, ensure_ascii=False, default=str))
+
+
+def _json_escape(found: re.Match[str]) -> str:
+    return f"\\u{ord(found[0]):04x}"
 
 
 def log_config(level: str, form: Literal["text", "json"] = "text", *, transcripts: bool = False) -> dict[str, Any]:
@@ -85,12 +167,15 @@ def log_config(level: str, form: Literal["text", "json"] = "text", *, transcript
     config["filters"] = {
         "quotes": {"()": "server.logs.Quotes", "are_shown": transcripts},
         "no_queries": {"()": "server.logs.NoQueries"},
+        "one_line": {"()": "server.logs.OneLine"},
     }
-    config["handlers"]["default"]["filters"] = ["quotes", "no_queries"]
-    config["handlers"]["access"]["filters"] = ["no_queries"]
+    config["handlers"]["default"]["filters"] = ["quotes", "no_queries", "one_line"]
+    config["handlers"]["access"]["filters"] = ["no_queries", "one_line"]
     if form == "json":
         for name in config["formatters"]:
-            config["formatters"][name] = {"()": "server.logs.JsonLines"}
+            config["formatters"][name] = {"()": "server.logs.JsonLines", "are_shown": transcripts}
+    else:
+        config["formatters"]["default"] |= {"()": "server.logs.TextLines", "are_shown": transcripts}
     return config
 
 

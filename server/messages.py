@@ -11,11 +11,20 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    GetJsonSchemaHandler,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from voicelab.clip import SPEECH_RATE_HZ
-from voicelab.encoder import ReplyFormat
+from voicelab.encoder import SAMPLE_FORMATS, ReplyFormat, reply_rate_hz
+from voicelab.wire import default_rate_hz
 
 LONGEST_TEXT = 2000
 """The most characters of a typed turn: more than anyone says in one, few enough to answer at once."""
@@ -64,8 +73,28 @@ class ErrorCode(StrEnum):
         "A recognizer, agent or voice failed at this turn, or did not answer in time; send it again.",
         "ENGINE_TIMEOUT_S",
     )
+    ENGINE_BUSY = (
+        "engine_busy",
+        "The recognizer serves as many utterances as it can, and none ended in time; send the turn again later.",
+        "ENGINE_WAIT_S",
+    )
+    SERVER_BUSY = (
+        "server_busy",
+        "Too much work of this kind waits for a thread; send the turn again after some seconds.",
+        "POOL_QUEUE",
+    )
     FORBIDDEN = "forbidden", "The token is another user's."
     GOING_AWAY = "going_away", "The server ends; connect again, and take the session up where it was."
+    HISTORY_UNAVAILABLE = (
+        "history_unavailable",
+        "The history cannot be read or written now; nothing of this turn is kept. Send it again later.",
+        "HISTORY_TIMEOUT_S",
+    )
+    SESSION_FULL = (
+        "session_full",
+        "The session has as many turns as one may have; init without its id begins another.",
+        "MAX_SESSION_TURNS",
+    )
     INTERNAL_ERROR = "internal_error", "The server itself failed at this turn; its log says why."
     TOO_FAST = (
         "too_fast",
@@ -114,8 +143,11 @@ class LimitedBy:
         return {**handler(core), "x-limited-by": self.setting}
 
 
+SampleRate = Annotated[int, Field(ge=4_000, le=192_000)]
+"""Samples a second."""
+
 Mode = Literal["turns", "realtime", "continuous"]
-Notice = Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]
+Notice = Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped", "no_speech_detected"]
 
 _MOST_FIELDS = 64
 _MOST_NOTICES = 16
@@ -153,16 +185,32 @@ class _ClientEvent(Sent):
 class Init(_ClientEvent):
     """Begins a session, or takes one up again.
 
-    paced: whether replies leave at the pace they are heard; None leaves it to the mode.
+    paced: whether replies leave at the pace they are heard; None leaves it to the mode. sample_rate: of replies, in the
+    formats that are samples; None for what is usual.
     """
 
     user_id: Name | None = None
     session_id: Name | None = None
     audio_format: ReplyFormat = "opus"
+    sample_rate: SampleRate | None = None
     mode: Mode = "turns"
     paced: bool | None = None
     turn_ids: bool = False
     events: Annotated[list[Notice], Field(max_length=_MOST_NOTICES, fail_fast=True)] = Field(default_factory=list)
+
+    @field_validator("sample_rate")
+    @classmethod
+    def _check_rate(cls, value: int | None, info: ValidationInfo) -> int | None:
+        form = info.data.get("audio_format")
+        if value is not None and form not in SAMPLE_FORMATS:
+            formats = ", ".join(SAMPLE_FORMATS)
+            raise PydanticCustomError("fixed_rate", "only for audio_format {formats}", {"formats": formats})
+        return value
+
+    @property
+    def reply_rate_hz(self) -> int:
+        """The rate of the replies' samples."""
+        return self.sample_rate or reply_rate_hz(self.audio_format)
 
 
 class AudioChunk(_ClientEvent):
@@ -171,7 +219,12 @@ class AudioChunk(_ClientEvent):
     audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
     is_final: bool
     format: Name = "opus"
-    sample_rate: Annotated[int, Field(ge=8_000, le=48_000)] = SPEECH_RATE_HZ
+    sample_rate: SampleRate | None = None
+
+    @property
+    def rate_hz(self) -> int:
+        """The rate of raw samples: sample_rate, or what is usual for the format."""
+        return self.sample_rate or default_rate_hz(self.format)
 
     def data(self) -> bytes:
         """The bytes; Refused when they are not standard base64."""

@@ -24,6 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from server.history import TurnRecord
 from voicelab.hosting import Host
 from voicelab.turn import StageTimes
+from voicelab.work_pool import WorkPool
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ANSWERED = "answered"
@@ -39,6 +40,7 @@ class Metrics:
         disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._restarts_seen: dict[str, int] = {}
+        self._refused_seen: dict[str, int] = {}
         self._spent_s: dict[str, dict[int, float]] = {}
         self._connections = Gauge(
             "voicelab_connections", "WebSockets open now.", registry=registry, multiprocess_mode="livesum"
@@ -62,6 +64,19 @@ class Metrics:
         self._restarts = Counter(
             "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
         )
+        self._history_failures = Counter(
+            "voicelab_history_failures", "Reads and writes of the history that failed because it could not be used.",
+            registry=registry,
+        )  # fmt: skip
+        self._history_failures_seen = 0
+        self._pool_jobs = Gauge(
+            "voicelab_pool_jobs", "Jobs that run or wait in a thread pool.", ["pool"],
+            registry=registry, multiprocess_mode="livesum",
+        )  # fmt: skip
+        self._pool_refused = Counter(
+            "voicelab_pool_refused", "Jobs that a thread pool refused because its queue was full.", ["pool"],
+            registry=registry,
+        )  # fmt: skip
         self._worker_memory = Gauge(
             "voicelab_worker_memory_bytes", "Resident memory of the engine processes.", ["kind"],
             registry=registry, multiprocess_mode="livesum",
@@ -109,6 +124,18 @@ class Metrics:
             self._restarts.labels(kind).inc(host.restarts - self._restarts_seen.get(kind, 0))
             self._restarts_seen[kind] = host.restarts
             self._sample_workers(kind, host.pids)
+
+    def sample_history(self, failures: int) -> None:
+        """Copy how often the history has failed so far; call it as often as `sample`."""
+        self._history_failures.inc(failures - self._history_failures_seen)
+        self._history_failures_seen = failures
+
+    def sample_pools(self, pools: Iterable[WorkPool]) -> None:
+        """Copy the state of the thread pools; call it as often as `sample`."""
+        for pool in pools:
+            self._pool_jobs.labels(pool.name).set(pool.unfinished)
+            self._pool_refused.labels(pool.name).inc(pool.refused - self._refused_seen.get(pool.name, 0))
+            self._refused_seen[pool.name] = pool.refused
 
     def _sample_workers(self, kind: str, pids: Iterable[int]) -> None:
         memory, before_s, now_s = 0, self._spent_s.get(kind, {}), {}

@@ -63,6 +63,15 @@ class SpeechStopped(TurnEvent):
     silence_s: float
 
 
+class NoSpeechDetected(ServerEvent):
+    """Sound has come, and no speech was found in it. at_s: where in the stream; level_dbfs: its root mean square."""
+
+    event = "no_speech_detected"
+    at_s: float
+    level_dbfs: float
+    session_id: str
+
+
 class Transcription(TurnEvent):
     """What was heard."""
 
@@ -93,6 +102,7 @@ class TurnMetrics(TurnEvent):
 
     event = "turn_metrics"
     audio_s: float | None
+    undecoded_s: float | None
     decode_s: float | None
     asr_s: float | None
     asr_busy_s: float | None

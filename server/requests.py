@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from typing import Any
 
 import h11
 from starlette.types import Message, Receive, Scope, Send
@@ -14,6 +15,8 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.clients import key_of
 from server.http.admission import Admission, is_proxy
+from server.http.openai.errors import error_body
+from server.http.paths import is_openai
 
 PROBES = ("/health/live", "/health/ready")
 """The paths that are answered however many connections there are."""
@@ -146,10 +149,22 @@ class _Limited(H11Protocol):
 
     def handle_events(self) -> None:
         # uvicorn takes the app from here for each request.
-        self.app = self.config.loaded_app if self._refusal is None else self._answer_probe
+        self.app = self._answer
         super().handle_events()
 
+    async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
+        self._ask_again()
+        app = self.config.loaded_app if self._refusal is None else self._answer_probe
+        await app(scope, receive, send)
+
+    def _ask_again(self) -> None:
+        """Ask for a place once more: the rest of an answered request may have come in one piece with the next one."""
+        if self._refusal is not None:
+            self._is_lingering = False
+            self._refusal = self._admission.admit(self, self._address)
+
     def handle_websocket_upgrade(self, event: h11.Request) -> None:
+        self._ask_again()
         if self._refusal is None:
             super().handle_websocket_upgrade(event)
         else:
@@ -251,7 +266,10 @@ class _Limited(H11Protocol):
         self._expect_reading()
 
     def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
-        body = json.dumps({"detail": {"code": code, "message": message}}).encode()
+        answer: dict[str, Any] = {"detail": {"code": code, "message": message}}
+        if self.scope is not None and is_openai(dict(self.scope)):
+            answer = error_body(status, code, message)
+        body = json.dumps(answer).encode()
         length = ("content-length", str(len(body)))
         headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
         head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())

@@ -9,21 +9,18 @@ from datetime import datetime
 from time import perf_counter
 from typing import Annotated, Any, get_args
 
-from fastapi import APIRouter, Depends, HTTPException, Query, Request
+from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, StringConstraints
 
 from server.faults import as_refusals
 from server.gate import user_of
-from server.history import SessionRow, TurnRecord
+from server.history import SessionSummary, TurnRecord
+from server.http.paths import SOCKET_PATH
 from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Name, Refused, Sent
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
 from voicelab.turn import Answered, Turn
-
-SOCKET_PATH = "/ws/voice/simple"
-
-_STATUS = {ErrorCode.UNKNOWN_SESSION: 404, ErrorCode.FORBIDDEN: 403, ErrorCode.ENGINE_FAILED: 503}
 
 router = APIRouter()
 
@@ -53,11 +50,17 @@ class EngineView(BaseModel):
     lanes: int
 
 
-class Health(BaseModel):
-    """The server is up, with these engines."""
+class Running(BaseModel):
+    """The server is up: all that it says to those without a token, where it asks for one."""
 
+    model_config = ConfigDict(extra="forbid")
     status: str
     version: str
+
+
+class Health(Running):
+    """The server is up, with these engines."""
+
     engines: list[EngineView]
 
 
@@ -127,9 +130,11 @@ class TurnView(BaseModel):
 
 
 class SessionDetail(SessionView):
-    """A session with its turns, in order."""
+    """A session with some of its turns, in order: `limit` at most after the first `offset`; turn_count is of all."""
 
     turns: list[TurnView]
+    limit: int
+    offset: int
 
 
 class Problem(BaseModel):
@@ -149,7 +154,9 @@ _NO_SESSION: dict[int | str, dict[str, Any]] = {404: {"model": ProblemBody, "des
 
 
 @router.get("/", summary="Health")
-async def health(services: SharedServices) -> Health:
+async def health(services: SharedServices, token_user: TokenUser) -> Health | Running:
+    if services.tokens and token_user is None:
+        return Running(status="ok", version=version())
     return Health(status="ok", version=version(), engines=_engines(services))
 
 
@@ -167,16 +174,12 @@ async def socket_status(services: SharedServices) -> SocketStatus:
 @router.post("/api/voice/command", summary="One typed turn, answered as text", responses=_NO_SESSION)
 async def command(body: Command, services: SharedServices, token_user: TokenUser) -> CommandAnswer:
     start = perf_counter()
-    try:
-        with as_refusals():
-            user_id = body.user_id or token_user or ANONYMOUS
-            if token_user not in (None, user_id):
-                raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
-            session_id = await _session_for(user_id, body, services)
-            reply = await _respond(body.command, user_id, session_id, services)
-    except Refused as refusal:
-        detail = Problem(code=refusal.code, message=refusal.message).model_dump(mode="json")
-        raise HTTPException(_STATUS.get(refusal.code, 500), detail=detail) from refusal
+    with as_refusals():
+        user_id = body.user_id or token_user or ANONYMOUS
+        if token_user not in (None, user_id):
+            raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+        session_id = await _session_for(user_id, body, services)
+        reply = await _respond(body.command, user_id, session_id, services)
     return CommandAnswer(
         response_text=reply.text,
         intent=reply.intent,
@@ -195,19 +198,33 @@ async def sessions(
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> SessionPage:
     found, total = await services.history.sessions(token_user or user_id, limit=limit, offset=offset)
-    views = [SessionView(**_session_fields(summary.session, summary.turn_count)) for summary in found]
+    views = [SessionView(**_session_fields(summary)) for summary in found]
     return SessionPage(sessions=views, total=total, limit=limit, offset=offset)
 
 
-@router.get("/api/conversation-sessions/sessions/{session_id}", summary="One session", responses=_NO_SESSION)
-async def session(session_id: Name, services: SharedServices, token_user: TokenUser) -> SessionDetail:
+@router.get(
+    "/api/conversation-sessions/sessions/{session_id}",
+    summary="One session",
+    responses=_NO_SESSION,
+    response_model=SessionDetail,
+)
+async def session(
+    session_id: Name,
+    services: SharedServices,
+    token_user: TokenUser,
+    limit: Annotated[int, Query(ge=1, le=200, description="the most turns")] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="how many turns to pass over")] = 0,
+) -> Response:
     found = await services.history.session(session_id)
-    if found is None or token_user not in (None, found[0].user_id):
-        problem = Problem(code=ErrorCode.UNKNOWN_SESSION, message=f"there is no session {session_id}")
-        raise HTTPException(404, detail=problem.model_dump(mode="json"))
-    row, turns = found
-    views = [TurnView.model_validate(turn) for turn in turns]
-    return SessionDetail(**_session_fields(row, len(turns)), turns=views)
+    if found is None or token_user not in (None, found.session.user_id):
+        raise Refused(ErrorCode.UNKNOWN_SESSION, f"there is no session {session_id}")
+    turns = await services.history.turns(session_id, limit=limit, offset=offset)
+
+    def written() -> str:
+        views = [TurnView.model_validate(turn) for turn in turns]
+        return SessionDetail(**_session_fields(found), turns=views, limit=limit, offset=offset).model_dump_json()
+
+    return Response(await services.pools.files.run(written), media_type="application/json")
 
 
 async def _session_for(user_id: str, body: Command, services: Services) -> str:
@@ -247,12 +264,13 @@ def _engines(services: Services) -> list[EngineView]:
     return [EngineView.model_validate(asdict(engine)) for engine in services.pipeline.engines]
 
 
-def _session_fields(row: SessionRow, turn_count: int) -> dict[str, Any]:
+def _session_fields(summary: SessionSummary) -> dict[str, Any]:
+    row = summary.session
     return {
         "session_id": row.id,
         "user_id": row.user_id,
         "created_at": row.created_at,
         "updated_at": row.updated_at,
         "ended_at": row.ended_at,
-        "turn_count": turn_count,
+        "turn_count": summary.turn_count,
     }

@@ -18,11 +18,14 @@ import uvicorn
 from fastapi import FastAPI
 
 from server.gate import REQUESTS_BESIDE
+from server.http.forwarded import ForwardedHeaders
 from server.logs import level_for_uvicorn
 from server.requests import RequestLimits, request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol
+from server.token_reload import reload_on_hangup
+from voicelab.audio.limits import cancel_all
 from voicelab.errors import VoicelabError
 from voicelab.heap import give_back_when_empty, map_large_blocks
 
@@ -60,6 +63,8 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._owns_process:
             _answer_soon()
+            if self._settings.auth_tokens_file is not None:
+                reload_on_hangup(self._app.state.tokens, self._settings.auth_tokens_file)
             services: Services = self._app.state.services
             self._tidying = asyncio.create_task(give_back_when_empty(lambda: not services.connections))
         for listener in sockets or []:
@@ -94,6 +99,7 @@ class Server(uvicorn.Server):
                 draining = asyncio.create_task(services.drain(turns_end_s))
             await asyncio.wait([draining], timeout=0.1)
         draining.cancel()
+        cancel_all()
         self.config.timeout_graceful_shutdown = max(1, round(closing_s))
         await super().shutdown(sockets)
 
@@ -128,9 +134,10 @@ def _end_process() -> None:
 
 def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, Any] | None) -> uvicorn.Config:
     """How uvicorn runs the app; logging_config None leaves logging as it is."""
-    return uvicorn.Config(
+    return _Config(
         _ClearStart(app),
         lifespan="on",
+        proxy_headers=False,
         http=request_protocol(_request_limits(settings)),
         ws=socket_protocol(settings.reader_timeout_s),
         # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
@@ -157,8 +164,19 @@ def _request_limits(settings: Settings) -> RequestLimits:
     )
 
 
+class _Config(uvicorn.Config):
+    """uvicorn's, with our reading of what proxies say."""
+
+    def load(self) -> None:
+        super().load()
+        self.loaded_app = ForwardedHeaders(self.loaded_app, self.forwarded_allow_ips)
+
+
 class _ClearStart:
-    """Tells why a start failed in the one sentence of a VoicelabError, where Starlette sends a traceback."""
+    """Sends why a start failed: the one sentence of a VoicelabError. Starlette would send a traceback.
+
+    Other exceptions are in the log already.
+    """
 
     def __init__(self, app: FastAPI) -> None:
         self.app = app
@@ -166,8 +184,8 @@ class _ClearStart:
     async def __call__(self, scope: MutableMapping[str, Any], receive: Any, send: Any) -> None:
         async def send_plainly(message: MutableMapping[str, Any]) -> None:
             fault: VoicelabError | None = self.app.state.start_fault
-            if message["type"] == "lifespan.startup.failed" and fault is not None:
-                message = {**message, "message": str(fault)}
+            if message["type"] in ("lifespan.startup.failed", "lifespan.shutdown.failed"):
+                message = {**message, "message": str(fault or "")}
             await send(message)
 
         await self.app(scope, receive, send_plainly if scope["type"] == "lifespan" else send)

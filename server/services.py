@@ -12,9 +12,13 @@ from importlib import metadata
 from typing import Any, Protocol
 
 from server.ears import Ears
-from server.history import History, TurnRecord
-from server.history.database import opening_errors
+from server.history import History, HistoryUnavailableError, TurnRecord
+from server.history.retention import keep_removing
+from server.history.store import HistoryLimits
+from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
+from server.open_sessions import OpenSessions
+from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
 from server.tracing import Tracer
@@ -24,6 +28,7 @@ from voicelab.turn import Pipeline
 logger = logging.getLogger(__name__)
 
 
+_NOT_KEPT = (ErrorCode.HISTORY_UNAVAILABLE, ErrorCode.SESSION_FULL)
 _LOOK_AGAIN_S = 0.02
 _SAMPLE_S = 1.0
 
@@ -49,8 +54,10 @@ class Services:
     history: History
     tokens: Tokens
     ears: Ears | None
+    pools: Pools
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
+    open_sessions: OpenSessions = field(default_factory=OpenSessions)
     connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
     leaving: set[Guest] = field(default_factory=set)
@@ -74,8 +81,17 @@ class Services:
                 turn.kept = False
                 raise
 
-    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int:
-        row_id = await self.history.record(session_id, user_id, turn)
+    async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
+        row_id = None
+        try:
+            # A turn that failed because the history did would only have to wait for it again.
+            if turn.error not in _NOT_KEPT:
+                row_id = await self.history.record(session_id, user_id, turn)
+        except HistoryUnavailableError as error:
+            # The client of a failed turn should hear why that failed, not that this could not be kept.
+            if turn.error is None:
+                raise
+            logger.warning("a turn that failed with %s could not be kept: %s", turn.error, error)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
             self.tracer.turn_ended(session_id, turn)
@@ -89,7 +105,7 @@ class Services:
         """Note that a session's connection has closed; a history that cannot be reached is no fault of the client's."""
         try:
             await self.history.end_session(session_id)
-        except opening_errors() as error:
+        except HistoryUnavailableError as error:
             logger.warning("the end of session %s could not be kept: %s", session_id, error)
 
     async def drain(self, turns_end_s: float) -> None:
@@ -109,6 +125,8 @@ class Services:
     def sample(self) -> None:
         """Bring the metrics up to date that nobody announces."""
         self.metrics.sample(self.active_connections, self.pipeline.hosts)
+        self.metrics.sample_history(self.history.failures)
+        self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
 
     async def keep_sampling(self) -> None:
         """For pages that another worker process makes."""
@@ -118,25 +136,31 @@ class Services:
 
 
 @asynccontextmanager
-async def open_services(settings: Settings) -> AsyncIterator[Services]:
+async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
     ears = Ears.named(settings.vad)
     tracer = Tracer.from_environment()
-    history = await History.open(settings.database_url)
+    limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
+    history = await History.open(settings.database_url, limits)
     try:
         pipeline = await Pipeline.open(
             settings.asr, settings.agent, settings.tts,
-            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s, encoder_in="process",
+            asr_workers=settings.asr_workers, engine_limit_s=settings.engine_timeout_s,
+            engine_wait_s=settings.engine_wait_s, encoder_in="process",
         )  # fmt: skip
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
-            services = Services(settings, pipeline, history, settings.tokens, ears, tracer)
-            sampling = asyncio.create_task(services.keep_sampling())
-            try:
-                yield services
-            finally:
-                sampling.cancel()
+            with open_pools(settings.pool_threads, settings.pool_queue) as pools:
+                services = Services(settings, pipeline, history, tokens, ears, pools, tracer)
+                tasks = [asyncio.create_task(services.keep_sampling())]
+                if settings.history_days is not None:
+                    tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))
+                try:
+                    yield services
+                finally:
+                    for task in tasks:
+                        task.cancel()
         finally:
             await pipeline.close()
     finally:

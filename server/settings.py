@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
@@ -11,14 +12,18 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from server.history.database import checked, shown
+from server.history.database import DEFAULT_LIMIT_S, checked, shown
 from server.hosts import PATTERN
+from server.http import below_path
 from server.messages import MOST_JSON_BYTES
-from server.origins import canonical
+from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
+from voicelab.engines import EngineSpec
 from voicelab.errors import InputError
+from voicelab.hosting import ENGINE_WAIT_S
 from voicelab.places import PROJECT
 from voicelab.turn import LONGEST_TURN_S
+from voicelab.work_pool import DEFAULT_QUEUE
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
@@ -28,52 +33,74 @@ _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS"
 """How the value of a setting that holds a secret is printed."""
 
 
+_YEAR_S = 365 * 86_400.0
+Seconds = Annotated[float, Field(gt=0, le=_YEAR_S, allow_inf_nan=False)]
+Bytes = Annotated[int, Field(ge=1024, le=2**31 - 1)]
+Count = Annotated[int, Field(ge=1, le=1_000_000)]
+
+
 class Settings(BaseSettings):
     """The server's settings; docs/server.md has the table."""
 
-    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True, allow_inf_nan=False)
+    model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
     # NoDecode: the list may be written with commas, which pydantic-settings would refuse as bad JSON.
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
+    root_path: str = ""
     asr: str = "pocketsphinx"
     agent: str = "rules"
     tts: str = "espeak"
     vad: str = "silero"
-    asr_workers: Annotated[int, Field(ge=1)] | None = None
-    database_url: str = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
-    max_message_bytes: Annotated[int, Field(ge=1024)] = 10_000_000
+    asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
+    database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
+    max_message_bytes: Bytes = 10_000_000
     max_json_bytes: Annotated[int, Field(ge=1024, le=LARGEST_JSON_BYTES)] = MOST_JSON_BYTES
-    max_turn_s: Annotated[float, Field(gt=0)] = LONGEST_TURN_S
-    max_connections: Annotated[int, Field(ge=1)] = 500
-    max_connections_per_client: Annotated[int, Field(ge=1)] | None = None
-    max_waiting_bytes: Annotated[int, Field(ge=1024)] = 12_000_000
-    idle_timeout_s: Annotated[float, Field(gt=0)] = 600.0
-    request_timeout_s: Annotated[float, Field(gt=0)] = 10.0
-    body_timeout_s: Annotated[float, Field(gt=0)] = 200.0
-    min_body_bytes_per_s: Annotated[float, Field(ge=0, allow_inf_nan=False)] = 500.0
-    reader_timeout_s: Annotated[float, Field(gt=0)] = 10.0
-    engine_timeout_s: Annotated[float, Field(ge=0.1)] = 60.0
-    realtime_slack_s: Annotated[float, Field(ge=0)] = 10.0
-    reply_lead_s: Annotated[float, Field(gt=0)] = 3.0
+    max_turn_s: Seconds = LONGEST_TURN_S
+    max_connections: Annotated[int, Field(ge=1, le=100_000_000)] = 500
+    max_connections_per_client: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    max_waiting_bytes: Bytes = 12_000_000
+    idle_timeout_s: Seconds = 600.0
+    request_timeout_s: Seconds = 10.0
+    body_timeout_s: Seconds = 200.0
+    min_body_bytes_per_s: Annotated[float, Field(ge=0, le=1_000_000_000, allow_inf_nan=False)] = 500.0
+    reader_timeout_s: Seconds = 10.0
+    engine_timeout_s: Annotated[Seconds, Field(ge=0.1)] = 60.0
+    pool_threads: Annotated[int, Field(ge=1, le=1024)] | None = None
+    pool_queue: Annotated[int, Field(ge=0, le=100_000)] = DEFAULT_QUEUE
+    history_timeout_s: Seconds = DEFAULT_LIMIT_S
+    history_days: Annotated[float, Field(gt=0, le=36_500, allow_inf_nan=False)] | None = None
+    agent_exchanges: Annotated[int, Field(ge=1, le=1000)] = 20
+    max_session_turns: Annotated[int, Field(ge=1, le=2**31 - 1)] = 10_000
+    engine_wait_s: Annotated[float, Field(ge=0, le=_YEAR_S, allow_inf_nan=False)] = ENGINE_WAIT_S
+    realtime_slack_s: Annotated[float, Field(ge=0, le=_YEAR_S, allow_inf_nan=False)] = 10.0
+    reply_lead_s: Seconds = 3.0
     samples: Path | None = None
+    samples_outside: bool = False
     reports_dir: Path = PROJECT / "reports"
     recordings_dir: Path | None = None
+    max_user_sets: Count = 100
+    max_set_prompts: Count = 1000
+    max_set_prompt_bytes: Count = 50_000
+    max_set_takes: Count = 1000
+    max_user_recording_bytes: Annotated[int, Field(ge=1, le=10**15)] = 2_000_000_000
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
     # Who may use it; how it runs, ends and is seen.
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     auth_tokens: Annotated[dict[str, str], NoDecode, Field(repr=False)] = Field(default_factory=dict)
     auth_tokens_file: Path | None = None
-    workers: Annotated[int, Field(ge=1)] = 1
-    shutdown_limit_s: Annotated[float, Field(gt=0)] = 20.0
+    sign_in_s: Annotated[Seconds, Field(ge=60)] = 43_200.0
+    workers: Annotated[int, Field(ge=1, le=1024)] = 1
+    shutdown_limit_s: Seconds = 20.0
     log_format: Literal["text", "json"] = "text"
     log_transcripts: bool = False
 
     @classmethod
     def read(cls, **given: Any) -> Self:
         """The environment's values, those given before them; InputError names the variable that is wrong."""
+        _check_not_empty()
         try:
             return cls(**given)
         except ValidationError as error:
@@ -99,14 +126,12 @@ class Settings(BaseSettings):
     @field_validator("cors_origins")
     @classmethod
     def _check_origins(cls, value: tuple[str, ...]) -> tuple[str, ...]:
-        found = []
-        for given in value:
-            # "null" is what a page opened from a file, or inside a sandboxed frame, sends.
-            origin = "*" if given == "*" else canonical(given.rstrip("/"))
-            if origin is None:
-                raise ValueError(f"{given!r} is no origin; write scheme://host or scheme://host:port, or * for all")
-            found.append(origin)
-        return tuple(found)
+        return tuple(map(checked_origin, value))
+
+    @field_validator("root_path")
+    @classmethod
+    def _check_root_path(cls, value: str) -> str:
+        return below_path.checked(value)
 
     @field_validator("allowed_hosts")
     @classmethod
@@ -133,8 +158,19 @@ class Settings(BaseSettings):
 
     @property
     def tokens(self) -> Tokens:
-        """Those of AUTH_TOKENS or of its file."""
-        return Tokens(self.auth_tokens if self.auth_tokens_file is None else read_file(self.auth_tokens_file))
+        """Those of AUTH_TOKENS or of its file; InputError where the file can no longer be read."""
+        if self.auth_tokens_file is None:
+            return Tokens(self.auth_tokens)
+        try:
+            return Tokens(read_file(self.auth_tokens_file))
+        except ValueError as error:
+            raise InputError(f"AUTH_TOKENS_FILE={self.auth_tokens_file}: {error}") from error
+
+    @field_validator("asr", "agent", "tts")
+    @classmethod
+    def _take_users(cls, value: str) -> str:
+        """An engine's address loses its user part here; an engine that cannot be read is refused when it is loaded."""
+        return str(EngineSpec.parse(value)) if "@" in value else value
 
     @field_validator("database_url")
     @classmethod
@@ -155,3 +191,10 @@ class Settings(BaseSettings):
     def any_origin(self) -> bool:
         """Whether every origin may connect."""
         return "*" in self.cors_origins
+
+
+def _check_not_empty() -> None:
+    """A secret that was meant to be set, and is empty, must not open the server to everybody."""
+    for name, value in os.environ.items():
+        if name.upper() in ("AUTH_TOKENS", "AUTH_TOKENS_FILE") and not value.strip():
+            raise InputError(f"{name} is set but empty; give it tokens, or unset it to serve without tokens")

@@ -59,15 +59,29 @@ _MCNEMAR = re.compile(r"corr +incorr\n.* corr +(\d+) +(\d+)\n\s+incorr +(\d+) +(
 
 def compared(reference: Path, first: Path, second: Path) -> tuple[tuple[float, ...], tuple[int, ...]]:
     """What sc_stats prints of two systems: MAPSSWE (segments, mean, sd, Z), McNemar (both, only first, ...)."""
-    aligned = ""
-    for hypothesis in (first, second):
-        _run(reference.parent, *_inputs(reference, hypothesis), "-o", "sgml")
-        aligned += (reference.parent / f"{hypothesis.name}.sgml").read_text(encoding="utf-8")
-    arguments = [str(SC_STATS), "-p", "-t", "mapsswe", "mcn", "-v", "-n", "out", "-O", "."]
-    done = subprocess.run(arguments, input=aligned, capture_output=True, text=True, cwd=reference.parent, check=False)
-    assert done.returncode == 0, done.stdout[-500:] + done.stderr
+    _sc_stats(reference, first, second, "mapsswe", "mcn")
     matched = _MATCHED.search((reference.parent / "out.stats.mapsswe").read_text())
     mcnemar = _MCNEMAR.search((reference.parent / "out.stats.mcn").read_text())
     assert matched is not None
     assert mcnemar is not None
     return tuple(map(float, matched.groups())), tuple(map(int, mcnemar.groups()))
+
+
+def signs(reference: Path, first: Path, second: Path) -> tuple[int, int, int, float]:
+    """sc_stats' sign test by speaker: positive, negative and equal differences, worse minus better, and p."""
+    _sc_stats(reference, first, second, "sign")
+    printed = (reference.parent / "out.stats.sign").read_text()
+    positive, negative, equal = (int(found) for found in re.findall(r"N\([-+0]\) = +(\d+)", printed)[:3])
+    chance = re.search(r"it occurring is ([\d.]+)", printed)
+    assert chance is not None
+    return positive, negative, equal, float(chance.group(1))
+
+
+def _sc_stats(reference: Path, first: Path, second: Path, *tests: str) -> None:
+    aligned = ""
+    for hypothesis in (first, second):
+        _run(reference.parent, *_inputs(reference, hypothesis), "-o", "sgml")
+        aligned += (reference.parent / f"{hypothesis.name}.sgml").read_text(encoding="utf-8")
+    arguments = [str(SC_STATS), "-p", "-t", *tests, "-v", "-n", "out", "-O", "."]
+    done = subprocess.run(arguments, input=aligned, capture_output=True, text=True, cwd=reference.parent, check=False)
+    assert done.returncode == 0, done.stdout[-500:] + done.stderr

@@ -22,8 +22,11 @@ from tests.serving import container
 from tests.test_clip import tone
 from tests.test_wire import received
 from voicelab import codecs, opus
+from voicelab.audio import decoding
+from voicelab.audio.containers import find
+from voicelab.audio.limits import Limits
+from voicelab.audio.streaming import StreamDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.containers import ContainerStream
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.wire import IncomingAudio
 
@@ -108,7 +111,7 @@ def test_a_codec_that_nobody_knows_is_refused():
     with pytest.raises(InputError, match="codec is not known"):
         received([data])
     with pytest.raises(InputError, match="codec is not known"):
-        codecs.decode(data)
+        decoding.decode(data)
 
 
 @pytest.mark.parametrize("kind", ["ogg", "webm", "wav"])
@@ -247,7 +250,9 @@ def test_a_refused_file_leaves_nothing_to_the_garbage_collector(data: bytes) -> 
     gc.collect()
     gc.disable()
     try:
-        stream = ContainerStream(str(codecs.sniff(data)), SPEECH_RATE_HZ, longest_s=10.0)
+        found = find(data)
+        assert found is not None
+        stream = StreamDecoder(found[0], SPEECH_RATE_HZ, limits=Limits(longest_s=10.0))
         with suppress(InputError):
             stream.feed(data)
         with suppress(InputError):

@@ -96,7 +96,7 @@ def shipped() -> SampleSet:
 @pytest.fixture
 async def address(tmp_path):
     async with own_server(RunSpec(samples=str(SHIPPED)), tmp_path) as running:
-        yield running
+        yield running.address
 
 
 async def test_nvda_news_query(address, shipped):

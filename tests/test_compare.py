@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 from tests.test_report_summary import answered, failed, made_run
 from voicelab.cli import app
 from voicelab.compare import compare
+from voicelab.compare.comparison import TESTS
 from voicelab.errors import InputError
 from voicelab.notebook import execute
 from voicelab.results import RunFolder, RunSpec
@@ -136,6 +137,11 @@ def test_each_pair_has_its_differences_tests_and_flips(three):
     assert tests.loc[("right", "worse"), "McNemar p"] == pytest.approx(2 / 2**8)
     assert tests.loc[("right", "worse"), "McNemar Holm"] == pytest.approx(6 / 2**8), "the least of three"
     assert tests.loc[("right", "worse"), "ranked"] == "4 speakers that differ"
+    signs = tests.loc[("right", "worse"), ["lower in first", "lower in second", "equal", "Sign p"]]
+    assert list(signs) == [4, 0, 0, pytest.approx(2 / 2**4)]
+    wer = pairs.loc[("right", "worse", "wer")]
+    assert tests.loc[("right", "worse"), "t p"] == wer["p"]
+    assert wer["note"] == "4 speakers are too few to say much about others"
     flips = found.flipped()
     one = flips[(flips["right in"] == "right") & (flips["wrong in"] == "worse")]
     assert list(one["sample"]) == [f"s{number}" for number in range(0, 24, 3)]
@@ -149,8 +155,8 @@ def test_the_order_of_runs_only_turns_the_signs(three):
     assert list(one["difference"]) == pytest.approx(list(-other["difference"]))
     assert list(one["low"]) == pytest.approx(list(-other["high"]), nan_ok=True)
     assert there.tests()["Z"][0] == pytest.approx(-back.tests()["Z"][0])
-    for name in ("MAPSSWE p", "McNemar p", "Wilcoxon p"):
-        assert there.tests()[name][0] == back.tests()[name][0]
+    for name in TESTS:
+        assert there.tests()[f"{name} p"][0] == pytest.approx(back.tests()[f"{name} p"][0])
 
 
 def test_the_order_of_samples_changes_nothing(tmp_path, three):
@@ -166,9 +172,9 @@ def test_two_runs_that_heard_alike_do_not_differ(tmp_path):
     found = compare(twins)
     assert set(found.pairs()["difference"]) == {0.0}
     # 24 turns have a p95 and no interval of it: an interval's missing method stopped the table.
-    assert "no interval: too few: transcript_s.p95" in voicelab("compare", *twins).output
+    assert "no interval: 24 turns are too few for an interval: transcript_s.p95" in voicelab("compare", *twins).output
     tests = found.tests()
-    assert list(tests.loc[0, ["MAPSSWE p", "McNemar p", "Wilcoxon p"]]) == [1.0, 1.0, 1.0]
+    assert list(tests.loc[0, [f"{test} p" for test in TESTS]]) == [1.0] * 5
     assert found.flipped().empty
 
 
@@ -191,7 +197,7 @@ def test_p_is_never_shown_as_0(tmp_path):
     assert "< 0.0001" in shown.output
     assert " 0.0000" not in shown.output.split("equally many word errors?")[1]
     found = json.loads(voicelab("compare", *paths, "--json").stdout)
-    assert all(found["tests"][0][f"{test} p"] > 0 for test in ("MAPSSWE", "McNemar", "Wilcoxon"))
+    assert all(found["tests"][0][f"{test} p"] > 0 for test in TESTS)
     assert len(found["flipped"]) == 80
     assert found["normalizer"]["name"] == "english"
 

@@ -1,99 +1,97 @@
-"""Intervals hold a known truth about as often as they say, on simulated sets.
+"""Intervals hold a known truth about as often as they say, and tests find as few differences that are not there.
 
-The tolerance is four standard errors of the simulation (600 sets: 3.6 points), and below that what docs/sureness.md
-admits: some kinds of interval are a little short. Exact ones may hold the truth more often than they say.
+The designs are those of `voicelab bench intervals`, which prints the whole table. The tolerance is four standard errors
+of the simulation. Exact intervals, of few speakers or few errors, may hold the truth more often.
 """
+
+import json
 
 import numpy as np
 import pytest
+from typer.testing import CliRunner
 
-from voicelab.metrics.intervals import quantile_interval, ratio_interval, sums_interval
+from voicelab.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
+from voicelab.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
+from voicelab.bench.intervals.tables import mark, table
+from voicelab.cli import app
 
-SETS = 600
+SETS = 400
 FOUR_ERRORS = 4 * np.sqrt(0.95 * 0.05 / SETS)
 
 
-def speakers(rng, count):
-    """Speakers whose error rates differ: Beta(2, 10), on average 1/6, each with some hundred words."""
-    words = rng.integers(80, 130, size=count)
-    return rng.binomial(words, rng.beta(2, 10, size=count)), words, range(count)
-
-
-def utterances(rng, count):
-    """Utterances of 3 to 11 words; four of ten are hard, and lose 35 % of their words: a rate of 0.14."""
-    words = rng.integers(3, 12, size=count)
-    return rng.binomial(words, 0.35) * (rng.random(count) < 0.4), words, range(count)
-
-
-def answers(rng, count):
-    """Turns of which 95 % are right: sets without any miss are common."""
-    return rng.random(count) < 0.95, np.ones(count), range(count)
-
-
-def holds(interval, truth):
-    return interval.low - 1e-12 <= truth <= interval.high + 1e-12
+@pytest.mark.parametrize(
+    ("row", "counts", "speakers", "cautious"),
+    [
+        ("recall 0.80", "equal", 2, True),
+        ("WER 1 %", "equal", 3, True),
+        ("WER 15 %", "equal", 5, False),
+        ("WER 15 %", "Pareto", 8, False),
+        ("WER 1 %", "Pareto", 20, False),
+        ("recall 0.80", "Pareto", 20, False),
+        ("recall 0.98", "equal", 30, True),
+    ],
+)
+def test_rates(row, counts, speakers, cautious):
+    (cell,) = simulate(Design("coverage", row, counts, speakers), SETS, 1)
+    assert cell.share >= 0.95 - FOUR_ERRORS
+    assert cautious or cell.share <= 0.97 + FOUR_ERRORS / 2
+    assert cell.answered > 0.8 * SETS
 
 
 @pytest.mark.parametrize(
-    ("make", "count", "truth", "admitted"),
-    [
-        (speakers, 5, 1 / 6, 0.0),
-        (speakers, 9, 1 / 6, 0.0),
-        (speakers, 12, 1 / 6, 0.02),
-        (speakers, 30, 1 / 6, 0.01),
-        (utterances, 20, 0.14, 0.0),
-        (utterances, 74, 0.14, 0.0),
-        (answers, 30, 0.95, 0.0),
-        (answers, 74, 0.95, 0.0),
-    ],
+    ("row", "counts", "speakers"), [("p50", "equal", 8), ("p50", "Pareto", 20), ("p90", "equal", 20)]
 )
-def test_rates(make, count, truth, admitted):
-    rng = np.random.default_rng(count)
-    found = [ratio_interval(*make(rng, count), seed=0, draws=600) for _ in range(SETS)]
-    covered = np.mean([holds(one, truth) for one in found])
-    assert 0.95 - FOUR_ERRORS - admitted <= covered
-    assert covered <= 0.95 + FOUR_ERRORS or make is answers
+def test_percentiles(row, counts, speakers):
+    (cell,) = simulate(Design("percentiles", row, counts, speakers), SETS, 1)
+    assert cell.share >= 0.95 - FOUR_ERRORS
 
 
-@pytest.mark.parametrize("count", [6, 20])
-def test_the_difference_of_two_systems_that_hear_the_same_speakers(count):
-    rng = np.random.default_rng(7)
-
-    def once():
-        words, hard = rng.integers(80, 130, size=count), rng.beta(2, 10, size=count)
-        columns = [rng.binomial(words, hard), words, rng.binomial(words, 0.7 * hard), words]
-        return sums_interval(columns, range(count), lambda s: s[:, 2] / s[:, 3] - s[:, 0] / s[:, 1], seed=0, draws=600)
-
-    covered = np.mean([holds(once(), -0.3 / 6) for _ in range(SETS)])
-    assert 0.95 - FOUR_ERRORS - 0.02 <= covered <= 0.95 + FOUR_ERRORS
+@pytest.mark.parametrize("counts", ["equal", "Pareto"])
+def test_differences_absolute_and_relative(counts):
+    for cell in simulate(Design("differences", "WER 15 %", counts, 10), SETS, 1):
+        assert 0.95 - FOUR_ERRORS <= cell.share <= 0.97 + FOUR_ERRORS / 2
 
 
-@pytest.mark.parametrize(("quantile", "count"), [(0.5, 12), (0.5, 74), (0.9, 74), (0.95, 74), (0.99, 400)])
-def test_percentiles(quantile, count):
-    rng = np.random.default_rng(11)
-    truth = -np.log(1 - quantile)
-    found = [quantile_interval(rng.exponential(size=count), range(count), quantile) for _ in range(SETS)]
-    assert np.mean([holds(one, truth) for one in found]) >= 0.95 - FOUR_ERRORS
+def test_speakers_who_suit_one_system_mislead_the_tests_that_take_utterances_as_independent():
+    row = "WER 15 %, speakers suit one system"
+    shares = {cell.method: cell.share for cell in simulate(Design("false alarms", row, "equal", 20), 300, 1)}
+    assert shares["t by speaker"] <= 0.05 + 4 * np.sqrt(0.05 * 0.95 / 300)
+    assert shares["MAPSSWE"] > 0.15
+    assert shares["t by speaker"] < shares["MAPSSWE"]
 
 
-def test_the_median_of_speakers_who_differ():
-    """12 speakers of 8 turns each; their own levels vary about half as much as their turns."""
-    rng = np.random.default_rng(12)
-    speakers_of = np.repeat(np.arange(12), 8)
-    found = [
-        quantile_interval(rng.normal(0, 0.25, size=12)[speakers_of] + rng.normal(0, 0.5, size=96), speakers_of, 0.5)
-        for _ in range(SETS)
-    ]
-    assert np.mean([holds(one, 0.0) for one in found]) >= 0.95 - FOUR_ERRORS - 0.02
+@pytest.mark.parametrize("rate", RATES, ids=lambda rate: rate.name)
+def test_the_simulated_sets_have_the_truth_that_they_are_measured_by(rate):
+    chance = np.random.default_rng(2)
+    turns = one_system(chance, rate, 3000, "Pareto")
+    assert turns.parts.sum() / turns.wholes.sum() == pytest.approx(rate.truth, rel=0.05)
+    pair = two_systems(chance, rate, 20_000, "equal", 0.5)
+    first, second = pair.parts.sum(axis=1) / pair.wholes.sum(axis=1)
+    assert first == pytest.approx(second, rel=0.03), "no difference is there to find"
 
 
-def test_a_plain_bootstrap_of_five_speakers_is_far_too_short():
-    """Why it is not what few speakers get."""
-    rng = np.random.default_rng(5)
-    hits = 0
-    for _ in range(SETS):
-        errors, words, _ = speakers(rng, 5)
-        picks = rng.integers(5, size=(600, 5))
-        low, high = np.quantile(errors[picks].sum(axis=1) / words[picks].sum(axis=1), [0.025, 0.975])
-        hits += low <= 1 / 6 <= high
-    assert hits / SETS < 0.88
+def test_the_command_gives_the_same_figures_for_the_same_seed_whatever_the_processes():
+    def cells(*more):
+        arguments = ["bench", "intervals", "--table", "percentiles", "--speakers", "5", "--sets", "20", "--json", *more]
+        done = CliRunner().invoke(app, arguments)
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)["cells"]
+
+    assert cells("--jobs", "1") == cells("--jobs", "2")
+    assert len(cells()) == 6
+    wrong = CliRunner().invoke(app, ["bench", "intervals", "--table", "speed"])
+    assert wrong.exit_code == 2
+    said = " ".join(wrong.output.split())
+    assert "--table speed: unknown; known: coverage, percentiles, false alarms, differences" in said
+
+
+def test_the_table_marks_what_is_unusual():
+    def cell(share, answered=100, kind="coverage"):
+        return Cell(Design(kind, "x", "equal", 5), "interval", 100, answered, share, None)
+
+    assert [mark(cell(share)) for share in (0.951, 0.985, 0.921, None)] == [".951", ".985*", ".921!", "–"]
+    assert [mark(cell(share, kind="false alarms")) for share in (0.05, 0.01, 0.09)] == [".050", ".010*", ".090!"]
+    assert [mark(cell(0.95, answered)) for answered in (88, 40)] == [".950 (12 %)", "–"]
+    assert table([cell(0.951)], "coverage").splitlines()[-1] == "| x | equal | .951 |"
+    assert {design.table for design in designs(TABLES)} == set(TABLES)
+    assert {design.speakers for design in designs(TABLES)} == set(SPEAKERS)

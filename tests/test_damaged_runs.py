@@ -1,6 +1,5 @@
 """A damaged run hides no other one: `voicelab runs list` and the page list all, each fault with its reason."""
 
-import asyncio
 import json
 import os
 from datetime import timedelta
@@ -43,7 +42,7 @@ def listed(out):
 
 def on_page(out):
     services = SimpleNamespace(settings=SimpleNamespace(reports_dir=out))
-    views = asyncio.run(page.listing(page._folders(services)))
+    views = page.views_of(page._folders(services))
     json.dumps([view.model_dump(mode="json") for view in views], allow_nan=False).encode()
     return {view.run_id: view for view in views}
 
@@ -116,10 +115,10 @@ def test_what_may_not_be_read_hides_nothing(out, locked):
     try:
         done = run_protected("runs", "list", "--out", out, "--json", folder=out)
         program = """
-import asyncio, pathlib, types
+import pathlib, types
 from server.page import runs
 services = types.SimpleNamespace(settings=types.SimpleNamespace(reports_dir=pathlib.Path()))
-print(*sorted(f"{one.run_id}:{one.status}" for one in asyncio.run(runs.listing(runs._folders(services)))))
+print(*sorted(f"{one.run_id}:{one.status}" for one in runs.views_of(runs._folders(services))))
 """
         seen = run_protected(folder=out, program=program)
     finally:

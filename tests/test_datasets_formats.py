@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.recordings import write_recording
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.cli import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
@@ -211,4 +211,4 @@ def test_a_set_has_a_length_iterates_and_becomes_a_frame(tmp_path):
     frame = found.to_frame()
     assert (len(found), list(found)) == (2, list(found.samples))
     assert list(frame["id"]) == list(TEXTS)
-    assert codecs.read(frame["audio_path"][0]).duration_s == pytest.approx(0.2)
+    assert decoding.read(frame["audio_path"][0]).duration_s == pytest.approx(0.2)

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.recordings import ramp, write_recording
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.datasets import load
 from voicelab.errors import InputError
 
@@ -38,7 +38,7 @@ def test_a_segment_of_lossless_sound_is_exact(folder, start, length, form):
 
 @pytest.mark.parametrize("form", ["mp3", "ogg"])
 def test_a_segment_of_lossy_sound_is_that_part_of_the_whole(folder, form):
-    whole = codecs.read(folder / f"long.{form}")
+    whole = decoding.read(folder / f"long.{form}")
     clip = sample(folder, f"long.{form}", offset=2.5, duration=0.5).clip()
     there = whole.samples[round(2.5 * whole.rate_hz) : round(3.0 * whole.rate_hz)]
     assert clip.duration_s == 0.5

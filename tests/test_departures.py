@@ -14,8 +14,9 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from server import openai_routes, routes
+from server import routes
 from server.http.departures import WAITS_FOR_ENGINES
+from server.http.openai import routes as openai_routes
 from server.page import recording
 from tests.serving import TONE, Served, serving, talking, until
 from tests.support.lines import connections, line, open_line, post

@@ -76,10 +76,9 @@ async def check(url: str, everyone: list[Told]) -> int:
             kept: Counter[tuple[str, str]] = Counter()
             for session_id in told.sessions:
                 assert await history.has_session(session_id, told.user_id), "a session that was announced is gone"
-                found = await history.session(session_id)
-                assert found is not None
-                assert [turn.number for turn in found[1]] == list(range(1, len(found[1]) + 1))
-                kept.update((session_id, turn.transcription or "") for turn in found[1] if turn.error is None)
+                turns = await history.turns(session_id, limit=10_000)
+                assert [turn.number for turn in turns] == list(range(1, len(turns) + 1))
+                kept.update((session_id, turn.transcription or "") for turn in turns if turn.error is None)
             promised = Counter(told.turns)
             assert promised <= kept, f"confirmed but not kept: {promised - kept}"
             beyond = kept - promised

@@ -11,19 +11,23 @@ import voicelab
 
 PROJECT = Path(__file__).parents[1]
 LAYERS = [
-    {"errors", "english", "blocking", "stages", "heap"},
-    {"clip", "text", "places", "file_errors", "metric_names", "run_names"},
+    {"addresses", "blocking", "stages", "heap", "faults"},
+    {"children", "errors"},
+    {"file_errors", "metric_names", "run_names"},
+    {"clip", "text", "places", "work_pool", "storage", "checking"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
-    {"containers"},
+    {"audio"},
     {"engines", "datasets", "metrics", "conditions"},
     {"transcripts"},
     {"asr", "agent", "tts", "vad", "encoder", "score"},
+    {"systems", "tagged"},
     {"worker", "wire"},
     {"lanes"},
     {"hosting"},
     {"reply_audio"},
     {"turn", "client", "results", "listening"},
-    {"provenance", "targets", "notebook", "replayed", "runlock", "stimulus"},
+    {"provenance", "targets", "run_language", "notebook", "replayed", "runlock", "stimulus"}
+    | {"planning", "reconnection"},
     {"runs", "report", "replay", "bench"},
     {"figures", "kept", "tracking"},
     {"removal"},

@@ -46,8 +46,10 @@ def test_too_few_turns_have_no_percentile(name, least):
 
 def test_an_interval_is_the_same_for_the_same_seed():
     values = {"numerators": [1, 2, 0, 3, 1] * 4, "denominators": [5, 6, 4, 8, 5] * 4, "keys": range(20)}
-    assert ratio_interval(**values, seed=3) == ratio_interval(**values, seed=3)
-    assert ratio_interval(**values, seed=3) != ratio_interval(**values, seed=4)
+    assert ratio_interval(**values, seed=3) == ratio_interval(**values, seed=4), "nothing is drawn"
+    drawn = {**values, "method": "bca"}
+    assert ratio_interval(**drawn, seed=3) == ratio_interval(**drawn, seed=3)
+    assert ratio_interval(**drawn, seed=3) != ratio_interval(**drawn, seed=4)
 
 
 def test_one_cluster_has_no_interval():

@@ -20,6 +20,7 @@ from voicelab.results import RunFolder, RunSpec
 
 NOTEBOOKS = sorted(shipped("notebooks").glob("*.ipynb"))
 FAKE = RunSpec(samples=str(samples_folder()), asr="fake", agent="rules", tts="fake", target="in-process", limit=6)
+SETTLED = FAKE.model_copy(update={"normalizer": "english", "language": "en"})
 
 
 def outputs(path):
@@ -72,7 +73,7 @@ def test_evaluate_leaves_a_whole_run(evaluated):
     assert names >= {"run.json", "turns.jsonl", "turns.parquet", "summary.json", "report.html", "evaluate.ipynb"}
     assert len(replayed.read(folder.path).turns) == folder.read().planned_turns
     run = folder.read()
-    assert (run.status, run.spec, run.run_id) == ("finished", FAKE, "nb {run}")
+    assert (run.status, run.spec, run.run_id) == ("finished", SETTLED, "nb {run}")
     assert told[-1] == (run.planned_turns, run.planned_turns)
     assert told == sorted(set(told))
 
@@ -129,7 +130,7 @@ def test_robustness_makes_a_sweep_and_opens_it_again(tmp_path):
         assert text.count("data:audio/ogg;base64,") == 3
     assert "price_aapl under 3 conditions" in shown_text(again)
     assert (tmp_path / "s" / "pink-0dB" / "turns.jsonl").read_bytes() == lines
-    with pytest.raises(InputError, match="parameter noise: Input should be 'white', 'pink' or 'babble'"):
+    with pytest.raises(InputError, match="parameter noise: must be 'white', 'pink' or 'babble'"):
         execute("robustness", tmp_path / "bad", given | {"noise": ["brown"]})
 
 
@@ -158,7 +159,7 @@ def test_plain_papermill_refuses_an_unknown_parameter_too(tmp_path, monkeypatch)
     ("parameters", "error", "message"),
     [
         ({"asr": "nope"}, InputError, "unknown asr engine 'nope'; known: "),
-        ({"mode": "bursty"}, InputError, "parameter mode: Input should be 'burst' or 'realtime', not 'bursty'"),
+        ({"mode": "bursty"}, InputError, "parameter mode: must be 'burst' or 'realtime', not 'bursty'"),
     ],
 )
 def test_a_failing_notebook_raises_its_own_error_and_is_kept(tmp_path, parameters, error, message):
@@ -229,7 +230,7 @@ class TestParameterGuard:
 def test_parameters_become_a_spec():
     assert run_spec(mode="realtime", categories=["other"]).samples == str(shipped("voice_samples"))
     assert run_spec(samples="mine", asr=None).asr is None
-    with pytest.raises(InputError, match="parameter limit: Input should be a valid integer"):
+    with pytest.raises(InputError, match="parameter limit: must be a valid integer"):
         run_spec(limit="many")
     given = parameters_of(FAKE, RunFolder(Path("kept/here")))
     assert (given.pop("out"), given.pop("run_id"), given.pop("resume")) == ("kept", "here", None)

@@ -13,6 +13,7 @@ import pytest
 from tests.serving import TONE, serving
 from voicelab import codecs
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
@@ -35,7 +36,7 @@ def client_of(served):
 
 def test_the_real_client_transcribes_and_speaks_with_our_server(tmp_path):
     with serving(tmp_path) as served, client_of(served) as client:
-        assert [model.id for model in client.models.list()] == ["fake", "fake"]
+        assert [model.id for model in client.models.list()] == ["fake"], "each name once"
         ask = client.audio.transcriptions.create
         wav = ("a.wav", codecs.encode_wav(TONE))
         assert ask(file=wav, model="fake").text == "you spoke 1.00 seconds"
@@ -44,11 +45,11 @@ def test_the_real_client_transcribes_and_speaks_with_our_server(tmp_path):
         detailed = ask(file=wav, model="fake", response_format="verbose_json")
         assert (detailed.duration, detailed.language) == (1.0, "en")
         assert ask(file=("s.wav", codecs.encode_wav(Clip.silence(1.0))), model="fake").text == ""
-        for form in ("mp3", "opus", "flac", "wav"):
+        for form in ("mp3", "opus", "aac", "flac", "wav"):
             spoken = client.audio.speech.create(
                 model="fake", voice="default", input="Hello there.", response_format=form
             )
-            assert codecs.decode(spoken.content).duration_s == pytest.approx(2 / 3, abs=0.08), form
+            assert decoding.decode(spoken.content).duration_s == pytest.approx(2 / 3, abs=0.08), form
         pcm = client.audio.speech.create(model="fake", voice="default", input="Hello there.", response_format="pcm")
         assert Clip.from_pcm16(pcm.content, 24_000).duration_s == pytest.approx(2 / 3, abs=0.01)
 
@@ -58,21 +59,21 @@ def test_our_server_refuses_what_it_would_have_to_ignore(tmp_path):
         wav = ("a.wav", codecs.encode_wav(TONE))
         hear = client.audio.transcriptions.create
         refused = [
-            (openai.NotFoundError, "there is no model 'whisper-1' here; this server has 'fake'",
-             lambda: hear(file=wav, model="whisper-1")),
-            (openai.BadRequestError, "language cannot be chosen here",
+            (openai.NotFoundError, "there is no model 'whisper-9' here; this server has 'fake'",
+             lambda: hear(file=wav, model="whisper-9")),
+            (openai.BadRequestError, "heard 'en', not 'de'",
              lambda: hear(file=wav, model="fake", language="de")),
             (openai.BadRequestError, "response_format is one of json, text", lambda: hear(
-                file=wav, model="fake", response_format="srt")),
+                file=wav, model="fake", response_format="diarized_json")),
             (openai.BadRequestError, "cannot be decoded", lambda: hear(file=("a.wav", b"RIFF no"), model="fake")),
             (openai.BadRequestError, "longer than 2 s", lambda: hear(
                 file=("a.wav", codecs.encode_wav(Clip.silence(3))), model="fake")),
-            (openai.BadRequestError, "there is no voice 'alloy' here", lambda: client.audio.speech.create(
-                model="fake", voice="alloy", input="Hello.")),
+            (openai.BadRequestError, "there is no voice 'ada' here", lambda: client.audio.speech.create(
+                model="fake", voice="ada", input="Hello.")),
             (openai.BadRequestError, "speed", lambda: client.audio.speech.create(
-                model="fake", voice="default", input="Hello.", speed=2)),
+                model="fake", voice="default", input="Hello.", speed=5)),
             (openai.BadRequestError, "response_format", lambda: client.audio.speech.create(
-                model="fake", voice="default", input="Hello.", response_format="aac")),
+                model="fake", voice="default", input="Hello.", response_format="ogg")),
         ]  # fmt: skip
         for kind, message, call in refused:
             with pytest.raises(kind, match=message):

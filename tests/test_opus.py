@@ -11,7 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_clip import tone
-from voicelab import codecs, opus
+from voicelab import opus
+from voicelab.audio import decoding
 from voicelab.clip import Clip
 from voicelab.errors import EngineMissingError, InputError
 
@@ -19,7 +20,7 @@ from voicelab.errors import EngineMissingError, InputError
 @given(st.integers(1, 80_000), st.sampled_from([16_000, 24_000, 48_000]))
 @settings(max_examples=25, deadline=None)
 def test_an_ogg_stream_is_as_long_as_what_went_in(count, rate_hz):
-    decoded = codecs.decode(opus.encode_ogg(tone(count / rate_hz, rate_hz)))
+    decoded = decoding.decode(opus.encode_ogg(tone(count / rate_hz, rate_hz)))
     assert decoded.rate_hz == 48_000
     assert len(decoded.samples) == round(count / rate_hz * rate_hz) * 48_000 // rate_hz
 
@@ -28,7 +29,7 @@ def test_an_ogg_stream_written_in_pieces_is_the_same_sound():
     clip = tone(2.5, 24_000)
     writer = opus.OggOpusWriter(24_000)
     pieces = [writer.feed(clip.between(start, start + 0.5)) for start in (0, 0.5, 1.0, 1.5, 2.0)]
-    decoded = codecs.decode(b"".join(pieces) + writer.close())
+    decoded = decoding.decode(b"".join(pieces) + writer.close())
     assert decoded.duration_s == 2.5
     assert decoded.level_dbfs == pytest.approx(clip.level_dbfs, abs=0.2)
 
@@ -36,7 +37,7 @@ def test_an_ogg_stream_written_in_pieces_is_the_same_sound():
 def test_every_page_ends_where_a_player_can_play_on():
     writer = opus.OggOpusWriter(24_000)
     first = writer.feed(tone(1.0, 24_000))
-    assert codecs.decode(first).duration_s > 0.9
+    assert decoding.decode(first).duration_s > 0.9
 
 
 def test_packets_come_back_as_sound():
@@ -73,7 +74,7 @@ def test_a_clip_stays_as_it_is_when_the_next_packet_is_decoded():
 
 def test_the_packets_of_an_ogg_file_are_those_that_went_in():
     clip = tone(0.5)
-    assert codecs.opus_packets(opus.encode_ogg(clip)) == opus.encode_packets(clip)
+    assert decoding.opus_packets(opus.encode_ogg(clip)) == opus.encode_packets(clip)
 
 
 def test_bytes_that_are_no_packet_are_an_input_error():

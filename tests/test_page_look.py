@@ -135,3 +135,16 @@ def test_a_server_that_asks_for_tokens_is_used_with_one(tmp_path):
         page.reload()
         connected(page)
         assert page.locator("dialog").count() == 0
+        page.click("#sign-out")
+        page.wait_for_selector("dialog[open]")
+
+
+def test_the_routes_are_described_and_can_be_tried(tmp_path):
+    with serving(tmp_path) as served, browser() as chromium:
+        page = chromium.open(f"{served.http}/docs")
+        page.wait_for_selector(".opblock")
+        page.click(".opblock-summary-control >> nth=0")
+        page.click("text=Try it out")
+        page.click(".execute")
+        page.wait_for_selector(".live-responses-table")
+        assert not chromium.complaints

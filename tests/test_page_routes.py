@@ -42,7 +42,7 @@ def record(http: httpx.Client, name: str, sound: bytes = SOUND, **fields: str) -
     return http.post(f"{API}/{name}/takes", files={"audio": sound}, data=form)
 
 
-@pytest.mark.parametrize("path", ["/app", "/app/record", "/app/runs", "/app/assets/modules/talk.js"])
+@pytest.mark.parametrize("path", ["/app/", "/app/record", "/app/runs", "/app/assets/modules/talk.js"])
 def test_pages_load_nothing_from_elsewhere(http, path):
     answer = http.get(path)
     assert answer.status_code == 200
@@ -209,3 +209,27 @@ def test_runs_are_listed_with_their_figures_and_reports(http, served):
     assert report.headers["content-security-policy"].startswith("sandbox")
     for name in ("torn", "..%2f" + run.run_id, "nothing"):
         assert http.get(f"/app/reports/{name}").status_code == 404
+
+
+def test_the_routes_description_loads_nothing_from_elsewhere(http):
+    page = http.get("/docs")
+    assert page.headers["content-security-policy"].startswith("default-src 'self'")
+    scripts = [part.partition('"')[0] for part in page.text.split('src="')[1:]]
+    assert scripts
+    for address in [*scripts, "app/assets/swagger/swagger-ui.css"]:
+        answer = http.get(f"/{address}")
+        assert answer.status_code == 200, address
+        assert answer.headers["x-content-type-options"] == "nosniff"
+    assert http.get("/redoc").status_code == 404
+
+
+def test_a_report_that_is_a_link_out_of_its_folder_is_none(http, served):
+    reports = served.database.parent / "reports"
+    (reports / "linked").mkdir(parents=True)
+    (reports / "linked" / "run.json").write_bytes(b"\xff")
+    (served.database.parent / "private.html").write_text("private")
+    (reports / "linked" / "report.html").symlink_to(served.database.parent / "private.html")
+    assert http.get("/app/reports/linked").status_code == 404
+    (row,) = [row for row in http.get("/app/api/runs").json() if row["run_id"] == "linked"]
+    assert (row["status"], row["has_report"]) == ("unreadable", False)
+    assert str(reports) not in row["problem"]

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
 from voicelab.cli import app
+from voicelab.metrics.intervals import FEW
 from voicelab.metrics.power import Spread, detectable, linearized, power_of, speakers_needed, spread
 
 SETS = 2000
@@ -90,7 +91,7 @@ def test_more_of_anything_needs_no_more_speakers(of, difference, each):
     assert speakers_needed(difference, of, each + 10) <= needed
     assert speakers_needed(difference, of, each, power=0.5) <= needed
     assert power_of(difference, of.error(needed, each), needed) >= 0.8
-    assert needed == 2 or power_of(difference, of.error(needed - 1, each), needed - 1) < 0.8
+    assert needed == FEW or power_of(difference, of.error(needed - 1, each), needed - 1) < 0.8
 
 
 @settings(max_examples=20, deadline=None)

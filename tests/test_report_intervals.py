@@ -1,17 +1,28 @@
 """Intervals of ratios, quantiles and any statistic of sums: which method is taken when, and the laws they keep."""
 
 import random
+import re
 import subprocess
 import sys
 
 import numpy as np
 import pytest
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
 from voicelab.metrics import resampling
-from voicelab.metrics.intervals import FEW, quantile_interval, ratio_interval, sums_interval
+from voicelab.metrics.clusters import effective_clusters
+from voicelab.metrics.intervals import (
+    Refusal,
+    quantile_interval,
+    quantile_result,
+    ratio_interval,
+    ratio_result,
+    sums_interval,
+    sums_result,
+)
+from voicelab.metrics.jackknife import degrees_of_freedom
 from voicelab.metrics.latency import least_turns, least_turns_for_interval
 from voicelab.metrics.resampling import bca
 
@@ -30,7 +41,11 @@ def test_a_quantile_lies_in_its_interval_which_ends_on_values(values, quantile):
     if len(values) < least_turns_for_interval(quantile):
         assert found is None
         return
+    if found is None:
+        assert len(set(values)) < len(values), "only equal values leave an interval without width"
+        return
     assert found.low <= np.quantile(values, quantile) <= found.high
+    assert found.low < found.high
     assert {found.low, found.high} <= set(values)
 
 
@@ -46,7 +61,7 @@ def test_the_median_of_independent_values_has_the_textbooks_interval(count):
 def test_values_that_are_alike_count_as_fewer(turns):
     values, keys = zip(*turns, strict=True)
     alike, apart = quantile_interval(values, keys, 0.5), quantile_interval(values, range(len(values)), 0.5)
-    if alike is not None:
+    if alike is not None and apart is not None:
         assert alike.low <= apart.low
         assert apart.high <= alike.high
 
@@ -85,9 +100,93 @@ def test_a_rates_interval_holds_it_and_a_share_stays_between_0_and_1(rows):
 @given(COUNTS)
 def test_the_interval_of_the_rest_is_the_mirror_image(rows):
     """Recall and misses are one figure: what is not found has the interval of what is, turned round."""
-    assume(len(rows) < FEW)
     found, missed = ratio_of(rows), ratio_of([(whole - part, whole) for part, whole in rows])
     assert (missed.low, missed.high) == (pytest.approx(1 - found.high), pytest.approx(1 - found.low))
+
+
+COUNTS_OF_ANY_RATE = st.lists(
+    st.tuples(st.integers(0, 12), st.integers(0, 9), st.integers(0, 8)), min_size=1, max_size=30
+)
+
+
+@given(COUNTS_OF_ANY_RATE)
+def test_an_interval_has_a_width_whatever_the_counts_or_there_is_a_reason(rows):
+    parts, wholes, keys = zip(*rows, strict=True)
+    for found in (
+        ratio_result(parts, wholes, keys, seed=0),
+        ratio_result(parts, wholes, range(len(rows)), seed=0),
+        sums_result([parts, wholes], keys, lambda sums: sums[:, 0] / sums[:, 1], seed=0),
+    ):
+        if isinstance(found, Refusal):
+            assert found.text("speaker")
+            assert "{" not in found.text("speaker")
+        else:
+            assert found.low < found.high
+            assert found.low <= sum(parts) / sum(wholes) <= found.high
+
+
+@pytest.mark.parametrize("speakers", [2, 3, 4])
+@pytest.mark.parametrize(("part", "whole"), [(5, 6), (0, 6), (6, 6), (1, 36), (7, 6)])
+def test_few_speakers_who_do_not_differ_are_no_certainty(speakers, part, whole):
+    """Two speakers with 5 of 6 each were reported as 0.833 [0.833, 0.833]."""
+    keys = [name for name in range(speakers) for _ in range(6)]
+    turns = [whole // 6] * 6 * speakers
+    parts = [part // 6 + (number % 6 < part % 6) for number in range(6 * speakers)]
+    found = ratio_interval(parts, turns, keys, seed=0)
+    alone = ratio_interval(parts, turns, range(6 * speakers), seed=0)
+    assert found.few
+    assert found.method.startswith("exact")
+    rate = part / whole
+    if rate in (0, 1):
+        assert found.high - found.low > alone.high - alone.low, "speakers can only widen it"
+    elif rate < 1:
+        independent = stats.binomtest(part * speakers, whole * speakers).proportion_ci(method="exact")
+        assert found.low < independent.low
+        assert found.high > independent.high
+
+
+def test_more_speakers_who_do_not_differ_narrow_the_interval():
+    widths = []
+    for speakers in (2, 3, 5, 10, 50):
+        found = ratio_of([(5, 6)] * speakers)
+        widths.append(found.high - found.low)
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] < 0.2
+
+
+def test_a_rate_beyond_1_is_bounded_by_the_poisson_distribution():
+    found = ratio_of([(7, 6)] * 12)
+    assert found.method == "exact Poisson, effective n"
+    assert found.low < 7 / 6 < found.high
+    minutes = ratio_interval([0] * 12, [0.5] * 12, range(12), seed=0, share=False)
+    assert minutes.high == pytest.approx(stats.chi2.ppf(0.975, 2) / 2 / 6), "none in 6 minutes"
+
+
+def test_speakers_of_unequal_size_count_as_fewer():
+    """Kish: 30 speakers of whom one has half of the words are worth four, and the interval is that much wider."""
+    rates = [0.1 + 0.01 * (number % 7) for number in range(30)]
+    equal = ratio_interval([round(200 * rate) for rate in rates], [200] * 30, range(30), seed=0)
+    words = [5800, *[200] * 29]
+    unequal = ratio_interval([round(n * r) for n, r in zip(words, rates, strict=True)], words, range(30), seed=0)
+    assert effective_clusters(np.array(words, dtype=float)) == pytest.approx(4, abs=0.15)
+    assert effective_clusters(np.full(30, 7.0)) == pytest.approx(30)
+    assert unequal.high - unequal.low > 2 * (equal.high - equal.low)
+
+
+@pytest.mark.parametrize(
+    ("parts", "wholes", "keys", "why"),
+    [
+        ([1], [2], "a", "fewer than two speakers"),
+        ([1, 2], [3, 4], "aa", "fewer than two speakers"),
+        ([0, 0], [0, 0], "ab", "nothing to divide by"),
+        ([50, 1], [100, 3], "ab", "almost everything comes from one speaker"),
+        ([1, 3, 2], [2, 4, 0], "aab", "almost everything comes from one speaker"),
+    ],
+)
+def test_why_there_is_no_interval(parts, wholes, keys, why):
+    found = ratio_result(parts, wholes, keys, seed=0)
+    assert why in found.text("speaker")
+    assert ratio_interval(parts, wholes, keys, seed=0) is None
 
 
 @given(COUNTS)
@@ -105,14 +204,15 @@ def made(clusters):
 @pytest.mark.parametrize(
     ("rows", "options", "method"),
     [
-        (made(40), {}, "BCa bootstrap"),
+        (made(40), {}, "jackknife t"),
         (made(40), {"method": "percentile"}, "percentile bootstrap"),
+        (made(40), {"method": "bca"}, "BCa bootstrap"),
         (made(5), {}, "jackknife t"),
-        (made(5), {"method": "bca"}, "BCa bootstrap"),
-        ([(0, 5)] * 40, {}, "exact binomial"),
-        ([(5, 5)] * 40, {}, "exact binomial"),
-        ([(1, 5)] * 40, {}, "percentile bootstrap"),
-        ([(0, 5)] * 40, {"method": "bca"}, "percentile bootstrap"),
+        (made(4), {}, "exact binomial, effective n"),
+        ([(0, 5)] * 40, {}, "exact binomial, effective n"),
+        ([(5, 5)] * 40, {}, "exact binomial, effective n"),
+        ([(1, 5)] * 40, {}, "exact binomial, effective n"),
+        ([(6, 5)] * 40, {}, "exact Poisson, effective n"),
     ],
 )
 def test_the_method_is_said(rows, options, method):
@@ -130,14 +230,16 @@ def test_nothing_seen_is_not_certainty():
 
 def test_few_clusters_are_held_against_students_t():
     """The jackknife of a ratio is that of a mean where all denominators are alike: the textbook's standard error."""
-    rates = [0.1, 0.2, 0.4, 0.2, 0.1]
+    rates = [0.1, 0.2, 0.3, 0.4, 0.5]
     parts = [round(20 * rate) for rate in rates]
     found = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0)
-    low, high = stats.t.interval(0.95, 4, loc=np.mean(rates), scale=stats.sem(rates))
+    freedom = degrees_of_freedom(np.array(rates), np.ones(5))
+    assert 3.5 < freedom <= 4
+    low, high = stats.t.interval(0.95, freedom, loc=np.mean(rates), scale=stats.sem(rates))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
     assert found.method == "jackknife t"
-    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, least=0.1)
-    assert (cut.low, cut.high) == (0.1, found.high)
+    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, least=0.2)
+    assert (cut.low, cut.high) == (0.2, found.high)
 
 
 @pytest.mark.parametrize("kept", [10**6, 500])
@@ -149,13 +251,6 @@ def test_resamples_are_of_whole_clusters_and_the_same_in_blocks_of_any_size(monk
     assert (drawn == whole).all()
     assert (drawn[:, 1] == 30).all()
     assert set(drawn[:, 0]) == {a + b + c for a in (1, 2, 4) for b in (1, 2, 4) for c in (1, 2, 4)}
-
-
-def test_a_ratio_is_one_statistic_of_sums():
-    rows = made(30)
-    columns = [[part for part, _ in rows], [whole for _, whole in rows]]
-    sums = sums_interval(columns, range(30), lambda drawn: drawn[:, 0] / drawn[:, 1], seed=3)
-    assert sums == ratio_of(rows)
 
 
 def test_scipy_loads_when_an_interval_is_made_and_not_before():
@@ -180,5 +275,15 @@ def test_a_percentile_needs_so_many_values(quantile, point, interval):
     assert (least_turns(quantile), least_turns_for_interval(quantile)) == (point, interval)
     assert quantile**interval <= 0.025 < quantile ** (interval - 1)
     keys = range(interval)
-    assert quantile_interval([1.0] * (interval - 1), keys[:-1], quantile, seed=0) is None
-    assert quantile_interval([1.0] * interval, keys, quantile, seed=0) is not None
+    assert quantile_interval(keys[:-1], keys[:-1], quantile, seed=0) is None
+    assert quantile_interval(keys, keys, quantile, seed=0) is not None
+    assert "do not differ" in quantile_result([1.0] * interval, keys, quantile).text()
+
+
+def test_a_percentile_of_few_speakers_is_refused_with_what_its_turns_are_worth():
+    values = list(np.random.default_rng(1).exponential(size=60))
+    assert quantile_interval(values, range(60), 0.5) is not None
+    refused = quantile_result(values, [number % 3 for number in range(60)], 0.9).text("speaker")
+    told = re.fullmatch(r"60 turns of 3 speakers are worth ([\d.]+) independent ones, too few for an interval", refused)
+    worth = float(told.group(1))
+    assert 0 < worth <= 60 * (stats.t.ppf(0.975, 59) / stats.t.ppf(0.975, 2)) ** 2 + 0.05

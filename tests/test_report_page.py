@@ -219,7 +219,7 @@ def test_the_page_says_what_made_it(folder, shown):
     run = folder.read()
     for fact in (
         run.samples_sha256,
-        "english, version 1",
+        "english, version 2",
         "rules",
         "threshold=0.8",
         run.packages["numpy"],
@@ -250,7 +250,7 @@ def test_every_figure_draws_whatever_there_is_and_names_its_run(turns, theme):
         plots.linker(summary, theme),
     ]
     for figure in figures:
-        assert "run made · burst · normalizer english 1" in [
+        assert "run made · burst · normalizer english 2" in [
             text.get_text() for text in figure.findobj(match=_has_text)
         ]
         assert plots.svg(figure).startswith(b"<?xml")
@@ -284,7 +284,7 @@ def test_the_headline_is_short_and_sure():
     lines = {line.name: line for line in tables.headline(summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ()))}
     wer = lines["word error rate (WER)"]
     assert re.fullmatch(r"0\.\d{3}", wer.value)
-    assert re.fullmatch(r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words", wer.note)
+    assert re.fullmatch(r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words, too few speakers \(3\)", wer.note)
     assert lines["turns answered"][1:] == ("4 of 4", "none failed")
     empty = tables.headline(summarize(made_run(), [], {}, ()))
     assert [line.value for line in empty if line.name != "turns answered"] == ["–"] * 12

@@ -128,15 +128,25 @@ def test_the_order_of_turns_changes_nothing():
     assert one.intents.confusion == other.intents.confusion
 
 
-def test_the_seed_decides_the_intervals():
+def test_the_seed_changes_no_interval_of_a_run():
     words = "what is the price of apple and of ford and of all the others".split()
     turns = [answered(str(n), text=" ".join(words), heard=" ".join(words[: 2 + n])) for n in range(12)]
     spec = made_run().spec
     again = summary_of(turns)
     assert summary_of(turns) == again
     other = summary_of(turns, made_run(spec=spec.model_copy(update={"seed": 7})))
-    assert other.words.overall.wer.value == again.words.overall.wer.value
-    assert other.words.overall.wer.interval != again.words.overall.wer.interval
+    assert other.words == again.words
+
+
+def test_too_few_speakers_are_said():
+    summary = summary_of(VARIED)
+    assert summary.resampling.note == "3 speakers are too few to say much about others"
+    wer = summary.words.overall.wer.interval
+    assert (wer.method, wer.note) == ("exact binomial, effective n", summary.resampling.note)
+    alone = summary_of([answered(f"t{n}", speaker="one", heard="what is the price") for n in range(9)])
+    assert alone.resampling.note == "one speaker: the interval says nothing about other speakers"
+    single = summary_of([answered("a", heard="what is the price")]).words.overall.wer
+    assert (single.interval, single.no_interval) == (None, "fewer than two samples were scored")
 
 
 def test_intervals_hold_their_estimate_and_stay_in_bounds():
@@ -204,7 +214,7 @@ def test_nothing_scored_is_none_and_never_zero():
 def test_a_turn_that_broke_is_counted_and_not_scored():
     summary = summary_of([*VARIED, failed("x", speaker="one")])
     assert summary.turns.model_dump() == {
-        "planned": 4, "answered": 4, "failed": 1, "missing": 0, "primary": 5, "primary_answered": 4,
+        "planned": 4, "answered": 4, "failed": 1, "nothing_heard": 0, "missing": 0, "primary": 5, "primary_answered": 4,
         "primary_failed": 1, "cold": 0, "failures": {"connection_lost": 1},
     }  # fmt: skip
     without = summary_of(VARIED)
@@ -265,6 +275,18 @@ def test_entities_in_three_texts():
     # ... but not what it remembers from before.
     remembered = summary_of([turn.model_copy(update={"entities": (company("AAPL", ""),)})]).entities
     assert (remembered.surface_session.value, remembered.agent_recall.value) == (0.5, 0.0)
+
+
+def test_the_tile_says_what_a_perfect_transcript_would_reach():
+    summary = summary_of([answered("a", heard="what is the price of apple")])
+    said = summary.entities.surface_said
+    perfect = summary_of([answered("a", heard=answered("a").text)]).entities.surface_heard
+    assert (said.part, said.whole) == (perfect.part, perfect.whole) == (1, 2)
+    tile = next(line for line in headline(summary) if line.name == "entity recall, heard")
+    assert "at most 0.500 with a perfect transcript" in tile.note
+    reachable = answered("b", expected_entities=("price",))
+    tile = next(line for line in headline(summary_of([reachable])) if line.name == "entity recall, heard")
+    assert "at most" not in tile.note
 
 
 def test_precision_recall_and_f1_of_the_agent():

@@ -50,7 +50,8 @@ def test_a_run_leaves_what_it_says(tmp_path, target):
     folder, run = runs.evaluate(spec, tmp_path, run_id="r", progress=lambda done, total, _: told.append((done, total)))
     turns = folder.turns()
     assert run == folder.read()
-    assert (run.status, run.spec, run.planned_turns) == ("finished", spec, len(turns))
+    assert (run.status, run.planned_turns) == ("finished", len(turns))
+    assert run.spec == spec.model_copy(update={"normalizer": "english", "language": "en"})
     assert [engine.name for engine in run.engines] == ["fake", "rules", "fake"]
     assert run.engines[0].options == {"text": "news about apple", "delay_s": 0.0}
     assert told == [(done, len(turns)) for done in range(len(turns) + 1)]
@@ -87,7 +88,7 @@ def test_silence_is_scored_as_nothing_heard_and_a_bad_file_is_one_record(tmp_pat
     folder, run = runs.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert run.status == "finished"
-    assert by_key["a"].failure.code == "bad_audio"
+    assert by_key["a"].failure.code == "bad_sample"
     assert by_key["a"].heard is None
     assert by_key["s/2"].failure.code == "no_speech"
     assert by_key["s/2"].heard == ""
@@ -101,7 +102,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
     folder, _ = runs.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert by_key["a"].status == "answered"
-    assert by_key["s/2"].failure.code == "bad_audio"
+    assert by_key["s/2"].failure.code == "bad_sample"
 
 
 @pytest.mark.parametrize(
@@ -247,3 +248,12 @@ def wait_until(condition, limit_s: float = 120.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it did not come to that in time"
         time.sleep(0.02)
+
+
+@pytest.mark.parametrize("key", ["../../escaped", "a\0b", "x" * 500, "ü\n/1", "a/b/c", ""])
+def test_a_reply_s_file_lies_in_its_folder_whatever_its_sample_is_called(tmp_path: Path, key: str) -> None:
+    folder = RunFolder(tmp_path / "run")
+    (folder.path / "audio").mkdir(parents=True)
+    name = folder.save_reply(key, b"OggS")
+    assert [file.name for file in (folder.path / "audio").iterdir()] == [name.removeprefix("audio/")]
+    assert [file for file in tmp_path.rglob("*") if file.is_file()] == [folder.path / name]

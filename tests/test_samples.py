@@ -2,6 +2,7 @@
 
 import base64
 import json
+from collections import Counter
 from pathlib import Path
 
 import pytest
@@ -126,6 +127,32 @@ def test_a_part_of_a_set_has_some_of_everything():
         whole.only(categories=["cats"])
     with pytest.raises(InputError, match="no sample 'zz'"):
         whole.sample("zz")
+
+
+@pytest.mark.parametrize("limit", [1, 5, 10, 12, 23, 80, 99])
+def test_a_part_of_a_set_has_as_many_speakers_and_categories_as_it_can(limit):
+    """Ten of the shipped set were of two of its five speakers."""
+    whole = datasets.load(samples_folder())
+    part = whole.only(limit=limit)
+    assert len(part.samples) == min(limit, 80)
+    assert list(part.samples) == [sample for sample in whole.samples if sample in part.samples], "in the file's order"
+    by_speaker = Counter(sample.speaker for sample in part.samples)
+    assert len(by_speaker) == min(limit, 5)
+    assert max(by_speaker.values()) - min(by_speaker.values()) <= 1
+    assert len(part.categories) == min(limit, 6)
+    assert whole.only(limit=limit) == part
+
+
+def test_a_set_without_speakers_takes_from_each_category_in_turn(tmp_path):
+    rows = [
+        (f"{category}{number}", category) for category, many in (("x", 5), ("y", 2), ("z", 1)) for number in range(many)
+    ]
+    lines = [f"id,audio_filepath,text,category\n{rows[0][0]},a.wav,go,{rows[0][1]}"]
+    lines += [f"{name},a.wav,go,{category}" for name, category in rows[1:]]
+    (tmp_path / "set.csv").write_text("\n".join(lines))
+    (tmp_path / "a.wav").write_bytes(b"")
+    part = datasets.load(tmp_path / "set.csv").only(limit=6)
+    assert [sample.id for sample in part.samples] == ["x0", "x1", "x2", "y0", "y1", "z0"]
 
 
 def samples_folder() -> Path:

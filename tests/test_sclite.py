@@ -9,7 +9,9 @@ from hypothesis import strategies as st
 from tests import nist
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import lattice, parse
-from voicelab.metrics.sclite import MINIMAL, SCLITE, align_lattices, align_sclite, count_sclite
+from voicelab.metrics.lattice_alignment import align_lattices
+from voicelab.metrics.sclite import align_sclite, count_sclite
+from voicelab.metrics.weights import MINIMAL, SCLITE
 from voicelab.metrics.words import WordCounts, count_words, counts_of
 from voicelab.score import score
 from voicelab.text import normalizer
@@ -139,8 +141,34 @@ def test_every_utterance_of_a_trn_counts_as_in_sclite(tmp_path, seed):
     assert ours(tmp_path / "r.trn", tmp_path / "h.trn", "trn") == theirs
 
 
-def ours(reference, hypothesis, form) -> dict[str, tuple[int, int, int, int]]:
-    found = score(pairs(reference, hypothesis, form), RULE, SCLITE, alternatives=True)
+def marked_text(chance: random.Random) -> str:
+    """Words of which some are broken off, optional or alternatives, alike enough to match often."""
+    words = []
+    for _ in range(chance.randint(0, 8)):
+        options = []
+        for _ in range(2):
+            word = chance.choice("a ab abc b ba".split())
+            word = chance.choice([word, word, word, word, word + "-", "-" + word])
+            options.append(word if word[0] == "-" else chance.choice([word, word, word, f"({word})"]))
+        words.append(chance.choice([options[0]] * 9 + [f"{{ {options[0]} / {options[1]} }}"]))
+    return " ".join(words)
+
+
+@nist.needed
+@pytest.mark.parametrize("fragments", [False, True])
+@pytest.mark.parametrize("optional", [False, True])
+def test_broken_off_and_optional_words_count_as_in_sclite(tmp_path, fragments, optional):
+    chance = random.Random(11)
+    for name in ("r.trn", "h.trn"):
+        (tmp_path / name).write_text("".join(f"{marked_text(chance)} (s_{number})\n" for number in range(1000)))
+    options = [*(["-F"] if fragments else []), *(["-D"] if optional else [])]
+    theirs = nist.utterances(tmp_path / "r.trn", tmp_path / "h.trn", *options)
+    assert len(theirs) == 1000
+    assert ours(tmp_path / "r.trn", tmp_path / "h.trn", "trn", fragments=fragments, optional=optional) == theirs
+
+
+def ours(reference, hypothesis, form, **marks) -> dict[str, tuple[int, int, int, int]]:
+    found = score(pairs(reference, hypothesis, form), RULE, SCLITE, alternatives=True, **marks)
     return {
         pair.id: (one.words.hits, one.words.substitutions, one.words.deletions, one.words.insertions)
         for pair, one in zip(found.pairs, found.utterances, strict=True)

@@ -12,6 +12,7 @@ from tests import nist
 from voicelab.cli import app
 from voicelab.metrics.words import WordCounts
 from voicelab.score import Flip, ScoreCounts, flips
+from voicelab.text import NORMALIZERS, keep_hyphens, normalizer
 
 REFERENCE = """the cat sat on the mat (anna_1)
 { um / @ } hello there (anna_2)
@@ -123,7 +124,7 @@ def test_under_every_normalizer_the_ranking_may_flip(files):
     text = " ".join(done.output.split())
     assert "the ranking flips" in text
     found = json.loads(voicelab("score", reference, shouting, wrong, "--normalizer", "all", "--json").output)
-    assert {one["normalizer"]["name"] for one in found["results"]} == {"none", "basic", "english", "cjk", "sclite"}
+    assert {one["normalizer"]["name"] for one in found["results"]} == set(NORMALIZERS)
     assert {"systems": [shouting, wrong], "normalizers": ["none", "english"]} in found["flips"]
 
 
@@ -145,7 +146,7 @@ def test_tables(files, ending):
     (path,) = files(**{f"m_{ending}": content})
     found = json.loads(voicelab("score", path, path, "--json").output)
     assert found["normalizer"]["name"] == "english"
-    assert (found["total"]["words"], found["total"]["errors"]) == (4, 1)
+    assert (found["total"]["words"], found["total"]["errors"]) == (5, 1)
 
 
 COUNTS = st.builds(
@@ -174,3 +175,70 @@ def test_the_bench_holds_itself_against_jiwer():
     done = voicelab("bench", "words", "--pairs", 300)
     assert done.exit_code == 0
     assert "errors found by both" in " ".join(done.output.split())
+
+
+MARKS_REFERENCE = "the { pri- / x } price (uh) rose (s_1)\n"
+MARKS_HYPOTHESIS = "the prices price rose (s_1)\n"
+
+
+@pytest.mark.parametrize(
+    ("options", "counts"),
+    [
+        ([], (3, 1, 1, 0)),
+        (["-F"], (4, 0, 1, 0)),
+        (["-D"], (4, 1, 0, 0)),
+        (["-F", "-D"], (5, 0, 0, 0)),
+        (["--literal-braces"], (3, 1, 5, 0)),
+    ],
+)
+@pytest.mark.parametrize("weights", ["minimal", "sclite", "1.5:1:1"])
+def test_marks_in_words_by_choice(files, options, counts, weights):
+    paths = files(r_trn=MARKS_REFERENCE, h_trn=MARKS_HYPOTHESIS)
+    done = voicelab("score", *paths, "--weights", weights, "--json", *options)
+    found = json.loads(done.output)
+    total = found["total"]
+    assert tuple(total[name] for name in ("correct", "substitutions", "deletions", "insertions")) == counts
+    assert sum(kind == "equal" for kind, _, _ in found["utterances"][0]["alignment"]) == counts[0]
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["-F", "--normalizer", "english"], "fragments are marked by hyphens, which the normalizer english removes"),
+        (["-D", "--normalizer", "basic"], "optional words are marked by parentheses"),
+        (["-D", "--normalizer", "all"], "need one --normalizer instead of all"),
+    ],
+)
+def test_marks_that_the_normalizer_removes_are_refused(files, options, complaint):
+    done = voicelab("score", *files(r_trn=MARKS_REFERENCE, h_trn=MARKS_HYPOTHESIS), *options)
+    assert done.exit_code == 2
+    assert complaint in " ".join(done.output.split())
+
+
+def test_marks_mean_nothing_in_other_formats(files):
+    (path,) = files(m_csv="id,text,pred_text\n1,a,a\n")
+    for option in ("-F", "-D", "--literal-braces"):
+        done = voicelab("score", path, path, option)
+        assert done.exit_code == 2
+        assert "are for .trn and .stm" in " ".join(done.output.split())
+
+
+@pytest.mark.parametrize("rule", ["basic", "english", "whisper", "none", "sclite"])
+def test_hyphens_within_words_are_kept_by_choice(files, rule):
+    reference, hypothesis = files(r_trn="they re-sign on monday (s_1)\n", h_trn="they re-sign on monday (s_1)\n")
+    options = ["--normalizer", rule, "--keep-hyphens", "--json"]
+    same = json.loads(voicelab("score", reference, hypothesis, *options).output)
+    assert same["normalizer"]["name"] == f"{rule}+hyphens"
+    assert (same["total"]["words"], same["total"]["errors"]) == (4, 0)
+    assert ["equal", "re-sign", "re-sign"] in same["utterances"][0]["alignment"]
+    (apart,) = files(x_trn="they re sign on monday (s_1)\n")
+    assert json.loads(voicelab("score", reference, apart, *options).output)["total"]["errors"] == 2
+
+
+@given(st.text(alphabet="ab -5.%", max_size=12))
+def test_only_hyphens_between_letters_are_kept(text):
+    for rule in ("basic", "english", "none"):
+        plain, kept = normalizer(rule), keep_hyphens(normalizer(rule))
+        if not any(text[place - 1 : place + 2].replace("-", "").isalpha() for place in range(1, len(text))):
+            assert kept.apply(text) == plain.apply(text)
+        assert "ꞏ" not in kept.apply(text)

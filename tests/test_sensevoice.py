@@ -19,6 +19,9 @@ from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
+from voicelab.report.summary import summarize
+from voicelab.results import RunSpec
+from voicelab.runs import evaluate
 
 pytestmark = needs_sensevoice
 on_module_loop = pytest.mark.asyncio(loop_scope="module")
@@ -230,3 +233,19 @@ async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
         assert isinstance(error, EngineMissingError), "which ends a command with exit code 2"
         assert f"no device '{asked}' here" in str(error)
     assert "option language is one of auto, zh" in str(await failure(spec(language="fr")))
+
+
+def test_a_chinese_set_is_measured_from_end_to_end(tmp_path):
+    """One language, as each run loads the model anew; what the five languages tell it is in test_languages.py."""
+    shutil.copy(FOLDER / "hello.ogg", tmp_path)
+    row = {"audio_filepath": "hello.ogg", "text": TEXTS["hello"], "language": "zh", "expected_entities": ["股票"]}
+    (tmp_path / "set.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
+    asked = RunSpec(
+        samples=str(tmp_path / "set.jsonl"), asr=spec(), agent="fake", tts="fake", target="in-process"
+    )  # fmt: skip
+    kept, run = evaluate(asked, tmp_path, run_id="zh")
+    summary = summarize(run, kept.turns())
+    assert (run.engines[0].options["language"], summary.language, summary.headline) == ("zh", "zh", "cer")
+    assert summary.normalizer.name == "characters"
+    assert (summary.words.overall.cer.value, summary.words.overall.cer.whole) == (0, len(TEXTS["hello"]))
+    assert summary.entities.surface_heard.value == 1

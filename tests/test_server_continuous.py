@@ -382,3 +382,30 @@ async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the
         assert last["code"] == "too_fast"
         assert (talker.socket.close_code, talker.socket.close_reason) == (1008, "too_fast")
         assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["too_fast"]
+
+
+async def test_sound_without_speech_is_told_once_and_only_to_who_asked(tmp_path: Path) -> None:
+    """As when the microphone is turned down, or somebody else's line is noisy."""
+    noise = np.random.default_rng(3).standard_normal(4 * SPEECH_RATE_HZ) * 10 ** (-48 / 20)
+    sound = Clip.join([Clip.silence(2.0), Clip(noise.astype(np.float32), SPEECH_RATE_HZ)])
+    with serving(tmp_path, vad="silero", realtime_slack_s=60) as served:
+        for events in (["no_speech_detected"], []):
+            async with talking(served) as talker:
+                session_id = (await talker.init(mode="continuous", events=[*ASKED, *events]))["session_id"]
+                await stream(talker, chunked(sound, seed=1))
+                await talker.send("heartbeat")
+                if events:
+                    told = await talker.expect("no_speech_detected")
+                    assert told["at_s"] == pytest.approx(3.0, abs=0.3)
+                    assert told["level_dbfs"] == pytest.approx(-48, abs=1)
+                assert await talker.receive() == ("heartbeat", {"session_id": session_id}), "once"
+
+
+async def test_a_quiet_room_is_no_sound_and_speech_begins_the_count_again(served: Served) -> None:
+    room = in_a_room(Clip.silence(4.0))
+    async with talking(served) as talker:
+        await talker.init(mode="continuous", events=["no_speech_detected"])
+        await stream(talker, chunked(Clip.join([Clip.silence(1.0), tone(1.0), Clip.silence(2.0), room]), seed=2))
+        names = (await talker.answer()).names
+        await talker.send("heartbeat")
+        assert "no_speech_detected" not in [*names, (await talker.receive())[0]]

@@ -74,6 +74,23 @@ async def test_a_session_is_closed_when_its_connection_is_and_open_again_when_it
         assert response.json()["ended_at"] is None
 
 
+async def test_a_session_of_two_connections_ends_with_the_last_of_them(served: Served) -> None:
+    async with talking(served) as first:
+        session_id = (await first.init(user_id="ada"))["session_id"]
+        async with talking(served) as second, talking(served) as stranger:
+            await second.init(user_id="ada", session_id=session_id)
+            await stranger.send("init", user_id="bob", session_id=session_id)
+            await stranger.refusal("unknown_session")
+            await first.socket.close()
+            await stranger.socket.close()
+            assert served.services is not None
+            await asyncio.to_thread(until, lambda: served.services.active_connections == 1)
+            await second.send("text", text="hello")
+            await second.answer()
+            assert session_rows(served)[0]["ended_at"] is None
+    await asyncio.to_thread(until, lambda: session_rows(served)[0]["ended_at"] is not None)
+
+
 async def test_who_is_idle_is_sent_away_at_once_and_the_session_closed(served: Served) -> None:
     async with talking(served) as idle, talking(served) as silent:
         await idle.init(user_id="ada")

@@ -25,8 +25,8 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from server.frames import read
+from server.http.openai.speech import Speech
 from server.messages import Refused
-from server.openai_routes import Speech
 from server.routes import Command
 from server.session.tempo import Tempo
 from server.settings import Settings

@@ -29,7 +29,7 @@ from tests.serving import (
     talking,
     until,
 )
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.places import PROJECT, shipped
 
 
@@ -60,7 +60,7 @@ async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: 
         answer = await talker.answer()
         assert "news" in answer.one("transcription")["text"]
         assert answer.one("agent_response")["intent"] == "news_query"
-        assert codecs.decode(answer.audio).duration_s > 2
+        assert decoding.decode(answer.audio).duration_s > 2
         assert answer.one("turn_metrics")["asr_s"] > 0
 
 
@@ -78,7 +78,7 @@ async def test_the_seeds_client_works_unchanged(served: Served) -> None:
         assert set(answer.names[2:]) == {"audio_chunk"}
         assert {data["session_id"] for _, data in answer.events} == {session["session_id"]}
         assert answer.one("transcription")["text"]
-        assert codecs.decode(answer.audio).duration_s > 0.5
+        assert decoding.decode(answer.audio).duration_s > 0.5
 
 
 async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_else(served: Served) -> None:
@@ -89,7 +89,7 @@ async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_els
     async def say(recording: bytes) -> tuple[str, list[str]]:
         async with talking(served) as talker:
             await talker.init()
-            for packet in codecs.opus_packets(recording):
+            for packet in decoding.opus_packets(recording):
                 text = base64.b64encode(packet).decode()
                 await talker.send("audio_chunk", audio_chunk=text, format="opus", is_final=False)
                 await asyncio.sleep(0)

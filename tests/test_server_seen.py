@@ -337,7 +337,7 @@ def test_a_json_line_holds_an_exception_and_the_session(capsys: pytest.CaptureFi
         record = logging.getLogger("server").makeRecord(
             "server", logging.ERROR, "f", 1, "a %s failed", ("turn",), sys.exc_info()
         )
-    line = logs.JsonLines().format(record)
+    line = logs.JsonLines(are_shown=True).format(record)
     logs.session_id.reset(token)
     assert "\n" not in line
     found = json.loads(line)

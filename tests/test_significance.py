@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from tests import nist
+from voicelab.metrics.jackknife import degrees_of_freedom
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe, matched_pairs, segments
 from voicelab.metrics.paired import paired_quantiles, paired_rates
 from voicelab.metrics.sclite import align_sclite
-from voicelab.metrics.significance import McNemar, Wilcoxon, holm, mcnemar, p_text, wilcoxon
+from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, holm, mcnemar, p_text, sign_test, wilcoxon
 from voicelab.metrics.words import align_words, count_words
 
 WORDS = st.lists(st.sampled_from("a b c d".split()), max_size=12)
@@ -183,8 +184,41 @@ def test_a_paired_difference_keeps_its_laws(rows, chance):
     assert there.difference == pytest.approx(-back.difference)
     assert there.interval.low == pytest.approx(-back.interval.high)
     assert there.second == pytest.approx(there.first + there.difference)
-    same = paired_rates(rows, rows, keys, seed=1, draws=50)
-    assert (same.difference, same.interval.low, same.interval.high) == (0.0, 0.0, 0.0)
+    same = paired_rates(rows, rows, keys)
+    assert (same.difference, same.p_value) == (0.0, 1.0)
+    assert same.interval.low == -same.interval.high < 0, "samples that do not differ are no certainty"
+
+
+@given(SHARES, st.randoms(use_true_random=False), st.integers(2, 12))
+def test_the_interval_the_relative_interval_and_the_p_value_agree(rows, chance, speakers):
+    other = [(max(0, part - chance.randint(0, 2)), whole) for part, whole in rows]
+    found = paired_rates(rows, other, [number % speakers for number in range(len(rows))])
+    if found.interval is None:
+        assert found.refused.text("speaker")
+        return
+    excluded = found.interval.low > 0 or found.interval.high < 0
+    assert excluded == (found.p_value < 0.05)
+    if found.relative_interval is not None:
+        relative = found.relative_interval
+        assert excluded == (relative.low > 0 or relative.high < 0)
+        assert -1 <= relative.low <= found.relative + 1e-12
+        assert found.relative <= relative.high + 1e-12
+
+
+def test_the_p_value_is_that_of_the_paired_t_test_where_all_speakers_said_as_much():
+    rng = np.random.default_rng(3)
+    one, other = rng.binomial(50, 0.2, size=12), rng.binomial(50, 0.25, size=12)
+    found = paired_rates([(part, 50) for part in one], [(part, 50) for part in other], range(12))
+    textbook = stats.ttest_rel(other, one)
+    freedom = degrees_of_freedom((other - one).astype(float), np.ones(12))
+    assert found.p_value == pytest.approx(2 * stats.t.sf(abs(textbook.statistic), freedom))
+    assert found.p_value >= textbook.pvalue, "never more degrees of freedom than the textbook's"
+
+
+def test_a_ratio_to_nothing_has_no_interval():
+    found = paired_rates([(1, 9), (2, 9), (1, 9)], [(0, 9)] * 3, range(3))
+    assert (found.relative, found.relative_interval) == (-1.0, None)
+    assert "one of the figures is 0" in found.relative_refused.text()
 
 
 @given(SHARES, st.randoms(use_true_random=False))
@@ -200,13 +234,18 @@ def test_the_order_of_samples_does_not_change_a_paired_difference(rows, chance):
 
 
 def test_quantiles_are_paired_by_drawing_both_alike():
-    """A second system that is always 0.1 s slower is 0.1 s slower in every draw: the interval is that point."""
-    values = np.random.default_rng(4).exponential(size=90)
-    found = paired_quantiles(values, values + 0.1, range(90), 0.5, seed=0, draws=200)
-    assert found.difference == pytest.approx(0.1)
-    assert (found.interval.low, found.interval.high) == (pytest.approx(0.1), pytest.approx(0.1))
+    """A second system that is 0.1 s slower, give or take a millisecond, is so in every draw."""
+    rng = np.random.default_rng(4)
+    values = rng.exponential(size=90)
+    found = paired_quantiles(values, values + rng.normal(0.1, 0.001, size=90), range(90), 0.5, seed=0, draws=200)
+    assert found.difference == pytest.approx(0.1, abs=0.002)
+    assert 0.097 < found.interval.low < found.interval.high < 0.103
     few = paired_quantiles(values[:12], values[:12], range(12), 0.95, seed=0)
     assert (few.difference, few.interval) == (None, None)
+    same = paired_quantiles(values, values + 0.1, range(90), 0.5, seed=0, draws=200)
+    assert (same.interval, "do not differ" in same.refused.text()) == (None, True)
+    speakers = paired_quantiles(values, values[::-1], [number % 4 for number in range(90)], 0.5, seed=0)
+    assert "fewer than five speakers" in speakers.refused.text("speaker")
 
 
 @given(st.lists(st.tuples(st.floats(0.01, 9), st.floats(0.01, 9)), min_size=6, max_size=40))
@@ -217,6 +256,13 @@ def test_each_resamples_quantile_is_numpys(pairs):
     # Clusters are ordered by name.
     named = np.array(sorted(range(len(pairs)), key=str))
     drawn = [np.median(other[named[row]]) - np.median(one[named[row]]) for row in picks]
+    if found.interval is None:
+        assert (
+            max(drawn) - min(drawn) < 1e-9
+            or "too few" in found.refused.text()
+            or "do not differ" in found.refused.text()
+        )
+        return
     assert found.interval.low >= min(drawn) - 1e-9
     assert found.interval.high <= max(drawn) + 1e-9
 
@@ -228,6 +274,36 @@ def made(chance, said):
         words += [word] if luck < 0.75 else [chance.choice("abcdef")] if luck < 0.9 else []
         words += [chance.choice("abcdef")] if chance.random() < 0.06 else []
     return words
+
+
+@nist.needed
+@pytest.mark.parametrize("seed", range(4))
+def test_the_sign_test_is_that_of_sc_stats(tmp_path, seed):
+    chance = random.Random(seed)
+    lines = {"r.trn": [], "a.trn": [], "b.trn": []}
+    said = "a b c d e f g end"
+    wrongs = [(chance.randint(0, 1), chance.randint(0, 1)) for _ in range(chance.randint(5, 12))]
+    for speaker, errors in enumerate(wrongs):
+        for name, wrong in zip(lines, (0, *errors), strict=True):
+            lines[name].append(f"{said.replace('c', 'x') if wrong else said} (spk{speaker}_1)")
+    for name, each in lines.items():
+        (tmp_path / name).write_text("\n".join(each) + "\n")
+    ours = sign_test([a / 8 for a, _ in wrongs], [b / 8 for _, b in wrongs])
+    # sc_stats orders the systems by their error rates.
+    positive, negative, equal, p_value = nist.signs(*(tmp_path / name for name in lines))
+    assert sorted((ours.negative, ours.positive)) == sorted((positive, negative))
+    assert ours.equal == equal
+    assert ours.p_value == pytest.approx(p_value, abs=0.0006)
+
+
+def test_the_sign_test_on_worked_examples():
+    up, down, same = 1.0, -1.0, 0.0
+    assert sign_test([0] * 5, [up] * 5) == Signs(5, 0, 0, pytest.approx(2 / 2**5))
+    # One of seven is equal: it goes to the smaller side.
+    assert sign_test([0] * 7, [up] * 5 + [down, same]).p_value == pytest.approx(58 / 128)
+    assert sign_test([0] * 7, [down] * 5 + [up, same]).p_value == pytest.approx(58 / 128)
+    assert sign_test([], []).p_value == 1.0
+    assert sign_test([0.1, 0.2], [0.10001, 0.2]) == Signs(0, 0, 2, 1.0)
 
 
 @nist.needed

@@ -80,7 +80,9 @@ def test_utterances_that_are_heard_at_once_are_heard_as_if_alone(clips):
         ({"beam": -1.0}, "beam is a probability: over 0, at most 1, not -1"),
         ({"wbeam": 0.0}, "wbeam is a probability"),
         ({"beam": float("nan")}, "beam is a probability"),
-        ({"cmn_s": -0.5}, "cmn_s is so many seconds"),
+        ({"cmn_s": -0.5}, "cmn_s is a number of seconds"),
+        ({"cmn_s": float("inf")}, "cmn_s is a number of seconds"),
+        ({"max_decoders": 0}, "max_decoders is at least 1"),
     ],
 )
 def test_a_value_that_means_nothing_is_told_and_not_searched_with(options, told):

@@ -11,6 +11,7 @@ from typer.testing import CliRunner
 from tests.test_runs import wait_until
 from tests.test_samples import samples_folder, write_set
 from voicelab import codecs, runs
+from voicelab.audio import decoding
 from voicelab.cli import app
 from voicelab.clip import Clip
 from voicelab.conditions.condition import Condition
@@ -28,6 +29,7 @@ from voicelab.sweep.spec import SweepFolder, SweepSpec
 BASE = RunSpec(
     samples=str(samples_folder()), asr="fake:text=news about apple", tts="fake", target="in-process", limit=4, draws=200
 )
+SETTLED = BASE.model_copy(update={"normalizer": "english", "language": "en"})
 SPEC = SweepSpec(base=BASE, snr_db=(20.0, 0.0), noise=("babble",), loss_percent=(0.0, 30.0), mean_burst=3)
 
 
@@ -106,7 +108,7 @@ def test_every_condition_is_a_run_that_says_what_made_it(made):
     )  # fmt: skip
     read = [folder.run(name).read() for name in result.runs]
     assert [run.spec.condition for run in read] == [point.condition for point in points_of(SPEC)]
-    assert {run.spec.model_copy(update={"condition": None}) for run in read} == {BASE}
+    assert {run.spec.model_copy(update={"condition": None}) for run in read} == {SETTLED}
     assert told[0][0] == 0
     assert told[-1] == (sum(run.planned_turns for run in read),) * 2
     turns = [folder.run(name).turns() for name in result.runs]
@@ -132,7 +134,7 @@ def test_what_was_sent_is_made_again_from_the_run_alone(made):
 def test_a_condition_that_changes_nothing_is_the_recording_itself():
     sample = load(samples_folder()).samples[0]
     same = Stimuli(Recordings(load(samples_folder())), Condition()).of(sample)
-    assert codecs.decode(same.audio).to_pcm16() == heard_clip(sample).to_pcm16()
+    assert decoding.decode(same.audio).to_pcm16() == heard_clip(sample).to_pcm16()
 
 
 def with_heard(folder, name, heard):
@@ -167,7 +169,10 @@ def test_figures_are_those_of_the_runs_own_summaries(worded):
         assert (point.measures["wer"].low, point.measures["wer"].high) == (sure.low, sure.high)
     clean, mild, severe = figures.points[:3]
     assert set(clean.measures) == set(MEASURES)
-    assert (mild.measures["wer"].change, mild.measures["wer"].change_low, mild.measures["wer"].change_high) == (0, 0, 0)
+    change = mild.measures["wer"]
+    assert change.change == 0
+    assert change.change_low == pytest.approx(-change.change_high)
+    assert change.change_high > 0.1, "so few samples do not show that nothing changes"
     assert severe.measures["entity_recall"].value == 0
     assert severe.measures["entity_recall"].change == -1
     assert clean.measures["wer"].change is None
@@ -176,9 +181,7 @@ def test_figures_are_those_of_the_runs_own_summaries(worded):
 def test_the_breakpoint_lies_on_the_line_between_two_conditions(worded):
     (babble, loss) = scoring.figures_of(SPEC, worded).breaks
     assert (babble.outcome, babble.at, babble.limit) == ("crossed", pytest.approx(18.0), pytest.approx(0.9))
-    assert babble.sentence == (
-        "entity recall, heard falls under 0.90 (90 % of clean) at 18 dB [18.0, 18.0] (SNR, babble)"
-    )
+    assert babble.sentence == ("entity recall, heard falls under 0.90 (90 % of clean) at 18 dB (SNR, babble)")
     assert loss.outcome == "before"
     assert "already at 0 %, the mildest tried" in loss.sentence
 

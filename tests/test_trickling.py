@@ -86,6 +86,20 @@ async def test_who_is_answered_before_its_body_has_come_gets_no_more_time(
             sending.cancel()
 
 
+async def test_the_rest_of_a_refused_body_and_the_next_request_may_come_in_one_piece(tmp_path: Path) -> None:
+    """A client that keeps its connection after a refusal is served like any other."""
+    body = b'{"command": "hello"}'
+    with serving(tmp_path, auth_tokens={TOKEN: "ada"}) as served:
+        async with line(served) as client:
+            await client.send(post("/api/voice/command", length=len(body)))
+            first = await client.reader.readuntil(b"}}")
+            status = b"GET /ws/status/audio HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
+            await client.send(body + status + f"Authorization: Bearer {TOKEN}\r\n\r\n".encode())
+            second = await client.answer()
+    assert first.startswith(b"HTTP/1.1 401")
+    assert second.startswith(b"HTTP/1.1 200")
+
+
 async def taken(served: Served, data: bytes) -> list[Line]:
     """As many connections as may be, each of which has sent this."""
     lines = await asyncio.gather(*(open_line(served) for _ in range(MOST + _BESIDE_WEBSOCKETS)))

@@ -3,8 +3,9 @@
 import pytest
 
 from tests.test_engines import SET, SPEECH
-from voicelab import codecs, opus
+from voicelab import opus
 from voicelab.agent.base import Dialogue
+from voicelab.audio import decoding
 from voicelab.clip import Clip
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
@@ -59,7 +60,11 @@ async def test_silence_is_no_speech(pipeline):
 
 @pytest.mark.parametrize(
     ("chunks", "complaint"),
-    [([], "no audio"), ([b"OggS broken in every way"], "cannot be decoded"), ([b"\xff" * 9], "not an Opus packet")],
+    [
+        ([], "no audio"),
+        ([b"OggS broken in every way"], "cannot be decoded"),
+        ([b"\xff" * 9], "neither a known container nor an Opus packet"),
+    ],
 )
 async def test_bad_audio_is_an_input_error(pipeline, chunks, complaint):
     with pytest.raises(InputError, match=complaint):
@@ -90,7 +95,7 @@ async def test_speech_streamed_in_packets_is_heard_as_in_one_piece():
     try:
         for sample in [SPEECH, *SET.samples[:3]]:
             _, whole = await take(pipeline, [sample.audio_bytes()])
-            turn, streamed = await take(pipeline, codecs.opus_packets(sample.audio_bytes()))
+            turn, streamed = await take(pipeline, decoding.opus_packets(sample.audio_bytes()))
             assert whole[0].transcript.text == streamed[0].transcript.text
             assert turn.times.audio_s == pytest.approx(sample.clip().duration_s, abs=0.03)
         _, news = await take(pipeline, [SPEECH.audio_bytes()])

@@ -7,9 +7,9 @@ import re
 from pathlib import Path
 
 from tests.extras import needs
-from voicelab import codecs
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 
 FOLDER = Path(__file__).parent / "data" / "tiny_sensevoice"
@@ -27,7 +27,7 @@ def spec(**options: object) -> str:
 
 
 def recording(name: str) -> Clip:
-    return codecs.read(FOLDER / f"{name}.ogg").at_rate(SPEECH_RATE_HZ)
+    return decoding.read(FOLDER / f"{name}.ogg").at_rate(SPEECH_RATE_HZ)
 
 
 def transcript(name: str) -> Transcript:

@@ -22,12 +22,15 @@ from voicelab.commands.power import power
 from voicelab.commands.roundtrip import roundtrip
 from voicelab.commands.runs import runs
 from voicelab.commands.score import score
+from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.commands.scoring_options import word_map as read_word_map
+from voicelab.commands.strict import StrictTyper
 from voicelab.commands.sweep import sweep
 
 if TYPE_CHECKING:
     from voicelab.results import RunFolder, RunResult, RunSpec
 
-app = typer.Typer(
+app = StrictTyper(
     help="Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -54,13 +57,18 @@ def evaluate(
     ] = "burst",
     in_process: Annotated[bool, typer.Option("--in-process", help="Use the pipeline here, without a server.")] = False,
     url: Annotated[str | None, typer.Option(help="Speak to this running server, http://host:port.")] = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(help="Maximum number of samples, balanced over categories and speakers.")
+    ] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
-    normalizer: Annotated[
-        str, typer.Option(help="Spelling rule of the scores: none, basic, english, cjk, sclite.")
-    ] = "english",
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
-    timeout_s: Annotated[float, typer.Option(min=0.1, help="Longest silence of a server, in seconds.")] = 30.0,
+    language: LanguageOption = None,
+    normalizer: NormalizerOption = None,
+    word_map: WordMapOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
+    timeout_s: Annotated[float, typer.Option(help="Longest silence of a server, in seconds.")] = 30.0,
+    reconnect_for_s: Annotated[
+        float, typer.Option(help="How long to wait for a server that is gone, in seconds; then the run is interrupted.")
+    ] = 60.0,
     out: Annotated[Path, typer.Option(help="Where run folders are made.")] = Path("reports"),
     run_id: Annotated[str | None, typer.Option(help="The run folder's name. \\[default: time, engine, mode]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Take up the run in this folder where it stopped.")] = None,
@@ -91,11 +99,13 @@ def evaluate(
         from voicelab.results import RunFolder
 
         chosen: dict[str, object] = {
-            "mode": mode, "limit": limit, "categories": tuple(category or ()), "normalizer": normalizer,
-            "seed": seed, "timeout_s": timeout_s,
+            "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
+            "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
+            "reconnect_for_s": reconnect_for_s,
         }  # fmt: skip
+        chosen |= _set_and_target(samples, in_process, url) | _engines(asr=None, agent=agent, tts=tts, url=url)
         recognizers: list[str | None] = [*asr] if asr else [None]
-        specs = [_spec(samples, one, agent, tts, in_process, url).model_copy(update=chosen) for one in recognizers]
+        specs = [_spec(chosen, one) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
         for notice in load(specs[0].samples).notices:
             terminal.warn(notice)
@@ -139,26 +149,31 @@ def _refuse_beside_resume(context: typer.Context) -> None:
         raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
 
 
-def _spec(
-    samples: str | None, asr: str | None, agent: str | None, tts: str | None, in_process: bool, url: str | None
-) -> RunSpec:
+def _set_and_target(samples: str | None, in_process: bool, url: str | None) -> dict[str, object]:
     from voicelab.errors import InputError
     from voicelab.places import shipped
+
+    if in_process and url is not None:
+        raise InputError("--in-process and --url exclude each other; give one of them")
+    target = "in-process" if in_process else "server" if url is None else url
+    return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": target}
+
+
+def _engines(url: str | None, **named: str | None) -> dict[str, object]:
+    """The engines that are named; of a server that runs already, the others are what it has."""
+    return {kind: name for kind, name in named.items() if name is not None or url is not None}
+
+
+_NAMES = {"target": "--url", "categories": "--category"}
+"""Fields of RunSpec whose option has another name."""
+
+
+def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
+    from voicelab.checking import checked
     from voicelab.results import RunSpec
 
-    if in_process and url:
-        raise InputError("--in-process and --url exclude each other; give one of them")
-    where = str(samples or shipped("voice_samples"))
-    if url:
-        return RunSpec(samples=where, target=url, asr=asr, agent=agent, tts=tts)
-    engines = RunSpec.model_fields
-    return RunSpec(
-        samples=where,
-        target="in-process" if in_process else "server",
-        asr=asr or engines["asr"].default,
-        agent=agent or engines["agent"].default,
-        tts=tts or engines["tts"].default,
-    )
+    names = {field: _NAMES.get(field, f"--{field.replace('_', '-')}") for field in RunSpec.model_fields}
+    return checked(RunSpec, names, **chosen | ({"asr": asr} if asr is not None else {}))
 
 
 def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
@@ -215,8 +230,10 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
     figures = summary.read(folder.path / "summary.json")
     rows = [tuple(map(str, row)) for row in tables.headline(figures)]
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    for warning in figures.warnings:
+        terminal.warn(warning)
     typer.echo(f"report: {folder.path / 'report.html'}")
-    broken = [turn for turn in turns if turn.failure is not None and turn.failure.code != "no_speech"]
+    broken = [turn for turn in turns if turn.broken]
     if broken and broken[0].failure is not None:
         first = f"{broken[0].key}: {broken[0].failure.message}"
         raise VoicelabError(f"{len(broken)} of {len(turns)} turns failed; the first, {first}")
@@ -254,19 +271,32 @@ def samples(
     """Check a sample set, its audio included, and count what is in it."""
     with terminal.errors():
         from voicelab.datasets import load
+        from voicelab.errors import InputError
         from voicelab.places import shipped
 
         found = load(path or shipped("voice_samples"))
         for notice in found.notices:
             terminal.warn(notice)
         rows = []
+        damaged: list[tuple[str, float]] = []
+        silent = sum(not sample.text.strip() for sample in found.samples)
         for category in found.categories:
             members = [sample for sample in found.samples if sample.category == category]
             speakers = sorted({sample.speaker or "-" for sample in members})
-            duration_s = sum(sample.clip().duration_s for sample in members)
+            decoded = {sample.id: sample.decoded() for sample in members}
+            duration_s = sum(one.clip.duration_s for one in decoded.values())
+            damaged += [(name, one.undecoded_s) for name, one in decoded.items() if one.is_damaged]
             rows.append((category, str(len(members)), f"{duration_s:.1f}", ", ".join(speakers)))
         terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
-        typer.echo(f"{len(found.samples)} samples, {len(found.scenarios)} scenarios; every recording decodes.")
+        counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+        if damaged:
+            listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in damaged)
+            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that do not decode: {listed}")
+        typer.echo(f"{counts}; every recording decodes.")
+        if silent:
+            typer.echo(f"{silent} of them without speech: whatever is heard there counts as inserted.")
+        if languages := sorted({sample.language for sample in found.samples if sample.language is not None}):
+            typer.echo(f"language: {', '.join(languages)}")
 
 
 for _command in (

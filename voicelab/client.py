@@ -15,8 +15,9 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from voicelab import codecs
-from voicelab.errors import ConnectionLostError, InputError, ServerError
+from voicelab.addresses import basic_authorization, take_user
+from voicelab.audio import decoding
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError
 from voicelab.opus import FRAME_S
 from voicelab.wire import Mode, reply_clip
 
@@ -39,10 +40,10 @@ def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
     """
     if mode == "burst":
         return [Chunk(audio)]
-    packets = codecs.opus_packets(audio, source=source)
+    packets = decoding.opus_packets(audio, source=source)
     if packets is not None:
         return [Chunk(packet) for packet in packets]
-    clip = codecs.decode(audio, source=source)
+    clip = decoding.decode(audio, source=source)
     pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
     pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
     return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]
@@ -131,12 +132,16 @@ class VoiceClient:
     ) -> AsyncIterator[Self]:
         """Open a session. url: `ws://host:port/ws/voice/simple`; events: those asked for beyond the seed's.
 
+        A user part in the url (`ws://user:password@host`) is sent as HTTP Basic and shown nowhere.
+
         Raises ConnectionLostError when the server cannot be reached or refuses, ServerError when it refuses `init`.
         """
+        url = take_user(url)
         try:
             connection = await websockets.connect(
                 f"{url}?user_id={quote(user_id)}",
                 origin=websockets.Origin(_own_origin(url)),
+                additional_headers=basic_authorization(url),
                 max_size=_LARGEST_MESSAGE,
                 open_timeout=timeout_s,
                 compression=None,
@@ -158,7 +163,7 @@ class VoiceClient:
     async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
         """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
 
-        Raises ConnectionLostError when the connection ends or nothing comes for timeout_s.
+        Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
         """
         chunks = request_chunks(audio, mode, source=source)
         sent = 0
@@ -216,7 +221,7 @@ class VoiceClient:
                 message: dict[str, Any] = json.loads(await self._connection.recv())
                 return message
         except TimeoutError as error:
-            raise ConnectionLostError(f"the server said nothing for {self._timeout_s:g} s") from error
+            raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 

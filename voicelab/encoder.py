@@ -6,19 +6,29 @@ docs/protocol.md says which bytes the chunks are. It is hosted as an engine is (
 from __future__ import annotations
 
 import struct
-from typing import Literal, get_args
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, Protocol, get_args
 
+import numpy as np
+
+from voicelab.audio import g711
 from voicelab.clip import Clip, Resampler
 from voicelab.engines import EngineInfo
 from voicelab.opus import OggOpusWriter, PacketEncoder, libopus_version
 
-ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16"]
+ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"]
 REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
+
+SAMPLE_FORMATS: tuple[ReplyFormat, ...] = ("wav", "pcm16", "mulaw", "alaw")
+"""The formats whose rate can be chosen; Opus has one of its own."""
 
 REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _COMPLEXITY = 5
 """libopus's own is 9, which takes three times as long for a voice."""
+
+_WAV_CHUNK_S = 1.0
 
 
 class ReplyEncoder:
@@ -33,16 +43,24 @@ class ReplyEncoder:
         return ReplyStream()
 
 
+def reply_rate_hz(form: str) -> int:
+    """The rate of replies in this format, where none is asked for."""
+    return g711.RATE_HZ if form in get_args(g711.Law) else REPLY_RATE_HZ
+
+
 class ReplyStream:
     """One reply in the encoder."""
 
     def __init__(self) -> None:
         self._chunks: _Chunks | None = None
 
-    def encode(self, form: ReplyFormat, part: Clip, last: bool) -> tuple[tuple[bytes, ...], float]:
-        """The chunks that are ready, none empty, and how long the sound in them is. form: that of the first call."""
+    def encode(self, form: ReplyFormat, rate_hz: int, part: Clip, last: bool) -> tuple[tuple[bytes, ...], float]:
+        """The chunks that are ready, none empty, and how long the sound in them is.
+
+        form, rate_hz: those of the first call hold for the whole reply.
+        """
         if self._chunks is None:
-            self._chunks = _Chunks(form, part.rate_hz)
+            self._chunks = _Chunks(form, part.rate_hz, rate_hz)
         return self._chunks.feed(part, last=last)
 
     def close(self) -> None:
@@ -52,30 +70,90 @@ class ReplyStream:
 class _Chunks:
     """Turns sound into the chunks of one reply."""
 
-    def __init__(self, form: ReplyFormat, rate_hz: int) -> None:
-        self._resampler = Resampler(rate_hz, REPLY_RATE_HZ)
-        self._ogg = OggOpusWriter(REPLY_RATE_HZ, REPLY_BITRATE, complexity=_COMPLEXITY) if form == "opus" else None
-        self._packets = (
-            PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE, complexity=_COMPLEXITY) if form == "opus_packets" else None
-        )
-        self._head = _wav_stream_head(REPLY_RATE_HZ) if form == "wav" else b""
+    def __init__(self, form: ReplyFormat, from_hz: int, to_hz: int) -> None:
+        self._resampler = Resampler(from_hz, to_hz)
+        self._encoder = _encoder(form, to_hz)
 
     def feed(self, part: Clip, *, last: bool) -> tuple[tuple[bytes, ...], float]:
-        ready = self._resampler.feed(part, last=last)
-        return tuple(filter(None, self._encode(ready, last=last))), ready.duration_s
-
-    def _encode(self, ready: Clip, *, last: bool) -> list[bytes]:
-        if self._ogg is not None:
-            return [self._ogg.feed(ready) + (self._ogg.close() if last else b"")]
-        if self._packets is not None:
-            return self._packets.feed(ready) + (self._packets.flush() if last else [])
-        head, self._head = self._head, b""
-        # A turn must end with a chunk, even one whose last part is empty: PCM then closes with one silent sample.
-        return [head + (ready.to_pcm16() or (b"\0\0" if last else b""))]
+        chunks, duration_s = self._encoder.encode(self._resampler.feed(part, last=last), last=last)
+        return tuple(filter(None, chunks)), duration_s
 
 
-def _wav_stream_head(rate_hz: int) -> bytes:
-    """A WAV header for 16-bit mono of unknown length, which readers take as "until the end"."""
-    unknown = 0xFFFFFFFF
+class _Encoder(Protocol):
+    """Encodes one reply as it comes: chunks, some perhaps empty, and how long the sound in them is.
+
+    A reply must end with a chunk, even when its last part is empty: samples then close with one of silence.
+    """
+
+    def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]: ...
+
+
+def _encoder(form: ReplyFormat, rate_hz: int) -> _Encoder:
+    match form:
+        case "opus":
+            return _Ogg()
+        case "opus_packets":
+            return _Packets()
+        case "wav":
+            return _Wav(rate_hz)
+        case "pcm16":
+            return _Samples(Clip.to_pcm16)
+        case "mulaw" | "alaw":
+            return _Samples(partial(g711.encode, law=form))
+
+
+class _Ogg:
+    def __init__(self) -> None:
+        self._writer = OggOpusWriter(REPLY_RATE_HZ, REPLY_BITRATE, complexity=_COMPLEXITY)
+
+    def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]:
+        return [self._writer.feed(ready) + (self._writer.close() if last else b"")], ready.duration_s
+
+
+class _Packets:
+    def __init__(self) -> None:
+        self._encoder = PacketEncoder(REPLY_RATE_HZ, REPLY_BITRATE, complexity=_COMPLEXITY)
+
+    def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]:
+        return self._encoder.feed(ready) + (self._encoder.flush() if last else []), ready.duration_s
+
+
+class _Samples:
+    def __init__(self, to_bytes: Callable[[Clip], bytes]) -> None:
+        self._to_bytes = to_bytes
+
+    def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]:
+        if last and not len(ready.samples):
+            return [self._to_bytes(_one_sample(ready.rate_hz))], 0.0
+        return [self._to_bytes(ready)], ready.duration_s
+
+
+class _Wav:
+    """A WAV file with its true length, which is known when the reply is: nothing leaves before.
+
+    Safari plays no WAV of unknown length, and a WAV is played when it is whole.
+    """
+
+    def __init__(self, rate_hz: int) -> None:
+        self._rate_hz = rate_hz
+        self._parts: list[Clip] = []
+
+    def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]:
+        self._parts.append(ready)
+        if not last:
+            return [], 0.0
+        reply = Clip.join(self._parts)
+        pcm = reply.to_pcm16() or _one_sample(self._rate_hz).to_pcm16()
+        size = 2 * round(_WAV_CHUNK_S * self._rate_hz)
+        first, *rest = (pcm[start : start + size] for start in range(0, len(pcm), size))
+        return [_wav_head(self._rate_hz, len(pcm)) + first, *rest], reply.duration_s
+
+
+def _one_sample(rate_hz: int) -> Clip:
+    return Clip(np.zeros(1, dtype=np.float32), rate_hz)
+
+
+def _wav_head(rate_hz: int, size: int) -> bytes:
+    """The header of a 16-bit mono WAV file with this many bytes of samples."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
-    return struct.pack("<4sI4s", b"RIFF", unknown, b"WAVE") + form + struct.pack("<4sI", b"data", unknown)
+    return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)

@@ -16,6 +16,7 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Literal, Self
 
+from voicelab.addresses import take_user, without_user
 from voicelab.errors import EngineMissingError, InputError
 
 OptionValue = str | int | float | bool | None
@@ -24,7 +25,10 @@ Isolation = Literal["process", "thread"]
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """Which engine is asked for, with which options: `name` or `name:option=value,option=value`."""
+    """Which engine is asked for, with which options: `name` or `name:option=value,option=value`.
+
+    An address among the options loses its user part, which is remembered for the connection (addresses.py).
+    """
 
     name: str
     options: Mapping[str, str] = field(default_factory=dict)
@@ -37,8 +41,9 @@ class EngineSpec:
         for part in filter(None, (piece.strip() for piece in rest.split(","))):
             key, equals, value = part.partition("=")
             if not equals:
-                raise InputError(f"engine {text!r}: write options as {name}:option=value, not {part!r}")
-            options[key.strip()] = value.strip()
+                found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
+                raise InputError(f"engine {name!r}: write options as {name}:option=value, not {found}")
+            options[key.strip()] = take_user(value.strip())
         return cls(name, options)
 
     def __str__(self) -> str:
@@ -51,7 +56,7 @@ class EngineInfo:
     """What was really loaded; stored in every result.
 
     options are all of them, defaults included; revision names the model or its version; load_s is how long it took;
-    lanes: how many utterances it works at at once.
+    lanes: how many utterances it works at at once. Addresses lose their user part, whatever an engine puts in.
     """
 
     kind: str
@@ -62,6 +67,11 @@ class EngineInfo:
     licence: str = ""
     load_s: float = 0.0
     lanes: int = 1
+
+    def __post_init__(self) -> None:
+        shown = {name: take_user(value) if isinstance(value, str) else value for name, value in self.options.items()}
+        object.__setattr__(self, "options", shown)
+        object.__setattr__(self, "revision", without_user(self.revision))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +111,8 @@ class Entry:
     lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. shared: these
     are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
     environment: variables for its process, where the user has not set them. needs: what it takes beyond its packages:
-    weights, a key, a network.
+    weights, a key, a network. languages: codes of the languages that a recognizer hears; None: it depends on its
+    options.
     """
 
     target: str
@@ -113,6 +124,7 @@ class Entry:
     shared: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
+    languages: tuple[str, ...] | None = None
 
     @cached_property
     def engine_class(self) -> type[Any]:

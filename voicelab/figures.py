@@ -19,12 +19,13 @@ Better = Literal["low", "high"]
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """What a run says of a figure; missing: why it says nothing."""
+    """What a run says of a figure. missing: why it has no value; no_interval: why a value has no interval."""
 
     value: float | None
     bounds: Bounds | None
     n: int
     missing: str = ""
+    no_interval: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +40,8 @@ class Figure:
 
     def measured(self, summary: Summary) -> Measured:
         found = self.of_summary(summary)
-        return Measured(found.value, found.interval, found.n, "" if found.value is not None else "nothing was scored")
+        missing = "" if found.value is not None else "nothing was scored"
+        return Measured(found.value, found.interval, found.n, missing, found.no_interval or "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,8 @@ class Percentile:
             return Measured(None, None, stage.n, f"n too small: {stage.n} of {stage.refused[self.which]} turns")
         value: float | None = getattr(stage, self.which)
         bounds: Bounds | None = getattr(stage, f"{self.which}_interval", None)
-        return Measured(value, bounds, stage.n, "" if value is not None else "no turn was timed")
+        reason = stage.no_interval.get(self.which, "")
+        return Measured(value, bounds, stage.n, "" if value is not None else "no turn was timed", reason)
 
 
 def _found(counts: FoundCounts | None) -> Share | None:

@@ -58,11 +58,12 @@ def limit(kind: Kind, text: str) -> Limit:
 def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) -> list[Outcome]:
     """Whether the run is evidence at all: finished, every planned turn taken, and few enough of them broken.
 
-    max_failed: the largest share of turns that may have broken. A turn in which nothing was heard did not break: it is
+    max_failed: the largest share of turns that may have failed. A turn in which nothing was heard did not fail: it is
     scored.
     """
     taken = {turn.key: turn for turn in turns}
-    broken = [one for one in taken.values() if one.failure is not None and one.failure.code != "no_speech"]
+    broken = [one for one in taken.values() if one.broken]
+    silent = sum(one.nothing_heard for one in taken.values())
     finished = run.status == "finished" and len(taken) >= run.planned_turns > 0
     share = len(broken) / len(taken) if taken else math.nan
     codes = sorted({one.failure.code for one in broken if one.failure is not None})
@@ -71,47 +72,62 @@ def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) ->
         Outcome(
             f"failed turns ≤ {max_failed:g}",
             share <= max_failed,
-            f"{len(broken)} of {len(taken)} failed" + (f": {', '.join(codes)}" if codes else ""),
+            f"{len(broken)} of {len(taken)} failed"
+            + (f": {', '.join(codes)}" if codes else "")
+            + (f"; nothing heard in {silent}" if silent else ""),
         ),
     ]
 
 
 def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
-    """Whether a figure keeps its limit; with `sure` the far end of its interval must keep it, not the figure alone."""
+    """Whether a figure keeps its limit; with `sure` the far end of its interval must keep it, not the figure alone.
+
+    A figure without an interval is then a miss.
+    """
     measured = one.figure.measured(summary)
     if measured.value is None:
         return Outcome(one.name, False, f"no evidence: {measured.missing}")
     found = f"{measured.value:.4g}"
     decides = measured.value
     if measured.bounds is not None:
-        found += f" [{measured.bounds.low:.4g}, {measured.bounds.high:.4g}]"
+        found += f" [{_short(measured.bounds.low)}, {_short(measured.bounds.high)}]"
         if sure:
             decides = measured.bounds.high if one.kind == "max" else measured.bounds.low
     elif sure:
-        return Outcome(one.name, False, f"no evidence: {found} of {measured.n} has no interval")
+        why = f": {measured.no_interval}" if measured.no_interval else ""
+        return Outcome(one.name, False, f"no evidence: {found} of {measured.n} has no interval{why}")
     kept = decides <= one.bound if one.kind == "max" else decides >= one.bound
-    return Outcome(one.name, kept, f"{found}, n {measured.n}")
+    note = f"; {measured.bounds.note}" if measured.bounds is not None and measured.bounds.note else ""
+    return Outcome(one.name, kept, f"{found}, n {measured.n}{note}")
+
+
+def _short(value: float) -> str:
+    """Four significant digits; what differs from 0 by less than a billionth is 0."""
+    return f"{round(value, 9):.4g}"
 
 
 def check_no_worse(name: str, pair: Pair, margin: float, *, sure: bool) -> Outcome:
     """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
 
-    The difference is run minus baseline, turned so that more is worse. A run that is surely worse by more than the
-    margin is a miss; one of which the samples do not show it passes. With `sure` the whole interval must lie within
-    the margin, a test of non-inferiority (Blackwelder 1982): what the samples do not show is then a miss.
+    The difference is run minus baseline, turned so that more is worse. Without `sure` a run passes unless it is surely
+    worse by more than the margin. With `sure` the whole interval must lie within the margin, a test of non-inferiority
+    (Blackwelder 1982), so what the samples cannot show is a miss, even where both runs heard the same.
     """
     figure = figure_of(name)
     title = f"{name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (f" by {margin:g}" if margin else "")
-    found = pair.difference(figure).found
+    compared = pair.difference(figure)
+    found = compared.found
     if found.difference is None:
         return Outcome(title, False, f"no evidence: {found.samples} samples have it in both runs")
     text = f"{found.first:.4g} to {found.second:.4g}, {found.difference:+.4g}"
     if found.interval is None:
-        return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples")
+        why = f": {found.refused.text(compared.unit)}" if found.refused else ""
+        return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples{why}")
     low, high = found.interval.low, found.interval.high
     worse = (low, high) if figure.better == "low" else (-high, -low)
+    note = f"; {compared.note}" if compared.note else ""
     return Outcome(
-        title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples"
+        title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples{note}"
     )
 
 

@@ -15,10 +15,14 @@ from time import perf_counter
 from typing import Any, Self
 
 from voicelab.engines import Blueprint, EngineInfo
+from voicelab.errors import EngineBusyError
 from voicelab.lanes.base import Lane
 from voicelab.lanes.process import ProcessLane
 from voicelab.lanes.thread import ThreadLane
 
+ENGINE_WAIT_S = 10.0
+"""How long an utterance waits at its end for an engine that serves as many others as it can."""
+_ASK_AGAIN_S = 0.05
 ENGINE_LIMIT_S = 60.0
 """How long a lane may finish nothing while it has work before it counts as hung."""
 
@@ -26,7 +30,8 @@ ENGINE_LIMIT_S = 60.0
 class HostedStream:
     """One utterance in an engine."""
 
-    def __init__(self, lane: Lane, stream_id: int) -> None:
+    def __init__(self, lane: Lane, stream_id: int, wait_s: float = ENGINE_WAIT_S) -> None:
+        self._wait_s = wait_s
         self._lane = lane
         self._id = stream_id
         self._open = False
@@ -39,10 +44,18 @@ class HostedStream:
         await self._lane.post(self._id, method, *arguments)
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """Hand work over and wait for the result."""
+        """Hand work over and wait for the result. EngineBusyError when the engine has had no room for it for wait_s."""
         await self._begin()
-        result, self.busy_s = await self._lane.call(self._id, method, *arguments)
-        return result
+        give_up_s = perf_counter() + self._wait_s
+        while True:
+            try:
+                result, self.busy_s = await self._lane.call(self._id, method, *arguments)
+            except EngineBusyError:
+                if perf_counter() >= give_up_s:
+                    raise
+                await asyncio.sleep(_ASK_AGAIN_S)
+            else:
+                return result
 
     async def close(self) -> None:
         """Free what the engine holds for it, and the lane of what it has not begun; safe to call twice."""
@@ -59,9 +72,20 @@ class HostedStream:
 
 
 class Host:
-    """One engine, loaded on every lane. lanes: how many calls it takes at once. limit_s: see ENGINE_LIMIT_S."""
+    """One engine, loaded on every lane.
 
-    def __init__(self, blueprint: Blueprint, lanes: int | None = None, *, limit_s: float = ENGINE_LIMIT_S) -> None:
+    lanes: how many calls it takes at once. limit_s: see ENGINE_LIMIT_S. wait_s: see ENGINE_WAIT_S.
+    """
+
+    def __init__(
+        self,
+        blueprint: Blueprint,
+        lanes: int | None = None,
+        *,
+        limit_s: float = ENGINE_LIMIT_S,
+        wait_s: float = ENGINE_WAIT_S,
+    ) -> None:
+        self._wait_s = wait_s
         self._blueprint = blueprint
         per_core = blueprint.kind == "asr" and blueprint.isolation == "process"
         count = lanes or blueprint.lanes or (available_cores() if per_core else 1)
@@ -87,7 +111,7 @@ class Host:
         """Begin an utterance on the lane with the fewest open ones."""
         lane = min(self._lanes, key=lambda lane: lane.open_streams)
         lane.open_streams += 1
-        return HostedStream(lane, next(self._stream_ids))
+        return HostedStream(lane, next(self._stream_ids), self._wait_s)
 
     async def call(self, method: str, *arguments: Any) -> Any:
         """One call on the engine itself."""

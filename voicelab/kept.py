@@ -13,23 +13,28 @@ from typing import Literal
 
 from voicelab import runlock
 from voicelab.errors import InputError
+from voicelab.faults import CONNECTION_FAULTS
 from voicelab.report import summary
 from voicelab.report.schema import Rate, StageFigures, Summary
 from voicelab.results import RunFolder, RunResult
 
-State = Literal["finished", "running", "stopped", "failed", "damaged"]
+State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
 class KeptRun:
-    """One run on disk. run is None where it is damaged, summary where it has no report that can be read; note: why."""
+    """One run on disk. run is None where it is damaged, summary where it has no report that can be read; note: why.
+
+    unanswered: planned turns without an answer so far, those not taken included; None where it is damaged.
+    """
 
     path: Path
     state: State
     note: str
     run: RunResult | None
     summary: Summary | None
+    unanswered: int | None = None
 
     @property
     def run_id(self) -> str:
@@ -52,6 +57,14 @@ class KeptRun:
     @property
     def wer(self) -> Rate | None:
         return self.summary.words.overall.wer if self.summary is not None else None
+
+    @property
+    def error_rate(self) -> tuple[str, Rate] | None:
+        """The headline of the run's language, `WER` or `CER`, with its rate."""
+        if self.summary is None:
+            return None
+        words = self.summary.words.overall
+        return ("CER", words.cer) if self.summary.headline == "cer" else ("WER", words.wer)
 
     @property
     def entity_recall(self) -> Rate | None:
@@ -82,6 +95,13 @@ def kept_runs(out: Path) -> list[KeptRun]:
     return [*(one for _, one in latest_first), *(one for one in found if one.run is None)]
 
 
+def _may_be_run(path: Path) -> bool:
+    try:
+        return is_run(path)
+    except OSError:
+        return True
+
+
 def _look(path: Path) -> KeptRun | None:
     """The run in this folder, if there is one."""
     try:
@@ -100,13 +120,34 @@ def kept_run(path: Path) -> KeptRun:
     note = run.failure or ""
     if run.status == "running" and not runlock.is_held(path):
         state, note = "stopped", f"go on with it: voicelab evaluate --resume {path}"
+    elif run.status == "interrupted":
+        note = f"{note}; go on with it: voicelab evaluate --resume {path}"
     figures = None
     try:
         figures = summary.read(path / "summary.json")
     except InputError:
         if state == "finished":
             note = f"it has no report that can be read; make it: voicelab report {path}"
-    return KeptRun(path, state, note, run, figures)
+    try:
+        unanswered, lost = _unanswered(path, run, figures)
+    except InputError as error:
+        return KeptRun(path, "damaged", str(error), run, figures)
+    if state == "finished" and lost and not note:
+        note = f"{lost} turns lost their connection; take them again: voicelab evaluate --resume {path}"
+    return KeptRun(path, state, note, run, figures, unanswered)
+
+
+def _unanswered(path: Path, run: RunResult, figures: Summary | None) -> tuple[int, int]:
+    """How many planned turns have no answer, and how many of them lost their connection.
+
+    The turns themselves are read only where no report of the finished run has counted them.
+    """
+    if figures is not None and run.status == figures.status == "finished":
+        counts = figures.turns
+        return counts.planned - counts.answered, sum(counts.failures.get(code, 0) for code in CONNECTION_FAULTS)
+    turns = RunFolder(path).turns(torn=True)
+    answered = sum(turn.status == "answered" for turn in turns)
+    return run.planned_turns - answered, sum(turn.lost_connection for turn in turns)
 
 
 def find(name: str, out: Path) -> Path:
@@ -117,6 +158,6 @@ def find(name: str, out: Path) -> Path:
                 return path
         except OSError as error:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
-    there = [path.name for path in sorted(out.iterdir()) if _look(path) is not None] if out.is_dir() else []
+    there = [path.name for path in sorted(out.iterdir()) if _may_be_run(path)] if out.is_dir() else []
     listed = f"; there are: {', '.join(there[-8:])}" if there else ""
     raise InputError(f"{name}: no run, neither there nor in {out}{listed}")

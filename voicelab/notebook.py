@@ -6,16 +6,15 @@ ParameterGuard under a plain `papermill`, which would only warn.
 
 from __future__ import annotations
 
-import sys
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from pydantic import ValidationError
-
 from voicelab import errors
+from voicelab.checking import checked
+from voicelab.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
 from voicelab.places import PROJECT, shipped
 from voicelab.results import RunFolder, RunSpec
@@ -98,11 +97,7 @@ def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
 
     Raises InputError that names the parameter.
     """
-    try:
-        return RunSpec(samples=samples or str(shipped("voice_samples")), **options)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
+    return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
 
 
 def reports_folder(out: str = "") -> Path:
@@ -141,8 +136,10 @@ def _own_kernel(sockets: Path) -> type[Any]:
         @property
         def kernel_spec(self) -> KernelSpec:
             # Told to be quiet: it would report the interrupt that every shutdown begins with.
-            argv = [sys.executable, "-m", "ipykernel_launcher", "--log-level=CRITICAL", "-f", "{connection_file}"]
-            return KernelSpec(argv=argv, display_name="Python 3", language="python")
+            # IPython puts the working directory on the module search path again unless it is asked not to.
+            quiet, safe = "--log-level=CRITICAL", "--InteractiveShellApp.ignore_cwd=True"
+            argv = python_command("ipykernel_launcher", quiet, safe, "-f", "{connection_file}")
+            return KernelSpec(argv=argv, env=safe_environment(), display_name="Python 3", language="python")
 
     return OwnKernelManager
 
@@ -200,4 +197,6 @@ class _Watch:
         if not (self._folder.path / "run.json").exists() or done == self._told or self._progress is None:
             return
         self._told = done
-        self._progress(done, self._folder.read().planned_turns)
+        planned = self._folder.read().planned_turns
+        # A turn that was taken again has two lines.
+        self._progress(min(done, planned), planned)

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from voicelab.addresses import take_user, user_of
 from voicelab.errors import EngineError, EngineMissingError
 
 OPENAI_URL = "https://api.openai.com/v1"
@@ -15,8 +16,10 @@ OPENAI_URL = "https://api.openai.com/v1"
 def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
     """An openai.OpenAI that has been answered once; EngineMissingError says what to install, set or start.
 
-    key_variable: the environment variable that holds the key. OpenAI itself needs one; other servers may not.
+    key_variable: the environment variable that holds the key. OpenAI itself needs one; other servers may not. Where the
+    address has a user part (http://user:password@host), that is sent instead of the key (HTTP Basic).
     """
+    base_url = take_user(base_url)
     try:
         import openai
     except ImportError as error:
@@ -28,11 +31,19 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
         )
     if not base_url.startswith(("http://", "https://")):
         raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
-    client = openai.OpenAI(base_url=base_url, api_key=key or "none", timeout=timeout_s, max_retries=retries)
+    user = user_of(base_url)
+    client = openai.OpenAI(
+        base_url=base_url,
+        api_key=key or "none",
+        timeout=timeout_s,
+        max_retries=retries,
+        http_client=openai.DefaultHttpxClient(auth=user) if user else None,
+    )
     try:
         client.models.list()
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
-        raise EngineMissingError("openai", f"{base_url} refuses the key in {key_variable}") from error
+        refused = "the user in base_url" if user else f"the key in {key_variable}"
+        raise EngineMissingError("openai", f"{base_url} refuses {refused}") from error
     except openai.APIConnectionError as error:
         raise EngineMissingError("openai", f"{base_url} cannot be reached; start it, or mend base_url") from error
     except openai.NotFoundError:

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab import codecs, listening
+from voicelab import listening
 from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio import decoding
 from voicelab.engines import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
@@ -54,7 +55,7 @@ def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progres
     kept = {key: path for key, path in files.items() if path.is_file()}
     if not kept:
         raise InputError(f"{folder.path}: it kept no reply to listen to")
-    clips = [codecs.read(path) for path in kept.values()]
+    clips = [decoding.read(path) for path in kept.values()]
     info, heard_texts = listening.hear(recognizer, clips, progress)
     texts = dict(zip(kept, heard_texts, strict=True))
     turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
@@ -91,7 +92,8 @@ def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[Replayed
 
 
 def _heard(turns: Sequence[TurnResult]) -> list[TurnResult]:
-    return [turn for turn in turns if turn.heard is not None]
+    """The turns that were recognized, without those in which nobody speaks: there is nothing to ask the agent then."""
+    return [turn for turn in turns if turn.heard is not None and turn.text.strip()]
 
 
 def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from voicelab import storage
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, compare
 from voicelab.results import TurnResult
@@ -89,9 +90,7 @@ class Replay(_Record):
 
 def write(folder: Path, replay: Replay) -> None:
     """Replace the run's replay.json in one step."""
-    draft = folder / f"{FILE_NAME}.part"
-    draft.write_text(replay.model_dump_json(indent=1) + "\n", encoding="utf-8")
-    draft.replace(folder / FILE_NAME)
+    storage.write_whole(folder / FILE_NAME, f"{replay.model_dump_json(indent=1)}\n".encode())
 
 
 def read(folder: Path) -> Replay | None:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from voicelab.clip import Clip
-from voicelab.encoder import ReplyEncoder, ReplyFormat
+from voicelab.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
 from voicelab.engines import Blueprint, Isolation
 from voicelab.hosting import ENGINE_LIMIT_S, Host
 
@@ -32,9 +32,10 @@ class Piece:
 class ReplyAudio:
     """One reply, encoded by a hosted encoder; `close` it in any case. duration_s: how much of it is encoded."""
 
-    def __init__(self, encoder: Host, form: ReplyFormat = "opus") -> None:
+    def __init__(self, encoder: Host, form: ReplyFormat = "opus", rate_hz: int | None = None) -> None:
         self._stream = encoder.stream()
         self._form = form
+        self._rate_hz = rate_hz or reply_rate_hz(form)
         self._begun = False
         self.duration_s = 0.0
 
@@ -48,7 +49,7 @@ class ReplyAudio:
 
     async def encode(self, part: Clip, *, last: bool) -> Piece:
         """The chunks of the next part; with last=True, which is given once, there is at least one."""
-        chunks, duration_s = await self._stream.call("encode", self._form, part, last)
+        chunks, duration_s = await self._stream.call("encode", self._form, self._rate_hz, part, last)
         starts_s, self.duration_s = self.duration_s, self.duration_s + duration_s
         return Piece(chunks, starts_s, self.duration_s)
 

@@ -6,70 +6,125 @@ report.py makes of them.
 
 from __future__ import annotations
 
-import json
-import os
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
+from voicelab import storage
+from voicelab.addresses import take_user, without_user
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
-from voicelab.datasets.text_files import read_text, split_lines
+from voicelab.datasets.text_files import decode_text, split_lines
+from voicelab.engines import EngineSpec, OptionValue
 from voicelab.errors import InputError
+from voicelab.faults import CONNECTION_FAULTS, Owner
+from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.wire import Mode
 
 FORMAT_VERSION = 1
 """Of run.json and turns.jsonl; a reader of another version refuses them."""
 
 
+NO_SPEECH = "no_speech"
+"""The failure code of a turn in which nothing was heard."""
+
+
 class _Record(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
+"""A name, a path or an address; an empty one is a mistake, such as a shell variable that is not set."""
+
+LARGEST_SEED = 2**63 - 1
+MOST_DRAWS = 100_000
+LONGEST_WAIT_S = 86_400.0
+Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
+Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
+"""Resamples of a bootstrap."""
+
+
 class RunSpec(_Record):
-    """Everything that decides what a run measures.
+    """Everything that decides what a run measures. A value that is accepted can be read back from run.json.
 
     target: "server" (one that the run starts itself), "in-process", or the address of a running server
     (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
-    condition: what is done to each recording before it is sent; None: nothing.
+    condition: what is done to each recording before it is sent; None: nothing. language: of the samples that are
+    taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
+    written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
+    normalizer, and its language where it is known. Addresses lose their user part, which is remembered for the
+    connection of this process and its children only (addresses.py).
+    timeout_s: longest silence of a server. reconnect_for_s: how long to wait for a server that cannot be reached before
+    the run stops as interrupted.
     """
 
-    samples: str
-    asr: str | None = "pocketsphinx"
-    agent: str | None = "rules"
-    tts: str | None = "espeak"
+    samples: _Text
+    asr: _Text | None = "pocketsphinx"
+    agent: _Text | None = "rules"
+    tts: _Text | None = "espeak"
     mode: Mode = "burst"
-    target: str = "server"
-    limit: int | None = None
-    categories: tuple[str, ...] = ()
-    normalizer: str = "english"
-    seed: int = 0
-    draws: int = 2000
-    timeout_s: float = 30.0
+    target: _Text = "server"
+    limit: Annotated[int, Field(ge=1)] | None = None
+    categories: tuple[_Text, ...] = ()
+    normalizer: _Text | None = None
+    language: _Text | None = None
+    word_map: WordMap | None = None
+    seed: Seed = 0
+    draws: Draws = 2000
+    timeout_s: Annotated[float, Field(ge=0.1, le=LONGEST_WAIT_S)] = 30.0
+    reconnect_for_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 60.0
     condition: Condition | None = None
+
+    @field_validator("target")
+    @classmethod
+    def _take_user(cls, value: str) -> str:
+        return take_user(value)
+
+    @field_validator("asr", "agent", "tts")
+    @classmethod
+    def _take_users(cls, value: str | None) -> str | None:
+        """The engine as it was asked for; one that cannot be read is refused later, by its catalog."""
+        return value if value is None or "@" not in value else str(EngineSpec.parse(value))
+
+    @property
+    def rules(self) -> Normalizer:
+        """The normalizer, with the word map before it; `english` where none is named."""
+        used = normalizer(self.normalizer or "english")
+        return self.word_map.before(used) if self.word_map is not None else used
 
 
 class EngineUsed(_Record):
-    """An engine as it was really loaded."""
+    """An engine as it was really loaded. Addresses lose their user part, also those of older runs and other servers."""
 
     kind: str
     name: str
-    options: dict[str, str | int | float | bool | None]
+    options: dict[str, OptionValue]
     revision: str
     device: str
     licence: str
     load_s: float
     lanes: int
 
+    @field_validator("options")
+    @classmethod
+    def _clean_options(cls, value: dict[str, OptionValue]) -> dict[str, OptionValue]:
+        return {name: take_user(one) if isinstance(one, str) else one for name, one in value.items()}
+
+    @field_validator("revision")
+    @classmethod
+    def _clean_revision(cls, value: str) -> str:
+        return without_user(value)
+
 
 class Failure(_Record):
-    """Why a turn has no reply: a stable code, and a sentence."""
+    """Why a turn has no reply: a stable code, a sentence, and who caused it (None in runs of earlier versions)."""
 
     code: str
     message: str
+    owner: Owner | None = None
 
 
 class Sent(_Record):
@@ -131,6 +186,7 @@ class TurnResult(_Record):
     first_audio_s: float | None = None
     turn_s: float | None = None
     audio_s: float | None = None
+    undecoded_s: float | None = None
     decode_s: float | None = None
     asr_s: float | None = None
     asr_busy_s: float | None = None
@@ -149,9 +205,24 @@ class TurnResult(_Record):
     started_at: datetime
 
     @property
+    def lost_connection(self) -> bool:
+        """Whether the connection failed and not the turn; `--resume` takes such a turn again."""
+        return self.failure is not None and self.failure.code in CONNECTION_FAULTS
+
+    @property
     def conversation(self) -> str:
         """The session that the turn belongs to; a scenario and a sample of one name are two."""
         return f"turn {self.key}" if self.scenario_id is None else f"scenario {self.scenario_id}"
+
+    @property
+    def nothing_heard(self) -> bool:
+        """Whether no speech was recognized, so that the agent was not asked. Such a turn is scored."""
+        return self.failure is not None and self.failure.code == NO_SPEECH
+
+    @property
+    def broken(self) -> bool:
+        """Whether the turn failed for any other reason than that nothing was heard."""
+        return self.failure is not None and not self.nothing_heard
 
     @property
     def tickers(self) -> tuple[str, ...]:
@@ -167,12 +238,21 @@ class CodeState(_Record):
     dirty: bool | None
 
 
+class Outage(_Record):
+    """A time in which the target could not be reached. duration_s: in seconds; message: the first fault."""
+
+    started_at: datetime
+    duration_s: float
+    message: str
+    owner: Owner = "harness"
+
+
 class RunResult(_Record):
-    """run.json: what made the figures."""
+    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written."""
 
     format_version: Literal[1] = 1
     run_id: str
-    status: Literal["running", "finished", "failed"]
+    status: Literal["running", "finished", "interrupted", "failed"]
     failure: str | None = None
     spec: RunSpec
     samples_sha256: str
@@ -184,6 +264,7 @@ class RunResult(_Record):
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     resumed: int = 0
+    outages: tuple[Outage, ...] = ()
 
 
 class RunFolder:
@@ -211,13 +292,11 @@ class RunFolder:
             raise InputError(
                 f"{self.path}: holds a run already; take another --out or --run-id, or go on with --resume"
             )
-        (self.path / "audio").mkdir(parents=True, exist_ok=True)
+        storage.make_folder(self.path / "audio")
 
     def write(self, run: RunResult) -> None:
         """Replace run.json in one step, so that a kill leaves the old or the new one."""
-        draft = self.path / "run.json.part"
-        draft.write_text(run.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        draft.replace(self.path / "run.json")
+        storage.write_whole(self.path / "run.json", f"{run.model_dump_json(indent=2)}\n".encode())
 
     def read(self) -> RunResult:
         """run.json; InputError names what is wrong with it."""
@@ -234,30 +313,32 @@ class RunFolder:
             raise InputError(f"{file}: not a run of format {FORMAT_VERSION}: {where}: {first['msg']}") from error
 
     def append(self, turn: TurnResult) -> None:
-        """Add one line to turns.jsonl; it is on disk when this returns."""
-        with (self.path / "turns.jsonl").open("a", encoding="utf-8") as file:
-            file.write(turn.model_dump_json() + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+        """Add one line to turns.jsonl; it is on disk when this returns. Raises StorageError with nothing added."""
+        storage.append_whole(self.path / "turns.jsonl", f"{turn.model_dump_json()}\n".encode())
 
-    def turns(self) -> list[TurnResult]:
-        """The finished turns; InputError names a line that is not one.
+    def turns(self, *, torn: bool = False) -> list[TurnResult]:
+        """The finished turns, each once; InputError names a line that is not one.
 
+        torn: leave out a last line without its end, which a process may be writing at this moment.
+
+        Of a turn that was taken again after a lost connection, the latest counts; the file keeps the others too.
         Earlier versions could name the replies of two turns alike. The later one's sound is in the file, so the
         earlier one is read as having none.
         """
-        turns = list(self._turns())
+        turns = list({turn.key: turn for turn in self._turns(torn=torn)}.values())
         latest = {turn.reply_file: turn.key for turn in turns}
         return [
             turn if latest[turn.reply_file] == turn.key else turn.model_copy(update={"reply_file": None})
             for turn in turns
         ]
 
-    def _turns(self) -> Iterator[TurnResult]:
+    def _turns(self, *, torn: bool) -> Iterator[TurnResult]:
         file = self.path / "turns.jsonl"
         if not file.exists():
             return
-        for number, line in enumerate(split_lines(read_text(file)), start=1):
+        data = file.read_bytes()
+        lines = split_lines(decode_text(data[: data.rfind(b"\n") + 1] if torn else data, file))
+        for number, line in enumerate(lines, start=1):
             try:
                 yield TurnResult.model_validate_json(line)
             except ValidationError as error:
@@ -265,21 +346,14 @@ class RunFolder:
 
     def drop_torn_line(self) -> None:
         """Cut off a last line that a kill left without its end; its turn is then taken again."""
-        file = self.path / "turns.jsonl"
-        if file.exists():
-            data = file.read_bytes()
-            file.write_bytes(data[: data.rfind(b"\n") + 1])
+        storage.cut_torn_line(self.path / "turns.jsonl")
 
     def save_reply(self, key: str, audio: bytes) -> str:
         """Keep a reply's sound; its name within the folder, which no other turn's reply has."""
         name = f"audio/{file_name(key)}.ogg"
-        (self.path / name).write_bytes(audio)
+        storage.write_whole(self.path / name, audio)
         return name
 
 
 def now() -> datetime:
     return datetime.now(UTC)
-
-
-def write_json(path: Path, value: Any) -> None:
-    path.write_text(json.dumps(value, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.clip import Clip
 from voicelab.datasets import SampleSet
 from voicelab.engines import EngineInfo, EngineSpec
@@ -104,7 +104,7 @@ def replies(folder: RunFolder) -> tuple[list[Utterance], str, str]:
         if turn.reply_file is None or not turn.answer:
             continue
         path = folder.path / turn.reply_file
-        found.append(Utterance(name, turn.key, turn.answer, codecs.read(path)))
+        found.append(Utterance(name, turn.key, turn.answer, decoding.read(path)))
     if not found:
         raise InputError(f"{folder.path}: no turn of this run kept a reply's sound")
     return found, name, _described(used)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voicelab.errors import InputError
+from voicelab import file_errors, storage
+from voicelab.errors import InputError, StorageError
 
 FILE_NAME = "run.lock"
 _PATIENCE_S = 10.0
@@ -21,21 +22,34 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the run in this folder for as long as the block lasts.
 
     A kernel whose papermill was killed ends a moment later, so another holder is waited for, patience_s long; then
-    InputError names its process. Programs that this process starts do not inherit the lock.
+    InputError names its process. Raises InputError for a folder that may not be written to, StorageError for other
+    faults. Programs that this process starts do not inherit the lock.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / FILE_NAME).open("a+", encoding="ascii") as file:
+    storage.make_folder(folder)
+    path = folder / FILE_NAME
+    try:
+        with storage.faults_named(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    except StorageError as error:
+        # Nothing has begun: another path, or other permissions, are for the user to give.
+        cause = error.__cause__
+        if isinstance(cause, OSError) and file_errors.is_of_the_path(cause):
+            raise InputError(file_errors.sentence(cause)) from error
+        raise
+    try:
         deadline = time.monotonic() + patience_s
-        while not _taken(file.fileno()):
+        while not _taken(descriptor):
             if time.monotonic() > deadline:
                 raise InputError(
                     f"{folder}: another process{_holder(folder)} is working on this run; wait for it, or end it"
                 )
             time.sleep(_POLL_S)
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
+        with storage.faults_named(path):
+            os.ftruncate(descriptor, 0)
+            os.write(descriptor, str(os.getpid()).encode())
         yield
+    finally:
+        os.close(descriptor)
 
 
 def is_held(folder: Path) -> bool:

@@ -1,78 +1,44 @@
 """RunSpec to RunResult: speak every sample and scenario of a set to a target, one turn after another.
 
-One failure is one record. A run that was killed goes on where it stopped.
+One failure is one record. A run that was killed, or whose target or disk failed, goes on where it stopped.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from voicelab import provenance, runlock
+from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.blocking import run_blocking
+from voicelab.checking import checked_again
 from voicelab.client import Take
-from voicelab.datasets import Sample, SampleSet, load
+from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
-from voicelab.errors import ConnectionLostError, InputError, ServerError, VoicelabError
+from voicelab.errors import (
+    ConnectionLostError,
+    InputError,
+    NoReplyError,
+    RunInterruptedError,
+    ServerError,
+    StorageError,
+    VoicelabError,
+)
+from voicelab.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
+from voicelab.planning import Conversation, PlannedTurn, done_turns, plan
+from voicelab.reconnection import Reconnection
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.run_language import settled
 from voicelab.run_names import check_name
 from voicelab.stimulus import Recordings, Stimuli, Stimulus
 from voicelab.targets import Session, Target, check_target, open_target
-from voicelab.text import normalizer
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    """One turn to take."""
-
-    key: str
-    sample: Sample
-    number: int
-    primary: bool
-
-
-@dataclass(frozen=True, slots=True)
-class _Conversation:
-    """Turns to take in one session of their own."""
-
-    id: str
-    scenario_id: str | None
-    turns: tuple[_Planned, ...]
-
-
-def plan(samples: SampleSet) -> tuple[_Conversation, ...]:
-    """What to speak: each sample in a session of its own, then each scenario.
-
-    A sample that requires context and is a turn of a scenario is spoken there only, after the turns that it needs; that
-    turn is its primary one. Every sample has exactly one primary turn.
-    """
-    in_context: dict[str, str] = {}
-    scenarios = []
-    ids = {sample.id for sample in samples.samples}
-    for scenario in samples.scenarios:
-        turns = []
-        for number, sample in enumerate(scenario.turns, start=1):
-            key = _scenario_key(scenario.id, number, ids)
-            primary = sample.requires_context and number > 1 and in_context.setdefault(sample.id, key) == key
-            turns.append(_Planned(key, sample, number, primary))
-        scenarios.append(_Conversation(scenario.id, scenario.id, tuple(turns)))
-    alone = [sample for sample in samples.samples if sample.id not in in_context]
-    singles = (_Conversation(sample.id, None, (_Planned(sample.id, sample, 1, True),)) for sample in alone)
-    return (*singles, *scenarios)
-
-
-def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
-    """`greeting/2`, with as many strokes more as it takes to differ from the samples' keys, which are their ids."""
-    stroke = "/"
-    while (key := f"{scenario_id}{stroke}{number}") in sample_ids:
-        stroke += "/"
-    return key
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +47,20 @@ class _Begun:
 
     folder: RunFolder
     run: RunResult
-    conversations: tuple[_Conversation, ...]
+    conversations: tuple[Conversation, ...]
     stimuli: Stimuli
     fresh: bool
 
     @property
     def done(self) -> dict[str, TurnResult]:
-        return {} if self.fresh else {turn.key: turn for turn in self.folder.turns()}
+        """The turns that are not to be taken again."""
+        turns = [] if self.fresh else self.folder.turns()
+        return done_turns(self.conversations, {turn.key: turn for turn in turns})
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether there is nothing left to do."""
+        return self.run.status == "finished"
 
     def start(self) -> RunResult:
         """Leave run.json; InputError when another run did so already."""
@@ -104,27 +77,42 @@ def evaluate(
 ) -> tuple[RunFolder, RunResult]:
     """Make a new run under the folder `out`; its own folder is named by the run's id.
 
-    Raises InputError or EngineError when the run cannot begin; once it has begun, what fails is in the result.
+    Raises InputError or EngineError when the run cannot begin. Once it has begun, a turn that fails is in the result;
+    RunInterruptedError or StorageError says that the target or the disk failed, and how to go on.
     """
+    spec = checked_again(spec)
     name = new_run_id(spec) if run_id is None else run_id
     check_name("--run-id", name)
     begun = _begin(RunFolder(out / name), spec)
-    with runlock.held(begun.folder.path):
+    with how_to_go_on("evaluate", begun.folder.path), runlock.held(begun.folder.path):
         return begun.folder, run_blocking(_all([begun], progress))[0]
 
 
 def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
-    """Take up a run that did not finish; finished turns are kept, not repeated. A finished run is left as it is.
+    """Take up a run: take the turns that are missing or lost their connection, and keep the others.
 
-    Raises InputError when the samples are no longer the same.
+    A finished run without such turns is left as it is. Raises InputError when the samples are no longer the same, and
+    what `evaluate` raises.
     """
     folder = RunFolder(path)
     folder.read()
-    with runlock.held(folder.path):
+    with how_to_go_on("evaluate", folder.path), runlock.held(folder.path):
         run = folder.read()
-        if run.status != "finished":
+        if not _finished(folder, run):
             run = run_blocking(_all([_take_up(folder, run)], progress))[0]
     return folder, run
+
+
+@contextmanager
+def how_to_go_on(command: str, folder: Path) -> Iterator[None]:
+    """Add the command that continues a run, or a sweep, to the fault that stopped it."""
+    try:
+        yield
+    except (RunInterruptedError, StorageError) as error:
+        if not (folder / ("run.json" if command == "evaluate" else f"{command}.json")).exists():
+            raise
+        message = f"{error}; all turns so far are kept, continue with: voicelab {command} --resume {folder}"
+        raise type(error)(message) from error
 
 
 def evaluate_conditions(
@@ -139,6 +127,7 @@ def evaluate_conditions(
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
         raise ValueError("these runs differ in more than their conditions")
     recordings = Recordings(load(first.samples))
+    samples = _samples(first)
     begun = []
     with ExitStack() as locks:
         for folder, spec in specs:
@@ -147,7 +136,7 @@ def evaluate_conditions(
                 continue
             locks.enter_context(runlock.held(folder.path))
             run = folder.read()
-            if run.spec != spec:
+            if run.spec != settled(spec, samples):
                 raise InputError(f"{folder.path}: holds a run of another kind; take another --out or --sweep-id")
             begun.append(_take_up(folder, run, recordings))
         for one in begun:
@@ -159,31 +148,44 @@ def evaluate_conditions(
 async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunResult]:
     """The runs to their ends, over one target; those that are finished are not touched."""
     tally = _Tally(begun, progress)
-    open_ones = [one for one in begun if one.run.status != "finished"]
+    open_ones = [one for one in begun if not one.is_whole]
     if not open_ones:
         tally.tell(None)
         return [one.run for one in begun]
     finished: dict[str, RunResult] = {}
-    folder = open_ones[0].folder
-    run = open_ones[0].start()
+    current = open_ones[0]
+    run = current.start()
+    reached = False
     try:
-        async with open_target(run.spec, folder=folder.path) as target:
+        async with open_target(run.spec, folder=current.folder.path) as target:
+            reached = True
             for number, one in enumerate(open_ones):
                 if number:
-                    folder, run = one.folder, one.start()
+                    current, run = one, one.start()
                 finished[run.run_id] = await _Runner(one, tally, cold=number == 0).run(run, target)
     except VoicelabError as error:
-        if run.run_id not in finished:
-            changes = {"status": "failed", "failure": str(error), "finished_at": now()}
-            folder.write(folder.read().model_copy(update=changes))
+        # A run that was taken up and could not even begin stays as it was.
+        if run.run_id not in finished and (reached or current.fresh):
+            _stopped(current.folder, error)
         raise
     return [finished.get(one.run.run_id, one.run) for one in begun]
+
+
+def _stopped(folder: RunFolder, error: VoicelabError) -> None:
+    """Note in run.json why the run stopped; a disk that is full cannot take even that."""
+    status = "interrupted" if isinstance(error, RunInterruptedError | StorageError) else "failed"
+    with suppress(StorageError):
+        folder.write(folder.read().model_copy(update={"status": status, "failure": str(error), "finished_at": now()}))
+
+
+def _finished(folder: RunFolder, run: RunResult) -> bool:
+    return run.status == "finished" and not any(turn.lost_connection for turn in folder.turns())
 
 
 def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = None) -> _Begun:
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
-    normalizer(spec.normalizer)
+    spec = settled(spec, samples)
     check_target(spec)
     stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
     stimuli.check(samples)
@@ -209,9 +211,11 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: Recordings | None = 
         raise InputError(
             f"{folder.path}: the samples at {run.spec.samples} have changed since this run began; start a new run"
         )
-    if run.status != "finished":
+    if not _finished(folder, run):
         folder.drop_torn_line()
-        run = run.model_copy(update={"status": "running", "failure": None, "resumed": run.resumed + 1})
+        run = run.model_copy(
+            update={"status": "running", "failure": None, "finished_at": None, "resumed": run.resumed + 1}
+        )
     stimuli = Stimuli(recordings or Recordings(load(run.spec.samples)), run.spec.condition)
     return _Begun(folder, run, plan(samples), stimuli, fresh=False)
 
@@ -223,7 +227,7 @@ def new_run_id(spec: RunSpec) -> str:
 
 
 def _samples(spec: RunSpec) -> SampleSet:
-    return load(spec.samples).only(categories=spec.categories, limit=spec.limit)
+    return load(spec.samples).only(categories=spec.categories, limit=spec.limit, language=spec.language)
 
 
 class _Tally:
@@ -253,67 +257,129 @@ class _Runner:
         self._done = begun.done
         self._tally = tally
         self._cold = cold
+        self._reconnection = Reconnection(begun.run.spec.reconnect_for_s)
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
         run = run.model_copy(update={"engines": target.engines})
         self._folder.write(run)
         self._tally.tell(None)
-        for conversation in self._conversations:
-            await self._hold(target, conversation, run)
-        finished = run.model_copy(update={"status": "finished", "finished_at": now()})
+        try:
+            for conversation in self._conversations:
+                await self._hold(target, conversation, run)
+        except RunInterruptedError:
+            self._folder.write(self._with_outages(run))
+            raise
+        finished = self._with_outages(run).model_copy(update={"status": "finished", "finished_at": now()})
         self._folder.write(finished)
         return finished
 
-    async def _hold(self, target: Target, conversation: _Conversation, run: RunResult) -> None:
-        """Take the turns of one conversation that are not done yet."""
-        before = [self._done[turn.key] for turn in conversation.turns if turn.key in self._done]
-        rest = conversation.turns[len(before) :]
-        if not rest:
-            return
-        heard = tuple(turn.heard for turn in before if turn.status == "answered" and turn.heard is not None)
-        session_id = next((turn.session_id for turn in reversed(before) if turn.session_id), None)
-        user_id = f"{run.run_id}.{file_name(conversation.id)}"  # a server limits the length of ids
-        position = 0
-        try:
-            async with target.session(user_id, session_id, heard) as session:
-                for position, planned in enumerate(rest):  # noqa: B007 - where it stood when the connection went
-                    await self._take(session, conversation, planned, run)
-        except (ConnectionLostError, ServerError) as error:
-            code = error.code if isinstance(error, ServerError) else "connection_lost"
-            for planned in rest[position:]:
-                if planned.key not in self._done:
-                    take = Take(error=(code, str(error)))
-                    self._record(planned, conversation, take, session_id or "")
+    def _with_outages(self, run: RunResult) -> RunResult:
+        return run.model_copy(update={"outages": (*run.outages, *self._reconnection.outages)})
 
-    async def _take(self, session: Session, conversation: _Conversation, planned: _Planned, run: RunResult) -> None:
+    async def _hold(self, target: Target, conversation: Conversation, run: RunResult) -> None:
+        """Take the turns of one conversation that are not done yet, in one session or, after faults, in several."""
+        session_id: str | None = None
+        while rest := [turn for turn in conversation.turns if turn.key not in self._done]:
+            before = [self._done[turn.key] for turn in conversation.turns if turn.key in self._done]
+            session_id = session_id or next((turn.session_id for turn in reversed(before) if turn.session_id), None)
+            heard = tuple(turn.heard for turn in before if turn.status == "answered" and turn.heard is not None)
+            user_id = f"{run.run_id}.{file_name(conversation.id)}"  # a server limits the length of ids
+            try:
+                async with target.session(user_id, session_id, heard) as session:
+                    self._reconnection.connected()
+                    session_id = session.session_id
+                    for planned in rest:
+                        if not await self._take(session, conversation, planned, run):
+                            break
+            except ConnectionLostError as error:
+                if reason := target.gone():
+                    raise RunInterruptedError(reason) from error
+                await self._reconnection.wait(error)
+            except ServerError as error:
+                if error.code in CONNECTION_FAULTS:
+                    await self._reconnection.wait(ConnectionLostError(str(error)))
+                    continue
+                if error.code == "unknown_session" and before:
+                    # The server lost the session. The rest needs its context, so the conversation begins again.
+                    for turn in before:
+                        del self._done[turn.key]
+                    session_id = None
+                    continue
+                for planned in rest:
+                    await self._record(planned, conversation, Take(error=(error.code, str(error))), session_id or "")
+
+    async def _take(self, session: Session, conversation: Conversation, planned: PlannedTurn, run: RunResult) -> bool:
+        """Take and record one turn, and say whether its session goes on.
+
+        Raises ConnectionLostError when the turn is to be taken again in another session; nothing is recorded then.
+        """
         sample = planned.sample
         stimulus = None
+        lost: ConnectionLostError | None = None
         try:
             stimulus = await asyncio.to_thread(self._stimuli.of, sample)
             take = await session.speak(stimulus.audio, run.spec.mode, source=str(sample.audio_path))
+            if take.error is not None and take.error[0] in CONNECTION_FAULTS:
+                raise ConnectionLostError(take.error[1])
+            take = _unless_damaged(take, stimulus.undecoded_s)
         except InputError as error:
             take = Take(error=("bad_sample", str(error)))
-        self._record(planned, conversation, take, session.session_id, stimulus)
+        except NoReplyError as error:
+            take, lost = Take(error=(NO_REPLY, str(error))), error
+        except ConnectionLostError as error:
+            if self._reconnection.may_retry(planned.key):
+                raise
+            take, lost = Take(error=(CONNECTION_LOST, str(error))), error
+        # The server could be reached again and this turn ended it again: that is no fault of the connection.
+        owner: Owner | None = "agent" if lost is not None else None
+        await self._record(planned, conversation, take, session.session_id, stimulus, owner)
+        if lost is not None:
+            self._reconnection.lost(lost)
+            return False
+        self._reconnection.answered()
+        return True
 
-    def _record(
+    async def _record(
         self,
-        planned: _Planned,
-        conversation: _Conversation,
+        planned: PlannedTurn,
+        conversation: Conversation,
         take: Take,
         session_id: str,
         stimulus: Stimulus | None = None,
+        owner: Owner | None = None,
     ) -> None:
-        file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
-        scenario = conversation.scenario_id
-        turn = turn_result(planned, scenario, take, session_id, reply_file=file, cold=self._cold, stimulus=stimulus)
-        self._cold = False
-        self._folder.append(turn)
+        scenario, cold, self._cold = conversation.scenario_id, self._cold, False
+
+        def keep() -> TurnResult:
+            file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
+            turn = turn_result(
+                planned, scenario, take, session_id, reply_file=file, cold=cold, stimulus=stimulus, owner=owner
+            )
+            self._folder.append(turn)
+            return turn
+
+        # In a thread: a slow disk must not keep the connection's heartbeat waiting.
+        turn = await asyncio.to_thread(keep)
         self._done[turn.key] = turn
         self._tally.add(turn)
 
 
+def _unless_damaged(take: Take, undecoded_s: float) -> Take:
+    """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
+    heard_s = take.stages.get("undecoded_s") or 0.0
+    stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
+    if undecoded_s <= DAMAGED_FROM_S:
+        return replace(take, stages=stages)
+    found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
+    message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
+    return replace(
+        take, stages=stages, error=("damaged_recording", message),
+        heard=None, answer=None, intent=None, entities=[], candidates=[],
+    )  # fmt: skip
+
+
 def turn_result(
-    planned: _Planned,
+    planned: PlannedTurn,
     scenario_id: str | None,
     take: Take,
     session_id: str,
@@ -321,12 +387,16 @@ def turn_result(
     reply_file: str | None,
     cold: bool,
     stimulus: Stimulus | None = None,
+    owner: Owner | None = None,
 ) -> TurnResult:
-    """One turn as it is kept, with the figures that follow from others."""
+    """One turn as it is kept, with the figures that follow from others. owner: of its failure; None: by its code."""
     sample, stages = planned.sample, take.stages
-    failure = Failure(code=take.error[0], message=take.error[1]) if take.error else None
+    failure = None
+    if take.error is not None:
+        code, message = take.error
+        failure = Failure(code=code, message=_writable(message), owner=owner or owner_of(code))
     # Silence is an answer of the recognizer: it heard no words, and all of the reference's are deletions.
-    heard = "" if failure is not None and failure.code == "no_speech" else take.heard
+    heard = "" if failure is not None and failure.code == "no_speech" else _writable(take.heard)
     path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
@@ -347,10 +417,10 @@ def turn_result(
         failure=failure,
         session_id=session_id,
         heard=heard,
-        answer=take.answer,
-        intent=take.intent,
-        entities=tuple(take.entities),
-        candidates=tuple(take.candidates),
+        answer=_writable(take.answer),
+        intent=_writable(take.intent),
+        entities=tuple(_writable(take.entities)),
+        candidates=tuple(_writable(take.candidates)),
         transcript_s=take.transcript_s,
         reply_text_s=take.reply_text_s,
         first_audio_s=take.first_audio_s,
@@ -364,3 +434,14 @@ def turn_result(
         started_at=now(),
         **stages,
     )
+
+
+def _writable(value: Any) -> Any:
+    """The value with U+FFFD for half surrogate pairs, which JSON can carry and UTF-8 cannot."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list | tuple):
+        return [_writable(one) for one in value]
+    if isinstance(value, dict):
+        return {_writable(name): _writable(one) for name, one in value.items()}
+    return value

@@ -1,27 +1,29 @@
-"""Two transcript files scored against each other, as sclite scores them: counts by speaker and in all.
-
-No pipeline, no run: references, hypotheses, a normalizer and the weights of the alignment.
-"""
+"""Two transcript files scored against each other, as sclite scores them: counts by utterance, by speaker and in all."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from functools import cache
-from importlib.metadata import version
+from dataclasses import dataclass, field
 
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
-from voicelab.metrics.sclite import SCLITE, WEIGHTS, Weights, align_lattices, count_sclite
-from voicelab.metrics.words import Step, WordCounts, count_words, counts_of
-from voicelab.text import NORMALIZERS, Normalizer
+from voicelab.metrics.lattice_alignment import align_lattices
+from voicelab.metrics.sclite import align_weighted, count_weighted
+from voicelab.metrics.weights import MINIMAL, Weights
+from voicelab.metrics.word_matching import Matching, with_optional
+from voicelab.metrics.words import Step, WordCounts, align_words, count_words, counts_of
+from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
+from voicelab.text import language as language_of
+from voicelab.text import normalizer as normalizer_of
 from voicelab.transcripts.base import Pair
 from voicelab.transcripts.formats import FORMATS
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
 """The formats in which braces mean alternative wordings."""
-SPELLING = {form: "sclite" if form in ("trn", "stm") else "english" for form in FORMATS}
-"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them."""
+SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm", "nlp") else None for form in FORMATS}
+"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them.
+
+None: the one that fits the language, or the script of the references."""
 
 _NO_WORDS = WordCounts()
 
@@ -50,12 +52,34 @@ class ScoreCounts:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """What one file of hypotheses scored, and by which rules. utterances: the counts of each pair, in order."""
+    """The counts of one file of hypotheses, and the rules they were made by.
+
+    utterances: the counts of each pair, in order. alternatives: whether the references
+    allow several wordings. classes: the counts of each pair within entities of a class, where tokens are tagged.
+    """
 
     normalizer: Normalizer
     weights: Weights
     pairs: tuple[Pair, ...]
     utterances: tuple[ScoreCounts, ...]
+    alternatives: bool = False
+    classes: Mapping[str, tuple[WordCounts, ...]] = field(default_factory=dict)
+    _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
+
+    def steps(self, position: int) -> tuple[Step, ...]:
+        """The alignment that the counts of a pair come from. position: in `pairs`."""
+        pair = self.pairs[position]
+        words = self._wordings.get(position)
+        if words is None:
+            words = self.normalizer.words(pair.reference), self.normalizer.words(pair.hypothesis), None
+        reference, hypothesis, steps = words
+        if steps is not None:
+            return steps
+        return (
+            align_words(reference, hypothesis)
+            if self.weights is MINIMAL
+            else align_weighted(reference, hypothesis, self.weights)
+        )
 
     @property
     def total(self) -> ScoreCounts:
@@ -70,54 +94,106 @@ class Score:
         return found
 
 
-def weights_of(name: str) -> Weights:
-    """The weights of that name; InputError lists the known ones."""
-    if name not in WEIGHTS:
-        raise InputError(f"unknown weights {name!r}; known: {', '.join(WEIGHTS)}")
-    return WEIGHTS[name]
-
-
-def score(pairs: Sequence[Pair], normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> Score:
+def score(
+    pairs: Sequence[Pair],
+    normalizer: Normalizer,
+    weights: Weights,
+    *,
+    alternatives: bool,
+    fragments: bool = False,
+    optional: bool = False,
+) -> Score:
     """Score each pair. alternatives: whether braces are alternative wordings, of which the cheapest is taken.
 
-    Raises InputError that names the utterance where braces do not pair.
+    fragments: whether broken-off words (`won-`) match those they begin. optional: whether a word in parentheses may be
+    left out. Raises InputError that names the utterance where braces do not pair, and where the normalizer removes the
+    marks of fragments or of optional words.
     """
-    return Score(
-        normalizer,
-        weights,
-        tuple(pairs),
-        tuple(_counts(pair, normalizer, weights, alternatives=alternatives) for pair in pairs),
-    )
+    if fragments and normalizer.words("won-") != ["won-"]:
+        raise InputError(_marks_lost("fragments", "hyphens", normalizer))
+    if optional and normalizer.words("(uh)") != ["(uh)"]:
+        raise InputError(_marks_lost("optional words", "parentheses", normalizer))
+    marks = _Marks(alternatives, optional, Matching(fragments))
+    counts, wordings = [], {}
+    for position, pair in enumerate(pairs):
+        wording = _wording(pair, normalizer, weights, marks)
+        counts.append(_counts(wording, weights, _between(normalizer)))
+        if marks.any:
+            wordings[position] = wording
+    return Score(normalizer, weights, tuple(pairs), tuple(counts), marks.any, {}, wordings)
 
 
-def _counts(pair: Pair, normalizer: Normalizer, weights: Weights, *, alternatives: bool) -> ScoreCounts:
-    if alternatives:
-        reference, hypothesis, words = _with_alternatives(pair, normalizer, weights)
+def aligned_score(
+    pairs: Sequence[Pair],
+    normalizer: Normalizer,
+    weights: Weights,
+    alignments: Sequence[tuple[Step, ...]],
+    classes: Mapping[str, tuple[WordCounts, ...]],
+) -> Score:
+    """The score of pairs that are aligned already. classes: as in Score."""
+    wordings: dict[int, Wording] = {position: (*_sides(steps), steps) for position, steps in enumerate(alignments)}
+    counts = tuple(_counts(wording, weights, _between(normalizer)) for wording in wordings.values())
+    return Score(normalizer, weights, tuple(pairs), counts, True, classes, wordings)
+
+
+Wording = tuple[Sequence[str], Sequence[str], "tuple[Step, ...] | None"]
+"""The words that were compared on either side, and their alignment where choosing the wording made it already."""
+
+
+def _counts(wording: Wording, weights: Weights, between: str) -> ScoreCounts:
+    """The counts of an utterance. between: what stands between words when characters are counted."""
+    reference, hypothesis, steps = wording
+    if steps is not None:
+        words = counts_of(steps)
+    elif weights is MINIMAL:
+        words = count_words(reference, hypothesis)
     else:
-        reference, hypothesis = normalizer.words(pair.reference), normalizer.words(pair.hypothesis)
-        words = _count_words(reference, hypothesis, weights)
-    characters = count_words(" ".join(reference), " ".join(hypothesis))
+        words = count_weighted(reference, hypothesis, weights)
+    characters = count_words(between.join(reference), between.join(hypothesis))
     return ScoreCounts(1, int(words.errors > 0), words, characters)
 
 
-def _count_words(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
-    return count_sclite(reference, hypothesis) if weights is SCLITE else count_words(reference, hypothesis)
+def _between(normalizer: Normalizer) -> str:
+    return " " if normalizer.spaces_count else ""
 
 
-def _with_alternatives(
-    pair: Pair, normalizer: Normalizer, weights: Weights
-) -> tuple[Sequence[str], Sequence[str], WordCounts]:
-    """The wordings that were taken on either side, and their word errors."""
+@dataclass(frozen=True, slots=True)
+class _Marks:
+    """What marks in a text mean something: braces, parentheses, and hyphens at the ends of words."""
+
+    alternatives: bool
+    optional: bool
+    matching: Matching
+
+    @property
+    def any(self) -> bool:
+        return self.alternatives or self.optional or self.matching.fragments
+
+
+def _marks_lost(what: str, marks: str, normalizer: Normalizer) -> str:
+    return (
+        f"{what} are marked by {marks}, which the normalizer {normalizer.name} removes; use --normalizer sclite or none"
+    )
+
+
+def _items(text: str, normalizer: Normalizer, marks: _Marks) -> tuple[str | Choice, ...]:
+    items = normalized(parse(text), normalizer) if marks.alternatives else tuple(normalizer.words(text))
+    return with_optional(items) if marks.optional else items
+
+
+def _wording(pair: Pair, normalizer: Normalizer, weights: Weights, marks: _Marks) -> Wording:
+    if not marks.any:
+        return normalizer.words(pair.reference), normalizer.words(pair.hypothesis), None
     try:
-        mine, other = (normalized(parse(text), normalizer) for text in (pair.reference, pair.hypothesis))
+        mine, other = (_items(text, normalizer, marks) for text in (pair.reference, pair.hypothesis))
     except InputError as error:
         raise InputError(f"utterance {pair.id}: {error}") from error
-    if _plain(mine) and _plain(other):
-        return mine, other, _count_words(mine, other, weights)  # type: ignore[arg-type, return-value]  # only words
-    steps = align_lattices(lattice(mine), lattice(other), weights)
+    plain_marks = not marks.optional and not marks.matching.fragments
+    if plain_marks and _plain(mine) and _plain(other):
+        return mine, other, None  # type: ignore[return-value]  # only words
+    steps = align_lattices(lattice(mine), lattice(other), weights, matching=marks.matching)
     reference, hypothesis = _sides(steps)
-    words = counts_of(steps) if weights is SCLITE else count_words(reference, hypothesis)
-    return reference, hypothesis, words
+    return reference, hypothesis, None if weights is MINIMAL and plain_marks else steps
 
 
 def _plain(items: Iterable[str | Choice]) -> bool:
@@ -132,32 +208,34 @@ def _sides(steps: Iterable[Step]) -> tuple[list[str], list[str]]:
 
 def figures(counts: ScoreCounts) -> dict[str, int | float | None]:
     """The counts and rates of a row: rates are shares, not percent, and None with nothing to divide by."""
-    words = counts.words
     return {
         "sentences": counts.sentences,
+        **word_figures(counts.words),
+        "mer": counts.words.mer,
+        "wil": counts.words.wil,
+        "cer": counts.characters.wer,
+        "sentence_errors": counts.wrong_sentences,
+        "ser": counts.sentence_error_rate,
+    }
+
+
+def word_figures(words: WordCounts) -> dict[str, int | float | None]:
+    """The counts of words and their error rate."""
+    return {
         "words": words.reference_words,
         "correct": words.hits,
         "substitutions": words.substitutions,
         "deletions": words.deletions,
         "insertions": words.insertions,
         "errors": words.errors,
-        "sentence_errors": counts.wrong_sentences,
         "wer": words.wer,
-        "mer": words.mer,
-        "wil": words.wil,
-        "cer": counts.characters.wer,
-        "ser": counts.sentence_error_rate,
     }
 
 
 def rule(used: Normalizer) -> dict[str, str]:
     """The normalizer as every result names it."""
-    return {"name": used.name, "version": used.version} | _made_by(used.name)
-
-
-@cache
-def _made_by(name: str) -> dict[str, str]:
-    return {"whisper_normalizer": version("whisper_normalizer")} if name == "english" else {}
+    mapped = {"word_map_sha256": used.word_map} if used.word_map is not None else {}
+    return {"name": used.name, "version": used.version} | mapped
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +265,25 @@ def _order(one: float | None, other: float | None) -> int:
     return 0 if one is None or other is None else (one > other) - (one < other)
 
 
-def under_all(pairs: Sequence[Pair], weights: Weights, *, alternatives: bool) -> dict[str, Score]:
+def rules_for(
+    pairs: Sequence[Pair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
+) -> Normalizer:
+    """The normalizer to score by: the named one, else that of the language, the format, or the references' script.
+
+    word_map: applied before it. Raises InputError for an unknown name or language.
+    """
+    chosen = name or (language_of(language).normalizer if language is not None else SPELLING[form])
+    used = normalizer_of(chosen or normalizer_for(pair.reference for pair in pairs)[0])
+    return word_map.before(used) if word_map is not None else used
+
+
+def under_all(
+    pairs: Sequence[Pair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
+) -> dict[str, Score]:
     """The score under every normalizer, by its name."""
-    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in NORMALIZERS.items()}
+    return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in all_rules(word_map).items()}
+
+
+def all_rules(word_map: WordMap | None = None) -> dict[str, Normalizer]:
+    """Every normalizer by its name. word_map: applied before each."""
+    return {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import decoding
+from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
@@ -27,11 +28,13 @@ class Stimulus:
     """Encoded audio to send.
 
     sent: what the condition made of it; None without one. segment: None where all of the recording was taken.
+    undecoded_s: seconds of the recording that are damaged.
     """
 
     audio: bytes
     sent: Sent | None = None
     segment: SentSegment | None = None
+    undecoded_s: float = 0.0
 
 
 class Recordings:
@@ -73,9 +76,10 @@ class Stimuli:
 
         So a condition that changes nothing is heard as the recording itself, sample for sample.
         """
+        undecoded_s = sample.decoded(SPEECH_RATE_HZ).undecoded_s
         if self._condition is None:
             audio = sample.audio_bytes()
-            return Stimulus(audio, segment=_segment(sample, audio))
+            return Stimulus(audio, segment=_segment(sample, audio), undecoded_s=undecoded_s)
         found = disturb(
             Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
         )
@@ -88,13 +92,13 @@ class Stimuli:
             lost=found.lost,
             kbps=found.kbps,
         )
-        return Stimulus(audio, sent)
+        return Stimulus(audio, sent, undecoded_s=undecoded_s)
 
 
 def _segment(sample: Sample, audio: bytes) -> SentSegment | None:
     if not sample.is_segment:
         return None
-    length_s = codecs.decode(audio, source=sample.source).duration_s
+    length_s = decoding.decode(audio, source=sample.source).duration_s
     digest = hashlib.sha256(audio).hexdigest()
     return SentSegment(offset_s=sample.offset_s or 0.0, duration_s=length_s, sha256=digest, encoding=ENCODING)
 

@@ -5,29 +5,32 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import signal
 import socket
-import sys
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
-from typing import Protocol
+from typing import IO, Protocol
 from urllib.parse import urlsplit
 
 import httpx
 
+from voicelab.addresses import basic_authorization
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
 from voicelab.datasets.text_files import split_lines
 from voicelab.engines import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 from voicelab.results import EngineUsed, RunSpec
+from voicelab.storage import faults_named
 from voicelab.tts.catalog import VOICES
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.wire import INPUT_FORMATS, InputFormat, Mode
+from voicelab.wire import Mode
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 10.0
@@ -50,7 +53,13 @@ class Target(Protocol):
     def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AbstractAsyncContextManager[Session]:
-        """Begin a conversation, or go on with session_id, in which heard_before was already said."""
+        """Begin a conversation, or go on with session_id, in which heard_before was already said.
+
+        Raises ConnectionLostError when the target cannot be reached, now or later in the session.
+        """
+
+    def gone(self) -> str | None:
+        """Why the target will not come back; None while it may."""
 
 
 def check_engines(spec: RunSpec) -> None:
@@ -88,8 +97,8 @@ async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
         async with _local(spec) as local:
             yield local
     elif spec.target == "server":
-        async with own_server(spec, folder) as address:
-            yield await _ServerTarget.reach(address, spec)
+        async with own_server(spec, folder) as server:
+            yield await _ServerTarget.reach(server.address, spec, own=server)
     else:
         yield await _ServerTarget.reach(spec.target, spec)
 
@@ -98,6 +107,9 @@ class _LocalTarget:
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline = pipeline
         self.engines = tuple(EngineUsed(**asdict(info)) for info in pipeline.engines)
+
+    def gone(self) -> str | None:
+        return None
 
     @asynccontextmanager
     async def session(
@@ -136,7 +148,7 @@ class _LocalSession:
         try:
             async for chunk in paced(request_chunks(audio, mode, source=source), mode):
                 t_end = perf_counter()
-                await turn.receive(chunk.data, _input_format(chunk.form), chunk.sample_rate_hz)
+                await turn.receive(chunk.data, chunk.form, chunk.sample_rate_hz)
             async for event in turn.finish():
                 at_s = perf_counter() - t_end
                 if isinstance(event, Heard):
@@ -167,28 +179,46 @@ class _LocalSession:
         return take
 
 
-def _input_format(name: str) -> InputFormat:
-    assert name in INPUT_FORMATS
-    return "pcm16" if name == "pcm16" else "opus"
+@dataclass(frozen=True, slots=True)
+class OwnServer:
+    """A server that a run started: http://127.0.0.1:port, its process, and its log."""
+
+    address: str
+    process: asyncio.subprocess.Process
+    log: Path
+
+    def gone(self) -> str | None:
+        """How its process ended; None while it runs."""
+        code = self.process.returncode
+        if code is None:
+            return None
+        how = f"was ended by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"ended with exit code {code}"
+        return f"the server of this run {how}; see {self.log}"
 
 
 class _ServerTarget:
-    def __init__(self, address: str, engines: tuple[EngineUsed, ...], timeout_s: float) -> None:
+    def __init__(
+        self, address: str, engines: tuple[EngineUsed, ...], timeout_s: float, own: OwnServer | None = None
+    ) -> None:
         self.engines = engines
         self._timeout_s = timeout_s
+        self._own = own
         parts = urlsplit(address)
         scheme = "wss" if parts.scheme == "https" else "ws"
         self._url = f"{scheme}://{parts.netloc}/ws/voice/simple"
 
     @classmethod
-    async def reach(cls, address: str, spec: RunSpec) -> _ServerTarget:
+    async def reach(cls, address: str, spec: RunSpec, own: OwnServer | None = None) -> _ServerTarget:
         """Ask a server what it runs, and hold that against what was asked for."""
         _check_address(address)
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=spec.timeout_s) as client:
-                answer = await client.get(address)
+                answer = await client.get(address, headers=basic_authorization(address))
                 answer.raise_for_status()
-                engines = tuple(EngineUsed.model_validate(row) for row in answer.json()["engines"])
+                found = answer.json()
+                if found["status"] == "ok" and "engines" not in found:
+                    raise InputError(_needs_token(address))
+                engines = tuple(EngineUsed.model_validate(row) for row in found["engines"])
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
@@ -196,7 +226,10 @@ class _ServerTarget:
         for catalog, wanted in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
             if wanted is not None:
                 _check_same(catalog, wanted, engines)
-        return cls(address, engines, spec.timeout_s)
+        return cls(address, engines, spec.timeout_s, own)
+
+    def gone(self) -> str | None:
+        return self._own.gone() if self._own is not None else None
 
     @asynccontextmanager
     async def session(
@@ -206,6 +239,14 @@ class _ServerTarget:
             self._url, user_id=user_id, session_id=session_id, timeout_s=self._timeout_s
         ) as client:
             yield client
+
+
+def _needs_token(address: str) -> str:
+    parts = urlsplit(address)
+    user = "another user's token, or none that it knows" if basic_authorization(address) else "no token"
+    return (
+        f"--url {address}: this server wants a token and got {user}; write {parts.scheme}://USER:TOKEN@{parts.netloc}"
+    )
 
 
 def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) -> None:
@@ -221,7 +262,7 @@ def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) 
 
 
 @asynccontextmanager
-async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncIterator[str]:
+async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncIterator[OwnServer]:
     """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
 
     settings: further settings of the server, by the names of their variables.
@@ -235,11 +276,13 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         log = folder / "server.log"
         history = f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"
-        environment = os.environ | {"DATABASE_URL": history} | settings
-        engines = ["--asr", str(spec.asr), "--agent", str(spec.agent), "--tts", str(spec.tts)]
-        with log.open("ab") as sink:
+        # Tokens are for those who use another server: here this process alone does.
+        engines = {"ASR": str(spec.asr), "AGENT": str(spec.agent), "TTS": str(spec.tts)}
+        own = {"HOST": "127.0.0.1", "DATABASE_URL": history, **engines, **settings}
+        environment = safe_environment(without=SERVER_SECRETS | own.keys(), **own)
+        with faults_named(log), _private(log) as sink:
             process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "server", "--fd", str(listener.fileno()), "--end-with-stdin", *engines),
+                *python_command("server", "--fd", str(listener.fileno()), "--end-with-stdin"),
                 pass_fds=[listener.fileno()],
                 stdin=asyncio.subprocess.PIPE,
                 stdout=sink,
@@ -248,7 +291,7 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
             )
     try:
         await _until_ready(address, process, log)
-        yield address
+        yield OwnServer(address, process, log)
     finally:
         if process.returncode is None:
             process.terminate()
@@ -257,6 +300,11 @@ async def own_server(spec: RunSpec, folder: Path, **settings: str) -> AsyncItera
             except TimeoutError:
                 process.kill()
                 await process.wait()
+
+
+def _private(file: Path) -> IO[bytes]:
+    """The file, opened to add to, and if it is made now, readable by its owner alone: a log may hold what was said."""
+    return os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
 
 
 async def _until_ready(address: str, process: asyncio.subprocess.Process, log: Path) -> None:

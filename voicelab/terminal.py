@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import sys
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,7 +24,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """Turn voicelab's errors, those of the file system and Ctrl-C into one sentence and an exit code."""
+    """Turn voicelab's errors, faults of the file system and Ctrl-C into one sentence and an exit code."""
     _print_any_text()
     try:
         yield
@@ -102,14 +103,16 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 
 def _progress_lines(label: str) -> Progress:
-    told = -1
+    told, started_s = -1, time.monotonic()
 
     def advance(done: int, total: int, _turn: TurnResult | None) -> None:
         nonlocal told
         tenth = 10 * done // total if total else 10
         if tenth != told:
             told = tenth
-            typer.echo(f"{label}: {done} of {total}", err=True)
+            left_s = (time.monotonic() - started_s) * (total - done) / done if done else 0.0
+            left = f", about {left_s:.0f} s left" if left_s >= 10 else ""
+            typer.echo(f"{label}: {done} of {total}{left}", err=True)
 
     return advance
 

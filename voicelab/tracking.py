@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from voicelab import file_errors
+from voicelab.addresses import without_user
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.metric_names import escape
 from voicelab.report import summary
@@ -41,7 +41,7 @@ def check(uri: str) -> None:
     scheme = _parts(uri).scheme.partition("+")[0]
     if scheme not in _SCHEMES:
         raise InputError(
-            f"--mlflow {_shown(uri)}: give a server or a database, e.g. http://host:5000 or sqlite:///mlflow.db"
+            f"--mlflow {without_user(uri)}: give a server or a database, e.g. http://host:5000 or sqlite:///mlflow.db"
         )
     if scheme == "sqlite":
         _check_sqlite(uri)
@@ -52,7 +52,7 @@ def _parts(uri: str) -> SplitResult:
         parts = urlsplit(uri)
         _ = parts.port  # refuses what is no port
     except ValueError as error:
-        raise InputError(f"--mlflow {_shown(uri)}: {error}") from error
+        raise InputError(f"--mlflow {without_user(uri)}: {error}") from error
     return parts
 
 
@@ -63,7 +63,9 @@ def _check_sqlite(uri: str) -> None:
     if in_memory and not parts.netloc:
         raise InputError(f"--mlflow {uri}: keeps nothing; name a file, e.g. sqlite:///mlflow.db")
     if parts.netloc or not parts.path.startswith("/"):
-        raise InputError(f"--mlflow {_shown(uri)}: SQLite takes a file after three slashes, e.g. sqlite:///mlflow.db")
+        raise InputError(
+            f"--mlflow {without_user(uri)}: SQLite takes a file after three slashes, e.g. sqlite:///mlflow.db"
+        )
     file_errors.check_folder("--mlflow", Path(file.removeprefix("file:")).parent, must_exist=True)
 
 
@@ -91,17 +93,12 @@ def log(folder: RunFolder, uri: str) -> str:
                 client.log_artifact(logged, str(folder.path / name))
         client.set_terminated(logged, {"finished": "FINISHED", "failed": "FAILED"}.get(run.status, "KILLED"))
     except (_mlflow_error(), SQLAlchemyError, OSError) as error:
-        told = _shown(" ".join(str(error).split()))[:300]
+        told = without_user(" ".join(str(error).split()))[:300]
         raise VoicelabError(
-            f"MLflow at {_shown(uri)} did not take the run {run.run_id}: {told}; it is kept in {folder.path}, "
+            f"MLflow at {without_user(uri)} did not take the run {run.run_id}: {told}; it is kept in {folder.path}, "
             f"to log it again: voicelab runs log {folder.path} --mlflow URI"
         ) from error
     return logged
-
-
-def _shown(text: str) -> str:
-    """A text with no password left in the addresses in it."""
-    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def _mlflow_error() -> type[Exception]:

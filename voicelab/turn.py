@@ -17,25 +17,33 @@ from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.encoder import ReplyFormat
 from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.hosting import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
 from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
-from voicelab.wire import IncomingAudio, InputFormat
+from voicelab.wire import IncomingAudio
+from voicelab.work_pool import WorkPool
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
+_TURN_END_THREADS = 64
+"""Each of these threads only waits for the decoder of one turn, so there are many more of them than cores: with one
+for each core, a few turns that take long to decode would keep all others waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent, a voice, and what encodes its replies, loaded."""
+    """A recognizer, an agent, a voice, and what encodes its replies, loaded.
+
+    turn_ends: where the end of a turn in a container is waited for.
+    """
 
     asr: Host
     agent: Host
     tts: Host
     encoder: Host
+    turn_ends: WorkPool
 
     @classmethod
     async def open(
@@ -46,6 +54,7 @@ class Pipeline:
         *,
         asr_workers: int | None = None,
         engine_limit_s: float = ENGINE_LIMIT_S,
+        engine_wait_s: float = ENGINE_WAIT_S,
         encoder_in: Isolation = "thread",
     ) -> Self:
         """Check all three names first, then load all at once; nothing stays behind when one of them fails.
@@ -53,7 +62,7 @@ class Pipeline:
         encoder_in: "process" where many replies are encoded while the event loop has other work.
         """
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s),
+            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
             Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
             Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
             encoder_host(encoder_in, engine_limit_s),
@@ -63,7 +72,7 @@ class Pipeline:
         if failures:
             await asyncio.gather(*(host.close() for host in hosts))
             raise failures[0]
-        return cls(*hosts)
+        return cls(*hosts, WorkPool("turn-ends", _TURN_END_THREADS))
 
     @property
     def hosts(self) -> tuple[Host, Host, Host, Host]:
@@ -75,6 +84,7 @@ class Pipeline:
         return self.asr.info, self.agent.info, self.tts.info
 
     async def close(self) -> None:
+        self.turn_ends.close()
         await asyncio.gather(*(host.close() for host in self.hosts))
 
 
@@ -86,10 +96,12 @@ class StageTimes:
     last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
     first sentence; tts_s: all of them. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work,
     with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound; a
-    request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
+    request of Opus packets counts whole packets, so up to 20 ms of padding at its end. undecoded_s: seconds of the
+    request that were damaged and could not be decoded, beside audio_s.
     """
 
     audio_s: float | None = None
+    undecoded_s: float | None = None
     decode_s: float | None = None
     asr_s: float | None = None
     asr_busy_s: float | None = None
@@ -132,7 +144,7 @@ class Turn:
     """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
 
     dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
-    hold.
+    hold. reply_rate_hz: of replies in formats that are samples.
     """
 
     def __init__(
@@ -141,6 +153,7 @@ class Turn:
         dialogue: Dialogue,
         *,
         reply_format: ReplyFormat = "opus",
+        reply_rate_hz: int | None = None,
         longest_s: float = LONGEST_TURN_S,
     ) -> None:
         self.times = StageTimes()
@@ -149,11 +162,12 @@ class Turn:
         self._pipeline = pipeline
         self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
+        self._reply_rate_hz = reply_rate_hz
         self._audio = IncomingAudio(longest_s=longest_s)
         self._utterance = pipeline.asr.stream()
         self._has_sound = False
 
-    async def receive(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
+    async def receive(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
         """Take one chunk of the request; the recognizer works on it while the next is on its way.
 
         Raises InputError when the bytes cannot be sound.
@@ -191,9 +205,9 @@ class Turn:
         """
         finish = self._audio.finish
         with self._watch.measure("decode") as lap:
-            clip = await asyncio.to_thread(finish) if self._audio.is_container else finish()
+            clip = await self._pipeline.turn_ends.run(finish) if self._audio.is_container else finish()
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
-        self.times.audio_s = self._audio.duration_s
+        self.times.audio_s, self.times.undecoded_s = self._audio.duration_s, self._audio.undecoded_s
         if not self.times.audio_s:
             raise InputError("the turn ended with no audio in it")
         with self._watch.measure("asr") as lap:
@@ -229,7 +243,7 @@ class Turn:
         sentences = self._script.sentences
         if not sentences:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
-        audio = ReplyAudio(self._pipeline.encoder, self._reply_format)
+        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
         try:
             for number, sentence in enumerate(sentences, start=1):
                 with self._watch.measure("tts") as lap:

@@ -5,34 +5,60 @@ docs/protocol.md says which bytes mean what; these two modules are where it is k
 
 from __future__ import annotations
 
-from typing import Literal, get_args
+from collections.abc import Callable
+from functools import partial
+from typing import Literal, Protocol, get_args
 
 import numpy as np
 
-from voicelab import codecs
+from voicelab.audio import decoding, g711
+from voicelab.audio.containers import (
+    KNOWN,
+    Container,
+    find,
+    is_markup,
+    is_text,
+    lead_in_bytes,
+    may_be_text,
+    may_begin,
+    recognize,
+)
+from voicelab.audio.limits import Limits
+from voicelab.audio.streaming import StreamDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
-from voicelab.containers import ContainerStream
-from voicelab.encoder import REPLY_RATE_HZ, ReplyFormat
+from voicelab.encoder import ReplyFormat, reply_rate_hz
 from voicelab.errors import InputError, TurnTooLongError
 from voicelab.opus import PacketDecoder
 
 Mode = Literal["burst", "realtime"]
 """How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""
 
-InputFormat = Literal["opus", "pcm16"]
+InputFormat = Literal["opus", "pcm16", "mulaw", "alaw"]
 INPUT_FORMATS: tuple[str, ...] = get_args(InputFormat)
+"""How bytes are read that are no container."""
 
-_HEAD_BYTES = 4
+_SAMPLES = ("pcm16", "mulaw", "alaw")
+"""The formats in which any bytes are sound, so that a few fixed bits do not tell a container from it."""
+
+_SOURCE = "the audio of this turn"
 # Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
 _MOST_BYTES_PER_S = 768_000
-_MAGICS = (b"OggS", b"\x1a\x45\xdf\xa3", b"RIFF", b"fLaC", b"ID3")
+
+
+class _Decoder(Protocol):
+    """Turns bytes into sound at SPEECH_RATE_HZ as they come."""
+
+    def feed(self, data: bytes) -> Clip | None: ...
+
+    def finish(self) -> Clip | None: ...
 
 
 class IncomingAudio:
     """Turns the chunks of one turn into sound at SPEECH_RATE_HZ, as they come.
 
     longest_s: more sound than this in one turn is a TurnTooLongError, and so are more bytes than it could take.
-    endless: it is no turn but a stream, and of a container no more than that may wait. `finish` or `close` it.
+    endless: the sound is a stream, not a turn; up to longest_s of a container may wait to be taken. Call `finish` or
+    `close` at the end.
     """
 
     def __init__(self, *, longest_s: float, endless: bool = False) -> None:
@@ -40,23 +66,26 @@ class IncomingAudio:
         self._endless = endless
         self._bytes_left = longest_s * _MOST_BYTES_PER_S
         self._waiting: list[bytes] = []
-        self._container: ContainerStream | None = None
-        self._packets: PacketDecoder | None = None
-        self._pcm: _PcmReader | None = None
+        self._lead_in = 0
+        self._is_tagged = False
+        self._form, self._sample_rate_hz = "opus", SPEECH_RATE_HZ
+        self._received = 0
+        self._decoder: _Decoder | None = None
         self.duration_s = 0.0
 
-    def feed(self, data: bytes, form: InputFormat = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
-        """Take one chunk; the sound that is ready, if any. InputError when the bytes are not what they should be."""
-        self._bytes_left -= 0 if self._endless else len(data)
-        if self._bytes_left < 0:
+    def feed(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
+        """Take one chunk; the sound that is ready, if any.
+
+        form: one of INPUT_FORMATS says how to read bytes that are no container; any other name means that they must be
+        one. Raises InputError when the bytes are not what they should be.
+        """
+        self._received += len(data)
+        if not self._endless and self._received > self._bytes_left:
             raise TurnTooLongError(f"the bytes of this turn are more than {self._longest_s:g} s of sound can take")
-        if self._container is None and self._packets is None and self._pcm is None:
-            self._waiting.append(data)
-            head = b"".join(self._waiting)
-            if len(head) < _HEAD_BYTES and any(magic.startswith(head) for magic in _MAGICS):
-                return None
-            return self._begin(head, form, sample_rate_hz)
-        return self._count(self._decode([data]))
+        if self._decoder is not None:
+            return self._count(self._decoder.feed(data))
+        self._waiting.append(data)
+        return self._begin(form, sample_rate_hz)
 
     def add(self, clip: Clip) -> Clip:
         """Count sound that was decoded elsewhere."""
@@ -65,49 +94,117 @@ class IncomingAudio:
 
     def finish(self) -> Clip | None:
         """The sound that was still held back, if any; InputError when a container cannot be decoded."""
-        if self._container is not None:
-            return self._count(self._container.finish())
-        if self._pcm is not None:
-            return self._count(self._pcm.finish())
-        if any(self._waiting):
-            raise InputError(f"the audio of this turn ends after {len(b''.join(self._waiting))} bytes")
-        return None
+        if self._decoder is not None:
+            return self._count(self._decoder.finish())
+        chunks, self._waiting = self._waiting, []
+        if not self._received:
+            return None
+        if not chunks or may_begin(b"".join(chunks)):
+            raise InputError(f"the audio of this turn ends after {self._received} bytes")
+        return self._count(self._read_raw(chunks, self._form, self._sample_rate_hz))
 
     @property
     def is_container(self) -> bool:
         """Whether `finish` may have to wait for a decoder."""
-        return self._container is not None
+        return isinstance(self._decoder, StreamDecoder)
+
+    @property
+    def undecoded_s(self) -> float:
+        """Seconds of sound that were damaged and could not be decoded; all of them once finished."""
+        return getattr(self._decoder, "undecoded_s", 0.0)
 
     def close(self) -> None:
         """Give back what a container holds."""
-        if self._container is not None:
-            self._container.close()
+        if isinstance(self._decoder, StreamDecoder):
+            self._decoder.close()
 
-    def _begin(self, head: bytes, form: InputFormat, sample_rate_hz: int) -> Clip | None:
-        kind = codecs.sniff(head)
+    def _begin(self, form: str, sample_rate_hz: int) -> Clip | None:
+        """Tell by the first bytes what they are; None where it takes more of them."""
+        if not self._is_past_lead_in(zeros=form not in _SAMPLES):
+            return None
+        head = b"".join(self._waiting)
+        # A few fixed bits, which PCM may have as well.
+        may_be_bare = form not in _SAMPLES or self._is_tagged
+        container = recognize(head, bare_frames=may_be_bare)
+        is_open = may_begin(head, bare_frames=may_be_bare) or (form not in _SAMPLES and may_be_text(head))
+        if container is None and is_open:
+            self._form, self._sample_rate_hz = form, sample_rate_hz
+            return None
         chunks, self._waiting = self._waiting, []
-        # Two bytes of an MP3 frame may also be two bytes of PCM, so bare frames are only taken where PCM is not meant.
-        if kind is not None and not (form == "pcm16" and kind == "mp3" and not head.startswith(b"ID3")):
-            self._container = ContainerStream(kind, SPEECH_RATE_HZ, longest_s=self._longest_s, endless=self._endless)
-        elif form == "pcm16":
-            self._pcm = _PcmReader(sample_rate_hz)
-        else:
-            self._packets = PacketDecoder(SPEECH_RATE_HZ)
-        return self._count(self._decode(chunks))
+        if container is not None:
+            return self._count(self._decode(container, head))
+        return self._count(self._read_raw(chunks, form, sample_rate_hz))
 
-    def _decode(self, chunks: list[bytes]) -> Clip | None:
-        if self._container is not None:
-            return self._container.feed(b"".join(chunks))
-        if self._pcm is not None:
-            return self._pcm.feed(b"".join(chunks))
-        assert self._packets is not None
-        return Clip.join([self._packets.feed(chunk) for chunk in chunks])
+    def _is_past_lead_in(self, *, zeros: bool) -> bool:
+        """Drop tags and zeros before the sound; whether all of them are gone. Tags may be long: none is kept."""
+        head = b"".join(self._waiting)
+        skipped = min(len(head), self._lead_in)
+        lead_in = skipped + lead_in_bytes(head[skipped:], zeros=zeros)
+        self._is_tagged = self._is_tagged or head[skipped:].startswith(b"ID3")
+        if not lead_in:
+            return True
+        self._lead_in -= skipped
+        if lead_in >= len(head):
+            self._lead_in = max(self._lead_in, lead_in - len(head))
+        rest = head[lead_in:]
+        self._waiting = [rest] if rest else []
+        return bool(rest)
+
+    def _read_raw(self, chunks: list[bytes], form: str, sample_rate_hz: int) -> Clip | None:
+        """Bytes that no container begins; where they are no Opus either, sound may still begin behind them."""
+        head = b"".join(chunks)
+        # In A-law, silence is a row of the letter U.
+        if is_markup(head) if form in get_args(g711.Law) else is_text(head):
+            raise decoding.unknown(head, _SOURCE)
+        if form not in _RAW:
+            return self._decode(*_behind_junk(head, form))
+        decoder = _RAW[form](sample_rate_hz)
+        try:
+            clips = [clip for chunk in chunks if (clip := decoder.feed(chunk)) is not None]
+        except InputError:
+            return self._decode(*_behind_junk(head))
+        self._decoder = decoder
+        return Clip.join(clips) if clips else None
+
+    def _decode(self, container: Container, data: bytes) -> Clip | None:
+        limits = Limits(longest_s=self._longest_s)
+        self._decoder = decoder = StreamDecoder(
+            container, SPEECH_RATE_HZ, limits=limits, endless=self._endless, source=_SOURCE
+        )
+        return decoder.feed(data)
 
     def _count(self, clip: Clip | None) -> Clip | None:
         self.duration_s += clip.duration_s if clip is not None else 0.0
         if self.duration_s > self._longest_s and not self._endless:
             raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
         return clip
+
+
+def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
+    """The container that begins somewhere in these bytes, and its bytes; InputError where there is none."""
+    found = find(head)
+    if found is not None:
+        return found[0], head[found[1] :]
+    if form not in _RAW:
+        known = ", ".join(INPUT_FORMATS)
+        raise InputError(f"format {form[:40]!r} is not known and the audio is no container; known: {known}")
+    raise InputError(
+        f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, or one raw Opus "
+        "packet a chunk, or pcm16, mulaw or alaw with its format and sample_rate"
+    )
+
+
+class _PacketReader:
+    """One raw Opus packet in each chunk."""
+
+    def __init__(self, rate_hz: int) -> None:
+        self._decoder = PacketDecoder(SPEECH_RATE_HZ)
+
+    def feed(self, data: bytes) -> Clip:
+        return self._decoder.feed(data)
+
+    def finish(self) -> None:
+        return None
 
 
 class _PcmReader:
@@ -131,8 +228,42 @@ class _PcmReader:
         return self._resampler.feed(empty, last=True)
 
 
-def reply_clip(data: bytes, form: ReplyFormat = "opus") -> Clip:
-    """The sound of a reply's joined bytes (not for opus_packets, whose borders are lost when joined)."""
+class _G711Reader:
+    """G.711 cut anywhere: each byte is a sample."""
+
+    def __init__(self, law: g711.Law, rate_hz: int) -> None:
+        self._law = law
+        self._rate_hz = rate_hz
+        self._resampler = Resampler(rate_hz, SPEECH_RATE_HZ)
+
+    def feed(self, data: bytes) -> Clip:
+        return self._resampler.feed(g711.decode(data, self._law, self._rate_hz))
+
+    def finish(self) -> Clip:
+        return self._resampler.feed(g711.decode(b"", self._law, self._rate_hz), last=True)
+
+
+_RAW: dict[str, Callable[[int], _Decoder]] = {
+    "opus": _PacketReader,
+    "pcm16": _PcmReader,
+    "mulaw": partial(_G711Reader, "mulaw"),
+    "alaw": partial(_G711Reader, "alaw"),
+}
+"""What reads each of INPUT_FORMATS, made with the chunk's sample rate."""
+
+
+def default_rate_hz(form: str) -> int:
+    """The rate of samples that come without one."""
+    return g711.RATE_HZ if form in get_args(g711.Law) else SPEECH_RATE_HZ
+
+
+def reply_clip(data: bytes, form: ReplyFormat = "opus", rate_hz: int | None = None) -> Clip:
+    """The sound of a reply's joined bytes (not for opus_packets, whose borders are lost when joined).
+
+    rate_hz: that was asked for, for the formats that are bare samples.
+    """
     if form == "pcm16":
-        return Clip.from_pcm16(data, REPLY_RATE_HZ)
-    return codecs.decode(data, source="the reply")
+        return Clip.from_pcm16(data, rate_hz or reply_rate_hz(form))
+    if form == "mulaw" or form == "alaw":
+        return g711.decode(data, form, rate_hz or reply_rate_hz(form))
+    return decoding.decode(data, source="the reply")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Literal
+from functools import cached_property
+from typing import Any, Literal
 from uuid import uuid4
 
 from server.history.tables import SessionRow
@@ -46,3 +48,32 @@ class SessionSummary:
 
     session: SessionRow
     turn_count: int
+
+
+@dataclass(frozen=True)
+class KeptTurn:
+    """A turn as it is in the history. Its JSON is parsed when it is first looked at, which may be in another thread."""
+
+    number: int
+    created_at: str
+    kind: str
+    transcription: str | None
+    agent_response: str | None
+    intent: str | None
+    entities_json: str
+    stage_times_json: str
+    audio_bytes_in: int
+    audio_bytes_out: int
+    error: str | None
+
+    @cached_property
+    def entities(self) -> list[dict[str, Any]]:
+        """What was named in the turn, each with the fields of voicelab.agent.base.Entity."""
+        found: list[dict[str, Any]] = json.loads(self.entities_json)
+        return found
+
+    @cached_property
+    def stage_times(self) -> dict[str, float | None]:
+        """Seconds by stage, as in voicelab.turn.StageTimes."""
+        found: dict[str, float | None] = json.loads(self.stage_times_json)
+        return found

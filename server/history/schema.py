@@ -8,7 +8,7 @@ import threading
 from sqlalchemy import Connection, event, inspect, text
 from sqlalchemy.pool import NullPool
 
-from server.history.database import open_engine, shown
+from server.history.database import check_file, open_engine, shown
 from server.history.tables import Base
 from voicelab.errors import InputError
 
@@ -27,6 +27,7 @@ async def migrate(url: str) -> None:
 
 
 def _migrate(url: str) -> None:
+    check_file(url)
     with _alembic:
         asyncio.run(_run(url))
 
@@ -41,6 +42,8 @@ async def _run(url: str) -> None:
             if engine.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             await connection.run_sync(_upgrade, url)
+            # A read-only SQLite file lets BEGIN IMMEDIATE pass; what could write is refused.
+            await connection.execute(text("UPDATE sessions SET id = id WHERE 1 = 0"))
     finally:
         await engine.dispose()
 

@@ -3,59 +3,141 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, nullcontext
-from dataclasses import asdict
+import logging
+import time
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Self
+from typing import Any, Self
 from uuid import UUID, uuid4
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import String, cast, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
-from server.history.database import open_engine, opening_errors, shown
-from server.history.records import INTERRUPTED, SessionSummary, TurnRecord
+from server.history.database import DEFAULT_LIMIT_S, open_engine, scrubbed, shown
+from server.history.faults import (
+    HistoryUnavailableError,
+    SessionFullError,
+    SessionGoneError,
+    is_of_the_database,
+    opening_errors,
+    reason_of,
+)
+from server.history.health import HistoryHealth
+from server.history.records import INTERRUPTED, KeptTurn, SessionSummary, TurnRecord
 from server.history.schema import migrate
+from server.history.sign_ins import SignIns
 from server.history.tables import SessionRow, TurnRow, WatchedTicker
 from voicelab.agent.base import Dialogue, Exchange, Reply
 from voicelab.errors import InputError
 
+logger = logging.getLogger(__name__)
+
 _WATCHLISTS = 0x766F6963  # the first of the two numbers that name a lock on one user's watchlist
+_LOG_EVERY_S = 1.0
+_TURN_COLUMNS = (
+    TurnRow.number,
+    TurnRow.created_at,
+    TurnRow.kind,
+    TurnRow.transcription,
+    TurnRow.agent_response,
+    TurnRow.intent,
+    # As text: SQLAlchemy would parse the JSON of all rows in the event loop.
+    cast(TurnRow.entities, String),
+    cast(TurnRow.stage_times, String),
+    TurnRow.audio_bytes_in,
+    TurnRow.audio_bytes_out,
+    TurnRow.error,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryLimits:
+    """exchanges: how many of a session's last turns an agent is given. turns: the most that a session may have.
+
+    wait_s: how long a call waits for the database, once for its place in line and once for the answer.
+    """
+
+    exchanges: int = 20
+    turns: int = 10_000
+    wait_s: float = DEFAULT_LIMIT_S
 
 
 class History:
-    """The database; every method is one short transaction."""
+    """The database; every method is one short transaction.
 
-    def __init__(self, engine: AsyncEngine) -> None:
+    Each raises HistoryUnavailableError when the database cannot be used now. failures: how often that was so.
+    """
+
+    def __init__(self, engine: AsyncEngine, limits: HistoryLimits | None = None) -> None:
         self._engine = engine
+        self._limits = limits or HistoryLimits()
         self._transaction = async_sessionmaker(engine, expire_on_commit=False)
         # SQLite has one writer, and who waits for it there looks again and again: here they wait in a line.
-        self._line = asyncio.Lock() if engine.dialect.name == "sqlite" else nullcontext()
+        self._line = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000_000)
+        self._logged_s = 0.0
+        self.failures = 0
+        self.health = HistoryHealth(engine)
 
     @classmethod
-    async def open(cls, url: str) -> Self:
+    async def open(cls, url: str, limits: HistoryLimits | None = None) -> Self:
         """Open the database and bring its tables up to date; InputError when that cannot be done."""
+        limits = limits or HistoryLimits()
         try:
             await migrate(url)
-            return cls(open_engine(url))
-        except opening_errors() as error:
-            cause = getattr(error, "orig", None) or error
+            return cls(open_engine(url, limit_s=limits.wait_s), limits)
+        except _opening_errors() as error:
+            cause = scrubbed(str(getattr(error, "orig", None) or error), url)
             raise InputError(f"DATABASE_URL: the history at {shown(url)} cannot be opened: {cause}") from error
 
     async def close(self) -> None:
         await self._engine.dispose()
 
+    @property
+    def sign_ins(self) -> SignIns:
+        """Who is signed in on the page."""
+        return SignIns(self._reading, self.writing)
+
     @asynccontextmanager
-    async def _writing(self) -> AsyncIterator[AsyncSession]:
+    async def writing(self) -> AsyncIterator[AsyncSession]:
         """A transaction that writes; committed when the block ends well."""
-        async with self._line, self._transaction.begin() as database:
-            yield database
+        with self._faults():
+            async with asyncio.timeout(self._limits.wait_s):
+                await self._line.acquire()
+            try:
+                async with self._transaction.begin() as database:
+                    yield database
+            finally:
+                self._line.release()
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[AsyncSession]:
+        with self._faults():
+            async with self._transaction() as database:
+                yield database
+
+    @contextmanager
+    def _faults(self) -> Iterator[None]:
+        """What is the database's fault comes out as HistoryUnavailableError, counted, and at times logged."""
+        try:
+            yield
+        except Exception as error:
+            if not is_of_the_database(error):
+                raise
+            self.failures += 1
+            reason = reason_of(error)
+            if time.monotonic() - self._logged_s > _LOG_EVERY_S:
+                self._logged_s = time.monotonic()
+                cause = " ".join(str(getattr(error, "orig", None) or error).split())
+                logger.warning("the history cannot be used: %s (%s: %s)", reason, type(error).__name__, cause)
+            raise HistoryUnavailableError(reason) from error
 
     async def start_session(self, user_id: str, *, connected: bool = True) -> str:
         """Begin a session; its id. connected: it stays open until `end_session`."""
         session_id, now = str(uuid4()), _now()
         ended_at = None if connected else now
-        async with self._writing() as database:
+        async with self.writing() as database:
             database.add(SessionRow(id=session_id, user_id=user_id, created_at=now, updated_at=now, ended_at=ended_at))
         return session_id
 
@@ -64,7 +146,7 @@ class History:
         if not _is_id(session_id):
             return False
         wanted = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
-        async with self._transaction() as database:
+        async with self._reading() as database:
             return await database.scalar(wanted) is not None
 
     async def resume_session(self, session_id: str, user_id: str) -> bool:
@@ -73,34 +155,48 @@ class History:
             return False
         theirs = (SessionRow.id == session_id, SessionRow.user_id == user_id)
         reopened = update(SessionRow).where(*theirs).values(ended_at=None).returning(SessionRow.id)
-        async with self._writing() as database:
+        async with self.writing() as database:
             return await database.scalar(reopened) is not None
 
     async def end_session(self, session_id: str) -> None:
         """Its connection has closed."""
-        async with self._writing() as database:
+        async with self.writing() as database:
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(ended_at=_now()))
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
-        """What the agent may know: the session's answered turns, oldest first, and the user's watchlist.
+        """What the agent may know: the session's last answered turns, oldest first, and the user's watchlist.
 
-        A turn whose reply was interrupted counts with what was heard of it, if anything was.
+        A turn whose reply was interrupted counts with what was heard of it, if anything was. Only the latest turns are
+        looked at, four for each exchange wanted, however many of them failed. SessionFullError when no more may follow.
         """
+        wanted = self._limits.exchanges
         broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
-        answered = (TurnRow.session_id == session_id, TurnRow.error.is_(None) | broken_off)
-        turns = select(TurnRow).where(*answered).order_by(TurnRow.number)
         watched = select(WatchedTicker.ticker).where(WatchedTicker.user_id == user_id).order_by(WatchedTicker.id)
-        async with self._transaction() as database:
-            exchanges = tuple(_exchange(row) for row in await database.scalars(turns))
-            return Dialogue(user_id, exchanges, tuple(await database.scalars(watched)))
+        async with self._reading() as database:
+            last = await database.scalar(_last_number(session_id))
+            if last >= self._limits.turns:
+                raise SessionFullError(
+                    f"session {session_id} has {last} turns, the most that one may have (MAX_SESSION_TURNS); "
+                    "begin another without session_id"
+                )
+            turns = (
+                select(TurnRow.transcription, TurnRow.agent_response, TurnRow.intent, TurnRow.entities)
+                .where(TurnRow.session_id == session_id, TurnRow.number > last - 4 * wanted)
+                .where(TurnRow.error.is_(None) | broken_off)
+                .order_by(TurnRow.number.desc())
+                .limit(wanted)
+            )
+            exchanges = [_exchange(*row) for row in await database.execute(turns)]
+            return Dialogue(user_id, tuple(reversed(exchanges)), tuple(await database.scalars(watched)))
 
-    async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> int:
-        """Keep a turn and, when it was answered, carry out what its reply promised: both or neither; its row's id."""
+    async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
+        """Keep a turn and, when it was answered, carry out what its reply promised: both or neither; its row's id.
+
+        A failed turn is dropped (None) when the session is full. SessionGoneError when the session was removed.
+        """
         now, reply = _now(), turn.reply
-        last = select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
         row = {
             "session_id": session_id,
-            "number": last.scalar_subquery() + 1,
             "created_at": now,
             "kind": turn.kind,
             "transcription": turn.heard,
@@ -112,11 +208,17 @@ class History:
             "audio_bytes_out": turn.audio_bytes_out,
             "error": turn.error,
         }
-        async with self._writing() as database:
+        async with self.writing() as database:
             # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
             # meeting on one number.
-            await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now))
-            row_id: int = (await database.execute(insert(TurnRow).values(**row).returning(TurnRow.id))).scalar_one()
+            session = update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now)
+            if await database.scalar(session.returning(SessionRow.id)) is None:
+                raise SessionGoneError(f"there is no session {session_id} any more; begin another")
+            number = await database.scalar(_last_number(session_id)) + 1
+            if number > self._limits.turns and turn.error is not None:
+                return None
+            added = insert(TurnRow).values(number=number, **row).returning(TurnRow.id)
+            row_id: int = (await database.execute(added)).scalar_one()
             if reply is not None and turn.error is None:
                 await _carry_out(database, user_id, reply, now)
             return row_id
@@ -124,28 +226,43 @@ class History:
     async def shorten_answer(self, turn: TurnRecord, heard: str) -> None:
         """Of an answered turn's reply only this was heard; what it promised stays carried out."""
         shortened = update(TurnRow).where(TurnRow.id == turn.row_id).values(agent_response=heard)
-        async with self._writing() as database:
+        async with self.writing() as database:
             await database.execute(shortened)
 
     async def sessions(self, user_id: str | None, *, limit: int, offset: int) -> tuple[Sequence[SessionSummary], int]:
         """A page of sessions, newest first, of one user or of all; and how many there are in all."""
-        turn_count = select(func.count()).where(TurnRow.session_id == SessionRow.id).scalar_subquery()
+        turn_count = _last_number(SessionRow.id).correlate(SessionRow).scalar_subquery()
         page, total = select(SessionRow, turn_count), select(func.count()).select_from(SessionRow)
         if user_id is not None:
             page, total = page.where(SessionRow.user_id == user_id), total.where(SessionRow.user_id == user_id)
         page = page.order_by(SessionRow.created_at.desc(), SessionRow.id).limit(limit).offset(offset)
-        async with self._transaction() as database:
+        async with self._reading() as database:
             found = [SessionSummary(row, count) for row, count in await database.execute(page)]
             return found, await database.scalar(total) or 0
 
-    async def session(self, session_id: str) -> tuple[SessionRow, Sequence[TurnRow]] | None:
-        """A session and its turns in order, or None."""
+    async def session(self, session_id: str) -> SessionSummary | None:
+        """A session, or None."""
         if not _is_id(session_id):
             return None
-        turns = select(TurnRow).where(TurnRow.session_id == session_id).order_by(TurnRow.number)
-        async with self._transaction() as database:
+        async with self._reading() as database:
             row = await database.get(SessionRow, session_id)
-            return None if row is None else (row, (await database.scalars(turns)).all())
+            return None if row is None else SessionSummary(row, await database.scalar(_last_number(session_id)))
+
+    async def turns(self, session_id: str, *, limit: int, offset: int = 0) -> Sequence[KeptTurn]:
+        """Turns of a session, in order, from number offset + 1 on."""
+        wanted = select(*_TURN_COLUMNS).where(TurnRow.session_id == session_id, TurnRow.number > offset)
+        async with self._reading() as database:
+            return [KeptTurn(*row) for row in await database.execute(wanted.order_by(TurnRow.number).limit(limit))]
+
+
+def _opening_errors() -> tuple[type[Exception], ...]:
+    """asyncpg raises ValueError for addresses that it cannot read."""
+    return (ValueError, *opening_errors())
+
+
+def _last_number(session_id: Any) -> Any:
+    """How many turns a session has: they are numbered from 1, without gaps. Counting them would read them all."""
+    return select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
 
 
 async def _carry_out(database: AsyncSession, user_id: str, reply: Reply, now: str) -> None:
@@ -159,9 +276,11 @@ async def _carry_out(database: AsyncSession, user_id: str, reply: Reply, now: st
             await database.execute(insert(WatchedTicker).values(user_id=user_id, ticker=change.ticker, added_at=now))
 
 
-def _exchange(row: TurnRow) -> Exchange:
-    tickers = tuple(entity["value"] for entity in row.entities if entity["kind"] == "company")
-    return Exchange(row.transcription or "", row.agent_response or "", row.intent or "", tickers)
+def _exchange(
+    heard: str | None, answer: str | None, intent: str | None, entities: Sequence[dict[str, Any]]
+) -> Exchange:
+    tickers = tuple(entity["value"] for entity in entities if entity["kind"] == "company")
+    return Exchange(heard or "", answer or "", intent or "", tickers)
 
 
 def _is_id(session_id: str) -> bool:

@@ -46,7 +46,23 @@ class SessionRow(Base):
     created_at: Mapped[str]
     updated_at: Mapped[str]
     ended_at: Mapped[str | None]
-    __table_args__ = (Index("ix_sessions_user_id", "user_id"), Index("ix_sessions_created_at", "created_at"))
+    __table_args__ = (
+        Index("ix_sessions_user_id_created_at", "user_id", "created_at"),
+        Index("ix_sessions_created_at", "created_at"),
+        Index("ix_sessions_updated_at", "updated_at"),
+    )
+
+
+class SignInRow(Base):
+    """One sign-in on the page. id: a hash of the cookie's value. mark: the token, hashed with that value as the key."""
+
+    __tablename__ = "sign_ins"
+    __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    user_id: Mapped[str] = mapped_column(Words)
+    mark: Mapped[str]
+    created_at: Mapped[str]
+    ends_at: Mapped[str]
 
 
 class TurnRow(Base):

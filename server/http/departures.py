@@ -76,7 +76,7 @@ class _Watched:
     async def _end_with_the_server(self) -> None:
         if not self._has_begun:
             denial = Denial(503, "going_away", "the server is ending; connect again", (("Connection", "close"),))
-            await denial.response(self._scope["path"])(self._scope, self._receive, self._send)
+            await denial.response(self._scope)(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
         if self._watching is not None:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel
 
+from server import sign_in
 from server.gate import user_of
-from server.tokens import COOKIE, presented
+from server.routes import SharedServices
+from server.tokens import presented
 
 router = APIRouter(prefix="/app/api/user")
 
@@ -17,20 +19,26 @@ class UserView(BaseModel):
     user: str | None
 
 
-@router.get("", summary="Whose token the page has")
+@router.get("", summary="Who is signed in")
 async def user(request: Request) -> UserView:
     return UserView(user=user_of(request))
 
 
-@router.post("", summary="Keep the token of this request in the browser")
-async def sign_in(request: Request, response: Response) -> UserView:
-    """The cookie is the page's own: no script reads it, and no other site's page makes a browser send it."""
-    if user_of(request) is not None:
-        secure = request.url.scheme == "https"
-        response.set_cookie(COOKIE, presented(request) or "", httponly=True, samesite="strict", secure=secure)
-    return UserView(user=user_of(request))
+@router.post("", summary="Sign in on the page with the token of this request")
+async def begin(request: Request, response: Response, services: SharedServices) -> UserView:
+    """The browser gets a random id in a cookie; the token itself it does not keep."""
+    signed_in, token = user_of(request), presented(request)
+    if signed_in is not None and token is not None:
+        lifetime_s = services.settings.sign_in_s
+        cookie = await services.history.sign_ins.begin(token, services.tokens, lifetime_s)
+        sign_in.keep(response, request, cookie, lifetime_s)
+    return UserView(user=signed_in)
 
 
-@router.delete("", summary="Forget the token", status_code=204)
-async def sign_out(response: Response) -> None:
-    response.delete_cookie(COOKIE, httponly=True, samesite="strict")
+@router.delete("", summary="Sign out", status_code=204)
+async def end(request: Request, response: Response, services: SharedServices) -> None:
+    """The sign-in ends for every copy of the cookie. Also answered where it has ended already."""
+    cookie = sign_in.cookie_of(request)
+    if cookie is not None:
+        await services.history.sign_ins.end(cookie)
+    sign_in.forget(response)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 from fastapi import APIRouter
-from starlette.responses import FileResponse, Response
+from starlette.responses import FileResponse, RedirectResponse, Response
 from starlette.staticfiles import StaticFiles
-from starlette.types import Scope
+from starlette.types import Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 WEB = Path(__file__).parent / "web"
 
@@ -30,6 +31,11 @@ def _page(name: str) -> FileResponse:
 
 
 @router.get("/app")
+async def app() -> Response:
+    """Its addresses are relative to /app/. So is this one: the proxy may serve all of it below a path."""
+    return RedirectResponse("app/")
+
+
 @router.get("/app/")
 async def talk() -> Response:
     return _page("talk.html")
@@ -48,8 +54,15 @@ async def runs() -> Response:
 class Assets(StaticFiles):
     """Styles and modules, with the page's headers."""
 
-    def __init__(self) -> None:
-        super().__init__(directory=WEB)
+    def __init__(self, folder: Path = WEB) -> None:
+        super().__init__(directory=folder)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "websocket":
+            # Starlette takes it for a fault of its own, with a traceback in the log.
+            await WebSocketClose()(scope, receive, send)
+        else:
+            await super().__call__(scope, receive, send)
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
@@ -11,14 +12,30 @@ from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import FileResponse
 
+from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, Name, Sent
-from server.page.recordings import CONSENT, NotFoundError, Prompt, RecordedSet, Recordings, Take, prompts_of
-from server.page.samples import sample_set
-from server.routes import SharedServices
+from server.page.recordings import (
+    CONSENT,
+    FullError,
+    NotFoundError,
+    Prompt,
+    RecordedSet,
+    RecordingLimits,
+    Recordings,
+    Take,
+    UnreadableError,
+    prompts_of,
+)
+from server.page.samples import LONGEST_ID, sample_set
+from server.routes import SharedServices, TokenUser
 from server.services import Services
-from voicelab import codecs
+from server.settings import Settings
 from voicelab.asr.base import Transcript
+from voicelab.audio import decoding
+from voicelab.audio.decoding import Decoded
+from voicelab.audio.limits import Limits
 from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.datasets import Sample
 from voicelab.errors import EngineError, InputError
 from voicelab.metrics.words import align, counts_of
 from voicelab.soundcheck import check
@@ -28,10 +45,9 @@ logger = logging.getLogger(__name__)
 
 router = APIRouter(prefix="/app/api/recordings")
 
-_LONGEST_PROMPT_S = 60.0
-
-
-MOST_PROMPTS = 1000
+_PROMPT_LIMITS = Limits(longest_s=60.0)
+MOST_PROMPTS = 10_000
+"""More are not even looked at; MAX_SET_PROMPTS says how many a set may have."""
 PromptText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 
 
@@ -84,63 +100,91 @@ class Accepted(BaseModel):
     sample_id: str
 
 
-def _recordings(services: SharedServices) -> Recordings:
+_STATUS: tuple[tuple[type[InputError], int], ...] = (
+    (NotFoundError, 404),
+    (FullError, 507),
+    (UnreadableError, 500),
+    (InputError, 422),
+)
+
+
+@contextmanager
+def _as_answers() -> Iterator[None]:
+    """What goes wrong inside is answered with its sentence."""
+    try:
+        yield
+    except InputError as error:
+        status = next(code for kind, code in _STATUS if isinstance(error, kind))
+        raise HTTPException(status, detail=str(error)) from error
+
+
+def _limits(settings: Settings) -> RecordingLimits:
+    return RecordingLimits(
+        sets=settings.max_user_sets,
+        prompts=settings.max_set_prompts,
+        prompt_bytes=settings.max_set_prompt_bytes,
+        takes=settings.max_set_takes,
+        disk_bytes=settings.max_user_recording_bytes,
+    )
+
+
+def _recordings(services: SharedServices, token_user: TokenUser) -> Recordings:
+    """The sets of whoever asks; all of them where the server asks for no tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
         raise HTTPException(403, detail="recording is off; start the server with RECORDINGS_DIR=data/recordings")
-    return Recordings(folder)
+    return Recordings(folder, token_user, _limits(services.settings))
 
 
 Sets = Annotated[Recordings, Depends(_recordings)]
 
 
 def _chosen_set(name: Name, sets: Sets) -> RecordedSet:
-    try:
+    with _as_answers():
         return sets.get(name)
-    except NotFoundError as error:
-        raise HTTPException(404, detail=str(error)) from error
 
 
 Chosen = Annotated[RecordedSet, Depends(_chosen_set)]
 
 
 def _chosen_take(take_id: Name, chosen: Chosen) -> Take:
-    try:
+    with _as_answers():
         return chosen.take(take_id)
-    except NotFoundError as error:
-        raise HTTPException(404, detail=str(error)) from error
 
 
 ChosenTake = Annotated[Take, Depends(_chosen_take)]
 
 
 @router.get("", summary="The recorded sets")
-async def overview(services: SharedServices) -> Overview:
-    folder = services.settings.recordings_dir
-    if folder is None:
+async def overview(services: SharedServices, token_user: TokenUser) -> Overview:
+    if services.settings.recordings_dir is None:
         return Overview(enabled=False)
-    sets = await asyncio.to_thread(Recordings(folder).sets)
+    sets = await services.pools.files.run(_recordings(services, token_user).sets)
     return Overview(enabled=True, sets=[one.name for one in sets])
 
 
 @router.post("", summary="Begin a set", status_code=201)
 async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
+    samples = (await sample_set(services)).samples if body.texts is None else ()
+    return await services.pools.files.run(_create, body, samples, sets)
+
+
+def _create(body: NewSet, samples: Sequence[Sample], sets: Recordings) -> SetView:
+    """In a thread: with many prompts it takes a while."""
     if body.texts is None:
-        samples = (await sample_set(services)).samples
         # One voice's recording of a text is enough to ask for it; a turn that needs another before it is not asked for.
         by_text = {sample.text: Prompt.of(sample) for sample in reversed(samples) if not sample.requires_context}
         prompts = tuple(reversed(by_text.values()))
     else:
         prompts = prompts_of(body.texts)
-    try:
-        return _view(await asyncio.to_thread(sets.create, body.name, prompts))
-    except InputError as error:
-        raise HTTPException(422, detail=str(error)) from error
+    with _as_answers():
+        return _view(sets.create(body.name, prompts))
 
 
 @router.get("/{name}", summary="A set as far as it is recorded")
 def detail(chosen: Chosen) -> SetView:
-    return _view(chosen)
+    with _as_answers():
+        return _view(chosen)
 
 
 @router.post("/{name}/takes", summary="Record a prompt", status_code=201)
@@ -148,7 +192,7 @@ async def record(
     chosen: Chosen,
     services: SharedServices,
     audio: Annotated[UploadFile, File()],
-    prompt_id: Annotated[str, Form(max_length=LONGEST_NAME)],
+    prompt_id: Annotated[str, Form(max_length=LONGEST_ID)],
     speaker: Annotated[str, Form(max_length=LONGEST_NAME)],
     consent: Annotated[bool, Form()],
     device: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
@@ -160,17 +204,19 @@ async def record(
     data = await audio.read(limit + 1)
     if len(data) > limit:
         raise HTTPException(413, detail=f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
-    try:
-        prompt = await asyncio.to_thread(chosen.prompt, prompt_id)
-        clip = await asyncio.to_thread(codecs.decode, data, source="the recording", longest_s=_LONGEST_PROMPT_S)
-        take = await asyncio.to_thread(chosen.keep, prompt, speaker, device, clip)
-    except NotFoundError as error:
-        raise HTTPException(404, detail=str(error)) from error
-    except InputError as error:
-        raise HTTPException(422, detail=str(error)) from error
+    with _as_answers():
+        prompt = await services.pools.files.run(chosen.prompt, prompt_id)
+        decoded = await decoding.load_async(
+            data, source="the recording", limits=_PROMPT_LIMITS, executor=services.pools.decoding
+        )
+        clip = decoded.clip
+        take = await services.pools.files.run(chosen.keep, prompt, speaker, device, clip)
     heard = await _heard(services, clip)
-    report = await asyncio.to_thread(_report, clip, prompt.text, heard)
-    return _take_view(await asyncio.to_thread(chosen.judge, take, heard=heard, report=report))
+    report = await services.pools.files.run(_report, decoded, prompt.text, heard)
+    judged = await services.pools.files.run(chosen.judge, take, heard=heard, report=report)
+    if judged is None:
+        raise HTTPException(404, detail=f"the take {take.id} was deleted while it was heard")
+    return _take_view(judged)
 
 
 @router.get("/{name}/takes/{take_id}/audio", summary="A take's sound", response_class=FileResponse)
@@ -180,22 +226,24 @@ def take_audio(chosen: Chosen, take: ChosenTake) -> FileResponse:
 
 @router.post("/{name}/takes/{take_id}/accept", summary="Make a sample of a take")
 def accept(chosen: Chosen, take: ChosenTake) -> Accepted:
-    return Accepted(sample_id=chosen.accept(take))
+    with _as_answers():
+        return Accepted(sample_id=chosen.accept(take))
 
 
 @router.delete("/{name}/takes/{take_id}", summary="Forget a take", status_code=204)
-def discard(chosen: Chosen, take: ChosenTake) -> None:
-    chosen.discard(take)
+def discard(chosen: Chosen, take_id: Name) -> None:
+    with _as_answers():
+        chosen.discard_id(take_id)
 
 
 async def _heard(services: Services, clip: Clip) -> str | None:
     """What this server's recognizer makes of it; None when it fails, which loses nothing."""
     stream = services.pipeline.asr.stream()
     try:
-        await stream.post("feed", await asyncio.to_thread(clip.at_rate, SPEECH_RATE_HZ))
+        await stream.post("feed", await services.pools.decoding.run(clip.at_rate, SPEECH_RATE_HZ))
         transcript: Transcript = await stream.call("finish")
-    except EngineError:
-        logger.exception("a take could not be heard")
+    except EngineError as error:
+        logger.warning("a take could not be heard: the engine %s failed", error.engine, extra={QUOTED: str(error)})
         return None
     else:
         return transcript.text
@@ -203,10 +251,10 @@ async def _heard(services: Services, clip: Clip) -> str | None:
         await stream.close()
 
 
-def _report(clip: Clip, text: str, heard: str | None) -> dict[str, Any]:
-    """The sound check, and the word errors of what was heard against the prompt."""
+def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:
+    """The sound check, the seconds that could not be decoded, and the word errors against the prompt."""
     wer = None if heard is None else counts_of(align(text, heard, normalizer("english"))).wer
-    return {**asdict(check(clip)), "wer": wer}
+    return {**asdict(check(decoded.clip)), "undecoded_s": decoded.undecoded_s, "wer": wer}
 
 
 def _view(chosen: RecordedSet) -> SetView:

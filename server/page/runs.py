@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import os
 from datetime import UTC, datetime
@@ -75,10 +74,14 @@ Folders = Annotated[list[Path], Depends(_folders)]
 
 
 @router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
-async def listing(folders: Folders) -> list[RunView]:
-    views = await asyncio.gather(*(asyncio.to_thread(_view, folder) for folder in folders))
+async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
+    return await services.pools.files.run(lambda: views_of(folders))
+
+
+def views_of(folders: list[Path]) -> list[RunView]:
+    """The runs in these folders, the latest first, those that cannot be read last."""
     oldest = datetime.min.replace(tzinfo=UTC)
-    return sorted(views, key=lambda view: view.started_at or oldest, reverse=True)
+    return sorted(map(_view, folders), key=lambda view: view.started_at or oldest, reverse=True)
 
 
 @router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
@@ -90,8 +93,10 @@ async def report(run_id: Name, folders: Folders) -> FileResponse:
 
 
 def _has_report(path: Path) -> bool:
+    """Whether the run's folder holds a report: itself, not a link that leads out of it."""
+    report = path / "report.html"
     try:
-        return (path / "report.html").is_file()
+        return report.is_file() and report.resolve().is_relative_to(path.resolve())
     except OSError:
         return False
 
@@ -103,7 +108,8 @@ def _view(path: Path) -> RunView:
         return _readable(path, run_id)
     except (InputError, OSError) as error:
         reason = str(error) if isinstance(error, InputError) else f"{run_id}: cannot be read: {error.strerror}"
-        problem = reason.encode(errors="replace").decode()
+        # Where the folder lies on the server is nobody's business.
+        problem = reason.replace(f"{path}/", "").encode(errors="replace").decode()
         return RunView(run_id=run_id, status="unreadable", has_report=_has_report(path), problem=problem)
 
 

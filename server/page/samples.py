@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
+import logging
+from dataclasses import replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
@@ -13,17 +14,21 @@ from starlette.responses import Response
 
 from server.routes import SharedServices
 from server.services import Services
-from voicelab import codecs, datasets
+from voicelab import datasets
+from voicelab.audio import decoding
 from voicelab.errors import InputError
 from voicelab.places import shipped
 
+logger = logging.getLogger(__name__)
+
 router = APIRouter(prefix="/app/api/samples")
 
-_TYPES = {"ogg": "audio/ogg", "webm": "audio/webm", "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
+_HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
-SampleId = Annotated[str, StringConstraints(max_length=1000)]
+LONGEST_ID = 1000
 """Ids of sets made elsewhere can be paths."""
+SampleId = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
 
 
 class SampleView(BaseModel):
@@ -37,27 +42,41 @@ class SampleView(BaseModel):
 
 
 @lru_cache(maxsize=1)
-def _load(path: Path) -> datasets.SampleSet:
-    return datasets.load(path)
+def _load(path: Path, *, outside: bool) -> datasets.SampleSet:
+    """The set; without the samples whose files lie outside of its folder, links followed, unless these are allowed."""
+    found = datasets.load(path)
+    if outside:
+        return found
+    home = found.path.parent.resolve() if found.path.is_file() else found.path.resolve()
+    inside = tuple(sample for sample in found.samples if sample.audio_path.resolve().is_relative_to(home))
+    if left_out := len(found.samples) - len(inside):
+        logger.warning(
+            "SAMPLES=%s: %d of %d samples are left out, whose files are outside of the set's folder; "
+            "SAMPLES_OUTSIDE=true allows them",
+            *(path, left_out, len(found.samples)),
+        )
+    return replace(found, samples=inside, scenarios=())
 
 
 async def sample_set(services: SharedServices) -> datasets.SampleSet:
-    """The set that SAMPLES names, or the shipped one."""
-    return await asyncio.to_thread(_chosen, services)
+    """The set that SAMPLES names, or the shipped one, as far as it may be served."""
+    return await services.pools.files.run(_chosen, services)
 
 
 def _chosen(services: Services) -> datasets.SampleSet:
+    settings = services.settings
     try:
-        return _load(services.settings.samples or shipped("voice_samples"))
+        return _load(settings.samples or shipped("voice_samples"), outside=settings.samples_outside)
     except InputError as error:
-        raise HTTPException(404, detail=f"there is no sample set: {error}; set SAMPLES") from error
+        logger.warning("there is no sample set to serve: %s", error)
+        raise HTTPException(404, detail="there is no sample set; the server's log says why; set SAMPLES") from error
 
 
 Chosen = Annotated[datasets.SampleSet, Depends(sample_set)]
 
 
 @router.get("", summary="The recordings of the sample set")
-async def listing(chosen: Chosen) -> list[SampleView]:
+def listing(chosen: Chosen) -> list[SampleView]:
     return [
         SampleView(
             id=sample.id,
@@ -71,10 +90,16 @@ async def listing(chosen: Chosen) -> list[SampleView]:
 
 
 @router.get("/{sample_id:path}/audio", summary="One recording")
-async def audio(sample_id: SampleId, chosen: Chosen) -> Response:
+async def audio(sample_id: SampleId, chosen: Chosen, services: SharedServices) -> Response:
+    """Sound only: a file of the set that begins like no kind of sound is not sent."""
+    sample = next((sample for sample in chosen.samples if sample.id == sample_id), None)
+    if sample is None:
+        raise HTTPException(404, detail=f"there is no sample {sample_id}")
     try:
-        sample = chosen.sample(sample_id)
-        data = await asyncio.to_thread(sample.audio_bytes)
+        data = await services.pools.files.run(sample.audio_bytes)
     except InputError as error:
-        raise HTTPException(404, detail=f"there is no sample {sample_id}") from error
-    return Response(data, media_type=_TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream"))
+        logger.warning("a sample cannot be served: %s", error)
+        raise HTTPException(404, detail=f"the recording of sample {sample_id} cannot be read") from error
+    if decoding.container_name(data) is None:
+        raise HTTPException(404, detail=f"the file of sample {sample_id} is no sound")
+    return Response(data, media_type=decoding.media_type(data), headers=_HEADERS)

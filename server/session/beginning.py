@@ -17,15 +17,16 @@ async def agree(init: Init, services: Services, *, user_id: str, token_user: str
     user_id = init.user_id or user_id
     if token_user not in (None, user_id):
         raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
-    if init.session_id and not await services.history.resume_session(init.session_id, user_id):
-        message = f"{user_id} has no session {init.session_id}; send init without session_id for a new one"
-        raise Refused(ErrorCode.UNKNOWN_SESSION, message)
+    session_id = (
+        await _resumed(init.session_id, services, user_id) if init.session_id else await _new(services, user_id)
+    )
     realtime = init.mode != "turns"
     paced = realtime if init.paced is None else init.paced
     return Terms(
-        session_id=init.session_id or await services.history.start_session(user_id),
+        session_id=session_id,
         user_id=user_id,
         reply_format=init.audio_format,
+        reply_rate_hz=init.reply_rate_hz,
         realtime=realtime,
         lead_s=services.settings.reply_lead_s if paced else None,
         metrics="turn_metrics" in init.events,
@@ -33,13 +34,35 @@ async def agree(init: Init, services: Services, *, user_id: str, token_user: str
         partials="partial_transcription" in init.events,
         starts="speech_started" in init.events,
         stops="speech_stopped" in init.events,
+        silences="no_speech_detected" in init.events,
         turn_ids=init.turn_ids,
     )
 
 
 async def unasked(services: Services, user_id: str) -> Terms:
     """The terms of a client that speaks without init: it gets a session all the same."""
-    return Terms(await services.history.start_session(user_id), user_id)
+    return Terms(await _new(services, user_id), user_id)
+
+
+async def _new(services: Services, user_id: str) -> str:
+    session_id = await services.history.start_session(user_id)
+    services.open_sessions.enter(session_id)
+    return session_id
+
+
+async def _resumed(session_id: str, services: Services, user_id: str) -> str:
+    """Take the session up, from now on as one of its connections; Refused when this user has no such session."""
+    services.open_sessions.enter(session_id)
+    is_known = False
+    try:
+        is_known = await services.history.resume_session(session_id, user_id)
+    finally:
+        if not is_known:
+            services.open_sessions.leave(session_id)
+    if not is_known:
+        message = f"{user_id} has no session {session_id}; send init without session_id for a new one"
+        raise Refused(ErrorCode.UNKNOWN_SESSION, message)
+    return session_id
 
 
 async def _open_ears(services: Services) -> None:

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections import deque
 from time import perf_counter
 from typing import Any, Protocol
 
 from server.ears import Ears
 from server.messages import AudioChunk, Refused
-from server.outgoing import SpeechStarted, SpeechStopped
+from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.services import Services
-from server.session.listening import Listening, input_format
+from server.session.listening import Listening
 from server.session.outlet import Outlet
 from server.session.tempo import Tempo
 from server.session.terms import Terms
+from server.session.unheard import Unheard
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError, VoicelabError
 from voicelab.vad.endpoint import Event, Started, Stopped, TookFloor
@@ -54,11 +54,11 @@ class SpeechStream:
         self._tempo = tempo
         self._floor = floor
         self._skipping = False
+        self._unheard = Unheard()
         self._begin()
 
     def _begin(self) -> None:
         self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
-        self._is_first = True
         self._endpointer = self._ears.endpointer()
         self._lookback = Lookback(self._endpointer.settings.lookback_s + _PIECE / SPEECH_RATE_HZ)
         self._position = 0
@@ -101,15 +101,14 @@ class SpeechStream:
         data = chunk.data()
         if not data:
             return None
-        form = input_format(chunk, data, is_first=self._is_first)
-        self._is_first = False
         if self._now is not None:
             self._now.record.audio_bytes_in += len(data)
-        return self._audio.feed(data, form, chunk.sample_rate)
+        return self._audio.feed(data, chunk.format, chunk.rate_hz)
 
     async def _finish(self, at_s: float) -> None:
         finish = self._audio.finish
-        await self._hear(await asyncio.to_thread(finish) if self._audio.is_container else finish(), at_s)
+        turn_ends = self._services.pipeline.turn_ends
+        await self._hear(await turn_ends.run(finish) if self._audio.is_container else finish(), at_s)
         for event in self._endpointer.finish():
             await self._act(event, at_s)
         self._audio.close()
@@ -126,6 +125,8 @@ class SpeechStream:
             await self._add(piece)
             for event in await self._ears.hear(self._endpointer, piece):
                 await self._act(event, at_s)
+            if self._terms.silences:
+                await self._watch_for_sound(piece)
 
     async def _add(self, clip: Clip) -> None:
         """What goes wrong with an utterance ends it; it is told when it would have been answered."""
@@ -163,6 +164,16 @@ class SpeechStream:
                     await self._announce(now)
                     await self._tell_end(now, event)
                     self.heard.append(now)
+
+    async def _watch_for_sound(self, piece: Clip) -> None:
+        """Tell of sound that goes on without any speech in it; what is heard of a reply is none of it."""
+        if self._now is not None or perf_counter() < self._floor.agent_has_it_until_s():
+            self._unheard.reset()
+            return
+        level_dbfs = self._unheard.add(piece)
+        if level_dbfs is not None:
+            at_s, session_id = self._position / SPEECH_RATE_HZ, self._terms.session_id
+            await self._outlet.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
     async def _announce(self, utterance: Listening) -> None:
         if utterance.quiet:

@@ -13,11 +13,9 @@ from server.session.outlet import Outlet
 from server.session.partials import Partials
 from server.session.tempo import Tempo
 from server.session.terms import Terms
-from voicelab import codecs
 from voicelab.clip import Clip
-from voicelab.errors import InputError, VoicelabError
+from voicelab.errors import VoicelabError
 from voicelab.turn import Turn, TurnEvent
-from voicelab.wire import INPUT_FORMATS, InputFormat
 
 
 class Listening:
@@ -58,7 +56,13 @@ class Listening:
         services, terms = self._services, self._terms
         dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
         longest_s = services.settings.max_turn_s
-        self.turn = Turn(services.pipeline, dialogue, reply_format=terms.reply_format, longest_s=longest_s)
+        self.turn = Turn(
+            services.pipeline,
+            dialogue,
+            reply_format=terms.reply_format,
+            reply_rate_hz=terms.reply_rate_hz,
+            longest_s=longest_s,
+        )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if terms.partials or self._note is not None:
             self._partials = Partials(self.turn, self._tell, self._note)
@@ -72,11 +76,10 @@ class Listening:
         data = chunk.data()
         if not data:
             return
-        form = input_format(chunk, data, is_first=self.turn is None)
         turn = self.turn or await self.open()
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
-        await turn.receive(data, form, chunk.sample_rate)
+        await turn.receive(data, chunk.format, chunk.rate_hz)
         if self._terms.realtime:
             self._tempo.heard(turn.heard_s - heard_s, at_s)
         if self._partials is not None:
@@ -123,16 +126,3 @@ class Listening:
             return
         about, shown = self._terms.session_id, self._terms.shown(self.turn_id)
         await self._outlet.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
-
-
-def input_format(chunk: AudioChunk, data: bytes, *, is_first: bool) -> InputFormat:
-    """How raw bytes are read; a container says itself what it is, whatever the chunk calls it.
-
-    Raises InputError for raw bytes of a format that is not known: read as Opus, they would be heard as noise.
-    """
-    if chunk.format == "pcm16":
-        return "pcm16"
-    if is_first and chunk.format not in INPUT_FORMATS and codecs.sniff(data) is None:
-        known = ", ".join(INPUT_FORMATS)
-        raise InputError(f"format {chunk.format[:40]!r} is not known and the audio is no container; known: {known}")
-    return "opus"

@@ -17,8 +17,8 @@ import torch
 import yaml
 
 from tests.data.cmvn import write_cmvn
-from voicelab import codecs
 from voicelab.asr.funasr_loading import import_funasr
+from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ
 
 SOUNDS = Path(__file__).parent / "tiny_sensevoice"
@@ -82,7 +82,7 @@ def train() -> None:
     torch.manual_seed(11)
     random = np.random.default_rng(11)
     FOLDER.mkdir(exist_ok=True)
-    utterances = [codecs.read(file).at_rate(SPEECH_RATE_HZ).samples for file in sorted(SOUNDS.glob("*.ogg"))]
+    utterances = [decoding.read(file).at_rate(SPEECH_RATE_HZ).samples for file in sorted(SOUNDS.glob("*.ogg"))]
     offline = {**CONFIG["frontend_conf"], "lfr_m": 5, "lfr_n": 1}
 
     def features(sound: np.ndarray, frontend: WavFrontend) -> torch.Tensor:

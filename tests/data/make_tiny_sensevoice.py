@@ -21,9 +21,9 @@ import torch
 import yaml
 
 from tests.data.cmvn import write_cmvn
-from voicelab import codecs
 from voicelab.asr.sensevoice_config import sensevoice_config
 from voicelab.asr.torchaudio_door import open_torchaudio
+from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
@@ -120,7 +120,7 @@ def train() -> None:
     clips = asyncio.run(speak())
     for name, clip in clips.items():
         (FOLDER / f"{name}.ogg").write_bytes(as_opus(clip))
-    decoded = {name: codecs.read(FOLDER / f"{name}.ogg").at_rate(SPEECH_RATE_HZ) for name in clips}
+    decoded = {name: decoding.read(FOLDER / f"{name}.ogg").at_rate(SPEECH_RATE_HZ) for name in clips}
     pieces = make_pieces()
 
     plain = WavFrontend(**CONFIG["frontend_conf"])

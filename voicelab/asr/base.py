@@ -11,10 +11,20 @@ from voicelab.engines import EngineInfo
 
 
 @dataclass(frozen=True, slots=True)
+class TimedWord:
+    """A word and when it was said, in seconds from the beginning of the sound."""
+
+    text: str
+    start_s: float
+    end_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Transcript:
     """What was heard. text is empty when nothing was; language is a BCP 47 tag; confidence is 0..1, where known.
 
     emotion ("neutral", "happy", ...) and event ("speech", "laughter", ...): where the recognizer tells them.
+    words: the words of text with their times; None from recognizers that report none.
     """
 
     text: str
@@ -22,6 +32,7 @@ class Transcript:
     confidence: float | None = None
     emotion: str | None = None
     event: str | None = None
+    words: tuple[TimedWord, ...] | None = None
 
 
 class RecognizerStream(Protocol):
@@ -43,6 +54,14 @@ class PartialStream(Protocol):
 
     def partial(self) -> str:
         """The words so far, which may still change; must not change what `finish` gives."""
+
+
+@runtime_checkable
+class QueueingStream(Protocol):
+    """A stream that may have to wait for something before it can finish, such as a decoder that others use."""
+
+    def is_ready(self) -> bool:
+        """Whether `finish` can begin now. Asks for what it needs, and does not wait."""
 
 
 class Recognizer(Protocol):

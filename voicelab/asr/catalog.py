@@ -11,6 +11,7 @@ RECOGNIZERS = Catalog(
             isolation="process",
             packages=("pocketsphinx",),
             shared=True,
+            languages=("en",),
             # A decoder's search leaps about in 90 MB, which small pages make slower (glibc; others do not read it).
             environment={"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
         ),
@@ -22,6 +23,7 @@ RECOGNIZERS = Catalog(
             packages=("funasr", "torch", "torchaudio"),
             lanes=1,
             needs="weights: voicelab models pull sensevoice",
+            languages=("zh", "en", "yue", "ja", "ko"),
         ),
         "openai": Entry(
             "voicelab.asr.openai:OpenAIRecognizer",

@@ -1,82 +1,202 @@
-"""The decoders of one recognizer that no utterance has at the moment."""
+"""The decoders of one recognizer: who has one, which are free, and how many there may be."""
 
 from __future__ import annotations
 
+import math
 import os
 import sys
 import threading
 import time
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Protocol
 
 from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.errors import EngineBusyError
 from voicelab.heap import give_back
 
 _GIVES_WAY = 10
 """How much nicer the thread that makes decoders is than those that decode."""
+_AHEAD = 2
+"""How many decoders are made before their utterances ask for them."""
 _KEPT_S = 600.0
+_SURPLUS_KEPT_S = 3.0
+"""How long a free decoder stays: one of the `warm` ones, and one beyond them."""
+_IDLE_S = 15.0
+_IDLE_WHILE_OTHERS_WAIT_S = 3.0
+"""After how long without new sound an utterance loses its decoder: while there are enough, and while there are not."""
+_RECLAIM_EVERY_S = 0.1
+_LOOK_AGAIN_S = 0.5
+
+
+class Utterance(Protocol):
+    """What holds a decoder."""
+
+    def give_up(self, idle_s: float) -> SphinxDecoder | None:
+        """Its decoder, which it then no longer has, if nothing was fed for idle_s. Must not wait for a lock."""
 
 
 class DecoderShelf:
-    """Gives every utterance a decoder of its own, and has a new one made only while more speak than of late.
+    """Lends decoders to utterances; there are never more than `most`.
 
-    That takes a quarter of a second (and 90 MB), in which nobody should have to wait. An utterance is expected when it
-    begins, and needs its decoder only when its first second was heard: it is made in between, in a thread that gives
-    way to those that decode. One that nobody has needed for ten minutes is let go, when the next one is put back.
-
-    clock: what counts those minutes, in seconds.
+    Making one takes a quarter of a second and 90 MB, so a thread that gives way to those that decode makes it ahead of
+    need: for an utterance that is expected, and for one that has asked. An utterance that is not fed loses its decoder
+    after a while, sooner while others wait. warm: how many free decoders stay for ten minutes; others go after seconds.
+    clock: gives the time in seconds.
     """
 
-    def __init__(self, make: Callable[[], SphinxDecoder], *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        make: Callable[[], SphinxDecoder],
+        *,
+        most: int,
+        warm: int = 1,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._make = make
+        self._most = most
+        self._warm = max(1, min(warm, most))
         self._clock = clock
-        # The one that was used last is taken first: the first has been there longest.
-        self._free: deque[tuple[float, SphinxDecoder]] = deque()
-        self._coming: deque[Future[SphinxDecoder]] = deque()
-        self._expecting: set[object] = set()
-        self._lock = threading.Lock()
-        self._maker = ThreadPoolExecutor(1, "decoder-maker", _give_way)
+        self._free: list[tuple[float, SphinxDecoder]] = []  # since when; the last one is taken first
+        self._held: dict[Utterance, None] = {}
+        self._expected: dict[Utterance, None] = {}
+        self._waiting: dict[Utterance, None] = {}
+        self._reclaim_at_s = -math.inf
+        self._making = False
+        self._fault: Exception | None = None
+        self._changed = threading.Condition()
+        self._keeper: threading.Thread | None = None
 
-    def expect(self, utterance: object) -> None:
-        """An utterance begins; `put_back` must follow, when it is over."""
-        with self._lock:
-            self._expecting.add(utterance)
-            if len(self._free) + len(self._coming) < len(self._expecting):
-                self._coming.append(self._maker.submit(self._make))
+    def expect(self, utterance: Utterance) -> None:
+        """The utterance will soon need a decoder; `put_back` must follow when it is over."""
+        with self._changed:
+            if not self._waiting:
+                self._fault = None
+            if utterance not in self._waiting:
+                self._expected[utterance] = None
+            self._wake()
 
-    def take(self, utterance: object) -> SphinxDecoder:
-        """For one that is expected; waits where it is still being made. EngineError when it could not be."""
-        with self._lock:
-            self._expecting.remove(utterance)
-            if self._free:
-                return self._free.pop()[1]
-            coming = self._coming.popleft()
-        return coming.result()
+    def take(self, utterance: Utterance) -> SphinxDecoder | None:
+        """A decoder, or None when all are in use or one is still being made: ask again, or `put_back`.
 
-    def put_back(self, utterance: object, decoder: SphinxDecoder | None) -> None:
-        """What it took, or None when it never needed one."""
-        with self._lock:
-            self._expecting.discard(utterance)
+        It may be in the middle of an utterance that lost it. Raises EngineError when it could not be made.
+        """
+        with self._changed:
+            decoder = self._free.pop()[1] if self._free else None
+            if decoder is None and self._count() >= self._most and self._clock() >= self._reclaim_at_s:
+                self._reclaim_at_s = self._clock() + _RECLAIM_EVERY_S
+                decoder = self._reclaim(_IDLE_WHILE_OTHERS_WAIT_S)
+            self._expected.pop(utterance, None)
+            if decoder is not None:
+                self._waiting.pop(utterance, None)
+                self._held[utterance] = None
+            elif self._fault is not None:
+                self._waiting.pop(utterance, None)
+                fault, self._fault = self._fault, None
+                raise fault
+            else:
+                self._waiting[utterance] = None
+            self._wake()
+            return decoder
+
+    def wait(self, utterance: Utterance, limit_s: float) -> SphinxDecoder:
+        """A decoder, once there is one. Raises EngineBusyError when there is none within the limit."""
+        deadline = time.monotonic() + limit_s
+        with self._changed:
+            while (decoder := self.take(utterance)) is None:
+                left_s = deadline - time.monotonic()
+                if left_s <= 0:
+                    self._waiting.pop(utterance, None)
+                    raise self.busy()
+                self._changed.wait(min(left_s, _LOOK_AGAIN_S))
+            return decoder
+
+    def busy(self) -> EngineBusyError:
+        """What to tell an utterance that cannot have one."""
+        return EngineBusyError("pocketsphinx", f"all {self._most} decoders are in use (option max_decoders)")
+
+    def put_back(self, utterance: Utterance, decoder: SphinxDecoder | None) -> None:
+        """The utterance is over. decoder: the one that it has now, if any."""
+        with self._changed:
+            for place in (self._expected, self._waiting, self._held):
+                place.pop(utterance, None)
             if decoder is not None:
                 self._free.append((self._clock(), decoder))
-            unused = self._unused()
-        if unused:
-            self._maker.submit(_let_go, unused)
+            self._changed.notify_all()
+            self._wake()
+
+    # All below but `_keep` and `_make_one` are called with the lock.
+
+    def _count(self) -> int:
+        return len(self._free) + len(self._held) + self._making
+
+    def _needs_one(self) -> bool:
+        wanted = len(self._waiting) + min(len(self._expected), _AHEAD)
+        return self._fault is None and wanted > len(self._free) and self._count() < self._most
+
+    def _reclaim(self, idle_s: float) -> SphinxDecoder | None:
+        """The decoder of an utterance that has not been fed for so long."""
+        for utterance in self._held:
+            decoder = utterance.give_up(idle_s)
+            if decoder is not None:
+                del self._held[utterance]
+                return decoder
+        return None
 
     def _unused(self) -> list[SphinxDecoder]:
-        """Those to let go. One for each who is expected stays, and one for whoever comes next."""
-        spare = len(self._free) + len(self._coming) - max(1, len(self._expecting))
+        """Take those that go off the shelf; what somebody waits for or expects stays, and one for who comes next."""
+        needed = max(1, len(self._waiting) + min(len(self._expected), _AHEAD))
         unused: list[SphinxDecoder] = []
-        while len(unused) < spare and self._free and self._clock() - self._free[0][0] > _KEPT_S:
-            unused.append(self._free.popleft()[1])
+        while len(self._free) > needed:
+            kept_s = _KEPT_S if self._count() <= self._warm else _SURPLUS_KEPT_S
+            if self._clock() - self._free[0][0] <= kept_s:
+                break
+            unused.append(self._free.pop(0)[1])
         return unused
 
+    def _has_work(self) -> bool:
+        return self._needs_one() or bool(self._held) or len(self._free) > self._warm
 
-def _let_go(unused: list[SphinxDecoder]) -> None:
-    """In the maker's thread, for it takes a while. Without `give_back` half of their memory stays in the heap."""
-    unused.clear()
-    give_back()
+    def _wake(self) -> None:
+        if self._keeper is not None:
+            self._changed.notify_all()
+        elif self._has_work() or len(self._free) > 1:
+            self._keeper = threading.Thread(target=self._keep, name="decoder-keeper", daemon=True)
+            self._keeper.start()
+
+    def _keep(self) -> None:
+        """Make decoders and let others go, for as long as there is something to do."""
+        _give_way()
+        while True:
+            with self._changed:
+                while (decoder := self._reclaim(_IDLE_S)) is not None:
+                    self._free.append((self._clock(), decoder))
+                    del decoder
+                unused = self._unused()
+                self._making = self._needs_one()
+                if not unused and not self._making:
+                    if not self._has_work():
+                        self._keeper = None
+                        return
+                    self._changed.wait(_LOOK_AGAIN_S)
+                    continue
+            if unused:
+                unused.clear()
+                give_back()  # else half of their memory stays in the heap
+            if self._making:
+                self._make_one()
+
+    def _make_one(self) -> None:
+        made, fault = None, None
+        try:
+            made = self._make()
+        except Exception as error:  # noqa: BLE001 - raised again for the utterance that needs it
+            fault = error
+        with self._changed:
+            self._making = False
+            self._fault = fault
+            if made is not None:
+                self._free.append((self._clock(), made))
+            self._changed.notify_all()
 
 
 def _give_way() -> None:

@@ -48,6 +48,11 @@ class FasterWhisper:
         model, revision = str(self._options["model"]), self._options["revision"]
         if not 1 <= self._segment_s <= 15:
             raise EngineError("faster-whisper", "segment_s lies between 1 and 15: Whisper hears 30 s at once")
+        language = self._options["language"]
+        if model.rstrip("/").endswith(".en") and language not in ("en", None):
+            raise EngineMissingError(
+                "faster-whisper", f"{model} hears English only, not {language!r}; name a multilingual model with model="
+            )
         folder = find(model, str(revision) if revision is not None else None)
         if folder is None:
             raise EngineMissingError(

@@ -2,18 +2,30 @@
 
 from __future__ import annotations
 
+import math
+import os
+import threading
+import time
 from collections import deque
 
-from voicelab.asr.base import Transcript
+from voicelab.asr.base import TimedWord, Transcript
 from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.asr.decoder_shelf import DecoderShelf
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.sphinx_decoder import FRAME_S, SphinxDecoder
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineError
 
 _CATCH_UP = 3
 """How many clips are decoded for each that comes, while some still wait."""
+_EXPECT_S = 0.2
+"""After how much sound, from where it starts, an utterance counts as one that will need a decoder."""
+_WAIT_S = 60.0
+"""How long `finish` waits for a decoder where nobody asked `is_ready` first."""
+_DECODER_BYTES = 90e6
+_MEMORY_SHARE = 0.25
+_DECODERS_PER_CORE = 12
+"""More than a core can serve at the pace of speech, so that this limit is never what keeps it from working."""
 
 
 class PocketSphinx:
@@ -23,17 +35,25 @@ class PocketSphinx:
     cepstrum from. PocketSphinx's own running mean starts far from a new voice's and hears a third more words wrongly.
     beam, wbeam: how much less likely than the best a path or a word exit may be before it is dropped; smaller values
     search more and take longer.
+    max_decoders: the most utterances that are decoded at once, at 90 MB each; None: 12 for each core, but no more than
+    fit into a quarter of the machine's memory.
     """
 
-    def __init__(self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29) -> None:
-        if not cmn_s >= 0:
-            raise EngineError("pocketsphinx", f"cmn_s is so many seconds, not {cmn_s:g}")
+    def __init__(
+        self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29, max_decoders: int | None = None
+    ) -> None:
+        if not (cmn_s >= 0 and math.isfinite(cmn_s)):
+            raise EngineError("pocketsphinx", f"cmn_s is a number of seconds, not {cmn_s:g}")
         for name, value in (("beam", beam), ("wbeam", wbeam)):
             if not 0 < value <= 1:
                 raise EngineError("pocketsphinx", f"{name} is a probability: over 0, at most 1, not {value:g}")
+        if max_decoders is not None and max_decoders < 1:
+            raise EngineError("pocketsphinx", f"max_decoders is at least 1, not {max_decoders}")
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
-        self._decoders = DecoderShelf(self._new_decoder)
+        self._max_decoders = max_decoders
+        most = max_decoders or default_decoders(_memory_bytes(), _cores())
+        self._decoders = DecoderShelf(self._new_decoder, most=most, warm=_cores())
         self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
@@ -43,7 +63,7 @@ class PocketSphinx:
         warm.finish()
         warm.close()
         revision = package_revision("pocketsphinx") + ", model en-us"
-        options = {"cmn_s": self._cmn_s, **self._beams}
+        options = {"cmn_s": self._cmn_s, **self._beams, "max_decoders": self._max_decoders}
         return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause")
 
     def stream(self) -> PocketSphinxStream:
@@ -53,67 +73,136 @@ class PocketSphinx:
         return SphinxDecoder({"samprate": SPEECH_RATE_HZ, **self._beams})
 
 
+def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:
+    return TimedWord(word, round(first_frame * FRAME_S, 2), round((last_frame + 1) * FRAME_S, 2))
+
+
+def default_decoders(memory_bytes: float, cores: int) -> int:
+    """How many decoders a machine of this size may have; at least 2."""
+    return max(2, min(_DECODERS_PER_CORE * cores, int(_MEMORY_SHARE * memory_bytes / _DECODER_BYTES)))
+
+
+def _memory_bytes() -> float:
+    return float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
+
+
 class PocketSphinxStream:
-    """One utterance, which has a decoder from when its first second was heard until it is closed."""
+    """One utterance. It has a decoder from when its first second was heard until it is closed.
+
+    It keeps its sound: without new sound it can lose its decoder to others (`give_up`), and when more comes, or it
+    should finish, it decodes all of it again with another.
+    """
 
     def __init__(self, decoders: DecoderShelf, mean: CepstralMean, cmn_s: float) -> None:
         self._decoders = decoders
         self._decoder: SphinxDecoder | None = None
         self._mean = mean
         self._cmn_samples = round(cmn_s * SPEECH_RATE_HZ)
+        self._expect_samples = min(self._cmn_samples, round(_EXPECT_S * SPEECH_RATE_HZ))
         self._waiting: deque[Clip] = deque()
-        self._sound_samples = 0
-        self._decoding = False
+        self._decoded: list[Clip] = []
+        self._fed_samples = 0
+        self._sound_start: int | None = None
+        self._expected = False
         self._closed = False
-        decoders.expect(self)
+        self._fed_s = time.monotonic()
+        # Held for each call: the shelf may ask for the decoder from another thread.
+        self._lock = threading.Lock()
 
     def feed(self, clip: Clip) -> None:
         if clip.rate_hz != SPEECH_RATE_HZ:
             raise EngineError("pocketsphinx", f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
-        self._waiting.append(clip)
-        if self._decoder is not None:
-            self._catch_up(self._decoder, _CATCH_UP)
-            return
-        if self._sound_samples:
-            self._sound_samples += len(clip.samples)
-        elif (start_s := clip.sound_start_s()) is not None:
-            self._sound_samples = len(clip.samples) - round(start_s * SPEECH_RATE_HZ)
-        if self._sound_samples >= self._cmn_samples:
-            self._begin()
+        with self._lock:
+            self._fed_s = time.monotonic()
+            self._waiting.append(clip)
+            sound_samples = self._count_sound(clip)
+            if self._decoder is not None:
+                self._catch_up(self._decoder, _CATCH_UP)
+            elif sound_samples and sound_samples >= self._cmn_samples:
+                self._begin(self._decoders.take(self))
+            elif sound_samples and sound_samples >= self._expect_samples and not self._expected:
+                self._expected = True
+                self._decoders.expect(self)
 
     def partial(self) -> str:
-        return self._decoder.text() or "" if self._decoder is not None else ""
+        with self._lock:
+            return self._decoder.text() or "" if self._decoder is not None else ""
+
+    def is_ready(self) -> bool:
+        """Whether it has a decoder; asks for one."""
+        with self._lock:
+            self._fed_s = time.monotonic()
+            if self._decoder is None:
+                self._begin(self._decoders.take(self))
+            return self._decoder is not None
 
     def finish(self) -> Transcript:
-        decoder = self._decoder or self._begin()
-        self._catch_up(decoder, len(self._waiting))
-        self._end(decoder)
-        text = decoder.text()
-        if text is None:
-            return Transcript("", language="en")
-        return Transcript(text, language="en", confidence=min(1.0, decoder.probability()))
+        with self._lock:
+            if self._decoder is None:
+                self._begin(self._decoders.wait(self, _WAIT_S))
+            decoder = self._decoder
+            assert decoder is not None
+            self._catch_up(decoder, len(self._waiting))
+            decoder.end_utt()
+            text = decoder.text()
+            if text is None:
+                return Transcript("", language="en", words=())
+            words = tuple(_timed(*found) for found in decoder.words())
+            return Transcript(text, language="en", confidence=min(1.0, decoder.probability()), words=words)
 
     def close(self) -> None:
-        if self._closed:
-            return
-        self._closed = True
-        try:
-            if self._decoder is not None:
-                self._end(self._decoder)
-        finally:
-            self._decoders.put_back(self, self._decoder)
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            decoder, self._decoder = self._decoder, None
+            self._waiting.clear()
+            self._decoded.clear()
+            try:
+                if decoder is not None and decoder.in_utterance:
+                    decoder.end_utt()
+            finally:
+                self._decoders.put_back(self, decoder)
 
-    def _begin(self) -> SphinxDecoder:
-        """Take the mean from the first of the sound, which can now be decoded."""
+    def give_up(self, idle_s: float) -> SphinxDecoder | None:
+        """Hand the decoder over, in the middle of the utterance, if nothing was fed for idle_s."""
+        if not self._lock.acquire(blocking=False):
+            return None
+        try:
+            decoder = self._decoder
+            if decoder is None or not decoder.in_utterance or time.monotonic() - self._fed_s < idle_s:
+                return None
+            self._decoder = None
+            self._waiting.extendleft(reversed(self._decoded))
+            self._decoded.clear()
+            return decoder
+        finally:
+            self._lock.release()
+
+    def _count_sound(self, clip: Clip) -> int:
+        """How many samples there are with this clip since the first sound."""
+        if self._sound_start is None and (start_s := clip.sound_start_s()) is not None:
+            self._sound_start = self._fed_samples + round(start_s * SPEECH_RATE_HZ)
+        self._fed_samples += len(clip.samples)
+        return 0 if self._sound_start is None else self._fed_samples - self._sound_start
+
+    def _begin(self, decoder: SphinxDecoder | None) -> None:
+        """Begin the utterance, if there is a decoder: take the mean from the first of the sound that waits."""
+        if decoder is None:
+            return
+        self._decoder = decoder
         sound = None
-        if self._sound_samples:
-            samples = Clip.join([*self._waiting]).samples[-self._sound_samples :][: self._cmn_samples]
+        if self._sound_start is not None:
+            samples = Clip.join([*self._waiting]).samples[self._sound_start :][: self._cmn_samples]
             sound = Clip(samples, SPEECH_RATE_HZ)
-        self._decoder = decoder = self._decoders.take(self)
+        if decoder.in_utterance:  # of one that lost it
+            decoder.end_utt()
         self._mean.prepare(decoder, sound)
         decoder.start_utt()
-        self._decoding = True
-        return decoder
 
     def _catch_up(self, decoder: SphinxDecoder, most: int) -> None:
         """Decode so many of the clips that wait, oldest first.
@@ -122,10 +211,6 @@ class PocketSphinxStream:
         """
         for _ in range(min(most, len(self._waiting))):
             clip = self._waiting.popleft()
+            self._decoded.append(clip)
             if len(clip.samples):
                 decoder.process_raw(clip.to_pcm16())
-
-    def _end(self, decoder: SphinxDecoder) -> None:
-        if self._decoding:
-            self._decoding = False
-            decoder.end_utt()

@@ -32,10 +32,18 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ps_get_hyp": (_TEXT, [_POINTER, _POINTER]),
     "ps_get_prob": (ctypes.c_int32, [_POINTER]),
     "ps_get_logmath": (_POINTER, [_POINTER]),
+    "ps_seg_iter": (_POINTER, [_POINTER]),
+    "ps_seg_next": (_POINTER, [_POINTER]),
+    "ps_seg_word": (_TEXT, [_POINTER]),
+    "ps_seg_frames": (None, [_POINTER, ctypes.POINTER(_INT), ctypes.POINTER(_INT)]),
     "logmath_exp": (ctypes.c_double, [_POINTER, _INT]),
 }
 """What they return and take, as pocketsphinx.h of version 5 declares them. A text is copied before the next call."""
 _SAMPLE_BYTES = 2
+_NO_WORD = ("<", "[", "++")
+"""How the entries of the dictionary begin that stand for silence and noise. A variant of a word ends with "(2)"."""
+FRAME_S = 0.01
+"""How far PocketSphinx moves on from frame to frame."""
 
 
 class SphinxDecoder:
@@ -43,7 +51,7 @@ class SphinxDecoder:
 
     options: PocketSphinx's own, by name. model: whether with the US English language model and its dictionary, or with
     the sounds alone, for words that are added. What a method does is what the Python class's of its name does.
-    EngineError when a call fails.
+    in_utterance: whether `start_utt` was called and `end_utt` was not. EngineError when a call fails.
     """
 
     def __init__(self, options: Mapping[str, float | bool], *, model: bool = True) -> None:
@@ -55,6 +63,7 @@ class SphinxDecoder:
             files["dict"] = get_model_path("en-us/cmudict-en-us.dict")
         self._c = _library()
         self._decoder: int | None = None
+        self.in_utterance = False
         written = json.dumps({"loglevel": "FATAL", **files, **options}).encode()
         config = self._c.ps_config_parse_json(None, written)
         if config is not None:
@@ -89,18 +98,33 @@ class SphinxDecoder:
 
     def start_utt(self) -> None:
         self._check("ps_start_utt")
+        self.in_utterance = True
 
     def process_raw(self, pcm16: bytes, *, no_search: bool = False, full_utt: bool = False) -> None:
         """Hear the next samples: 16 bits each, of one channel."""
         self._check("ps_process_raw", pcm16, len(pcm16) // _SAMPLE_BYTES, no_search, full_utt)
 
     def end_utt(self) -> None:
+        self.in_utterance = False
         self._check("ps_end_utt")
 
     def text(self) -> str | None:
         """The words so far, after `end_utt` the final ones; None when there are none."""
         words = self._c.ps_get_hyp(self._decoder, None)
         return None if words is None else str(words.decode())
+
+    def words(self) -> list[tuple[str, int, int]]:
+        """The words of `text`, each with its first and last frame; silences and noises are left out."""
+        found = []
+        first, last = _INT(), _INT()
+        segment = self._c.ps_seg_iter(self._decoder)
+        while segment is not None:
+            word = str(self._c.ps_seg_word(segment).decode())
+            if not word.startswith(_NO_WORD):
+                self._c.ps_seg_frames(segment, ctypes.byref(first), ctypes.byref(last))
+                found.append((word.partition("(")[0], first.value, last.value))
+            segment = self._c.ps_seg_next(segment)
+        return found
 
     def probability(self) -> float:
         """The posterior probability of `text`, after `end_utt`; PocketSphinx's arithmetic may take it over 1."""

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import count
 from pathlib import Path
 
-from voicelab import codecs
+from voicelab.audio.decoding import container_name
 from voicelab.datasets import Sample
 from voicelab.datasets.file_names import file_name
 from voicelab.errors import InputError
@@ -45,7 +45,7 @@ def _source(sample: Sample) -> tuple[Path, int | None]:
 def _names(sample: Sample) -> Iterator[Path]:
     name, ending = file_name(sample.id), sample.audio_path.suffix
     if sample.row is not None:
-        ending = f".{codecs.sniff(sample.recording_bytes()[:4]) or 'sound'}"
+        ending = f".{container_name(sample.recording_bytes()) or 'sound'}"
     if not ending.isascii() or len(ending) > 8:
         ending = ""
     yield Path("audio", f"{name}{ending}")

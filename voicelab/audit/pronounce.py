@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from voicelab.audit.arpabet import arpabet
+from voicelab.children import python_command, safe_environment
 from voicelab.errors import EngineMissingError
 
 _MONEY = re.compile(r"^([$€£])(\d[\d,]*)(?:\.(\d\d))?$")
@@ -99,8 +99,14 @@ def _spelled_out(word: str) -> str:
 def _espeak(texts: list[str]) -> list[str]:
     if not texts:
         return []
-    program = [sys.executable, "-m", "voicelab.audit.phonemes"]
-    done = subprocess.run(program, input=json.dumps(texts), capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        python_command("voicelab.audit.phonemes"),
+        input=json.dumps(texts),
+        env=safe_environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
     if done.returncode != 0:
         raise EngineMissingError("espeak", f"{done.stderr.strip()}; run: pip install espeakng-loader")
     found: list[str] = json.loads(done.stdout)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab import file_errors, terminal
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     from voicelab.audit.audit import Audit, Suspect
@@ -25,9 +26,7 @@ def audit(
     asr: Annotated[
         str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[pocketsphinx]")
     ] = None,
-    normalizer: Annotated[
-        str, typer.Option(help="Spelling rule between systems: none, basic, english, cjk.")
-    ] = "english",
+    normalizer: Annotated[str, typer.Option(help=f"Normalizer between systems: {NAMES}.")] = "english",
     top: Annotated[int, typer.Option(min=1, help="Show so many.")] = 10,
     fixes: Annotated[
         Path | None, typer.Option(help="Write the shown ones to this .csv, to fill in for voicelab correct.")

@@ -9,16 +9,20 @@ import typer
 
 from voicelab import terminal
 from voicelab.commands.bench_endpoint import endpoint, vad
+from voicelab.commands.bench_intervals import intervals
 from voicelab.commands.bench_match import match
 from voicelab.commands.bench_replay import replay
 from voicelab.commands.bench_server import server
+from voicelab.commands.strict import StrictTyper
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     from voicelab.bench.asr import Speed
 
-bench = typer.Typer(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
+bench = StrictTyper(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
 bench.command()(endpoint)
 bench.command()(vad)
+bench.command()(intervals)
 bench.command()(server)
 bench.command()(replay)
 bench.command()(match)
@@ -26,9 +30,9 @@ bench.command()(match)
 
 @bench.command()
 def words(
-    pairs: Annotated[int, typer.Option(min=1, help="How many pairs of ten words.")] = 100_000,
-    normalizer: Annotated[str, typer.Option(help="none, basic, english, cjk, sclite.")] = "english",
-    seed: Annotated[int, typer.Option(help="Seed of the pairs.")] = 0,
+    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many pairs of ten words.")] = 100_000,
+    normalizer: Annotated[str, typer.Option(help=f"{NAMES}.")] = "english",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pairs.")] = 0,
 ) -> None:
     """Normalize, align and count, beside jiwer's plain word alignment of the same pairs."""
     with terminal.errors():
@@ -51,9 +55,9 @@ def asr(
         list[str] | None, typer.Option("--asr", help="Recognizer, may be repeated. \\[default: all installed]")
     ] = None,
     samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
-    limit: Annotated[int, typer.Option(min=1, help="So many recordings.")] = 16,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
-    rounds: Annotated[int, typer.Option(min=1, help="Take each figure so many times; the best counts.")] = 3,
+    rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
     full_size: Annotated[
         bool,
         typer.Option("--full-size", help="Also a SenseVoice of full size with random weights, against a plain loop "

@@ -26,14 +26,18 @@ def endpoint(
     unfinished_factor: Annotated[float | None, typer.Option(help="... for words that cannot be the end.")] = None,
     samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many recordings. \\[default: all]")] = None,
-    variants: Annotated[int, typer.Option(min=1, help="Each recording so many times, with other pauses.")] = 2,
-    pauses: Annotated[int, typer.Option(min=0, help="Pauses in each.")] = 1,
+    variants: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Each recording so many times, with other pauses.")
+    ] = 2,
+    pauses: Annotated[int, typer.Option(min=0, max=1000, help="Pauses in each.")] = 1,
     shortest_pause_s: Annotated[float, typer.Option(min=0.0)] = 0.2,
     longest_pause_s: Annotated[float, typer.Option(max=2.5)] = 0.8,
     noise_dbfs: Annotated[float, typer.Option(max=-20.0, help="Level of the pink noise under all of it.")] = -55.0,
     lag_s: Annotated[float, typer.Option(min=0.0, help="How late the recognizer's words come.")] = 0.1,
     detector: Annotated[str, typer.Option(help=_DETECTOR_HELP)] = "silero",
-    seed: Annotated[int, typer.Option(help="Seed of the pauses, the noise and the intervals.")] = 0,
+    seed: Annotated[
+        int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pauses, the noise and the intervals.")
+    ] = 0,
     plot: Annotated[Path | None, typer.Option(help="Also draw the curve into this PNG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
@@ -107,10 +111,12 @@ def vad(
     detector: Annotated[
         list[str] | None, typer.Option(help=f"May be repeated: {_DETECTOR_HELP} \\[default: silero]")
     ] = None,
-    streams: Annotated[int, typer.Option(min=1, help="So many connections.")] = 40,
+    streams: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many connections.")] = 40,
     seconds: Annotated[float, typer.Option(min=0.1, help="Of sound on each.")] = 5.0,
     piece_s: Annotated[float, typer.Option(min=0.001, help="In pieces of this length.")] = 0.02,
-    rounds: Annotated[int, typer.Option(min=1, help="Take each figure so many times; the best counts.")] = 3,
+    rounds: Annotated[
+        int, typer.Option(min=1, max=1_000_000, help="Take each figure so many times; the best counts.")
+    ] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
     """Print the processor time that speech detection and endpointing take: per second of one stream's sound, and as a

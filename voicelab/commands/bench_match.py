@@ -10,8 +10,8 @@ from voicelab import terminal
 
 
 def match(
-    pairs: Annotated[int, typer.Option(min=1, help="Values per kind.")] = 500,
-    seed: Annotated[int, typer.Option(help="Seed of the values.")] = 0,
+    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Values per kind.")] = 500,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the values.")] = 0,
     with_class: Annotated[bool, typer.Option(help="Give the matcher the class. \\[default: it infers it]")] = False,
     examples: Annotated[int, typer.Option(min=0, max=10, help="Wrong answers to print per kind.")] = 0,
 ) -> None:

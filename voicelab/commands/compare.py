@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +22,13 @@ def compare(
     runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
     normalizer: Annotated[
         str | None,
-        typer.Option(help="Score all by: none, basic, english, cjk, sclite. \\[the one that all runs were made with]"),
+        typer.Option(help=f"Score all by: {NAMES}. \\[the one that all runs were made with]"),
     ] = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
         typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
     ] = "minimal",
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
     flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
@@ -37,10 +38,10 @@ def compare(
 ) -> None:
     """Put runs side by side: differences with intervals, tests, and the samples that turned right or wrong.
 
-    Differences are second minus first, with a paired bootstrap over whole speakers (or conversations, or samples).
-    Tests of equal word errors: MAPSSWE by segments, as NIST sc_stats; McNemar by samples with every word right;
-    Wilcoxon by speakers. With several pairs p is also adjusted by Holm. Runs on other samples, references or
-    normalizers are refused. docs/sureness.md says more.
+    Differences are second minus first, paired by speaker (or conversation, or sample). Tests of equal word errors:
+    Student's t, the sign test and Wilcoxon's by speaker; MAPSSWE by segments and McNemar by samples, which take those
+    as independent. With several pairs p is also adjusted by Holm. Runs on other samples, references or normalizers are
+    refused. docs/sureness.md says more.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --normalizer basic --out reports/compared
@@ -102,8 +103,9 @@ def _differences(first: str, second: str, records: list[dict[Any, Any]]) -> None
     terminal.table(f"{first} → {second}", ("figure", "values", "difference [95 %]", "relative"), rows)
     made: dict[str, list[str]] = {}
     for row in records:
-        method = "no interval: too few" if _none(row["method"]) else row["method"]
-        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}", []).append(row["figure"])
+        method = f"no interval: {row['no interval']}" if _none(row["method"]) else row["method"]
+        note = "" if _none(row["note"]) else f"; {row['note']}"
+        made.setdefault(f"{row['samples']} samples, by {row['drawn by']}, {method}{note}", []).append(row["figure"])
     for how, figures in made.items():
         typer.echo(f"{how}: {', '.join(figures)}")
     typer.echo()
@@ -124,18 +126,28 @@ def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> No
 
     z = "" if _none(row["Z"]) else f", mean {row['mean']:.3f}, sd {row['sd']:.3f}, Z {row['Z']:.3f}"
     rows = []
+    by = row["by"]
+    signs = f"{row['lower in first']} lower in the first, {row['lower in second']} in the second, {row['equal']} equal"
     for test, what in (
+        ("t", f"{'-' if _none(row['clusters']) else int(row['clusters'])} {by}s"),
+        ("Sign", f"{by}s: {signs}"),
+        ("Wilcoxon", f"{row['ranked']}"),
         ("MAPSSWE", f"{row['segments']} segments{z}"),
         (
             "McNemar",
             f"{row['only first right']} right in the first only, {row['only second right']} in the second only",
         ),
-        ("Wilcoxon", f"{row['ranked']}"),
     ):
         p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
         rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
     columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
     terminal.table(f"do {first} and {second} make equally many word errors?", columns, rows)
+    if by != "sample":
+        typer.echo(
+            f"MAPSSWE and McNemar take segments and samples as independent. Those of one {by} are alike, so trust the "
+            f"tests by {by} where they disagree."
+        )
+        typer.echo()
 
 
 def _flipped(right: str, wrong: str, records: list[dict[Any, Any]], most: int) -> None:
@@ -174,9 +186,11 @@ def _json(found: Comparison) -> str:
         name: [{key: None if _none(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
         for name, frame in frames.items()
     }
+    from voicelab.score import rule
+
     made_by = {
         "runs": [one.name for one in found.contenders],
-        "normalizer": {"name": found.rules.name, "version": found.rules.version},
+        "normalizer": rule(found.rules),
         "weights": found.weights, "seed": found.seed, "draws": found.draws,
     }  # fmt: skip
     return json.dumps(made_by | records, indent=2, ensure_ascii=False)

@@ -58,9 +58,8 @@ def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
 
 def _wer(run: RunResult, replayed: list[ReplayedTurn]) -> float | None:
     from voicelab.metrics.words import WordCounts, count
-    from voicelab.text import normalizer
 
-    rule = normalizer(run.spec.normalizer)
+    rule = run.spec.rules
     return sum((count(one.text, one.heard, rule) for one in replayed), WordCounts()).wer
 
 
@@ -81,7 +80,7 @@ def _show(
         ("... the companies", str(total.companies), ""),
         ("... the amounts", str(total.amounts), ""),
         ("... the changes to the watchlist", str(total.changes), ""),
-        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {run.spec.normalizer}"),
+        ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {run.spec.rules.label}"),
     ]
     terminal.table(f"run {run.run_id}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
     if skipped:
@@ -102,12 +101,11 @@ def _json(
     from dataclasses import asdict
 
     from voicelab.score import rule
-    from voicelab.text import normalizer
 
     document = {
         "format_version": 1,
         "run_id": run.run_id,
-        "normalizer": rule(normalizer(run.spec.normalizer)),
+        "normalizer": rule(run.spec.rules),
         "counts": asdict(total),
         "changed_share": total.changed_share,
         "interval": (asdict(interval) | {"unit": unit}) if interval else None,

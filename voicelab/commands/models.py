@@ -7,8 +7,9 @@ from typing import Annotated, Literal
 import typer
 
 from voicelab import terminal
+from voicelab.commands.strict import StrictTyper
 
-models = typer.Typer(help="Weights of engines: list them, fetch them, say where they lie.", no_args_is_help=True)
+models = StrictTyper(help="Weights of engines: list them, fetch them, say where they lie.", no_args_is_help=True)
 
 
 @models.command("list")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab import terminal
+from voicelab.text import NAMES
 
 if TYPE_CHECKING:
     from voicelab.datasets import SampleSet
@@ -29,8 +30,8 @@ def roundtrip(
     ] = False,
     asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = "pocketsphinx",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts.")] = None,
-    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk.")] = "english",
-    seed: Annotated[int, typer.Option(help="Seed of the bootstrap.")] = 0,
+    normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,
     worst: Annotated[int, typer.Option(min=0, help="List so many of the worst.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:

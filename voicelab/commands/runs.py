@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab import terminal
+from voicelab.commands.strict import StrictTyper
 
 if TYPE_CHECKING:
     from voicelab.kept import KeptRun
 
-runs = typer.Typer(help="List, show and remove runs.", no_args_is_help=True)
+runs = StrictTyper(help="List, show and remove runs.", no_args_is_help=True)
 
 
 def _ids(context: typer.Context, incomplete: str) -> list[str]:
@@ -37,7 +38,8 @@ Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autoco
 def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     """The runs of a folder, the latest first, with their state and figures.
 
-    running: a process works on it. stopped: it was killed and can go on. damaged: it cannot be read.
+    running: a process works on it. stopped: it was killed and can go on. interrupted: its target or its disk failed,
+    and it can go on. damaged: it cannot be read. unanswered: planned turns that have no answer.
     """
     with terminal.errors():
         from voicelab.kept import kept_runs
@@ -49,7 +51,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if not found:
             typer.echo(f"no run in {out}")
             return
-        columns = ("run", "state", "n", "WER", "recall", "sound")
+        columns = ("run", "state", "n", "unanswered", "error rate", "recall", "sound")
         terminal.table(
             f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found), whole=columns
         )
@@ -141,9 +143,12 @@ def _options(options: dict[str, Any]) -> str:
 def _row(one: KeptRun) -> tuple[str, ...]:
     from voicelab.report.wording import NONE, number, seconds
 
-    rates = [number(rate.value) if rate is not None else NONE for rate in (one.wer, one.entity_recall)]
+    headline = one.error_rate
+    recall = number(one.entity_recall.value) if one.entity_recall is not None else NONE
+    rates = [f"{headline[0]} {number(headline[1].value)}" if headline is not None else NONE, recall]
     first = seconds(one.first_audio.p50) if one.first_audio is not None else NONE
-    return one.run_id, one.state, str(_samples(one) or NONE), *rates, first
+    counts = [NONE if count is None else str(count) for count in (_samples(one), one.unanswered)]
+    return one.run_id, one.state, *counts, *rates, first
 
 
 def _samples(one: KeptRun) -> int | None:
@@ -151,7 +156,8 @@ def _samples(one: KeptRun) -> int | None:
 
 
 def _figures(one: KeptRun) -> dict[str, Any]:
-    figures = [("wer", one.wer), ("entity_recall", one.entity_recall)]
+    cer = one.summary.words.overall.cer if one.summary is not None else None
+    figures = [("wer", one.wer), ("cer", cer), ("entity_recall", one.entity_recall)]
     first = one.first_audio
     return {
         "run_id": one.run_id,
@@ -160,8 +166,11 @@ def _figures(one: KeptRun) -> dict[str, Any]:
         "note": one.note,
         "started_at": one.started_at.isoformat() if one.started_at is not None else None,
         "engines": one.engines,
+        "language": one.run.spec.language if one.run is not None else None,
+        "headline": one.summary.headline if one.summary is not None else None,
         "mode": one.run.spec.mode if one.run is not None else None,
         "samples": _samples(one),
+        "unanswered": one.unanswered,
         **{name: rate.model_dump(mode="json") if rate is not None else None for name, rate in figures},
         "first_audio_p50_s": first.p50 if first is not None else None,
     }

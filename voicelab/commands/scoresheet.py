@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from math import floor
 from statistics import mean, median, stdev
 
 from voicelab.score import Score, ScoreCounts
@@ -68,11 +69,12 @@ def _deviation(numbers: list[float]) -> float:
 
 
 def _whole(number: float) -> str:
-    return f"{number:.0f}"
+    return f"{floor(number + 0.5)}"
 
 
 def _tenth(number: float) -> str:
-    return f"{number:.1f}"
+    """One decimal place, halves up as sclite rounds them: 6.25 is 6.3."""
+    return f"{floor(number * 10 + 0.5) / 10:.1f}"
 
 
 def _cells(

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab import terminal
+from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.commands.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
     from voicelab.conditions.condition import Noise
@@ -35,10 +37,12 @@ def sweep(
     asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = "pocketsphinx",
     agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
     tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many samples, some of each category.")] = None,
+    limit: Annotated[int | None, typer.Option(help="Maximum number of samples, over all categories.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
-    normalizer: Annotated[str, typer.Option(help="Spelling rule: none, basic, english, cjk, sclite.")] = "english",
-    seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap.")] = 0,
+    language: LanguageOption = None,
+    normalizer: NormalizerOption = None,
+    word_map: WordMapOption = None,
+    seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap, 0 or more.")] = 0,
     out: Annotated[Path, typer.Option(help="Where the sweep's folder is made.")] = Path("reports"),
     sweep_id: Annotated[str | None, typer.Option(help="Its name. \\[default: time, engine, sweep]")] = None,
     resume: Annotated[Path | None, typer.Option(help="Take up the sweep in this folder where it stopped.")] = None,
@@ -60,17 +64,21 @@ def sweep(
             with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
                 folder, result = running.resume(resume, progress=progress)
             return _finish(folder, result)
+        from voicelab.checking import checked
         from voicelab.places import shipped
         from voicelab.results import RunSpec
         from voicelab.sweep.axes import points_of
         from voicelab.sweep.spec import SweepSpec
 
-        base = RunSpec(
-            samples=str(samples or shipped("voice_samples")), asr=asr, agent=agent, tts=tts, target="in-process",
-            limit=limit, categories=tuple(category or ()), normalizer=normalizer, seed=seed,
+        base = checked(
+            RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
+            samples=samples or str(shipped("voice_samples")), asr=asr, agent=agent, tts=tts, target="in-process",
+            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
+            word_map=read_word_map(word_map), seed=seed,
         )  # fmt: skip
-        spec = SweepSpec(
-            base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise), bitrate_kbps=_numbers("--bitrate", bitrate),
+        spec = checked(
+            SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),
+            bitrate_kbps=_numbers("--bitrate", bitrate),
             loss_percent=_numbers("--loss", loss), gain_db=_numbers("--gain", gain), telephone=telephone,
             loss_bitrate_kbps=loss_bitrate, mean_burst=mean_burst, fec=fec, grid=grid,
             breakpoints=_breakpoints(breakpoint_, grid),

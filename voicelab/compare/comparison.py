@@ -9,15 +9,28 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+from pydantic import BaseModel
 
+from voicelab.checking import checked
 from voicelab.compare.contenders import Contender, read_all
 from voicelab.compare.pair import Pair
+from voicelab.figures import RATES
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
 from voicelab.report.sureness import Clusters
+from voicelab.results import Draws, Seed
 from voicelab.text import Normalizer
+
+TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
+
+
+class _Resampling(BaseModel):
+    """The options that decide the intervals."""
+
+    seed: Seed
+    draws: Draws
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,23 +73,34 @@ class Comparison:
                     "first value": found.first, "second value": found.second, "difference": found.difference,
                     "low": low, "high": high, "relative": found.relative, "relative low": relative_low,
                     "relative high": relative_high, "samples": found.samples, "drawn by": one.unit,
-                    "method": found.interval.method if found.interval else None,
+                    "method": found.interval.method if found.interval else None, "p": found.p_value,
+                    "note": one.note, "no interval": found.refused.text(one.unit) if found.refused else None,
+                    "no relative interval":
+                        found.relative_refused.text(one.unit) if found.relative_refused else None,
                 })  # fmt: skip
         return pd.DataFrame(rows)
 
     def tests(self) -> pd.DataFrame:
-        """A row for each two runs: three tests of equal word errors; `Holm` is p adjusted for the number of pairs."""
+        """A row for each two runs: tests of equal word errors; `Holm` is p adjusted for the number of pairs.
+
+        `t`, `Sign` and `Wilcoxon` take each speaker (conversation, sample) as one observation. MAPSSWE and McNemar take
+        segments and samples as independent, which those of one speaker are not.
+        """
         rows: list[dict[str, Any]] = []
         for pair in self.each_pair():
-            matched, sentences, ranks = pair.matched, pair.sentences, pair.ranks
+            matched, sentences, ranks, signs = pair.matched, pair.sentences, pair.ranks, pair.signs
+            by_cluster = pair.difference(RATES["wer"]).found
             rows.append({
                 "first": pair.first.name, "second": pair.second.name, "segments": matched.segments,
                 "mean": matched.mean, "sd": matched.sd, "Z": matched.z, "MAPSSWE p": matched.p_value,
                 "only first right": sentences.only_first, "only second right": sentences.only_second,
-                "McNemar p": sentences.p_value, "ranked": f"{ranks.pairs} {pair.ranked_by}s that differ",
+                "McNemar p": sentences.p_value, "by": pair.ranked_by, "t p": by_cluster.p_value,
+                "clusters": by_cluster.interval.clusters if by_cluster.interval else None,
+                "lower in first": signs.positive, "lower in second": signs.negative, "equal": signs.equal,
+                "Sign p": signs.p_value, "ranked": f"{ranks.pairs} {pair.ranked_by}s that differ",
                 "Wilcoxon p": ranks.p_value,
             })  # fmt: skip
-        for test in ("MAPSSWE", "McNemar", "Wilcoxon"):
+        for test in TESTS:
             for row, adjusted in zip(rows, holm([row[f"{test} p"] for row in rows]), strict=True):
                 row[f"{test} Holm"] = adjusted
         return pd.DataFrame(rows)
@@ -142,6 +166,7 @@ def compare(
     rules: the normalizer to score all by, by default the one that all were made with. weights: minimal or sclite, the
     alignment that words and tests are counted by.
     """
+    checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     contenders, chosen = read_all(folders, rules, weights)
     return Comparison(contenders, chosen, weights, seed, draws)
 

@@ -56,7 +56,7 @@ def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[
     if weights not in ALIGNERS:
         raise InputError(f"unknown weights '{weights}'; known: {', '.join(ALIGNERS)}")
     runs = [_finished(RunFolder(folder)) for folder in folders]
-    chosen = normalizer(rules if rules is not None else _common_normalizer(runs))
+    chosen = normalizer(rules) if rules is not None else _common_rules(runs)
     contenders = tuple(
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
@@ -78,15 +78,21 @@ def _finished(folder: RunFolder) -> RunResult:
     return run
 
 
-def _common_normalizer(runs: Sequence[RunResult]) -> str:
+def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
     first = runs[0]
+    rules = first.spec.rules
     for run in runs[1:]:
-        if run.spec.normalizer != first.spec.normalizer:
+        if run.spec.rules.name != rules.name:
             raise InputError(
-                f"{first.run_id} was scored under {first.spec.normalizer}, {run.run_id} under {run.spec.normalizer}; "
+                f"{first.run_id} was scored under {rules.name}, {run.run_id} under {run.spec.rules.name}; "
                 "name one to score all by: --normalizer"
             )
-    return first.spec.normalizer
+        if run.spec.rules.word_map != rules.word_map:
+            raise InputError(
+                f"{first.run_id} and {run.run_id} were scored with different word maps; name a normalizer to score all "
+                "by, without a word map: --normalizer"
+            )
+    return rules
 
 
 def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Aligner) -> Contender:

@@ -9,7 +9,7 @@ from voicelab.compare.contenders import Contender
 from voicelab.figures import PERCENTILES, RATES, Figure, Percentile
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
-from voicelab.metrics.significance import McNemar, Wilcoxon, mcnemar, wilcoxon
+from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
 from voicelab.report.schema import Unit
 from voicelab.report.sureness import Clusters
 
@@ -19,13 +19,17 @@ TIMED = ("transcript_s", "first_audio_s", "turn_s", "asr_s")
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure of both runs over the samples that both have it for. unit: what was resampled whole."""
+    """A figure of both runs over the samples that both have it for.
+
+    unit: what was taken as a whole. note: what limits the interval, such as too few speakers.
+    """
 
     name: str
     title: str
     better: str
     unit: Unit
     found: PairedDifference
+    note: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Pair:
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
             seed=self.seed, draws=self.draws,
         )  # fmt: skip
-        return Difference(figure.name, figure.title, figure.better, clusters.unit, found)
+        return _noted(figure, clusters, found)
 
     def _share(self, figure: Figure, run: Contender, key: str) -> Share | None:
         if figure.name == "wer":
@@ -103,7 +107,7 @@ class Pair:
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
             1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
         )  # fmt: skip
-        return Difference(figure.name, figure.title, figure.better, clusters.unit, found)
+        return _noted(figure, clusters, found)
 
     def _clusters(self, keys: list[str]) -> Clusters:
         return Clusters.of([self.first.scores[key].turn for key in keys])
@@ -120,12 +124,22 @@ class Pair:
 
     @cached_property
     def ranked_by(self) -> Unit:
-        """What Wilcoxon's pairs are: speakers (as in sc_stats), conversations, or samples."""
+        """What the sign test and Wilcoxon's pair: speakers (as in sc_stats), conversations, or samples."""
         return self._clusters(list(self.shared)).unit
 
     @cached_property
     def ranks(self) -> Wilcoxon:
         """Wilcoxon's test on the word error rates of each speaker, conversation or sample."""
+        return wilcoxon(*self.rates)
+
+    @cached_property
+    def signs(self) -> Signs:
+        """The sign test on the word error rates of each speaker, conversation or sample."""
+        return sign_test(*self.rates)
+
+    @cached_property
+    def rates(self) -> tuple[list[float], list[float]]:
+        """The word error rate of each speaker, conversation or sample in both runs."""
         names = self._clusters(list(self.shared)).keys
         rates = []
         for run in (self.first, self.second):
@@ -135,7 +149,7 @@ class Pair:
                 errors[name] += counts[key].errors
                 words[name] += counts[key].reference_words
             rates.append([errors[name] / words[name] for name in words if words[name]])
-        return wilcoxon(*rates)
+        return rates[0], rates[1]
 
     def flips(self) -> list[Flip]:
         """The samples that one run has all right and the other not; first those that the second lost."""
@@ -144,6 +158,11 @@ class Pair:
         return [_flip(key, self.first, self.second) for key in lost] + [
             _flip(key, self.second, self.first) for key in won
         ]
+
+
+def _noted(figure: Figure | Percentile, clusters: Clusters, found: PairedDifference) -> Difference:
+    note = clusters.note(found.interval.clusters) if found.interval else None
+    return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
 
 
 def _right(run: Contender, key: str) -> bool:

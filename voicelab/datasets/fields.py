@@ -8,6 +8,7 @@ from typing import Any
 
 from voicelab.datasets.rows import seconds
 from voicelab.errors import InputError
+from voicelab.text import language
 
 
 class Fields:
@@ -32,6 +33,25 @@ class Fields:
         if not isinstance(value, str) or not value.strip():
             raise self.fail(name, f"must be a text that is not empty, not {value!r}")
         return value
+
+    def reference(self) -> str:
+        """The reference text, which may be empty: then nobody speaks."""
+        value = self._row.get("text")
+        if value is None:
+            raise self.fail("text", 'is missing; where nobody speaks, write ""')
+        if not isinstance(value, str):
+            raise self.fail("text", f"must be a text, not {value!r}")
+        return value if value.strip() else ""
+
+    def language(self, default: str | None) -> str | None:
+        """The code of the language in the field `language`, `lang` or `locale` (Common Voice)."""
+        for name in ("language", "lang", "locale"):
+            if (value := self.text_or_none(name)) is not None:
+                try:
+                    return language(value).code
+                except InputError as error:
+                    raise self.fail(name, f"is not known: {error}") from error
+        return default
 
     def text_or_none(self, name: str) -> str | None:
         return self.text(name) if self._row.get(name) not in (None, "") else None

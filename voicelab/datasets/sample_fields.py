@@ -10,11 +10,16 @@ from voicelab.datasets.samples import AudioKind, Sample, Scenario
 from voicelab.errors import InputError
 
 
-def sample(fields: Fields, sample_id: str, category: str, audio: Path, kind: AudioKind) -> Sample:
-    """The sample that an entry describes; InputError names the entry and the field."""
+def sample(
+    fields: Fields, sample_id: str, category: str, audio: Path, kind: AudioKind, *, language: str | None = None
+) -> Sample:
+    """The sample that an entry describes; InputError names the entry and the field.
+
+    language: of the set, for entries that name none.
+    """
     return Sample(
         id=sample_id,
-        text=fields.text("text"),
+        text=fields.reference(),
         audio_path=audio,
         audio_kind=kind,
         category=category,
@@ -23,6 +28,7 @@ def sample(fields: Fields, sample_id: str, category: str, audio: Path, kind: Aud
         expected_intent=fields.text_or_none("expected_intent"),
         requires_context=fields.flag("requires_context"),
         sha256=fields.text_or_none("sha256"),
+        language=fields.language(language),
         offset_s=fields.seconds("offset"),
         duration_s=fields.seconds("duration"),
         listed_at=f"{fields.path}: {fields.entry}",

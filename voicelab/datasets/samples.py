@@ -6,15 +6,18 @@ import base64
 import binascii
 import hashlib
 import json
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
-from voicelab import codecs
+from voicelab.audio import decoding
+from voicelab.audio.decoding import Decoded
 from voicelab.clip import Clip
 from voicelab.datasets import parquet, segment
 from voicelab.errors import InputError
+from voicelab.text import language as language_of
 
 if TYPE_CHECKING:
     import pandas
@@ -26,10 +29,12 @@ AudioKind = Literal["file", "event", "parquet"]
 class Sample:
     """One recorded request and what is expected of it.
 
-    text: the reference of what is said. audio_path: a sound file, a JSON `audio_chunk` event (audio_kind "event"), or
-    a parquet table with the sound in its row `row` (audio_kind "parquet"). offset_s, duration_s: the part of the
-    recording that is the sample; None: from its beginning, to its end. requires_context: it only makes sense after
-    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
+    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
+    language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
+    `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in its row `row` (audio_kind
+    "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its beginning, to its
+    end. requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
+    the set's file lists it, for messages.
     """
 
     id: str
@@ -45,6 +50,7 @@ class Sample:
     offset_s: float | None = None
     duration_s: float | None = None
     row: int | None = None
+    language: str | None = None
     listed_at: str = field(default="", compare=False)
 
     @property
@@ -78,7 +84,7 @@ class Sample:
         if self.audio_kind == "parquet":
             data = parquet.embedded_audio(self.audio_path, self.row or 1)
         else:
-            data = codecs.read_bytes(self.audio_path)
+            data = decoding.read_bytes(self.audio_path)
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() != self.sha256:
             raise InputError(
                 f"{self.audio_path}: sample {self.id!r}: the file is not the one that field 'sha256' names"
@@ -95,7 +101,11 @@ class Sample:
 
     def clip(self) -> Clip:
         """The audio as sound."""
-        return codecs.decode(self.audio_bytes(), source=self.source)
+        return self.decoded().clip
+
+    def decoded(self, rate_hz: int | None = None) -> Decoded:
+        """The audio as sound (at rate_hz, or its own rate) and how much of it is damaged; InputError names the file."""
+        return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,15 +163,26 @@ class SampleSet:
         """The scenario of that id; InputError lists the ids."""
         return _by_id(self.scenarios, scenario_id, "scenario", self.path)
 
-    def only(self, *, categories: Iterable[str] = (), limit: int | None = None) -> SampleSet:
+    def only(
+        self, *, categories: Iterable[str] = (), limit: int | None = None, language: str | None = None
+    ) -> SampleSet:
         """The samples of some categories, at most `limit` of them, with the scenarios all of whose turns are left.
 
-        The limit takes from each category in turn, so that a small part still has some of everything.
+        language: only samples in this language; those that name none are taken too.
+
+        The limit takes from each category in turn, and there from the speaker who was taken least, so that a small part
+        still has some of everything and as many speakers as it can.
         """
         wanted = tuple(categories)
         if unknown := [name for name in wanted if name not in self.categories]:
             raise InputError(f"{self.path}: no category {unknown[0]!r}; there are: {', '.join(self.categories)}")
         kept = [sample for sample in self.samples if not wanted or sample.category in wanted]
+        if language is not None:
+            code = language_of(language).code
+            kept = [sample for sample in kept if sample.language in (None, code)]
+            if not kept:
+                there = ", ".join(sorted({sample.language or "" for sample in self.samples}))
+                raise InputError(f"{self.path}: no sample is in the language {language!r}; there are: {there}")
         if limit is not None:
             chosen = {sample.id for sample in _in_rounds(kept, limit)}
             kept = [sample for sample in kept if sample.id in chosen]
@@ -171,16 +192,26 @@ class SampleSet:
 
 
 def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:
-    queues: dict[str, list[Sample]] = {}
+    """At most `limit` samples: the categories in turn, in each the next sample of the least taken speaker.
+
+    Ties go to the speaker least taken in this category, then to the one who comes first in it.
+    """
+    queues: dict[str, dict[str | None, list[Sample]]] = {}
     for sample in samples:
-        queues.setdefault(sample.category, []).append(sample)
-    depth = 0
-    while limit > 0 and any(depth < len(queue) for queue in queues.values()):
-        for queue in queues.values():
-            if depth < len(queue) and limit > 0:
-                limit -= 1
-                yield queue[depth]
-        depth += 1
+        queues.setdefault(sample.category, {}).setdefault(sample.speaker, []).append(sample)
+    overall: Counter[str | None] = Counter()
+    within: dict[str, Counter[str | None]] = {category: Counter() for category in queues}
+    left = min(limit, len(samples))
+    while left > 0:
+        for category, speakers in queues.items():
+            waiting = [speaker for speaker, queue in speakers.items() if len(queue) > within[category][speaker]]
+            if not waiting or left <= 0:
+                continue
+            chosen = min(waiting, key=lambda speaker: (overall[speaker], within[category][speaker]))
+            yield speakers[chosen][within[category][chosen]]
+            overall[chosen] += 1
+            within[category][chosen] += 1
+            left -= 1
 
 
 _Item = TypeVar("_Item", Sample, Scenario)

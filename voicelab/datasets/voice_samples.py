@@ -10,7 +10,7 @@ from typing import Any
 from voicelab.datasets.fields import Fields
 from voicelab.datasets.rows import Row, Table
 from voicelab.datasets.sample_fields import check_ids, sample
-from voicelab.datasets.samples import Sample, SampleSet, Scenario
+from voicelab.datasets.samples import AudioKind, Sample, SampleSet, Scenario
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError
 
@@ -23,14 +23,18 @@ _SCENARIOS = "multi_turn_scenarios"
 def read(path: Path) -> SampleSet:
     """The set in such a file."""
     document = _document(path)
-    samples = [_seed_sample(path, category, number, row) for category, number, row in _entries(path, document)]
+    metadata = document.get("metadata", {})
+    language = Fields(path, "metadata", metadata).language(None)
+    samples = [
+        _seed_sample(path, category, number, row, language) for category, number, row in _entries(path, document)
+    ]
     check_ids(path, "sample", samples)
     by_id = {one.id: one for one in samples}
     # The original file keeps its scenarios among the categories, ours beside them.
     rows = document["samples"].get(_SCENARIOS) or document.get(_SCENARIOS, [])
     scenarios = tuple(_scenario(path, number, row, by_id) for number, row in enumerate(rows))
     configurations = document.get("test_configurations", {})
-    return SampleSet(path, tuple(samples), scenarios, document.get("metadata", {}), configurations)
+    return SampleSet(path, tuple(samples), scenarios, metadata, configurations)
 
 
 def table(path: Path) -> Table:
@@ -62,7 +66,7 @@ def _entries(path: Path, document: Mapping[str, Any]) -> Iterator[tuple[str, int
             yield category, number, row
 
 
-def _seed_sample(path: Path, category: str, number: int, row: Any) -> Sample:
+def _seed_sample(path: Path, category: str, number: int, row: Any, language: str | None) -> Sample:
     fields = Fields(path, f"samples.{category}[{number}]", row)
     sample_id = fields.text("id")
     fields = Fields(path, f"samples.{category}[{number}] ({sample_id})", row)
@@ -70,7 +74,8 @@ def _seed_sample(path: Path, category: str, number: int, row: Any) -> Sample:
     name = next((one for one in AUDIO_FIELDS if fields.has(one)), None)
     if name is None:
         raise fields.fail("audio_path", "is missing (or encoded_path, or wav_path)")
-    return sample(fields, sample_id, category, fields.file(name), "event" if name == "encoded_path" else "file")
+    kind: AudioKind = "event" if name == "encoded_path" else "file"
+    return sample(fields, sample_id, category, fields.file(name), kind, language=language)
 
 
 def _scenario(path: Path, number: int, row: Any, by_id: Mapping[str, Sample]) -> Scenario:

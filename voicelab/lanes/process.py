@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import pickle
 import socket
-import sys
 from collections.abc import Sequence
 from typing import Any
 
+from voicelab.children import engine_environment, python_command
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError
 from voicelab.lanes.base import JOIN_LIMIT_S, Lane
@@ -45,10 +44,10 @@ class ProcessLane(Lane):
         """Start a worker and read its answers until it ends; whether it had loaded."""
         ours, theirs = socket.socketpair()
         self._process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "voicelab.worker", str(theirs.fileno()), str(self._threads)),
+            *python_command("voicelab.worker", str(theirs.fileno()), str(self._threads)),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
-            env={**self._blueprint.environment, **os.environ},
+            env=engine_environment(self._blueprint.environment),
         )
         theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)

@@ -117,6 +117,11 @@ class Lattice:
         return NOTHING in self.words
 
 
+def plain_lattice(words: Sequence[str]) -> Lattice:
+    """The lattice of a text with a single wording."""
+    return Lattice(("", *words), ((), *((place,) for place in range(len(words)))), (len(words),))
+
+
 @dataclass(slots=True)
 class _Node:
     incoming: list[_Arc] = field(default_factory=list)

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
 
-from voicelab.metrics.intervals import Floats, clusters_of
+from voicelab.metrics.clusters import Floats, clusters_of
+from voicelab.metrics.intervals import FEW
+from voicelab.metrics.resampling import wide_normal
 
 Outcome = Literal["crossed", "never", "before", "undefined"]
 """crossed: between two conditions. never: not even in the worst. before: in the mildest already. undefined: no rate."""
@@ -60,9 +63,10 @@ def breakpoint_of(
 
     places: of the conditions on the axis, mildest first, strictly monotone. numerators, denominators: one row without a
     condition, then one for each place; a column for each sample. keys: the cluster of each sample. Between two
-    conditions the rate is taken to be a straight line. The interval is a percentile bootstrap: clusters are drawn whole
-    and the same for all rows, a relative threshold is taken anew in each draw, and a draw that does not cross counts as
-    beyond the end that it is on; None on both sides with fewer than two clusters.
+    conditions the rate is taken to be a straight line. The interval is a percentile bootstrap, widened for few
+    clusters: clusters are drawn whole and the same for all rows, a relative threshold is computed in each draw, and a
+    draw that does not cross counts as beyond the end that it is on. Without an interval (None on both sides): with
+    fewer than `FEW` clusters, which are too few to resample, and where all draws cross at the same place.
     """
     groups = clusters_of(keys)
     above = np.array([[np.sum(np.asarray(row)[group]) for group in groups] for row in numerators], dtype=np.float64)
@@ -74,17 +78,19 @@ def breakpoint_of(
         return Breakpoint("undefined", None, None, None, None, False, False, None, level)
     outcome: Outcome = "before" if position < 0 else "never" if np.isinf(position) else "crossed"
     at = _place(position, places) if outcome == "crossed" else None
-    if len(groups) < 2:
+    if len(groups) < FEW:
         return Breakpoint(outcome, at, limit, None, None, False, False, None, level)
     picks = np.random.default_rng(seed).integers(len(groups), size=(draws, len(groups)))
     drawn, _ = _positions(above, below, picks, threshold)
     drawn = np.sort(drawn[~np.isnan(drawn)])
-    tail = (1 - level) / 2
+    tail = NormalDist().cdf(-wide_normal(level, len(groups)))
     # Order statistics, not interpolated: a draw beyond an end has no place to interpolate with.
     mild, severe = (float(np.quantile(drawn, share, method="nearest")) for share in (tail, 1 - tail))
     ends = [None if end < 0 or np.isinf(end) else _place(end, places) for end in (mild, severe)]
-    low, high = ends if places[0] <= places[-1] else ends[::-1]
     share = float(np.mean((drawn >= 0) & np.isfinite(drawn)))
+    if severe - mild <= 1e-9 and ends[0] is not None:
+        return Breakpoint(outcome, at, limit, None, None, False, False, share, level)
+    low, high = ends if places[0] <= places[-1] else ends[::-1]
     return Breakpoint(outcome, at, limit, low, high, mild < 0, bool(np.isinf(severe)), share, level)
 
 

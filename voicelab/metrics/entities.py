@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from voicelab.metrics.matching import unspaced
 from voicelab.metrics.matching.folding import separated
 from voicelab.metrics.words import Step
+from voicelab.text.invisible import without_invisible
 
 _AMOUNT = re.compile(r"[$€£¥₹₩]?\.?\d")
 
@@ -51,6 +52,7 @@ def mentions(text: str, entity: str) -> bool:
 
     In a script without spaces between words it may stand anywhere. `3%` is not in `-3%`, and `2.5` is not in `2.51`.
     """
+    entity, text = without_invisible(entity), without_invisible(text)
     if unspaced.needs_no_boundaries(entity):
         return unspaced.named(entity, text)
     words = r"\s+".join(re.escape(word) for word in entity.split())

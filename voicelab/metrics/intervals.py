@@ -1,54 +1,53 @@
-"""How sure a figure is: intervals over clusters that belong together.
+"""Intervals of rates, of other statistics of counts, and of quantiles, over clusters that belong together.
 
-Where the set names speakers, whole speakers are resampled, because the samples of one speaker are alike; else
-conversations, or samples. The default method depends on how many clusters there are (docs/sureness.md, with the
-measured coverage): BCa bootstrap from `FEW` clusters on, a jackknife with Student's t below that, and where every
-part is 0, or every part is its whole, the exact binomial bound. A method that is not defined for the data gives way to
-the percentile bootstrap. `Interval.method` says what was taken.
+The clusters are whole speakers where the samples name them, because the samples of one speaker are alike; otherwise
+conversations or samples. No interval has zero width: where the samples do not vary, an exact interval takes over, and
+where there is no way to tell, a Refusal gives the reason. docs/sureness.md has the methods and their measured coverage.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
-from voicelab.metrics.latency import interval_supported
-from voicelab.metrics.resampling import (
+from voicelab.metrics.clusters import Floats, Groups, clusters_of, effective_clusters, summed
+from voicelab.metrics.exact import clopper_pearson, for_few_clusters, garwood, of_nothing_seen
+from voicelab.metrics.jackknife import (
     Ends,
-    Floats,
-    bca,
-    design_effect,
-    jackknife_error,
-    of_nothing_seen,
-    on_log_scale,
-    order_statistics,
-    percentile,
-    resampled,
-    t_quantile,
-    wide_normal,
+    Jackknife,
+    Statistic,
+    jackknife,
+    on_log,
+    on_log_odds,
     without_each,
 )
+from voicelab.metrics.latency import interval_supported
+from voicelab.metrics.order_statistics import effective_values, order_statistics
+from voicelab.metrics.resampling import bca, percentile, resampled, wide_normal
 
 __all__ = [
-    "FEW", "PERCENTILE", "Floats", "Interval", "Method", "clusters_of", "quantile_interval", "ratio_interval",
-    "sums_interval",
+    "FEW", "PERCENTILE", "Floats", "Interval", "Method", "Refusal", "clusters_of", "quantile_interval",
+    "quantile_result", "ratio_interval", "ratio_result", "sums_interval", "sums_result",
 ]  # fmt: skip
 
-FEW = 10
-"""With fewer clusters a bootstrap is too narrow, whatever its correction: see tests/test_coverage.py."""
+FEW = 5
+"""With fewer clusters a rate gets only the wide, exact interval: their spread tells too little of other clusters."""
+
+LEAST_EFFECTIVE = 1.5
+"""With a smaller effective number of clusters one cluster decides the figure, and there is no interval."""
 
 Method = Literal["auto", "bca", "percentile"]
 BCA, PERCENTILE = "BCa bootstrap", "percentile bootstrap"
-JACKKNIFE, EXACT, ORDER = "jackknife t", "exact binomial", "order statistics"
+JACKKNIFE, UNVARIED, ORDER = "jackknife t", "exact, no variation", "order statistics"
+BINOMIAL, POISSON = "exact binomial, effective n", "exact Poisson, effective n"
 
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """A 95 % interval (or at `level`), and what it was made from."""
+    """An interval at `level`, how it was made, and the number of clusters. low < high always holds."""
 
     low: float
     high: float
@@ -56,13 +55,29 @@ class Interval:
     method: str
     clusters: int
 
+    @property
+    def few(self) -> bool:
+        """Whether there are too few clusters for anything but a wide interval."""
+        return self.clusters < FEW
 
-def clusters_of(keys: Sequence[Hashable]) -> list[NDArray[np.intp]]:
-    """The positions of equal keys together, ordered by key, so that the order of the positions changes nothing."""
-    groups: dict[Hashable, list[int]] = {}
-    for position, key in enumerate(keys):
-        groups.setdefault(key, []).append(position)
-    return [np.array(groups[key], dtype=np.intp) for key in sorted(groups, key=str)]
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why there is no interval. reason: a sentence in which `{unit}` stands for what the clusters are."""
+
+    reason: str
+
+    def text(self, unit: str = "cluster") -> str:
+        return self.reason.replace("{unit}", unit)
+
+
+Result = Interval | Refusal
+
+ONE_CLUSTER = Refusal("fewer than two {unit}s were scored")
+NOTHING = Refusal("there is nothing to divide by")
+DOMINATED = Refusal("almost everything comes from one {unit}")
+UNDEFINED = Refusal("the figure is not defined without one of the {unit}s")
+NO_SPREAD = Refusal("the values do not differ, so there is no spread to measure by")
 
 
 def ratio_interval(
@@ -74,37 +89,73 @@ def ratio_interval(
     draws: int = 2000,
     level: float = 0.95,
     method: Method = "auto",
+    share: bool | None = None,
 ) -> Interval | None:
-    """The interval of sum(numerators) / sum(denominators), for rates of counts; keys name each position's cluster.
+    """`ratio_result`, with None in place of a Refusal."""
+    return _or_none(
+        ratio_result(numerators, denominators, keys, seed=seed, draws=draws, level=level, method=method, share=share)
+    )
 
-    None with fewer than two clusters, or when nothing can be divided by. Where no position has any part, or each has
-    all of it, the resamples are all alike; the end that they do not show is then the exact binomial bound of the share
-    of positions that have any, taken as independent (as for proportions of 0 and 1 in Parker et al. 2017, the NCHS
-    standards).
+
+def ratio_result(
+    numerators: Sequence[float],
+    denominators: Sequence[float],
+    keys: Sequence[Hashable],
+    *,
+    seed: int,
+    draws: int = 2000,
+    level: float = 0.95,
+    method: Method = "auto",
+    share: bool | None = None,
+) -> Result:
+    """The interval of sum(numerators) / sum(denominators), for rates of counts.
+
+    keys: the cluster of each position. share: whether the rate is a share, at most 1 at every position; by default it
+    is one if no numerator exceeds its denominator. Pass False where the denominator is not a count, such as minutes.
+    seed, draws: for the bootstrap methods only.
+
+    From `FEW` clusters on: the jackknife over clusters with Student's t, on the log odds of a share or the log of
+    another rate. Below that, for a share of 0 or 1, and where clusters do not differ: an exact interval.
     """
-    groups = clusters_of(keys)
-    columns = np.asarray([numerators, denominators], dtype=np.float64)
-    if len(groups) < 2 or not columns[1].sum():
-        return None
-    counted = columns[:, columns[1] > 0]
-    if method == "auto" and (counted[0] == 0).all() and not columns[0].any():
-        return Interval(0.0, of_nothing_seen(counted.shape[1], level), level, EXACT, len(groups))
-    if method == "auto" and (columns[0] == columns[1]).all():
-        return Interval(1 - of_nothing_seen(counted.shape[1], level), 1.0, level, EXACT, len(groups))
-    sums = _summed(columns, groups)
-    if method == "auto" and len(groups) < FEW:
-        value, left = float(_ratio(sums.sum(axis=0, keepdims=True))[0]), without_each(sums, _ratio)
-        share = bool((columns[0] <= columns[1]).all()) and value < 1
-        if np.isfinite(left).all() and value > 0:
-            ends = on_log_scale(value, jackknife_error(left), t_quantile(level, len(groups)), share=share)
-            return Interval(*ends, level, JACKKNIFE, len(groups))
-    return _of_sums(sums, _ratio, seed=seed, draws=draws, level=level, method=method)
+    columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
+    if not columns[1].sum() > 0:
+        return NOTHING
+    if len(groups) < 2:
+        return ONE_CLUSTER
+    sums = summed(columns, groups)
+    if method != "auto":
+        return _bootstrap(sums, _ratio, seed=seed, draws=draws, level=level, method=method)
+    is_share = bool((columns[0] <= columns[1]).all()) if share is None else share
+    if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
+        return DOMINATED
+    value = float(columns[0].sum() / columns[1].sum())
+    if value == 0 or (is_share and value == 1):
+        trials = float((columns[1] > 0).sum()) if is_share else float(columns[1].sum())
+        return _exact(value, trials, trials, sums, level, share=is_share)
+    found = jackknife(sums, _ratio, sums[:, 1])
+    if found is None:
+        return UNDEFINED
+    if len(groups) >= FEW and found.error > 0:
+        ends = (on_log_odds if is_share else on_log)(value, found.reach(level))
+        return Interval(*ends, level, JACKKNIFE, len(groups))
+    trials = float(columns[1].sum())
+    independent = value * (1 - value) if is_share else value
+    effective = min(trials, independent / found.error**2) if found.error > 0 else trials
+    return _exact(value, effective, trials, sums, level, share=is_share)
+
+
+def _exact(value: float, effective: float, trials: float, sums: Floats, level: float, *, share: bool) -> Interval:
+    """The exact interval of a rate over `trials` observations that count as `effective` independent ones."""
+    freedom = effective_clusters(sums[:, 1]) - 1
+    count = for_few_clusters(effective, trials, freedom, level)
+    ends = (clopper_pearson if share else garwood)(value, count, level)
+    return Interval(*ends, level, BINOMIAL if share else POISSON, len(sums))
 
 
 def sums_interval(
     columns: Sequence[Sequence[float]],
     keys: Sequence[Hashable],
-    statistic: Callable[[Floats], Floats],
+    statistic: Statistic,
     *,
     seed: int,
     draws: int = 2000,
@@ -113,50 +164,107 @@ def sums_interval(
     least: float = -np.inf,
     most: float = np.inf,
 ) -> Interval | None:
-    """The interval of any statistic of summed counts, such as word information lost.
+    """`sums_result`, with None in place of a Refusal."""
+    return _or_none(
+        sums_result(
+            columns, keys, statistic, seed=seed, draws=draws, level=level, method=method, least=least, most=most
+        )
+    )
 
-    columns: one sequence of counts per column, each as long as keys. statistic: sums of shape (draws, columns) ->
-    estimates of shape (draws,), nan where they are not defined. least, most: the interval is cut off where the
-    statistic cannot lie. None with fewer than two clusters, or nothing defined.
+
+def sums_result(
+    columns: Sequence[Sequence[float]],
+    keys: Sequence[Hashable],
+    statistic: Statistic,
+    *,
+    seed: int,
+    draws: int = 2000,
+    level: float = 0.95,
+    method: Method = "auto",
+    least: float = -np.inf,
+    most: float = np.inf,
+) -> Result:
+    """The interval of any statistic of summed counts, such as word information lost, by the jackknife and Student's t.
+
+    columns: one sequence of counts per column, each as long as keys. statistic: sums of shape (n, columns) -> n
+    estimates, nan where they are not defined. least, most: the interval is cut off where the statistic cannot lie.
+    seed, draws: for the bootstrap methods only.
     """
-    groups = clusters_of(keys)
+    counts, groups = _counted(np.asarray(columns, dtype=np.float64), keys)
     if len(groups) < 2:
-        return None
-    sums = _summed(np.asarray(columns, dtype=np.float64), groups)
-    if method == "auto" and len(groups) < FEW:
-        with np.errstate(divide="ignore", invalid="ignore"):
-            value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
-        left = without_each(sums, statistic)
-        if np.isfinite([value, *left]).all():
-            reach = t_quantile(level, len(groups)) * jackknife_error(left)
-            return Interval(max(least, value - reach), min(most, value + reach), level, JACKKNIFE, len(groups))
-    return _of_sums(sums, statistic, seed=seed, draws=draws, level=level, method=method)
+        return ONE_CLUSTER
+    sums = summed(counts, groups)
+    if method != "auto":
+        return _bootstrap(sums, statistic, seed=seed, draws=draws, level=level, method=method)
+    found = over_clusters(sums, counts, statistic)
+    if isinstance(found, Refusal):
+        return found
+    reach, name = found.reach(level), JACKKNIFE
+    if found.error == 0:
+        reach, name = unvaried_reach(sums, counts.shape[1], level), UNVARIED
+    low, high = max(least, found.value - reach), min(most, found.value + reach)
+    return Interval(low, high, level, name, len(groups)) if low < high else NO_SPREAD
 
 
-def _summed(columns: Floats, groups: Sequence[NDArray[np.intp]]) -> Floats:
-    """The counts of each cluster; shape (clusters, columns)."""
-    return np.array([columns[:, group].sum(axis=1) for group in groups])
+def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackknife | Refusal:
+    """The jackknife of a statistic of counts. sums: of each cluster; columns: shape (columns, positions).
+
+    Few clusters may agree by chance, the more so as counts are whole numbers: below `FEW` the error is at least that of
+    positions taken as independent.
+    """
+    weights = cluster_weights(sums)
+    if effective_clusters(weights) < LEAST_EFFECTIVE:
+        return DOMINATED
+    found = jackknife(sums, statistic, weights)
+    if found is None:
+        return UNDEFINED
+    if len(sums) < FEW:
+        positions = columns.T[np.lexsort(columns)]  # in an order of their own, so that theirs changes no digit
+        independent = jackknife(positions, statistic, cluster_weights(positions))
+        if independent is not None:
+            return replace(found, error=max(found.error, independent.error))
+    return found
+
+
+def cluster_weights(sums: Floats) -> Floats:
+    """The size of each cluster: its largest count, which is what its parts are parts of."""
+    return np.asarray(np.abs(sums).max(axis=1), dtype=np.float64)
+
+
+def unvaried_reach(sums: Floats, positions: int, level: float) -> float:
+    """How far a figure may be off though all clusters agree on it.
+
+    No position was seen to deviate, so the share of positions that do is at most the exact bound of 0, for a deviation
+    of at most 1 each.
+    """
+    freedom = effective_clusters(cluster_weights(sums)) - 1
+    return of_nothing_seen(for_few_clusters(positions, positions, freedom, level), level)
+
+
+def _counted(columns: Floats, keys: Sequence[Hashable]) -> tuple[Floats, Groups]:
+    """The positions that have counts, and their clusters."""
+    kept = np.flatnonzero(columns.any(axis=0))
+    return columns[:, kept], clusters_of([keys[position] for position in kept.tolist()])
 
 
 def _ratio(sums: Floats) -> Floats:
     return np.asarray(sums[:, 0] / sums[:, 1], dtype=np.float64)
 
 
-def _of_sums(
-    sums: Floats, statistic: Callable[[Floats], Floats], *, seed: int, draws: int, level: float, method: Method
-) -> Interval | None:
+def _bootstrap(sums: Floats, statistic: Statistic, *, seed: int, draws: int, level: float, method: Method) -> Result:
+    """The interval from resamples of whole clusters: what `bench intervals` compares the default with."""
     with np.errstate(divide="ignore", invalid="ignore"):
         estimates = np.asarray(statistic(resampled(sums, seed=seed, draws=draws)), dtype=np.float64)
         value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
     estimates = estimates[np.isfinite(estimates)]
     if not len(estimates):
-        return None
+        return UNDEFINED
     normal = wide_normal(level, len(sums))
     ends: Ends | None = None
     if method != "percentile":
         ends = bca(value, estimates, without_each(sums, statistic), normal)
-    name = BCA if ends is not None else PERCENTILE
-    return Interval(*(ends or percentile(estimates, normal)), level, name, len(sums))
+    low, high = ends or percentile(estimates, normal)
+    return Interval(low, high, level, BCA if ends else PERCENTILE, len(sums)) if low < high else NO_SPREAD
 
 
 def quantile_interval(
@@ -168,20 +276,38 @@ def quantile_interval(
     draws: int = 0,
     level: float = 0.95,
 ) -> Interval | None:
+    """`quantile_result`, with None in place of a Refusal. seed and draws change nothing: nothing is drawn."""
+    return _or_none(quantile_result(values, keys, quantile, level=level))
+
+
+def quantile_result(
+    values: Sequence[float], keys: Sequence[Hashable], quantile: float, *, level: float = 0.95
+) -> Result:
     """The interval of a quantile between two of the sorted values, by the exact binomial distribution of how many lie
     below it (Hahn and Meeker 1991, section 5.2).
 
-    Values of one cluster are alike, and count as fewer: as many as their design effect leaves (Korn and Graubard 1998).
-    Nothing is drawn, so seed and draws change nothing; they are there so that all intervals are asked for alike. None
-    with fewer than two clusters, and with so few values that none of them can be an end
-    (metrics.latency.interval_supported).
+    The values of one cluster are alike and count as fewer (Korn and Graubard 1998). A Refusal with fewer than two
+    clusters, and with so few effective values that none of them can be an end (metrics.latency.interval_supported).
     """
     groups = clusters_of(keys)
     array = np.asarray(values, dtype=np.float64)
     if len(groups) < 2:
-        return None
-    effective = len(array) / design_effect(array <= np.quantile(array, quantile), groups)
+        return ONE_CLUSTER
+    effective = effective_values(array, groups, quantile, level)
     if not interval_supported(effective, quantile, level):
-        return None
+        return too_few_values(len(array), effective, len(groups))
     low, high = order_statistics(np.sort(array), quantile, effective, level)
-    return Interval(low, high, level, ORDER, len(groups))
+    return Interval(low, high, level, ORDER, len(groups)) if low < high else NO_SPREAD
+
+
+def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
+    """The Refusal of a quantile that this many effective values cannot bound."""
+    if clusters == count:
+        return Refusal(f"{count} turns are too few for an interval")
+    return Refusal(
+        f"{count} turns of {clusters} {{unit}}s are worth {effective:.1f} independent ones, too few for an interval"
+    )
+
+
+def _or_none(found: Result) -> Interval | None:
+    return found if isinstance(found, Interval) else None

@@ -37,15 +37,21 @@ class MatchedPairs:
     p_value: float | None
 
 
-def segments(first: Sequence[Step], second: Sequence[Step], good_words: int = GOOD_WORDS) -> list[Errors]:
+def segments(
+    first: Sequence[Step], second: Sequence[Step], good_words: int = GOOD_WORDS, *, wordings: bool = False
+) -> list[Errors]:
     """The segments of one utterance, from the alignments of both systems with the same reference.
 
-    ValueError where the references differ. sc_stats leaves out words that only the second system inserted behind the
-    last word of the reference; here they count for either system, so that the order of the systems does not matter.
+    wordings: whether the reference allows several wordings, of which each system may have another; a stretch where they
+    differ then counts as one word. ValueError where the references differ otherwise. sc_stats leaves out words that
+    only the second system inserted behind the last word of the reference; here they count for either system, so that
+    the order of the systems does not matter.
     """
     mine, other = _slots(first), _slots(second)
     if [word for word, *_ in mine] != [word for word, *_ in other]:
-        raise ValueError("the two alignments are of different references")
+        if not wordings:
+            raise ValueError("the two alignments are of different references")
+        mine, other = _merged(mine, other)
     found: list[list[int]] = []
     good = good_words
     for (_, inserted, wrong), (_, inserted_too, wrong_too) in zip(mine, other, strict=True):
@@ -60,9 +66,12 @@ def segments(first: Sequence[Step], second: Sequence[Step], good_words: int = GO
     return [(errors[0], errors[1]) for errors in found]
 
 
-def _slots(steps: Sequence[Step]) -> list[tuple[str | None, int, int]]:
+_Slot = tuple[str | None, int, int]
+
+
+def _slots(steps: Sequence[Step]) -> list[_Slot]:
     """(reference word, words inserted before it, 1 where it is wrong), and last the words inserted at the end."""
-    slots: list[tuple[str | None, int, int]] = []
+    slots: list[_Slot] = []
     inserted = 0
     for step in steps:
         if step.operation == "insert":
@@ -73,9 +82,30 @@ def _slots(steps: Sequence[Step]) -> list[tuple[str | None, int, int]]:
     return [*slots, (None, inserted, 0)]
 
 
-def mapsswe(first: Sequence[Sequence[Step]], second: Sequence[Sequence[Step]]) -> MatchedPairs:
-    """The test over utterances, given as both systems' alignments in one order."""
-    pairs = [errors for mine, other in zip(first, second, strict=True) for errors in segments(mine, other)]
+def _merged(first: list[_Slot], second: list[_Slot]) -> tuple[list[_Slot], list[_Slot]]:
+    """The slots of two wordings of one reference; those of a stretch in which they differ become one slot."""
+    from rapidfuzz.distance import Levenshtein
+
+    mine: list[_Slot] = []
+    other: list[_Slot] = []
+    for chunk in Levenshtein.opcodes([slot[0] for slot in first], [slot[0] for slot in second]):
+        left, right = first[chunk.src_start : chunk.src_end], second[chunk.dest_start : chunk.dest_end]
+        if chunk.tag == "equal":
+            mine += left
+            other += right
+        else:
+            mine.append(("", 0, sum(inserted + wrong for _, inserted, wrong in left)))
+            other.append(("", 0, sum(inserted + wrong for _, inserted, wrong in right)))
+    return mine, other
+
+
+def mapsswe(
+    first: Sequence[Sequence[Step]], second: Sequence[Sequence[Step]], *, wordings: bool = False
+) -> MatchedPairs:
+    """The test over utterances, given as both systems' alignments in one order. wordings: as for `segments`."""
+    pairs = [
+        errors for mine, other in zip(first, second, strict=True) for errors in segments(mine, other, wordings=wordings)
+    ]
     return matched_pairs([one for one, _ in pairs], [other for _, other in pairs])
 
 

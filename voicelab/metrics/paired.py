@@ -1,29 +1,55 @@
-"""Two systems on the same samples: how much a figure differs, in itself and in relation, and how sure that is.
+"""Two systems on the same samples: how much a figure differs, absolutely and relatively, and how sure that is.
 
-Both systems' counts of a sample are resampled together, whole clusters at a time, so what makes a sample hard for both
-cancels out. Differences are second minus first.
+Each cluster's counts of both systems are left out or drawn together, so what makes a sample hard for both cancels out.
+Differences are second minus first.
 """
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
-from voicelab.metrics.intervals import PERCENTILE, Floats, Interval, clusters_of, sums_interval
+from voicelab.metrics.clusters import Floats, clusters_of, effective_clusters, summed
+from voicelab.metrics.exact import for_few_clusters
+from voicelab.metrics.intervals import (
+    FEW,
+    JACKKNIFE,
+    LEAST_EFFECTIVE,
+    NO_SPREAD,
+    ONE_CLUSTER,
+    PERCENTILE,
+    UNVARIED,
+    Interval,
+    Refusal,
+    cluster_weights,
+    over_clusters,
+    too_few_values,
+    unvaried_reach,
+)
+from voicelab.metrics.jackknife import two_sided_p
 from voicelab.metrics.latency import interval_supported, least_turns
+from voicelab.metrics.order_statistics import effective_values
 from voicelab.metrics.resampling import percentile, resampled, wide_normal
 
 Share = tuple[float, float]
 """(part, whole) of one sample."""
+
+NO_LOGARITHM = Refusal("one of the figures is 0, so their ratio has no interval")
+UNBOUNDED = Refusal("so few {unit}s do not bound the ratio")
+LARGEST_FACTOR = 1000.0
+FEW_CLUSTERS = Refusal("fewer than five {unit}s are too few to resample")
 
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
     """A figure of two systems over `samples` that both have; None where it is not defined.
 
-    relative: the difference in relation to the first system's figure.
+    relative: the difference in relation to the first system's figure. p_value: two-sided, of no difference, by cluster;
+    below 1 - level exactly when the interval excludes 0. refused, relative_refused: why there is no interval.
     """
 
     first: float | None
@@ -33,37 +59,105 @@ class PairedDifference:
     relative: float | None
     relative_interval: Interval | None
     samples: int
+    p_value: float | None = None
+    refused: Refusal | None = None
+    relative_refused: Refusal | None = None
 
 
 def paired_rates(
-    first: Sequence[Share], second: Sequence[Share], keys: Sequence[Hashable], *, seed: int, draws: int = 2000
+    first: Sequence[Share],
+    second: Sequence[Share],
+    keys: Sequence[Hashable],
+    *,
+    seed: int = 0,
+    draws: int = 0,
+    level: float = 0.95,
 ) -> PairedDifference:
-    """The difference of two rates. first, second: the counts of each sample, in one order. keys: their clusters."""
-    columns = [
-        [part for part, _ in first], [whole for _, whole in first],
-        [part for part, _ in second], [whole for _, whole in second],
-    ]  # fmt: skip
-    a, n, b, m = (float(sum(column)) for column in columns)
+    """The difference of two rates, by the jackknife over clusters with Student's t.
+
+    first, second: the counts of each sample, in one order. keys: the cluster of each. The relative interval takes the
+    same test to the logarithm of the ratio, so both intervals agree on whether there is a difference. seed and draws
+    change nothing: nothing is drawn.
+    """
+    columns = np.array(
+        [
+            [part for part, _ in first], [whole for _, whole in first],
+            [part for part, _ in second], [whole for _, whole in second],
+        ],
+        dtype=np.float64,
+    ).reshape(4, -1)  # fmt: skip
+    a, n, b, m = columns.sum(axis=1).tolist()
     one, other = a / n if n else None, b / m if m else None
     if one is None or other is None:
         return PairedDifference(one, other, None, None, None, None, len(first))
+    difference, relative = other - one, other / one - 1 if one else None
+    test = _by_cluster(columns, keys, level)
+    if isinstance(test, Refusal):
+        return PairedDifference(
+            one, other, difference, None, relative, None, len(first), refused=test, relative_refused=test
+        )
+    ratio = _relative_ends(one, other, test)
     return PairedDifference(
         one,
         other,
-        other - one,
-        sums_interval(columns, keys, _difference, seed=seed, draws=draws),
-        other / one - 1 if one else None,
-        sums_interval(columns, keys, _relative, seed=seed, draws=draws, least=-1.0) if one else None,
+        difference,
+        test.around(difference, level),
+        relative,
+        None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters),
         len(first),
+        p_value=test.p_value,
+        relative_refused=ratio if isinstance(ratio, Refusal) else None,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Test:
+    """reach: half the width of the interval of the difference."""
+
+    reach: float
+    p_value: float
+    method: str
+    clusters: int
+
+    def around(self, difference: float, level: float) -> Interval:
+        return Interval(difference - self.reach, difference + self.reach, level, self.method, self.clusters)
+
+
+def _by_cluster(columns: Floats, keys: Sequence[Hashable], level: float) -> _Test | Refusal:
+    kept = np.flatnonzero(columns.any(axis=0))
+    groups = clusters_of([keys[position] for position in kept.tolist()])
+    if len(groups) < 2:
+        return ONE_CLUSTER
+    sums = summed(columns[:, kept], groups)
+    found = over_clusters(sums, columns[:, kept], _difference)
+    if isinstance(found, Refusal):
+        return found
+    if found.error > 0:
+        p_value = max(two_sided_p(found), sys.float_info.min)
+        return _Test(found.reach(level), p_value, JACKKNIFE, len(groups))
+    freedom = effective_clusters(cluster_weights(sums)) - 1
+    count = for_few_clusters(len(kept), len(kept), freedom, level)
+    p_value = min(1.0, 2 * max(0.0, 1 - abs(found.value)) ** count)
+    return _Test(unvaried_reach(sums, len(kept), level), max(p_value, sys.float_info.min), UNVARIED, len(groups))
 
 
 def _difference(sums: Floats) -> Floats:
     return np.asarray(sums[:, 2] / sums[:, 3] - sums[:, 0] / sums[:, 1], dtype=np.float64)
 
 
-def _relative(sums: Floats) -> Floats:
-    return np.asarray((sums[:, 2] / sums[:, 3]) / (sums[:, 0] / sums[:, 1]) - 1, dtype=np.float64)
+def _relative_ends(one: float, other: float, test: _Test) -> tuple[float, float] | Refusal:
+    """The ends of other / one - 1, from the reach of other - one.
+
+    The reach is divided by the slope between the two scales, (other - one) / log(other / one), the logarithmic mean.
+    """
+    if one <= 0 or other <= 0:
+        return NO_LOGARITHM
+    middle = math.log(other / one)
+    slope = (other - one) / middle if abs(middle) > 1e-9 else one
+    half = test.reach / slope
+    if half > math.log(LARGEST_FACTOR):
+        return UNBOUNDED
+    return math.expm1(middle - half), math.expm1(middle + half)
 
 
 def paired_quantiles(
@@ -76,27 +170,67 @@ def paired_quantiles(
     draws: int = 2000,
     level: float = 0.95,
 ) -> PairedDifference:
-    """The difference of two quantiles of values that are paired by sample; refused like the quantiles themselves."""
+    """The difference of two quantiles of values that are paired by sample, by a bootstrap over whole clusters.
+
+    Refused like the quantiles themselves, and with fewer than five clusters.
+    """
     count = len(first)
     if count < least_turns(quantile):
         return PairedDifference(None, None, None, None, None, None, count)
-    one, other = (float(np.quantile(values, quantile)) for values in (first, second))
-    interval = relative_interval = None
-    groups = clusters_of(keys)
-    if len(groups) >= 2 and interval_supported(count, quantile, level):
-        cluster_of = np.empty(count, dtype=np.intp)
-        for number, group in enumerate(groups):
-            cluster_of[group] = number
-        times = resampled(np.eye(len(groups)), seed=seed, draws=draws)[:, cluster_of]
-        before, after = (_quantile_of_each(np.asarray(values), times, quantile) for values in (first, second))
-        normal = wide_normal(level, len(groups))
-        interval = Interval(*percentile(after - before, normal), level, PERCENTILE, len(groups))
-        with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
-            ratios = after / before - 1
-        if np.isfinite(ratios).all():
-            relative_interval = Interval(*percentile(ratios, normal), level, PERCENTILE, len(groups))
+    before, after = (np.asarray(values, dtype=np.float64) for values in (first, second))
+    one, other = (float(np.quantile(values, quantile)) for values in (before, after))
     relative = other / one - 1 if one > 0 else None
-    return PairedDifference(one, other, other - one, interval, relative, relative_interval, count)
+    found = _drawn_quantiles(before, after, keys, quantile, seed=seed, draws=draws, level=level)
+    if isinstance(found, Refusal):
+        return PairedDifference(
+            one, other, other - one, None, relative, None, count, refused=found, relative_refused=found
+        )
+    drawn, normal, clusters = found
+    absolute = _percentile(drawn[1] - drawn[0], normal, level, clusters)
+    with np.errstate(divide="ignore", invalid="ignore", over="ignore"):
+        ratios = drawn[1] / drawn[0] - 1
+    ratio = _percentile(ratios, normal, level, clusters) if np.isfinite(ratios).all() else NO_LOGARITHM
+    return PairedDifference(
+        one,
+        other,
+        other - one,
+        absolute if isinstance(absolute, Interval) else None,
+        relative,
+        ratio if isinstance(ratio, Interval) else None,
+        count,
+        refused=absolute if isinstance(absolute, Refusal) else None,
+        relative_refused=ratio if isinstance(ratio, Refusal) else None,
+    )
+
+
+def _drawn_quantiles(
+    before: Floats, after: Floats, keys: Sequence[Hashable], quantile: float, *, seed: int, draws: int, level: float
+) -> tuple[tuple[Floats, Floats], float, int] | Refusal:
+    """Both quantiles of each resample, the normal quantile to cut them at, and the number of clusters."""
+    groups = clusters_of(keys)
+    if len(groups) < 2:
+        return ONE_CLUSTER
+    if len(groups) < FEW:
+        return FEW_CLUSTERS
+    effective = min(effective_values(values, groups, quantile, level) for values in (before, after))
+    if not interval_supported(effective, quantile, level):
+        return too_few_values(len(before), effective, len(groups))
+    cluster_of = np.empty(len(before), dtype=np.intp)
+    for number, group in enumerate(groups):
+        cluster_of[group] = number
+    times = resampled(np.eye(len(groups)), seed=seed, draws=draws)[:, cluster_of]
+    sizes = np.array([len(group) for group in groups], dtype=np.float64)
+    freedom = max(effective_clusters(sizes), LEAST_EFFECTIVE) - 1
+    drawn = tuple(_quantile_of_each(values, times, quantile) for values in (before, after))
+    return (drawn[0], drawn[1]), wide_normal(level, len(groups), freedom), len(groups)
+
+
+def _percentile(estimates: Floats, normal: float, level: float, clusters: int) -> Interval | Refusal:
+    """The percentile interval; a spread at the size of rounding errors is none."""
+    low, high = percentile(estimates, normal)
+    if high - low <= 1e-12 * max(1.0, abs(low), abs(high)):
+        return NO_SPREAD
+    return Interval(low, high, level, PERCENTILE, clusters)
 
 
 def _quantile_of_each(values: Floats, times: Floats, quantile: float) -> Floats:

@@ -17,7 +17,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from voicelab.metrics.intervals import Floats, clusters_of
+from voicelab.metrics.clusters import Floats, clusters_of
+from voicelab.metrics.intervals import FEW
 
 MOST_SPEAKERS = 1_000_000
 
@@ -106,16 +107,21 @@ def power_of(difference: float, error: float, speakers: int, alpha: float = 0.05
 def speakers_needed(
     difference: float, of: Spread, samples_each: float, *, alpha: float = 0.05, power: float = 0.8
 ) -> int | None:
-    """The fewest speakers, of so many samples each, that find the difference so often; None beyond a million."""
+    """The fewest speakers, with this many samples each, that find the difference with this power.
+
+    At least `FEW`, because fewer get no interval to speak of; None beyond a million.
+    """
 
     def enough(speakers: int) -> bool:
         return power_of(difference, of.error(speakers, samples_each), speakers, alpha) >= power
 
-    high = 2
+    high = FEW
     while not enough(high):
         high *= 2
         if high > MOST_SPEAKERS:
             return None
+    if high == FEW:
+        return FEW
     low = high // 2
     while high - low > 1:
         middle = (low + high) // 2

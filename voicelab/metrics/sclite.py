@@ -1,42 +1,45 @@
-"""Alignment as NIST sclite makes it: a substitution costs 4, an insertion and a deletion 3 each.
+"""Alignment by weights, as NIST sclite makes it: there a substitution costs 4, an insertion and a deletion 3 each.
 
-Source: the sclite documentation of the NIST Scoring Toolkit (SCTK). Among alignments of the same cost one is taken as
-sclite takes it, so the counts are the same utterance by utterance: a pair of words before an insertion, an insertion
-before a deletion, seen from the end. tests/test_sclite.py holds this against the program itself.
+Source: the sclite documentation of the NIST Scoring Toolkit (SCTK). Among alignments of the same cost, sclite's is
+taken, so the counts are the same utterance by utterance: seen from the end, a pair of words comes before an insertion,
+and an insertion before a deletion. tests/test_sclite.py compares this with the program itself.
 """
 
 from __future__ import annotations
 
-import struct
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from math import inf
-from typing import TypeVar
+from collections.abc import Sequence
 
-from voicelab.metrics.alternatives import NOTHING, Lattice
-from voicelab.metrics.words import Operation, Step, WordCounts, counts_of
+from voicelab.metrics.alternatives import NOTHING, plain_lattice
+from voicelab.metrics.lattice_alignment import align_lattices
+from voicelab.metrics.weights import SCLITE, Weights
+from voicelab.metrics.word_matching import EQUAL
+from voicelab.metrics.words import Step, WordCounts, counts_of
 
-
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """What each error costs; nothing: what leaving out the empty wording `@` costs."""
-
-    name: str
-    substitution: float
-    insertion: float
-    deletion: float
-    nothing: float
-
-
-SCLITE = Weights("sclite", 4.0, 3.0, 3.0, 0.001)
-MINIMAL = Weights("minimal", 1.0, 1.0, 1.0, 0.0)
-WEIGHTS = {weights.name: weights for weights in (MINIMAL, SCLITE)}
-
+LONG_CELLS = 40_000
+"""From this many pairs of words on, NumPy's rows are faster than a loop over the cells."""
 _PAIR, _INSERT, _DELETE = 0, 1, 2
+_LITERAL_NOTHING = "\0" + NOTHING
 
 
 def align_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Step, ...]:
     """sclite's alignment of two lists of words."""
+    return align_weighted(reference, hypothesis, SCLITE)
+
+
+def count_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCounts:
+    """The counts of sclite's alignment of two lists of words."""
+    return count_weighted(reference, hypothesis, SCLITE)
+
+
+def count_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
+    """The counts of the cheapest alignment of two lists of words."""
+    if reference == hypothesis:
+        return WordCounts(hits=len(reference))
+    return counts_of(align_weighted(reference, hypothesis, weights))
+
+
+def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> tuple[Step, ...]:
+    """The cheapest alignment of two lists of words, ties falling as in sclite."""
     equal_at_end = 0
     while (
         equal_at_end < min(len(reference), len(hypothesis))
@@ -45,29 +48,37 @@ def align_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[S
         # Equal last words are always paired: no other step into the last cell costs less.
         equal_at_end += 1
     left, right = reference[: len(reference) - equal_at_end], hypothesis[: len(hypothesis) - equal_at_end]
-    steps = _traced(left, right, _moves(left, right))
+    if len(left) * len(right) < LONG_CELLS:
+        steps = _traced(left, right, _moves(left, right, weights))
+    else:
+        steps = _long(left, right, weights)
     steps += [Step("equal", word, word) for word in reference[len(left) :]]
     return tuple(steps)
 
 
-def count_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCounts:
-    """What sclite's alignment of two lists of words adds up to."""
-    if reference == hypothesis:
-        return WordCounts(hits=len(reference))
-    return counts_of(align_sclite(reference, hypothesis))
+def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[Step]:
+    """The same alignment by rows of NumPy; `@` is a word like any other here."""
+    sides = [[_LITERAL_NOTHING if word == NOTHING else word for word in words] for words in (reference, hypothesis)]
+    steps = align_lattices(plain_lattice(sides[0]), plain_lattice(sides[1]), weights)
+    words, others = iter(reference), iter(hypothesis)
+    return [
+        EQUAL.step(None if step.reference is None else next(words), None if step.hypothesis is None else next(others))
+        for step in steps
+    ]
 
 
-def _moves(reference: Sequence[str], hypothesis: Sequence[str]) -> list[bytearray]:
+def _moves(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[bytearray]:
     """The last step of the best alignment of reference[:i] and hypothesis[:j], at [i][j]."""
-    row = [3 * j for j in range(len(hypothesis) + 1)]
+    substitution, insertion, deletion = weights.substitution, weights.insertion, weights.deletion
+    row = [insertion * j for j in range(len(hypothesis) + 1)]
     moves = [bytearray([_INSERT]) * len(row)]
     for i, word in enumerate(reference, start=1):
-        above, row = row, [3 * i]
+        above, row = row, [deletion * i]
         move = bytearray([_DELETE])
-        best = 3 * i
+        best = deletion * i
         for j, other in enumerate(hypothesis):
-            paired = above[j] if word == other else above[j] + 4
-            inserted, deleted = best + 3, above[j + 1] + 3
+            paired = above[j] if word == other else above[j] + substitution
+            inserted, deleted = best + insertion, above[j + 1] + deletion
             if paired <= deleted and paired <= inserted:
                 best = paired
                 move.append(_PAIR)
@@ -87,92 +98,6 @@ def _traced(reference: Sequence[str], hypothesis: Sequence[str], moves: list[byt
     while i or j:
         move = moves[i][j]
         i, j = i - (move != _INSERT), j - (move != _DELETE)
-        steps.append(_step(move, reference[i] if move != _INSERT else None, hypothesis[j] if move != _DELETE else None))
+        steps.append(EQUAL.step(reference[i] if move != _INSERT else None, hypothesis[j] if move != _DELETE else None))
     steps.reverse()
     return steps
-
-
-def _step(move: int, reference: str | None, hypothesis: str | None) -> Step:
-    operation: Operation = "insert" if move == _INSERT else "delete"
-    if move == _PAIR:
-        operation = "equal" if reference == hypothesis else "substitute"
-    return Step(operation, reference, hypothesis)
-
-
-_Back = tuple[int, int]
-"""The places, in the reference and in the hypothesis, that the best alignment up to here came from."""
-
-
-def align_lattices(reference: Lattice, hypothesis: Lattice, weights: Weights) -> tuple[Step, ...]:
-    """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step."""
-    # sclite adds up in 32 bits, and thousandths are not exact there; ties between them fall where it puts them.
-    exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
-    costs, backs = _cheapest(reference, hypothesis, weights, float if exact else _in_32_bits)
-    ends = [(one, other) for one in reference.last for other in hypothesis.last]
-    i, j = min(ends, key=lambda end: costs[end[0]][end[1]])
-    steps: list[Step] = []
-    while i or j:
-        before = backs[i][j]
-        mine = reference.words[i] if before[0] != i else None
-        other = hypothesis.words[j] if before[1] != j else None
-        move = _PAIR if mine is not None and other is not None else _INSERT if mine is None else _DELETE
-        if move == _PAIR or (mine or other) != NOTHING:
-            steps.append(_step(move, mine, other))
-        i, j = before
-    return tuple(reversed(steps))
-
-
-def _in_32_bits(value: float) -> float:
-    rounded: float = struct.unpack("f", struct.pack("f", value))[0]
-    return rounded
-
-
-def _cheapest(
-    reference: Lattice, hypothesis: Lattice, weights: Weights, rounded: Callable[[float], float]
-) -> tuple[list[list[float]], list[list[_Back]]]:
-    """The cost of the best alignment up to each word of either side, and where it came from, at [i][j]."""
-    nothing = rounded(weights.nothing)
-    insertions = [nothing if word == NOTHING else weights.insertion for word in hypothesis.words]
-    costs: list[list[float]] = []
-    backs: list[list[_Back]] = []
-    for i, word in enumerate(reference.words):
-        deletion = nothing if word == NOTHING else weights.deletion
-        above = reference.before[i]
-        row: list[float] = [0.0]
-        back: list[_Back] = [(0, 0)]
-        costs.append(row)
-        backs.append(back)
-        if i:
-            best = _first_least(above, [costs[place][0] for place in above])
-            row[0], back[0] = rounded(costs[best][0] + deletion), (best, 0)
-        for j in range(1, len(hypothesis.words)):
-            left = hypothesis.before[j]
-            at = _first_least(left, [row[place] for place in left])
-            inserted, came = rounded(row[at] + insertions[j]), (i, at)
-            if i:
-                over = _first_least(above, [costs[place][j] for place in above])
-                deleted = rounded(costs[over][j] + deletion)
-                places = [(mine, yours) for mine in above for yours in left]
-                pair = _first_least(places, [costs[mine][yours] for mine, yours in places])
-                paired = rounded(costs[pair[0]][pair[1]] + _pair_cost(word, hypothesis.words[j], weights))
-                if paired <= deleted and paired <= inserted:
-                    inserted, came = paired, pair
-                elif deleted < inserted:
-                    inserted, came = deleted, (over, j)
-            row.append(inserted)
-            back.append(came)
-    return costs, backs
-
-
-_Place = TypeVar("_Place")
-
-
-def _first_least(places: Sequence[_Place], costs: Sequence[float]) -> _Place:
-    return places[0] if len(places) == 1 else places[costs.index(min(costs))]
-
-
-def _pair_cost(word: str, other: str, weights: Weights) -> float:
-    """What it costs to set two words side by side; the empty wording pairs with no word."""
-    if word == other:
-        return 1.0 if word == NOTHING else 0.0
-    return inf if NOTHING in (word, other) else weights.substitution

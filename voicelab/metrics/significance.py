@@ -36,6 +36,37 @@ def mcnemar(first_right: Sequence[bool], second_right: Sequence[bool]) -> McNema
 
 
 @dataclass(frozen=True, slots=True)
+class Signs:
+    """How many pairs are higher in the second (positive), in the first (negative), and equal; the two-sided p."""
+
+    positive: int
+    negative: int
+    equal: int
+    p_value: float
+
+
+def sign_test(first: Sequence[float], second: Sequence[float]) -> Signs:
+    """The sign test of paired figures, for example the word error rates of each speaker, as NIST sc_stats has it.
+
+    Rates closer than 0.005 percentage points are equal. Equal pairs are shared between both sides, an odd one going to
+    the smaller side, so that equal pairs count against a difference.
+    """
+    from scipy.stats import binomtest
+
+    differences = [other - one for one, other in zip(first, second, strict=True)]
+    positive = sum(difference > _EQUAL_WITHIN for difference in differences)
+    negative = sum(difference < -_EQUAL_WITHIN for difference in differences)
+    equal = len(differences) - positive - negative
+    fewer = min(positive, negative) + equal // 2 + equal % 2
+    smaller = min(fewer, len(differences) - fewer)
+    p_value = float(binomtest(smaller, len(differences)).pvalue) if differences else 1.0
+    return Signs(positive, negative, equal, max(p_value, sys.float_info.min))
+
+
+_EQUAL_WITHIN = 0.00005
+
+
+@dataclass(frozen=True, slots=True)
 class Wilcoxon:
     """pairs: those that differ; the others say nothing. p_value: two-sided."""
 

@@ -145,5 +145,6 @@ def count_words(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCoun
 
 
 def count_characters(reference: str, hypothesis: str, normalizer: Normalizer) -> WordCounts:
-    """The same over characters, the spaces between words included, those around a text not, as jiwer's CER counts."""
-    return count_words(normalizer.apply(reference).strip(), normalizer.apply(hypothesis).strip())
+    """The same over characters. Spaces between words count as jiwer's CER counts them, but not in a normalizer that
+    leaves them out; spaces around a text never count."""
+    return count_words(normalizer.characters(reference), normalizer.characters(hypothesis))

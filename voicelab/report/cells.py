@@ -64,7 +64,7 @@ def figure(drawn: Figure) -> Shown:
     width = round(100 * drawn.get_figwidth())
     picture = plots.png(drawn, dpi=200)
     if picture is None:
-        source = page.data_uri(plots.svg(drawn), "image/svg+xml")
+        source = views.data_uri(plots.svg(drawn), "image/svg+xml")
         return Shown("figure", html=f'<img src="{source}" width="{width}" alt="figure">')
     return Shown("figure", png=picture, width=width)
 

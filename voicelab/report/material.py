@@ -26,7 +26,7 @@ def sample_set(run: RunResult) -> SampleSet | None:
     """The samples of the run; None when they are no longer where they were, or no longer the same."""
     for path in (Path(run.spec.samples), PROJECT / run.spec.samples):
         try:
-            samples = load(path).only(categories=run.spec.categories, limit=run.spec.limit)
+            samples = load(path).only(categories=run.spec.categories, limit=run.spec.limit, language=run.spec.language)
             if provenance.samples_sha256(samples) == run.samples_sha256:
                 return samples
         except InputError:

@@ -64,7 +64,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         tables=_tables(summary),
         worst=[views[score.turn.key] for score in tables.worst_scores(scores, WORST)],
         samples=primary,
-        failed=[view for view in ordered if view.turn.status == "failed"],
+        failed=[view for view in ordered if view.turn.broken],
         categories=list(dict.fromkeys(view.turn.category for view in primary)),
         speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
         conversations=_conversations(summary, ordered),
@@ -136,8 +136,9 @@ class _Table:
 
 def _tables(summary: Summary) -> list[_Table]:
     sure = summary.resampling
-    made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}; bootstraps of {sure.draws} draws"
-    whole = f"{made}, seed {sure.seed}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample."
+    made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}"
+    limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
+    whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
@@ -209,6 +210,7 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         rule = summary.normalizer
         about += [
             ("normalizer", f"{rule.name}, version {rule.version}"),
+            ("word map, SHA-256", rule.word_map or NONE),
             ("scenarios, interval", interval(summary.scenarios.success.interval) or NONE),
         ]
     return [

@@ -16,7 +16,10 @@ class _Record(BaseModel):
 
 
 class Bounds(_Record):
-    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md)."""
+    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md).
+
+    note: what limits the interval, such as too few speakers.
+    """
 
     low: float
     high: float
@@ -24,14 +27,16 @@ class Bounds(_Record):
     method: str
     unit: Unit
     clusters: int
+    note: str | None = None
 
 
 class Estimate(_Record):
-    """A figure over n scored turns (or scenarios)."""
+    """A figure over n scored turns (or scenarios). no_interval: why a figure that has a value has no interval."""
 
     value: float | None
     n: int
     interval: Bounds | None = None
+    no_interval: str | None = None
 
 
 class Rate(Estimate):
@@ -46,24 +51,33 @@ class NormalizerUsed(_Record):
 
     name: str
     version: str
+    word_map: str | None = None
 
 
 class Resampling(_Record):
-    """How the intervals over all turns were made; a group of turns may have to fall back to single samples."""
+    """How the intervals over all turns were made; a group of turns may have to fall back to single samples.
+
+    note: what limits them, such as too few speakers.
+    """
 
     level: float
     unit: Unit
     clusters: int
     seed: int
     draws: int
+    note: str | None = None
 
 
 class TurnCounts(_Record):
-    """What became of the planned turns. primary: those that the figures are made of, one for each sample."""
+    """What became of the planned turns. primary: those that the figures are made of, one for each sample.
+
+    nothing_heard: turns in which no speech was recognized; they are scored, and are not among the failed.
+    """
 
     planned: int
     answered: int
     failed: int
+    nothing_heard: int = 0
     missing: int
     primary: int
     primary_answered: int
@@ -94,10 +108,30 @@ class WordSummary(_Record):
     by_speaker: dict[str, WordFigures]
 
 
+class SilenceSummary(_Record):
+    """Samples in which nobody speaks. n: those that were scored; failed: those that broke before that.
+
+    nothing_heard: in which nothing was recognized, as is right. false_words: what was recognized in the others.
+    audio_s: how long the scored ones are; None where a target does not say.
+    """
+
+    n: int
+    failed: int
+    nothing_heard: int
+    false_words: int
+    audio_s: float | None
+    false_words_per_minute: float | None
+
+
 class EntitySummary(_Record):
-    """Expected entities found (surface: as written; linked: companies by any of their names)."""
+    """Expected entities found (surface: as written; linked: companies by any of their names).
+
+    surface_said: the recall that a perfect transcript has, because tickers are rarely said as they are written; None in
+    summaries made before there was this figure.
+    """
 
     not_scored: int
+    surface_said: Rate | None = None
     surface_heard: Rate
     surface_answered: Rate
     surface_session: Rate
@@ -195,6 +229,7 @@ class StageFigures(_Record):
     """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none).
 
     refused: the percentiles that n turns are too few for, each with the number of turns that it needs.
+    no_interval: the percentiles that have a value but no interval, each with the reason.
     """
 
     n: int
@@ -208,6 +243,7 @@ class StageFigures(_Record):
     p95_interval: Bounds | None = None
     p99_interval: Bounds | None = None
     refused: dict[str, int] = {}
+    no_interval: dict[str, str] = {}
 
 
 class ColdTurn(_Record):
@@ -273,18 +309,26 @@ class LinkerSummary(_Record):
 
 
 class Summary(_Record):
-    """summary.json: what a run measured."""
+    """summary.json: what a run measured.
+
+    headline: the error rate that the language is scored by. warnings: why a figure may not mean what its name says.
+    silence: the samples without speech; None where the set has none.
+    """
 
     format_version: Literal[1] = SUMMARY_VERSION
     run_id: str
-    status: Literal["running", "finished", "failed"]
+    status: Literal["running", "finished", "interrupted", "failed"]
     mode: str
     target: str
     condition: str | None = None
     normalizer: NormalizerUsed
+    language: str | None = None
+    headline: Literal["wer", "cer"] = "wer"
+    warnings: tuple[str, ...] = ()
     resampling: Resampling
     turns: TurnCounts
     words: WordSummary
+    silence: SilenceSummary | None = None
     entities: EntitySummary
     intents: IntentSummary
     latency: LatencySummary

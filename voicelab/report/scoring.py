@@ -31,12 +31,14 @@ class TurnScore:
 
     A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
     leaving it out would reward a recognizer for hearing nothing. companies: the tickers that were expected.
+    said: the entities that the reference text itself names as they are written.
     """
 
     turn: TurnResult
     steps: tuple[Step, ...] | None
     words: WordCounts | None
     characters: WordCounts | None
+    said: FoundCounts | None
     heard: FoundCounts | None
     answered: FoundCounts | None
     session: FoundCounts | None
@@ -98,6 +100,7 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         steps=steps,
         words=counts_of(steps) if steps is not None else None,
         characters=count_characters(turn.text, heard, normalizer) if heard is not None else None,
+        said=surface(expected, turn.text) if heard is not None else None,
         heard=surface(expected, heard) if heard is not None else None,
         answered=surface(expected, answer) if answer is not None else None,
         session=surface(expected, session) if answer is not None else None,

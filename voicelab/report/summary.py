@@ -36,10 +36,11 @@ from voicelab.report.schema import (
     WordSummary,
 )
 from voicelab.report.scoring import TurnScore, score_turns
+from voicelab.report.silence import silence_summary
 from voicelab.report.sureness import LEVEL, Clusters, Sureness
 from voicelab.report.why import attribution
 from voicelab.results import RunResult, TurnResult
-from voicelab.text import normalizer
+from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (
     "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
@@ -73,7 +74,7 @@ def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None =
     """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else material.company_forms(run)
-    return score_turns(taken, normalizer(run.spec.normalizer), names)
+    return score_turns(taken, run.spec.rules, names)
 
 
 def summarize_scores(
@@ -87,16 +88,24 @@ def summarize_scores(
     sure = Sureness(run.spec.seed, run.spec.draws)
     primary = [score for score in scores if score.turn.primary]
     clusters = Clusters.of([score.turn for score in primary])
-    rule = normalizer(run.spec.normalizer)
+    rule = run.spec.rules
     return Summary(
         run_id=run.run_id,
         status=run.status,
         mode=run.spec.mode,
         target=run.spec.target,
         condition=run.spec.condition.label if run.spec.condition is not None else None,
-        normalizer=NormalizerUsed(name=rule.name, version=rule.version),
+        normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
+        language=run.spec.language,
+        headline=headline_of(rule),
+        warnings=_warnings(rule, [score.turn.text for score in primary]),
         resampling=Resampling(
-            level=LEVEL, unit=clusters.unit, clusters=clusters.count, seed=sure.seed, draws=sure.draws
+            level=LEVEL,
+            unit=clusters.unit,
+            clusters=clusters.count,
+            seed=sure.seed,
+            draws=sure.draws,
+            note=clusters.note(clusters.count) if primary else None,
         ),
         turns=_turn_counts(run, scores),
         words=WordSummary(
@@ -104,6 +113,7 @@ def summarize_scores(
             by_category=_words_by(primary, lambda turn: turn.category, sure),
             by_speaker=_words_by(primary, lambda turn: turn.speaker, sure),
         ),
+        silence=silence_summary(primary),
         entities=_entities(primary, sure),
         intents=_intents(primary, sure),
         latency=_latency(run.spec.mode, [score.turn for score in primary], sure),
@@ -113,6 +123,11 @@ def summarize_scores(
         equivalence=equivalence_summary(primary, replay, sure),
         attribution=attribution(primary, replay, forms, sure),
     )
+
+
+def _warnings(rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
+    found = misfit(rule, references)
+    return (found,) if found is not None else ()
 
 
 def read(path: Path) -> Summary:
@@ -131,14 +146,16 @@ def read(path: Path) -> Summary:
 def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:
     turns = [score.turn for score in scores]
     answered = Counter(turn.primary for turn in turns if turn.status == "answered")
-    failed = Counter(turn.primary for turn in turns if turn.status == "failed")
-    codes = Counter(turn.failure.code for turn in turns if turn.failure is not None)
+    silent = Counter(turn.primary for turn in turns if turn.nothing_heard)
+    failed = Counter(turn.primary for turn in turns if turn.broken)
+    codes = Counter(turn.failure.code for turn in turns if turn.failure is not None and turn.broken)
     return TurnCounts(
         planned=run.planned_turns,
         answered=answered.total(),
         failed=failed.total(),
+        nothing_heard=silent.total(),
         missing=max(0, run.planned_turns - len(turns)),
-        primary=answered[True] + failed[True],
+        primary=answered[True] + failed[True] + silent[True],
         primary_answered=answered[True],
         primary_failed=failed[True],
         cold=sum(turn.cold for turn in turns),
@@ -196,6 +213,7 @@ def _entities(scores: Sequence[TurnScore], sure: Sureness) -> EntitySummary:
 
     return EntitySummary(
         not_scored=sum(score.heard is None for score in scores),
+        surface_said=recall(lambda score: score.said),
         surface_heard=recall(lambda score: score.heard),
         surface_answered=recall(lambda score: score.answered),
         surface_session=recall(lambda score: score.session),
@@ -237,6 +255,17 @@ def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigur
     timed = [(turn, value) for turn in turns if (value := getattr(turn, name)) is not None]
     values = [value for _, value in timed]
     found, clusters = quantiles(values), Clusters.of([turn for turn, _ in timed])
+    refused = {
+        name.removesuffix("_s"): least_turns(quantile)
+        for name, quantile in QUANTILES.items()
+        if 0 < found.n < least_turns(quantile)
+    }
+    sures = {
+        point: sure.quantile(values, clusters, quantile)
+        for point, quantile in ((name.removesuffix("_s"), quantile) for name, quantile in QUANTILES.items())
+        if found.n and point not in refused
+    }
+    intervals = {f"{point}_interval": interval for point, (interval, _) in sures.items()}
     return StageFigures(
         n=found.n,
         p50=found.p50_s,
@@ -244,15 +273,9 @@ def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigur
         p95=found.p95_s,
         p99=found.p99_s,
         max=found.max_s,
-        p50_interval=sure.quantile(values, clusters, 0.50),
-        p90_interval=sure.quantile(values, clusters, 0.90),
-        p95_interval=sure.quantile(values, clusters, 0.95),
-        p99_interval=sure.quantile(values, clusters, 0.99),
-        refused={
-            percentile.removesuffix("_s"): least_turns(quantile)
-            for percentile, quantile in QUANTILES.items()
-            if 0 < found.n < least_turns(quantile)
-        },
+        **intervals,
+        refused=refused,
+        no_interval={point: reason for point, (_, reason) in sures.items() if reason},
     )
 
 

@@ -7,7 +7,16 @@ from dataclasses import dataclass
 from math import inf
 from typing import TypeVar
 
-from voicelab.metrics.intervals import Floats, Interval, quantile_interval, ratio_interval, sums_interval
+from voicelab.metrics.intervals import (
+    FEW,
+    Floats,
+    Interval,
+    Refusal,
+    Result,
+    quantile_result,
+    ratio_result,
+    sums_result,
+)
 from voicelab.report.schema import Bounds, Estimate, Rate, Unit
 from voicelab.report.scoring import TurnScore
 from voicelab.results import TurnResult
@@ -18,10 +27,14 @@ _Counts = TypeVar("_Counts")
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What is taken as a whole, because it is alike within: the name of its cluster for each turn."""
+    """What is taken as a whole, because it is alike within: the name of its cluster for each turn.
+
+    one_speaker: whether all turns are known to be of a single speaker.
+    """
 
     unit: Unit
     keys: tuple[str, ...]
+    one_speaker: bool = False
 
     @classmethod
     def of(cls, turns: Sequence[TurnResult]) -> Clusters:
@@ -29,16 +42,26 @@ class Clusters:
         belong to one and there are two or more; else samples.
         """
         speakers = tuple(turn.speaker for turn in turns if turn.speaker is not None)
-        if len(speakers) == len(turns) and len(set(speakers)) >= 2:
+        named = len(speakers) == len(turns)
+        if named and len(set(speakers)) >= 2:
             return cls("speaker", speakers)
+        alone = named and len(set(speakers)) == 1
         conversations = tuple(turn.conversation for turn in turns)
         if 2 <= len(set(conversations)) < len(turns):
-            return cls("conversation", conversations)
-        return cls("sample", tuple(turn.sample_id for turn in turns))
+            return cls("conversation", conversations, alone)
+        return cls("sample", tuple(turn.sample_id for turn in turns), alone)
 
     @property
     def count(self) -> int:
         return len(set(self.keys))
+
+    def note(self, clusters: int) -> str | None:
+        """What limits an interval over this many of the clusters; None where nothing does."""
+        if clusters < FEW:
+            return f"{clusters} {self.unit}s are too few to say much about others"
+        if self.one_speaker:
+            return "one speaker: the interval says nothing about other speakers"
+        return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,10 +87,18 @@ class Sureness:
         )
 
     def rate(self, parts: Sequence[int], wholes: Sequence[int], clusters: Clusters) -> Rate:
-        found = ratio_interval(parts, wholes, clusters.keys, seed=self.seed, draws=self.draws, level=LEVEL)
         part, whole = sum(parts), sum(wholes)
-        value = part / whole if whole else None
-        return Rate(value=value, n=len(parts), interval=bounds(found, clusters.unit), part=part, whole=whole)
+        if not whole:
+            return Rate(value=None, n=len(parts), part=part, whole=whole)
+        found = ratio_result(parts, wholes, clusters.keys, seed=self.seed, draws=self.draws, level=LEVEL)
+        return Rate(
+            value=part / whole,
+            n=len(parts),
+            interval=bounds(found, clusters),
+            no_interval=reason(found, clusters),
+            part=part,
+            whole=whole,
+        )
 
     def statistic(
         self,
@@ -79,32 +110,43 @@ class Sureness:
         least: float = -inf,
         most: float = inf,
     ) -> Estimate:
-        """A figure that is no plain ratio of sums. columns: one sequence of counts for each argument of of_sums.
+        """A figure that is not a plain ratio of sums. columns: one sequence of counts for each argument of of_sums.
 
         least, most: where the figure cannot lie outside.
         """
-        found = None
-        if value is not None:
-            found = sums_interval(
-                columns, clusters.keys, of_sums,
-                seed=self.seed, draws=self.draws, level=LEVEL, least=least, most=most,
-            )  # fmt: skip
-        return Estimate(value=value, n=len(clusters.keys), interval=bounds(found, clusters.unit))
+        if value is None:
+            return Estimate(value=None, n=len(clusters.keys))
+        found = sums_result(
+            columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, least=least, most=most
+        )
+        return Estimate(
+            value=value,
+            n=len(clusters.keys),
+            interval=bounds(found, clusters),
+            no_interval=reason(found, clusters),
+        )
 
-    def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> Bounds | None:
-        found = quantile_interval(values, clusters.keys, quantile, seed=self.seed, draws=self.draws, level=LEVEL)
-        return bounds(found, clusters.unit)
+    def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> tuple[Bounds | None, str]:
+        """The interval of a quantile, or the reason why there is none."""
+        found = quantile_result(values, clusters.keys, quantile, level=LEVEL)
+        return bounds(found, clusters), reason(found, clusters) or ""
 
 
-def bounds(interval: Interval | None, unit: Unit) -> Bounds | None:
-    """An interval as it is written."""
-    if interval is None:
+def bounds(found: Result, clusters: Clusters) -> Bounds | None:
+    """An interval as it is written; None for a Refusal."""
+    if not isinstance(found, Interval):
         return None
     return Bounds(
-        low=interval.low,
-        high=interval.high,
-        level=interval.level,
-        method=interval.method,
-        unit=unit,
-        clusters=interval.clusters,
+        low=found.low,
+        high=found.high,
+        level=found.level,
+        method=found.method,
+        unit=clusters.unit,
+        clusters=found.clusters,
+        note=clusters.note(found.clusters),
     )
+
+
+def reason(found: Result, clusters: Clusters) -> str | None:
+    """Why there is no interval; None where there is one."""
+    return found.text(clusters.unit) if isinstance(found, Refusal) else None

@@ -221,14 +221,14 @@ def thresholds(summary: Summary) -> pd.DataFrame:
 
 def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]:
     """The primary turns to look at first: those that failed, then those with the most word errors for their length."""
-    suspects = [score for score in scores if score.turn.primary and (score.errors or score.turn.status == "failed")]
+    suspects = [score for score in scores if score.turn.primary and (score.errors or score.turn.broken)]
     suspects.sort(key=_badness, reverse=True)
     return suspects[:count]
 
 
 def _badness(score: TurnScore) -> tuple[bool, float, int]:
     wer = score.words.wer if score.words is not None else None
-    return score.turn.status == "failed", wer if wer is not None else 0.0, score.errors
+    return score.turn.broken, wer if wer is not None else 0.0, score.errors
 
 
 def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:

@@ -6,7 +6,7 @@ import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
@@ -20,8 +20,6 @@ from voicelab.stimulus import Stimuli
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""
-
-_TYPES = {"ogg": "audio/ogg", "webm": "audio/webm", "wav": "audio/wav", "flac": "audio/flac", "mp3": "audio/mpeg"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +158,11 @@ def disturbed_sound(stimuli: Stimuli, sample: Sample, turn: TurnResult) -> Sound
         return Sound(None, "not available: the recording cannot be disturbed")
     if stimulus.sent is None or turn.sent is None or stimulus.sent.sha256 != turn.sent.sha256:
         return Sound(None, "not available: what was sent cannot be made again as it was")
-    return _sound(encode_ogg(codecs.decode(stimulus.audio), 64_000))
+    return _sound(encode_ogg(decoding.decode(stimulus.audio), 64_000))
 
 
 def _sound(data: bytes) -> Sound:
-    return Sound(data_uri(data, _TYPES.get(codecs.sniff(data[:4]) or "", "application/octet-stream")))
+    return Sound(data_uri(data, decoding.media_type(data)))
 
 
 def data_uri(data: bytes, media_type: str) -> str:

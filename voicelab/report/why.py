@@ -149,5 +149,7 @@ def _time(turns: Iterable[TurnResult], sure: Sureness) -> dict[str, Estimate]:
     for name, stages in GROUPS.items():
         parts = [sum(getattr(turn, stage) or 0.0 for stage in stages) for turn in warm]
         value = sum(parts) / sum(whole) if sum(whole) else None
-        shares[name] = sure.statistic(value, [parts, whole], lambda sums: sums[:, 0] / sums[:, 1], clusters)
+        shares[name] = sure.statistic(
+            value, [parts, whole], lambda sums: sums[:, 0] / sums[:, 1], clusters, least=0.0, most=1.0
+        )
     return shares

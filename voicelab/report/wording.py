@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import NamedTuple
 
-from voicelab.report.schema import Bounds, Estimate, Rate, StageFigures, Summary
+from voicelab.metrics.intervals import FEW
+from voicelab.report.schema import Bounds, Estimate, Rate, SilenceSummary, StageFigures, Summary
 
 NONE = "–"
 """Stands where nothing was scored."""
@@ -65,6 +66,14 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
     return f"[{show(bounds.low)}, {show(bounds.high)}]" if bounds is not None else ""
 
 
+def caution(figure: Estimate) -> str:
+    """What a reader must know of how sure a figure is: `too few speakers (2)`, `no interval: ...`; mostly empty."""
+    bounds = figure.interval
+    if bounds is not None:
+        return f"too few {bounds.unit}s ({bounds.clusters})" if bounds.clusters < FEW else ""
+    return f"no interval: {figure.no_interval}" if figure.no_interval else ""
+
+
 def interval_methods(summary: Summary) -> str:
     """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`.
 
@@ -91,29 +100,58 @@ def label(name: str) -> str:
 def run_line(summary: Summary) -> str:
     """What a figure says about where it comes from."""
     rule = summary.normalizer
+    mapped = f" with word map {rule.word_map[:12]}" if rule.word_map is not None else ""
     disturbed = f" · {summary.condition}" if summary.condition else ""
-    return f"run {summary.run_id} · {summary.mode}{disturbed} · normalizer {rule.name} {rule.version}"
+    return f"run {summary.run_id} · {summary.mode}{disturbed} · normalizer {rule.name} {rule.version}{mapped}"
 
 
 def headline(summary: Summary) -> list[Headline]:
     """The figures to see first."""
-    words, entities, scenarios = summary.words.overall, summary.entities, summary.scenarios.success
+    entities, scenarios = summary.entities, summary.scenarios.success
     return [
-        Headline("word error rate (WER)", number(words.wer.value), _counted(words.wer, "errors in", "words")),
+        _error_rate(summary),
         _changed(summary),
-        Headline("entity recall, heard", *_found(entities.surface_heard)),
+        Headline("entity recall, heard", number(entities.surface_heard.value),
+                 _joined(_counted(entities.surface_heard, "of", "entities"), _ceiling(entities.surface_said))),
         Headline("entity recall, answered", *_found(entities.surface_answered)),
         Headline("entity recall, session", *_found(entities.surface_session)),
-        Headline("companies linked, F1", number(entities.agent_f1.value), interval(entities.agent_f1.interval)),
+        Headline("companies linked, F1", number(entities.agent_f1.value),
+                 _joined(interval(entities.agent_f1.interval), caution(entities.agent_f1))),
         Headline("intent accuracy", number(summary.intents.accuracy.value), _counted(summary.intents.accuracy, "of")),
         Headline("scenarios succeeded", f"{scenarios.part} of {scenarios.whole}" if scenarios.whole else NONE,
-                 interval(scenarios.interval)),
+                 _joined(interval(scenarios.interval), caution(scenarios))),
         _timed(summary, "first_audio_s", "p50"),
         _timed(summary, "first_audio_s", "p95"),
         _timed(summary, "turn_s", "p50"),
         _timed(summary, "turn_s", "p95"),
+        *(_silence(summary.silence) if summary.silence is not None else ()),
         Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary)),
     ]  # fmt: skip
+
+
+def _error_rate(summary: Summary) -> Headline:
+    """The headline of the language: WER, or CER where the field scores by characters."""
+    words = summary.words.overall
+    rate, name, what = (
+        (words.cer, "character error rate (CER)", "characters")
+        if summary.headline == "cer"
+        else (words.wer, "word error rate (WER)", "words")
+    )
+    if not rate.whole and rate.n:
+        return Headline(name, NONE, f"no {what} in the references; {rate.part} {what} inserted")
+    return Headline(name, number(rate.value), _counted(rate, "errors in", what))
+
+
+def _silence(found: SilenceSummary) -> list[Headline]:
+    """What was heard where nobody speaks."""
+    per_minute = found.false_words_per_minute
+    failed = f"{found.failed} failed" if found.failed else ""
+    length = f"{found.audio_s:.1f} s of sound" if found.audio_s is not None else "the length of the sound is not known"
+    words = f"{found.false_words} words in {found.n} samples without speech, {length}"
+    return [
+        Headline("samples without speech, nothing heard", f"{found.nothing_heard} of {found.n}", failed),
+        Headline("false speech, words per minute", NONE if per_minute is None else f"{per_minute:.1f}", words),
+    ]
 
 
 def _changed(summary: Summary) -> Headline:
@@ -125,17 +163,24 @@ def _changed(summary: Summary) -> Headline:
 
 
 def _counted(rate: Rate, between: str, what: str = "turns") -> str:
-    return _joined(interval(rate.interval), f"{rate.part} {between} {rate.whole} {what}")
+    return _joined(interval(rate.interval), f"{rate.part} {between} {rate.whole} {what}", caution(rate))
 
 
 def _found(rate: Rate) -> tuple[str, str]:
     return number(rate.value), _counted(rate, "of", "entities")
 
 
+def _ceiling(said: Rate | None) -> str:
+    """What a perfect transcript would reach, where that is less than everything."""
+    if said is None or said.value is None or said.part == said.whole:
+        return ""
+    return f"at most {number(said.value)} with a perfect transcript: the others are not said as they are written"
+
+
 def _timed(summary: Summary, name: str, which: str) -> Headline:
     stage: StageFigures = summary.latency.stages[name]
     bounds = stage.p50_interval if which == "p50" else stage.p95_interval
-    lacking = "too few for an interval" if bounds is None and getattr(stage, which) is not None else ""
+    lacking = f"no interval: {stage.no_interval[which]}" if which in stage.no_interval else ""
     note = _joined(interval(bounds, seconds), f"{stage.n} turns, {summary.mode}", lacking)
     return Headline(f"{STAGE_NAMES[name]}, {which}", percentile(name, stage, which), note)
 
@@ -144,7 +189,8 @@ def _failures(summary: Summary) -> str:
     counts = summary.turns
     failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
     missing = f"{counts.missing} not taken" if counts.missing else ""
-    return _joined(f"failed: {failed}" if failed else "none failed", missing)
+    silent = f"nothing heard in {counts.nothing_heard}" if counts.nothing_heard else ""
+    return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 
 
 def _joined(*parts: str) -> str:

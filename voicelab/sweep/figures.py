@@ -15,7 +15,7 @@ class MeasureFigure(_Record):
     """part / whole over n samples, those that every run of the sweep could score; left_out: the others.
 
     low, high: its interval. change: against the run without a condition, on the same samples, with the interval of the
-    paired bootstrap.
+    paired difference.
     """
 
     value: float | None
@@ -72,7 +72,7 @@ class AxisFigures(_Record):
 
 
 class Figures(_Record):
-    """unit: what was drawn whole in the bootstrap, `clusters` how many of those there are."""
+    """unit: what was taken as a whole, `clusters` how many of those there are."""
 
     unit: str
     clusters: int

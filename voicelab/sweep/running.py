@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
-
+from voicelab.checking import checked, checked_again
 from voicelab.errors import InputError
 from voicelab.results import TurnResult, now
 from voicelab.run_names import check_name
-from voicelab.runs import Progress, evaluate_conditions
+from voicelab.runs import Progress, evaluate_conditions, how_to_go_on
 from voicelab.sweep import scoring
 from voicelab.sweep.axes import points_of
 from voicelab.sweep.measures import threshold
@@ -26,6 +25,8 @@ def sweep(
     """
     if spec.base.target.startswith("http"):
         raise InputError("a sweep runs the pipeline here or starts a server itself; --url is not for it")
+    checked_again(spec.base)
+    spec = checked_again(spec)
     points = points_of(spec)
     for asked in spec.breakpoints:
         threshold(asked)
@@ -36,22 +37,20 @@ def sweep(
         raise InputError(f"{folder.path}: holds a sweep already; go on with it by --resume, or take another --sweep-id")
     names = tuple(point.name for point in points)
     result = SweepResult(sweep_id=folder.sweep_id, status="running", spec=spec, runs=names, started_at=now())
-    return folder, _go_on(folder, result, progress)
+    with how_to_go_on("sweep", folder.path):
+        return folder, _go_on(folder, result, progress)
 
 
 def resume(path: Path, *, progress: Progress | None = None) -> tuple[SweepFolder, SweepResult]:
     """Take up a sweep that was stopped: finished turns are kept, not repeated; its figures are made anew."""
     folder = SweepFolder(path)
-    return folder, _go_on(folder, folder.read(), progress)
+    with how_to_go_on("sweep", path):
+        return folder, _go_on(folder, folder.read(), progress)
 
 
 def spec_of(**fields: Any) -> SweepSpec:
     """A SweepSpec from loose values, as a notebook has them; InputError names the one that cannot be."""
-    try:
-        return SweepSpec(**fields)
-    except ValidationError as error:
-        first = error.errors()[0]
-        raise InputError(f"parameter {first['loc'][0]}: {first['msg']}, not {first['input']!r}") from error
+    return checked(SweepSpec, **fields)
 
 
 def new_sweep_id(spec: SweepSpec) -> str:

@@ -1,14 +1,13 @@
-"""The figures of a sweep: every run scored on the same samples, with the same draws of the bootstrap."""
+"""The figures of a sweep: every run scored on the same samples."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-import numpy as np
-
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
-from voicelab.metrics.intervals import Floats, ratio_interval, sums_interval
+from voicelab.metrics.intervals import ratio_interval
+from voicelab.metrics.paired import paired_rates
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of
 from voicelab.report.sureness import LEVEL, Clusters
@@ -18,7 +17,6 @@ from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFi
 from voicelab.sweep.measures import MEASURES, threshold
 from voicelab.sweep.spec import SweepFolder, SweepSpec
 from voicelab.sweep.wording import break_sentence
-from voicelab.text import normalizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +37,14 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
     clean = points[0].name
     clusters = Clusters.of([score.turn for score in scores[clean].values()])
     axes = () if spec.grid else axes_of(spec)
-    rules = normalizer(spec.base.normalizer)
+    rules = folder.run(clean).read().spec.rules
     return Figures(
         unit=clusters.unit,
         clusters=clusters.count,
         level=LEVEL,
         draws=spec.base.draws,
         seed=spec.base.seed,
-        normalizer=f"{rules.name} {rules.version}",
+        normalizer=rules.label,
         points=tuple(_point(point, clean, scores[point.name], paired, spec) for point in points),
         axes=tuple(
             AxisFigures(
@@ -97,7 +95,7 @@ def _point(
         condition=point.condition.label if point.condition is not None else None,
         axis=point.axis,
         place=point.place,
-        failed=sum(turn.failure is not None and turn.failure.code != "no_speech" for turn in turns),
+        failed=sum(turn.broken for turn in turns),
         scaled=sum(one.scale_db < 0 for one in sent),
         packets=sum(packets) if packets else None,
         lost=sum(one.lost or 0 for one in sent) if packets else None,
@@ -109,14 +107,10 @@ def _measured(run: str, clean: str, paired: _Paired, spec: SweepSpec) -> Measure
     parts, wholes, keys = paired.parts[run], paired.wholes[run], paired.clusters.keys
     seed, draws = spec.base.seed, spec.base.draws
     sure = ratio_interval(parts, wholes, keys, seed=seed, draws=draws, level=LEVEL)
-    columns = [parts, wholes, paired.parts[clean], paired.wholes[clean]]
-    sums = np.array([[sum(column) for column in columns]], dtype=np.float64)
-    change, change_sure = None, None
-    if run != clean and sums[0, 1] and sums[0, 3]:
-        change = float(_difference(sums)[0])
-        change_sure = sums_interval(
-            columns, keys, _difference, seed=seed, draws=draws, level=LEVEL, method="percentile"
-        )
+    change = paired_rates(
+        list(zip(paired.parts[clean], paired.wholes[clean], strict=True)), list(zip(parts, wholes, strict=True)), keys
+    )
+    change_sure = change.interval if run != clean else None
     return MeasureFigure(
         value=sum(parts) / sum(wholes) if sum(wholes) else None,
         part=sum(parts),
@@ -125,14 +119,10 @@ def _measured(run: str, clean: str, paired: _Paired, spec: SweepSpec) -> Measure
         left_out=paired.left_out,
         low=sure.low if sure else None,
         high=sure.high if sure else None,
-        change=change,
+        change=change.difference if run != clean else None,
         change_low=change_sure.low if change_sure else None,
         change_high=change_sure.high if change_sure else None,
     )
-
-
-def _difference(sums: Floats) -> Floats:
-    return np.asarray(sums[:, 0] / sums[:, 1] - sums[:, 2] / sums[:, 3], dtype=np.float64)
 
 
 def _break(asked: str, axis: Axis, clean: str, paired: Mapping[str, _Paired], spec: SweepSpec) -> BreakFigures:

@@ -8,6 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from voicelab import storage
 from voicelab.conditions.condition import MEAN_BURST, Noise
 from voicelab.errors import InputError
 from voicelab.results import RunFolder, RunSpec
@@ -70,10 +71,8 @@ class SweepFolder:
 
     def write(self, result: SweepResult) -> None:
         """Replace sweep.json in one step."""
-        self.path.mkdir(parents=True, exist_ok=True)
-        draft = self.path / "sweep.json.part"
-        draft.write_text(result.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        draft.replace(self.path / "sweep.json")
+        storage.make_folder(self.path)
+        storage.write_whole(self.path / "sweep.json", f"{result.model_dump_json(indent=2)}\n".encode())
 
     def read(self) -> SweepResult:
         """sweep.json; InputError names what is wrong with it."""

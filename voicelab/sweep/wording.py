@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
+from voicelab.metrics.intervals import FEW
 from voicelab.report.wording import NONE, number
 from voicelab.sweep.figures import Figures, MeasureFigure, PointFigures
 from voicelab.sweep.measures import MEASURES
@@ -115,9 +116,9 @@ def source_line(sweep_id: str, figures: Figures) -> str:
 def how_sure(figures: Figures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
     out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
-    rough = f" With so few {figures.unit}s the intervals are rough." if figures.clusters < 10 else ""
+    few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}), as of "
-        f"a single run: docs/sureness.md. Where they are drawn, {figures.draws} draws of seed {figures.seed}, the same "
-        f"for every condition. All figures are of the same samples.{out}{rough}"
+        f"a single run: docs/sureness.md. Those of breakpoints are from {figures.draws} resamples of seed "
+        f"{figures.seed}, the same for every condition. All figures are of the same samples.{out}{few}"
     )

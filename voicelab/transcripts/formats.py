@@ -16,7 +16,7 @@ from voicelab.transcripts.base import Pair, Utterance
 from voicelab.transcripts.manifest import Columns, Side
 
 Format = Literal[
-    "trn", "stm", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
+    "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
 ]
 Missing = Literal["error", "deletions", "skip"]
 FORMATS: tuple[str, ...] = get_args(Format)
@@ -34,7 +34,9 @@ class Pairing:
 
 def form_of(reference: Path) -> Format:
     """The format that a file's or folder's name says; InputError when it says none."""
-    if reference.suffix.lower() in (".trn", ".stm"):
+    if reference.is_dir() and any(reference.glob("*.nlp")):
+        return "nlp"
+    if reference.suffix.lower() in (".trn", ".stm", ".nlp"):
         return cast("Format", reference.suffix.lower()[1:])
     found = tables.find(reference)
     if found is None:
@@ -75,12 +77,14 @@ def paired(
     InputError too when a hypothesis has no reference, and when there are no hypotheses but a copy of the references.
     """
     columns = columns or Columns()
-    if form in ("trn", "stm"):
+    if form in ("trn", "stm", "nlp"):
         if columns != Columns():
             raise InputError(f"{reference}: a .{form} file has no columns; leave the --...-column options out")
         _refuse_one_file(reference, hypothesis)
     if form == "stm":
         return _timed_pairs(reference, hypothesis, missing)
+    if form == "nlp":
+        raise InputError(f"{reference}: .nlp transcripts are scored by voicelab.tagged.score_calls")
     if form == "trn":
         references, hypotheses = trn.read(reference, id_type), trn.read(hypothesis, id_type)
         return Pairing(tuple(_matched(reference, references, hypothesis, hypotheses, missing)))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.clip import Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineError, EngineMissingError
@@ -42,4 +42,4 @@ class EdgeVoice:
             pieces = [piece["data"] for piece in talk.stream_sync() if piece["type"] == "audio"]
         except (EdgeTTSException, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
             raise EngineError("edge", f"no speech from Microsoft's server: {error}") from error
-        return codecs.decode(b"".join(pieces), source="the speech of edge-tts")
+        return decoding.decode(b"".join(pieces), source="the speech of edge-tts")

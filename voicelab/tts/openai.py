@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voicelab import codecs
+from voicelab.audio import decoding
 from voicelab.clip import Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
 from voicelab.openai_client import OPENAI_URL, connect, told
@@ -45,4 +45,4 @@ class OpenAIVoice:
             answer = self._client.audio.speech.create(
                 model=self._model, voice=self._voice, input=sentence, response_format="wav"
             )
-        return codecs.decode(answer.content, source=f"the speech of {self._base_url}")
+        return decoding.decode(answer.content, source=f"the speech of {self._base_url}")

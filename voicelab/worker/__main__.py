@@ -1,4 +1,4 @@
-"""The child process that runs one engine: `python -m voicelab.worker FD THREADS`.
+"""The child process that runs one engine: `python -P -m voicelab.worker FD THREADS`.
 
 It reads requests from the socket FD and answers them. Each is a length (4 bytes, big-endian) and a pickle; both ends
 are voicelab, on one machine, over a socket pair that nobody else can open.
@@ -23,7 +23,9 @@ _NICENESS = 5
 
 def main(descriptor: int, threads: int) -> None:
     """Serve until the other end closes, which it also does when its process is killed."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    # Ctrl-C, and SIGHUP, on which the server reads its tokens again, are the parent's to answer.
+    for number in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     os.nice(_NICENESS)
     peer = socket.socket(fileno=descriptor)
     intake = SocketIntake(peer)

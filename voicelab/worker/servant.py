@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from voicelab.asr.base import PartialStream
+from voicelab.asr.base import PartialStream, QueueingStream
 from voicelab.engines import Blueprint
-from voicelab.errors import EngineError, VoicelabError
+from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 from voicelab.worker.requests import Answer, Request
 
 
@@ -39,7 +39,7 @@ class EngineServant:
         if stream_id is not None:
             busy_s += self._busy_s.get(stream_id, 0.0)
             self._busy_s[stream_id] = busy_s
-            if error is not None:
+            if error is not None and not isinstance(error, EngineBusyError):
                 self._faults[stream_id] = error
             if request.method == "close":
                 self._busy_s.pop(stream_id), self._faults.pop(stream_id, None)
@@ -61,4 +61,7 @@ class EngineServant:
         stream = self._streams[request.stream_id]
         if request.method == "partial" and not isinstance(stream, PartialStream):
             return None
+        if request.method == "finish" and isinstance(stream, QueueingStream) and not stream.is_ready():
+            # A thread that waited here could not serve those that everyone waits for.
+            raise EngineBusyError(self.blueprint.name, "it serves as many utterances as it can; try again later")
         return getattr(stream, request.method)(*request.arguments)

@@ -115,9 +115,9 @@ async def _server(
     folder: Path, *, asr: str = "fake", agent: str = "fake", tts: str = "fake", **settings: str
 ) -> AsyncIterator[str]:
     """The address of a server of our own; settings by the names of their variables."""
-    spec = RunSpec(samples="", asr=asr, agent=agent, tts=tts)
-    async with own_server(spec, folder, **settings) as address:
-        yield address
+    spec = RunSpec(samples="none", asr=asr, agent=agent, tts=tts)
+    async with own_server(spec, folder, **settings) as server:
+        yield server.address
 
 
 _RUN = {

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy
 
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake:words_per_s=100"}
-SPEC = RunSpec(samples="", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
+SPEC = RunSpec(samples="none", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
 SETTINGS = {
     "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
     "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",

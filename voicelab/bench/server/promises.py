@@ -27,6 +27,7 @@ SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "partial_transcription": {"text": (str,), "session_id": (str,)},
     "speech_started": {"at_s": _NUMBER, "session_id": (str,)},
     "speech_stopped": {"at_s": _NUMBER, "silence_s": _NUMBER, "session_id": (str,)},
+    "no_speech_detected": {"at_s": _NUMBER, "level_dbfs": _NUMBER, "session_id": (str,)},
     "transcription": {"text": (str,), "session_id": (str,)},
     "agent_response": {"text": (str,), "intent": (str,), "entities": (list,), "session_id": (str,)},
     "audio_chunk": {"audio_chunk": (str,), "format": (str,), "is_final": (bool,), "session_id": (str,)},

@@ -28,10 +28,10 @@ async def replayed(paths: Sequence[Path], folder: Path) -> list[tuple[Path, str 
     """What each of them breaks, None when nothing. folder: for the log and the history of a server of its own."""
     conversations = [(path, kept(path)) for path in paths]
     outcomes: list[tuple[Path, str | None]] = []
-    async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as address:
+    async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as server:
         for path, conversation in conversations:
             faults = faults_in(folder / "server.log")
-            broken = await _broken(address, conversation)
+            broken = await _broken(server.address, conversation)
             if broken is None and faults_in(folder / "server.log") > faults:
                 broken = "the server's log tells of a fault"
             outcomes.append((path, broken))

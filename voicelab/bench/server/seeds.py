@@ -86,7 +86,7 @@ def _speech() -> Clip:
 
 
 def _inits() -> Iterator[Seed]:
-    every = ["turn_metrics", "partial_transcription", "speech_started", "speech_stopped"]
+    every = ["turn_metrics", "partial_transcription", "speech_started", "speech_stopped", "no_speech_detected"]
     asked: dict[str, dict[str, Any]] = {
         "plain": {},
         "user": {"user_id": "ada", "session_id": None},
@@ -96,6 +96,7 @@ def _inits() -> Iterator[Seed]:
         "paced packets": {"paced": True, "audio_format": "opus_packets"},
         "wav": {"audio_format": "wav", "turn_ids": True},
         "pcm16": {"audio_format": "pcm16", "events": ["turn_metrics"]},
+        "telephone": {"audio_format": "mulaw", "sample_rate": 8000},
     }
     for name, data in asked.items():
         yield Seed(f"init {name}", (message("init", **data),))

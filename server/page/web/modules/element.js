@@ -1,5 +1,7 @@
 // Making and finding parts of the page. Text is only ever set as text, so that nothing heard or typed becomes markup.
 
+import { address } from "./addresses.js";
+
 const PATIENCE_MS = 60_000;
 
 export const $ = (id) => document.getElementById(id);
@@ -49,7 +51,7 @@ function signIn() {
     dialog.addEventListener("cancel", (event) => event.preventDefault());
     form.addEventListener("submit", async (event) => {
       event.preventDefault();
-      const answer = await fetch("/app/api/user", { method: "POST", headers: { Authorization: `Bearer ${field.value}` } }).catch(() => ({ ok: false }));
+      const answer = await fetch(address("app/api/user"), { method: "POST", headers: { Authorization: `Bearer ${field.value}` } }).catch(() => ({ ok: false }));
       wrong.hidden = answer.ok;
       wrong.textContent = "The server does not know this token.";
       if (!answer.ok) return field.select();

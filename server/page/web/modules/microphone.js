@@ -1,5 +1,7 @@
 // The microphone: its level, and what it hears as chunks that the wire takes, while they are spoken.
 
+import { address } from "./addresses.js";
+
 const CHUNK_MS = 100;
 const WEBM = "audio/webm;codecs=opus";
 
@@ -90,7 +92,7 @@ async function recordWebm(stream, _context, onChunk) {
 
 // For browsers whose MediaRecorder makes no WebM: 16-bit samples straight from the microphone.
 async function recordPcm(stream, context, onChunk) {
-  await context.audioWorklet.addModule("/app/assets/modules/pcm_worklet.js");
+  await context.audioWorklet.addModule(address("app/assets/modules/pcm_worklet.js"));
   const source = context.createMediaStreamSource(stream);
   const node = new AudioWorkletNode(context, "pcm", { numberOfOutputs: 0, channelCount: 1, channelCountMode: "explicit" });
   const fields = { format: "pcm16", sample_rate: Math.round(context.sampleRate) };

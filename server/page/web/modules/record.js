@@ -1,16 +1,17 @@
 // The Record page: one prompt after another is spoken, checked, and accepted or spoken again.
 
+import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 
-const API = "/app/api/recordings";
+const API = "app/api/recordings";
 const microphone = new Microphone();
 let set = null;
 let place = 0;
 let take = null;
 let recording = null;
 
-const at = (...parts) => [API, ...parts.map(encodeURIComponent)].join("/");
+const at = (...parts) => address([API, ...parts.map(encodeURIComponent)].join("/"));
 const attempt = (work) => (event) => {
   event?.preventDefault();
   tell(null);
@@ -20,7 +21,7 @@ const attempt = (work) => (event) => {
 // The set.
 
 async function start() {
-  const { enabled, consent, sets } = await ask(API);
+  const { enabled, consent, sets } = await ask(at());
   $("off").hidden = enabled;
   $("choose").hidden = !enabled;
   $("consent-text").textContent = consent;
@@ -55,7 +56,7 @@ $("open-set").addEventListener("submit", attempt(() => openSet($("set").value)))
 $("make-set").addEventListener("submit", attempt(async () => {
   const texts = $("texts").value.split("\n").filter((line) => line.trim());
   const name = $("set-name").value.trim();
-  await ask(API, json({ name, texts: texts.length ? texts : null }));
+  await ask(at(), json({ name, texts: texts.length ? texts : null }));
   if (![...$("set").options].some((option) => option.value === name)) {
     $("set").append(make("option", { value: name, text: name }));
     $("open-set").hidden = false;

@@ -1,11 +1,12 @@
 // The Runs page: the runs under reports/, and two of them side by side.
 
+import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
 
 let runs = [];
 
 const shown = { WER: "WER", entities: "entity recall, heard", sound: "first sound p50 (s)" };
-const report = (run) => `/app/reports/${encodeURIComponent(run.run_id)}`;
+const report = (run) => address(`app/reports/${encodeURIComponent(run.run_id)}`);
 const figure = (run, name) => run.figures.find((one) => one.name === name);
 const digits = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
 
@@ -72,7 +73,7 @@ $("choice").addEventListener("submit", (event) => {
 });
 
 async function start() {
-  runs = await ask("/app/api/runs");
+  runs = await ask(address("app/api/runs"));
   $("empty").hidden = runs.length > 0;
   $("table").hidden = !runs.length;
   $("rows").replaceChildren(...runs.map(row));

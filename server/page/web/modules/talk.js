@@ -1,5 +1,6 @@
 // The Talk page: what is pressed, sent and received, and what of it is shown.
 
+import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
 import { Microphone, MicrophoneError } from "./microphone.js";
 import { Speaker } from "./speaker.js";
@@ -318,7 +319,7 @@ $("recorded").addEventListener("submit", async (event) => {
   if (!id) return;
   const click = performance.now();
   await speaker.unlock();
-  const answer = await fetch(`/app/api/samples/${encodeURIComponent(id)}/audio`);
+  const answer = await fetch(address(`app/api/samples/${encodeURIComponent(id)}/audio`));
   if (!answer.ok) return tell(`The recording ${id} cannot be read.`);
   const sound = await answer.arrayBuffer();
   turn = newTurn();
@@ -333,7 +334,7 @@ function notSent() {
 }
 
 async function loadSamples() {
-  const samples = await ask("/app/api/samples");
+  const samples = await ask(address("app/api/samples"));
   for (const category of new Set(samples.map((sample) => sample.category))) {
     const group = make("optgroup", { label: category });
     for (const { id, text, speaker: voice } of samples.filter((sample) => sample.category === category)) {
@@ -347,7 +348,7 @@ async function loadSamples() {
 
 async function listSessions() {
   const user = encodeURIComponent(wire.userId);
-  const { sessions } = await ask(`/api/conversation-sessions/sessions?user_id=${user}&limit=20`);
+  const { sessions } = await ask(address(`api/conversation-sessions/sessions?user_id=${user}&limit=20`));
   const used = sessions.filter((session) => session.turn_count);
   $("sessions").replaceChildren(...used.map(sessionButton));
   if (!used.length) $("sessions").append(make("li", { text: "None yet." }));
@@ -366,7 +367,7 @@ async function resume(sessionId) {
 }
 
 async function showTurns(sessionId) {
-  const session = await ask(`/api/conversation-sessions/sessions/${sessionId}`);
+  const session = await ask(address(`api/conversation-sessions/sessions/${sessionId}`));
   $("turns").replaceChildren();
   $("empty").hidden = session.turns.length > 0;
   for (const kept of session.turns) {
@@ -396,6 +397,12 @@ $("who").addEventListener("submit", (event) => {
   startOver();
 });
 
+$("sign-out").addEventListener("click", async () => {
+  await ask(address("app/api/user"), { method: "DELETE" }).catch((error) => tell(error.message));
+  sessionStorage.removeItem("session");
+  location.reload();
+});
+
 function showLevels() {
   $("input-level").value = recording || handsFree ? microphone.level : 0;
   $("output-level").value = speaker.level;
@@ -403,17 +410,18 @@ function showLevels() {
 }
 
 async function start() {
-  const { user } = await ask("/app/api/user").catch(() => ({ user: null }));
+  const { user } = await ask(address("app/api/user")).catch(() => ({ user: null }));
   $("user").value = user ?? (localStorage.getItem("user") || "anonymous");
   // A token stands for its user.
   $("user").readOnly = user !== null;
   $("who").querySelector("button").hidden = user !== null;
+  $("sign-out").hidden = user === null;
   const kept = sessionStorage.getItem("session");
   if (kept) await showTurns(kept).catch(() => sessionStorage.removeItem("session"));
   connect(sessionStorage.getItem("session"));
   showLevels();
   loadSamples().catch((error) => tell(error.message));
-  const { modes = [] } = await ask("/ws/status/audio").catch(() => ({}));
+  const { modes = [] } = await ask(address("ws/status/audio")).catch(() => ({}));
   $("hands-free-line").hidden = !modes.includes("continuous");
 }
 

@@ -1,5 +1,7 @@
 // The connection to /ws/voice/simple: opens, resumes its session when it is lost, and says what state it is in.
 
+import { address } from "./addresses.js";
+
 const WAITS_MS = [300, 600, 1200, 2500, 5000];
 
 export class Wire extends EventTarget {
@@ -19,7 +21,7 @@ export class Wire extends EventTarget {
   open() {
     this.#closed = false;
     this.#set("connecting");
-    const url = new URL("/ws/voice/simple", location.href);
+    const url = address("ws/voice/simple");
     url.protocol = url.protocol.replace("http", "ws");
     url.searchParams.set("user_id", this.userId);
     const socket = new WebSocket(url);
@@ -80,7 +82,7 @@ export class Wire extends EventTarget {
 
   // A browser does not tell a page why a WebSocket was refused; whether the server answers at all can be asked.
   async #why() {
-    return fetch("/", { cache: "no-store" }).then((answer) => (answer.ok ? "refused" : "lost"), () => "lost");
+    return fetch(address(""), { cache: "no-store" }).then((answer) => (answer.ok ? "refused" : "lost"), () => "lost");
   }
 
   #set(state, reason = "") {

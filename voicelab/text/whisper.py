@@ -1,9 +1,11 @@
-"""The Whisper normalizer for English, made fast where a text has little to rewrite; the outcome is the same, character
-for character.
+"""The normalizer `whisper`: the English normalizer of openai-whisper 20250625, character for character. English.
 
-Most words of most texts are changed by no rule that looks at their neighbours. Such a word is normalized once and
-remembered; only the runs of other words between them (numbers, currencies, fillers, symbols) go through the whole set
-of rules, with a plain word on either side where the text has one. tests/test_english.py holds it against the package.
+The rules are those of the package whisper_normalizer 0.1.15, minus the four that openai-whisper does not have
+(`cause`, `dunno`, `kinda`, `sorta`).
+
+Most words of most texts are changed by no rule that depends on their neighbours. Such a word is normalized once and
+cached; only the runs of other words between them (numbers, currencies, fillers, symbols) go through all the rules, with
+a plain word on either side where the text has one.
 """
 
 from __future__ import annotations
@@ -14,11 +16,21 @@ from collections.abc import Callable
 from enum import Enum
 from functools import cache
 from itertools import groupby
+from typing import Any
+
+from voicelab.errors import InputError
+from voicelab.text.normalizer import Normalizer
+
+OPENAI_WHISPER = "20250625"
+"""The release of openai-whisper whose outcome this normalizer gives."""
+_RULES_PACKAGE = "0.1.15"
+"""The release of whisper_normalizer that the four removals below turn into that."""
+_NOT_IN_OPENAI_WHISPER = (r"\bcause\b", r"\bdunno\b", r"\bkinda\b", r"\bsorta\b")
 
 _REMEMBERED = 200_000
-"""Words and runs kept at most; beyond that the memory starts anew."""
+"""Maximum number of cached words, and of cached runs; a full cache is emptied."""
 _NEIGHBOUR = "zqx"
-"""A word that no rule touches, to stand for any plain neighbour."""
+"""A word that no rule touches; it stands for any plain neighbour."""
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _CONTRACTION = re.compile(r'"?[a-z]+(?:\'[a-z]+)+[,?!;:]?"?')
 _LETTERS = re.compile(r"[a-z]+(?: [a-z]+)*")
@@ -34,13 +46,11 @@ class _Kind(Enum):
     WHOLE = "its outcome may depend on any word of the text"
 
 
-class FastEnglish:
-    """whisper_normalizer's EnglishTextNormalizer, from a text to its normalized form."""
+class FastWhisper:
+    """The rules with a cache: call it with a text to get the normalized text."""
 
     def __init__(self) -> None:
-        from whisper_normalizer.english import EnglishTextNormalizer
-
-        rules = EnglishTextNormalizer()
+        rules = openai_rules()
         self._rules: Callable[[str], str] = rules
         self._spellings: dict[str, str] = rules.standardize_spellings.mapping
         self._number_words: frozenset[str] = frozenset(rules.standardize_numbers.words)
@@ -129,7 +139,32 @@ def _is_plain(item: tuple[str, str | _Kind]) -> bool:
     return isinstance(item[1], str)
 
 
+def openai_rules() -> Any:
+    """The uncached rules of openai-whisper. InputError when another release of whisper_normalizer is installed."""
+    from importlib.metadata import version
+
+    installed = version("whisper_normalizer")
+    if installed != _RULES_PACKAGE:
+        raise InputError(
+            f"normalizer whisper: whisper_normalizer {installed} is installed, and only {_RULES_PACKAGE} is known to "
+            f"give the result of openai-whisper {OPENAI_WHISPER}; run: pip install whisper_normalizer=={_RULES_PACKAGE}"
+        )
+    from whisper_normalizer.english import EnglishTextNormalizer
+
+    rules = EnglishTextNormalizer()
+    for pattern in _NOT_IN_OPENAI_WHISPER:
+        del rules.replacers[pattern]
+    return rules
+
+
 @cache
-def fast_english() -> FastEnglish:
-    """The one that all share, so that what one text taught serves the next."""
-    return FastEnglish()
+def _shared() -> FastWhisper:
+    return FastWhisper()
+
+
+def whisper(text: str) -> str:
+    """The text as openai-whisper normalizes it (Radford et al. 2022, appendix C)."""
+    return _shared()(text)
+
+
+WHISPER = Normalizer("whisper", OPENAI_WHISPER, whisper, scripts=frozenset({"Latin"}))

@@ -1,0 +1,58 @@
+"""Removes sessions that are older than the operator wants to keep them."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.history.faults import HistoryUnavailableError
+from server.history.store import History
+from server.history.tables import SessionRow, TurnRow
+
+logger = logging.getLogger(__name__)
+
+_EVERY_S = 3600.0
+_TURNS_AT_ONCE = 500
+"""Turns that one transaction removes: other writers wait for it."""
+
+
+async def keep_removing(history: History, days: float) -> None:
+    """Remove old sessions now and every hour, until cancelled. A history that fails is tried again an hour later."""
+    while True:
+        try:
+            count = await remove_older(history, days)
+            if count:
+                logger.info("Removed %d sessions without a turn for %g days (HISTORY_DAYS)", count, days)
+        except HistoryUnavailableError as error:
+            logger.warning("old sessions could not be removed: %s", error)
+        await asyncio.sleep(_EVERY_S)
+
+
+async def remove_older(history: History, days: float) -> int:
+    """Remove the sessions, with their turns, in which nothing has happened for so many days; how many they were."""
+    oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
+    count = 0
+    while True:
+        async with history.writing() as database:
+            session_id = await database.scalar(
+                select(SessionRow.id).where(SessionRow.updated_at < oldest).order_by(SessionRow.updated_at).limit(1)
+            )
+            if session_id is None:
+                return count
+            count += await _remove_some(database, session_id)
+
+
+async def _remove_some(database: AsyncSession, session_id: str) -> int:
+    """Remove the session's first turns, and the session once it has none; 1 when it is gone, else 0."""
+    turns = select(TurnRow.id).where(TurnRow.session_id == session_id).order_by(TurnRow.number).limit(_TURNS_AT_ONCE)
+    ids = (await database.scalars(turns)).all()
+    if ids:
+        await database.execute(delete(TurnRow).where(TurnRow.id.in_(ids)))
+    if len(ids) == _TURNS_AT_ONCE:
+        return 0
+    await database.execute(delete(SessionRow).where(SessionRow.id == session_id))
+    return 1

@@ -1,0 +1,75 @@
+"""Sign-ins on the page. They are in the database because every worker must know them, and sign-out must end them.
+
+Of the random id only a hash is kept, and of the token only a keyed hash whose key is that id: whoever reads the
+database can neither use a sign-in nor try out tokens.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+
+from sqlalchemy import delete, insert, select
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from server.history.tables import SignInRow
+from server.tokens import Tokens
+
+_MOST_OF_A_USER = 20
+"""A user's older sign-ins end when there are more."""
+
+Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
+
+
+class SignIns:
+    """The table of sign-ins. reading, writing: begin a transaction of the history."""
+
+    def __init__(self, reading: Transaction, writing: Transaction) -> None:
+        self._reading = reading
+        self._writing = writing
+
+    async def begin(self, token: str, tokens: Tokens, lifetime_s: float) -> str:
+        """Sign in the user of this token, who must be known; the id for the cookie."""
+        user_id, cookie, now = tokens.user_of(token), secrets.token_urlsafe(32), datetime.now(UTC)
+        row = {
+            "id": _hash(cookie), "user_id": user_id, "mark": tokens.mark(token, cookie),
+            "created_at": _text(now), "ends_at": _text(now + timedelta(seconds=lifetime_s)),
+        }  # fmt: skip
+        newest = (
+            select(SignInRow.id)
+            .where(SignInRow.user_id == user_id)
+            .order_by(SignInRow.created_at.desc())
+            .limit(_MOST_OF_A_USER)
+        )
+        async with self._writing() as database:
+            await database.execute(insert(SignInRow).values(**row))
+            is_old = (SignInRow.user_id == user_id) & SignInRow.id.not_in(newest)
+            await database.execute(delete(SignInRow).where((SignInRow.ends_at <= _text(now)) | is_old))
+        return cookie
+
+    async def user_of(self, cookie: str, tokens: Tokens) -> str | None:
+        """Whose sign-in this is; None where there is none, it has ended, or its token is no longer accepted."""
+        wanted = select(SignInRow.mark).where(SignInRow.id == _hash(cookie), SignInRow.ends_at > _text(_now()))
+        async with self._reading() as database:
+            mark = await database.scalar(wanted)
+        return None if mark is None else tokens.user_marked(mark, cookie)
+
+    async def end(self, cookie: str) -> None:
+        """Sign out; nothing happens where there is no such sign-in."""
+        async with self._writing() as database:
+            await database.execute(delete(SignInRow).where(SignInRow.id == _hash(cookie)))
+
+
+def _hash(cookie: str) -> str:
+    return sha256(cookie.encode("utf-8", "replace")).hexdigest()
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+def _text(instant: datetime) -> str:
+    return instant.isoformat(timespec="microseconds")

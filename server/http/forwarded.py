@@ -1,0 +1,33 @@
+"""What proxies say about the requests that they pass on."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
+
+_PROTO = b"x-forwarded-proto"
+
+
+class ForwardedHeaders(ProxyHeadersMiddleware):
+    """uvicorn's middleware, which also reads X-Forwarded-Proto with a value for each of several proxies.
+
+    The first value is the scheme that the client used. As in uvicorn, only trusted proxies are believed.
+    """
+
+    def __init__(self, app: ASGIApp, trusted_hosts: list[str] | str) -> None:
+        super().__init__(app, trusted_hosts)  # type: ignore[arg-type]
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> Any:  # type: ignore[override]
+        if scope["type"] != "lifespan":
+            scope["headers"] = _with_one_scheme(scope["headers"])
+        return await super().__call__(scope, receive, send)  # type: ignore[arg-type]
+
+
+def _with_one_scheme(headers: list[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    schemes = [value for name, value in headers if name == _PROTO]
+    if not schemes:
+        return headers
+    first = schemes[0].partition(b",")[0].strip().lower()
+    return [*((name, value) for name, value in headers if name != _PROTO), (_PROTO, first)]

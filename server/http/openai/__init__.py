@@ -1,0 +1,1 @@
+"""OpenAI's audio interface, answered with this server's own engines."""

@@ -1,0 +1,111 @@
+"""The routes of OpenAI's audio interface."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Path, Request
+from pydantic import ValidationError
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.responses import Response
+
+from server.http.openai import names
+from server.http.openai.errors import OpenAIError, of_validation, of_voicelab
+from server.http.openai.speech import MEDIA_TYPES, Speech, encoded
+from server.http.openai.transcription_form import TranscriptionForm, check_language, read_form
+from server.http.openai.transcripts import respond
+from server.http.paths import OPENAI_PREFIX
+from server.messages import LONGEST_NAME
+from server.routes import SharedServices
+from server.services import Services
+from voicelab.asr.base import Transcript
+from voicelab.audio import decoding
+from voicelab.audio.limits import Limits
+from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.errors import VoicelabError
+from voicelab.text import sentences
+
+router = APIRouter(prefix=OPENAI_PREFIX)
+ModelName = Annotated[str, Path(max_length=LONGEST_NAME)]
+
+
+@router.get("/models", summary="The engines, by OpenAI's interface")
+async def models(services: SharedServices) -> dict[str, Any]:
+    return {"object": "list", "data": names.model_views(_engines(services))}
+
+
+@router.get("/models/{model:path}", summary="One engine, by OpenAI's interface", response_model=None)
+async def model(
+    model: Annotated[str, Path(max_length=LONGEST_NAME)], services: SharedServices
+) -> dict[str, object] | Response:
+    try:
+        return names.model_view(model, _engines(services))
+    except OpenAIError as error:
+        return error.response()
+
+
+@router.post("/audio/transcriptions", summary="Sound to text, by OpenAI's interface")
+async def transcriptions(request: Request, services: SharedServices) -> Response:
+    engine = services.pipeline.asr.info.name
+    try:
+        form = await _form(request, services)
+        decoded = await decoding.load_async(
+            form.data,
+            source="the file",
+            limits=Limits(longest_s=services.settings.max_turn_s),
+            rate_hz=SPEECH_RATE_HZ,
+            executor=services.pools.decoding,
+        )
+        clip = decoded.clip
+        transcript = await _hear(services, clip)
+        check_language(form.language, transcript.language)
+        response = respond(transcript, form, clip.duration_s, engine)
+    except OpenAIError as error:
+        return error.response()
+    except VoicelabError as error:
+        return of_voicelab(error).response()
+    response.headers[names.MODEL_HEADER] = engine
+    return response
+
+
+@router.post("/audio/speech", summary="Text to sound, by OpenAI's interface")
+async def speech(request: Request, services: SharedServices) -> Response:
+    engine = services.pipeline.tts.info
+    try:
+        wanted = Speech.model_validate_json(await request.body())
+        names.check_model(wanted.model, engine)
+        names.check_voice(wanted.voice, engine)
+        parts = sentences(wanted.input)
+        if not parts:
+            raise OpenAIError(400, "nothing_to_say", "there are no words in input", "input")
+        clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
+        data = await services.pools.encoding.run(encoded, clip, wanted.response_format, wanted.speed)
+    except ValidationError as error:
+        return of_validation(error).response()
+    except OpenAIError as error:
+        return error.response()
+    except VoicelabError as error:
+        return of_voicelab(error).response()
+    return Response(data, media_type=MEDIA_TYPES[wanted.response_format], headers={names.MODEL_HEADER: engine.name})
+
+
+async def _form(request: Request, services: Services) -> TranscriptionForm:
+    try:
+        async with request.form(max_files=1) as form:
+            return await read_form(form, services.pipeline.asr.info, services.settings.max_message_bytes)
+    except StarletteHTTPException as error:
+        raise OpenAIError(400, "invalid_form", f"not a form: {error.detail}") from error
+
+
+async def _hear(services: Services, clip: Clip) -> Transcript:
+    stream = services.pipeline.asr.stream()
+    try:
+        await stream.post("feed", clip)
+        transcript: Transcript = await stream.call("finish")
+        return transcript
+    finally:
+        await stream.close()
+
+
+def _engines(services: Services) -> tuple[Any, ...]:
+    return services.pipeline.asr.info, services.pipeline.tts.info

@@ -1,0 +1,39 @@
+"""The body of a speech request, and its sound in each format."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field, StringConstraints
+
+from server.http.openai.names import DEFAULT_VOICE
+from server.messages import Name, SentStrictly
+from voicelab import codecs
+from voicelab.audio.time_stretch import stretch
+from voicelab.clip import Clip
+
+MEDIA_TYPES = {
+    "mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav",
+    "pcm": "audio/pcm",
+}  # fmt: skip
+_PCM_RATE_HZ = 24_000
+
+
+class Speech(SentStrictly):
+    """What to say, and how."""
+
+    model: Name
+    input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
+    voice: Name = DEFAULT_VOICE
+    response_format: Literal["mp3", "opus", "aac", "flac", "wav", "pcm"] = "mp3"
+    speed: Annotated[float, Field(ge=0.25, le=4)] = 1
+    stream_format: Literal["audio"] | None = None
+    instructions: Literal[""] | None = None
+
+
+def encoded(clip: Clip, response_format: str, speed: float) -> bytes:
+    """A whole file, or bare samples for pcm."""
+    clip = stretch(clip, speed)
+    if response_format == "pcm":
+        return clip.at_rate(_PCM_RATE_HZ).to_pcm16()
+    return codecs.encode(clip, response_format)

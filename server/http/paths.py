@@ -1,0 +1,15 @@
+"""Addresses that more than one part of the server needs to know."""
+
+from __future__ import annotations
+
+from starlette._utils import get_route_path
+from starlette.types import Scope
+
+SOCKET_PATH = "/ws/voice/simple"
+OPENAI_PREFIX = "/v1"
+
+
+def is_openai(scope: Scope) -> bool:
+    """Whether a request is to OpenAI's interface, whose errors have a shape of their own."""
+    path = get_route_path(scope)
+    return path == OPENAI_PREFIX or path.startswith(OPENAI_PREFIX + "/")

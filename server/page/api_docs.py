@@ -1,0 +1,26 @@
+"""`/docs`: Swagger UI over the description of the HTTP routes, all of it from this server.
+
+The scripts come from the package fastapi-offline, which ships them; FastAPI's own page loads them from a CDN.
+"""
+
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+from fastapi import APIRouter
+from starlette.responses import FileResponse, Response
+
+from server.page.files import HEADERS, WEB, Assets
+
+router = APIRouter(include_in_schema=False)
+
+
+@router.get("/docs")
+async def docs() -> Response:
+    return FileResponse(WEB / "docs.html", headers=HEADERS)
+
+
+def swagger_ui() -> Assets:
+    """Its scripts and styles, with the page's headers."""
+    return Assets(Path(str(resources.files("fastapi_offline"))) / "static")

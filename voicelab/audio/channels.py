@@ -1,0 +1,93 @@
+"""Frames of any sample format and number of channels to one channel of float32."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import av
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.errors import InputError
+
+_INT16_SCALE = np.float32(1 / 32768)
+_LOUDEST_UNIT = 8.0
+"""18 dB over full scale: no sound in the range ±1 is that loud."""
+_LOUDEST_INT16 = 65_536.0
+_HELD_S = 1.0
+_CANCELLED = 0.05
+"""Channels cancel each other when their mean has less than this share of the loudest one's energy (-13 dB)."""
+
+
+class Mixer:
+    """Mixes the frames of one stream to one channel.
+
+    The mean of the channels, unless they cancel each other (opposite phase): then the loudest. floats: the samples are
+    stored as floating point, whose range is not certain: ±1, or that of 16-bit integers, which is brought to ±1. The
+    first second of such a stream is held back until its range is known.
+    """
+
+    def __init__(self, source: str, *, floats: bool = False) -> None:
+        self._source = source
+        self._scale: np.float32 | None = None if floats else np.float32(1)
+        self._most = _LOUDEST_UNIT if floats else float("inf")
+        self._held: list[NDArray[np.floating]] = []
+        self._held_s = 0.0
+        self._energies: NDArray[np.float64] | None = None
+        self._mean_energy = 0.0
+
+    def mix(self, frame: av.AudioFrame) -> NDArray[np.float32]:
+        """One channel, shape (n,), of what can be given out. Raises InputError for floats in no known range."""
+        samples: NDArray[Any] = frame.to_ndarray()
+        if not frame.format.is_planar:
+            samples = samples.reshape(-1, frame.layout.nb_channels).T
+        if samples.dtype.kind == "u":
+            return self._one((samples.astype(np.float32) - np.float32(128)) / np.float32(128))
+        if samples.dtype.kind == "i":
+            return self._one(samples.astype(np.float32) / np.float32(2.0 ** (8 * samples.dtype.itemsize - 1)))
+        samples = np.nan_to_num(samples, nan=0.0, posinf=0.0, neginf=0.0)
+        if self._scale is None:
+            self._held.append(samples)
+            self._held_s += frame.samples / frame.sample_rate
+            self._scale = self._scale_of(samples)
+            return self.rest() if self._scale is not None else np.zeros(0, np.float32)
+        return self._one(self._in_range(samples))
+
+    def rest(self) -> NDArray[np.float32]:
+        """One channel of what was held back."""
+        self._scale = self._scale or np.float32(1)
+        held, self._held = self._held, []
+        return np.concatenate([np.zeros(0, np.float32), *(self._one(self._in_range(one)) for one in held)])
+
+    def _scale_of(self, samples: NDArray[np.floating]) -> np.float32 | None:
+        """What brings the stream to ±1, once these samples tell."""
+        peak = float(np.abs(samples).max(initial=0.0))
+        # Whole numbers only are those of 16-bit samples, however quiet: in ±1 they would be a square wave.
+        if peak > _LOUDEST_UNIT or (peak >= 1 and not np.mod(samples, 1).any()):
+            self._most = _LOUDEST_INT16
+            return _INT16_SCALE
+        return np.float32(1) if self._held_s >= _HELD_S else None
+
+    def _in_range(self, samples: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Floats in ±1."""
+        peak = float(np.abs(samples).max(initial=0.0))
+        if peak > self._most:
+            found = f"floating-point samples up to {peak:.4g}, where full scale is 1"
+            raise InputError(f"{self._source}: {found}; write it as 16-bit samples, or scale it to ±1")
+        assert self._scale is not None
+        scaled = np.clip(samples * self._scale, -1.0, 1.0)
+        return cast("NDArray[np.float32]", scaled.astype(np.float32, copy=False))
+
+    def _one(self, samples: NDArray[np.float32]) -> NDArray[np.float32]:
+        if len(samples) == 1:
+            return cast("NDArray[np.float32]", samples[0])
+        mean = cast("NDArray[np.float32]", samples.mean(axis=0, dtype=np.float32))
+        energies = np.square(samples, dtype=np.float32).sum(axis=1, dtype=np.float64)
+        if self._energies is None or len(self._energies) != len(energies):
+            self._energies, self._mean_energy = np.zeros(len(energies)), 0.0
+        self._energies += energies
+        self._mean_energy += float(np.square(mean).sum(dtype=np.float64))
+        loudest = int(np.argmax(self._energies))
+        if self._mean_energy < _CANCELLED * self._energies[loudest]:
+            return np.ascontiguousarray(samples[loudest])
+        return mean

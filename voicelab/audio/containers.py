@@ -1,0 +1,205 @@
+"""The containers that are decoded, and how their first bytes tell them.
+
+The list is closed: FFmpeg is never asked to guess, because what it guesses includes playlists and session
+descriptions, which open files and network ports.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from voicelab.audio.frames import HEADER_BYTES, adts_frame_bytes, find_frames, mpeg_frame_bytes
+
+HEAD_BYTES = 16
+"""Enough to tell every container apart."""
+MOST_LEAD_IN_BYTES = 64 * 1024
+"""How far into the bytes the first MP3 or AAC frame is looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Container:
+    """A container and the FFmpeg demuxer that reads it.
+
+    options: of the demuxer. seeks: the demuxer must be able to go back. media_type: for HTTP.
+    """
+
+    name: str
+    demuxer: str
+    media_type: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    seeks: bool = False
+
+
+# WAV would otherwise wait for seconds of sound only to guess its codec.
+_PCM_OPTIONS = {"probesize": "2048", "analyzeduration": "1"}
+_MP4_OPTIONS = {
+    # Without an index of all fragments, which would take all of the file: the sound begins with the first.
+    "fflags": "+ignidx",
+    "enable_drefs": "0",
+    "use_absolute_path": "0",
+}
+
+CONTAINERS = {
+    one.name: one
+    for one in (
+        Container("wav", "wav", "audio/wav", _PCM_OPTIONS),
+        Container("w64", "w64", "audio/x-w64", _PCM_OPTIONS),
+        Container("flac", "flac", "audio/flac"),
+        Container("ogg", "ogg", "audio/ogg"),
+        Container("webm", "matroska", "audio/webm"),
+        Container("mp3", "mp3", "audio/mpeg"),
+        Container("aac", "aac", "audio/aac"),
+        Container("mp4", "mov", "audio/mp4", _MP4_OPTIONS, seeks=True),
+        Container("amr", "amr", "audio/amr"),
+        Container("aiff", "aiff", "audio/aiff", seeks=True),
+        Container("au", "au", "audio/basic", _PCM_OPTIONS),
+        Container("caf", "caf", "audio/x-caf", seeks=True),
+    )
+}
+KNOWN = "WAV, FLAC, Ogg, WebM/Matroska, MP3, MP4/M4A, AAC, AMR, AIFF, AU, CAF"
+
+DECODERS = frozenset(
+    {
+        "aac", "ac3", "alac", "amrnb", "amrwb", "eac3", "flac", "libopencore_amrnb", "libopencore_amrwb", "libopus",
+        "libvorbis", "mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float", "opus", "speex", "vorbis",
+        "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_g726", "adpcm_yamaha", "g722", "g726", "gsm", "gsm_ms",
+        "pcm_alaw", "pcm_f32be", "pcm_f32le", "pcm_f64be", "pcm_f64le", "pcm_mulaw", "pcm_s16be", "pcm_s16le",
+        "pcm_s24be", "pcm_s24le", "pcm_s32be", "pcm_s32le", "pcm_s8", "pcm_u8", "pcm_u16be", "pcm_u16le",
+    }
+)  # fmt: skip
+"""FFmpeg's audio decoders that may run; pictures and video in a container are never decoded."""
+
+_LEAST_ZEROS = 8
+_W64_GUID = bytes.fromhex("726966662e91cf11a5d628db04c10000")
+_MP4_BOXES = (b"ftyp", b"styp", b"moov", b"mdat", b"wide", b"free", b"skip", b"pnot", b"moof")
+
+
+def _is_riff(head: bytes) -> bool:
+    return head[:4] in (b"RIFF", b"RIFX", b"RF64", b"BW64") and head[8:12] == b"WAVE"
+
+
+def _is_form(head: bytes) -> bool:
+    return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC")
+
+
+def _is_mp4(head: bytes) -> bool:
+    # The size of a first box: 1 stands for a 64-bit size that follows, 0 for "to the end".
+    size = int.from_bytes(head[:4], "big")
+    return head[4:8] in _MP4_BOXES and (size in (0, 1) or size >= 8)
+
+
+_SIGNS: tuple[tuple[str, int, Callable[[bytes], bool]], ...] = (
+    ("wav", 12, _is_riff),
+    ("w64", 16, lambda head: head[:16] == _W64_GUID),
+    ("flac", 4, lambda head: head[:4] == b"fLaC"),
+    ("ogg", 4, lambda head: head[:4] == b"OggS"),
+    ("webm", 4, lambda head: head[:4] == b"\x1a\x45\xdf\xa3"),
+    ("aiff", 12, _is_form),
+    ("au", 4, lambda head: head[:4] == b".snd"),
+    ("caf", 4, lambda head: head[:4] == b"caff"),
+    ("amr", 6, lambda head: head[:6] == b"#!AMR\n" or head[:9] == b"#!AMR-WB\n"),
+    ("mp4", 8, _is_mp4),
+)
+_BEGINNINGS = (
+    b"RIFF", b"RIFX", b"RF64", b"BW64", _W64_GUID, b"fLaC", b"OggS", b"\x1a\x45\xdf\xa3", b"FORM", b".snd", b"caff",
+    b"#!AMR", b"ID3",
+)  # fmt: skip
+
+
+def recognize(head: bytes, *, bare_frames: bool = True) -> Container | None:
+    """The container that these bytes begin (HEAD_BYTES are enough), or None.
+
+    bare_frames: whether an MP3 or AAC frame without anything before it counts; its few fixed bits may be PCM as well.
+    Tags and zeros before it must have been taken off (`lead_in_bytes`).
+    """
+    for name, size, matches in _SIGNS:
+        if len(head) >= size and matches(head):
+            return CONTAINERS[name]
+    if bare_frames and adts_frame_bytes(head):
+        return CONTAINERS["aac"]
+    return CONTAINERS["mp3"] if bare_frames and mpeg_frame_bytes(head) else None
+
+
+def may_begin(head: bytes, *, bare_frames: bool = True) -> bool:
+    """Whether more bytes are needed to tell which container begins here, if one does."""
+    if len(head) >= HEAD_BYTES or recognize(head, bare_frames=bare_frames) is not None:
+        return False
+    fixed = any(sign.startswith(head[: len(sign)]) for sign in _BEGINNINGS)
+    box = len(head) < 8 and head[:1] == b"\0" and any(kind.startswith(head[4:8]) for kind in _MP4_BOXES)
+    # No Opus packet begins with these two bytes: it would last longer than 120 ms.
+    frame = bare_frames and head[:1] == b"\xff" and (len(head) < 2 or head[1] >= 0xE0)
+    zeros = bare_frames and len(head) < _LEAST_ZEROS and not head.strip(b"\0")
+    return fixed or box or zeros or (frame and len(head) < HEADER_BYTES)
+
+
+def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
+    """How many bytes of ID3 tags and zeros lie before the sound; more than len(head) where a tag goes on behind it.
+
+    zeros: whether zeros are passed over; in PCM they are silence.
+    """
+    place = 0
+    while place < len(head):
+        step = _id3_bytes(head[place : place + 10])
+        if not step and zeros:
+            count = len(head) - place - len(head[place:].lstrip(b"\0"))
+            # The size of an MP4's first box begins with zeros too.
+            step = count if count >= _LEAST_ZEROS else 0
+        if not step:
+            return place
+        place += step
+    return place
+
+
+def _id3_bytes(head: bytes) -> int:
+    """How long the ID3v2 tag is that these bytes (10 are enough) begin; 0 if they begin none."""
+    if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 0x7F:
+        return 0
+    size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
+    return 10 + size + (10 if head[5] & 0x10 else 0)
+
+
+def find(data: bytes) -> tuple[Container, int] | None:
+    """The container in a whole file's bytes and where it begins, behind tags, zeros and other junk; None if none."""
+    start = lead_in_bytes(data)
+    head = data[start : start + HEAD_BYTES]
+    found = recognize(head, bare_frames=False)
+    if found is None:
+        frames = find_frames(data[start : start + MOST_LEAD_IN_BYTES])
+        if frames is not None:
+            return CONTAINERS[frames[0]], start + frames[1]
+        found = recognize(head)
+    return (found, start) if found is not None else None
+
+
+_TEXT_STARTS = re.compile(
+    rb'\s*(<!doctype|<html|<\?xml|<head|<body|<svg|<smil|<mpd|#extm3u|ffconcat|;ffmetadata|\[playlist\]|http/1|v=0\s|\{\s*["}]|\[\s*[{"\]])',
+    re.IGNORECASE,
+)
+_TEXT_BYTES = 24
+
+
+def is_text(head: bytes) -> bool:
+    """Whether these bytes are text, as a web page, JSON or a playlist is.
+
+    No Opus packet consists of 24 printable characters or more by chance (one in 10**10), and no PCM is that loud.
+    """
+    if is_markup(head):
+        return True
+    head = head[:512].removeprefix(b"\xef\xbb\xbf")
+    return len(head) >= _TEXT_BYTES and _is_printable(head)
+
+
+def is_markup(head: bytes) -> bool:
+    """Whether these bytes begin as a web page, JSON or a playlist does."""
+    return _TEXT_STARTS.match(head[:512].removeprefix(b"\xef\xbb\xbf")) is not None
+
+
+def may_be_text(head: bytes) -> bool:
+    """Whether more bytes are needed to tell whether this is text."""
+    return len(head) < _TEXT_BYTES and head[:1] in (b"<", b"{", b"[", b"#") and _is_printable(head)
+
+
+def _is_printable(head: bytes) -> bool:
+    return all(32 <= byte < 127 or byte in (9, 10, 13) for byte in head)

@@ -1,0 +1,224 @@
+"""From a container's bytes to sound. This is the only place where FFmpeg opens anything to read.
+
+The demuxer is named, its bytes come from memory, and whatever else it asks to open (a playlist's entries, a data
+reference of an MP4) is refused. Only audio is decoded, by the decoders in `containers.DECODERS`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import av
+import av.error
+import numpy as np
+
+from voicelab.audio.allocations import limit_allocations
+from voicelab.audio.channels import Mixer
+from voicelab.audio.containers import DECODERS, Container
+from voicelab.audio.damage import Damage, OggTimeline
+from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.audio.pipes import Pipe
+from voicelab.audio.wav import Reader, WavReader
+from voicelab.clip import Clip, Resampler
+from voicelab.errors import InputError, VoicelabError
+from voicelab.opus import PacketDecoder
+
+_READ_BYTES = 4096
+_OPUS = ("opus", "libopus")
+_SAFE_OPTIONS = {
+    "protocol_whitelist": "none",
+    "codec_whitelist": ",".join(sorted(DECODERS)),
+    "max_streams": "16",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a decode is for.
+
+    rate_hz: of the sound that comes out; None leaves it at the file's own. source: names the recording in errors.
+    """
+
+    source: str
+    limits: Limits
+    rate_hz: int | None = None
+
+
+def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
+    """The sound of a container as it is decoded; `damage` counts what cannot be.
+
+    Opus packets of one or two channels are decoded as those that come without a container, so that a recording sounds
+    the same to a recognizer however it is sent.
+
+    Raises InputError where nothing can be decoded, TurnTooLongError, and Stopped once `stop` is cancelled.
+    """
+    count = 0
+    try:
+        for clip in _decoded(pipe, container, wanted, stop, damage):
+            count += len(clip.samples)
+            wanted.limits.check_length(damage.decoded_s, wanted.source)
+            yield clip
+    except (VoicelabError, Stopped):
+        raise
+    except Exception as error:
+        # FFmpeg's errors, and those that PyAV makes of what a broken file leaves undefined.
+        stop.check(damage.decoded_s)
+        if not count:
+            raise _refusal(pipe, container, wanted) from error
+    stop.check(damage.decoded_s)
+    if not count:
+        raise InputError(f"{wanted.source}: holds no sound ({pipe.total} bytes)")
+
+
+def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> list[bytes] | None:
+    """The Opus packets of a container as they are; None when its sound is not Opus of one or two channels."""
+    try:
+        with open_container(pipe, container) as demuxed:
+            codec = first_audio(demuxed, wanted.source).codec_context
+            if codec.name not in _OPUS or codec.layout.nb_channels > 2:
+                return None
+            packets = []
+            for packet in demuxed.demux(audio=0):
+                stop.check()
+                if packet.size:
+                    packets.append(bytes(packet))
+            return packets
+    except (av.error.FFmpegError, ValueError) as error:
+        raise _refusal(pipe, container, wanted) from error
+
+
+def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:
+    return InputError(f"{wanted.source}: cannot be decoded ({pipe.total} bytes of {container.name})")
+
+
+def open_container(source: Reader, container: Container) -> av.container.InputContainer:
+    limit_allocations()
+    return av.open(
+        source,
+        "r",
+        format=container.demuxer,
+        options={**_SAFE_OPTIONS, **container.options},
+        buffer_size=_READ_BYTES,
+        io_open=_open_nothing,
+    )
+
+
+def _open_nothing(url: str, flags: int, options: object) -> Any:
+    raise av.error.PermissionError(1, "a recording cannot open anything")
+
+
+def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioStream:
+    """The first audio stream, checked."""
+    if not demuxed.streams.audio:
+        raise InputError(f"{source}: no audio stream in it")
+    stream = demuxed.streams.audio[0]
+    if stream.codec_context is None or stream.codec_context.name not in DECODERS:
+        raise InputError(f"{source}: its codec is not known")
+    return stream
+
+
+def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
+    wav = WavReader(pipe, wanted.source) if container.name == "wav" else None
+    ogg = _Watched(pipe) if container.name == "ogg" else None
+    with open_container(wav or ogg or pipe, container) as demuxed:
+        stream = first_audio(demuxed, wanted.source)
+        codec = stream.codec_context
+        codec.thread_count = 1
+        wanted.limits.check_shape(codec.sample_rate, codec.layout.nb_channels, wanted.source)
+        try:
+            if codec.name in _OPUS and codec.layout.nb_channels <= 2 and wanted.rate_hz is not None:
+                yield from _packets(demuxed, wanted.rate_hz, stop, damage)
+            else:
+                yield from _resampled(_frames(demuxed, stream, stop, damage), stream, wanted, damage)
+        finally:
+            # Also where the demuxer gives up in the middle.
+            if wav is not None:
+                damage.promised_s = damage.decoded_s + wav.missing_s
+            else:
+                damage.promised_s = ogg.length_s(stream) if ogg is not None else _length_s(demuxed, stream)
+
+
+def _packets(demuxed: av.container.InputContainer, rate_hz: int, stop: Stop, damage: Damage) -> Iterator[Clip]:
+    decoder = PacketDecoder(rate_hz)
+    for packet in demuxed.demux(audio=0):
+        stop.check(damage.decoded_s)
+        if not packet.size:
+            continue
+        try:
+            clip = decoder.feed(bytes(packet))
+        except InputError:
+            damage.failed(bytes(packet), _duration_s(packet))
+        else:
+            damage.good(packet.size, clip.duration_s)
+            yield clip
+
+
+def _frames(
+    demuxed: av.container.InputContainer, stream: av.AudioStream, stop: Stop, damage: Damage
+) -> Iterator[av.AudioFrame]:
+    for packet in demuxed.demux(stream):
+        stop.check(damage.decoded_s)
+        try:
+            frames = packet.decode()
+        except av.error.FFmpegError:
+            damage.failed(bytes(packet), _duration_s(packet))
+        else:
+            damage.good(packet.size, sum(frame.samples / frame.sample_rate for frame in frames if frame.sample_rate))
+            yield from frames
+
+
+def _resampled(
+    frames: Iterator[av.AudioFrame], stream: av.AudioStream, wanted: Wanted, damage: Damage
+) -> Iterator[Clip]:
+    mixer = Mixer(wanted.source, floats=stream.codec_context.name.startswith("pcm_f"))
+    resampler: Resampler | None = None
+    rate_hz = 0
+    for frame in frames:
+        wanted.limits.check_shape(frame.sample_rate, frame.layout.nb_channels, wanted.source)
+        wanted.limits.check_length(damage.decoded_s, wanted.source)
+        if frame.sample_rate != rate_hz:
+            if resampler is not None:
+                yield resampler.feed(_nothing(rate_hz), last=True)
+            rate_hz, to_hz = frame.sample_rate, wanted.rate_hz or (rate_hz or frame.sample_rate)
+            resampler = Resampler(rate_hz, to_hz)
+        assert resampler is not None
+        yield resampler.feed(Clip(mixer.mix(frame), rate_hz))
+    if resampler is not None:
+        yield resampler.feed(Clip(mixer.rest(), rate_hz), last=True)
+
+
+def _duration_s(packet: av.Packet[Any]) -> float:
+    return float(packet.duration * packet.time_base) if packet.duration and packet.time_base else 0.0
+
+
+def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> float | None:
+    """How long a file says that it is."""
+    if stream.duration is not None and stream.time_base:
+        return float(stream.duration * stream.time_base)
+    return demuxed.duration / av.time_base if demuxed.duration is not None else None
+
+
+def _nothing(rate_hz: int) -> Clip:
+    return Clip(np.zeros(0, dtype=np.float32), rate_hz)
+
+
+class _Watched:
+    """An Ogg file, read past a watch on its pages."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self._pipe = pipe
+        self._timeline = OggTimeline()
+
+    def read(self, size: int) -> bytes:
+        data = self._pipe.read(size)
+        self._timeline.feed(data)
+        return data
+
+    def length_s(self, stream: av.AudioStream) -> float | None:
+        """From the first instant to the last that a page names."""
+        last = self._timeline.last_granule
+        if last is None or stream.time_base is None:
+            return None
+        return float((last - max(0, stream.start_time or 0)) * stream.time_base)

@@ -1,0 +1,87 @@
+"""What FFmpeg reads from: bytes in memory, which may still be coming. There is no file and no address behind it."""
+
+from __future__ import annotations
+
+import io
+import threading
+
+from voicelab.audio.limits import Stop
+
+_KEPT_BYTES = 16 * 2**20
+
+
+class Pipe:
+    """Bytes that are put by one thread and read by another; a read waits until there are some."""
+
+    def __init__(self, stop: Stop) -> None:
+        self._stop = stop
+        self._data = bytearray()
+        self._changed = threading.Condition()
+        self._ended = False
+        self.total = 0
+
+    def put(self, data: bytes) -> None:
+        with self._changed:
+            if not self._ended:
+                self._data += data
+                self.total += len(data)
+                self._changed.notify()
+
+    def end(self, *, drop: bool = False) -> None:
+        """No more bytes come. drop: and those that are there need not be read."""
+        with self._changed:
+            self._ended = True
+            if drop:
+                self._data.clear()
+            self._changed.notify()
+
+    def read(self, size: int) -> bytes:
+        """Up to `size` bytes; b"" at the end, and once the decode must stop.
+
+        It raises nothing: FFmpeg reads again after an error, and PyAV prints what it cannot raise.
+        """
+        with self._changed:
+            while not self._ready() and not self._ended:
+                self._changed.wait()
+            return b"" if self._stop.is_over() else self._next(size)
+
+    def _ready(self) -> bool:
+        return bool(self._data)
+
+    def _next(self, size: int) -> bytes:
+        piece = bytes(memoryview(self._data)[:size])
+        del self._data[: len(piece)]
+        return piece
+
+
+class SeekablePipe(Pipe):
+    """One that can go back over the last 16 MiB, for containers whose index comes last (MP4)."""
+
+    def __init__(self, stop: Stop) -> None:
+        super().__init__(stop)
+        self._position = 0
+        self._dropped = 0
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """The new position; -1 for one that cannot be known or is not kept any more."""
+        position = offset if whence == io.SEEK_SET else self._position + offset
+        if whence == io.SEEK_END or position < self._dropped:
+            return -1
+        self._position = position
+        return position
+
+    def tell(self) -> int:
+        return self._position
+
+    def _ready(self) -> bool:
+        return self._position < self._dropped + len(self._data)
+
+    def _next(self, size: int) -> bytes:
+        start = self._position - self._dropped
+        piece = bytes(memoryview(self._data)[start : start + size])
+        self._position += len(piece)
+        surplus = self._position - self._dropped - 2 * _KEPT_BYTES
+        if surplus > 0:
+            del self._data[: surplus + _KEPT_BYTES]
+            self._dropped += surplus + _KEPT_BYTES
+        return piece

@@ -1,0 +1,105 @@
+"""A container's bytes that come piece by piece, cut anywhere, decoded as they come.
+
+FFmpeg reads when it wants to, so it reads in a thread of its own from what has come, and waits there for more.
+"""
+
+from __future__ import annotations
+
+import threading
+from copy import copy
+from dataclasses import replace
+
+from voicelab.audio import demuxing
+from voicelab.audio.containers import Container
+from voicelab.audio.damage import Damage
+from voicelab.audio.decoding import pipe_for
+from voicelab.audio.demuxing import Wanted
+from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.clip import Clip
+from voicelab.errors import InputError, TurnTooLongError, VoicelabError
+
+
+class StreamDecoder:
+    """Sound at rate_hz from a container, as its bytes come.
+
+    limits.longest_s: more sound is a TurnTooLongError; with endless, more that nobody has taken yet. `finish` or
+    `close` must be called, or its thread would wait on.
+    """
+
+    def __init__(
+        self,
+        container: Container,
+        rate_hz: int,
+        *,
+        limits: Limits,
+        endless: bool = False,
+        source: str = "the audio of this turn",
+    ) -> None:
+        self._container = container
+        self._longest_s = limits.longest_s
+        self._endless = endless
+        self._counted_s = 0.0
+        # The length is counted here, where what was taken is known.
+        self._wanted = Wanted(source, replace(limits, longest_s=float("inf")), rate_hz)
+        self._stop = Stop(limits, source)
+        self._damage = Damage()
+        self._pipe = pipe_for(container, self._stop)
+        self._lock = threading.Lock()
+        self._ready: list[Clip] = []
+        self._fault: VoicelabError | None = None
+        self._thread = threading.Thread(target=self._run, name="container", daemon=True)
+        self._thread.start()
+
+    @property
+    def undecoded_s(self) -> float:
+        """Seconds of sound that could not be decoded so far; all of them once finished."""
+        return self._damage.undecoded_s
+
+    def feed(self, data: bytes) -> Clip | None:
+        """Take bytes; the sound that is ready by now, if any. InputError when they cannot be decoded."""
+        self._pipe.put(data)
+        return self._take()
+
+    def finish(self) -> Clip | None:
+        """All that is left, once the last byte has come. It waits for the decoder."""
+        self._pipe.end()
+        self._thread.join()
+        return self._take()
+
+    def close(self) -> None:
+        """Give up: the thread ends at its next read or packet."""
+        self._stop.cancel()
+        self._pipe.end(drop=True)
+
+    def _take(self) -> Clip | None:
+        with self._lock:
+            ready, self._ready = self._ready, []
+            if self._endless:
+                self._counted_s = 0.0
+            if self._fault is not None:
+                # A copy: what is raised knows the frames it came through, and with them this stream.
+                raise copy(self._fault)
+        return Clip.join(ready) if ready else None
+
+    def _run(self) -> None:
+        try:
+            for clip in demuxing.sound(self._pipe, self._container, self._wanted, self._stop, self._damage):
+                with self._lock:
+                    self._counted_s += clip.duration_s
+                    if self._counted_s > self._longest_s:
+                        raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
+                    self._ready.append(clip)
+        except Stopped:
+            self._fail(InputError(f"{self._wanted.source}: decoding was stopped"))
+        except VoicelabError as fault:
+            self._fail(fault)
+
+    def _fail(self, fault: VoicelabError) -> None:
+        # Kept without the frames that it came through either, which hold sound.
+        error: BaseException | None = fault
+        while error is not None:
+            error.__traceback__ = None
+            error = error.__cause__ or error.__context__
+        with self._lock:
+            self._fault = fault
+        self._pipe.end(drop=True)

@@ -1,0 +1,178 @@
+"""WAV files as streams: what follows the first data chunk is heard too.
+
+Recorders send a WAV header with every chunk, or a header whose size covers the first chunk only. A demuxer stops at the
+size; this reader hands it one endless data chunk with all the samples.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, Protocol
+
+from voicelab.errors import InputError
+
+ByteOrder = Literal["little", "big"]
+
+
+class Reader(Protocol):
+    """Bytes in order; b"" at their end."""
+
+    def read(self, size: int) -> bytes: ...
+
+
+_READ_BYTES = 4096
+_UNKNOWN_SIZE = 0x7FFF0000
+"""Sizes from here on, and 0, are what programs write that do not know the size yet."""
+_MOST_FORMAT_BYTES = 4096
+_HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
+_HEADER_BYTES = 16
+_CHUNKS_BEHIND = frozenset(
+    b"LIST id3  ID3  fact cue  smpl inst bext JUNK junk PAD  FLLR PEAK afsp DISP _PMX iXML axml plst acid cart".split(
+        b" "
+    )
+) | {b"id3 ", b"ID3 ", b"cue ", b"PAD "}
+_ALL_ONES = b"\xff\xff\xff\xff"
+
+
+class WavReader:
+    """Reads the bytes of WAV files one after another as one WAV file of unknown length.
+
+    missing_s: once read to the end, how much less sound came than the last header's size promised.
+    """
+
+    def __init__(self, source: Reader, name: str) -> None:
+        self._source = source
+        self._name = name
+        self._buffer = bytearray()
+        self._out = bytearray()
+        self._ended = False
+        self._format: bytes | None = None
+        self._order: ByteOrder = "little"
+        self._block, self._byte_rate = 1, 0
+        self._payload = 0
+        self._left: int | None = 0
+        self._in_data = False
+        self.missing_s = 0.0
+
+    def read(self, size: int) -> bytes:
+        while not self._out and not self._ended:
+            if self._in_data:
+                self._pass_on()
+            elif self._format is None or self._is_header():
+                self._read_header()
+            else:
+                self._read_behind()
+        piece = bytes(self._out[:size])
+        del self._out[: len(piece)]
+        return piece
+
+    def _fill(self, count: int) -> bool:
+        """Have this many bytes in the buffer; False where the file ends before."""
+        while len(self._buffer) < count:
+            data = self._source.read(_READ_BYTES)
+            if not data:
+                return False
+            self._buffer += data
+        return True
+
+    def _take(self, count: int) -> bytes:
+        piece = bytes(self._buffer[:count])
+        del self._buffer[:count]
+        return piece
+
+    def _skip(self, count: int) -> None:
+        while count > 0 and self._fill(1):
+            count -= len(self._take(count))
+
+    def _is_header(self) -> bool:
+        return self._fill(_HEADER_BYTES) and _HEADER.match(self._buffer) is not None
+
+    def _read_header(self) -> None:
+        """From RIFF up to the samples."""
+        if not self._fill(12):
+            self._ended = True
+            return
+        sign = self._take(12)[:4]
+        order: ByteOrder = "big" if sign == b"RIFX" else "little"
+        form, size_64 = None, None
+        while self._fill(8):
+            kind, size = bytes(self._buffer[:4]), _size(self._buffer[4:8], order)
+            del self._buffer[:8]
+            if kind == b"data":
+                self._begin_data(sign, order, form, size_64 if size_64 and size == 0xFFFFFFFF else size)
+                return
+            if kind in (b"fmt ", b"ds64") and size <= _MOST_FORMAT_BYTES and self._fill(size):
+                body = self._take(size + size % 2)
+                if kind == b"fmt ":
+                    form = body[:size]
+                elif size >= 16:
+                    size_64 = int.from_bytes(body[8:16], "little")
+            else:
+                self._skip(size + size % 2)
+        self._ended = True
+
+    def _begin_data(self, sign: bytes, order: ByteOrder, form: bytes | None, size: int) -> None:
+        if form is None or len(form) < 16:
+            raise InputError(f"{self._name}: a WAV without a format chunk before its samples")
+        if self._format is None:
+            self._format, self._order = form, order
+            self._byte_rate = _size(form[8:12], order)
+            self._block = max(1, _size(form[12:14], order))
+            kind = b"RIFX" if sign == b"RIFX" else b"RIFF"
+            length = len(form).to_bytes(4, order)
+            head = kind + _ALL_ONES + b"WAVEfmt " + length + _with_all_bits(form, order)
+            self._out += head + bytes(len(form) % 2) + b"data" + _ALL_ONES
+        elif form != self._format:
+            raise InputError(f"{self._name}: a second WAV header names another format than the first")
+        else:
+            self._out += bytes(-self._payload % self._block)
+            self._payload = 0
+        self._left = size if 0 < size < _UNKNOWN_SIZE or size > 0xFFFFFFFF else None
+        self._in_data = True
+
+    def _pass_on(self) -> None:
+        """Samples, up to the end of the chunk or the next header."""
+        enough = self._fill(_HEADER_BYTES)
+        found = _HEADER.search(self._buffer)
+        # A header may begin in the last bytes and end in those to come.
+        until = found.start() if found else len(self._buffer) - (_HEADER_BYTES - 1 if enough else 0)
+        if self._left is not None:
+            until = min(until, self._left)
+            self._left -= until
+        self._payload += until
+        self._out += self._take(until)
+        if found is not None and not until:
+            self._in_data = False
+        elif self._left == 0:
+            self._in_data = False
+            if self._payload % 2 and self._fill(1) and not self._buffer[0]:
+                del self._buffer[:1]
+        elif not enough:
+            self._ended = True
+            if self._left and self._byte_rate:
+                self.missing_s = self._left / self._byte_rate
+
+    def _read_behind(self) -> None:
+        """What follows a data chunk that is over: other chunks, or samples that its size left out."""
+        if not self._fill(8):
+            self._ended = not self._buffer
+            self._left, self._in_data = None, bool(self._buffer)
+        elif bytes(self._buffer[:4]) in _CHUNKS_BEHIND:
+            size = _size(self._buffer[4:8], self._order)
+            del self._buffer[:8]
+            self._skip(size + size % 2)
+        else:
+            self._left, self._in_data = None, True
+
+
+def _size(data: bytes | bytearray, order: ByteOrder) -> int:
+    return int.from_bytes(data, order)
+
+
+def _with_all_bits(form: bytes, order: ByteOrder) -> bytes:
+    """The format with as many valid bits as each sample takes.
+
+    FFmpeg reads integers of 24 valid bits in 32 as floats. The bits that are not valid are zeros.
+    """
+    is_integer = len(form) >= 40 and form[:2] in (b"\xfe\xff", b"\xff\xfe") and _size(form[24:26], order) == 1
+    return form[:18] + form[14:16] + form[20:] if is_integer else form

@@ -1,0 +1,44 @@
+"""How voicelab starts Python processes: never from the working directory, and with no secrets they do not need.
+
+`python -m name` puts the working directory first on the module search path, so a file `types.py` or `voicelab.py` that
+lies there would run inside the child. `-P` leaves that directory out; PYTHONSAFEPATH does the same for grandchildren.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+
+from voicelab.addresses import inherited_users
+
+SERVER_SECRETS = frozenset({"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"})
+"""Settings of the server that no engine needs; the server reads their names without regard to case."""
+
+
+def python_command(module: str, *arguments: str) -> list[str]:
+    """The command that runs an installed module with this interpreter."""
+    return [sys.executable, "-P", "-m", module, *arguments]
+
+
+def safe_environment(*, without: frozenset[str] = frozenset(), **more: str) -> dict[str, str]:
+    """This process's environment for a child, with `more` on top.
+
+    without: names, in capitals, to leave out whatever their case. Empty entries of PYTHONPATH, which mean the working
+    directory, are dropped.
+    """
+    found = {name: value for name, value in os.environ.items() if name.upper() not in without}
+    return {**_without_empty_entries(found), **inherited_users(), "PYTHONSAFEPATH": "1", **more}
+
+
+def engine_environment(defaults: Mapping[str, str]) -> dict[str, str]:
+    """The environment of an engine's process: the engine's own defaults below the user's, and no server secrets."""
+    return {**defaults, **safe_environment(without=SERVER_SECRETS)}
+
+
+def _without_empty_entries(environment: Mapping[str, str]) -> dict[str, str]:
+    found = dict(environment)
+    path = found.pop("PYTHONPATH", None)
+    if path is not None and (kept := [entry for entry in path.split(os.pathsep) if entry]):
+        found["PYTHONPATH"] = os.pathsep.join(kept)
+    return found

@@ -1,0 +1,68 @@
+"""The results of `voicelab score` as JSON documents."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from voicelab.metrics.intervals import Interval
+    from voicelab.score import Score
+    from voicelab.systems import SystemPair
+    from voicelab.systems.sureness import SureRate
+
+
+def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
+    """The figures of a system, with intervals. utterances: whether to add a row for each."""
+    from voicelab.metrics.words import WordCounts
+    from voicelab.score import figures, rule, word_figures
+    from voicelab.systems import sure_rates
+    from voicelab.systems.utterances import utterance_rows
+
+    rates = sure_rates(score)
+    found: dict[str, Any] = {
+        "hypothesis": system,
+        "normalizer": rule(score.normalizer),
+        "weights": score.weights.name,
+        "speakers": {
+            speaker: figures(counts) | _sure(rates.speakers[speaker]) for speaker, counts in score.speakers.items()
+        },
+        "total": figures(score.total) | _sure(rates.total),
+    }
+    if score.classes:
+        found["classes"] = {
+            kind: word_figures(sum(counts, WordCounts())) | _sure(rates.classes[kind])
+            for kind, counts in score.classes.items()
+        }
+    if utterances:
+        found["utterances"] = list(utterance_rows(score))
+    return found
+
+
+def _sure(rate: SureRate) -> dict[str, Any]:
+    if rate.interval is None:
+        return {"wer_interval": None, "wer_no_interval": rate.note}
+    return {"wer_interval": interval(rate.interval, rate.unit, rate.note)}
+
+
+def interval(found: Interval, unit: str, note: str | None) -> dict[str, Any]:
+    """An interval, how it was made and what limits it."""
+    return asdict(found) | {"unit": unit, "note": note}
+
+
+def comparison(pair: SystemPair) -> dict[str, Any]:
+    """Two systems: the difference of WER with its interval, and the tests."""
+    found = pair.difference
+    return {
+        "systems": [pair.first, pair.second],
+        "utterances": found.samples,
+        "wer": [found.first, found.second],
+        "difference": found.difference,
+        "interval": interval(found.interval, pair.unit, pair.note) if found.interval is not None else None,
+        "no_interval": pair.note if found.interval is None else None,
+        "relative": found.relative,
+        "relative_interval": asdict(found.relative_interval) if found.relative_interval is not None else None,
+        "tests": [
+            {"test": test.name, "basis": test.basis, "p": test.p_value, "p_holm": test.holm} for test in pair.tests
+        ],
+    }

@@ -1,0 +1,142 @@
+"""What `voicelab score` prints and writes for systems scored by one normalizer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from voicelab import terminal
+from voicelab.commands.score_json import comparison, result
+from voicelab.commands.scoresheet import scoresheet
+
+if TYPE_CHECKING:
+    from voicelab.metrics.intervals import Interval
+    from voicelab.score import Score
+    from voicelab.systems import SystemPair
+    from voicelab.systems.sureness import SureRate, SureRates
+
+_LARGEST = 10
+"""Ends of intervals above this rate are not written out: they say only that there are too few speakers."""
+
+
+class Output:
+    """The scores of one system or more. reference: the file's name; form: its format."""
+
+    def __init__(self, reference: str, form: str, scores: Mapping[str, Score]) -> None:
+        self._reference, self._form, self._scores = reference, form, scores
+
+    @cached_property
+    def _pairs(self) -> list[SystemPair]:
+        from voicelab.systems import compare_systems
+
+        return compare_systems(self._scores) if len(self._scores) > 1 else []
+
+    def show(self, *, raw: bool, align: int) -> None:
+        """Print the table, the interval and the alignments of each system, then the comparisons."""
+        from voicelab.commands.alignments import print_alignments
+        from voicelab.systems import sure_rates
+        from voicelab.systems.utterances import worst
+        from voicelab.text import headline_of
+
+        for name, score in self._scores.items():
+            for line in scoresheet(Path(name).name, score, raw=raw):
+                typer.echo(line)
+            used = score.normalizer
+            mapped = f" with word map {used.word_map[:12]}" if used.word_map is not None else ""
+            rule = f"normalizer {used.name} (version {used.version}){mapped}"
+            typer.echo(f"{self._form}; weights {score.weights.name}; {rule}")
+            if headline_of(used) == "cer" and not raw:
+                share = score.total.characters.wer
+                value = "-" if share is None else f"{100 * share:.2f} %"
+                typer.echo(f"CER {value}: the figure that this language is scored by")
+            rates = sure_rates(score)
+            typer.echo(rate_line(rates.total))
+            if score.classes:
+                _show_classes(score, rates)
+            print_alignments(score, worst(score, align))
+        for pair in self._pairs:
+            _show_pair(pair, several=len(self._pairs) > 1)
+
+    def json(self, notices: list[str]) -> str:
+        """The document that --json prints."""
+        results = [result(system, score, utterances=True) for system, score in self._scores.items()]
+        document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
+        document["notices"] = notices
+        document |= results[0] if len(results) == 1 else {"results": results}
+        if self._pairs:
+            document["comparisons"] = [comparison(pair) for pair in self._pairs]
+        return json.dumps(document, indent=2, ensure_ascii=False)
+
+    def write_utterances(self, path: Path) -> None:
+        from voicelab.systems.utterances import write_utterances
+
+        write_utterances(path, self._scores)
+
+    def write_page(self, path: Path) -> None:
+        from voicelab.report.score_page import write_score_page
+
+        write_score_page(path, self._reference, self._form, self._scores, self._pairs)
+
+
+def _show_classes(score: Score, rates: SureRates) -> None:
+    from voicelab.metrics.words import WordCounts
+
+    rows = []
+    for kind, counts in score.classes.items():
+        words = sum(counts, WordCounts())
+        numbers = (words.reference_words, words.substitutions, words.deletions, words.insertions)
+        rows.append((kind, *map(str, numbers), *_rate_cells(rates.classes[kind])))
+    typer.echo()
+    terminal.table("word errors by entity class", ("class", "words", "sub", "del", "ins", "WER", "95 % interval"), rows)
+
+
+def _rate_cells(rate: SureRate) -> tuple[str, str]:
+    value = "-" if rate.wer is None else f"{100 * rate.wer:.2f} %"
+    return value, rate.note or "-" if rate.interval is None else _ends(rate.interval)
+
+
+def _ends(interval: Interval) -> str:
+    high = f"{100 * interval.high:.2f}" if interval.high <= _LARGEST else f"over {100 * _LARGEST}"
+    return f"[{100 * interval.low:.2f}, {high}]"
+
+
+def rate_line(rate: SureRate) -> str:
+    """A rate with its interval, in one line."""
+    if rate.wer is None:
+        return "WER -: there are no reference words"
+    value = f"WER {100 * rate.wer:.2f} %"
+    if rate.interval is None:
+        return f"{value}; no 95 % interval: {rate.note}"
+    note = f"; {rate.note}" if rate.note else ""
+    how = f"95 % interval by {rate.unit} ({rate.interval.clusters}), {rate.interval.method}"
+    return f"{value} {_ends(rate.interval)}: {how}{note}"
+
+
+def _show_pair(pair: SystemPair, *, several: bool) -> None:
+    from voicelab.metrics.significance import p_text
+
+    columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
+    rows = [
+        (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
+    ]
+    typer.echo()
+    terminal.table(f"do {pair.first} and {pair.second} make equally many word errors?", columns, rows)
+    typer.echo(difference_line(pair))
+
+
+def difference_line(pair: SystemPair) -> str:
+    """The difference of two systems' WER with its interval, in one line."""
+    found = pair.difference
+    if found.difference is None:
+        return "WER difference -: there are no reference words"
+    value = f"WER difference {100 * found.difference:+.2f} points"
+    if found.interval is None:
+        return f"{value}; no 95 % interval: {pair.note}"
+    ends = f"[{100 * found.interval.low:+.2f}, {100 * found.interval.high:+.2f}]"
+    note = f"; {pair.note}" if pair.note else ""
+    return f"{value} {ends}: 95 % interval by {pair.unit} ({found.interval.clusters}), {found.interval.method}{note}"

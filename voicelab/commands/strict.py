@@ -1,0 +1,46 @@
+"""Checks that hold for every option of every command: no value is empty, no number is nan or infinite."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from math import isfinite
+from typing import Any
+
+import typer
+from typer.core import TyperCommand
+
+from voicelab import terminal
+
+
+class StrictCommand(TyperCommand):
+    """A command that refuses empty values, e.g. from a shell variable that is not set, and numbers without a size."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Parse as any command does, and end with one sentence and exit code 2 where a value cannot be meant."""
+        if not ctx.resilient_parsing:
+            given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
+            for name, value in self._values(given):
+                if isinstance(value, str) and not value.strip():
+                    terminal.fail(f"{name} is empty; give a value, or leave it out", terminal.BAD_INPUT)
+        rest = super().parse_args(ctx, args)
+        for name, value in self._values(ctx.params):
+            if isinstance(value, float) and not isfinite(value):
+                terminal.fail(f"{name} {value}: give a finite number", terminal.BAD_INPUT)
+        return rest
+
+    def _values(self, found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
+        """The name of each parameter as the user writes it, with its value, or with each of its values."""
+        for parameter in self.params:
+            value = found.get(parameter.name or "")
+            name = parameter.opts[0] if parameter.param_type_name == "option" else (parameter.name or "").upper()
+            for one in value if isinstance(value, list | tuple) else [value]:
+                yield name, one
+
+
+class StrictTyper(typer.Typer):
+    """A Typer whose commands are StrictCommands."""
+
+    def command(
+        self, name: str | None = None, *, cls: type[TyperCommand] | None = StrictCommand, **options: Any
+    ) -> Callable[[Any], Any]:
+        return super().command(name, cls=cls, **options)

@@ -1,0 +1,27 @@
+"""The codes of failed turns: who caused each, and which of them `--resume` takes again."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Owner = Literal["agent", "harness"]
+"""agent: the voice agent that is measured. harness: the sample, the connection, or this program."""
+
+CONNECTION_LOST = "connection_lost"
+NO_REPLY = "no_reply"
+GOING_AWAY = "going_away"
+
+CONNECTION_FAULTS = frozenset({CONNECTION_LOST, NO_REPLY, GOING_AWAY})
+"""Faults that say nothing about the turn itself: `--resume` takes these turns again."""
+
+_OF_HARNESS = frozenset({
+    CONNECTION_LOST, GOING_AWAY, "bad_sample", "damaged_recording",
+    "bad_audio", "no_audio", "bad_base64", "bad_json", "bad_message",
+    "unknown_event", "message_too_large", "unknown_session", "already_initialized", "unsupported_mode", "forbidden",
+    "too_fast", "too_far_ahead", "idle",
+})  # fmt: skip
+
+
+def owner_of(code: str) -> Owner:
+    """Who caused a failure. A code that is not known here comes from the agent."""
+    return "harness" if code in _OF_HARNESS else "agent"

@@ -1,0 +1,131 @@
+"""Which cells of an alignment can lie on a cheapest path, from a bound on its cost.
+
+A cell (row, column) is left out only when every path through it costs more than an alignment that is known already, so
+the cheapest alignments, ties included, are never lost (the cutoff of Ukkonen 1985, with bounds for several wordings).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.metrics.alternatives import NOTHING, Lattice
+from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import bare, is_optional
+
+Band = tuple[NDArray[np.int64], NDArray[np.int64]]
+"""First column and the one after the last, of each row."""
+
+
+def is_plain(lattice: Lattice) -> bool:
+    """Whether the lattice holds a single wording."""
+    return all(before == (place - 1,) for place, before in enumerate(lattice.before) if place)
+
+
+def has_one_length(lattice: Lattice) -> bool:
+    """Whether the lattice holds a single wording, and no word of it may be left out."""
+    return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, lattice.words))
+
+
+def whole_band(rows: Lattice, columns: Lattice) -> Band:
+    """Every cell."""
+    count = len(rows.words)
+    return np.zeros(count, dtype=np.int64), np.full(count, len(columns.words), dtype=np.int64)
+
+
+def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> Band:
+    """The columns of each row that a cheapest path can pass. columns: a lattice of one length.
+
+    row_cost, column_cost: the cost of a row's word, or of a column's, that is paired with nothing.
+    """
+    limit = known_cost(rows, columns, weights, row_cost, column_cost)
+    count = len(columns.words) - 1
+    least, most = _words_up_to(rows)
+    least_after, most_after = _words_after(rows)
+
+    def too_far_right(column: NDArray[np.int64]) -> NDArray[np.bool_]:
+        unpaired = np.maximum(column - most, 0) * column_cost
+        return np.asarray(unpaired + np.maximum(column - (count - least_after), 0) * row_cost > limit)
+
+    def too_far_left(column: NDArray[np.int64]) -> NDArray[np.bool_]:
+        unpaired = np.maximum(least - column, 0) * row_cost
+        return np.asarray(unpaired + np.maximum(count - column - most_after, 0) * column_cost > limit)
+
+    first, last = np.zeros_like(least), np.full_like(least, count)
+    low, high = first.copy(), last.copy()
+    for _ in range(count.bit_length() + 1):
+        middle = (low + high + 1) // 2
+        far = too_far_right(middle)
+        low, high = np.where(far, low, middle), np.where(far, np.maximum(middle - 1, low), high)
+    end = low + 1
+    low, high = first, last
+    for _ in range(count.bit_length() + 1):
+        middle = (low + high) // 2
+        far = too_far_left(middle)
+        low, high = np.where(far, np.minimum(middle + 1, high), low), np.where(far, high, middle)
+    return low, np.maximum(end, low)
+
+
+def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> float:
+    """The cost of some alignment, hence a bound on the cheapest: of the wording with most words of the other side."""
+    from rapidfuzz.distance import Levenshtein
+
+    words = [bare(word) for word in columns.words[1:] if word != NOTHING]
+    kinds = [edit.tag for edit in Levenshtein.editops(likely_wording(rows, frozenset(words)), words)]
+    cost = kinds.count("delete") * row_cost + kinds.count("insert") * column_cost
+    cost += kinds.count("replace") * weights.substitution
+    # Costs that are rounded to 32 bits add up to a little more or less than they should.
+    return cost * (1 + 1e-5) + (rows.words.count(NOTHING) + 1) * (weights.nothing + 1e-6)
+
+
+def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
+    """The words of one path: the one with most words in the vocabulary, and fewest others."""
+    worth = [0] * len(lattice.words)
+    came = [0] * len(lattice.words)
+    for place, word in enumerate(lattice.words):
+        if not place:
+            continue
+        came[place] = max(lattice.before[place], key=worth.__getitem__)
+        gain = 0 if word == NOTHING else 1 if bare(word) in vocabulary else -1
+        worth[place] = worth[came[place]] + gain
+    place, words = max(lattice.last, key=worth.__getitem__), list[str]()
+    while place:
+        if lattice.words[place] != NOTHING:
+            words.append(bare(lattice.words[place]))
+        place = came[place]
+    return words[::-1]
+
+
+def _words_up_to(lattice: Lattice) -> Band:
+    """The fewest and the most words on a path from the start through each word."""
+    least, most = [0], [0]
+    for word, before in zip(lattice.words[1:], lattice.before[1:], strict=True):
+        few, many = _length(word)
+        least.append(min(least[place] for place in before) + few)
+        most.append(max(most[place] for place in before) + many)
+    return np.array(least), np.array(most)
+
+
+def _words_after(lattice: Lattice) -> Band:
+    """The fewest and the most words on a path from after each word to the end."""
+    count = len(lattice.words)
+    least: list[int] = [count] * count
+    most: list[int] = [-1] * count
+    for place in lattice.last:
+        least[place] = most[place] = 0
+    for place in range(count - 1, 0, -1):
+        few, many = _length(lattice.words[place])
+        _spread(lattice.before[place], least[place] + few, most[place] + many, least, most)
+    return np.array(least), np.array(most)
+
+
+def _length(word: str) -> tuple[int, int]:
+    """How many words of the other side a word stands for at least and at most."""
+    return int(word != NOTHING and not is_optional(word)), int(word != NOTHING)
+
+
+def _spread(before: Sequence[int], few: int, many: int, least: list[int], most: list[int]) -> None:
+    for place in before:
+        least[place], most[place] = min(least[place], few), max(most[place], many)

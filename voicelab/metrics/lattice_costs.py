@@ -1,0 +1,60 @@
+"""How costs add in an alignment, and what the words of either side cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+import numpy as np
+
+from voicelab.metrics.alternatives import NOTHING, Lattice
+from voicelab.metrics.lattice_rows import Costs
+from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import is_optional
+
+_LARGEST = 2**28
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """A lattice, and the cost of each of its words when it is paired with none. cost: that of a real word."""
+
+    lattice: Lattice
+    cost: float
+    costs: tuple[float, ...]
+    of_reference: bool
+
+    @classmethod
+    def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+        """The reference's side. nothing: the cost of `@`, rounded as costs are."""
+        return cls(lattice, weights.deletion, _costs(lattice, weights.deletion, weights, nothing), True)
+
+    @classmethod
+    def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+        """The hypothesis's side."""
+        return cls(lattice, weights.insertion, _costs(lattice, weights.insertion, weights, nothing), False)
+
+
+def _costs(lattice: Lattice, cost: float, weights: Weights, nothing: float) -> tuple[float, ...]:
+    return tuple(
+        nothing if word == NOTHING else weights.optional if is_optional(word) else cost for word in lattice.words
+    )
+
+
+class Arithmetic:
+    """How costs add: exactly in whole numbers or, as sclite adds thousandths, rounded to 32 bits at every step."""
+
+    def __init__(self, weights: Weights, words: int, *, exact: bool) -> None:
+        costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing, weights.optional)
+        whole = exact and all(float(cost).is_integer() for cost in costs)
+        small = max(costs) * (words + 2) < _LARGEST
+        self.exact, self.whole = exact, whole
+        self.kind: Any = (np.int32 if small else np.int64) if whole else np.float64
+        self.unreachable: Any = 4 * _LARGEST if self.kind is np.int32 else 2**60 if whole else inf
+
+    def rounded(self, value: float) -> float:
+        return value if self.exact else float(np.float32(value))
+
+    def round_all(self, costs: Costs) -> Costs:
+        return costs if self.exact else costs.astype(np.float32).astype(np.float64)

@@ -1,0 +1,95 @@
+"""Rows of costs where the columns have one wording and costs are whole numbers: the common case, and the fast one.
+
+Costs are kept less what passing the columns and the row's words costs. Passing a word then adds nothing, so a row takes
+one addition, one minimum and one running minimum.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from voicelab.metrics.alternatives import NOTHING
+from voicelab.metrics.lattice_band import band
+from voicelab.metrics.lattice_costs import Arithmetic, Side
+from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
+from voicelab.metrics.weights import Weights
+from voicelab.metrics.word_matching import Matching, Vocabulary
+
+_REMEMBERED_CELLS = 4_000_000
+"""The most cells of remembered rows of pair costs."""
+
+
+class PlainRows(RowStore):
+    """The cells that can lie on a cheapest path."""
+
+    def __init__(
+        self,
+        rows: Side,
+        columns: Side,
+        weights: Weights,
+        matching: Matching,
+        arithmetic: Arithmetic,
+        block_bytes: int,
+    ) -> None:
+        self.arithmetic = arithmetic
+        self._row_costs = [int(cost) for cost in rows.costs]
+        self._slope = int(columns.cost)
+        self._substitution = int(weights.substitution)
+        self._vocabulary = Vocabulary(columns.lattice.words, matching, of_reference=columns.of_reference)
+        self._numbers = np.array([self._vocabulary.numbers[word] for word in columns.lattice.words])
+        self._pair_costs: dict[str, Costs] = {}
+        cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
+        self._first, self._end = cells[0].tolist(), cells[1].tolist()
+        super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize)
+
+    def one_row(self, place: int, found: dict[int, Row]) -> Row:
+        first, end = self._first[place], self._end[place]
+        costs = np.empty(end - first + 2, dtype=self.arithmetic.kind)
+        costs[0] = costs[-1] = self.arithmetic.unreachable
+        inner = costs[1:-1]
+        if not place:
+            inner[:] = 0
+            return Row(first, end, costs, self._slope, 0)
+        before = [found[earlier] for earlier in self.rows.before[place]]
+        above, base = self._above(before, first, end), before[0].base
+        word = self.rows.words[place]
+        if word == NOTHING:
+            inner[:] = above[1:]
+            return Row(first, end, costs, self._slope, base + self._row_costs[place])
+        np.add(above[:-1], self._pairs(place, first, end), out=inner)
+        np.minimum(inner, above[1:], out=inner)
+        np.minimum.accumulate(inner, out=inner)
+        return Row(first, end, costs, self._slope, base + self._row_costs[place])
+
+    def _above(self, rows: list[Row], first: int, end: int) -> Costs:
+        """The least cost in any of the rows, of the columns from first - 1 to end - 1, by the base of the first."""
+        found = cut(rows[0], first, end, self.arithmetic.unreachable)
+        for row in rows[1:]:
+            other = cut(row, first, end, self.arithmetic.unreachable)
+            if row.base != rows[0].base:
+                other = other + self.arithmetic.kind(row.base - rows[0].base)
+            found = np.minimum(found, other)
+        return found
+
+    def _pairs(self, place: int, first: int, end: int) -> Any:
+        """What setting a row's word beside each column's adds."""
+        word = self.rows.words[place]
+        remembered = self._pair_costs.get(word)
+        if remembered is not None:
+            return remembered[first:end]
+        partners = self._vocabulary.partners(word)
+        passed = self._slope + self._row_costs[place]
+        if not partners:
+            return self._substitution - passed
+        if (len(self._pair_costs) + 1) * len(self._numbers) <= _REMEMBERED_CELLS:
+            self._pair_costs[word] = self._compared(self._numbers, partners, passed)
+            return self._pair_costs[word][first:end]
+        return self._compared(self._numbers[first:end], partners, passed)
+
+    def _compared(self, numbers: Costs, partners: list[int], passed: int) -> Costs:
+        same = numbers == partners[0] if len(partners) == 1 else np.isin(numbers, partners)
+        match, mismatch = self.arithmetic.kind(-passed), self.arithmetic.kind(self._substitution - passed)
+        found: Costs = np.where(same, match, mismatch)
+        return found

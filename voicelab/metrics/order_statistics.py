@@ -1,0 +1,54 @@
+"""Intervals of quantiles between two of the sorted values, with clusters."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.metrics.clusters import Floats, Groups, effective_clusters
+from voicelab.metrics.exact import for_few_clusters
+from voicelab.metrics.jackknife import Ends, standard_error
+
+
+def effective_values(values: Floats, groups: Groups, quantile: float, level: float) -> float:
+    """How many independent values the values of these clusters are worth for this quantile; at most as many as given.
+
+    Korn and Graubard (1998): the count over its design effect, times their factor for few clusters, with Kish's
+    effective number of clusters.
+    """
+    effect = design_effect(values <= np.quantile(values, quantile), groups)
+    effective = len(values) / effect
+    if len(groups) == len(values):
+        return effective
+    clusters = effective_clusters(np.array([len(group) for group in groups], dtype=np.float64))
+    return for_few_clusters(effective, len(values), max(clusters - 1, 0.1), level)
+
+
+def design_effect(below: NDArray[np.bool_], groups: Groups) -> float:
+    """The variance of the share of `below` over that of as many independent values (Kish 1965); at least 1.
+
+    The numerator is the jackknife over clusters.
+    """
+    share, count = float(below.mean()), len(below)
+    if len(groups) == count or share in (0.0, 1.0):
+        return 1.0
+    hits = np.array([below[group].sum() for group in groups], dtype=np.float64)
+    sizes = np.array([len(group) for group in groups], dtype=np.float64)
+    left_out = (hits.sum() - hits) / (count - sizes)
+    return max(1.0, standard_error(left_out) ** 2 / (share * (1 - share) / count))
+
+
+def order_statistics(values: Floats, quantile: float, effective: float, level: float) -> Ends:
+    """The two of the sorted values between which the quantile lies at this level, whatever their distribution.
+
+    The number of n values below the quantile is binomial, so the u-th is below it with probability I_q(u, n - u + 1),
+    the regularized incomplete beta function. For clusters n and u shrink alike (Hahn and Meeker 1991, section 5.2).
+    """
+    from scipy.special import betainc
+
+    rank = np.arange(1, len(values) + 1) * effective / len(values)
+    below = np.asarray(betainc(rank, effective - rank + 1, quantile))
+    tail = (1 - level) / 2
+    low = max(int((1 - below <= tail).sum()) - 1, 0)
+    high = min(int((below > tail).sum()), len(values) - 1)
+    return float(values[low]), float(values[high])

@@ -1,0 +1,118 @@
+"""When two words count as the same: always where they are equal, and by choice where one is broken off or optional.
+
+sclite's options are the model. `-F`: a word with a hyphen at its end (or start) matches every word that begins (or
+ends) like it; where both words are broken off, the reference's decides. `-D`: a word in parentheses may be left out,
+and matches the word without them. With both, sclite treats `(-der)` unpredictably; here its hyphen marks nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from voicelab.metrics.alternatives import NOTHING, Choice, Wording
+from voicelab.metrics.words import Operation, Step
+
+OPTIONAL = "\1"
+"""Stands before a word that may be left out; no text has this character."""
+
+
+def is_optional(word: str) -> bool:
+    return word.startswith(OPTIONAL)
+
+
+def bare(word: str) -> str:
+    """The word without the mark of an optional one."""
+    return word.removeprefix(OPTIONAL)
+
+
+def shown(word: str) -> str:
+    """The word as it was written."""
+    return f"({word[1:]})" if is_optional(word) else word
+
+
+def with_optional(items: Wording) -> tuple[str | Choice, ...]:
+    """The items with each word in parentheses marked as optional."""
+    return tuple(
+        Choice(tuple(with_optional(wording) for wording in item.wordings))
+        if isinstance(item, Choice)
+        else OPTIONAL + item[1:-1]
+        if len(item) > 2 and item[0] == "(" and item[-1] == ")"
+        else item
+        for item in items
+    )
+
+
+def _is_fragment(word: str) -> bool:
+    """Whether the word is broken off. In parentheses only a hyphen at the end counts, as mostly in sclite."""
+    found = bare(word)
+    ends = found[-1:] == "-"
+    return len(found) > 1 and (found[0] == "-") != ends and (ends or not is_optional(word))
+
+
+def _begins_like(fragment: str, word: str) -> bool:
+    """Whether the word begins, or ends, as the fragment does."""
+    return word.startswith(fragment[:-1]) if fragment[-1] == "-" else word.endswith(fragment[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class Matching:
+    """Which words match. fragments: whether broken-off words match those that they may be the beginning or end of."""
+
+    fragments: bool = False
+
+    def alike(self, word: str, other: str) -> bool:
+        """Whether a word of the reference and one of the hypothesis match."""
+        if bare(word) == bare(other):
+            return True
+        if not self.fragments or NOTHING in (word, other):
+            return False
+        if _is_fragment(word):
+            return _begins_like(bare(word), bare(other))
+        return _is_fragment(other) and _begins_like(bare(other), bare(word))
+
+    def step(self, reference: str | None, hypothesis: str | None) -> Step:
+        """The step that sets two words side by side, or one beside none; leaving out an optional word is right."""
+        mine = None if reference is None else shown(reference)
+        theirs = None if hypothesis is None else shown(hypothesis)
+        operation: Operation
+        if reference is None or hypothesis is None:
+            alone = reference or hypothesis or ""
+            operation = "equal" if is_optional(alone) else "insert" if reference is None else "delete"
+        else:
+            operation = "equal" if self.alike(reference, hypothesis) else "substitute"
+        return Step(operation, mine, theirs)
+
+
+EQUAL = Matching()
+"""Words match where they are equal."""
+
+
+class Vocabulary:
+    """The numbers of one side's words, and of those that a word of the other side matches.
+
+    of_reference: whether the side is the reference.
+    """
+
+    def __init__(self, words: Iterable[str], matching: Matching, *, of_reference: bool) -> None:
+        self.numbers = {word: number for number, word in enumerate(dict.fromkeys(words))}
+        self._matching, self._of_reference = matching, of_reference
+        self._optional = [word for word in self.numbers if is_optional(word)]
+        self._fragments = [word for word in self.numbers if _is_fragment(word)] if matching.fragments else []
+        self._found: dict[str, list[int]] = {}
+
+    def partners(self, word: str) -> list[int]:
+        """The numbers of the words that match a word of the other side."""
+        if word not in self._found:
+            self._found[word] = self._partners(word)
+        return self._found[word]
+
+    def _partners(self, word: str) -> list[int]:
+        others: Iterable[str] = (word, bare(word), *self._optional, *self._fragments)
+        if self._matching.fragments and _is_fragment(word):
+            others = self.numbers
+        known = {other for other in others if other in self.numbers}
+        return sorted(self.numbers[other] for other in known if self._alike(word, other))
+
+    def _alike(self, word: str, other: str) -> bool:
+        return self._matching.alike(other, word) if self._of_reference else self._matching.alike(word, other)

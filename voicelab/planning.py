@@ -1,0 +1,72 @@
+"""Which turns a run takes, in which sessions, and which of them an earlier attempt has done already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from voicelab.datasets import Sample, SampleSet
+from voicelab.results import TurnResult
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedTurn:
+    """One turn to take."""
+
+    key: str
+    sample: Sample
+    number: int
+    primary: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Conversation:
+    """Turns that share one session. scenario_id: None for a single sample."""
+
+    id: str
+    scenario_id: str | None
+    turns: tuple[PlannedTurn, ...]
+
+
+def plan(samples: SampleSet) -> tuple[Conversation, ...]:
+    """What to speak: each sample in a session of its own, then each scenario.
+
+    A sample that requires context and is a turn of a scenario is spoken there only, after the turns that it needs; that
+    turn is its primary one. Every sample has exactly one primary turn.
+    """
+    in_context: dict[str, str] = {}
+    scenarios = []
+    ids = {sample.id for sample in samples.samples}
+    for scenario in samples.scenarios:
+        turns = []
+        for number, sample in enumerate(scenario.turns, start=1):
+            key = _scenario_key(scenario.id, number, ids)
+            primary = sample.requires_context and number > 1 and in_context.setdefault(sample.id, key) == key
+            turns.append(PlannedTurn(key, sample, number, primary))
+        scenarios.append(Conversation(scenario.id, scenario.id, tuple(turns)))
+    alone = [sample for sample in samples.samples if sample.id not in in_context]
+    singles = (Conversation(sample.id, None, (PlannedTurn(sample.id, sample, 1, True),)) for sample in alone)
+    return (*singles, *scenarios)
+
+
+def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
+    """`greeting/2`, with as many strokes more as it takes to differ from the samples' keys, which are their ids."""
+    stroke = "/"
+    while (key := f"{scenario_id}{stroke}{number}") in sample_ids:
+        stroke += "/"
+    return key
+
+
+def done_turns(conversations: Iterable[Conversation], turns: Mapping[str, TurnResult]) -> dict[str, TurnResult]:
+    """The turns that need not be taken again, by their keys.
+
+    A conversation goes on at its first turn that is missing or lost its connection: what follows needs that context.
+    """
+    done: dict[str, TurnResult] = {}
+    for conversation in conversations:
+        for planned in conversation.turns:
+            turn = turns.get(planned.key)
+            if turn is None or turn.lost_connection:
+                break
+            done[planned.key] = turn
+    return done

@@ -1,0 +1,103 @@
+"""The page of `voicelab score`: figures, tests and alignments of transcripts, in one file without a network."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from voicelab.errors import InputError
+from voicelab.metrics.significance import p_text
+from voicelab.metrics.words import Step, WordCounts
+from voicelab.report.templating import environment
+from voicelab.report.wording import NONE
+from voicelab.score import Score, ScoreCounts
+from voicelab.systems.sureness import SureRate, sure_rates
+from voicelab.systems.utterances import worst
+
+if TYPE_CHECKING:
+    from voicelab.systems import SystemPair
+
+MOST_ALIGNMENTS = 500
+"""The most alignments of a system that the page shows."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """The figures of a speaker, or of all."""
+
+    name: str
+    sentences: int
+    words: WordCounts
+    rate: SureRate
+    sentence_error_rate: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Aligned:
+    id: str
+    speaker: str
+    words: WordCounts
+    steps: tuple[Step, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _System:
+    name: str
+    score: Score
+    total: _Row
+    speakers: tuple[_Row, ...]
+    alignments: tuple[_Aligned, ...]
+    with_errors: int
+    classes: tuple[tuple[str, WordCounts, SureRate], ...]
+
+    @property
+    def rows(self) -> tuple[_Row, ...]:
+        return (*self.speakers, self.total)
+
+
+def write_score_page(
+    path: Path, reference: str, form: str, scores: Mapping[str, Score], pairs: Sequence[SystemPair]
+) -> None:
+    """Write the page; InputError where the file cannot be written. scores: by the system's name."""
+    page = render_score_page(reference, form, scores, pairs)
+    try:
+        path.write_text(page, encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"--html {path}: cannot be written: {error.strerror}") from error
+
+
+def render_score_page(reference: str, form: str, scores: Mapping[str, Score], pairs: Sequence[SystemPair]) -> str:
+    """The page as text."""
+    templates = environment()
+    templates.filters |= {"percent": _percent, "ends": _ends, "p": p_text}
+    systems = [_system(name, score) for name, score in scores.items()]
+    return templates.get_template("score.html").render(
+        reference=reference, form=form, systems=systems, pairs=pairs, most=MOST_ALIGNMENTS
+    )
+
+
+def _system(name: str, score: Score) -> _System:
+    rates = sure_rates(score)
+    speakers = tuple(_row(speaker, counts, rates.speakers[speaker]) for speaker, counts in score.speakers.items())
+    aligned = tuple(
+        _Aligned(score.pairs[place].id, score.pairs[place].speaker, score.utterances[place].words, steps)
+        for place, steps in worst(score, MOST_ALIGNMENTS)
+    )
+    with_errors = sum(counts.words.errors > 0 for counts in score.utterances)
+    classes = tuple((kind, sum(each, WordCounts()), rates.classes[kind]) for kind, each in score.classes.items())
+    return _System(name, score, _row("all", score.total, rates.total), speakers, aligned, with_errors, classes)
+
+
+def _row(name: str, counts: ScoreCounts, rate: SureRate) -> _Row:
+    return _Row(name, counts.sentences, counts.words, rate, counts.sentence_error_rate)
+
+
+def _percent(share: float | None, sign: str = "") -> str:
+    return NONE if share is None else f"{100 * share:{sign}.2f} %"
+
+
+def _ends(interval: object, sign: str = "") -> str:
+    low, high = getattr(interval, "low", None), getattr(interval, "high", None)
+    return "" if low is None or high is None else f"[{100 * low:{sign}.2f}, {100 * high:{sign}.2f}]"

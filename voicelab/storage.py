@@ -1,0 +1,90 @@
+"""Writes that a crash or a full disk cannot leave half done, and whose faults are one sentence.
+
+A file is replaced as a whole, a record is appended as a whole. Both are on disk when the call returns.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from voicelab import file_errors
+from voicelab.errors import InputError, StorageError
+
+
+def make_folder(path: Path) -> None:
+    """Make a folder and its parents. Raises InputError if another path would help, StorageError for other faults."""
+    with faults_named(path):
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+        except (FileExistsError, NotADirectoryError) as error:
+            raise InputError(f"{path}: a file is in the way of this folder; choose another folder") from error
+        except OSError as error:
+            if file_errors.is_of_the_path(error):
+                raise InputError(file_errors.sentence(error)) from error
+            raise
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Replace a file in one step: readers see the old content or the new. Raises StorageError."""
+    draft = path.with_name(f"{path.name}.part")
+    with faults_named(path):
+        try:
+            with _opened(draft, os.O_TRUNC) as descriptor:
+                _write_all(descriptor, data)
+            os.replace(draft, path)  # noqa: PTH105 - tests put a failing disk in place of `os`
+        except OSError:
+            with suppress(OSError):
+                draft.unlink()
+            raise
+
+
+def append_whole(path: Path, data: bytes) -> None:
+    """Add data to the end of a file, all of it or nothing. Raises StorageError."""
+    with faults_named(path), _opened(path, os.O_APPEND) as descriptor:
+        size = os.fstat(descriptor).st_size
+        try:
+            _write_all(descriptor, data)
+        except OSError:
+            # What was written in part must not become the beginning of the next record.
+            with suppress(OSError):
+                os.ftruncate(descriptor, size)
+            raise
+
+
+def cut_torn_line(path: Path) -> None:
+    """Cut off a last line that has no line end. The lines before it are not written again. Raises StorageError."""
+    with faults_named(path):
+        if not path.exists():
+            return
+        data = path.read_bytes()
+        whole = data.rfind(b"\n") + 1
+        if whole < len(data):
+            os.truncate(path, whole)
+
+
+@contextmanager
+def faults_named(path: Path) -> Iterator[None]:
+    """Raise the operating system's faults as StorageError: the path and what is wrong with it."""
+    try:
+        yield
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}") from error
+
+
+@contextmanager
+def _opened(path: Path, flags: int) -> Iterator[int]:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | flags, 0o666)
+    try:
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _write_all(descriptor: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+    os.fsync(descriptor)

@@ -1,0 +1,8 @@
+"""Several systems' transcripts of the same utterances: how sure their error rates are, and whether they differ."""
+
+from __future__ import annotations
+
+from voicelab.systems.comparison import SystemPair, TestResult, compare_systems
+from voicelab.systems.sureness import Grouping, SureRate, sure_rates
+
+__all__ = ["Grouping", "SureRate", "SystemPair", "TestResult", "compare_systems", "sure_rates"]

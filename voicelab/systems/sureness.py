@@ -1,0 +1,86 @@
+"""The word error rates of one system with their 95 % intervals."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from voicelab.metrics.intervals import FEW, Interval, ratio_result
+from voicelab.metrics.words import WordCounts
+from voicelab.score import Score, ScoreCounts
+from voicelab.transcripts.base import Pair
+
+LEVEL = 0.95
+
+
+@dataclass(frozen=True, slots=True)
+class Grouping:
+    """Which utterances are alike: those of one speaker, where two speakers or more are named, else none.
+
+    keys: the group of each utterance.
+    """
+
+    unit: Literal["speaker", "utterance"]
+    keys: tuple[str, ...]
+
+    @classmethod
+    def of(cls, pairs: Sequence[Pair]) -> Grouping:
+        speakers = tuple(pair.speaker for pair in pairs)
+        if len(set(speakers)) >= 2:
+            return cls("speaker", speakers)
+        return cls("utterance", tuple(map(str, range(len(pairs)))))
+
+    def note(self, groups: int) -> str | None:
+        """What limits an interval over that many groups."""
+        return f"{groups} {self.unit}s are too few to say much about others" if groups < FEW else None
+
+
+@dataclass(frozen=True, slots=True)
+class SureRate:
+    """A word error rate and its interval, or the reason why there is none."""
+
+    wer: float | None
+    interval: Interval | None
+    unit: str
+    note: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SureRates:
+    """The rates of a system: over all utterances and, by utterance, of each speaker, and of each entity class."""
+
+    total: SureRate
+    speakers: dict[str, SureRate]
+    classes: dict[str, SureRate]
+
+
+def sure_rates(score: Score) -> SureRates:
+    """The word error rates of a score with 95 % intervals.
+
+    The total's interval is by speaker where the file names two or more, and a speaker's own by utterance.
+    """
+    grouping = Grouping.of(score.pairs)
+    by_speaker: dict[str, list[ScoreCounts]] = {}
+    for pair, counts in zip(score.pairs, score.utterances, strict=True):
+        by_speaker.setdefault(pair.speaker, []).append(counts)
+    speakers = {
+        speaker: _rate(counts, Grouping("utterance", tuple(map(str, range(len(counts))))))
+        for speaker, counts in by_speaker.items()
+    }
+    classes = {kind: _words_rate(counts, grouping) for kind, counts in score.classes.items()}
+    return SureRates(_rate(score.utterances, grouping), speakers, classes)
+
+
+def _rate(utterances: Sequence[ScoreCounts], grouping: Grouping) -> SureRate:
+    return _words_rate([one.words for one in utterances], grouping)
+
+
+def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> SureRate:
+    errors = [one.errors for one in counts]
+    words = [one.reference_words for one in counts]
+    wer = sum(errors) / sum(words) if sum(words) else None
+    found = ratio_result(errors, words, grouping.keys, seed=0, level=LEVEL, share=False)
+    if isinstance(found, Interval):
+        return SureRate(wer, found, grouping.unit, grouping.note(found.clusters))
+    return SureRate(wer, None, grouping.unit, found.text(grouping.unit))

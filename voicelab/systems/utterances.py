@@ -1,0 +1,67 @@
+"""The rows of single utterances: counts, error rate and alignment, as CSV or as JSON lines."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from voicelab.errors import InputError
+from voicelab.metrics.words import Step
+from voicelab.score import Score, figures
+
+GAP = "***"
+"""Stands in a row's text for a word that the other side has and this one does not."""
+
+
+def utterance_rows(score: Score) -> Iterator[dict[str, Any]]:
+    """A row for each utterance: id, speaker, the counts and rates of `figures`, and its alignment.
+
+    The alignment is a list of [operation, reference word, hypothesis word], with None for no word.
+    """
+    for place, (pair, counts) in enumerate(zip(score.pairs, score.utterances, strict=True)):
+        row: dict[str, Any] = {"id": pair.id, "speaker": pair.speaker}
+        row |= {name: value for name, value in figures(counts).items() if name not in ("sentences", "ser")}
+        row["alignment"] = [[step.operation, step.reference, step.hypothesis] for step in score.steps(place)]
+        yield row
+
+
+def write_utterances(path: Path, scores: Mapping[str, Score]) -> None:
+    """Write the rows of all systems to a .csv or .jsonl file; InputError for another ending, or a full disk.
+
+    In a .csv the alignment is two columns, REF and HYP, with `***` where a side has no word.
+    """
+    if path.suffix.lower() not in (".csv", ".jsonl"):
+        raise InputError(f"--utterances {path}: use a name that ends in .csv or .jsonl")
+    try:
+        with path.open("w", encoding="utf-8", newline="") as file:
+            if path.suffix.lower() == ".jsonl":
+                for system, score in scores.items():
+                    for row in utterance_rows(score):
+                        file.write(json.dumps({"system": system} | row, ensure_ascii=False) + "\n")
+                return
+            writer: csv.DictWriter[str] | None = None
+            for system, score in scores.items():
+                for row in utterance_rows(score):
+                    steps = row.pop("alignment")
+                    flat = {"system": system} | row | dict(zip(("ref", "hyp"), _sides(steps), strict=True))
+                    if writer is None:
+                        writer = csv.DictWriter(file, list(flat))
+                        writer.writeheader()
+                    writer.writerow(flat)
+    except OSError as error:
+        raise InputError(f"--utterances {path}: cannot be written: {error.strerror}") from error
+
+
+def _sides(steps: list[list[str | None]]) -> tuple[str, str]:
+    reference = " ".join(GAP if word is None else word for _, word, _ in steps)
+    return reference, " ".join(GAP if word is None else word for _, _, word in steps)
+
+
+def worst(score: Score, most: int) -> list[tuple[int, tuple[Step, ...]]]:
+    """Positions and alignments of the utterances with most errors, at most that many, and only those with errors."""
+    errors = [counts.words.errors for counts in score.utterances]
+    places = sorted((place for place, count in enumerate(errors) if count), key=lambda place: -errors[place])
+    return [(place, score.steps(place)) for place in places[:most]]

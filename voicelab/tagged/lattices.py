@@ -1,0 +1,94 @@
+"""The wordings of a tagged reference as a lattice whose words know their turn and their entities.
+
+Allowed besides the words as they are written: the wordings that are listed for a span; a hyphenated word as several; a
+broken-off word without its hyphen; `<unk>` for a mark such as `<laugh>`. These are the rules of Rev's fstalign.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from itertools import groupby
+
+from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
+from voicelab.text import Normalizer
+from voicelab.transcripts.nlp import Call, Token, speaker_turns
+
+_MARK = re.compile(r"<.*>")
+
+
+@dataclass(frozen=True, slots=True)
+class Leaf:
+    """A word of a wording: the turn it is in, and the ids of its entities."""
+
+    word: str
+    turn: int
+    entities: frozenset[str]
+
+
+def call_lattice(call: Call, normalizer: Normalizer) -> tuple[Lattice, list[Leaf]]:
+    """The lattice of a call, and the leaf of each of its words (that of the mark before the first word is empty)."""
+    leaves: list[Leaf] = [Leaf("", 0, frozenset())]
+    items: list[str | Choice] = []
+    turns = speaker_turns(call.tokens)
+    for (span, _), members in groupby(zip(call.tokens, turns, strict=True), _span_or_turn):
+        rows = list(members)
+        written: list[str | Choice] = []
+        for token, turn in rows:
+            written += _wording(Leaf(token.text, turn, frozenset(token.entities)), leaves, normalizer)
+        spoken = call.wordings.get(span, ()) if span is not None else ()
+        items += _with_wordings(written, spoken, rows, leaves, normalizer)
+    numbered = lattice(items)
+    places = [0 if not name else int(name) for name in numbered.words]
+    found = [leaves[place] for place in places]
+    return replace(numbered, words=tuple(leaf.word for leaf in found)), found
+
+
+def _span_or_turn(row: tuple[Token, int]) -> tuple[str | None, int]:
+    """What neighbouring tokens share that belong together."""
+    token, turn = row
+    return (None, turn) if token.span is None else (token.span, -1)
+
+
+def _with_wordings(
+    written: list[str | Choice],
+    spoken: Sequence[Sequence[str]],
+    rows: Sequence[tuple[Token, int]],
+    leaves: list[Leaf],
+    normalizer: Normalizer,
+) -> list[str | Choice]:
+    """A span as it is written, or as any of its listed wordings."""
+    if not spoken or not written:
+        return written
+    entities = frozenset(key for token, _ in rows for key in token.entities)
+    wordings = [tuple(written)]
+    for candidate in spoken:
+        items: list[str | Choice] = []
+        for word in candidate:
+            items += _wording(Leaf(word, rows[0][1], entities), leaves, normalizer)
+        wordings.append(tuple(items) or (_numbered(replace(leaves[0], word=NOTHING), leaves),))
+    return [Choice(tuple(wordings))]
+
+
+def _wording(leaf: Leaf, leaves: list[Leaf], normalizer: Normalizer) -> list[str | Choice]:
+    """A token's words, as numbers of leaves."""
+    text = leaf.word
+    wordings = [normalizer.words(text)]
+    if _MARK.fullmatch(text):
+        wordings.append(["<unk>"])
+    elif "-" in text:
+        wordings.append(normalizer.words(text.replace("-", " ")))
+    numbered = [
+        tuple(_numbered(replace(leaf, word=word), leaves) for word in words)
+        for place, words in enumerate(wordings)
+        if words and words not in wordings[:place]
+    ]
+    if len(numbered) < 2:
+        return list(numbered[0]) if numbered else []
+    return [Choice(tuple(numbered))]
+
+
+def _numbered(leaf: Leaf, leaves: list[Leaf]) -> str:
+    leaves.append(leaf)
+    return str(len(leaves) - 1)

@@ -1,0 +1,30 @@
+"""Normalizers, one file each, and where sentences and words end.
+
+A score is only comparable with another under the same normalizer, so every result records its name and version.
+"""
+
+from __future__ import annotations
+
+from voicelab.text.catalog import ALIASES, NAMES, NORMALIZERS, normalizer
+from voicelab.text.hyphens import keep_hyphens
+from voicelab.text.languages import Language, headline_of, language, misfit, normalizer_for
+from voicelab.text.normalizer import Normalizer
+from voicelab.text.sentences import sentences, words_within
+from voicelab.text.word_map import WordMap
+
+__all__ = [
+    "ALIASES",
+    "NAMES",
+    "NORMALIZERS",
+    "Language",
+    "Normalizer",
+    "WordMap",
+    "headline_of",
+    "keep_hyphens",
+    "language",
+    "misfit",
+    "normalizer",
+    "normalizer_for",
+    "sentences",
+    "words_within",
+]

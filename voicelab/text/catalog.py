@@ -1,0 +1,29 @@
+"""The table of normalizers."""
+
+from __future__ import annotations
+
+from voicelab.errors import InputError
+from voicelab.text.basic import BASIC
+from voicelab.text.characters import CHARACTERS
+from voicelab.text.english import ENGLISH
+from voicelab.text.korean import KOREAN
+from voicelab.text.none import NONE
+from voicelab.text.normalizer import Normalizer
+from voicelab.text.sclite import SCLITE
+from voicelab.text.whisper import WHISPER
+
+NORMALIZERS: dict[str, Normalizer] = {
+    one.name: one for one in (NONE, BASIC, ENGLISH, WHISPER, CHARACTERS, KOREAN, SCLITE)
+}
+ALIASES = {"cjk": "characters"}
+"""Older names."""
+NAMES = ", ".join(NORMALIZERS)
+"""The names, for help texts."""
+
+
+def normalizer(name: str) -> Normalizer:
+    """The normalizer of that name; InputError lists the known ones."""
+    known = NORMALIZERS.get(ALIASES.get(name, name))
+    if known is None:
+        raise InputError(f"unknown normalizer {name!r}; known: {NAMES}")
+    return known

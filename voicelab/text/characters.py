@@ -1,0 +1,39 @@
+"""The normalizer `characters`: each character is a word. Chinese, Cantonese, Japanese, Thai, Lao, Khmer, Burmese.
+
+Words in Latin letters (or any other script with spaces) and numbers stay whole, as tools for Mandarin-English speech
+count them; the character error rate counts their letters one by one. Chinese characters are not converted between
+simplified and traditional, and numbers are not converted between digits and characters.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+
+from voicelab.text.basic import basic
+from voicelab.text.normalizer import Normalizer
+from voicelab.text.scripts import WITHOUT_SPACES, script_of
+
+_CUT = WITHOUT_SPACES | {"Hangul"}
+
+
+def characters(text: str) -> str:
+    """As `basic`, with a space around each character of a script without spaces; marks stay with their letter."""
+    folded = basic(text)
+    if folded.isascii():
+        return folded
+    parts: list[str] = []
+    cut = False
+    for char in folded:
+        if unicodedata.category(char)[0] == "M" or char in "\uff9e\uff9f":
+            parts.append(char)
+            continue
+        script = script_of(char)
+        alone = script in _CUT
+        if alone or cut:
+            parts.append(" ")
+        parts.append(char)
+        cut = alone
+    return " ".join("".join(parts).split())
+
+
+CHARACTERS = Normalizer("characters", "1", characters, scripts=_CUT, spaces_count=False)

@@ -1,0 +1,109 @@
+"""All rules of `english` in their order, and the short way for words that no rule looks at twice."""
+
+from __future__ import annotations
+
+import re
+
+from voicelab.text.english.amounts import with_amounts
+from voicelab.text.english.cleaning import cleaned
+from voicelab.text.english.clock import with_times
+from voicelab.text.english.contractions import expanded
+from voicelab.text.english.dates import with_dates
+from voicelab.text.english.letters import with_joined_letters
+from voicelab.text.english.numbers import with_digits
+from voicelab.text.english.spelling import american, before_lowering, with_compounds, without_hesitations
+from voicelab.text.english.vocabulary import (
+    COMPOUND_STARTS,
+    HESITATIONS,
+    JOINING_PREFIXES,
+    MONTHS,
+    NUMBER_WORDS,
+)
+from voicelab.text.english.written import BREAK, spelled_out
+
+_REMEMBERED = 200_000
+"""Maximum number of cached words; a full cache is emptied."""
+_SPELLED_AI = re.compile(r"\ba i\b")
+_BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
+_IN_CONTEXT = frozenset(
+    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, "us", "st", "percent", "per", "point"}
+    | {"quarter", "quarters", "minus", "negative", "saint"}
+)
+"""Words whose outcome depends on the words beside them."""
+_DOTTED = frozenset("rep gen col hon rev pres sen lt co mt rd ald sgt cos no nos".split())
+
+_plain_words: dict[str, str | None] = {}
+
+
+def english(text: str) -> str:
+    """The text in the one spelling of `english`."""
+    known = _plain_words
+    try:
+        parts = [known[token] for token in text.split()]
+    except KeyError:
+        parts = [_remembered(token) for token in text.split()]
+    if None in parts:
+        return by_all_rules(text)
+    joined = " ".join(parts if "" not in parts else filter(None, parts))  # type: ignore[arg-type]  # none is None
+    return by_all_rules(text) if "a i" in joined and _SPELLED_AI.search(joined) else joined
+
+
+def _remembered(token: str) -> str | None:
+    if token not in _plain_words:
+        if len(_plain_words) >= _REMEMBERED:
+            _plain_words.clear()
+        _plain_words[token] = _plain(token)
+    return _plain_words[token]
+
+
+def _plain(token: str) -> str | None:
+    """The outcome of a word that depends on nothing beside it; None for any other."""
+    found = _BARE_WORD.fullmatch(token)
+    if found is None:
+        return None
+    word = found[1].lower()
+    if word in _IN_CONTEXT or (len(word) == 1 and word not in ("a", "i")):
+        return None
+    if "." in token and word in _DOTTED:
+        return None
+    if found[1] == "ER":
+        return None
+    return "" if word in HESITATIONS else american(word)
+
+
+def by_all_rules(text: str) -> str:
+    text = _capitals_marked(before_lowering(cleaned(text)))
+    words = spelled_out(text).split()
+    words = expanded([part for word in words for part in _hyphens_apart(word)])
+    words = _one_word_for_signs([part for word in words for part in american(word).split()])
+    words = with_digits(without_hesitations(words))
+    words = with_times(with_dates(with_amounts(words)))
+    words = with_compounds(with_joined_letters(words))
+    return " ".join(word for word in words if word != BREAK)
+
+
+_COUNTRY = re.compile(r"\bUS\b")
+_EMERGENCY = re.compile(r"\bER\b")
+
+
+def _capitals_marked(text: str) -> str:
+    """US in capitals is the country and ER a place, where not all of the text is in capitals."""
+    return text if text == text.upper() else _EMERGENCY.sub("E.R", _COUNTRY.sub("U.S", text))
+
+
+def _hyphens_apart(word: str) -> list[str]:
+    return [word] if word[:1] == ":" else word.replace("-", " ").split()
+
+
+def _one_word_for_signs(words: list[str]) -> list[str]:
+    """Minus for negative before a number; percent for per cent."""
+    out: list[str] = []
+    for place, word in enumerate(words):
+        after = words[place + 1] if place + 1 < len(words) else ""
+        if word == "negative" and (after[:1].isdecimal() or after in NUMBER_WORDS or after == "point"):
+            out.append("minus")
+        elif word == "cent" and out[-1:] == ["per"]:
+            out[-1] = "percent"
+        else:
+            out.append(word)
+    return out

@@ -1,0 +1,84 @@
+"""British spellings as American ones, words that are written together or apart, abbreviations, hesitations."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import cache
+
+from voicelab.text.english.vocabulary import (
+    ABBREVIATIONS,
+    COMPOUNDS,
+    DOTTED_ABBREVIATIONS,
+    HESITATIONS,
+    HYPHEN_PREFIXES,
+    JOINING_PREFIXES,
+    VARIANTS,
+)
+
+_DOTTED = re.compile(rf"\b({'|'.join(DOTTED_ABBREVIATIONS)})\.(?=\s|$)", re.IGNORECASE)
+_STREET = re.compile(r"(?P<name>\b[A-Z][a-z]{3,}\s)?\b[Ss]t\b\.?(?P<after>\s+[A-Za-z])?")
+_HYPHENED = re.compile(rf"\b({'|'.join(HYPHEN_PREFIXES)})-(?=[a-z]{{2}})", re.IGNORECASE)
+_RE = re.compile(r"\bre-(?=e)", re.IGNORECASE)
+_YES = re.compile(r"\b(?:mm-?hm+|m-hm+|uh-huh|uhhuh)\b", re.IGNORECASE)
+_NO = re.compile(r"\b(?:uh-uh|nuh-uh)\b", re.IGNORECASE)
+_SPACED_INITIALS = re.compile(r"(?<![\w.])([A-Za-z])\.\s(?=[A-Za-z]\.)")
+_DOCTORATE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
+_SPACED = re.compile(r"\s+'(?=(?:s|t|re|ve|ll|d|m)\b)|\s+(?=n't\b)")
+
+
+@cache
+def _american() -> dict[str, str]:
+    from whisper_normalizer.english import EnglishSpellingNormalizer
+
+    return dict(EnglishSpellingNormalizer().mapping)
+
+
+def american(word: str) -> str:
+    """One word as it is spelled in American English; variants and abbreviations are written out."""
+    written = ABBREVIATIONS.get(word) or VARIANTS.get(word)
+    return written if written is not None else _american().get(word, word)
+
+
+def before_lowering(text: str) -> str:
+    """What can only be told while capitals, full stops and hyphens are there: Sen., St., e-mail, uh-huh."""
+    if "'" in text:
+        text = _SPACED.sub(lambda found: found[0].strip(), text)
+    if "." in text:
+        text = _DOCTORATE.sub("phd", _SPACED_INITIALS.sub(r"\1.", text))
+        text = _DOTTED.sub(lambda found: DOTTED_ABBREVIATIONS[found[1].lower()], text)
+    if "st" in text.lower():
+        text = _STREET.sub(_street, text)
+    if "-" in text or "uhhuh" in text.lower():
+        text = _NO.sub("uhuh", _YES.sub("mhm", text))
+        text = _HYPHENED.sub(r"\1", _RE.sub("re", text))
+    return text
+
+
+def _street(found: re.Match[str]) -> str:
+    after = found["after"] or ""
+    if found["name"] is not None:
+        return f"{found['name']}street{after}"
+    return f"saint{after}" if after else found[0]
+
+
+def without_hesitations(words: Sequence[str]) -> list[str]:
+    """The words without uh, um and their kind; `mm` stays after a number, where it is a unit."""
+    return [
+        word
+        for place, word in enumerate(words)
+        if word not in HESITATIONS or (word == "mm" and place and words[place - 1][-1:].isdecimal())
+    ]
+
+
+def with_compounds(words: Sequence[str]) -> list[str]:
+    """Words that are written together or apart, as one: watch list, non profit."""
+    out: list[str] = []
+    for word in words:
+        if out and (joined := COMPOUNDS.get((out[-1], word))) is not None:
+            out[-1] = joined
+        elif out and out[-1] in JOINING_PREFIXES and word.isalpha():
+            out[-1] += word
+        else:
+            out.append(word)
+    return out

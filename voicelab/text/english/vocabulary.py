@@ -1,0 +1,138 @@
+"""The words that the rules of `english` know: numbers, units, money, months, abbreviations, compounds."""
+
+from __future__ import annotations
+
+_SMALL = (
+    "one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen "
+    "eighteen nineteen"
+).split()
+ONES = {name: value for value, name in enumerate(_SMALL[:9], start=1)}
+TEENS = {name: value for value, name in enumerate(_SMALL[9:], start=10)}
+TENS = {
+    name: 10 * value
+    for value, name in enumerate("twenty thirty forty fifty sixty seventy eighty ninety".split(), start=2)
+} | {"fourty": 40}
+ZEROS = frozenset({"zero", "oh", "o"})
+SCALES = {
+    "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "quadrillion": 10**15,
+}  # fmt: skip
+SCALE_SUFFIXES = {
+    "k": "thousand", "thousand": "thousand", "m": "million", "mm": "million", "mn": "million", "mln": "million",
+    "mil": "million", "million": "million", "b": "billion", "bn": "billion", "bln": "billion", "billion": "billion",
+    "t": "trillion", "tn": "trillion", "trn": "trillion", "trillion": "trillion",
+}  # fmt: skip
+_IRREGULAR_ORDINALS = {
+    "first": "one", "third": "three", "fifth": "five", "eighth": "eight", "ninth": "nine",
+    "twelfth": "twelve", "second": "two",
+}  # fmt: skip
+ORDINALS = {
+    **{word + "th": word for word in (*_SMALL, "hundred", *SCALES) if word not in _IRREGULAR_ORDINALS.values()},
+    **{tens[:-1] + "ieth": tens for tens in TENS if tens.endswith("y")},
+    **_IRREGULAR_ORDINALS,
+}
+"""Ordinal -> cardinal, as words."""
+DECADES = {tens[:-1] + "ies": value for tens, value in TENS.items() if tens.endswith("y")}
+DENOMINATORS = {
+    "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
+    "fifth": 5, "fifths": 5, "sixth": 6, "sixths": 6, "seventh": 7, "sevenths": 7, "eighth": 8, "eighths": 8,
+    "ninths": 9, "tenth": 10, "tenths": 10, "sixteenths": 16, "hundredths": 100,
+}  # fmt: skip
+NUMBER_WORDS = frozenset(
+    {*ONES, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "hundred", "double", "triple", "half"}
+)
+NUMBER_STARTS = NUMBER_WORDS | ZEROS | {"a", "point"}
+"""Words that a spoken number may begin with."""
+
+CURRENCY_SIGNS = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees", "₩": "won"}
+CURRENCIES = {
+    "dollar": "dollars", "dollars": "dollars", "euro": "euros", "euros": "euros", "pound": "pounds",
+    "pounds": "pounds", "yen": "yen", "rupee": "rupees", "rupees": "rupees", "won": "won", "usd": "dollars",
+    "eur": "euros", "gbp": "pounds",
+}  # fmt: skip
+CENTS = {"cent": "dollars", "cents": "dollars", "pence": "pounds", "penny": "pounds"}
+
+_UNIT_ABBREVIATIONS = {
+    "kilometer": "km kms", "centimeter": "cm cms", "millimeter": "mm", "kilogram": "kg kgs", "milligram": "mg mgs",
+    "pound": "lb lbs", "ounce": "oz", "inch": "in.", "yard": "yd yds", "hour": "hr hrs", "minute": "min mins",
+    "second": "sec secs", "millisecond": "ms msec", "gigabyte": "gb", "megabyte": "mb", "kilobyte": "kb",
+    "terabyte": "tb", "milliliter": "ml", "kilowatt": "kw", "megawatt": "mw", "gigawatt": "gw", "degree": "deg",
+    "week": "wk wks", "year": "yr yrs", "barrel": "bbl bbls", "month": "mo mos",
+}  # fmt: skip
+UNITS = {
+    **{
+        spelling: (unit, f"{unit}s")
+        for unit, spellings in _UNIT_ABBREVIATIONS.items()
+        for spelling in spellings.split()
+    },
+    "ft": ("foot", "feet"),
+    "khz": ("kilohertz",) * 2, "mhz": ("megahertz",) * 2, "ghz": ("gigahertz",) * 2, "hz": ("hertz",) * 2,
+    "pct": ("percent",) * 2, "bp": ("basis points",) * 2, "bps": ("basis points",) * 2,
+    "mph": ("mile per hour", "miles per hour"),
+    **dict.fromkeys(("kmh", "kph"), ("kilometer per hour", "kilometers per hour")),
+}  # fmt: skip
+"""Abbreviation after a number -> the unit for one and for more."""
+
+MONTHS = {
+    spelling: month
+    for month in (
+        "january jan", "february feb", "march mar", "april apr", "may", "june jun", "july jul", "august aug",
+        "september sep sept", "october oct", "november nov", "december dec",
+    )
+    for spelling in month.split()
+    for month in [month.split()[0]]
+}  # fmt: skip
+MONTH_NAMES = tuple(dict.fromkeys(MONTHS.values()))
+
+ABBREVIATIONS = {
+    "mr": "mister", "mrs": "missus", "dr": "doctor", "prof": "professor", "capt": "captain", "gov": "governor",
+    "jr": "junior", "sr": "senior", "vs": "versus", "inc": "incorporated", "corp": "corporation", "ltd": "limited",
+    "approx": "approximately", "dept": "department", "etc": "et cetera", "etcetera": "et cetera", "ave": "avenue",
+    "blvd": "boulevard", "assoc": "associate", "asst": "assistant", "esq": "esquire",
+}  # fmt: skip
+DOTTED_ABBREVIATIONS = {
+    "rep": "representative", "gen": "general", "col": "colonel", "hon": "honorable", "rev": "reverend",
+    "pres": "president", "sen": "senator", "lt": "lieutenant", "co": "company", "mt": "mount", "rd": "road",
+    "ald": "alderman", "sgt": "sergeant", "cos": "companies",
+}  # fmt: skip
+"""Read so only where the text has the full stop: without it they are words or names."""
+
+VARIANTS = {
+    "ok": "okay", "alright": "all right", "cannot": "can not", "gonna": "going to", "wanna": "want to",
+    "gotta": "got to", "kinda": "kind of", "sorta": "sort of", "dunno": "do not know", "lemme": "let me",
+    "gimme": "give me", "outta": "out of", "imma": "i am going to", "woulda": "would have", "coulda": "could have",
+    "shoulda": "should have", "cuz": "because", "coz": "because", "thru": "through", "tho": "though", "cos": "because",
+    "mhm": "mhm", "dont": "do not", "didnt": "did not", "doesnt": "does not", "isnt": "is not", "arent": "are not",
+    "wasnt": "was not", "werent": "were not", "couldnt": "could not", "wouldnt": "would not", "shouldnt": "should not",
+    "hasnt": "has not", "havent": "have not", "hadnt": "had not", "cant": "can not", "wont": "will not", "im": "i am",
+    "ive": "i have", "youre": "you are", "theyre": "they are", "weve": "we have", "youve": "you have",
+    "theyve": "they have", "thats": "that is", "whats": "what is", "theres": "there is", "hes": "he is",
+    "shes": "she is", "lets": "let us", "yall": "you all", "grey": "gray", "adviser": "advisor", "percent": "percent",
+    "ageing": "aging", "judgement": "judgment", "whilst": "while", "amongst": "among", "towards": "toward",
+    "cancelation": "cancellation", "nope": "nope", "mic": "mic",
+}  # fmt: skip
+INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
+"""Initials that read as another word without their full stop."""
+HESITATIONS = frozenset("uh uhh uhm um umm erm er hm hmm hmmm mm mmm eh".split())
+
+_COMPOUNDS = """
+    watch list, watch lists, health care, data set, data sets, data base, data bases, web site, web sites, web page,
+    web pages, cell phone, cell phones, smart phone, smart phones, smart watch, lap top, desk top,
+    e mail, e mails, e commerce, home page, time line, time frame, work force, work place, work flow, pay roll,
+    pay check, share holder, share holders, stock holder, stock holders, stake holder, stake holders, head line,
+    head lines, head quarters, break even, turn around, start up, start ups, sell off, sell offs, buy back, buy backs,
+    pay out, pay outs, spin off, spin offs, trade off, trade offs, follow up, back up, check list, book mark, pass word,
+    pass words, user name, video game, black berry, air line, air lines, air port, air ports, air plane,
+    black rock, fed ex, face book, you tube, pay pal, linked in, micro soft, door dash, snow flake, power point,
+    face time, air bnb, world wide, nation wide, good bye, ice cream,
+    living room, bed room, note book, note books, play list, play lists, pod cast, pod casts, news letter,
+    news letters, news paper, news papers, week end, week ends, week day, week days, blue chip,
+    key word, key words, code base, life time, real time, full time,
+    part time, long term, short term, high tech, co founder, co worker, co workers, decision maker, crypto currency
+"""
+COMPOUNDS = {tuple(words): "".join(words) for words in (one.split() for one in _COMPOUNDS.split(","))}
+"""Two words that are also written as one."""
+COMPOUND_STARTS = frozenset(first for first, _ in COMPOUNDS)
+JOINING_PREFIXES = frozenset("non anti multi semi pre inter mid".split())
+"""Prefixes that are written apart, with a hyphen, or joined to the next word."""
+HYPHEN_PREFIXES = ("co", "post", "sub", "over", "under", "ultra", "micro", "bio", "cyber", "crypto", "e")
+"""Prefixes that are joined to the next word where there is a hyphen."""

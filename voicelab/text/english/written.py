@@ -1,0 +1,149 @@
+"""What is written with digits and symbols, rewritten as words and plain numbers: $1.5M -> 1.5 million dollars."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Callable
+
+from voicelab.text.english.vocabulary import CURRENCY_SIGNS, INITIALS_LIKE_WORDS, MONTH_NAMES, SCALE_SUFFIXES
+
+BREAK = "|"
+"""Stands where punctuation separates words, so that numbers on either side are not joined."""
+
+_Rewrite = Callable[[re.Match[str]], str]
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
+_MINUS = "[-\u2212\u2013]"
+_SIGNS = "[$€£¥₹₩]"
+_SCALES = "|".join(sorted(SCALE_SUFFIXES, key=len, reverse=True))
+_COUNTRIES = {
+    "us": "us ", "ca": "canadian ", "c": "canadian ", "a": "australian ", "au": "australian ", "hk": "hong kong ",
+    "nz": "new zealand ", "s": "singapore ", "": "",
+}  # fmt: skip
+
+
+def _initials(found: re.Match[str]) -> str:
+    letters = found[0].replace(".", "").replace(" ", "")
+    return INITIALS_LIKE_WORDS.get(letters.lower(), letters)
+
+
+def _scale(suffix: str | None) -> str:
+    return f" {SCALE_SUFFIXES[suffix.lower()]}" if suffix else ""
+
+
+def _money(found: re.Match[str]) -> str:
+    sign = " minus " if found["minus"] or found["inner"] else (" plus " if found["plus"] else "")
+    currency = _COUNTRIES[(found["country"] or "").lower()] + CURRENCY_SIGNS[found["sign"]]
+    amount = found["number"] + _scale(found["scale"])
+    upper = f" to {found['upper']}{_scale(found['upper_scale'])}" if found["upper"] else ""
+    return f" {sign}{amount}{upper} {currency} "
+
+
+def _date(year: str, month: str, day: str) -> str | None:
+    if not (1 <= int(month) <= 12 and 1 <= int(day) <= 31):
+        return None
+    return f" {MONTH_NAMES[int(month) - 1]} {int(day)} {year} "
+
+
+def _iso_date(found: re.Match[str]) -> str:
+    return _date(*found.groups()) or found[0]
+
+
+def _numeric_date(found: re.Match[str]) -> str:
+    """12/25/2024 and 25/12/2024; where both readings are dates, as 3/4/2024, it stays as it is."""
+    first, second, year = found.groups()
+    if int(first) <= 12 and int(second) <= 12 and first != second:
+        return found[0]
+    return _date(year, first, second) or _date(year, second, first) or found[0]
+
+
+def _clock(found: re.Match[str]) -> str:
+    half = found["half"]
+    return f" {int(found['hour'])}:{found['minute']}{' ' + half[0].lower() + 'm' if half else ''} "
+
+
+def _digits(found: re.Match[str]) -> str:
+    plus = " plus " if found[0].lstrip().startswith("+") else " "
+    return plus + re.sub(r"\D", "", found[0]) + " "
+
+
+_UPPER = rf"(?:\s?[-–]\s?{_SIGNS}?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_SCALES})\b)?)?"
+_RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
+    (re.compile(pattern, re.IGNORECASE), rewrite)
+    for pattern, rewrite in (
+        (r"(?<=\w)@(?=\w)", " at "),
+        (r"\bwww\.(?=\w)", "www dot "),
+        (r"(?<=[a-z0-9]{2})\.(?=[a-z]{2})", " dot "),
+        (r"(?<![\w.])[a-z](?:\.[a-z])+(?:\.|(?![\w.]))", _initials),
+        (r"(?<![\d-])(?:\+?\d{1,2}[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?![\d-])", _digits),
+        (r"\+\d{1,3}(?:[\s.-]?\(?\d{1,5}\)?){2,6}(?!\d)", _digits),
+        (r"(?<![\d-])\d{3}-\d{4}(?![\d-])", _digits),
+        (r"\b([12]\d{3})-(\d{2})-(\d{2})\b", _iso_date),
+        (r"\b(\d{1,2})[/.](\d{1,2})[/.]([12]\d{3})\b", _numeric_date),
+        (r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?::|\.(?=\d\d\s?[ap]\.?m))(?P<minute>[0-5]\d)(?::00)?"
+         r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?![\d:])", _clock),
+        (r"(?<![\d/])24/7(?![\d/])", " 24 7 "),
+        (rf"(?:(?<![\w)])(?P<minus>{_MINUS})|(?P<plus>\+))?\s?(?:\b(?P<country>us|ca|c|au|a|hk|nz|s))?(?P<sign>{_SIGNS})\s?"
+         rf"(?P<inner>{_MINUS})?(?P<number>{_NUMBER})(?:\s?(?P<scale>{_SCALES})\b)?{_UPPER}", _money),
+        (rf"({_NUMBER})\s?(?:({_SCALES})\s?)?([$€£¥₹₩])",
+         lambda found: f" {found[1]}{_scale(found[2])} {CURRENCY_SIGNS[found[3]]} "),
+        (rf"({_NUMBER})\s?¢", r" \1 cents "),
+        (r"\b(\d+)p\b(?!\.)", r"\1 pence"),
+        (rf"({_NUMBER})\s?%", r"\1 percent "),
+        (r"%", " percent "),
+        (r"(\d)\s?°\s?c\b", r"\1 degrees celsius "),
+        (r"(\d)\s?°\s?f\b", r"\1 degrees fahrenheit "),
+        (r"°", " degrees "),
+        (r"\bkm/h\b", "kmh"),
+        (r"\bw/o\b", "without"),
+        (r"\bw/\s?(?=\w)", "with "),
+        (r"(?<!\w)#\s?(?=\d)|\bnos?\.\s?(?=\d)", " number "),
+        (r"(?<!\w)#(?=[a-z])", " hashtag "),
+        (r"(?<=\w)#(?!\w)", " sharp "),
+        (rf"(?<![\w.)]){_MINUS}\s?(?=\.?\d)|\u2212", " minus "),
+        (r"(?<![\w+])\+\s?(?=\.?\d)|(?<=[\d\s])\+(?=[\s\d]|$)", " plus "),
+        (r"(?<=[a-z])\+\+", " plus plus "),
+        (r"(?<=[a-z])\+(?=\s|$)", " plus "),
+        (r"<=", " less than or equal to "),
+        (r">=", " greater than or equal to "),
+        (r"<", " less than "),
+        (r">", " greater than "),
+        (r"=", " equals "),
+        (r"(?<=\d)\s?[*]\s?(?=\d)", " times "),
+        (r"&", " and "),
+        (r"(?<!\w)@(?!\w)", " at "),
+        (rf"(?<![\d.-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\d-])(?!-\w)", r"\1 to \2"),
+        (r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])", r" \1:over:\2 "),
+    )
+]  # fmt: skip
+_ATTACHED_SCALE = re.compile(rf"\b({_NUMBER})(k|K|M|MM|mn|mln|bn|bln|B|BN|tn|trn|T)\b")
+_RETIREMENT_PLANS = re.compile(r"\b(?:(401)\s?\(?k\b|(403)\s?\(?b\b)\)?", re.IGNORECASE)
+_THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
+_SYMBOLIC = re.compile(r"[\d.@%&#+=<>*$€£¥₹₩¢°/\u2212\u2013]")
+_SPLIT = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])(?!(?:st|nd|rd|th|s)\b)")
+_BREAKS = re.compile(r"\.(?!\d)|(?<=[a-z])\.|(?<=\w)[,;!?](?=\s|$)|:(?=\s|$)|[—;!?|\"()]")
+_CONTRACTED_YEAR = re.compile(r"(?<![\w])'(?=\d0s\b)|(?<=\d)'(?=s\b)")
+_OTHER = re.compile(r"[^\w\s'|.:-]|_")
+
+
+def spelled_out(text: str) -> str:
+    """Lower case; symbols as words; numbers as digits with a decimal point at most; breaks as BREAK.
+
+    Of the symbols only apostrophes, hyphens and the colon of a clock time or of a fraction (`1:over:2`) are left.
+    """
+    if _SYMBOLIC.search(text):
+        text = _RETIREMENT_PLANS.sub(lambda found: f" {found[1] or found[2]} {'k' if found[1] else 'b'} ", text)
+        for pattern, rewrite in _RULES:
+            text = pattern.sub(rewrite, text)
+        text = _ATTACHED_SCALE.sub(lambda found: f"{found[1]}{_scale(found[2])}", text)
+        text = _THOUSANDS.sub("", text)
+    lowered = _SPLIT.sub(" ", _CONTRACTED_YEAR.sub("", text.lower()))
+    for initials in INITIALS_LIKE_WORDS.values():
+        lowered = lowered.replace(initials, initials.replace(".", "\0"))
+    lowered = _BREAKS.sub(f" {BREAK} ", lowered)
+    return _OTHER.sub(_mark_or_space, lowered.replace("\0", "."))
+
+
+def _mark_or_space(found: re.Match[str]) -> str:
+    """Vowel signs of other scripts stay: they are part of a word, though not for `re`."""
+    return found[0] if unicodedata.category(found[0])[0] == "M" else " "

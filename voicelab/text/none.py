@@ -1,0 +1,12 @@
+"""The normalizer `none`: the text as it is. Any language."""
+
+from __future__ import annotations
+
+from voicelab.text.normalizer import Normalizer
+
+
+def _same(text: str) -> str:
+    return text
+
+
+NONE = Normalizer("none", "1", _same)

@@ -1,0 +1,33 @@
+"""Where sentences and words end."""
+
+from __future__ import annotations
+
+import re
+
+_CJK_CHARS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
+
+_ABBREVIATIONS = r"(?<!\bInc)(?<!\bCo)(?<!\bCorp)(?<!\bLtd)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bvs)(?<!\bU\.S)"
+_SENTENCE_END = re.compile(_ABBREVIATIONS + r"[.!?…]+[\"')\]]*\s+(?=[\"'(\[]?[A-Z0-9])|[。！？]\s*")
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order; only the spaces between them are lost."""
+    found, start = [], 0
+    for end in _SENTENCE_END.finditer(text):
+        found.append(text[start : end.end()].strip())
+        start = end.end()
+    found.append(text[start:].strip())
+    return [sentence for sentence in found if sentence]
+
+
+_WORD = re.compile(rf"[{_CJK_CHARS}]|[^\s{_CJK_CHARS}]+")
+
+
+def words_within(text: str, share: float) -> str:
+    """The beginning of a text that ends with the last whole word within this share (0 to 1) of its letters.
+
+    A Chinese, Japanese or Korean character is a word of its own.
+    """
+    limit = share * len(text)
+    ends = [word.end() for word in _WORD.finditer(text) if word.end() <= limit]
+    return text[: ends[-1]] if ends else ""

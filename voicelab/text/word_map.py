@@ -1,0 +1,110 @@
+"""A word map of the user's own: spellings that count as one, as the GLM file of NIST sclite names them.
+
+A file ending in .csv has the columns `from` and `to`; any other file has lines `from => to`, empty lines, and comments
+that begin with `#` or `;`. An empty right side removes the words. A map is applied to both texts before the normalizer.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from voicelab.errors import InputError
+from voicelab.text.normalizer import Normalizer
+from voicelab.text.scripts import has_no_spaces
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@dataclass(frozen=True)
+class WordMap:
+    """The entries of a word map in the order of their file, and the SHA-256 of that file's bytes."""
+
+    sha256: str
+    entries: tuple[tuple[str, str], ...]
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read a file; InputError names the file and the line."""
+        import hashlib
+
+        try:
+            data = path.read_bytes()
+            text = data.decode("utf-8-sig")
+        except OSError as error:
+            raise InputError(f"--word-map {path}: cannot be read: {error.strerror}") from error
+        except UnicodeDecodeError as error:
+            raise InputError(f"--word-map {path}: not UTF-8: {error}; save it as UTF-8") from error
+        rows = _csv_rows(path, text) if path.suffix.lower() == ".csv" else _line_rows(path, text)
+        entries: dict[str, tuple[str, str]] = {}
+        for number, source, target in rows:
+            if not source:
+                raise InputError(f"{path}: line {number}: nothing stands on the left; write: from => to")
+            if source.lower() in entries:
+                raise InputError(f"{path}: line {number}: {source!r} is mapped twice; keep one of the two lines")
+            entries[source.lower()] = (source, target)
+        if not entries:
+            raise InputError(f"{path}: there is no entry in it; write lines: from => to")
+        return cls(sha256=hashlib.sha256(data).hexdigest(), entries=tuple(entries.values()))
+
+    @cached_property
+    def _apply(self) -> Callable[[str], str]:
+        targets = {_key(source): target for source, target in self.entries}
+        longest_first = sorted((source for source, _ in self.entries), key=len, reverse=True)
+        pattern = re.compile("|".join(map(_pattern, longest_first)), re.IGNORECASE)
+        return lambda text: pattern.sub(lambda found: targets[_key(found[0])], text)
+
+    def apply(self, text: str) -> str:
+        """The text with each mapped word replaced once, the longest first, whatever its case."""
+        return self._apply(text)
+
+    def before(self, normalizer: Normalizer) -> Normalizer:
+        """The normalizer with this map in front of it."""
+        plain = normalizer.apply
+        return replace(normalizer, apply=lambda text: plain(self.apply(text)), word_map=self.sha256)
+
+
+def _key(text: str) -> str:
+    return " ".join(text.lower().split())
+
+
+def _pattern(source: str) -> str:
+    """A pattern for whole words; a script without spaces has no boundaries between words."""
+    words = r"\s+".join(re.escape(word) for word in source.split())
+    left = "" if has_no_spaces(source[0]) or not source[0].isalnum() else r"(?<![\w'’])"
+    right = "" if has_no_spaces(source[-1]) or not source[-1].isalnum() else r"(?![\w])(?!['’]\w)"
+    return f"{left}{words}{right}"
+
+
+def _line_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
+    for number, line in enumerate(text.splitlines(), start=1):
+        if not line.strip() or line.lstrip()[0] in "#;":
+            continue
+        source, arrow, target = line.partition("=>")
+        if not arrow:
+            raise InputError(f"{path}: line {number}: no '=>' in {line.strip()!r}; write: from => to")
+        yield number, _bare(source), _bare(target)
+
+
+def _bare(side: str) -> str:
+    """A side without spaces around it and without the brackets of a GLM file."""
+    side = side.strip()
+    return side[1:-1].strip() if side.startswith("[") and side.endswith("]") else side
+
+
+def _csv_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
+    import csv
+
+    reader = csv.reader(text.splitlines())
+    header = [name.strip().lower() for name in next(reader, [])]
+    if header != ["from", "to"]:
+        raise InputError(f"{path}: line 1: the columns must be from,to, not {','.join(header) or 'nothing'}")
+    for row in reader:
+        if any(cell.strip() for cell in row):
+            if len(row) != 2:
+                raise InputError(f"{path}: line {reader.line_num}: {len(row)} columns instead of 2 (from,to)")
+            yield reader.line_num, row[0].strip(), row[1].strip()

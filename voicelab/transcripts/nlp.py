@@ -1,0 +1,160 @@
+"""Rev's `.nlp` transcripts: a token a row, pipe-separated, with the ids of the entities that the token belongs to.
+
+    token|speaker|ts|endTs|punctuation|case|tags|wer_tags
+    2020|1||||CA|['3:YEAR']|['13', '3']
+
+The format is described in the documentation of revdotcom/fstalign. Beside a transcript may lie `ID.norm.json`, the
+wordings that each tagged span may be spoken in, and `ID.wer_tag.json`, the class of each entity id.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from voicelab.datasets.text_files import numbered_lines
+from voicelab.errors import InputError
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A row. span: the id that its wordings are listed under, or None. entities: the ids of all its entities.
+
+    classes: the classes that the row itself names, by id.
+    """
+
+    text: str
+    speaker: str
+    span: str | None
+    entities: tuple[str, ...]
+    classes: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A recording's reference. wordings: what each span may be spoken as. classes: the class of each entity id."""
+
+    id: str
+    tokens: tuple[Token, ...]
+    wordings: Mapping[str, tuple[tuple[str, ...], ...]]
+    classes: Mapping[str, str]
+
+
+def call_id(path: Path) -> str:
+    """The recording that a file belongs to: its name up to the first dot."""
+    return path.name.split(".", 1)[0]
+
+
+def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -> Call:
+    """A reference with its wordings and classes; InputError names the file and the line.
+
+    norms, tags: the files of wordings and classes, or folders with such files; by default those beside the transcript.
+    """
+    name = call_id(path)
+    tokens = read_tokens(path)
+    classes = {key: kind for token in tokens for key, kind in token.classes.items()}
+    norm_file = _beside(path, norms, f"{name}.norm.json", "--norms")
+    tag_file = _beside(path, tags, f"{name}.wer_tag.json", "--wer-tags")
+    wordings = _wordings(norm_file) if norm_file is not None else {}
+    return Call(name, tuple(tokens), wordings, classes | (_classes(tag_file) if tag_file is not None else {}))
+
+
+def read_tokens(path: Path) -> list[Token]:
+    """The rows of a transcript, reference or hypothesis; a hypothesis may lack all columns but `token`."""
+    lines = [(number, line) for number, line in numbered_lines(path) if line.strip()]
+    header = [name.strip() for name in lines[0][1].split("|")] if lines else []
+    if "token" not in header:
+        raise InputError(f"{path}: line 1: no column `token`; a .nlp file begins with a row such as token|speaker|...")
+    return [_token(path, number, dict(zip(header, line.split("|"), strict=False))) for number, line in lines[1:]]
+
+
+def _token(path: Path, number: int, row: Mapping[str, str]) -> Token:
+    tags = _listed(path, number, "tags", row.get("tags", ""))
+    named = dict(tag.split(":", 1) for tag in tags if ":" in tag)
+    entities = _listed(path, number, "wer_tags", row.get("wer_tags", "")) or list(named)
+    span = tags[0].split(":", 1)[0] if tags else None
+    return Token(row["token"].strip(), row.get("speaker", "").strip(), span, tuple(entities), named)
+
+
+def _listed(path: Path, number: int, column: str, text: str) -> list[str]:
+    if not text.strip():
+        return []
+    try:
+        found = ast.literal_eval(text.strip())
+    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
+        raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}") from error
+    if not isinstance(found, list):
+        raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}")
+    return [str(one) for one in found]
+
+
+def _beside(path: Path, given: Path | None, name: str, option: str) -> Path | None:
+    if given is None:
+        return path.parent / name if (path.parent / name).exists() else None
+    found = given / name if given.is_dir() else given
+    if not found.exists():
+        raise InputError(f"{option} {found}: there is no such file; give the file, or a folder that holds {name}")
+    return found
+
+
+def _read_json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InputError(f"{path}: cannot be read as JSON: {error}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path}: must be an object with an entry for each id")
+    return found
+
+
+def _wordings(path: Path) -> dict[str, tuple[tuple[str, ...], ...]]:
+    found = {}
+    for key, entry in _read_json(path).items():
+        try:
+            candidates = [tuple(map(str, one["verbalization"])) for one in entry["candidates"]]
+        except (TypeError, KeyError) as error:
+            raise InputError(f"{path}: id {key!r}: must have `candidates`, each with a `verbalization`") from error
+        found[key] = tuple(candidate for candidate in candidates if candidate)
+    return found
+
+
+def _classes(path: Path) -> dict[str, str]:
+    try:
+        return {key: str(entry["entity_type"]) for key, entry in _read_json(path).items()}
+    except (TypeError, KeyError) as error:
+        raise InputError(f"{path}: each id must have an `entity_type`") from error
+
+
+def paired_files(reference: Path, hypothesis: Path) -> list[tuple[Path, Path]]:
+    """The transcript of each recording with its hypothesis. Both may be folders of .nlp files, paired by call_id."""
+    if reference.is_dir() != hypothesis.is_dir():
+        raise InputError(f"{hypothesis}: REF and HYP must both be .nlp files, or both folders of them")
+    if not reference.is_dir():
+        return [(reference, hypothesis)]
+    references, hypotheses = _by_id(reference), _by_id(hypothesis)
+    if missing := sorted(set(references) ^ set(hypotheses)):
+        names = ", ".join(missing[:10])
+        raise InputError(f"{hypothesis}: {len(missing)} recordings are in REF or in HYP only: {names}")
+    return [(path, hypotheses[name]) for name, path in references.items()]
+
+
+def _by_id(folder: Path) -> dict[str, Path]:
+    found: dict[str, Path] = {}
+    for path in sorted(folder.glob("*.nlp")):
+        if call_id(path) in found:
+            raise InputError(f"{path}: {found[call_id(path)].name} is of the same recording; keep one of the two")
+        found[call_id(path)] = path
+    return found
+
+
+def speaker_turns(tokens: Sequence[Token]) -> list[int]:
+    """The number of each token's turn, which ends where the speaker changes."""
+    turns, turn = [], -1
+    for place, token in enumerate(tokens):
+        turn += not place or token.speaker != tokens[place - 1].speaker
+        turns.append(turn)
+    return turns
