@@ -191,7 +191,7 @@ def metrics_of(figures: dict[str, Any], place: str = "") -> Iterator[tuple[str, 
             if value["value"] is not None:
                 yield name, value["value"]
                 yield from _ends(name, value["interval"])
-        elif key.endswith("_interval"):
+        elif key.endswith("_interval") and key.removesuffix("_interval") in figures:
             yield from _ends(name.removesuffix("_interval"), value)
         elif isinstance(value, dict):
             yield from metrics_of(value, f"{name}.")
