@@ -15,13 +15,16 @@ CLOSING_CODES = frozenset({"too_fast", "too_far_ahead", "idle"})
 CODES = CLOSING_CODES | {
     "bad_json", "bad_message", "unknown_event", "message_too_large", "unknown_session", "already_initialized",
     "unsupported_mode", "bad_base64", "bad_audio", "no_audio", "turn_too_long", "no_speech", "engine_failed",
-    "forbidden", "going_away", "internal_error",
+    "forbidden", "going_away", "internal_error", "engine_busy", "history_unavailable", "session_full", "server_busy",
 }  # fmt: skip
 
 _NUMBER = (int, float)
 _MAYBE_NUMBER = (int, float, type(None))
 _MAYBE_TEXT = (str, type(None))
-_STAGES = ("audio_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "reply_audio_s")
+_STAGES = (
+    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s",
+    "reply_audio_s",
+)  # fmt: skip
 SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "session_start": {"session_id": (str,), "user_id": (str,)},
     "partial_transcription": {"text": (str,), "session_id": (str,)},
