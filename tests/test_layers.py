@@ -13,6 +13,7 @@ PROJECT = Path(__file__).parents[1]
 LAYERS = [
     {"addresses", "blocking", "stages", "heap", "faults"},
     {"children", "errors"},
+    {"file_errors", "metric_names", "run_names"},
     {"clip", "text", "places", "work_pool", "storage", "checking"},
     {"playout", "codecs", "opus", "models", "openai_client", "soundcheck"},
     {"audio"},
@@ -29,6 +30,7 @@ LAYERS = [
     | {"planning", "reconnection"},
     {"runs", "report", "replay", "bench"},
     {"figures", "kept", "tracking"},
+    {"removal"},
     {"compare", "audit", "roundtrip", "sweep"},
     {"gate", "power"},
     {"terminal"},

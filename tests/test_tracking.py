@@ -90,6 +90,24 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
     for address in ("mlruns", "file:///tmp/runs", "klingon://x", ""):
         with pytest.raises(InputError, match="give a server or a database"):
             tracking.check(address)
+    for address in (
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite+pysqlite://",
+        "sqlite:///file:x?mode=memory&uri=true",
+    ):
+        with pytest.raises(InputError, match="keeps nothing; name a file"):
+            tracking.check(address)
+    for address in (
+        "sqlite:///../nowhere/a.db",
+        "sqlite://a.db",
+        "http://host:99999",
+        "http://host:x",
+        "sqlite:///no/folder/a.db",
+    ):
+        with pytest.raises(InputError, match="--mlflow"):
+            tracking.check(address)
     for address in ("sqlite:///a.db", "postgresql+psycopg://host/a", "https://host"):
         tracking.check(address)
 
@@ -109,4 +127,28 @@ def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
     assert metrics["turns.answered"] == 4
     assert "equivalence.changed" not in metrics
     assert all(isinstance(value, int | float) for value in metrics.values())
-    assert dict(tracking.metrics_of({"a $ b": {"c": 1}})) == {"a _ b.c": 1}
+    assert dict(tracking.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
+
+
+def log_twice(folder, store):
+    logged = [voicelab("runs", "log", folder.path, "--mlflow", store, folder=folder.path.parent) for _ in range(2)]
+    assert [done.returncode for done in logged] == [0, 0], logged[1].stderr
+    return [done.stdout.split()[-1] for done in logged]
+
+
+@needs_mlflow
+def test_one_run_of_mlflow_for_each_run_whatever_its_id_and_its_parameters(tmp_path):
+    store, name = f"sqlite:///{tmp_path / 'mlflow.db'}", 'it\'s "a"; 50 % \\ run'
+    folder = make(tmp_path, name)
+    first, again = log_twice(folder, store)
+    assert first == again
+    run = folder.read()
+    folder.write(run.model_copy(update={"spec": run.spec.model_copy(update={"agent": "other"})}))
+    changed, after = log_twice(folder, store)
+    assert changed == after != first
+    rows = json.loads(voicelab(store, folder=tmp_path, program=READ).stdout)
+    found = {row["params"]["agent"]: row for row in rows}
+    assert len(rows) == 2
+    assert found["rules"]["tags"]["voicelab.superseded_by"] == changed
+    assert "voicelab.superseded_by" not in found["other"]["tags"]
+    assert found["other"]["name"] == name

@@ -121,9 +121,13 @@ def evaluate(
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The folders of the runs; with several recognizers all are checked before the first one runs."""
     from voicelab.errors import InputError
+    from voicelab.results import RunFolder
+    from voicelab.run_names import check_name
     from voicelab.runs import new_run_id
     from voicelab.targets import check_engines
 
+    if run_id is not None:
+        check_name("--run-id", run_id)
     if len(specs) == 1:
         return [run_id or new_run_id(specs[0])]
     if any(spec.target.startswith("http") for spec in specs):
@@ -131,8 +135,8 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
     for spec in specs:
         check_engines(spec)
     ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
-    if taken := [each for each in ids if (out / each).exists()]:
-        raise InputError(f"{out / taken[0]}: is there already; take another --run-id or --out")
+    if taken := [each for each in ids if not RunFolder(out / each).is_free()]:
+        raise InputError(f"{out / taken[0]}: holds a run already; choose another --run-id or --out")
     return ids
 
 

@@ -1,12 +1,11 @@
-"""The runs that a folder keeps: what state each is in, what it measured, and how it is removed.
+"""The runs in a folder: the state of each, and what it measured.
 
-A run that was killed, failed or is damaged is one of them; nothing that is wrong with one hides the others.
+Killed, failed and damaged runs are listed too. A fault in one run never hides another.
 """
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterable
+import os
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +19,7 @@ from voicelab.report.schema import Rate, StageFigures, Summary
 from voicelab.results import RunFolder, RunResult
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
-_SIGNS = ("run.json", "turns.jsonl")
+SIGNS = ("run.json", "turns.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,8 @@ class KeptRun:
 
     @property
     def run_id(self) -> str:
-        return self.path.name
+        """The folder's name; bytes in it that are not UTF-8 are shown as U+FFFD."""
+        return os.fsencode(self.path.name).decode("utf-8", "replace")
 
     @property
     def started_at(self) -> datetime | None:
@@ -72,28 +72,46 @@ class KeptRun:
 
     @property
     def first_audio(self) -> StageFigures | None:
-        return self.summary.latency.stages["first_audio_s"] if self.summary is not None else None
+        return self.summary.latency.stages.get("first_audio_s") if self.summary is not None else None
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run, be it damaged."""
-    return folder.is_dir() and any((folder / sign).is_file() for sign in _SIGNS)
+    """Whether a folder holds a run, damaged or not. Raises OSError for a folder that cannot be looked into."""
+    return folder.is_dir() and any((folder / sign).is_file() for sign in SIGNS)
 
 
 def kept_runs(out: Path) -> list[KeptRun]:
-    """The runs of a folder, the latest first, damaged ones last; InputError where it is none."""
+    """The runs in a folder, the latest first, then the damaged ones. Raises InputError if the folder is unreadable.
+
+    A folder inside that cannot be looked into may be a run, so it is listed as damaged.
+    """
     try:
-        folders = sorted(path for path in out.iterdir() if is_run(path))
+        paths = sorted(out.iterdir())
     except OSError as error:
         raise InputError(f"{out}: cannot be read: {error.strerror}; name the folder of runs with --out") from error
-    found = [kept_run(path) for path in folders]
+    found = [one for one in map(_look, paths) if one is not None]
     dated = [(one.run.started_at, one) for one in found if one.run is not None]
     latest_first = sorted(dated, key=lambda pair: pair[0], reverse=True)
     return [*(one for _, one in latest_first), *(one for one in found if one.run is None)]
 
 
+def _may_be_run(path: Path) -> bool:
+    try:
+        return is_run(path)
+    except OSError:
+        return True
+
+
+def _look(path: Path) -> KeptRun | None:
+    """The run in this folder, if there is one."""
+    try:
+        return kept_run(path) if is_run(path) else None
+    except OSError as error:
+        return KeptRun(path, "damaged", f"{path}: cannot be read: {error.strerror}", None, None)
+
+
 def kept_run(path: Path) -> KeptRun:
-    """One run, whatever state it is in."""
+    """One run, whatever state it is in. Raises OSError for a folder that cannot be looked into."""
     try:
         run = RunFolder(path).read()
     except InputError as error:
@@ -135,38 +153,11 @@ def _unanswered(path: Path, run: RunResult, figures: Summary | None) -> tuple[in
 def find(name: str, out: Path) -> Path:
     """The folder of a run, given as its path or as its id within `out`; InputError when there is none."""
     for path in (Path(name), out / name):
-        if is_run(path):
-            return path
-    there = sorted(path.name for path in out.iterdir() if is_run(path)) if out.is_dir() else []
+        try:
+            if is_run(path):
+                return path
+        except OSError as error:
+            raise InputError(f"{path}: cannot be read: {error.strerror}") from error
+    there = [path.name for path in sorted(out.iterdir()) if _may_be_run(path)] if out.is_dir() else []
     listed = f"; there are: {', '.join(there[-8:])}" if there else ""
     raise InputError(f"{name}: no run, neither there nor in {out}{listed}")
-
-
-def check_removable(path: Path) -> None:
-    """Raise InputError for what must not be removed: a link, what a process works on, what holds more than one run."""
-    if path.is_symlink():
-        raise InputError(f"{path}: is a link; remove the link itself, or name the folder that it leads to")
-    if not is_run(path):
-        raise InputError(f"{path}: holds no run (no {' or '.join(_SIGNS)}); nothing was removed")
-    if runlock.is_held(path):
-        raise InputError(f"{path}: a process is working on this run; end it first")
-    whole = path.resolve()
-    if Path.cwd().is_relative_to(whole):
-        raise InputError(f"{path}: you are inside it; nothing was removed")
-    inner = [one for one in whole.rglob("*") if one.is_dir() and (is_run(one) or one.name == ".git")]
-    if inner or (whole / ".git").exists():
-        raise InputError(f"{path}: holds more than a run ({(inner or [whole / '.git'])[0]}); nothing was removed")
-
-
-def size_bytes(path: Path) -> int:
-    """What a run takes on disk; what its links lead to is not its own."""
-    return sum(one.lstat().st_size for one in path.rglob("*") if not one.is_dir() or one.is_symlink())
-
-
-def remove(paths: Iterable[Path]) -> None:
-    """Remove runs, all checked first; links inside are removed, what they lead to is not."""
-    listed = list(paths)
-    for path in listed:
-        check_removable(path)
-    for path in listed:
-        shutil.rmtree(path)

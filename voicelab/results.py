@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from voicelab import storage
 from voicelab.addresses import take_user, without_user
@@ -261,8 +261,8 @@ class RunResult(_Record):
     code: CodeState
     packages: dict[str, str]
     machine: dict[str, str | int | float]
-    started_at: datetime
-    finished_at: datetime | None = None
+    started_at: AwareDatetime
+    finished_at: AwareDatetime | None = None
     resumed: int = 0
     outages: tuple[Outage, ...] = ()
 
@@ -277,9 +277,18 @@ class RunFolder:
     def run_id(self) -> str:
         return self.path.name
 
+    def is_free(self) -> bool:
+        """Whether a new run can use the folder: it holds none, or one that failed before its first turn."""
+        if not (self.path / "run.json").exists():
+            return True
+        try:
+            return self.read().status == "failed" and not (self.path / "turns.jsonl").exists()
+        except InputError:
+            return False
+
     def create(self) -> None:
-        """Make the folder; InputError when it holds a run already."""
-        if (self.path / "run.json").exists():
+        """Make the folder; InputError unless a new run can use it."""
+        if not self.is_free():
             raise InputError(
                 f"{self.path}: holds a run already; take another --out or --run-id, or go on with --resume"
             )

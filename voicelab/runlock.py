@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voicelab import storage
-from voicelab.errors import InputError
+from voicelab import file_errors, storage
+from voicelab.errors import InputError, StorageError
 
 FILE_NAME = "run.lock"
 _PATIENCE_S = 10.0
@@ -22,13 +22,20 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     """Hold the run in this folder for as long as the block lasts.
 
     A kernel whose papermill was killed ends a moment later, so another holder is waited for, patience_s long; then
-    InputError names its process. Raises StorageError where the lock cannot be written. Programs that this process
-    starts do not inherit the lock.
+    InputError names its process. Raises InputError for a folder that may not be written to, StorageError for other
+    faults. Programs that this process starts do not inherit the lock.
     """
     storage.make_folder(folder)
     path = folder / FILE_NAME
-    with storage.faults_named(path):
-        descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    try:
+        with storage.faults_named(path):
+            descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+    except StorageError as error:
+        # Nothing has begun: another path, or other permissions, are for the user to give.
+        cause = error.__cause__
+        if isinstance(cause, OSError) and file_errors.is_of_the_path(cause):
+            raise InputError(file_errors.sentence(cause)) from error
+        raise
     try:
         deadline = time.monotonic() + patience_s
         while not _taken(descriptor):

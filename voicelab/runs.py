@@ -33,8 +33,9 @@ from voicelab.planning import Conversation, PlannedTurn, done_turns, plan
 from voicelab.reconnection import Reconnection
 from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
 from voicelab.run_language import settled
+from voicelab.run_names import check_name
 from voicelab.stimulus import Recordings, Stimuli, Stimulus
-from voicelab.targets import Session, Target, check_engines, open_target
+from voicelab.targets import Session, Target, check_target, open_target
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
@@ -80,7 +81,9 @@ def evaluate(
     RunInterruptedError or StorageError says that the target or the disk failed, and how to go on.
     """
     spec = checked_again(spec)
-    begun = _begin(RunFolder(out / (run_id or new_run_id(spec))), spec)
+    name = new_run_id(spec) if run_id is None else run_id
+    check_name("--run-id", name)
+    begun = _begin(RunFolder(out / name), spec)
     with how_to_go_on("evaluate", begun.folder.path), runlock.held(begun.folder.path):
         return begun.folder, run_blocking(_all([begun], progress))[0]
 
@@ -128,7 +131,7 @@ def evaluate_conditions(
     begun = []
     with ExitStack() as locks:
         for folder, spec in specs:
-            if not (folder.path / "run.json").exists():
+            if folder.is_free():
                 begun.append(_begin(folder, spec, recordings))
                 continue
             locks.enter_context(runlock.held(folder.path))
@@ -183,7 +186,7 @@ def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = Non
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     spec = settled(spec, samples)
-    check_engines(spec)
+    check_target(spec)
     stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
     stimuli.check(samples)
     conversations = plan(samples)

@@ -10,16 +10,21 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from voicelab import file_errors
 from voicelab.errors import InputError, StorageError
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and its parents. Raises InputError where a file is in the way, StorageError for other faults."""
+    """Make a folder and its parents. Raises InputError if another path would help, StorageError for other faults."""
     with faults_named(path):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
             raise InputError(f"{path}: a file is in the way of this folder; choose another folder") from error
+        except OSError as error:
+            if file_errors.is_of_the_path(error):
+                raise InputError(file_errors.sentence(error)) from error
+            raise
 
 
 def write_whole(path: Path, data: bytes) -> None:

@@ -69,13 +69,30 @@ def check_engines(spec: RunSpec) -> None:
             catalog.blueprint(name or "")
 
 
+def check_target(spec: RunSpec) -> None:
+    """Raise InputError or EngineMissingError for engines or an address that cannot be used."""
+    check_engines(spec)
+    if spec.target not in ("server", "in-process"):
+        _check_address(spec.target)
+
+
+def _check_address(address: str) -> None:
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise InputError(f"--url {address}: {error}; give the server's address as http://host:port") from error
+    if not usable:
+        raise InputError(f"--url {address}: give the server's address as http://host:port")
+
+
 @asynccontextmanager
 async def open_target(spec: RunSpec, *, folder: Path) -> AsyncIterator[Target]:
     """What the spec names, checked and ready. folder: where a server of its own keeps its log and its database.
 
     Raises InputError or EngineError when it cannot be had, or has not the engines that were asked for.
     """
-    check_engines(spec)
+    check_target(spec)
     if spec.target == "in-process":
         async with _local(spec) as local:
             yield local
@@ -193,8 +210,7 @@ class _ServerTarget:
     @classmethod
     async def reach(cls, address: str, spec: RunSpec, own: OwnServer | None = None) -> _ServerTarget:
         """Ask a server what it runs, and hold that against what was asked for."""
-        if urlsplit(address).scheme not in ("http", "https"):
-            raise InputError(f"--url {address}: give the server's address as http://host:port")
+        _check_address(address)
         try:
             async with httpx.AsyncClient(trust_env=False, timeout=spec.timeout_s) as client:
                 answer = await client.get(address, headers=basic_authorization(address))
@@ -203,7 +219,7 @@ class _ServerTarget:
                 if found["status"] == "ok" and "engines" not in found:
                     raise InputError(_needs_token(address))
                 engines = tuple(EngineUsed.model_validate(row) for row in found["engines"])
-        except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
             raise InputError(
                 f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
             ) from error

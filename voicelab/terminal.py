@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -10,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from voicelab import file_errors
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 
 if TYPE_CHECKING:
@@ -21,19 +24,27 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """Turn voicelab's errors, faults of the disk and Ctrl-C into one sentence and an exit code."""
+    """Turn voicelab's errors, faults of the file system and Ctrl-C into one sentence and an exit code."""
+    _print_any_text()
     try:
         yield
     except (InputError, EngineMissingError) as error:
         fail(str(error), BAD_INPUT)
     except VoicelabError as error:
         fail(str(error), FAILED)
+    except BrokenPipeError:
+        raise  # of `voicelab ... | head`; Typer ends quietly
     except OSError as error:
-        # What the disk refuses; code that knows more about a fault names it before it comes here.
-        where = f"{error.filename}: " if error.filename is not None else ""
-        fail(f"{where}{error.strerror or error}", FAILED)
+        fail(file_errors.sentence(error), BAD_INPUT if file_errors.is_of_the_path(error) else FAILED)
     except KeyboardInterrupt:
         fail("stopped", INTERRUPTED)
+
+
+def _print_any_text() -> None:
+    """Print what the terminal's encoding lacks, and bytes of file names that are not UTF-8, as escapes."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 @contextmanager

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
-import re
 import time
 from collections.abc import Iterator
 from importlib.util import find_spec
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+from voicelab import file_errors
+from voicelab.addresses import without_user
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
+from voicelab.metric_names import escape
 from voicelab.report import summary
 from voicelab.results import RunFolder, RunResult
 
@@ -21,24 +24,57 @@ EXPERIMENT = "voicelab"
 ARTIFACTS = ("report.html", "run.json", "summary.json", "turns.parquet")
 _SCHEMES = ("http", "https", "sqlite", "postgresql", "mysql", "mssql", "databricks")
 _BATCH = 1000
+_LONGEST_PARAM = 6000
+_SUPERSEDED = "voicelab.superseded_by"
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
 """Unless the user says otherwise: MLflow tells nobody that it is used, and a dead server is given up in seconds."""
 
 
 def check(uri: str) -> None:
-    """Raise EngineMissingError where MLflow is not installed, InputError for an address that it does not take."""
+    """Raise EngineMissingError if MLflow is not installed, InputError for an address that keeps nothing.
+
+    An address keeps nothing if MLflow does not know its scheme, or if it is an SQLite database in memory or in a
+    folder that does not exist.
+    """
     if find_spec("mlflow") is None or find_spec("alembic") is None:
         raise EngineMissingError("mlflow", "not installed; run: pip install 'voicelab[mlflow]'")
-    if urlsplit(uri).scheme.partition("+")[0] not in _SCHEMES:
+    scheme = _parts(uri).scheme.partition("+")[0]
+    if scheme not in _SCHEMES:
         raise InputError(
-            f"--mlflow {_shown(uri)}: give a server or a database, e.g. http://host:5000 or sqlite:///mlflow.db"
+            f"--mlflow {without_user(uri)}: give a server or a database, e.g. http://host:5000 or sqlite:///mlflow.db"
         )
+    if scheme == "sqlite":
+        _check_sqlite(uri)
+
+
+def _parts(uri: str) -> SplitResult:
+    try:
+        parts = urlsplit(uri)
+        _ = parts.port  # refuses what is no port
+    except ValueError as error:
+        raise InputError(f"--mlflow {without_user(uri)}: {error}") from error
+    return parts
+
+
+def _check_sqlite(uri: str) -> None:
+    parts = _parts(uri)
+    file = parts.path.removeprefix("/")
+    in_memory = not file or ":memory:" in file or "mode=memory" in parts.query
+    if in_memory and not parts.netloc:
+        raise InputError(f"--mlflow {uri}: keeps nothing; name a file, e.g. sqlite:///mlflow.db")
+    if parts.netloc or not parts.path.startswith("/"):
+        raise InputError(
+            f"--mlflow {without_user(uri)}: SQLite takes a file after three slashes, e.g. sqlite:///mlflow.db"
+        )
+    file_errors.check_folder("--mlflow", Path(file.removeprefix("file:")).parent, must_exist=True)
 
 
 def log(folder: RunFolder, uri: str) -> str:
-    """Log a run that has its report, and return MLflow's id of it. One that is there already is brought up to date.
+    """Log a run that has its report, and return MLflow's id of it.
 
-    Raises VoicelabError when MLflow or its server does not do it; the run's own folder is only read.
+    A run that was logged before is brought up to date. If one of its parameters has another value now, which MLflow
+    does not allow to change, a new MLflow run is made, and the old one is tagged `voicelab.superseded_by`.
+    Raises VoicelabError if MLflow or its server fails. The run's own folder is only read.
     """
     check(uri)
     run = folder.read()
@@ -57,17 +93,12 @@ def log(folder: RunFolder, uri: str) -> str:
                 client.log_artifact(logged, str(folder.path / name))
         client.set_terminated(logged, {"finished": "FINISHED", "failed": "FAILED"}.get(run.status, "KILLED"))
     except (_mlflow_error(), SQLAlchemyError, OSError) as error:
-        told = _shown(" ".join(str(error).split()))[:300]
+        told = without_user(" ".join(str(error).split()))[:300]
         raise VoicelabError(
-            f"MLflow at {_shown(uri)} did not take the run {run.run_id}: {told}; it is kept in {folder.path}, "
+            f"MLflow at {without_user(uri)} did not take the run {run.run_id}: {told}; it is kept in {folder.path}, "
             f"to log it again: voicelab runs log {folder.path} --mlflow URI"
         ) from error
     return logged
-
-
-def _shown(text: str) -> str:
-    """A text with no password left in the addresses in it."""
-    return re.sub(r"//[^/@\s]*@", "//", text)
 
 
 def _mlflow_error() -> type[Exception]:
@@ -89,15 +120,40 @@ def _begun(client: MlflowClient, run: RunResult) -> str:
         "voicelab.commit": run.code.commit or "",
         "voicelab.dirty": str(run.code.dirty or False),
     }
-    same = f"tags.`voicelab.run_id` = '{run.run_id}' and tags.`voicelab.samples_sha256` = '{run.samples_sha256}'"
-    there = client.search_runs([number], filter_string=same, max_results=1) if "'" not in run.run_id else []
-    if there:
-        found = str(there[0].info.run_id)
+    there = _logged_before(client, number, run)
+    changed = there is not None and _changed(there, run)
+    if there is not None and not changed:
+        found = str(there.info.run_id)
         for name, value in tags.items():
             client.set_tag(found, name, value)
         return found
     started_ms = round(1000 * run.started_at.timestamp())
-    return str(client.create_run(number, start_time=started_ms, tags=tags, run_name=run.run_id).info.run_id)
+    made = str(client.create_run(number, start_time=started_ms, tags=tags, run_name=run.run_id).info.run_id)
+    if there is not None:
+        client.set_tag(there.info.run_id, _SUPERSEDED, made)
+    return made
+
+
+def _logged_before(client: MlflowClient, experiment: str, run: RunResult) -> Any:
+    """The MLflow run that holds this run, or None.
+
+    Ids are compared here: MLflow's filters have no way to write an id with both kinds of quotes in it.
+    """
+    same_set = f"tags.`voicelab.samples_sha256` = '{run.samples_sha256}'"
+    token = None
+    while True:
+        page = client.search_runs([experiment], filter_string=same_set, page_token=token)
+        for one in page:
+            if one.data.tags.get("voicelab.run_id") == run.run_id and _SUPERSEDED not in one.data.tags:
+                return one
+        token = page.token
+        if not token:
+            return None
+
+
+def _changed(there: Any, run: RunResult) -> bool:
+    """Whether a parameter that is logged already has another value now, which MLflow refuses to change."""
+    return any(there.data.params.get(name, value) != value for name, value in params_of(run))
 
 
 def _figures(client: MlflowClient, logged: str, run: RunResult, figures: dict[str, Any]) -> None:
@@ -111,26 +167,31 @@ def _figures(client: MlflowClient, logged: str, run: RunResult, figures: dict[st
 
 
 def params_of(run: RunResult) -> Iterator[tuple[str, str]]:
-    """What was asked for, and the engines as they were loaded."""
-    yield from ((name, str(value)) for name, value in run.spec.model_dump().items())
+    """The request, and the engines as they were loaded. Values longer than MLflow allows are cut."""
+    for name, value in _params(run):
+        yield name, str(value)[:_LONGEST_PARAM]
+
+
+def _params(run: RunResult) -> Iterator[tuple[str, object]]:
+    yield from run.spec.model_dump().items()
     for engine in run.engines:
         yield f"{engine.kind}.name", engine.name
         yield f"{engine.kind}.revision", engine.revision
-        yield from ((f"{engine.kind}.{name}", str(value)) for name, value in engine.options.items())
+        yield from ((f"{engine.kind}.{name}", value) for name, value in engine.options.items())
 
 
 def metrics_of(figures: dict[str, Any], place: str = "") -> Iterator[tuple[str, float]]:
     """Every figure of a summary under its place in summary.json (`words.overall.wer`), its interval as .low and .high.
 
-    What was not scored is left out.
+    A figure that was not scored is left out. Names of categories and speakers are escaped (`metric_names.escape`).
     """
     for key, value in figures.items():
-        name = f"{place}{re.sub(r'[^-./ _0-9A-Za-z]', '_', key)}"
+        name = f"{place}{escape(key)}"
         if isinstance(value, dict) and "interval" in value and "value" in value:
             if value["value"] is not None:
                 yield name, value["value"]
                 yield from _ends(name, value["interval"])
-        elif key.endswith("_interval"):
+        elif key.endswith("_interval") and key.removesuffix("_interval") in figures:
             yield from _ends(name.removesuffix("_interval"), value)
         elif isinstance(value, dict):
             yield from metrics_of(value, f"{name}.")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime
+import os
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, HTTPException
-from pydantic import BaseModel
+from pydantic import BaseModel, ConfigDict
 from starlette.responses import FileResponse
 
 from server.messages import Name
@@ -30,6 +31,8 @@ _REPORT_HEADERS = {
 
 class FigureView(BaseModel):
     """A measured figure with its 95 % interval; value is null where nothing was scored."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
 
     name: str
     value: float | None
@@ -56,7 +59,15 @@ def _folders(services: SharedServices) -> list[Path]:
     reports = services.settings.reports_dir
     if not reports.is_dir():
         return []
-    return [path for path in reports.iterdir() if (path / "run.json").is_file()]
+    return [path for path in reports.iterdir() if _may_hold_a_run(path)]
+
+
+def _may_hold_a_run(path: Path) -> bool:
+    """Whether there is a run.json, or no way to know: a folder that cannot be looked into is listed with the reason."""
+    try:
+        return (path / "run.json").is_file()
+    except OSError:
+        return True
 
 
 Folders = Annotated[list[Path], Depends(_folders)]
@@ -64,8 +75,13 @@ Folders = Annotated[list[Path], Depends(_folders)]
 
 @router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
 async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
-    views = await services.pools.files.run(lambda: [_view(folder) for folder in folders])
-    return sorted(views, key=lambda view: view.started_at.isoformat() if view.started_at else "", reverse=True)
+    return await services.pools.files.run(lambda: views_of(folders))
+
+
+def views_of(folders: list[Path]) -> list[RunView]:
+    """The runs in these folders, the latest first, those that cannot be read last."""
+    oldest = datetime.min.replace(tzinfo=UTC)
+    return sorted(map(_view, folders), key=lambda view: view.started_at or oldest, reverse=True)
 
 
 @router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
@@ -79,26 +95,36 @@ async def report(run_id: Name, folders: Folders) -> FileResponse:
 def _has_report(path: Path) -> bool:
     """Whether the run's folder holds a report: itself, not a link that leads out of it."""
     report = path / "report.html"
-    return report.is_file() and report.resolve().is_relative_to(path.resolve())
+    try:
+        return report.is_file() and report.resolve().is_relative_to(path.resolve())
+    except OSError:
+        return False
 
 
 def _view(path: Path) -> RunView:
-    has_report = _has_report(path)
+    # Bytes in a name that are not UTF-8 cannot stand in JSON.
+    run_id = os.fsencode(path.name).decode("utf-8", "replace")
     try:
-        run = RunFolder(path).read()
-    except InputError as error:
-        return RunView(
-            run_id=path.name, status="unreadable", has_report=has_report, problem=str(error).replace(f"{path}/", "")
-        )
+        return _readable(path, run_id)
+    except (InputError, OSError) as error:
+        reason = str(error) if isinstance(error, InputError) else f"{run_id}: cannot be read: {error.strerror}"
+        # Where the folder lies on the server is nobody's business.
+        problem = reason.replace(f"{path}/", "").encode(errors="replace").decode()
+        return RunView(run_id=run_id, status="unreadable", has_report=_has_report(path), problem=problem)
+
+
+def _readable(path: Path, run_id: str) -> RunView:
+    """A run whose run.json can be read. Raises InputError or OSError otherwise."""
+    run = RunFolder(path).read()
     return RunView(
-        run_id=path.name,
+        run_id=run_id,
         status="stopped" if run.status == "running" and not runlock.is_held(path) else run.status,
         started_at=run.started_at,
         engines=[engine.name for engine in run.engines],
         mode=run.spec.mode,
         turns=run.planned_turns,
         figures=_figures(path / "summary.json"),
-        has_report=has_report,
+        has_report=_has_report(path),
     )
 
 
@@ -120,7 +146,7 @@ def _figures(path: Path) -> list[FigureView]:
         rates = [_figure(name, _at(summary, place)) for name, place in _FIGURES.items()]
         stages = summary["latency"]["stages"]
         times = [_quantile(name, stages.get(stage, {}), which) for name, (stage, which) in _STAGES.items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
         return []
     return [*rates, *times]
 

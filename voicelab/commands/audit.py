@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -52,8 +52,8 @@ def audit(
             raise InputError("name runs, or a set with --samples; one of the two")
         if asr is not None and samples is None:
             raise InputError("--asr goes with --samples; a run has its recognizer")
-        if fixes is not None and fixes.exists():
-            raise InputError(f"{fixes}: is there already; name another file for --fixes")
+        if fixes is not None:
+            file_errors.check_new_file("--fixes", fixes)
         with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
             told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (

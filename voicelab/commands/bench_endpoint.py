@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 
 if TYPE_CHECKING:
     from voicelab.bench.endpoint import Point
@@ -60,8 +60,8 @@ def endpoint(
 
         if not shortest_pause_s <= longest_pause_s:
             raise InputError("--shortest-pause-s must not be more than --longest-pause-s")
-        if plot is not None and not plot.absolute().parent.is_dir():
-            raise InputError(f"--plot {plot}: there is no such folder")
+        if plot is not None:
+            file_errors.check_file("--plot", plot)
         factors = {"complete_factor": complete_factor, "unfinished_factor": unfinished_factor}
         base = EndpointSettings(**{name: value for name, value in factors.items() if value is not None})
         tried = sorted(set(silence_s or (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 
 if TYPE_CHECKING:
     from voicelab.bench.server.findings import Finding
@@ -49,8 +49,8 @@ def server(
         for name in part or ():
             if name not in PARTS:
                 raise InputError(f"--part {name}: there is no such part; known: {', '.join(PARTS)}")
-        if to_json is not None and not to_json.absolute().parent.is_dir():
-            raise InputError(f"--json {to_json}: there is no such folder")
+        if to_json is not None:
+            file_errors.check_file("--json", to_json)
         load = os.getloadavg()[0]
         if load > _IDLE_LOAD:
             terminal.warn(f"other work runs on this machine (load {load:.1f}): latencies will be worse than they are")

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 
 
 def gate(
@@ -50,16 +50,15 @@ def gate(
             raise InputError("nothing to hold the run against; give --max, --min or --no-worse")
         if bool(baseline) != bool(no_worse):
             raise InputError("--baseline and --no-worse go together; give both or neither")
+        if junit is not None:
+            file_errors.check_file("--junit", junit)
         outcomes = check(
             run, limits, sure=sure, max_failed=max_failed, baseline=baseline, no_worse=no_worse or (), margin=margin
         )
         rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
         terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)
         if junit is not None:
-            try:
-                junit.write_bytes(junit_of(run.name, outcomes))
-            except OSError as error:
-                raise InputError(f"--junit {junit}: cannot be written: {error.strerror}") from error
+            junit.write_bytes(junit_of(run.name, outcomes))
         missed = sum(not one.passed for one in outcomes)
         typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates kept")
         if missed:

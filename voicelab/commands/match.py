@@ -8,7 +8,7 @@ from typing import Annotated, Any
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 
 
 def match(
@@ -24,6 +24,8 @@ def match(
     with terminal.errors():
         from voicelab.metrics.matching import found
 
+        if out is not None:
+            file_errors.check_file("--out", out)
         rows = [row | {"found": found(row["entity"], row["text"], row.get("class"))} for row in _rows(file)]
         lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
         if out is None:

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab import file_errors, terminal
 
 
 def power(
@@ -54,6 +54,8 @@ def power(
         differences = sorted(difference or [0.02], reverse=True)
         if any(one <= 0 for one in differences):
             raise InputError("--difference must be more than 0, as 0.02")
+        if plot is not None:
+            file_errors.check_file("--plot", plot)
         found = pilot(runs, figure, correlation)
         of, unit = found.spread, found.unit
         alone = unit == "sample"
@@ -73,10 +75,7 @@ def power(
         least = detectable(of, of.speakers, found.samples_each, alpha=alpha, power=power)
         if plot is not None:
             most = max((row["speakers"] for row in rows if row["speakers"] is not None), default=100)
-            try:
-                draw(found, differences[-1], each_of, int(2 * most), alpha, power).savefig(plot, format="png", dpi=150)
-            except OSError as error:
-                raise InputError(f"--plot {plot}: cannot be written: {error.strerror}") from error
+            draw(found, differences[-1], each_of, int(2 * most), alpha, power).savefig(plot, format="png", dpi=150)
         if as_json:
             made_of = {
                 "runs": found.runs, "figure": figure, "value": found.value, "difference": found.difference,

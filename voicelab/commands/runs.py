@@ -22,8 +22,11 @@ def _ids(context: typer.Context, incomplete: str) -> list[str]:
     from voicelab.kept import is_run
 
     out = Path(context.params.get("out") or "reports")
-    folders = sorted(out.iterdir()) if out.is_dir() else []
-    return [path.name for path in folders if path.name.startswith(incomplete) and is_run(path)]
+    try:
+        folders = sorted(out.iterdir()) if out.is_dir() else []
+        return [path.name for path in folders if path.name.startswith(incomplete) and is_run(path)]
+    except OSError:  # an error message in the middle of the user's prompt would help nobody
+        return []
 
 
 Out = Annotated[Path, typer.Option(help="The folder of the runs.")]
@@ -36,7 +39,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     """The runs of a folder, the latest first, with their state and figures.
 
     running: a process works on it. stopped: it was killed and can go on. interrupted: its target or its disk failed,
-    and it can go on. damaged: its files cannot be read. unanswered: planned turns that have no answer.
+    and it can go on. damaged: it cannot be read. unanswered: planned turns that have no answer.
     """
     with terminal.errors():
         from voicelab.kept import kept_runs
@@ -99,16 +102,18 @@ def rm(
 ) -> None:
     """Remove runs for good, after asking. Nothing is removed unless all that are named can be."""
     with terminal.errors():
-        from voicelab import kept
+        from voicelab import removal
+        from voicelab.kept import find
 
-        paths = list(dict.fromkeys(kept.find(name, out) for name in chosen))
-        for path in paths:
-            kept.check_removable(path)
-        size = sum(map(kept.size_bytes, paths)) / 2**20
+        found = [find(name, out) for name in chosen]
+        for path in found:
+            removal.check_removable(path)
+        paths = list({path.resolve(): path for path in found}.values())
+        size = sum(map(removal.size_bytes, paths)) / 2**20
         what = f"{', '.join(map(str, paths))} ({size:.1f} MiB)"
         if not yes and not typer.confirm(f"Remove {what}?"):
             terminal.fail("nothing was removed", terminal.FAILED)
-        kept.remove(paths)
+        removal.remove(paths)
         typer.echo(f"removed {what}")
 
 

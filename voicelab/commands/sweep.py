@@ -85,7 +85,7 @@ def sweep(
         )  # fmt: skip
         _refuse_what_changes_nothing(context, spec)
         points_of(spec)
-        name = sweep_id or running.new_sweep_id(spec)
+        name = running.new_sweep_id(spec) if sweep_id is None else sweep_id
         with terminal.resumable(out / name, "sweep"), terminal.progress_bar("turns") as progress:
             folder, result = running.sweep(spec, out, sweep_id=name, progress=progress)
         return _finish(folder, result)
@@ -103,7 +103,13 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
         typer.echo(f"breakpoint: {one.sentence}")
     typer.echo(f"report: {written}")
     if failed := sum(point.failed for point in result.figures.points):
-        raise VoicelabError(f"{failed} turns failed; see the runs in {folder.path}")
+        raise VoicelabError(f"{failed} turns failed; {_first_failure(folder, result)}; see the runs in {folder.path}")
+
+
+def _first_failure(folder: SweepFolder, result: SweepResult) -> str:
+    turns = (turn for name in result.runs for turn in folder.run(name).turns())
+    key, failure = next((turn.key, turn.failure) for turn in turns if turn.failure and turn.failure.code != "no_speech")
+    return f"the first, {key}: {failure.message}"
 
 
 def _numbers(option: str, text: str | None) -> tuple[float, ...]:

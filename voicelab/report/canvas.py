@@ -33,8 +33,9 @@ def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Fig
 
 
 def plain(name: str, longest: int = 30) -> str:
-    """A name as a figure shows it: not too long, and never read as a formula, which matplotlib takes $...$ for."""
-    shown = name if len(name) <= longest else f"{name[: longest - 1]}…"
+    """A name as a figure shows it: one line, at most `longest` characters, `$` escaped, which begins a formula."""
+    one_line = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(name.split()))
+    shown = one_line if len(one_line) <= longest else f"{one_line[: longest - 1]}…"
     return shown.replace("$", r"\$")
 
 

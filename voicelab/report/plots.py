@@ -9,6 +9,7 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Literal
 
+from voicelab.report import fonts
 from voicelab.report.canvas import canvas
 from voicelab.report.canvas import grid as _grid
 from voicelab.report.canvas import plain as _plain
@@ -202,17 +203,38 @@ def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
 
 
 def svg(figure: Figure) -> bytes:
-    """The figure as SVG, letters as outlines, so that it looks the same everywhere; the same figure, the same bytes."""
+    """The figure as SVG; the same figure gives the same bytes.
+
+    Letters are outlines, so that it looks the same everywhere. If no installed font has a script, texts stay texts.
+    """
+    data, lacking = fonts.render(lambda: _svg(figure, "path"))
+    if lacking:
+        fonts.use_installed(figure, lacking)
+        data, lacking = fonts.render(lambda: _svg(figure, "path"))
+    if lacking:
+        data, _ = fonts.render(lambda: _svg(figure, "none"))
+    return data
+
+
+def _svg(figure: Figure, letters: Literal["path", "none"]) -> bytes:
     import matplotlib as mpl
 
     sink = io.BytesIO()
-    with mpl.rc_context({"svg.hashsalt": "voicelab", "svg.fonttype": "path"}):
+    with mpl.rc_context({"svg.hashsalt": "voicelab", "svg.fonttype": letters}):
         figure.savefig(sink, format="svg", metadata={"Date": None, "Creator": None})
     return sink.getvalue()
 
 
-def png(figure: Figure, dpi: int = 160) -> bytes:
-    """The figure as PNG."""
+def png(figure: Figure, dpi: int = 160) -> bytes | None:
+    """The figure as PNG; None if it holds characters that no installed font has. Then use `svg`."""
+    data, lacking = fonts.render(lambda: _png(figure, dpi))
+    if lacking:
+        fonts.use_installed(figure, lacking)
+        data, lacking = fonts.render(lambda: _png(figure, dpi))
+    return None if lacking else data
+
+
+def _png(figure: Figure, dpi: int) -> bytes:
     sink = io.BytesIO()
     figure.savefig(sink, format="png", dpi=dpi)
     return sink.getvalue()

@@ -12,7 +12,7 @@ Unit = Literal["speaker", "conversation", "sample", "scenario"]
 
 
 class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
 class Bounds(_Record):

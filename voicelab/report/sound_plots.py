@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.clip import Clip
+from voicelab.report.canvas import plain
 from voicelab.report.theme import LIGHT, Theme
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ def recording(clip: Clip, title: str, theme: Theme = LIGHT) -> Figure:
     wave.plot(np.arange(len(clip.samples)) / clip.rate_hz, clip.samples, color=theme.accent, linewidth=0.6)
     wave.set_ylim(-1, 1)
     wave.set_ylabel("amplitude", color=theme.ink)
-    wave.set_title(title, loc="left", color=theme.ink, fontsize=11)
+    wave.set_title(plain(title, 90), loc="left", color=theme.ink, fontsize=11)
     extent = (0.0, clip.duration_s, 0.0, clip.rate_hz / 2000)
     picture.imshow(spectrogram_db(clip), origin="lower", aspect="auto", extent=extent, cmap="cividis")
     picture.set_ylabel("kHz", color=theme.ink)

@@ -136,6 +136,8 @@ def read(path: Path) -> Summary:
         return Summary.model_validate_json(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}; make it: voicelab report RUN_FOLDER") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{path}: not UTF-8: {error.reason}; make it again: voicelab report RUN_FOLDER") from error
     except ValidationError as error:
         first = error.errors()[0]
         raise InputError(f"{path}: not a summary: {'.'.join(map(str, first['loc']))}: {first['msg']}") from error

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 from typing import Any
@@ -65,7 +66,17 @@ def points_of(spec: SweepSpec) -> tuple[Point, ...]:
     if not axes:
         raise InputError("a sweep needs something that varies: --snr, --bitrate, --loss, --gain or --telephone")
     points = _grid(spec) if spec.grid else [point for axis in axes for point in axis.points]
+    _check_names(points)
     return (Point(CLEAN, None), *points)
+
+
+def _check_names(points: Sequence[Point]) -> None:
+    """Names hold six digits of a value. Two conditions of one name would share one run."""
+    seen: dict[str, Point] = {}
+    for point in points:
+        if point.name in seen:
+            raise InputError(f"two conditions are both named {point.name}: give values that differ in six digits")
+        seen[point.name] = point
 
 
 def _axis(

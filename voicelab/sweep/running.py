@@ -8,6 +8,7 @@ from typing import Any
 from voicelab.checking import checked, checked_again
 from voicelab.errors import InputError
 from voicelab.results import TurnResult, now
+from voicelab.run_names import check_name
 from voicelab.runs import Progress, evaluate_conditions, how_to_go_on
 from voicelab.sweep import scoring
 from voicelab.sweep.axes import points_of
@@ -29,7 +30,9 @@ def sweep(
     points = points_of(spec)
     for asked in spec.breakpoints:
         threshold(asked)
-    folder = SweepFolder(out / (sweep_id or new_sweep_id(spec)))
+    name = new_sweep_id(spec) if sweep_id is None else sweep_id
+    check_name("--sweep-id", name)
+    folder = SweepFolder(out / name)
     if (folder.path / "sweep.json").exists():
         raise InputError(f"{folder.path}: holds a sweep already; go on with it by --resume, or take another --sweep-id")
     names = tuple(point.name for point in points)

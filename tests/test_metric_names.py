@@ -1,0 +1,32 @@
+"""Names become parts of metric names and back: none is lost, none meets another."""
+
+import re
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from voicelab.metric_names import escape, unescape
+
+SHORT = st.text(max_size=14)
+NEAR = st.text(alphabet="_UHA4é:.", max_size=14)
+
+
+@given(SHORT | NEAR)
+@example("_U41_")
+@example("_U4é")
+@example("__Ué_")
+def test_a_name_comes_back(name):
+    assert unescape(escape(name)) == name
+
+
+@given(st.text(), st.text())
+@example("a:b", "a_b")
+@example("é" * 300, "é" * 299 + "e")
+def test_two_names_stay_two_and_are_allowed(one, other):
+    assert (escape(one) == escape(other)) == (one == other)
+    assert re.fullmatch(r"[-_ 0-9A-Za-z]{0,120}", escape(one))
+
+
+def test_usual_names_stay_as_they_are():
+    for name in ("price", "multi_turn", "speaker 1", "1089-134686", "by_category"):
+        assert escape(name) == name

@@ -1,0 +1,31 @@
+"""Names of categories and speakers as parts of metric names, which hold few characters in MLflow.
+
+ASCII letters, digits, spaces, `-` and `_` stay as they are. Any other character, and `_` before `U`, is written as
+`_U` and its code point in hexadecimal and `_`: `a:b` is `a_U3A_b`. So two names never become one, and `unescape` gives
+the name back. A name that would be too long is cut, and ends in `_H` and 16 digits of its SHA-256.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+
+_LONGEST = 120
+"""Of one part, in characters; MLflow allows 250 for the whole name."""
+
+_TO_ESCAPE = re.compile(r"_(?=U)|[^-_ 0-9A-Za-z]")
+_ESCAPED = re.compile(r"_U([0-9A-F]+)_")
+
+
+def escape(name: str) -> str:
+    """The name as one part of a metric's name."""
+    escaped = _TO_ESCAPE.sub(lambda found: f"_U{ord(found[0]):X}_", name)
+    if len(escaped) <= _LONGEST:
+        return escaped
+    digest = hashlib.sha256(name.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    return f"{escaped[: _LONGEST - 18]}_H{digest}"
+
+
+def unescape(part: str) -> str:
+    """The name that `escape` made this part of. A name that was cut stays cut."""
+    return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), part)

@@ -1,0 +1,96 @@
+"""Removal of runs: all of the named ones, or none.
+
+Every precondition is checked first. Then all runs are moved into a private folder beside them, which can be undone,
+and only when all are there are they deleted.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from voicelab import runlock
+from voicelab.errors import InputError, VoicelabError
+from voicelab.kept import SIGNS, is_run
+
+_TRASH = ".removed-"
+
+
+def check_removable(path: Path) -> None:
+    """Raise InputError for a link, a run in use, a folder that holds more than one run, or one that is write-protected.
+
+    Links inside a run are allowed: they are removed, their targets are not.
+    """
+    if path.is_symlink():
+        raise InputError(f"{path}: is a link; remove the link itself, or name the folder that it leads to")
+    try:
+        _check_run(path)
+        _check_writable(path)
+    except OSError as error:
+        raise InputError(f"{error.filename or path}: cannot be read: {error.strerror}; nothing was removed") from error
+
+
+def _check_run(path: Path) -> None:
+    if not is_run(path):
+        raise InputError(f"{path}: holds no run (no {' or '.join(SIGNS)}); nothing was removed")
+    if runlock.is_held(path):
+        raise InputError(f"{path}: a process is working on this run; end it first")
+    whole = path.resolve()
+    if Path.cwd().is_relative_to(whole):
+        raise InputError(f"{path}: you are inside it; nothing was removed")
+    inner = [one for one in whole.rglob("*") if one.is_dir() and (is_run(one) or one.name == ".git")]
+    if inner or (whole / ".git").exists():
+        raise InputError(f"{path}: holds more than a run ({(inner or [whole / '.git'])[0]}); nothing was removed")
+
+
+def _check_writable(path: Path) -> None:
+    """An entry can be removed where the folder that holds it can be written to."""
+    folders = [path.resolve().parent, *(Path(place) for place, _, _ in os.walk(path, onerror=_raise))]
+    for folder in folders:
+        if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
+            raise InputError(f"{folder}: cannot be written to; nothing was removed")
+
+
+def _raise(error: OSError) -> None:
+    raise error
+
+
+def size_bytes(path: Path) -> int:
+    """What a run takes on disk, without the targets of its links."""
+    return sum(one.lstat().st_size for one in path.rglob("*") if not one.is_dir() or one.is_symlink())
+
+
+def remove(paths: Sequence[Path]) -> None:
+    """Remove these runs, all or none. Links inside are removed, their targets are not.
+
+    Raises InputError, with every run in its place, if one of them cannot be removed. Raises VoicelabError if the
+    system refuses to delete a run that was moved away already; the message names the folder that holds the rest.
+    """
+    for path in paths:
+        check_removable(path)
+    moved: list[tuple[Path, Path]] = []
+    for path in paths:
+        try:
+            trash = Path(tempfile.mkdtemp(prefix=_TRASH, dir=path.resolve().parent))
+            moved.append((path, trash))
+            path.rename(trash / path.name)
+        except OSError as error:
+            _put_back(moved)
+            raise InputError(f"{path}: cannot be removed: {error.strerror}; nothing was removed") from error
+    for path, trash in moved:
+        try:
+            shutil.rmtree(trash)
+        except OSError as error:
+            raise VoicelabError(f"{path}: not all of it was deleted: {error.strerror}; delete {trash}") from error
+
+
+def _put_back(moved: Sequence[tuple[Path, Path]]) -> None:
+    for path, trash in moved:
+        if (trash / path.name).exists():
+            (trash / path.name).rename(path)
+        with contextlib.suppress(OSError):
+            trash.rmdir()
