@@ -1,6 +1,7 @@
 """The page plays the recording of the sample that it names, whatever the sample is called."""
 
 import json
+from types import SimpleNamespace
 from urllib.parse import quote
 
 import pytest
@@ -8,6 +9,8 @@ from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
 from server.page.samples import router, sample_set
+from server.pools import open_pools
+from server.routes import services_of
 from tests.support.recordings import write_recording
 from voicelab.datasets import load
 
@@ -22,7 +25,9 @@ def test_a_recording_is_found_by_any_id_and_cut_to_its_segment(tmp_path, name):
     app = FastAPI()
     app.include_router(router)
     app.dependency_overrides[sample_set] = lambda: found
-    answer = TestClient(app).get(f"/app/api/samples/{quote(name, safe='')}/audio")
+    with open_pools(threads=1, queue=1) as pools:
+        app.dependency_overrides[services_of] = lambda: SimpleNamespace(pools=pools)
+        answer = TestClient(app).get(f"/app/api/samples/{quote(name, safe='')}/audio")
     assert answer.status_code == 200
     assert answer.content == found.sample(name).audio_bytes()
     assert found.sample(name).clip().duration_s == 0.25

@@ -82,7 +82,8 @@ async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> 
 
 
 async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
-    async with _server(folder, MAX_CONNECTIONS=str(2 * sizes.idle_connections)) as address:
+    most = str(2 * sizes.idle_connections)
+    async with _server(folder, MAX_CONNECTIONS=most, MAX_CONNECTIONS_PER_CLIENT=most) as address:
         steps = sizes.idle_connections // memory.AT_ONCE + 1
         found = await memory.idle(address, sizes.idle_connections, sizes.idle_s, bar(steps, "idle connections"))
         tick = bar(sizes.churn // memory.AT_ONCE, f"connects and disconnects, {memory.AT_ONCE} at once")
