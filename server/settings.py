@@ -21,7 +21,7 @@ from server.tokens import Tokens, read, read_file
 from voicelab.engines import EngineSpec
 from voicelab.errors import InputError
 from voicelab.hosting import ENGINE_WAIT_S
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.turn import LONGEST_TURN_S
 from voicelab.work_pool import DEFAULT_QUEUE
 

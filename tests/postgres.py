@@ -18,7 +18,7 @@ import asyncpg
 import pytest
 
 from tests.required import is_required
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 PATIENCE_S = 60.0
 

@@ -28,7 +28,7 @@ from server.running import Server, server_config
 from server.services import Services
 from server.settings import Settings
 from voicelab.clip import Clip
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 ORIGIN = "http://localhost:3000"
 PATIENCE_S = 30.0

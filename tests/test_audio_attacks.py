@@ -22,7 +22,7 @@ from voicelab import codecs
 from voicelab.audio import decoding
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.wire import IncomingAudio
 
 BAIT = "bait.wav"

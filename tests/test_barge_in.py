@@ -5,7 +5,7 @@ import pytest
 from tests.voices import cough, in_a_room, spoken
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.vad.barge_in import BargeIn
 from voicelab.vad.endpoint import Endpointer, Started, Stopped, TookFloor
 from voicelab.vad.energy import Energy

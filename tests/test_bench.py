@@ -8,7 +8,7 @@ from tests.tiny_sensevoice import needs_sensevoice
 from voicelab.bench.asr import clips_of, measure
 from voicelab.cli import app
 from voicelab.datasets import load
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 
 def test_a_row_for_each_engine():

@@ -13,7 +13,7 @@ from voicelab.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.cli import app
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
 from voicelab.vad.endpoint import EndpointSettings
 from voicelab.vad.energy import Energy

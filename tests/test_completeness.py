@@ -3,7 +3,7 @@
 import pytest
 
 from voicelab.datasets import load
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.vad.completeness import Completeness, completeness
 
 SHIPPED = [sample.text for sample in load(shipped("voice_samples")).samples]

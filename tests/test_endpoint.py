@@ -13,7 +13,7 @@ from tests.voices import chunked, in_a_room, spoken, trimmed
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
 from voicelab.vad.completeness import Completeness
 from voicelab.vad.endpoint import Endpointer, EndpointSettings, Started, Stopped, TookFloor, feed_many

@@ -14,7 +14,7 @@ from voicelab.audio import decoding, g711
 from voicelab.audio.g711 import Law
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.wire import IncomingAudio, reply_clip
 
 LAWS: tuple[Law, ...] = ("mulaw", "alaw")

@@ -10,7 +10,7 @@ import sys
 import pytest
 
 from voicelab import heap
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 needs_glibc = pytest.mark.skipif(
     not hasattr(ctypes.CDLL(None), "mallinfo2"), reason="needs glibc 2.33 or newer, whose malloc is told what to keep"

@@ -24,7 +24,7 @@ from server.history.store import HistoryLimits
 from tests.postgres import Postgres, private_server
 from tests.serving import PATIENCE_S, Served, serving, spawned, talking, until
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 COMMAND = {"command": "hello", "user_id": "ada"}
 LIMIT_S = 0.5

@@ -20,7 +20,7 @@ from server.history.tables import Base
 from tests.postgres import Postgres
 from voicelab.agent.base import Reply
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 UNVERSIONED = MetaData()
 """The tables as servers made them before there were migrations."""

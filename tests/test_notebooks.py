@@ -15,7 +15,7 @@ from tests.test_samples import samples_folder
 from voicelab import notebook, replayed
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
 from voicelab.notebook import ParameterGuard, execute, parameters_of, reports_folder, run_spec
-from voicelab.places import PROJECT, shipped
+from voicelab.paths import PROJECT, shipped
 from voicelab.results import RunFolder, RunSpec
 
 NOTEBOOKS = sorted(shipped("notebooks").glob("*.ipynb"))

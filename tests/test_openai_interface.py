@@ -14,7 +14,7 @@ from voicelab.asr.base import TimedWord
 from voicelab.audio import decoding
 from voicelab.audio.time_stretch import stretch
 from voicelab.clip import Clip
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 openai = pytest.importorskip("openai", reason="needs: pip install 'voicelab[openai]'")
 

@@ -9,7 +9,7 @@ import pytest
 from tests.browsing import browser, connected, needed, until
 from tests.serving import Served, serving
 from voicelab import RunSpec, evaluate
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.report import page as report_page
 
 pytestmark = needed

@@ -11,7 +11,7 @@ import pytest
 from tests.browsing import browser, microphone_file, needed, until, with_noise
 from tests.serving import Served, serving, spawned
 from voicelab import RunSpec, datasets, evaluate
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.report.summary import summarize
 
 pytestmark = needed

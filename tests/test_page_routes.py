@@ -14,7 +14,7 @@ from server.page.recordings import NotFoundError, Recordings, prompts_of
 from tests.serving import TONE, Served, serving
 from voicelab import RunSpec, codecs, datasets, evaluate
 from voicelab.errors import InputError
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 API = "/app/api/recordings"
 SOUND = codecs.encode(TONE, "opus")

@@ -18,7 +18,7 @@ from tests.serving import PATIENCE_S, Served, serving, spawned
 from voicelab import datasets
 from voicelab.datasets import Sample
 from voicelab.metrics.words import align, counts_of
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.text import normalizer
 
 pytestmark = needed

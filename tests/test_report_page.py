@@ -16,7 +16,7 @@ from tests.test_samples import samples_folder
 from voicelab import runs
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.report import page, plots, tables
 from voicelab.report.summary import read, scores_of, summarize
 from voicelab.report.theme import DARK, LIGHT

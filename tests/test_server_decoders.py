@@ -16,7 +16,7 @@ from tests.serving import Served, serving, talking
 from voicelab.asr.pocketsphinx import PocketSphinx
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 pytest.importorskip("pocketsphinx")
 CROWD = 16

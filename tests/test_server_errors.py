@@ -20,7 +20,7 @@ from server.settings import Settings
 from tests.serving import TONE, Served, Talker, serving, talking, until
 from voicelab.clip import Clip
 from voicelab.opus import encode_ogg, encode_packets
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 OGG = encode_ogg(TONE)
 BROKEN_OGG = OGG[:60] + bytes(len(OGG) - 60)

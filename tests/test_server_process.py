@@ -30,7 +30,7 @@ from tests.serving import (
     until,
 )
 from voicelab.audio import decoding
-from voicelab.places import PROJECT, shipped
+from voicelab.paths import PROJECT, shipped
 
 
 def metrics_of(served: Served) -> str:

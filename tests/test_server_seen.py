@@ -30,7 +30,7 @@ from tests.serving import TONE, Served, serving, spawned, talking, until
 from voicelab.agent.base import Dialogue, Reply
 from voicelab.agent.fake import FakeAgent
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 SECRET = "xylophone"
 

@@ -11,7 +11,7 @@ from server.history import History
 from server.settings import Settings
 from tests.serving import run_server
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 
 @pytest.fixture(autouse=True)

@@ -19,7 +19,7 @@ from server.settings import Settings
 from server.tokens import Tokens
 from tests.serving import Served, children_of, run_server, spawned, until
 from voicelab.errors import InputError
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 OLD, NEW = "the-old-token-000001", "the-new-token-000001"
 FAKES = ("--asr", "fake", "--agent", "fake", "--tts", "fake")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.browsing import with_noise
 from voicelab import datasets
 from voicelab.clip import Clip
-from voicelab.places import shipped
+from voicelab.paths import shipped
 from voicelab.soundcheck import check
 
 RATE_HZ = 16_000

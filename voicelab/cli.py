@@ -151,7 +151,7 @@ def _refuse_beside_resume(context: typer.Context) -> None:
 
 def _set_and_target(samples: str | None, in_process: bool, url: str | None) -> dict[str, object]:
     from voicelab.errors import InputError
-    from voicelab.places import shipped
+    from voicelab.paths import shipped
 
     if in_process and url is not None:
         raise InputError("--in-process and --url exclude each other; give one of them")
@@ -272,7 +272,7 @@ def samples(
     with terminal.errors():
         from voicelab.datasets import load
         from voicelab.errors import InputError
-        from voicelab.places import shipped
+        from voicelab.paths import shipped
 
         found = load(path or shipped("voice_samples"))
         for notice in found.notices:

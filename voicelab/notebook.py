@@ -16,7 +16,7 @@ from voicelab import errors
 from voicelab.checking import checked
 from voicelab.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
-from voicelab.places import PROJECT, shipped
+from voicelab.paths import PROJECT, shipped
 from voicelab.results import RunFolder, RunSpec
 
 Progress = Callable[[int, int], None]

@@ -12,7 +12,7 @@ from importlib import metadata
 from voicelab.datasets import SampleSet
 from voicelab.errors import EngineMissingError
 from voicelab.opus import libopus_version
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.results import CodeState
 
 _PACKAGES = (

@@ -17,7 +17,7 @@ from server.services import Services
 from voicelab import datasets
 from voicelab.audio import decoding
 from voicelab.errors import InputError
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 logger = logging.getLogger(__name__)
 

@@ -29,7 +29,7 @@ from websockets.asyncio.client import ClientConnection, connect
 
 from tests.abuse.attacks import ATTACKS, event
 from tests.serving import ORIGIN, Served, spawned
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 
 _HONEST = {"X-Forwarded-For": "192.0.2.9"}
 _PAUSE_S = 0.02

@@ -11,7 +11,7 @@ from typing import Annotated, Self, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from voicelab.errors import InputError
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 
 class _Row(BaseModel):

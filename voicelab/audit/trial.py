@@ -16,7 +16,7 @@ from voicelab.audit.acoustic import Question, misfits
 from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load
 from voicelab.listening import hear
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 Spoil = Callable[[Mapping[str, str], int, random.Random], dict[str, str]]
 """Texts by sample id, how many to spoil, and chance -> the new texts of those."""

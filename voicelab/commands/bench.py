@@ -76,7 +76,7 @@ def asr(
         from voicelab.bench import asr as speeds
         from voicelab.datasets import load
         from voicelab.errors import EngineMissingError
-        from voicelab.places import shipped
+        from voicelab.paths import shipped
 
         clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)

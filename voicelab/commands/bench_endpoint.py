@@ -54,7 +54,7 @@ def endpoint(
         from voicelab.bench.pauses import PausePlan
         from voicelab.datasets import load
         from voicelab.errors import InputError
-        from voicelab.places import shipped
+        from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
         from voicelab.vad.endpoint import EndpointSettings
 
@@ -130,7 +130,7 @@ def vad(
         from voicelab.clip import SPEECH_RATE_HZ, Clip
         from voicelab.datasets import load
         from voicelab.errors import InputError
-        from voicelab.places import shipped
+        from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
 
         blueprints = [DETECTORS.blueprint(one) for one in detector or ["silero"]]

@@ -65,7 +65,7 @@ def sweep(
                 folder, result = running.resume(resume, progress=progress)
             return _finish(folder, result)
         from voicelab.checking import checked
-        from voicelab.places import shipped
+        from voicelab.paths import shipped
         from voicelab.results import RunSpec
         from voicelab.sweep.axes import points_of
         from voicelab.sweep.spec import SweepSpec

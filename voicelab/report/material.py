@@ -8,7 +8,7 @@ from voicelab import provenance
 from voicelab.datasets import SampleSet, load
 from voicelab.errors import InputError
 from voicelab.metrics.entities import Forms
-from voicelab.places import PROJECT
+from voicelab.paths import PROJECT
 from voicelab.results import RunResult
 from voicelab.stimulus import Recordings, Stimuli
 

@@ -8,7 +8,7 @@ import gc
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.opus import encode_packets
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 
 async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:

@@ -18,7 +18,7 @@ from voicelab.bench.server.frames import frame
 from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.opus import encode_ogg, encode_packets, load_opuslib
-from voicelab.places import shipped
+from voicelab.paths import shipped
 
 _SPEECH_S = 0.4
 _MOST_PACKETS = 24
