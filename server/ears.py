@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from time import perf_counter
 from typing import Self
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError
 from voicelab.vad.base import Detector, DetectorStream
 from voicelab.vad.catalog import DETECTORS

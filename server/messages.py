@@ -23,8 +23,8 @@ from pydantic import (
 )
 from pydantic_core import CoreSchema, PydanticCustomError
 
-from voicelab.encoder import SAMPLE_FORMATS, ReplyFormat, reply_rate_hz
-from voicelab.wire import default_rate_hz
+from voicelab.audio.encoder import SAMPLE_FORMATS, ReplyFormat, reply_rate_hz
+from voicelab.audio.incoming import default_rate_hz
 
 LONGEST_TEXT = 2000
 """The most characters of a typed turn: more than anyone says in one, few enough to answer at once."""

@@ -8,7 +8,7 @@ from typing import ClassVar, Literal
 from pydantic import BaseModel, ConfigDict
 
 from server.messages import EntityView, ErrorCode
-from voicelab.encoder import ReplyFormat
+from voicelab.audio.encoder import ReplyFormat
 
 
 class ServerEvent(BaseModel):

@@ -14,8 +14,8 @@ import numpy as np
 
 from tests.required import needs
 from tests.serving import PATIENCE_S
-from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 _PACKAGES = all(importlib.util.find_spec(name) for name in ("playwright", "axe_playwright_python"))

@@ -27,7 +27,7 @@ from server.app import create_app
 from server.running import Server, server_config
 from server.services import Services
 from server.settings import Settings
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.paths import PROJECT
 
 ORIGIN = "http://localhost:3000"

@@ -18,12 +18,11 @@ import pytest
 from tests.serving import TONE, Served, serving, spawned, talking
 from tests.support import instructions
 from tests.support.watching import FileWatch, PortWatch, udp_ports, watching
-from voicelab import codecs
-from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio import codecs, decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
-from voicelab.wire import IncomingAudio
 
 BAIT = "bait.wav"
 Watches = tuple[FileWatch, PortWatch]

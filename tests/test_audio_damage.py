@@ -15,10 +15,10 @@ from tests.serving import serving, talking
 from tests.support.sounds import SOUNDS, muxed, wav
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
-from voicelab.wire import IncomingAudio
 
 LONG_S = 3.0
 TIMES = np.arange(round(LONG_S * SPEECH_RATE_HZ)) / SPEECH_RATE_HZ

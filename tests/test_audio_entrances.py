@@ -15,9 +15,9 @@ from tests.serving import Served, serving, talking
 from tests.support.sounds import SOUNDS, amr_wb
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.stimulus import heard_clip
-from voicelab.wire import IncomingAudio
 
 SPOKEN_S = 1.5
 CLIP = Clip((0.3 * np.sin(np.arange(round(SPOKEN_S * SPEECH_RATE_HZ)) * 0.17)).astype(np.float32), SPEECH_RATE_HZ)

@@ -21,14 +21,13 @@ from hypothesis import strategies as st
 from tests.serving import container
 from tests.test_clip import tone
 from tests.test_wire import received
-from voicelab import codecs, opus
-from voicelab.audio import decoding
+from voicelab.audio import codecs, decoding, opus
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import find
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits
 from voicelab.audio.streaming import StreamDecoder
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError, TurnTooLongError
-from voicelab.wire import IncomingAudio
 
 SOUND = tone(1.0)
 FILES = {

@@ -17,13 +17,13 @@ from tests.support.sounds import SOUNDS, muxed, wav
 from tests.test_clip import tone
 from voicelab.audio import decoding
 from voicelab.audio.allocations import limit_allocations
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import CONTAINERS
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.limits import Limits, Stop, Stopped, cancel_all
 from voicelab.audio.pipes import SeekablePipe
 from voicelab.audio.streaming import StreamDecoder
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError, TurnTooLongError
-from voicelab.wire import IncomingAudio
 
 _BLOCK = 65_535
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.voices import cough, in_a_room, spoken
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.barge_in import BargeIn

@@ -7,11 +7,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.voices import trimmed
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.bench.endpoint import Judged, curve, judged
 from voicelab.bench.endpoint_plot import figure
 from voicelab.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.cli import app
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME

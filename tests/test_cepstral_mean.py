@@ -7,7 +7,7 @@ import pytest
 from tests.test_engines import SET
 from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.asr.sphinx_decoder import SphinxDecoder
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 pocketsphinx = pytest.importorskip("pocketsphinx")
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from voicelab.clip import Clip, Resampler
+from voicelab.audio.clip import Clip, Resampler
 
 
 def tone(duration_s: float, rate_hz: int = 16_000, hz: float = 440.0, level: float = 0.3) -> Clip:

@@ -7,8 +7,7 @@ import numpy as np
 import pytest
 
 from tests.test_clip import tone
-from voicelab import codecs
-from voicelab.audio import decoding
+from voicelab.audio import codecs, decoding
 from voicelab.errors import InputError
 
 

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 
 from tests.test_clip import tone
 from tests.test_samples import samples_folder
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb, noise_for
 from voicelab.conditions.condition import Condition

@@ -20,7 +20,7 @@ from server.http.openai import routes as openai_routes
 from server.page import recording
 from tests.serving import TONE, Served, serving, talking, until
 from tests.support.lines import connections, line, open_line, post
-from voicelab import codecs
+from voicelab.audio import codecs
 
 SPEECH = {"model": "fake", "input": "Good morning. " * 20, "response_format": "wav"}
 FORM = "multipart/form-data; boundary=x"

@@ -8,7 +8,7 @@ import pytest
 
 from tests.test_engines import SPEECH
 from voicelab import datasets
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines import Catalog, Entry
 
 PROJECT = Path(__file__).parents[1]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.voices import chunked, in_a_room, spoken, trimmed
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.paths import shipped

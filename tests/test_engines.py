@@ -13,7 +13,7 @@ from voicelab import datasets
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import Catalog, EngineSpec, Entry
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.hosting import Host

@@ -14,7 +14,7 @@ from tests.test_sensevoice import failure, frames, hear
 from tests.tiny_sensevoice import TEXTS, needs_sensevoice, recording, spec, transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.asr.pauses import PauseFinder
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
 

@@ -14,11 +14,11 @@ from hypothesis import strategies as st
 
 from server.frames import read
 from server.messages import CLIENT_EVENTS, AudioChunk, Refused
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.bench.server.promises import CODES
 from voicelab.bench.server.seeds import make_seeds
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
-from voicelab.wire import IncomingAudio
 
 MOST_BYTES = 4_000
 SEEDS = make_seeds()

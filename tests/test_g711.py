@@ -11,11 +11,11 @@ import pytest
 
 from tests.serving import Served, serving, talking
 from voicelab.audio import decoding, g711
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.g711 import Law
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio, reply_clip
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
-from voicelab.wire import IncomingAudio, reply_clip
 
 LAWS: tuple[Law, ...] = ("mulaw", "alaw")
 EVERY_BYTE = bytes(range(256))

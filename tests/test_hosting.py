@@ -10,7 +10,7 @@ import pytest
 
 from tests.test_engines import SPEECH
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host

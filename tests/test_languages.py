@@ -8,10 +8,10 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.tiny_sensevoice import needs_sensevoice
-from voicelab import codecs
 from voicelab.asr.faster_whisper import FasterWhisper
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.cli import app
-from voicelab.clip import Clip
 from voicelab.datasets import load
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions

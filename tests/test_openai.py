@@ -11,10 +11,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from tests.serving import TONE, serving
-from voicelab import codecs
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio import codecs, decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES

@@ -9,11 +9,10 @@ import pytest
 
 from server.http.openai.segments import segments_of, to_srt, to_vtt
 from tests.serving import TONE, serving
-from voicelab import codecs
 from voicelab.asr.base import TimedWord
-from voicelab.audio import decoding
+from voicelab.audio import codecs, decoding
+from voicelab.audio.clip import Clip
 from voicelab.audio.time_stretch import stretch
-from voicelab.clip import Clip
 from voicelab.paths import PROJECT
 
 openai = pytest.importorskip("openai", reason="needs: pip install 'voicelab[openai]'")

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_clip import tone
-from voicelab import opus
-from voicelab.audio import decoding
-from voicelab.clip import Clip
+from voicelab.audio import decoding, opus
+from voicelab.audio.clip import Clip
 from voicelab.errors import EngineMissingError, InputError
 
 
@@ -86,7 +85,7 @@ def test_bytes_that_are_no_packet_are_an_input_error():
 
 def bound_library(**environment):
     """The version that a fresh process reports with these variables, and its error; opuslib is bound once a process."""
-    program = "from voicelab import opus; print(opus.libopus_version(), opus.load_opuslib().api.lib_location)"
+    program = "from voicelab.audio import opus; print(opus.libopus_version(), opus.load_opuslib().api.lib_location)"
     values = {name: value for name, value in os.environ.items() if name != opus.LIBOPUS_VARIABLE} | environment
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=values)
     return done.stdout, done.stderr

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_conditions import SPEECH
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.conditions.codec import through_opus
 from voicelab.conditions.loss import Channel
 from voicelab.conditions.randomness import generator

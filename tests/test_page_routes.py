@@ -12,7 +12,8 @@ import pytest
 from server.page import recordings
 from server.page.recordings import NotFoundError, Recordings, prompts_of
 from tests.serving import TONE, Served, serving
-from voicelab import RunSpec, codecs, datasets, evaluate
+from voicelab import RunSpec, datasets, evaluate
+from voicelab.audio import codecs
 from voicelab.errors import InputError
 from voicelab.paths import shipped
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from voicelab.asr.detected_pauses import DetectedPauseFinder
 from voicelab.asr.pauses import PauseFinder, Span
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 SEGMENT_S = 1.0
 

@@ -17,8 +17,9 @@ import pytest
 from server.page.recordings import FullError, NotFoundError, RecordingLimits, Recordings, prompts_of
 from server.page.set_files import used_bytes
 from tests.serving import TONE, Served, children_of, serving, spawned, until
-from voicelab import codecs, datasets
-from voicelab.clip import Clip
+from voicelab import datasets
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 
 API = "/app/api/recordings"

@@ -11,12 +11,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.test_clip import tone
-from voicelab import opus
-from voicelab.clip import Clip
-from voicelab.encoder import REPLY_FORMATS, ReplyFormat
+from voicelab.audio import opus
+from voicelab.audio.clip import Clip
+from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat
+from voicelab.audio.incoming import reply_clip
 from voicelab.hosting import Host
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
-from voicelab.wire import reply_clip
 
 
 @pytest.fixture

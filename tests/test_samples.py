@@ -9,9 +9,10 @@ import pytest
 
 from tests.required import SEED, needs_seed
 from tests.test_clip import tone
-from voicelab import codecs, datasets
+from voicelab import datasets
+from voicelab.audio import codecs
+from voicelab.audio.opus import encode_ogg
 from voicelab.errors import InputError
-from voicelab.opus import encode_ogg
 
 
 def write_set(folder: Path, **changes) -> Path:

@@ -15,8 +15,8 @@ from tests.serving import spawned, talking, until
 from tests.tiny_sensevoice import EXPECTED, FOLDER, TEXTS, WRITTEN, needs_sensevoice, recording, spec, transcript
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio.clip import Clip
 from voicelab.cli import app
-from voicelab.clip import Clip
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.hosting import Host
 from voicelab.report.summary import summarize

@@ -15,8 +15,8 @@ import pytest
 
 from tests.serving import Served, Talker, container, serving, talking
 from tests.test_clip import tone
-from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 
 LIMIT = 3_000_000
 

@@ -14,9 +14,8 @@ import httpx
 import pytest
 
 from tests.serving import PATIENCE_S, TONE, Served, serving, talking, until
-from voicelab import codecs
-from voicelab.audio import decoding
-from voicelab.wire import IncomingAudio
+from voicelab.audio import codecs, decoding
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.work_pool import WorkPool
 
 THREADS, QUEUE = 2, 2

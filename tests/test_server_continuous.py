@@ -19,8 +19,8 @@ from websockets.exceptions import ConnectionClosed
 from tests.serving import Served, Talker, container, serving, talking, until
 from tests.voices import chunked, cough, in_a_room, spoken
 from voicelab.agent.fake import FakeAgent
-from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.opus import encode_ogg, encode_packets
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_ogg, encode_packets
 
 LONG = " ".join(f"Sentence number {number} is this one." for number in range(1, 61))
 ASKED = ["speech_started", "speech_stopped", "partial_transcription"]

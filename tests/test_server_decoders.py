@@ -14,7 +14,7 @@ import pytest
 
 from tests.serving import Served, serving, talking
 from voicelab.asr.pocketsphinx import PocketSphinx
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.paths import shipped
 

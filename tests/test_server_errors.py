@@ -18,8 +18,8 @@ from server.history import History
 from server.messages import CLIENT_EVENTS, ErrorCode
 from server.settings import Settings
 from tests.serving import TONE, Served, Talker, serving, talking, until
-from voicelab.clip import Clip
-from voicelab.opus import encode_ogg, encode_packets
+from voicelab.audio.clip import Clip
+from voicelab.audio.opus import encode_ogg, encode_packets
 from voicelab.paths import PROJECT
 
 OGG = encode_ogg(TONE)

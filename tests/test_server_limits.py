@@ -32,7 +32,7 @@ from server.session.tempo import Tempo
 from server.settings import Settings
 from tests.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until
 from voicelab.asr.fake import FakeStream
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 SECOND = base64.b64encode(TONE.to_pcm16()).decode()
 DRAWLING = "fake:words_per_s=1"

@@ -9,7 +9,7 @@ from uuid import UUID
 import pytest
 
 from tests.serving import TONE, Served, Talker, serving, talking
-from voicelab.opus import encode_ogg
+from voicelab.audio.opus import encode_ogg
 
 OGG = encode_ogg(TONE)
 

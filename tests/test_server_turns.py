@@ -12,11 +12,11 @@ import pytest
 
 from tests.serving import TONE, Answer, Served, container, serving, talking
 from voicelab.audio import decoding
-from voicelab.clip import Clip
-from voicelab.encoder import REPLY_RATE_HZ
-from voicelab.opus import decode_packets, encode_ogg, encode_packets
+from voicelab.audio.clip import Clip
+from voicelab.audio.encoder import REPLY_RATE_HZ
+from voicelab.audio.incoming import reply_clip
+from voicelab.audio.opus import decode_packets, encode_ogg, encode_packets
 from voicelab.turn import StageTimes
-from voicelab.wire import reply_clip
 
 OGG = encode_ogg(TONE)
 

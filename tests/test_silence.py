@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from voicelab import codecs
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.cli import app
-from voicelab.clip import Clip
 from voicelab.datasets import load
 from voicelab.errors import InputError
 

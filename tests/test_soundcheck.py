@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from tests.browsing import with_noise
 from voicelab import datasets
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
+from voicelab.audio.sound_quality import check
 from voicelab.paths import shipped
-from voicelab.soundcheck import check
 
 RATE_HZ = 16_000
 

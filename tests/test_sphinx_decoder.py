@@ -9,7 +9,7 @@ from tests.test_engines import SET
 from voicelab.asr import sphinx_decoder
 from voicelab.asr.pocketsphinx import PocketSphinx
 from voicelab.asr.sphinx_decoder import SphinxDecoder
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 
 pocketsphinx = pytest.importorskip("pocketsphinx")

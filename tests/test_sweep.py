@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 
 from tests.test_runs import wait_until
 from tests.test_samples import samples_folder, write_set
-from voicelab import codecs, runs
-from voicelab.audio import decoding
+from voicelab import runs
+from voicelab.audio import codecs, decoding
+from voicelab.audio.clip import Clip
 from voicelab.cli import app
-from voicelab.clip import Clip
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import load
 from voicelab.errors import InputError

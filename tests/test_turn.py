@@ -3,10 +3,9 @@
 import pytest
 
 from tests.test_engines import SET, SPEECH
-from voicelab import opus
 from voicelab.agent.base import Dialogue
-from voicelab.audio import decoding
-from voicelab.clip import Clip
+from voicelab.audio import decoding, opus
+from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from tests.voices import chunked, in_a_room, spoken
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError, EngineMissingError, InputError
 from voicelab.vad import silero
 from voicelab.vad.base import FRAME

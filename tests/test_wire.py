@@ -6,10 +6,10 @@ from hypothesis import strategies as st
 
 from tests.test_clip import tone
 from tests.test_codecs import container
-from voicelab import codecs, opus
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio import codecs, opus
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError
-from voicelab.wire import IncomingAudio
 
 
 def received(chunks: list[bytes], form="opus", sample_rate_hz=SPEECH_RATE_HZ, longest_s=10.0) -> Clip:

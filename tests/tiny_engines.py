@@ -16,8 +16,8 @@ from websockets.sync.server import ServerConnection, serve
 
 from tests import tiny_sensevoice
 from tests.serving import serving
-from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from tests.extras import needs
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 
 FOLDER = Path(__file__).parent / "data" / "tiny_sensevoice"
 EXPECTED: dict[str, dict[str, str]] = json.loads((FOLDER / "expected.json").read_text())

@@ -6,7 +6,7 @@ from functools import cache
 
 import numpy as np
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.tts.espeak import Espeak
 
 ROOM_DBFS = -60.0

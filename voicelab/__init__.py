@@ -14,9 +14,9 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voicelab.audio.clip import Clip as Clip
     from voicelab.client import Take as Take
     from voicelab.client import VoiceClient as VoiceClient
-    from voicelab.clip import Clip as Clip
     from voicelab.datasets import Sample as Sample
     from voicelab.datasets import SampleSet as SampleSet
     from voicelab.datasets import Scenario as Scenario
@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from voicelab.turn import Turn as Turn
 
 _HOMES = {
-    "Clip": "clip",
+    "Clip": "audio.clip",
     "ConnectionLostError": "errors",
     "EngineError": "errors",
     "EngineInfo": "engines",

@@ -17,9 +17,9 @@ from websockets.asyncio.client import ClientConnection
 
 from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio import decoding
+from voicelab.audio.incoming import Mode, reply_clip
+from voicelab.audio.opus import FRAME_S
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError
-from voicelab.opus import FRAME_S
-from voicelab.wire import Mode, reply_clip
 
 _LARGEST_MESSAGE = 64 * 2**20
 

@@ -8,8 +8,8 @@ from contextlib import asynccontextmanager
 
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.blocking import run_blocking
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import Blueprint, EngineInfo
 from voicelab.errors import EngineError
 from voicelab.hosting import Host

@@ -9,9 +9,9 @@ import subprocess
 from contextlib import suppress
 from importlib import metadata
 
+from voicelab.audio.opus import libopus_version
 from voicelab.datasets import SampleSet
 from voicelab.errors import EngineMissingError
-from voicelab.opus import libopus_version
 from voicelab.paths import PROJECT
 from voicelab.results import CodeState
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
-from voicelab.clip import Clip
-from voicelab.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
+from voicelab.audio.clip import Clip
+from voicelab.audio.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
 from voicelab.engines import Blueprint, Isolation
 from voicelab.hosting import ENGINE_LIMIT_S, Host
 

@@ -15,6 +15,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstrai
 
 from voicelab import storage
 from voicelab.addresses import take_user, without_user
+from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
@@ -22,7 +23,6 @@ from voicelab.engines import EngineSpec, OptionValue
 from voicelab.errors import InputError
 from voicelab.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
-from voicelab.wire import Mode
 
 FORMAT_VERSION = 1
 """Of run.json and turns.jsonl; a reader of another version refuses them."""

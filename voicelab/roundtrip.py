@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from voicelab.audio import decoding
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
 from voicelab.engines import EngineInfo, EngineSpec
 from voicelab.errors import InputError

@@ -8,9 +8,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from voicelab import codecs
-from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio import codecs, decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
@@ -18,7 +18,6 @@ from voicelab.datasets import Sample, SampleSet
 from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
 from voicelab.results import Sent, SentSegment
-from voicelab.wire import IncomingAudio
 
 _KEPT_CLIPS = 256
 

@@ -21,6 +21,7 @@ from voicelab.addresses import basic_authorization
 from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio.incoming import Mode
 from voicelab.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
 from voicelab.datasets.text_files import split_lines
@@ -30,7 +31,6 @@ from voicelab.results import EngineUsed, RunSpec
 from voicelab.storage import faults_named
 from voicelab.tts.catalog import VOICES
 from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.wire import Mode
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 10.0

@@ -13,8 +13,9 @@ from voicelab.agent.base import Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.encoder import ReplyFormat
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.encoder import ReplyFormat
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.engines import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.hosting import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
@@ -22,7 +23,6 @@ from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
-from voicelab.wire import IncomingAudio
 from voicelab.work_pool import WorkPool
 
 LONGEST_TURN_S = 120.0

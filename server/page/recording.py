@@ -32,13 +32,13 @@ from server.services import Services
 from server.settings import Settings
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.decoding import Decoded
 from voicelab.audio.limits import Limits
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.sound_quality import check
 from voicelab.datasets import Sample
 from voicelab.errors import EngineError, InputError
 from voicelab.metrics.words import align, counts_of
-from voicelab.soundcheck import check
 from voicelab.text import normalizer
 
 logger = logging.getLogger(__name__)

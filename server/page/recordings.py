@@ -27,8 +27,8 @@ from uuid import uuid4
 from pydantic import TypeAdapter, ValidationError
 
 from server.page.set_files import locked, used_bytes
-from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.datasets import Sample
 from voicelab.errors import InputError
 

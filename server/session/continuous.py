@@ -15,11 +15,11 @@ from server.session.outlet import Outlet
 from server.session.tempo import Tempo
 from server.session.terms import Terms
 from server.session.unheard import Unheard
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError, VoicelabError
 from voicelab.vad.endpoint import Event, Started, Stopped, TookFloor
 from voicelab.vad.lookback import Lookback
-from voicelab.wire import IncomingAudio
 
 _PIECE = round(0.1 * SPEECH_RATE_HZ)
 """Samples that are judged at once: what comes in a heap must not keep the other connections waiting."""

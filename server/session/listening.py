@@ -13,7 +13,7 @@ from server.session.outlet import Outlet
 from server.session.partials import Partials
 from server.session.tempo import Tempo
 from server.session.terms import Terms
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.errors import VoicelabError
 from voicelab.turn import Turn, TurnEvent
 

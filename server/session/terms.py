@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicelab.encoder import REPLY_RATE_HZ, ReplyFormat
+from voicelab.audio.encoder import REPLY_RATE_HZ, ReplyFormat
 
 
 @dataclass(frozen=True, slots=True)

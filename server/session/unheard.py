@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 _LOUD_DBFS = -55.0
 """Above the noise of a quiet room with a common microphone (about -60 dBFS)."""

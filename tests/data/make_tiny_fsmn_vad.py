@@ -19,7 +19,7 @@ import yaml
 from tests.data.cmvn import write_cmvn
 from voicelab.asr.funasr_loading import import_funasr
 from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 SOUNDS = Path(__file__).parent / "tiny_sensevoice"
 FOLDER = Path(__file__).parent / "tiny_fsmn_vad"

@@ -24,7 +24,7 @@ from tests.data.cmvn import write_cmvn
 from voicelab.asr.sensevoice_config import sensevoice_config
 from voicelab.asr.torchaudio_door import open_torchaudio
 from voicelab.audio import decoding
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
 

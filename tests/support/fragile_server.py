@@ -17,8 +17,8 @@ from websockets.datastructures import Headers
 from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 
-from voicelab.clip import Clip
-from voicelab.codecs import encode
+from voicelab.audio.clip import Clip
+from voicelab.audio.codecs import encode
 
 _ENGINES = [
     {"kind": kind, "name": "fragile", "options": {}, "revision": "1", "device": "cpu", "licence": "", "load_s": 0.0,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import struct
 
 from tests.support.sounds import SOUNDS, muxed, wav
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 _BOXES = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
 

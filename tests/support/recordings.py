@@ -4,8 +4,8 @@ from pathlib import Path
 
 import numpy as np
 
-from voicelab import codecs
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 
 
 def ramp(duration_s: float, rate_hz: int = 16_000) -> Clip:

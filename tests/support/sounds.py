@@ -10,7 +10,7 @@ from pathlib import Path
 import av
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 
 def muxed(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo
 
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.pauses import FRAME, PAUSE_S, PauseFinder
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 _PAUSE = round(PAUSE_S * SPEECH_RATE_HZ)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from voicelab.asr.base import Transcript
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo
 
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from voicelab.asr.funasr_loading import load_funasr
 from voicelab.asr.pauses import PAUSE_S
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.errors import EngineMissingError
 from voicelab.models.cache import find
 

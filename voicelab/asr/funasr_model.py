@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from voicelab.asr.funasr_loading import load_funasr
 from voicelab.asr.packed_linear import pack_linears
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 _DITHER_SEED = 0
 _SHORTEST = SPEECH_RATE_HZ // 20

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from voicelab import codecs
 from voicelab.asr.base import Transcript
-from voicelab.clip import Clip
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
 from voicelab.openai_client import OPENAI_URL, connect, told
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 PAUSE_S = 0.3
 FRAME = SPEECH_RATE_HZ // 50

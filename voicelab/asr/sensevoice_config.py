@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 
 def sensevoice_config(*, width: int, inner: int, blocks: int, last_blocks: int) -> dict[str, Any]:

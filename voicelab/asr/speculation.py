@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
 from voicelab.asr.pauses import PauseFinder, Span
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 
 Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]

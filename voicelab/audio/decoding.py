@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicelab.audio import demuxing
+from voicelab.audio.clip import Clip
 from voicelab.audio.containers import KNOWN, Container, find, is_text
 from voicelab.audio.damage import Damage
 from voicelab.audio.demuxing import Wanted
 from voicelab.audio.limits import Limits, Stop, Stopped
 from voicelab.audio.pipes import Pipe, SeekablePipe
-from voicelab.clip import Clip
 from voicelab.errors import InputError
 
 DAMAGED_FROM_S = 0.05

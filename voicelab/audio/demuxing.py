@@ -16,14 +16,14 @@ import numpy as np
 
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
+from voicelab.audio.clip import Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
 from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pipes import Pipe
 from voicelab.audio.wav import Reader, WavReader
-from voicelab.clip import Clip, Resampler
 from voicelab.errors import InputError, VoicelabError
-from voicelab.opus import PacketDecoder
 
 _READ_BYTES = 4096
 _OPUS = ("opus", "libopus")

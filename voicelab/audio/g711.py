@@ -11,7 +11,7 @@ from typing import Literal, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 Law = Literal["mulaw", "alaw"]
 RATE_HZ = 8_000

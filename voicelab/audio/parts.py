@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 
 from voicelab.audio import decoding
 from voicelab.audio.channels import Mixer
+from voicelab.audio.clip import Clip
 from voicelab.audio.containers import MOST_LEAD_IN_BYTES, Container, find
 from voicelab.audio.demuxing import first_audio, open_container
 from voicelab.audio.limits import Limits
-from voicelab.clip import Clip
 from voicelab.errors import InputError
 
 _STATES_ITS_LENGTH = ("wav", "flac")

@@ -10,12 +10,12 @@ from copy import copy
 from dataclasses import replace
 
 from voicelab.audio import demuxing
+from voicelab.audio.clip import Clip
 from voicelab.audio.containers import Container
 from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
 from voicelab.audio.demuxing import Wanted
 from voicelab.audio.limits import Limits, Stop, Stopped
-from voicelab.clip import Clip
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 

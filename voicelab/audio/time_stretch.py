@@ -7,7 +7,7 @@ import av.error
 import av.filter
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 _FASTEST_STEP, _SLOWEST_STEP = 2.0, 0.5
 """Within these bounds one pass of FFmpeg's atempo (WSOLA) joins overlapping pieces and skips none."""

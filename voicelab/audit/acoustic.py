@@ -9,9 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from voicelab.audio.clip import Clip
 from voicelab.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
 from voicelab.audit.pronounce import Pronouncer, Spoken
-from voicelab.clip import Clip
 from voicelab.errors import EngineError
 from voicelab.hosting import available_cores
 

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from voicelab import codecs
+from voicelab.audio import codecs
 from voicelab.audit.acoustic import Misfit
 from voicelab.audit.audit import Audit, Suspect
 from voicelab.audit.wording import why

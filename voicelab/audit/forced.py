@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from voicelab.asr.cepstral_mean import CepstralMean
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets.text_files import numbered_lines
 
 FRAME_S = 0.01

@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from voicelab.agent.market import Market
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.audit.acoustic import Question, misfits
-from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load
 from voicelab.listening import hear
 from voicelab.paths import shipped

@@ -13,7 +13,7 @@ from typing import Any
 
 from voicelab.asr.base import BatchRecognizer
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import SampleSet
 from voicelab.engines import Blueprint
 from voicelab.errors import EngineError

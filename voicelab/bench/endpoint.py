@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.bench.pauses import PausedClip, PausePlan, paused
-from voicelab.clip import SPEECH_RATE_HZ
 from voicelab.datasets import Sample
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.vad.base import FRAME, Detector

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.cepstral_mean import CepstralMean
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import Sample
 
 _FRAME = SPEECH_RATE_HZ // 100

@@ -125,9 +125,9 @@ def vad(
     Example: voicelab bench vad --streams 40
     """
     with terminal.errors():
+        from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
         from voicelab.bench.asr import clips_of
         from voicelab.bench.vad import cost
-        from voicelab.clip import SPEECH_RATE_HZ, Clip
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped

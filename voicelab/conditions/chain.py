@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.conditions import noise
 from voicelab.conditions.babble import Voice, babble
 from voicelab.conditions.codec import through_opus

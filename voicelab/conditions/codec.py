@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
+from voicelab.audio.opus import FRAME_S, OPUS_RATES_HZ, PacketDecoder, PacketEncoder
 from voicelab.conditions.loss import Channel
-from voicelab.opus import FRAME_S, OPUS_RATES_HZ, PacketDecoder, PacketEncoder
 
 _OTHER_RATES_AS_HZ = 48_000
 

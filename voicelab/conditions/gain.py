@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 
 def amplify(clip: Clip, gain_db: float) -> Clip:

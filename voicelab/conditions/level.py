@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 _TIME_CONSTANT_S = 0.03
 _HANGOVER_S = 0.2

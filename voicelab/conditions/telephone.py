@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 RATE_HZ, LOW_HZ, HIGH_HZ = 8_000, 300.0, 3_400.0
 _TAPS = 401

@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from voicelab.audio import decoding
+from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import Decoded
-from voicelab.clip import Clip
 from voicelab.datasets import parquet, segment
 from voicelab.errors import InputError
 from voicelab.text import language as language_of

@@ -7,7 +7,7 @@ import wave
 from pathlib import Path
 
 from voicelab.audio import decoding, parts
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 
 TOLERANCE_S = 0.1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.report.canvas import plain
 from voicelab.report.theme import LIGHT, Theme
 

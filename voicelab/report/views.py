@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicelab.audio import decoding
+from voicelab.audio.opus import encode_ogg
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import Step
-from voicelab.opus import encode_ogg
 from voicelab.report import material
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo
 
 

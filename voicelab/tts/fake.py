@@ -6,7 +6,7 @@ import time
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo
 
 _RATE_HZ = 24_000

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from voicelab.audio import decoding
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
 from voicelab.openai_client import OPENAI_URL, connect, told
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.engines import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.models.cache import sha256

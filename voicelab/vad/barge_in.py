@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from voicelab.clip import SPEECH_RATE_HZ
+from voicelab.audio.clip import SPEECH_RATE_HZ
 
 _BACKCHANNELS = frozenset(
     "uh huh uh-huh uhhuh mhm mm hm hmm mm-hmm mmhm ah oh okay ok k right yeah yep yes sure good great nice fine cool "

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError
 from voicelab.vad.barge_in import BargeIn
 from voicelab.vad.base import FRAME, Detector, DetectorStream

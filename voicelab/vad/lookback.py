@@ -6,7 +6,7 @@ from collections import deque
 
 import numpy as np
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 
 
 class Lookback:

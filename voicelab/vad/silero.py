@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines import EngineInfo, package_revision
 from voicelab.errors import EngineMissingError
 from voicelab.vad.base import DetectorStream, Framer

@@ -20,8 +20,8 @@ from server.routes import SharedServices
 from server.services import Services
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.limits import Limits
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import VoicelabError
 from voicelab.text import sentences
 

@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from server.http.openai.names import DEFAULT_VOICE
 from server.messages import Name, SentStrictly
-from voicelab import codecs
+from voicelab.audio import codecs
+from voicelab.audio.clip import Clip
 from voicelab.audio.time_stretch import stretch
-from voicelab.clip import Clip
 
 MEDIA_TYPES = {
     "mp3": "audio/mpeg", "opus": "audio/ogg", "aac": "audio/aac", "flac": "audio/flac", "wav": "audio/wav",

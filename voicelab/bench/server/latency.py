@@ -13,10 +13,10 @@ from time import perf_counter
 
 import numpy as np
 
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_packets
 from voicelab.bench.server.findings import Finding, quantiles_ms
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
-from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.opus import encode_packets
 
 AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one." for number in range(1, 31))
 """An agent whose reply goes on for long enough to be interrupted."""

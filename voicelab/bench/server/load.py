@@ -17,12 +17,12 @@ from typing import Literal
 
 import numpy as np
 
+from voicelab.audio.opus import FRAME_S
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.bench.server.watch import Vitals
 from voicelab.errors import ConnectionLostError, ServerError
-from voicelab.opus import FRAME_S
 
 Mode = Literal["realtime", "continuous"]
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import gc
 
-from voicelab.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_packets
 from voicelab.datasets import load
-from voicelab.opus import encode_packets
 from voicelab.paths import shipped
 
 

@@ -13,12 +13,12 @@ from typing import Any, Self
 
 import numpy as np
 
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_ogg
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.good_clients import Session
 from voicelab.bench.server.seeds import message
 from voicelab.bench.server.watch import Vitals
-from voicelab.clip import SPEECH_RATE_HZ, Clip
-from voicelab.opus import encode_ogg
 
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.5

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import random
 
+from voicelab.audio.clip import Clip
+from voicelab.audio.opus import encode_packets
 from voicelab.bench.server import fuzz
 from voicelab.bench.server.conversations import Composer, Plan
 from voicelab.bench.server.frames import frame
@@ -13,8 +15,6 @@ from voicelab.bench.server.handshakes import SOUND
 from voicelab.bench.server.holding import Held, hold
 from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
 from voicelab.bench.server.seeds import chunks, make_seeds, message, payload
-from voicelab.clip import Clip
-from voicelab.opus import encode_packets
 
 MOST_CONNECTIONS = 60
 READER_TIMEOUT_S = 2.0

@@ -13,11 +13,11 @@ from typing import Any
 import av
 import numpy as np
 
-from voicelab import codecs
+from voicelab.audio import codecs
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_ogg, encode_packets, load_opuslib
 from voicelab.bench.server.frames import frame
-from voicelab.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
-from voicelab.opus import encode_ogg, encode_packets, load_opuslib
 from voicelab.paths import shipped
 
 _SPEECH_S = 0.4

@@ -15,12 +15,12 @@ from time import perf_counter
 
 import numpy as np
 
+from voicelab.audio.opus import FRAME_S
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.errors import ServerError
 from voicelab.hosting import available_cores
-from voicelab.opus import FRAME_S
 
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3

@@ -8,7 +8,7 @@ from typing import cast
 import av
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 _FRAME_S = 10
 """What is handed to the encoder at once."""

@@ -12,6 +12,7 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from voicelab.audio import decoding, g711
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip, Resampler
 from voicelab.audio.containers import (
     KNOWN,
     Container,
@@ -23,12 +24,11 @@ from voicelab.audio.containers import (
     may_begin,
     recognize,
 )
+from voicelab.audio.encoder import ReplyFormat, reply_rate_hz
 from voicelab.audio.limits import Limits
+from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.streaming import StreamDecoder
-from voicelab.clip import SPEECH_RATE_HZ, Clip, Resampler
-from voicelab.encoder import ReplyFormat, reply_rate_hz
 from voicelab.errors import InputError, TurnTooLongError
-from voicelab.opus import PacketDecoder
 
 Mode = Literal["burst", "realtime"]
 """How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""

@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 
 Fault = Literal["silent", "quiet", "clipped", "noisy", "cut_start", "cut_end"]
 

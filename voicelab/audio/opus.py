@@ -18,7 +18,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from voicelab.clip import Clip
+from voicelab.audio.clip import Clip
 from voicelab.errors import EngineMissingError, InputError
 
 FRAME_S = 0.02

@@ -13,9 +13,9 @@ from typing import Literal, Protocol, get_args
 import numpy as np
 
 from voicelab.audio import g711
-from voicelab.clip import Clip, Resampler
+from voicelab.audio.clip import Clip, Resampler
+from voicelab.audio.opus import OggOpusWriter, PacketEncoder, libopus_version
 from voicelab.engines import EngineInfo
-from voicelab.opus import OggOpusWriter, PacketEncoder, libopus_version
 
 ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"]
 REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
