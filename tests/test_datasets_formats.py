@@ -11,8 +11,8 @@ from tests.support.recordings import write_recording
 from voicelab.audio import decoding
 from voicelab.cli import app
 from voicelab.datasets import load
+from voicelab.datasets.transcripts import manifest
 from voicelab.errors import InputError
-from voicelab.transcripts import manifest
 
 TEXTS = {"anna-1": "good morning", "bob-1": 'he said "yes"'}
 SPEAKERS = {"anna-1": "anna", "bob-1": "bob"}

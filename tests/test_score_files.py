@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from voicelab.cli import app
 from voicelab.commands.score import _Form
-from voicelab.transcripts.formats import FORMATS
+from voicelab.datasets.transcripts.formats import FORMATS
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 
 from voicelab.cli import app
 from voicelab.commands.alignments import alignment_lines
+from voicelab.datasets.transcripts.base import Pair
 from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm
 from voicelab.metrics.weights import MINIMAL
@@ -19,7 +20,6 @@ from voicelab.metrics.words import Step, align_words
 from voicelab.score import score
 from voicelab.systems import compare_systems, sure_rates
 from voicelab.text import normalizer
-from voicelab.transcripts.base import Pair
 
 WORDS = st.lists(st.sampled_from("a b c".split()), max_size=8)
 SPEAKERS = ["ann", "ben", "cat", "dan", "eve", "flo"]

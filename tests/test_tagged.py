@@ -6,11 +6,11 @@ import pytest
 from typer.testing import CliRunner
 
 from voicelab.cli import app
+from voicelab.datasets.transcripts.nlp import read_tokens
 from voicelab.metrics.weights import MINIMAL, weights_of
 from voicelab.metrics.words import WordCounts
 from voicelab.tagged import score_calls
 from voicelab.text import normalizer
-from voicelab.transcripts.nlp import read_tokens
 
 HEADER = "token|speaker|ts|endTs|punctuation|case|tags|wer_tags"
 RULE = normalizer("sclite")

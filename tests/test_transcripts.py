@@ -6,10 +6,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from voicelab.datasets.transcripts import formats, manifest, timed, trn
+from voicelab.datasets.transcripts.base import Utterance
+from voicelab.datasets.transcripts.timed import Segment, TimedWord
 from voicelab.errors import InputError
-from voicelab.transcripts import formats, manifest, timed, trn
-from voicelab.transcripts.base import Utterance
-from voicelab.transcripts.timed import Segment, TimedWord
 
 NAMES = st.text("abcdefgh0123456789", min_size=1, max_size=6)
 WORDS = st.text(

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.formats import FORMATS
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
 from voicelab.metrics.lattice_alignment import align_lattices
@@ -15,8 +17,6 @@ from voicelab.metrics.words import Step, WordCounts, align_words, count_words, c
 from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
 from voicelab.text import language as language_of
 from voicelab.text import normalizer as normalizer_of
-from voicelab.transcripts.base import Pair
-from voicelab.transcripts.formats import FORMATS
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
 """The formats in which braces mean alternative wordings."""

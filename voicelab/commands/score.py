@@ -102,13 +102,13 @@ def score(
     voicelab score ref.trn a.trn b.trn --align 5 --html scores.html
     """
     with terminal.errors():
+        from voicelab.datasets.transcripts.formats import form_of, paired
+        from voicelab.datasets.transcripts.manifest import Columns
         from voicelab.errors import InputError
         from voicelab.metrics.weights import weights_of
         from voicelab.score import ALTERNATIVES_IN, all_rules, rules_for, under_all
         from voicelab.score import score as score_pairs
         from voicelab.text import keep_hyphens, misfit
-        from voicelab.transcripts.formats import form_of, paired
-        from voicelab.transcripts.manifest import Columns
 
         chosen = form or form_of(reference)
         columns = Columns(ref_column, hyp_column, id_column, speaker_column)

@@ -11,9 +11,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby
 
+from voicelab.datasets.transcripts.nlp import Call, Token, speaker_turns
 from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
 from voicelab.text import Normalizer
-from voicelab.transcripts.nlp import Call, Token, speaker_turns
 
 _MARK = re.compile(r"<.*>")
 

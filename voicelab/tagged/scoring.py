@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.nlp import Call, paired_files, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
 from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
@@ -13,8 +15,6 @@ from voicelab.metrics.words import Step, WordCounts, counts_of
 from voicelab.score import Score, aligned_score
 from voicelab.tagged.lattices import Leaf, call_lattice
 from voicelab.text import Normalizer
-from voicelab.transcripts.base import Pair
-from voicelab.transcripts.nlp import Call, paired_files, read_call, read_tokens
 
 _Tagged = tuple[Step, frozenset[str]]
 """A step of an alignment, and the ids of the entities that it lies in."""

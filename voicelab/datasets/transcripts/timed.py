@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
+from voicelab.datasets.transcripts.base import Pair, write_lines
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Pair, write_lines
 
 IGNORED = "ignore_time_segment_in_scoring"
 """A segment with this in its text is left out, with the words that were recognized in it. NIST's corpora write it with

@@ -12,8 +12,8 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
+from voicelab.datasets.transcripts.base import Utterance, refuse_doubles, write_lines
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Utterance, refuse_doubles, write_lines
 
 ID_TYPES = ("spu_id", "rm", "swb", "wsj", "atis")
 

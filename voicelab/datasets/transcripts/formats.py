@@ -10,10 +10,10 @@ from typing import Literal, cast, get_args
 
 from voicelab.datasets import formats as tables
 from voicelab.datasets.text_files import numbered_lines
+from voicelab.datasets.transcripts import manifest, timed, trn
+from voicelab.datasets.transcripts.base import Pair, Utterance
+from voicelab.datasets.transcripts.manifest import Columns, Side
 from voicelab.errors import InputError
-from voicelab.transcripts import manifest, timed, trn
-from voicelab.transcripts.base import Pair, Utterance
-from voicelab.transcripts.manifest import Columns, Side
 
 Format = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"

@@ -29,8 +29,8 @@ from voicelab.datasets.rows import (
     Table,
     seconds,
 )
+from voicelab.datasets.transcripts.base import Utterance, refuse_doubles
 from voicelab.errors import InputError
-from voicelab.transcripts.base import Utterance, refuse_doubles
 
 REFERENCE, HYPOTHESIS = TEXT_COLUMNS[0], HYPOTHESIS_COLUMNS[0]
 _MAYBE_HYPOTHESES = re.compile("pred|hyp|asr|recogni|decod|transcri|heard|output|result|whisper", re.IGNORECASE)
