@@ -23,7 +23,7 @@ from server.token_reload import follow_supervisor, tokens_from_supervisor
 from server.tokens import Tokens
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.engines import Catalog
+from voicelab.engines.spec import Catalog
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.tts.catalog import VOICES
 

@@ -22,9 +22,9 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from server.history import TurnRecord
-from voicelab.hosting import Host
+from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.turn import StageTimes
-from voicelab.work_pool import WorkPool
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ANSWERED = "answered"

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from voicelab.work_pool import WorkPool
+from voicelab.engines.pool.work_pool import WorkPool
 
 
 @dataclass(frozen=True, slots=True)

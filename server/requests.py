@@ -23,7 +23,7 @@ PROBES = ("/health/live", "/health/ready")
 REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
-"""How much asyncio makes room for, each time a socket is read. Its own 256 KiB are a large block (voicelab/heap.py): to
+"""How much asyncio makes room for, each time a socket is read. Its own 256 KiB are a large block (voicelab/engines/pool/allocator.py): to
 map and give back one for each packet of speech takes a thirtieth of what the server does."""
 _PROBE_S = 1.0
 """How long a connection without a place may take to send the head of a probe."""

@@ -26,8 +26,8 @@ from server.settings import Settings
 from server.sockets import socket_protocol
 from server.token_reload import reload_on_hangup
 from voicelab.audio.limits import cancel_all
+from voicelab.engines.pool.allocator import give_back_when_empty, map_large_blocks
 from voicelab.errors import VoicelabError
-from voicelab.heap import give_back_when_empty, map_large_blocks
 
 logger = logging.getLogger("server")
 

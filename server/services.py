@@ -22,7 +22,7 @@ from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
 from server.tracing import Tracer
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 from voicelab.turn import Pipeline
 
 logger = logging.getLogger(__name__)

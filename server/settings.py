@@ -18,12 +18,12 @@ from server.http import below_path
 from server.messages import MOST_JSON_BYTES
 from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
-from voicelab.engines import EngineSpec
+from voicelab.engines.pool.pool import ENGINE_WAIT_S
+from voicelab.engines.pool.work_pool import DEFAULT_QUEUE
+from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
-from voicelab.hosting import ENGINE_WAIT_S
 from voicelab.paths import PROJECT
 from voicelab.turn import LONGEST_TURN_S
-from voicelab.work_pool import DEFAULT_QUEUE
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000

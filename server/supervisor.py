@@ -20,8 +20,8 @@ from prometheus_client.multiprocess import mark_process_dead
 from server.settings import Settings
 from server.token_reload import reread
 from server.tokens import Tokens
-from voicelab.children import SERVER_SECRETS, python_command, safe_environment
-from voicelab.hosting import available_cores
+from voicelab.engines.pool.children import SERVER_SECRETS, python_command, safe_environment
+from voicelab.engines.pool.pool import available_cores
 
 logger = logging.getLogger("server")
 

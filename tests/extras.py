@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from voicelab.engines import Catalog
+from voicelab.engines.spec import Catalog
 
 REQUIRED = os.environ.get("VOICELAB_REQUIRE_EXTRAS") == "1"
 

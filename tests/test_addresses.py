@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 
 from tests.serving import run_server, serving, spawned
 from voicelab import RunSpec, addresses
-from voicelab.engines import EngineInfo, EngineSpec
+from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError
 from voicelab.results import EngineUsed, RunFolder
 

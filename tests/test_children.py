@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from tests.serving import PATIENCE_S, children_of, free_socket, until
-from voicelab import children
+from voicelab.engines.pool import children
 
 NAMES = ("types", "json", "pickle", "voicelab", "server", "numpy")
 FAKES = {"ASR": "fake", "AGENT": "fake", "TTS": "fake", "VAD": "none"}

@@ -9,7 +9,7 @@ import pytest
 from tests.test_engines import SPEECH
 from voicelab import datasets
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines import Catalog, Entry
+from voicelab.engines.spec import Catalog, Entry
 
 PROJECT = Path(__file__).parents[1]
 DOCUMENTS = sorted(

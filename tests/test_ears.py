@@ -9,7 +9,7 @@ import pytest
 from server.ears import Ears
 from tests.voices import in_a_room, spoken
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import EngineError
 from voicelab.vad.base import Framer
 from voicelab.vad.catalog import DETECTORS

@@ -14,9 +14,9 @@ from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import Catalog, EngineSpec, Entry
+from voicelab.engines.pool.pool import Host
+from voicelab.engines.spec import Catalog, EngineSpec, Entry
 from voicelab.errors import EngineMissingError, InputError
-from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
 
 SET = datasets.load(Path(__file__).parents[1] / "data" / "voice_samples")

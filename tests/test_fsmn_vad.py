@@ -15,8 +15,8 @@ from tests.tiny_sensevoice import TEXTS, needs_sensevoice, recording, spec, tran
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.asr.pauses import PauseFinder
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.hosting import Host
 
 pytestmark = needs_sensevoice
 FOLDER = Path(__file__).parent / "data" / "tiny_fsmn_vad"

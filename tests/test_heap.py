@@ -9,7 +9,7 @@ import sys
 
 import pytest
 
-from voicelab import heap
+from voicelab.engines.pool import allocator
 from voicelab.paths import PROJECT
 
 needs_glibc = pytest.mark.skipif(
@@ -17,7 +17,7 @@ needs_glibc = pytest.mark.skipif(
 )
 LOOKING_AT_MALLOC = """
 import ctypes
-from voicelab import heap
+from voicelab.engines.pool import allocator as heap
 
 class Heap(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in
@@ -77,8 +77,8 @@ async def test_it_is_given_back_when_nobody_is_there(monkeypatch: pytest.MonkeyP
         nonlocal given_back
         given_back += 1
 
-    monkeypatch.setattr(heap, "_LOOK_AGAIN_S", 0)
-    monkeypatch.setattr(heap, "give_back", give_back)
+    monkeypatch.setattr(allocator, "_LOOK_AGAIN_S", 0)
+    monkeypatch.setattr(allocator, "give_back", give_back)
     guests: set[str] = set()
 
     async def after_a_while() -> int:
@@ -86,7 +86,7 @@ async def test_it_is_given_back_when_nobody_is_there(monkeypatch: pytest.MonkeyP
             await asyncio.sleep(0)
         return given_back
 
-    tidying = asyncio.create_task(heap.give_back_when_empty(lambda: not guests))
+    tidying = asyncio.create_task(allocator.give_back_when_empty(lambda: not guests))
     assert await after_a_while() == 1, "what the start has left, once"
     guests.add("ada")
     assert await after_a_while() == 1, "not while somebody is there"

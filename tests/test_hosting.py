@@ -11,9 +11,9 @@ import pytest
 from tests.test_engines import SPEECH
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines import Blueprint
+from voicelab.engines.pool.pool import Host
+from voicelab.engines.spec import Blueprint
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.hosting import Host
 
 
 def children() -> set[int]:
@@ -98,7 +98,7 @@ class Broken:
 
 class Odd:
     def load(self):
-        from voicelab.engines import EngineInfo
+        from voicelab.engines.spec import EngineInfo
 
         return EngineInfo("tts", "odd", {}, "1")
 
@@ -275,7 +275,7 @@ class Diary:
         self.written = []
 
     def load(self):
-        from voicelab.engines import EngineInfo
+        from voicelab.engines.spec import EngineInfo
 
         return EngineInfo("asr", "diary", {}, "1")
 
@@ -302,7 +302,7 @@ class Slow:
         self.calls = 0
 
     def load(self):
-        from voicelab.engines import EngineInfo
+        from voicelab.engines.spec import EngineInfo
 
         return EngineInfo("tts", "slow", {}, "1")
 

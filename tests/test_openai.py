@@ -14,8 +14,8 @@ from tests.serving import TONE, serving
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.hosting import Host
 from voicelab.tts.catalog import VOICES
 
 openai = pytest.importorskip("openai", reason="needs: pip install 'voicelab[openai]'")

@@ -15,7 +15,7 @@ from voicelab.audio import opus
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat
 from voicelab.audio.incoming import reply_clip
-from voicelab.hosting import Host
+from voicelab.engines.pool.pool import Host
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 
 

@@ -17,8 +17,8 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
 from voicelab.cli import app
+from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.hosting import Host
 from voicelab.report.summary import summarize
 from voicelab.results import RunSpec
 from voicelab.runs import evaluate

@@ -16,7 +16,7 @@ import pytest
 from tests.serving import PATIENCE_S, TONE, Served, serving, talking, until
 from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.work_pool import WorkPool
+from voicelab.engines.pool.work_pool import WorkPool
 
 THREADS, QUEUE = 2, 2
 

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 
 import pytest
 
+from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.errors import BusyError
-from voicelab.work_pool import WorkPool
 
 
 @pytest.fixture

@@ -7,11 +7,11 @@ import time
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.engines import Blueprint, EngineInfo
-from voicelab.worker.crew import Crew
-from voicelab.worker.desk import Desk
-from voicelab.worker.intake import QueueIntake
-from voicelab.worker.requests import Answer, Request
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.pool.scheduler import Desk
+from voicelab.engines.pool.threads import Crew
+from voicelab.engines.pool.transport import QueueIntake
+from voicelab.engines.spec import Blueprint, EngineInfo
 
 
 def taken(desk: Desk) -> list[Request]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from voicelab.datasets import SampleSet as SampleSet
     from voicelab.datasets import Scenario as Scenario
     from voicelab.datasets import load as load
-    from voicelab.engines import EngineInfo as EngineInfo
-    from voicelab.engines import EngineSpec as EngineSpec
+    from voicelab.engines.spec import EngineInfo as EngineInfo
+    from voicelab.engines.spec import EngineSpec as EngineSpec
     from voicelab.errors import ConnectionLostError as ConnectionLostError
     from voicelab.errors import EngineError as EngineError
     from voicelab.errors import EngineMissingError as EngineMissingError
@@ -44,9 +44,9 @@ _HOMES = {
     "Clip": "audio.clip",
     "ConnectionLostError": "errors",
     "EngineError": "errors",
-    "EngineInfo": "engines",
+    "EngineInfo": "engines.spec",
     "EngineMissingError": "errors",
-    "EngineSpec": "engines",
+    "EngineSpec": "engines.spec",
     "InputError": "errors",
     "NoSpeechError": "errors",
     "Pipeline": "turn",

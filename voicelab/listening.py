@@ -9,10 +9,10 @@ from contextlib import asynccontextmanager
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.blocking import run_blocking
-from voicelab.engines import Blueprint, EngineInfo
+from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.run_sync import run_blocking
+from voicelab.engines.spec import Blueprint, EngineInfo
 from voicelab.errors import EngineError
-from voicelab.hosting import Host
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
 

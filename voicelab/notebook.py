@@ -14,7 +14,7 @@ from typing import Any
 
 from voicelab import errors
 from voicelab.checking import checked
-from voicelab.children import python_command, safe_environment
+from voicelab.engines.pool.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
 from voicelab.paths import PROJECT, shipped
 from voicelab.results import RunFolder, RunSpec

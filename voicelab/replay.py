@@ -13,7 +13,7 @@ from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
-from voicelab.engines import EngineInfo, EngineSpec
+from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
 from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
-from voicelab.engines import Blueprint, Isolation
-from voicelab.hosting import ENGINE_LIMIT_S, Host
+from voicelab.engines.pool.pool import ENGINE_LIMIT_S, Host
+from voicelab.engines.spec import Blueprint, Isolation
 
 _PART_S = 1.0
 # The beginning of a reply is encoded alone: the ear waits for it.

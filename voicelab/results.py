@@ -19,7 +19,7 @@ from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
-from voicelab.engines import EngineSpec, OptionValue
+from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError
 from voicelab.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
-from voicelab.engines import EngineInfo, EngineSpec
+from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import InputError
 from voicelab.listening import Told, hear, say
 from voicelab.metrics.intervals import Interval, ratio_interval

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.datasets import SampleSet
-from voicelab.engines import EngineSpec
+from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
 from voicelab.results import RunSpec
 from voicelab.text import language, normalizer, normalizer_for

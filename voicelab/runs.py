@@ -14,11 +14,11 @@ from typing import Any
 
 from voicelab import provenance, runlock
 from voicelab.audio.decoding import DAMAGED_FROM_S
-from voicelab.blocking import run_blocking
 from voicelab.checking import checked_again
 from voicelab.client import Take
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
+from voicelab.engines.pool.run_sync import run_blocking
 from voicelab.errors import (
     ConnectionLostError,
     InputError,

@@ -16,14 +16,14 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.encoder import ReplyFormat
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.engines import EngineInfo, Isolation
+from voicelab.engines.pool.pool import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
+from voicelab.engines.pool.work_pool import WorkPool
+from voicelab.engines.spec import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.hosting import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
 from voicelab.playout import Script
 from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.stages import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
-from voicelab.work_pool import WorkPool
 
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10

@@ -25,7 +25,7 @@ from voicelab.asr.sensevoice_config import sensevoice_config
 from voicelab.asr.torchaudio_door import open_torchaudio
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.hosting import Host
+from voicelab.engines.pool.pool import Host
 from voicelab.tts.catalog import VOICES
 
 FOLDER = Path(__file__).parent / "tiny_sensevoice"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, Protocol
 
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 
 @dataclass(frozen=True, slots=True)

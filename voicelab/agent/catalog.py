@@ -1,6 +1,6 @@
 """The table of agents."""
 
-from voicelab.engines import Catalog, Entry
+from voicelab.engines.spec import Catalog, Entry
 
 AGENTS = Catalog(
     "agent",

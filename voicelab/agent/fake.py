@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 
 from voicelab.agent.base import Dialogue, Reply, WatchlistChange
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 
 class FakeAgent:

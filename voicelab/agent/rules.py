@@ -19,7 +19,7 @@ from voicelab.agent.intents import (
 )
 from voicelab.agent.linking import CompanyLinker
 from voicelab.agent.market import Company, Market
-from voicelab.engines import EngineInfo, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 
 
 class RulesAgent:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The table of recognizers."""
 
-from voicelab.engines import Catalog, Entry
+from voicelab.engines.spec import Catalog, Entry
 
 RECOGNIZERS = Catalog(
     "asr",

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from typing import Protocol
 
 from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.engines.pool.allocator import give_back
 from voicelab.errors import EngineBusyError
-from voicelab.heap import give_back
 
 _GIVES_WAY = 10
 """How much nicer the thread that makes decoders is than those that decode."""

@@ -6,7 +6,7 @@ import time
 
 from voicelab.asr.base import Transcript
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 
 class FakeRecognizer:

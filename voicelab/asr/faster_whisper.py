@@ -12,7 +12,7 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.speculation import SpeculativeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.models.cache import find, revision_of
 

@@ -13,7 +13,7 @@ from voicelab.asr.cepstral_mean import CepstralMean
 from voicelab.asr.decoder_shelf import DecoderShelf
 from voicelab.asr.sphinx_decoder import FRAME_S, SphinxDecoder
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError
 
 _CATCH_UP = 3

@@ -18,7 +18,7 @@ from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.sensevoice_tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineMissingError
 from voicelab.models.cache import find, revision_of
 

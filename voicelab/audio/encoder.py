@@ -15,7 +15,7 @@ import numpy as np
 from voicelab.audio import g711
 from voicelab.audio.clip import Clip, Resampler
 from voicelab.audio.opus import OggOpusWriter, PacketEncoder, libopus_version
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"]
 REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)

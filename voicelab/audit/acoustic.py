@@ -12,8 +12,8 @@ from multiprocessing import get_context
 from voicelab.audio.clip import Clip
 from voicelab.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
 from voicelab.audit.pronounce import Pronouncer, Spoken
+from voicelab.engines.pool.pool import available_cores
 from voicelab.errors import EngineError
-from voicelab.hosting import available_cores
 
 
 @dataclass(frozen=True, slots=True)

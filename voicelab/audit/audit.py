@@ -11,7 +11,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.audit.acoustic import Misfit, Question, misfits
 from voicelab.audit.agreement import Agreement, agreement
 from voicelab.datasets import Sample, SampleSet
-from voicelab.engines import package_revision
+from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.listening import Told, hear
 from voicelab.report import material

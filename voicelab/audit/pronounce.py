@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from voicelab.audit.arpabet import arpabet
-from voicelab.children import python_command, safe_environment
+from voicelab.engines.pool.children import python_command, safe_environment
 from voicelab.errors import EngineMissingError
 
 _MONEY = re.compile(r"^([$€£])(\d[\d,]*)(?:\.(\d\d))?$")

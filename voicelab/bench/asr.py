@@ -15,7 +15,7 @@ from voicelab.asr.base import BatchRecognizer
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import SampleSet
-from voicelab.engines import Blueprint
+from voicelab.engines.spec import Blueprint
 from voicelab.errors import EngineError
 
 

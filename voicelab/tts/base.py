@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 
 class Voice(Protocol):

@@ -1,6 +1,6 @@
 """The table of voices."""
 
-from voicelab.engines import Catalog, Entry
+from voicelab.engines.spec import Catalog, Entry
 
 VOICES = Catalog(
     "tts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 
 

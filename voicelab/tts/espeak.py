@@ -9,7 +9,7 @@ import ctypes
 from typing import Any
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 
 _OUTPUT_SYNCHRONOUS = 2

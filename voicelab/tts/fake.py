@@ -7,7 +7,7 @@ import time
 import numpy as np
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 _RATE_HZ = 24_000
 

@@ -6,8 +6,8 @@ from typing import Any
 
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo, OptionValue, package_revision
-from voicelab.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
 class OpenAIVoice:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.models.cache import sha256
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import EngineError
 
 FRAME = 512

@@ -1,6 +1,6 @@
 """The table of speech detectors."""
 
-from voicelab.engines import Catalog, Entry
+from voicelab.engines.spec import Catalog, Entry
 
 DETECTORS = Catalog(
     "vad",

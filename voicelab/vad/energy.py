@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.clip import Clip
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 from voicelab.vad.base import DetectorStream, Framer
 
 _FLOOR_START_DBFS, _FLOOR_RISE_DB = -60.0, 0.032

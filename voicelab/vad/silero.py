@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines import EngineInfo, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineMissingError
 from voicelab.vad.base import DetectorStream, Framer
 

@@ -6,7 +6,7 @@ An alias is never silent: the response header MODEL_HEADER names the engine that
 from __future__ import annotations
 
 from server.http.openai.errors import OpenAIError
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 MODEL_HEADER = "X-Voicelab-Engine"
 

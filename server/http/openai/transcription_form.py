@@ -9,7 +9,7 @@ from starlette.datastructures import FormData, UploadFile
 
 from server.http.openai.errors import OpenAIError, invalid, unsupported
 from server.http.openai.names import check_model
-from voicelab.engines import EngineInfo
+from voicelab.engines.spec import EngineInfo
 
 FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
 _GRANULARITIES = ("segment", "word")

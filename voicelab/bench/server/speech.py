@@ -19,8 +19,8 @@ from voicelab.audio.opus import FRAME_S
 from voicelab.bench.server.findings import Finding
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.engines.pool.pool import available_cores
 from voicelab.errors import ServerError
-from voicelab.hosting import available_cores
 
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3

@@ -8,11 +8,11 @@ import socket
 from collections.abc import Sequence
 from typing import Any
 
-from voicelab.children import engine_environment, python_command
-from voicelab.engines import Blueprint
+from voicelab.engines.pool.children import engine_environment, python_command
+from voicelab.engines.pool.messages import LENGTH, Request
+from voicelab.engines.pool.worker import JOIN_LIMIT_S, Lane
+from voicelab.engines.spec import Blueprint
 from voicelab.errors import EngineError
-from voicelab.lanes.base import JOIN_LIMIT_S, Lane
-from voicelab.worker.requests import LENGTH, Request
 
 
 class ProcessLane(Lane):
@@ -44,7 +44,7 @@ class ProcessLane(Lane):
         """Start a worker and read its answers until it ends; whether it had loaded."""
         ours, theirs = socket.socketpair()
         self._process = await asyncio.create_subprocess_exec(
-            *python_command("voicelab.worker", str(theirs.fileno()), str(self._threads)),
+            *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
             env=engine_environment(self._blueprint.environment),

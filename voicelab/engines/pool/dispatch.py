@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voicelab.asr.base import PartialStream, QueueingStream
-from voicelab.engines import Blueprint
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.spec import Blueprint
 from voicelab.errors import EngineBusyError, EngineError, VoicelabError
-from voicelab.worker.requests import Answer, Request
 
 
 @dataclass(slots=True)

@@ -1,4 +1,4 @@
-"""The child process that runs one engine: `python -P -m voicelab.worker FD THREADS`.
+"""The child process that runs one engine: `python -P -m voicelab.engines.pool FD THREADS`.
 
 It reads requests from the socket FD and answers them. Each is a length (4 bytes, big-endian) and a pickle; both ends
 are voicelab, on one machine, over a socket pair that nobody else can open.
@@ -13,9 +13,9 @@ import signal
 import socket
 import sys
 
-from voicelab.worker.crew import Crew
-from voicelab.worker.intake import SocketIntake
-from voicelab.worker.requests import LENGTH, Answer
+from voicelab.engines.pool.messages import LENGTH, Answer
+from voicelab.engines.pool.threads import Crew
+from voicelab.engines.pool.transport import SocketIntake
 
 _NICENESS = 5
 """How much a worker gives way to the event loop, through which all who wait for an engine are heard and answered."""

@@ -9,7 +9,7 @@ import socket
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from voicelab.worker.requests import LENGTH, Request
+from voicelab.engines.pool.messages import LENGTH, Request
 
 
 class Intake(Protocol):

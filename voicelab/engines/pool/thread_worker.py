@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from voicelab.engines import Blueprint
-from voicelab.lanes.base import JOIN_LIMIT_S, Lane
-from voicelab.worker.crew import Crew
-from voicelab.worker.intake import QueueIntake
-from voicelab.worker.requests import Answer, Request
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.pool.threads import Crew
+from voicelab.engines.pool.transport import QueueIntake
+from voicelab.engines.pool.worker import JOIN_LIMIT_S, Lane
+from voicelab.engines.spec import Blueprint
 
 
 class ThreadLane(Lane):

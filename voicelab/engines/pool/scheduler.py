@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import replace
 from itertools import chain
 
-from voicelab.worker.requests import Answer, Request
+from voicelab.engines.pool.messages import Answer, Request
 
 TELL_EVERY_S = 0.05
 """How often a worker says that it gets on, while nobody waits for a result."""

@@ -5,11 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from voicelab.engines import Blueprint
-from voicelab.worker.desk import Desk
-from voicelab.worker.intake import Intake
-from voicelab.worker.requests import Answer, Request
-from voicelab.worker.servant import EngineServant
+from voicelab.engines.pool.dispatch import EngineServant
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.pool.scheduler import Desk
+from voicelab.engines.pool.transport import Intake
+from voicelab.engines.spec import Blueprint
 
 
 class Crew:

@@ -14,11 +14,11 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any, Self
 
-from voicelab.engines import Blueprint, EngineInfo
+from voicelab.engines.pool.process_worker import ProcessLane
+from voicelab.engines.pool.thread_worker import ThreadLane
+from voicelab.engines.pool.worker import Lane
+from voicelab.engines.spec import Blueprint, EngineInfo
 from voicelab.errors import EngineBusyError
-from voicelab.lanes.base import Lane
-from voicelab.lanes.process import ProcessLane
-from voicelab.lanes.thread import ThreadLane
 
 ENGINE_WAIT_S = 10.0
 """How long an utterance waits at its end for an engine that serves as many others as it can."""

@@ -14,9 +14,9 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
-from voicelab.engines import Blueprint, EngineInfo
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.spec import Blueprint, EngineInfo
 from voicelab.errors import EngineError
-from voicelab.worker.requests import Answer, Request
 
 JOIN_LIMIT_S = 10.0
 """How long a worker that was told to end is waited for."""
