@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voicelab.cli import app
-from voicelab.models.cache import find, read_record, revision_of
+from voicelab.engines.weights.cache import find, read_record, revision_of
 
 COMMIT = "c0ffee" * 6 + "c0de"
 MS_COMMIT = "5ea5e11" * 5 + "5ea5e"

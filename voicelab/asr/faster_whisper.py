@@ -13,8 +13,8 @@ from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.speculation import SpeculativeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.weights.cache import find, revision_of
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.models.cache import find, revision_of
 
 
 class FasterWhisper:

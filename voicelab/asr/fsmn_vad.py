@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from voicelab.asr.funasr_loading import load_funasr
 from voicelab.asr.pauses import PAUSE_S
 from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.engines.weights.cache import find
 from voicelab.errors import EngineMissingError
-from voicelab.models.cache import find
 
 FSMN_VAD = "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch"
 _BLOCK_MS = 100

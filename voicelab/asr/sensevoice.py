@@ -19,8 +19,8 @@ from voicelab.asr.sensevoice_tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.weights.cache import find, revision_of
 from voicelab.errors import EngineMissingError
-from voicelab.models.cache import find, revision_of
 
 _LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
 

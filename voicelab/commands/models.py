@@ -16,8 +16,8 @@ models = StrictTyper(help="Weights of engines: list them, fetch them, say where 
 def list_models() -> None:
     """List the models that can be pulled, and which are here."""
     with terminal.errors():
-        from voicelab.models.cache import find
-        from voicelab.models.catalog import MODELS
+        from voicelab.engines.weights.cache import find
+        from voicelab.engines.weights.catalog import MODELS
 
         rows = []
         for name, entry in MODELS.items():
@@ -39,8 +39,8 @@ def pull(
 ) -> None:
     """Fetch a model, check every file against the hub's list, and keep it in the hub's usual cache."""
     with terminal.errors():
-        from voicelab.models import hubs
-        from voicelab.models.catalog import model
+        from voicelab.engines.weights import hubs
+        from voicelab.engines.weights.catalog import model
 
         entry = model(name)
         hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
@@ -59,9 +59,9 @@ def path(
 ) -> None:
     """Print the folder of a model that was pulled."""
     with terminal.errors():
+        from voicelab.engines.weights.cache import find
+        from voicelab.engines.weights.catalog import model
         from voicelab.errors import InputError
-        from voicelab.models.cache import find
-        from voicelab.models.catalog import model
 
         entry = model(name)
         for identity in (entry.modelscope, entry.huggingface):

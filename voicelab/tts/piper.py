@@ -9,8 +9,8 @@ import numpy as np
 
 from voicelab.audio.clip import Clip
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.models.cache import sha256
 
 
 class Piper:

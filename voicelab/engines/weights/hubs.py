@@ -12,9 +12,9 @@ from typing import Any, Literal
 
 import httpx
 
+from voicelab.engines.weights.cache import RECORD, huggingface_cache, missing, modelscope_cache, sha256
+from voicelab.engines.weights.catalog import Model
 from voicelab.errors import InputError, VoicelabError
-from voicelab.models.cache import RECORD, huggingface_cache, missing, modelscope_cache, sha256
-from voicelab.models.catalog import Model
 
 Hub = Literal["modelscope", "huggingface"]
 MIRRORS: dict[Hub, str] = {"modelscope": "https://www.modelscope.cn", "huggingface": "https://huggingface.co"}

@@ -9,8 +9,8 @@ import os
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from voicelab.engines.weights.catalog import known_files
 from voicelab.errors import InputError
-from voicelab.models.catalog import known_files
 
 RECORD = ".voicelab-model.json"
 """Written into a folder that was pulled and checked: its source and revision, the size and digest of each file."""
