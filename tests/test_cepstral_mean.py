@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.test_engines import SET
-from voicelab.asr.cepstral_mean import CepstralMean
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
+from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.audio.clip import SPEECH_RATE_HZ
 
 pocketsphinx = pytest.importorskip("pocketsphinx")

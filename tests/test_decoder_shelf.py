@@ -11,9 +11,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from tests.serving import PATIENCE_S, until
-from voicelab.asr import decoder_shelf
-from voicelab.asr.decoder_shelf import DecoderShelf
-from voicelab.asr.pocketsphinx import default_decoders
+from voicelab.asr.pocketsphinx import decoder_pool
+from voicelab.asr.pocketsphinx.decoder_pool import DecoderShelf
+from voicelab.asr.pocketsphinx.recognizer import default_decoders
 from voicelab.errors import EngineBusyError, EngineError
 
 
@@ -65,8 +65,8 @@ class Factory:
 
 @pytest.fixture(autouse=True)
 def _look_often(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(decoder_shelf, "_LOOK_AGAIN_S", 0.01)
-    monkeypatch.setattr(decoder_shelf, "_RECLAIM_EVERY_S", 0.0)
+    monkeypatch.setattr(decoder_pool, "_LOOK_AGAIN_S", 0.01)
+    monkeypatch.setattr(decoder_pool, "_RECLAIM_EVERY_S", 0.0)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from tests.serving import Served, serving, talking
-from voicelab.asr.pocketsphinx import PocketSphinx
+from voicelab.asr.pocketsphinx.recognizer import PocketSphinx
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import load
 from voicelab.paths import shipped

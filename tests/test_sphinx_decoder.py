@@ -6,9 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from tests.test_engines import SET
-from voicelab.asr import sphinx_decoder
-from voicelab.asr.pocketsphinx import PocketSphinx
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.pocketsphinx import decoder as sphinx_decoder
+from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
+from voicelab.asr.pocketsphinx.recognizer import PocketSphinx
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 

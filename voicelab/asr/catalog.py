@@ -6,7 +6,7 @@ RECOGNIZERS = Catalog(
     "asr",
     {
         "pocketsphinx": Entry(
-            "voicelab.asr.pocketsphinx:PocketSphinx",
+            "voicelab.asr.pocketsphinx.recognizer:PocketSphinx",
             "CMU PocketSphinx with the en-us model of its own wheel; decodes while audio arrives",
             isolation="process",
             packages=("pocketsphinx",),

@@ -9,7 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from voicelab.asr.cepstral_mean import CepstralMean
+from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets.text_files import numbered_lines
 

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.asr.cepstral_mean import CepstralMean
+from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import Sample
 

@@ -9,9 +9,9 @@ import time
 from collections import deque
 
 from voicelab.asr.base import TimedWord, Transcript
-from voicelab.asr.cepstral_mean import CepstralMean
-from voicelab.asr.decoder_shelf import DecoderShelf
-from voicelab.asr.sphinx_decoder import FRAME_S, SphinxDecoder
+from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
+from voicelab.asr.pocketsphinx.decoder import FRAME_S, SphinxDecoder
+from voicelab.asr.pocketsphinx.decoder_pool import DecoderShelf
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError

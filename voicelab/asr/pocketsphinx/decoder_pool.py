@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol
 
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.engines.pool.allocator import give_back
 from voicelab.errors import EngineBusyError
 

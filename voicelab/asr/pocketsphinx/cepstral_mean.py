@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from voicelab.asr.sphinx_decoder import SphinxDecoder
+from voicelab.asr.pocketsphinx.decoder import SphinxDecoder
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 
 _GRAMMAR = "#JSGF V1.0; grammar one; public <one> = oh;"

@@ -1,0 +1,1 @@
+"""PocketSphinx, called by its C functions."""
