@@ -27,8 +27,8 @@ LAB = """
 import json, sys
 from pathlib import Path
 import numpy as np, torch
-from voicelab.asr.detected_pauses import DetectedPauseFinder
-from voicelab.asr.fsmn_vad import FsmnVad
+from voicelab.asr.sensevoice.fsmn_segments import DetectedPauseFinder
+from voicelab.asr.sensevoice.fsmn_vad import FsmnVad
 from voicelab.errors import EngineError
 
 torch.set_num_threads(1)

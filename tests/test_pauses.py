@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicelab.asr.detected_pauses import DetectedPauseFinder
 from voicelab.asr.pauses import PauseFinder, Span
+from voicelab.asr.sensevoice.fsmn_segments import DetectedPauseFinder
 from voicelab.audio.clip import SPEECH_RATE_HZ
 
 SEGMENT_S = 1.0

@@ -35,7 +35,7 @@ torch.set_num_threads(1)
 expected = random.Random(3).random(), float(np.random.RandomState(3).rand()), torch.Generator().manual_seed(3)
 random.seed(3), np.random.seed(3), torch.manual_seed(3)
 from tests.tiny_sensevoice import EXPECTED, FOLDER, recording
-from voicelab.asr.sensevoice import SenseVoice
+from voicelab.asr.sensevoice.recognizer import SenseVoice
 from voicelab.errors import EngineError
 
 def said(**options):

@@ -20,7 +20,7 @@ UNFIT = {
 }
 TRY = """
 import sys
-from voicelab.asr.torchaudio_door import open_torchaudio
+from voicelab.asr.sensevoice.torchaudio_import import open_torchaudio
 print("without its compiled part:", open_torchaudio())
 import torchaudio
 print(torchaudio.kaldi, getattr(sys.modules["torchaudio._extension"], "built", None))

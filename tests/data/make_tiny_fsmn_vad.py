@@ -17,7 +17,7 @@ import torch
 import yaml
 
 from tests.data.cmvn import write_cmvn
-from voicelab.asr.funasr_loading import import_funasr
+from voicelab.asr.sensevoice.loading import import_funasr
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ
 

@@ -16,7 +16,7 @@ RECOGNIZERS = Catalog(
             environment={"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
         ),
         "sensevoice": Entry(
-            "voicelab.asr.sensevoice:SenseVoice",
+            "voicelab.asr.sensevoice.recognizer:SenseVoice",
             "SenseVoice through funasr: zh, en, yue, ja, ko, with emotion and sound events; decodes at pauses",
             isolation="process",
             extra="sensevoice",

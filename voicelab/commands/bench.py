@@ -92,7 +92,7 @@ def asr(
                     raise
                 left_out.append(str(error))
         if full_size:
-            from voicelab.asr.random_sensevoice import make_random_sensevoice
+            from voicelab.asr.sensevoice.random_weights import make_random_sensevoice
 
             with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
                 model = make_random_sensevoice(Path(folder) / "full-size")

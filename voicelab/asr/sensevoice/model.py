@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.asr.funasr_loading import load_funasr
-from voicelab.asr.packed_linear import pack_linears
+from voicelab.asr.sensevoice.loading import load_funasr
+from voicelab.asr.sensevoice.packed_linear import pack_linears
 from voicelab.audio.clip import SPEECH_RATE_HZ
 
 _DITHER_SEED = 0

@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.asr.funasr_loading import load_funasr
 from voicelab.asr.pauses import PAUSE_S
+from voicelab.asr.sensevoice.loading import load_funasr
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.weights.cache import find
 from voicelab.errors import EngineMissingError

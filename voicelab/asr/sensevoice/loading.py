@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from voicelab.asr.torchaudio_door import open_torchaudio
+from voicelab.asr.sensevoice.torchaudio_import import open_torchaudio
 from voicelab.errors import EngineError, EngineMissingError
 
 

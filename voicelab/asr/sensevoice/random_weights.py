@@ -8,8 +8,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from voicelab.asr.funasr_loading import import_funasr
-from voicelab.asr.sensevoice_config import sensevoice_config
+from voicelab.asr.sensevoice.config import sensevoice_config
+from voicelab.asr.sensevoice.loading import import_funasr
 
 _PIECES = 25_055
 _BPE = "random.bpe.model"

@@ -10,12 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.detected_pauses import DetectedPauseFinder
-from voicelab.asr.fsmn_vad import FsmnVad, fsmn_folder
-from voicelab.asr.funasr_loading import import_funasr
-from voicelab.asr.funasr_model import FunasrModel
 from voicelab.asr.pauses import PauseFinder
-from voicelab.asr.sensevoice_tags import read_tags
+from voicelab.asr.sensevoice.fsmn_segments import DetectedPauseFinder
+from voicelab.asr.sensevoice.fsmn_vad import FsmnVad, fsmn_folder
+from voicelab.asr.sensevoice.loading import import_funasr
+from voicelab.asr.sensevoice.model import FunasrModel
+from voicelab.asr.sensevoice.tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision

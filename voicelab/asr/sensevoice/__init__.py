@@ -1,0 +1,1 @@
+"""SenseVoice through funasr, with its own voice activity detector."""
