@@ -20,7 +20,7 @@ from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Name, Ref
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
-from voicelab.turn import Answered, Turn
+from voicelab.pipeline.turn import Answered, Turn
 
 router = APIRouter()
 

@@ -23,7 +23,7 @@ from server.settings import Settings
 from server.tokens import Tokens
 from server.tracing import Tracer
 from voicelab.engines.spec import EngineInfo
-from voicelab.turn import Pipeline
+from voicelab.pipeline.turn import Pipeline
 
 logger = logging.getLogger(__name__)
 

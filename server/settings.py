@@ -23,7 +23,7 @@ from voicelab.engines.pool.work_pool import DEFAULT_QUEUE
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
-from voicelab.turn import LONGEST_TURN_S
+from voicelab.pipeline.turn import LONGEST_TURN_S
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000

@@ -63,7 +63,7 @@ def cheap(monkeypatch):
 
     monkeypatch.setattr("typer.testing._get_command", lambda _: COMMAND)  # it would be built anew for each call
     monkeypatch.setattr(runs, "_all", stubbed_async)
-    for where in ("voicelab.notebook.execute", "voicelab.listening.hear", "httpx.Client.send"):
+    for where in ("voicelab.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
     for where in ("voicelab.bench.server.bench.run_part", "voicelab.bench.server.replay.replayed"):
         monkeypatch.setattr(where, stubbed_async)

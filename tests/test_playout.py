@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.playout import Script
+from voicelab.pipeline.spoken_text import Script
 from voicelab.text import words_within
 
 TEXT = "One two three four. Five six seven eight."

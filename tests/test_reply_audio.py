@@ -16,7 +16,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat
 from voicelab.audio.incoming import reply_clip
 from voicelab.engines.pool.pool import Host
-from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
+from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 
 
 @pytest.fixture

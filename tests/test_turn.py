@@ -7,7 +7,7 @@ from voicelab.agent.base import Dialogue
 from voicelab.audio import decoding, opus
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
+from voicelab.pipeline.turn import Answered, Heard, Pipeline, Spoken, Turn
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from voicelab.errors import NoSpeechError as NoSpeechError
     from voicelab.errors import ServerError as ServerError
     from voicelab.errors import VoicelabError as VoicelabError
+    from voicelab.pipeline.turn import Pipeline as Pipeline
+    from voicelab.pipeline.turn import Turn as Turn
     from voicelab.results import RunFolder as RunFolder
     from voicelab.results import RunResult as RunResult
     from voicelab.results import RunSpec as RunSpec
@@ -37,8 +39,6 @@ if TYPE_CHECKING:
     from voicelab.runs import evaluate as evaluate
     from voicelab.runs import resume as resume
     from voicelab.text import normalizer as normalizer
-    from voicelab.turn import Pipeline as Pipeline
-    from voicelab.turn import Turn as Turn
 
 _HOMES = {
     "Clip": "audio.clip",
@@ -49,7 +49,7 @@ _HOMES = {
     "EngineSpec": "engines.spec",
     "InputError": "errors",
     "NoSpeechError": "errors",
-    "Pipeline": "turn",
+    "Pipeline": "pipeline.turn",
     "RunFolder": "results",
     "RunResult": "results",
     "RunSpec": "results",
@@ -58,7 +58,7 @@ _HOMES = {
     "Scenario": "datasets",
     "ServerError": "errors",
     "Take": "client",
-    "Turn": "turn",
+    "Turn": "pipeline.turn",
     "TurnResult": "results",
     "VoiceClient": "client",
     "VoicelabError": "errors",

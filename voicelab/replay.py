@@ -8,17 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab import listening
 from voicelab.agent.base import Agent, Dialogue, Reply
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
+from voicelab.pipeline import transcribe
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
 from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult
 
-Progress = listening.Told
+Progress = transcribe.Told
 
 
 def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Replay:
@@ -56,7 +56,7 @@ def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progres
     if not kept:
         raise InputError(f"{folder.path}: it kept no reply to listen to")
     clips = [decoding.read(path) for path in kept.values()]
-    info, heard_texts = listening.hear(recognizer, clips, progress)
+    info, heard_texts = transcribe.hear(recognizer, clips, progress)
     texts = dict(zip(kept, heard_texts, strict=True))
     turns = tuple(one.model_copy(update={"spoken": texts.get(one.key)}) for one in replay.turns)
     named = EngineSpec(info.name, {name: str(value) for name, value in info.options.items() if value is not None})

@@ -14,9 +14,9 @@ from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import InputError
-from voicelab.listening import Told, hear, say
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
+from voicelab.pipeline.transcribe import Told, hear, say
 from voicelab.results import EngineUsed, RunFolder
 from voicelab.text import Normalizer, normalizer
 

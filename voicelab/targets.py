@@ -27,10 +27,10 @@ from voicelab.datasets.text_files import split_lines
 from voicelab.engines.pool.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.engines.spec import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
+from voicelab.pipeline.turn import Answered, Heard, Pipeline, Spoken, Turn
 from voicelab.results import EngineUsed, RunSpec
 from voicelab.storage import faults_named
 from voicelab.tts.catalog import VOICES
-from voicelab.turn import Answered, Heard, Pipeline, Spoken, Turn
 
 _START_LIMIT_S = 300.0
 _STOP_LIMIT_S = 10.0

@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
-from voicelab.stages import Interval
-from voicelab.turn import StageTimes
+from voicelab.pipeline.stopwatch import Interval
+from voicelab.pipeline.turn import StageTimes
 
 INTERRUPTED = "interrupted"
 """The `error` of a turn whose reply was stopped; its agent_response is what was heard of it."""
@@ -74,6 +74,6 @@ class KeptTurn:
 
     @cached_property
     def stage_times(self) -> dict[str, float | None]:
-        """Seconds by stage, as in voicelab.turn.StageTimes."""
+        """Seconds by stage, as in voicelab.pipeline.turn.StageTimes."""
         found: dict[str, float | None] = json.loads(self.stage_times_json)
         return found

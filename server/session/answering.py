@@ -17,7 +17,7 @@ from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetric
 from server.services import Services
 from server.session.outlet import Outlet, Pace
 from server.session.terms import Terms
-from voicelab.turn import Answered, Heard, Spoken, Turn, TurnEvent
+from voicelab.pipeline.turn import Answered, Heard, Spoken, Turn, TurnEvent
 
 
 class Answering:

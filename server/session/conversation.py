@@ -19,7 +19,7 @@ from server.session.listening import Listening
 from server.session.outlet import Outlet
 from server.session.tempo import Tempo
 from server.session.terms import Terms
-from voicelab.turn import TurnEvent
+from voicelab.pipeline.turn import TurnEvent
 
 
 class State(Enum):

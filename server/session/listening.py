@@ -15,7 +15,7 @@ from server.session.tempo import Tempo
 from server.session.terms import Terms
 from voicelab.audio.clip import Clip
 from voicelab.errors import VoicelabError
-from voicelab.turn import Turn, TurnEvent
+from voicelab.pipeline.turn import Turn, TurnEvent
 
 
 class Listening:

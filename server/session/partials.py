@@ -8,7 +8,7 @@ from contextlib import suppress
 from time import perf_counter
 
 from voicelab.errors import EngineError
-from voicelab.turn import Turn
+from voicelab.pipeline.turn import Turn
 
 _EVERY_S = 0.2
 """Words do not come faster, and each question takes a little of the recognizer's time."""

@@ -13,7 +13,7 @@ from voicelab.audit.agreement import Agreement, agreement
 from voicelab.datasets import Sample, SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
-from voicelab.listening import Told, hear
+from voicelab.pipeline.transcribe import Told, hear
 from voicelab.report import material
 from voicelab.results import RunFolder, RunResult, TurnResult
 from voicelab.text import Normalizer, normalizer

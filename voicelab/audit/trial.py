@@ -15,8 +15,8 @@ from voicelab.agent.market import Market
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.audit.acoustic import Question, misfits
 from voicelab.datasets import load
-from voicelab.listening import hear
 from voicelab.paths import shipped
+from voicelab.pipeline.transcribe import hear
 
 Spoil = Callable[[Mapping[str, str], int, random.Random], dict[str, str]]
 """Texts by sample id, how many to spoil, and chance -> the new texts of those."""

@@ -20,9 +20,9 @@ from voicelab.engines.pool.pool import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
 from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.engines.spec import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.playout import Script
-from voicelab.reply_audio import Piece, ReplyAudio, encoder_host
-from voicelab.stages import Interval, Stopwatch
+from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
+from voicelab.pipeline.spoken_text import Script
+from voicelab.pipeline.stopwatch import Interval, Stopwatch
 from voicelab.tts.catalog import VOICES
 
 LONGEST_TURN_S = 120.0
