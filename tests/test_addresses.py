@@ -23,7 +23,7 @@ from tests.serving import run_server, serving, spawned
 from voicelab import RunSpec, addresses
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError
-from voicelab.results import EngineUsed, RunFolder
+from voicelab.runs.records import EngineUsed, RunFolder
 
 SECRET = "correct-horse-battery-1"
 TOKEN = "a-long-token-of-ada-0001"

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.test_equivalence import NOW, turn
 from tests.test_report_summary import answered
 from tests.test_samples import samples_folder
-from voicelab import replay, replayed, runs
+from voicelab import replay, replayed
 from voicelab.agent.rules import RulesAgent
 from voicelab.cli import app
 from voicelab.errors import InputError
@@ -21,7 +21,8 @@ from voicelab.report import page, summary
 from voicelab.report.scoring import score_turns
 from voicelab.report.sureness import Sureness
 from voicelab.report.why import GROUPS, attribution, turn_losses
-from voicelab.results import CodeState, EngineUsed, Failure, RunFolder, RunResult, RunSpec
+from voicelab.runs import runner
+from voicelab.runs.records import CodeState, EngineUsed, Failure, RunFolder, RunResult, RunSpec
 from voicelab.text import normalizer
 
 FORMS = {"AAPL": ("Apple", "Apple Inc."), "TSLA": ("Tesla",)}
@@ -239,7 +240,7 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
 def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
     monkeypatch.setattr(page, "_pictures", lambda _: [])
     spec = RunSpec(samples=str(samples_folder()), asr="fake", agent="rules", tts="fake", target="in-process", limit=2)
-    folder, run = runs.evaluate(spec, tmp_path, run_id="heard")
+    folder, run = runner.evaluate(spec, tmp_path, run_id="heard")
     done = attribute(folder.path, "--listen", "fake:text=all of apple and nothing else")
     assert done.exit_code == 0, done.output
     kept = replayed.read(folder.path)

@@ -17,7 +17,7 @@ from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.stimulus import heard_clip
+from voicelab.runs.sent_audio import heard_clip
 
 SPOKEN_S = 1.5
 CLIP = Clip((0.3 * np.sin(np.arange(round(SPOKEN_S * SPEECH_RATE_HZ)) * 0.17)).astype(np.float32), SPEECH_RATE_HZ)

@@ -18,8 +18,8 @@ from voicelab.audit.trial import WAYS, precision_at_k, swap
 from voicelab.cli import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.results import RunFolder, RunSpec
-from voicelab.runs import evaluate
+from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.runs.runner import evaluate
 from voicelab.text import normalizer
 
 BASIC = normalizer("basic")

@@ -9,7 +9,7 @@ import pytest
 from tests.test_audit import mislabelled, run_on
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.notebook import execute
+from voicelab.runs.notebook import execute
 
 
 def test_it_plays_suspects_and_corrects_them(tmp_path):

@@ -23,12 +23,12 @@ import pytest
 
 from voicelab import datasets
 from voicelab.agent.market import Market
-from voicelab.client import Take, VoiceClient
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
 from voicelab.metrics.entities import company_forms_in, mentions
-from voicelab.results import RunSpec
-from voicelab.targets import own_server
+from voicelab.runs.client import Take, VoiceClient
+from voicelab.runs.records import RunSpec
+from voicelab.runs.targets import own_server
 
 SHIPPED = Path(__file__).parents[1] / "data" / "voice_samples"
 SESSIONS = "/api/conversation-sessions/sessions"

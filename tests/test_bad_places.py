@@ -13,8 +13,8 @@ from tests.support.run_folders import write_run
 from voicelab import file_errors
 from voicelab.cli import app
 from voicelab.errors import InputError
-from voicelab.results import RunFolder, TurnResult
 from voicelab.run_names import check_name
+from voicelab.runs.records import RunFolder, TurnResult
 
 EVALUATE = ("evaluate", "--in-process", "--asr", "fake", "--tts", "fake", "--samples", "set.jsonl")
 SWEEP = ("sweep", "--asr", "fake", "--tts", "fake", "--samples", "set.jsonl", "--gain", "-10")

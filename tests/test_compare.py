@@ -11,8 +11,8 @@ from voicelab.cli import app
 from voicelab.compare import compare
 from voicelab.compare.comparison import TESTS
 from voicelab.errors import InputError
-from voicelab.notebook import execute
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs.notebook import execute
+from voicelab.runs.records import RunFolder, RunSpec
 
 RIGHT, WRONG = "fake:text=what is the price of apple", "fake:text=news about tesla"
 

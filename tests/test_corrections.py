@@ -11,14 +11,15 @@ from typer.testing import CliRunner
 from tests.test_audit import run_on
 from tests.test_clip import tone
 from tests.test_samples import write_set
-from voicelab import datasets, provenance
+from voicelab import datasets
 from voicelab.audio import codecs
 from voicelab.audio.opus import encode_ogg
 from voicelab.audit import corrections, versions
 from voicelab.audit.effect import effect
 from voicelab.cli import app
 from voicelab.errors import InputError
-from voicelab.results import RunFolder
+from voicelab.runs import provenance
+from voicelab.runs.records import RunFolder
 
 HEAD = "sample_id,action,old_text,new_text,expected_entities,expected_intent,who,when,why\n"
 

@@ -14,7 +14,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
 from voicelab.replay import agent_of, tool_equivalence
 from voicelab.replayed import UNASKED
-from voicelab.results import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnResult
+from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnResult
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -11,7 +11,7 @@ from voicelab.errors import InputError
 from voicelab.figures import PERCENTILES, RATES, figure_of
 from voicelab.gate import Outcome, check, junit, limit
 from voicelab.report.summary import summarize
-from voicelab.results import RunFolder
+from voicelab.runs.records import RunFolder
 
 
 def gate(*arguments):

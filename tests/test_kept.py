@@ -8,11 +8,11 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.test_report_summary import BEGUN, VARIED, made_run
-from voicelab import runlock
 from voicelab.cli import app
 from voicelab.kept import kept_runs
 from voicelab.report.summary import summarize
-from voicelab.results import RunFolder
+from voicelab.runs import lock
+from voicelab.runs.records import RunFolder
 
 
 def runs(*arguments, answer=None):
@@ -61,7 +61,7 @@ def test_every_run_is_listed_the_latest_first(out):
 
 
 def test_a_run_that_a_process_works_on_is_running(out):
-    with runlock.held(out / "stopped"):
+    with lock.held(out / "stopped"):
         assert next(one for one in kept_runs(out) if one.run_id == "stopped").state == "running"
         refused = runs("rm", "stopped", "--out", out, "--yes")
     assert refused.exit_code == 2

@@ -9,10 +9,10 @@ import pytest
 
 from tests.test_runs import alive, run_command, wait_until
 from tests.test_samples import samples_folder
-from voicelab import runlock, runs
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.results import RunFolder
+from voicelab.runs import lock, runner
+from voicelab.runs.records import RunFolder
 
 
 @pytest.fixture
@@ -28,7 +28,7 @@ def begun(tmp_path):
     turns = folder.path / "turns.jsonl"
     try:
         wait_until(lambda: turns.exists() and turns.read_bytes().count(b"\n") >= 2)
-        kernel = int((folder.path / runlock.FILE_NAME).read_text())
+        kernel = int((folder.path / lock.FILE_NAME).read_text())
         assert kernel != process.pid
         yield process, kernel, folder
     finally:
@@ -49,7 +49,7 @@ def test_a_killed_run_goes_on_with_every_sample_once(begun, and_the_kernel):
     before = (folder.path / "turns.jsonl").read_bytes()
     kept = before[: before.rfind(b"\n") + 1]
     if and_the_kernel:
-        runs.resume(folder.path)
+        runner.resume(folder.path)
     else:
         done = subprocess.run(run_command("--resume", folder.path), capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
@@ -64,25 +64,25 @@ def test_a_killed_run_goes_on_with_every_sample_once(begun, and_the_kernel):
     assert sorted(turn.sample_id for turn in turns if turn.primary) == sorted(sample.id for sample in samples)
 
 
-HOLD = "import sys, time; from pathlib import Path; from voicelab import runlock\n" + (
+HOLD = "import sys, time; from pathlib import Path; from voicelab.runs.runner import lock as runlock\n" + (
     "with runlock.held(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
 )
 
 
 def test_a_run_has_one_holder_until_its_process_ends(tmp_path):
-    assert not runlock.is_held(tmp_path)
+    assert not lock.is_held(tmp_path)
     process = subprocess.Popen([sys.executable, "-c", HOLD, str(tmp_path)], stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout.readline() == "held\n"
-        assert runlock.is_held(tmp_path)
+        assert lock.is_held(tmp_path)
         with (
             pytest.raises(InputError, match=rf"another process \({process.pid}\) is working on this run"),
-            runlock.held(tmp_path, patience_s=0.2),
+            lock.held(tmp_path, patience_s=0.2),
         ):
             pytest.fail("two hold it")
     finally:
         process.kill()
         process.communicate()
-    assert not runlock.is_held(tmp_path)
-    with runlock.held(tmp_path, patience_s=0.0):
-        assert runlock.is_held(tmp_path)
+    assert not lock.is_held(tmp_path)
+    with lock.held(tmp_path, patience_s=0.0):
+        assert lock.is_held(tmp_path)

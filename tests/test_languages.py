@@ -15,8 +15,8 @@ from voicelab.cli import app
 from voicelab.datasets import load
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions
-from voicelab.results import RunSpec
-from voicelab.run_language import settled
+from voicelab.runs.language import settled
+from voicelab.runs.records import RunSpec
 from voicelab.text import headline_of, language, misfit, normalizer, normalizer_for
 
 NEWS = {

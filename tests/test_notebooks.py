@@ -12,11 +12,12 @@ from papermill.exceptions import PapermillExecutionError
 
 from tests.test_report_summary import made_run
 from tests.test_samples import samples_folder
-from voicelab import notebook, replayed
+from voicelab import replayed
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
-from voicelab.notebook import ParameterGuard, execute, parameters_of, reports_folder, run_spec
 from voicelab.paths import PROJECT, shipped
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs import notebook
+from voicelab.runs.notebook import ParameterGuard, execute, parameters_of, reports_folder, run_spec
+from voicelab.runs.records import RunFolder, RunSpec
 
 NOTEBOOKS = sorted(shipped("notebooks").glob("*.ipynb"))
 FAKE = RunSpec(samples=str(samples_folder()), asr="fake", agent="rules", tts="fake", target="in-process", limit=6)

@@ -14,12 +14,12 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from tests.test_samples import write_set
-from voicelab import runs
 from voicelab.cli import app
 from voicelab.errors import InputError, VoicelabError
-from voicelab.notebook import run_spec
 from voicelab.report import page
-from voicelab.results import CodeState, RunResult, RunSpec, now
+from voicelab.runs import runner
+from voicelab.runs.notebook import run_spec
+from voicelab.runs.records import CodeState, RunResult, RunSpec, now
 
 VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "🦜")
 LIMIT_S = 60
@@ -44,7 +44,7 @@ def material(tmp_path_factory) -> dict[str, str]:
     path = write_set(folder)
     spec = RunSpec(samples=str(path), asr="fake", agent="rules", tts="fake", target="in-process", draws=100)
     for name in "ab":
-        page.write(runs.evaluate(spec, folder, run_id=name)[0])
+        page.write(runner.evaluate(spec, folder, run_id=name)[0])
     (folder / "reference.trn").write_text("one two (a_1)\n")
     (folder / "fixes.csv").write_text("id,text\na,hello there\n")
     (folder / "pairs.jsonl").write_text('{"entity": "AAPL", "text": "apple", "found": true}\n')
@@ -62,8 +62,8 @@ def cheap(monkeypatch):
         stubbed()
 
     monkeypatch.setattr("typer.testing._get_command", lambda _: COMMAND)  # it would be built anew for each call
-    monkeypatch.setattr(runs, "_all", stubbed_async)
-    for where in ("voicelab.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
+    monkeypatch.setattr(runner, "_all", stubbed_async)
+    for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
     for where in ("voicelab.bench.server.bench.run_part", "voicelab.bench.server.replay.replayed"):
         monkeypatch.setattr(where, stubbed_async)
@@ -177,7 +177,7 @@ def test_python_and_notebooks_refuse_what_the_command_line_refuses(changes, tmp_
     spec = RunSpec(samples=material["set"], asr="fake", agent="fake", tts="fake", target="in-process")
     (name,) = changes
     with pytest.raises(InputError, match=name):
-        runs.evaluate(spec.model_copy(update=changes), tmp_path, run_id="r")
+        runner.evaluate(spec.model_copy(update=changes), tmp_path, run_id="r")
     assert not (tmp_path / "r").exists()
     if changes != {"samples": ""}:  # in a notebook that is the shipped set
         with pytest.raises(InputError, match=f"parameter {name}"):

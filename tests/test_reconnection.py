@@ -13,12 +13,12 @@ from typer.testing import CliRunner
 from tests.support.fragile_server import FragileServer, Misbehave
 from tests.support.recordings import write_recording
 from tests.test_runs import started_server
-from voicelab import reconnection, runs
 from voicelab.cli import app
 from voicelab.errors import ConnectionLostError, RunInterruptedError
-from voicelab.faults import owner_of
-from voicelab.reconnection import Reconnection
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs import reconnection, runner
+from voicelab.runs.faults import owner_of
+from voicelab.runs.reconnection import Reconnection
+from voicelab.runs.records import RunFolder, RunSpec
 
 
 @pytest.fixture
@@ -60,7 +60,7 @@ def once(at: int, how: str, then: float | None = None) -> Misbehave:
 
 def test_a_target_that_is_back_after_a_moment_costs_no_turn(tmp_path, samples):
     with FragileServer(once(2, "stop", then=1.0)) as server:
-        folder, run = runs.evaluate(spec_for(server, samples), tmp_path, run_id="r")
+        folder, run = runner.evaluate(spec_for(server, samples), tmp_path, run_id="r")
     assert run.status == "finished"
     assert [turn.status for turn in folder.turns()] == ["answered"] * run.planned_turns
     assert lines(folder) == run.planned_turns
@@ -72,7 +72,7 @@ def test_a_target_that_is_back_after_a_moment_costs_no_turn(tmp_path, samples):
 def test_a_target_that_stays_away_interrupts_the_run_and_resume_takes_the_rest_once(tmp_path, samples):
     with FragileServer(once(3, "stop")) as server:
         with pytest.raises(RunInterruptedError, match=r"not be reached for 0\.6 s.*voicelab evaluate --resume .*/r$"):
-            runs.evaluate(spec_for(server, samples, reconnect_for_s=0.6), tmp_path, run_id="r")
+            runner.evaluate(spec_for(server, samples, reconnect_for_s=0.6), tmp_path, run_id="r")
         folder = RunFolder(tmp_path / "r")
         run = folder.read()
         assert (run.status, len(folder.turns()), run.planned_turns) == ("interrupted", 2, 5)
@@ -84,7 +84,7 @@ def test_a_target_that_stays_away_interrupts_the_run_and_resume_takes_the_rest_o
         assert refused.exit_code == 2, "the server is still away"
         assert folder.read() == run
         server.start()
-        _, resumed = runs.resume(folder.path)
+        _, resumed = runner.resume(folder.path)
     assert (resumed.status, resumed.failure, resumed.resumed) == ("finished", None, 1)
     assert len(keys(folder)) == len(set(keys(folder))) == lines(folder) == 5
     assert all(turn.status == "answered" for turn in folder.turns())
@@ -92,17 +92,17 @@ def test_a_target_that_stays_away_interrupts_the_run_and_resume_takes_the_rest_o
 
 def test_a_turn_that_ends_every_connection_is_the_agents_fault_and_is_taken_again_by_resume(tmp_path, samples):
     with FragileServer(lambda _, turn: "drop" if turn in (2, 3) else "answer") as server:
-        folder, run = runs.evaluate(spec_for(server, samples), tmp_path, run_id="r")
+        folder, run = runner.evaluate(spec_for(server, samples), tmp_path, run_id="r")
         assert run.status == "finished"
         (broken,) = [turn for turn in folder.turns() if turn.status == "failed"]
         assert (broken.failure.code, broken.failure.owner) == ("connection_lost", "agent")
         unanswered = CliRunner().invoke(app, ["runs", "list", "--out", str(tmp_path), "--json"])
         assert '"unanswered": 1' in unanswered.stdout
-        _, resumed = runs.resume(folder.path)
+        _, resumed = runner.resume(folder.path)
         assert resumed.status == "finished"
         assert [turn.status for turn in folder.turns()] == ["answered"] * 5
         assert lines(folder) == 6, "the fault stays in the file"
-        assert runs.resume(folder.path)[1] == resumed, "nothing is left to take"
+        assert runner.resume(folder.path)[1] == resumed, "nothing is left to take"
 
 
 def test_a_target_that_falls_silent_stops_the_run_after_a_few_turns(tmp_path, samples):
@@ -110,7 +110,7 @@ def test_a_target_that_falls_silent_stops_the_run_after_a_few_turns(tmp_path, sa
         FragileServer(lambda _, turn: "answer" if turn == 1 else "silence") as server,
         pytest.raises(RunInterruptedError, match="3 turns in a row got no reply"),
     ):
-        runs.evaluate(spec_for(server, samples, timeout_s=0.3), tmp_path, run_id="r")
+        runner.evaluate(spec_for(server, samples, timeout_s=0.3), tmp_path, run_id="r")
     turns = RunFolder(tmp_path / "r").turns()
     assert [turn.status for turn in turns] == ["answered", "failed", "failed", "failed"]
     assert {(turn.failure.code, turn.failure.owner) for turn in turns[1:]} == {("no_reply", "agent")}
@@ -126,7 +126,7 @@ def test_a_scenario_whose_session_is_lost_begins_again(tmp_path, samples):
         return "drop"
 
     with FragileServer(forget) as server:
-        folder, run = runs.evaluate(spec_for(server, samples), tmp_path, run_id="r")
+        folder, run = runner.evaluate(spec_for(server, samples), tmp_path, run_id="r")
     turns = {turn.key: turn for turn in folder.turns()}
     assert (run.status, len(turns)) == ("finished", 5)
     assert turns["talk/1"].session_id == turns["talk/2"].session_id
@@ -144,9 +144,9 @@ def test_a_run_whose_own_server_is_killed_says_so_and_goes_on(tmp_path, samples)
 
     killed = threading.Event()
     with pytest.raises(RunInterruptedError, match=r"server of this run was ended by signal 9 .*server\.log.*--resume"):
-        runs.evaluate(spec, tmp_path, run_id="r", progress=kill)
+        runner.evaluate(spec, tmp_path, run_id="r", progress=kill)
     assert (folder.read().status, keys(folder)) == ("interrupted", ["s0"])
-    _, run = runs.resume(folder.path)
+    _, run = runner.resume(folder.path)
     assert (run.status, lines(folder)) == ("finished", 5)
     assert all(turn.status == "answered" for turn in folder.turns())
 

@@ -13,7 +13,6 @@ import pytest
 
 from tests.test_report_summary import SCENARIO, VARIED, answered, failed, in_scenario, made_run
 from tests.test_samples import samples_folder
-from voicelab import runs
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
@@ -21,7 +20,8 @@ from voicelab.report import page, plots, tables
 from voicelab.report.summary import read, scores_of, summarize
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
-from voicelab.results import Failure, RunFolder, RunSpec
+from voicelab.runs import runner
+from voicelab.runs.records import Failure, RunFolder, RunSpec
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
 
@@ -63,7 +63,7 @@ def folder(tmp_path_factory):
     samples = tmp_path_factory.mktemp("samples") / "set"
     shutil.copytree(samples_folder(), samples, ignore=shutil.ignore_patterns("*.py"))
     spec = RunSpec(samples=str(samples), asr="fake", agent="rules", tts="fake", target="in-process", limit=6)
-    found, _ = runs.evaluate(spec, tmp_path_factory.mktemp("reports"), run_id="six")
+    found, _ = runner.evaluate(spec, tmp_path_factory.mktemp("reports"), run_id="six")
     page.write(found)
     return found
 

@@ -12,7 +12,7 @@ from voicelab.report import tables
 from voicelab.report.scoring import NO_SPEECH
 from voicelab.report.summary import PATH, STAGES, read, summarize
 from voicelab.report.wording import headline
-from voicelab.results import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
+from voicelab.runs.records import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
 from voicelab.text import normalizer
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}

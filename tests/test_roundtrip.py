@@ -7,8 +7,8 @@ from typer.testing import CliRunner
 
 from tests.test_samples import samples_folder
 from voicelab.cli import app
-from voicelab.results import RunSpec
-from voicelab.runs import evaluate
+from voicelab.runs.records import RunSpec
+from voicelab.runs.runner import evaluate
 
 
 def voicelab(*arguments):

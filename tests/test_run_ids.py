@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.recordings import write_recording
-from voicelab import runs
 from voicelab.datasets import load
 from voicelab.datasets.file_names import file_name
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs import runner
+from voicelab.runs.records import RunFolder, RunSpec
 
 ODD = ["a/b", "a.b", "a-b", "A-B", "../x", "x" * 300, "名前", "line\nbreak", "s/1"]
 
@@ -40,13 +40,13 @@ def spec(path: Path, target: str = "in-process", asr: str = "fake:text={duration
 
 
 def test_keys_of_samples_and_scenarios_differ(tmp_path):
-    turns = [turn for conversation in runs.plan(load(odd_set(tmp_path))) for turn in conversation.turns]
+    turns = [turn for conversation in runner.plan(load(odd_set(tmp_path))) for turn in conversation.turns]
     assert len({turn.key for turn in turns}) == len(turns) == len(ODD) + 2
 
 
 @pytest.mark.parametrize("target", ["in-process", "server"])
 def test_every_turn_has_a_reply_of_its_own(tmp_path, target):
-    folder, run = runs.evaluate(spec(odd_set(tmp_path), target), tmp_path, run_id="r")
+    folder, run = runner.evaluate(spec(odd_set(tmp_path), target), tmp_path, run_id="r")
     turns = folder.turns()
     assert (run.status, [turn.status for turn in turns]) == ("finished", ["answered"] * len(turns))
     files = {turn.reply_file for turn in turns}
@@ -60,13 +60,13 @@ def test_a_run_whose_texts_hold_other_line_ends_is_read(tmp_path, mark):
     write_recording(tmp_path / "a.wav")
     row = {"audio_filepath": "a.wav", "text": f"price{mark}of apple"}
     (tmp_path / "m.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")
-    folder, _ = runs.evaluate(spec(tmp_path / "m.jsonl", asr=f"fake:text=price of{mark}apple"), tmp_path, run_id="r")
+    folder, _ = runner.evaluate(spec(tmp_path / "m.jsonl", asr=f"fake:text=price of{mark}apple"), tmp_path, run_id="r")
     assert [turn.text for turn in folder.turns()] == [row["text"]]
     assert [turn.heard for turn in folder.turns()] == [f"price of{mark}apple"]
 
 
 def test_in_an_old_folder_an_overwritten_reply_is_no_turns_reply(tmp_path):
-    folder, _ = runs.evaluate(spec(odd_set(tmp_path)), tmp_path, run_id="r")
+    folder, _ = runner.evaluate(spec(odd_set(tmp_path)), tmp_path, run_id="r")
     turns = [
         turn.model_copy(update={"reply_file": "audio/a.b.ogg"}) if turn.key in ("a/b", "a.b") else turn
         for turn in folder.turns()
@@ -82,7 +82,7 @@ def test_a_segment_is_recorded_as_it_was_sent(tmp_path):
     rows = [{"audio_filepath": "long.wav", "text": "a", "offset": 0.5, "duration": 0.25}]
     rows.append({"audio_filepath": "long.wav", "text": "b", "duration": 2.0})
     (tmp_path / "m.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    folder, _ = runs.evaluate(spec(tmp_path / "m.jsonl"), tmp_path, run_id="r")
+    folder, _ = runner.evaluate(spec(tmp_path / "m.jsonl"), tmp_path, run_id="r")
     part, whole = folder.turns()
     assert (part.sample_id, part.heard, whole.heard) == ("long@0.5", "0.25", "2.00")
     assert (part.segment.offset_s, part.segment.duration_s, part.segment.encoding) == (0.5, 0.25, "wav, pcm_s16le")

@@ -13,17 +13,17 @@ from typer.testing import CliRunner
 
 from tests.support.disk_faults import FaultyDisk
 from tests.test_samples import write_set
-from voicelab import provenance, runs, storage
 from voicelab.cli import app
 from voicelab.errors import InputError, StorageError
-from voicelab.results import CodeState, RunFolder, RunSpec
+from voicelab.runs import provenance, runner, storage
+from voicelab.runs.records import CodeState, RunFolder, RunSpec
 
 PROGRAM = """
 import sys
 from pathlib import Path
 from tests.support.disk_faults import FaultyDisk
-from voicelab import runs, storage
-from voicelab.results import RunSpec
+from voicelab.runs.runner import runner as runs; from voicelab.runs.runner import storage
+from voicelab.runs.records import RunSpec
 
 storage.os = FaultyDisk("kill", int(sys.argv[3]))
 runs.evaluate(RunSpec.model_validate_json(sys.argv[1]), Path(sys.argv[2]), run_id="r")
@@ -44,7 +44,7 @@ def writes(spec, tmp_path_factory) -> int:
     disk = FaultyDisk()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage, "os", disk)
-        runs.evaluate(spec, tmp_path_factory.mktemp("counted"))
+        runner.evaluate(spec, tmp_path_factory.mktemp("counted"))
     assert disk.calls > 20
     return disk.calls
 
@@ -67,9 +67,9 @@ def go_on(spec: RunSpec, folder: RunFolder) -> None:
     turns = folder.path / "turns.jsonl"
     before = turns.read_bytes() if turns.exists() else b""
     if (folder.path / "run.json").exists():
-        runs.resume(folder.path)
+        runner.resume(folder.path)
     else:
-        runs.evaluate(spec, folder.path.parent, run_id=folder.run_id)
+        runner.evaluate(spec, folder.path.parent, run_id=folder.run_id)
     check_whole(folder, before)
 
 
@@ -82,7 +82,7 @@ def test_a_run_goes_on_after_a_fault_at_any_write(spec, writes, fault, every, tm
         with monkeypatch.context() as patch:
             patch.setattr(storage, "os", FaultyDisk(fault, at))
             with pytest.raises(StorageError, match="cannot be written: ") as caught:
-                runs.evaluate(spec, folder.path.parent, run_id="r")
+                runner.evaluate(spec, folder.path.parent, run_id="r")
         assert ("--resume" in str(caught.value)) == (folder.path / "run.json").exists()
         go_on(spec, folder)
 
@@ -90,7 +90,7 @@ def test_a_run_goes_on_after_a_fault_at_any_write(spec, writes, fault, every, tm
 def test_a_slow_disk_costs_time_and_nothing_else(spec, tmp_path, monkeypatch):
     with monkeypatch.context() as patch:
         patch.setattr(storage, "os", FaultyDisk("slow", 1))
-        folder, _ = runs.evaluate(spec, tmp_path)
+        folder, _ = runner.evaluate(spec, tmp_path)
     check_whole(folder, b"")
     assert all(turn.turn_s < 1 for turn in folder.turns()), "the time of a write is in no turn's time"
 
@@ -113,7 +113,9 @@ def test_a_resume_that_fails_too_loses_nothing(spec, writes, tmp_path, monkeypat
         with monkeypatch.context() as patch:
             patch.setattr(storage, "os", FaultyDisk("partial", at))
             begun = (folder.path / "run.json").exists()
-            again = partial(runs.resume, folder.path) if begun else partial(runs.evaluate, spec, tmp_path, run_id="r")
+            again = (
+                partial(runner.resume, folder.path) if begun else partial(runner.evaluate, spec, tmp_path, run_id="r")
+            )
             with pytest.raises(StorageError):
                 again()
         with (folder.path / "turns.jsonl").open("ab") as torn:
@@ -140,7 +142,7 @@ def test_a_full_disk_is_one_sentence_with_the_way_on(spec, tmp_path):
 def test_a_file_in_place_of_the_folder_is_bad_input(spec, tmp_path):
     (tmp_path / "file").write_text("mine")
     with pytest.raises(InputError, match="a file is in the way of this folder"):
-        runs.evaluate(spec, tmp_path / "file")
+        runner.evaluate(spec, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 
 
@@ -177,6 +179,6 @@ def test_a_reader_sees_the_old_file_or_the_new(tmp_path):
 def test_what_a_recognizer_says_can_always_be_read_back(spec, tmp_path):
     """Line separators are characters; one half of a surrogate pair becomes U+FFFD."""
     strange = spec.model_copy(update={"asr": "fake:text=a\x85b\u2028c\u2029d"})
-    folder, _ = runs.evaluate(strange, tmp_path)
+    folder, _ = runner.evaluate(strange, tmp_path)
     assert {turn.heard for turn in folder.turns()} == {"a\x85b\u2028c\u2029d"}
-    assert runs._writable({"a": ["b\ud800c", 1, None]}) == {"a": ["b\ufffdc", 1, None]}
+    assert runner._writable({"a": ["b\ud800c", 1, None]}) == {"a": ["b\ufffdc", 1, None]}

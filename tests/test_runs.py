@@ -13,11 +13,11 @@ from pathlib import Path
 import pytest
 
 from tests.test_samples import SEED, samples_folder, write_set
-from voicelab import runs
-from voicelab.client import Take
 from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs import runner
+from voicelab.runs.client import Take
+from voicelab.runs.records import RunFolder, RunSpec
 
 FAKE = RunSpec(
     samples=str(samples_folder()),
@@ -35,7 +35,7 @@ def run_command(*arguments: str | Path) -> list[str]:
 
 def test_every_sample_has_one_primary_turn():
     found = load(samples_folder())
-    turns = [turn for conversation in runs.plan(found) for turn in conversation.turns]
+    turns = [turn for conversation in runner.plan(found) for turn in conversation.turns]
     assert sorted(turn.sample.id for turn in turns if turn.primary) == sorted(sample.id for sample in found.samples)
     assert len({turn.key for turn in turns}) == len(turns)
     for turn in turns:
@@ -47,7 +47,9 @@ def test_every_sample_has_one_primary_turn():
 def test_a_run_leaves_what_it_says(tmp_path, target):
     told = []
     spec = FAKE.model_copy(update={"target": target})
-    folder, run = runs.evaluate(spec, tmp_path, run_id="r", progress=lambda done, total, _: told.append((done, total)))
+    folder, run = runner.evaluate(
+        spec, tmp_path, run_id="r", progress=lambda done, total, _: told.append((done, total))
+    )
     turns = folder.turns()
     assert run == folder.read()
     assert (run.status, run.planned_turns) == ("finished", len(turns))
@@ -70,7 +72,7 @@ def test_realtime_sends_at_the_pace_of_speech(tmp_path):
     """The same words come back, and what is on the path after the end of speech does not hold the speech itself."""
     spec = FAKE.model_copy(update={"mode": "realtime", "limit": 2, "asr": "fake:text={duration_s}"})
     started = time.perf_counter()
-    folder, _ = runs.evaluate(spec, tmp_path)
+    folder, _ = runner.evaluate(spec, tmp_path)
     elapsed_s = time.perf_counter() - started
     turns = folder.turns()
     assert elapsed_s > sum(turn.audio_s for turn in turns) - 0.5
@@ -85,7 +87,7 @@ def test_silence_is_scored_as_nothing_heard_and_a_bad_file_is_one_record(tmp_pat
     path = write_set(tmp_path)
     (tmp_path / "a.ogg").write_bytes(b"OggS, but no more")
     spec = RunSpec(samples=str(path), asr="fake:text=", agent="fake", tts="fake", target="in-process")
-    folder, run = runs.evaluate(spec, tmp_path)
+    folder, run = runner.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert run.status == "finished"
     assert by_key["a"].failure.code == "bad_sample"
@@ -99,7 +101,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
     event = tmp_path / "b.json"
     spec = RunSpec(samples=str(path), asr="fake", agent="fake", tts="fake", target="in-process")
     event.write_text(json.dumps({"data": {"audio_chunk": "T2dnUyBicm9rZW4="}}))
-    folder, _ = runs.evaluate(spec, tmp_path)
+    folder, _ = runner.evaluate(spec, tmp_path)
     by_key = {turn.key: turn for turn in folder.turns()}
     assert by_key["a"].status == "answered"
     assert by_key["s/2"].failure.code == "bad_sample"
@@ -119,7 +121,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
 )
 def test_what_cannot_begin_says_why(tmp_path, changes, error, complaint):
     with pytest.raises(error, match=complaint):
-        runs.evaluate(FAKE.model_copy(update=changes), tmp_path, run_id="r")
+        runner.evaluate(FAKE.model_copy(update=changes), tmp_path, run_id="r")
     folder = RunFolder(tmp_path / "r")
     assert not folder.turns()
     if (folder.path / "run.json").exists():
@@ -127,9 +129,9 @@ def test_what_cannot_begin_says_why(tmp_path, changes, error, complaint):
 
 
 def test_a_run_never_writes_over_another(tmp_path):
-    runs.evaluate(FAKE.model_copy(update={"limit": 1}), tmp_path, run_id="r")
+    runner.evaluate(FAKE.model_copy(update={"limit": 1}), tmp_path, run_id="r")
     with pytest.raises(InputError, match="holds a run already"):
-        runs.evaluate(FAKE, tmp_path, run_id="r")
+        runner.evaluate(FAKE, tmp_path, run_id="r")
 
 
 @pytest.mark.parametrize("where", [[], ["--in-process"]], ids=["server", "in-process"])
@@ -149,12 +151,12 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where
     assert folder.read().status == "running"
     if not where:
         wait_until(lambda: not alive(started_server(folder)))
-    _, run = runs.resume(folder.path)
+    _, run = runner.resume(folder.path)
     assert (run.status, run.resumed) == ("finished", 1)
     assert lines.read_bytes().startswith(kept)
     keys = [turn.key for turn in folder.turns()]
     assert len(keys) == len(set(keys)) == run.planned_turns
-    whole = {turn.key: turn for turn in runs.evaluate(run.spec, tmp_path, run_id="whole")[0].turns()}
+    whole = {turn.key: turn for turn in runner.evaluate(run.spec, tmp_path, run_id="whole")[0].turns()}
     for turn in folder.turns():
         assert turn.status == "answered"
         assert (turn.heard, turn.answer, turn.intent) == (
@@ -163,25 +165,25 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where
 
 
 def test_a_finished_run_is_left_as_it_is(tmp_path):
-    folder, run = runs.evaluate(FAKE.model_copy(update={"limit": 2}), tmp_path)
-    assert runs.resume(folder.path)[1] == run
+    folder, run = runner.evaluate(FAKE.model_copy(update={"limit": 2}), tmp_path)
+    assert runner.resume(folder.path)[1] == run
 
 
 def test_a_run_whose_samples_changed_is_not_taken_up(tmp_path):
     path = write_set(tmp_path)
-    folder, run = runs.evaluate(FAKE.model_copy(update={"samples": str(path), "limit": None}), tmp_path)
+    folder, run = runner.evaluate(FAKE.model_copy(update={"samples": str(path), "limit": None}), tmp_path)
     folder.write(run.model_copy(update={"status": "running"}))
     path.write_text(path.read_text().replace('"hello"', '"goodbye"'))
     with pytest.raises(InputError, match="have changed since this run began"):
-        runs.resume(folder.path)
+        runner.resume(folder.path)
 
 
 def test_a_folder_that_holds_no_run_is_named(tmp_path):
     with pytest.raises(InputError, match=r"run\.json: cannot be read"):
-        runs.resume(tmp_path)
+        runner.resume(tmp_path)
     (tmp_path / "run.json").write_text('{"format_version": 99}')
     with pytest.raises(InputError, match="not a run of format 1"):
-        runs.resume(tmp_path)
+        runner.resume(tmp_path)
 
 
 def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
@@ -193,7 +195,7 @@ def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
             os.kill(os.getpid(), signal.SIGINT)  # as a kernel or a terminal sends it: to the process
 
     async def cell() -> None:
-        runs.evaluate(spec, tmp_path, run_id="r", progress=interrupt)
+        runner.evaluate(spec, tmp_path, run_id="r", progress=interrupt)
 
     loop = asyncio.new_event_loop()
     # A shell that starts the tests in the background has them ignore the signal, and they would wait for the whole run.
@@ -211,19 +213,19 @@ def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
 
 async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):
     """As in a notebook."""
-    _, run = runs.evaluate(FAKE.model_copy(update={"limit": 1}), tmp_path)
+    _, run = runner.evaluate(FAKE.model_copy(update={"limit": 1}), tmp_path)
     assert run.status == "finished"
 
 
 def test_a_take_that_never_came_has_no_figures():
-    planned = runs.plan(load(samples_folder()))[0].turns[0]
-    turn = runs.turn_result(planned, None, Take(error=("connection_lost", "gone")), "", reply_file=None, cold=False)
+    planned = runner.plan(load(samples_folder()))[0].turns[0]
+    turn = runner.turn_result(planned, None, Take(error=("connection_lost", "gone")), "", reply_file=None, cold=False)
     assert (turn.heard, turn.turn_s, turn.overhead_s, turn.rtf, turn.status) == (None, None, None, None, "failed")
 
 
 @pytest.mark.skipif(not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES")
 def test_the_original_recordings_are_answered(tmp_path):
-    folder, _ = runs.evaluate(RunSpec(samples=str(SEED), target="in-process"), tmp_path)
+    folder, _ = runner.evaluate(RunSpec(samples=str(SEED), target="in-process"), tmp_path)
     turns = folder.turns()
     assert len({turn.sample_id for turn in turns if turn.status == "answered"}) == 8
     assert all(turn.first_audio_s is not None for turn in turns)

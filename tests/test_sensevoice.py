@@ -20,8 +20,8 @@ from voicelab.cli import app
 from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.report.summary import summarize
-from voicelab.results import RunSpec
-from voicelab.runs import evaluate
+from voicelab.runs.records import RunSpec
+from voicelab.runs.runner import evaluate
 
 pytestmark = needs_sensevoice
 on_module_loop = pytest.mark.asyncio(loop_scope="module")

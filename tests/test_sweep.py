@@ -10,7 +10,6 @@ from typer.testing import CliRunner
 
 from tests.test_runs import wait_until
 from tests.test_samples import samples_folder, write_set
-from voicelab import runs
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import Clip
 from voicelab.cli import app
@@ -18,8 +17,9 @@ from voicelab.conditions.condition import Condition
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.report.summary import summarize
-from voicelab.results import RunFolder, RunSpec
-from voicelab.stimulus import Recordings, Stimuli, heard_clip
+from voicelab.runs import runner
+from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.runs.sent_audio import Recordings, Stimuli, heard_clip
 from voicelab.sweep import page, running, scoring
 from voicelab.sweep.axes import axes_of, points_of
 from voicelab.sweep.measures import MEASURES, threshold
@@ -296,7 +296,7 @@ def test_a_recording_without_sound_is_one_record_under_noise(tmp_path):
     spec = BASE.model_copy(
         update={"samples": str(path), "limit": None, "condition": Condition(noise="white", snr_db=10)}
     )
-    by_key = {turn.key: turn for turn in runs.evaluate(spec, tmp_path)[0].turns()}
+    by_key = {turn.key: turn for turn in runner.evaluate(spec, tmp_path)[0].turns()}
     assert by_key["a"].failure.code == "bad_sample"
     assert "digital silence" in by_key["a"].failure.message
     assert by_key["s/2"].status == "answered"

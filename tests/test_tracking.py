@@ -15,7 +15,7 @@ from tests.test_samples import samples_folder
 from voicelab import tracking
 from voicelab.errors import InputError
 from voicelab.report.summary import summarize
-from voicelab.results import RunFolder
+from voicelab.runs.records import RunFolder
 
 HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
 needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")

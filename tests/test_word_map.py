@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from voicelab.cli import app
 from voicelab.errors import InputError
-from voicelab.results import RunSpec
+from voicelab.runs.records import RunSpec
 from voicelab.text import WordMap, normalizer
 
 

@@ -15,8 +15,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.audio.clip import Clip as Clip
-    from voicelab.client import Take as Take
-    from voicelab.client import VoiceClient as VoiceClient
     from voicelab.datasets import Sample as Sample
     from voicelab.datasets import SampleSet as SampleSet
     from voicelab.datasets import Scenario as Scenario
@@ -32,12 +30,14 @@ if TYPE_CHECKING:
     from voicelab.errors import VoicelabError as VoicelabError
     from voicelab.pipeline.turn import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
-    from voicelab.results import RunFolder as RunFolder
-    from voicelab.results import RunResult as RunResult
-    from voicelab.results import RunSpec as RunSpec
-    from voicelab.results import TurnResult as TurnResult
-    from voicelab.runs import evaluate as evaluate
-    from voicelab.runs import resume as resume
+    from voicelab.runs.client import Take as Take
+    from voicelab.runs.client import VoiceClient as VoiceClient
+    from voicelab.runs.records import RunFolder as RunFolder
+    from voicelab.runs.records import RunResult as RunResult
+    from voicelab.runs.records import RunSpec as RunSpec
+    from voicelab.runs.records import TurnResult as TurnResult
+    from voicelab.runs.runner import evaluate as evaluate
+    from voicelab.runs.runner import resume as resume
     from voicelab.text import normalizer as normalizer
 
 _HOMES = {
@@ -50,22 +50,22 @@ _HOMES = {
     "InputError": "errors",
     "NoSpeechError": "errors",
     "Pipeline": "pipeline.turn",
-    "RunFolder": "results",
-    "RunResult": "results",
-    "RunSpec": "results",
+    "RunFolder": "runs.records",
+    "RunResult": "runs.records",
+    "RunSpec": "runs.records",
     "Sample": "datasets",
     "SampleSet": "datasets",
     "Scenario": "datasets",
     "ServerError": "errors",
-    "Take": "client",
+    "Take": "runs.client",
     "Turn": "pipeline.turn",
-    "TurnResult": "results",
-    "VoiceClient": "client",
+    "TurnResult": "runs.records",
+    "VoiceClient": "runs.client",
     "VoicelabError": "errors",
-    "evaluate": "runs",
+    "evaluate": "runs.runner",
     "load": "datasets",
     "normalizer": "text",
-    "resume": "runs",
+    "resume": "runs.runner",
 }
 
 __all__ = sorted(_HOMES)

@@ -28,7 +28,7 @@ from voicelab.commands.strict import StrictTyper
 from voicelab.commands.sweep import sweep
 
 if TYPE_CHECKING:
-    from voicelab.results import RunFolder, RunResult, RunSpec
+    from voicelab.runs.records import RunFolder, RunResult, RunSpec
 
 app = StrictTyper(
     help="Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is.",
@@ -96,7 +96,7 @@ def evaluate(
                 _report(*_resume(resume), mlflow)
             return
         from voicelab.datasets import load
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         chosen: dict[str, object] = {
             "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
@@ -121,10 +121,10 @@ def evaluate(
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The folders of the runs; with several recognizers all are checked before the first one runs."""
     from voicelab.errors import InputError
-    from voicelab.results import RunFolder
     from voicelab.run_names import check_name
-    from voicelab.runs import new_run_id
-    from voicelab.targets import check_engines
+    from voicelab.runs.records import RunFolder
+    from voicelab.runs.runner import new_run_id
+    from voicelab.runs.targets import check_engines
 
     if run_id is not None:
         check_name("--run-id", run_id)
@@ -169,23 +169,23 @@ _NAMES = {"target": "--url", "categories": "--category"}
 
 
 def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
-    from voicelab.checking import checked
-    from voicelab.results import RunSpec
+    from voicelab.runs.checking import checked
+    from voicelab.runs.records import RunSpec
 
     names = {field: _NAMES.get(field, f"--{field.replace('_', '-')}") for field in RunSpec.model_fields}
     return checked(RunSpec, names, **chosen | ({"asr": asr} if asr is not None else {}))
 
 
 def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
-    from voicelab.runs import evaluate as run_evaluation
+    from voicelab.runs.runner import evaluate as run_evaluation
 
     with terminal.progress_bar("turns") as progress:
         return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress)
 
 
 def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
-    from voicelab import notebook
-    from voicelab.results import RunFolder
+    from voicelab.runs import notebook
+    from voicelab.runs.records import RunFolder
 
     folder = RunFolder(folder.path.resolve())
     parameters = notebook.parameters_of(spec, folder)
@@ -195,7 +195,7 @@ def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, 
 
 
 def _resume(path: Path) -> tuple[RunFolder, RunResult]:
-    from voicelab.runs import resume
+    from voicelab.runs.runner import resume
 
     with terminal.progress_bar("turns") as progress:
         return resume(path, progress=progress)
@@ -243,7 +243,7 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
 def report(run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")]) -> None:
     """Make summary.json, turns.parquet and report.html of a run anew."""
     with terminal.errors():
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         folder = RunFolder(run)
         _finish(folder, folder.read())
@@ -253,7 +253,7 @@ def report(run: Annotated[Path, typer.Argument(help="The folder of a run, report
 def engines() -> None:
     """List the engines: what they are, whether they are installed, what they need, and their options."""
     with terminal.errors():
-        from voicelab.targets import CATALOGS
+        from voicelab.runs.targets import CATALOGS
 
         for catalog in CATALOGS:
             rows = []

@@ -15,7 +15,7 @@ from voicelab.errors import InputError
 from voicelab.figures import Figure, Percentile, figure_of
 from voicelab.report import summary as summaries
 from voicelab.report.schema import Summary
-from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
 
 Kind = Literal["max", "min"]
 

@@ -11,12 +11,12 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from voicelab import runlock
 from voicelab.errors import InputError
-from voicelab.faults import CONNECTION_FAULTS
 from voicelab.report import summary
 from voicelab.report.schema import Rate, StageFigures, Summary
-from voicelab.results import RunFolder, RunResult
+from voicelab.runs import lock
+from voicelab.runs.faults import CONNECTION_FAULTS
+from voicelab.runs.records import RunFolder, RunResult
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
@@ -118,7 +118,7 @@ def kept_run(path: Path) -> KeptRun:
         return KeptRun(path, "damaged", str(error), None, None)
     state: State = run.status
     note = run.failure or ""
-    if run.status == "running" and not runlock.is_held(path):
+    if run.status == "running" and not lock.is_held(path):
         state, note = "stopped", f"go on with it: voicelab evaluate --resume {path}"
     elif run.status == "interrupted":
         note = f"{note}; go on with it: voicelab evaluate --resume {path}"

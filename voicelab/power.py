@@ -16,7 +16,7 @@ from voicelab.metrics.power import Spread, linearized, power_of, spread
 from voicelab.report.schema import Unit
 from voicelab.report.summary import scores_of
 from voicelab.report.sureness import Clusters
-from voicelab.results import RunFolder, TurnResult
+from voicelab.runs.records import RunFolder, TurnResult
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture

@@ -13,9 +13,9 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from voicelab import runlock
 from voicelab.errors import InputError, VoicelabError
 from voicelab.kept import SIGNS, is_run
+from voicelab.runs import lock
 
 _TRASH = ".removed-"
 
@@ -37,7 +37,7 @@ def check_removable(path: Path) -> None:
 def _check_run(path: Path) -> None:
     if not is_run(path):
         raise InputError(f"{path}: holds no run (no {' or '.join(SIGNS)}); nothing was removed")
-    if runlock.is_held(path):
+    if lock.is_held(path):
         raise InputError(f"{path}: a process is working on this run; end it first")
     whole = path.resolve()
     if Path.cwd().is_relative_to(whole):

@@ -16,7 +16,7 @@ from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.pipeline import transcribe
 from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
-from voicelab.results import EngineUsed, RunFolder, RunResult, TurnResult
+from voicelab.runs.records import EngineUsed, RunFolder, RunResult, TurnResult
 
 Progress = transcribe.Told
 

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab import storage
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, compare
-from voicelab.results import TurnResult
+from voicelab.runs import storage
+from voicelab.runs.records import TurnResult
 
 FILE_NAME = "replay.json"
 UNASKED = Action("(no speech)")

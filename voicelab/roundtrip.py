@@ -17,7 +17,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
 from voicelab.pipeline.transcribe import Told, hear, say
-from voicelab.results import EngineUsed, RunFolder
+from voicelab.runs.records import EngineUsed, RunFolder
 from voicelab.text import Normalizer, normalizer
 
 RECORDINGS = "recordings"

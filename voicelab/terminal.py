@@ -16,8 +16,8 @@ from voicelab import file_errors
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 
 if TYPE_CHECKING:
-    from voicelab.results import TurnResult
-    from voicelab.runs import Progress
+    from voicelab.runs.records import TurnResult
+    from voicelab.runs.runner import Progress
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 

@@ -15,7 +15,7 @@ from voicelab.addresses import without_user
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.metric_names import escape
 from voicelab.report import summary
-from voicelab.results import RunFolder, RunResult
+from voicelab.runs.records import RunFolder, RunResult
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

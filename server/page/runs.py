@@ -14,9 +14,9 @@ from starlette.responses import FileResponse
 
 from server.messages import Name
 from server.routes import SharedServices
-from voicelab import runlock
 from voicelab.errors import InputError
-from voicelab.results import RunFolder
+from voicelab.runs import lock
+from voicelab.runs.records import RunFolder
 
 router = APIRouter()
 
@@ -118,7 +118,7 @@ def _readable(path: Path, run_id: str) -> RunView:
     run = RunFolder(path).read()
     return RunView(
         run_id=run_id,
-        status="stopped" if run.status == "running" and not runlock.is_held(path) else run.status,
+        status="stopped" if run.status == "running" and not lock.is_held(path) else run.status,
         started_at=run.started_at,
         engines=[engine.name for engine in run.engines],
         mode=run.spec.mode,

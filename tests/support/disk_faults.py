@@ -11,7 +11,7 @@ from typing import Any
 
 
 class FaultyDisk:
-    """Stands in for the module `os` in voicelab.storage.
+    """Stands in for the module `os` in voicelab.runs.storage.
 
     at: the call that fails, from 1; a full or read-only disk fails from there on. `calls` counts them. fault: an errno
     by name, or one of these. partial: half of the data is written, then the disk is full. kill: SIGKILL, after half of

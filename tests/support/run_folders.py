@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from voicelab.results import CodeState, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
 
 BEGUN = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

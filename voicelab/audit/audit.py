@@ -15,7 +15,7 @@ from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.pipeline.transcribe import Told, hear
 from voicelab.report import material
-from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.text import Normalizer, normalizer
 
 Method = Literal["agreement", "alignment"]

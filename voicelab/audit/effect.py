@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from voicelab import provenance
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import material
@@ -13,7 +12,8 @@ from voicelab.report.schema import Estimate, Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of, summarize_scores
 from voicelab.report.sureness import Sureness
-from voicelab.results import RunResult, TurnResult
+from voicelab.runs import provenance
+from voicelab.runs.records import RunResult, TurnResult
 
 
 @dataclass(frozen=True, slots=True)

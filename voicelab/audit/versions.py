@@ -14,11 +14,12 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab import datasets, provenance
+from voicelab import datasets
 from voicelab.audit import copies, set_files
 from voicelab.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
+from voicelab.runs import provenance
 
 HISTORY = "history.json"
 

@@ -31,7 +31,7 @@ def attribute(
     with terminal.errors():
         from voicelab import replay
         from voicelab.report import page, summary, tables
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         folder = RunFolder(run)
         kept = replay.keep(folder, must=True, any_revision=any_revision)

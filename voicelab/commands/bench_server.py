@@ -105,7 +105,7 @@ def _write(path: Path, found: list[Finding], load: float) -> None:
     import json
     from dataclasses import asdict
 
-    from voicelab import provenance
+    from voicelab.runs import provenance
 
     report = {
         "format": 1,

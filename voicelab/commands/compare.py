@@ -55,7 +55,7 @@ def compare(
         else:
             _show(found, flips)
         if out is not None:
-            from voicelab import notebook
+            from voicelab.runs import notebook
 
             folders = [str(run.resolve()) for run in runs]
             chosen = {"normalizer": normalizer, "weights": weights, "seed": seed, "draws": draws}

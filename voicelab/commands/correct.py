@@ -35,7 +35,7 @@ def correct(
         from voicelab.audit.effect import effect, part_heard
         from voicelab.datasets import load
         from voicelab.report.wording import estimate
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         old = load(samples)
         decided = corrections.read(fixes, old)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts
     from voicelab.metrics.intervals import Interval
     from voicelab.replayed import ReplayedTurn
-    from voicelab.results import RunResult, TurnResult
+    from voicelab.runs.records import RunResult, TurnResult
 
 
 def equivalence(
@@ -31,7 +31,7 @@ def equivalence(
         from voicelab.errors import InputError
         from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
         from voicelab.replay import agent_of, last_taken, tool_equivalence
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         folder = RunFolder(run)
         result = folder.read()

@@ -73,8 +73,8 @@ def roundtrip(
 
 def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
     from voicelab.report import material
-    from voicelab.results import RunFolder
     from voicelab.roundtrip import replies
+    from voicelab.runs.records import RunFolder
 
     folder = RunFolder(run)
     found, name, used = replies(folder)
@@ -145,7 +145,7 @@ def _text(figure: Figure) -> str:
 def _json(result: RoundTrip) -> str:
     from dataclasses import asdict
 
-    from voicelab.provenance import code_state, packages
+    from voicelab.runs.provenance import code_state, packages
     from voicelab.score import rule
 
     def figure(found: Figure) -> dict[str, object]:

@@ -130,7 +130,7 @@ def log_run(
     with terminal.errors():
         from voicelab import tracking
         from voicelab.kept import find
-        from voicelab.results import RunFolder
+        from voicelab.runs.records import RunFolder
 
         folder = RunFolder(find(run, out))
         typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")

@@ -64,9 +64,9 @@ def sweep(
             with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
                 folder, result = running.resume(resume, progress=progress)
             return _finish(folder, result)
-        from voicelab.checking import checked
         from voicelab.paths import shipped
-        from voicelab.results import RunSpec
+        from voicelab.runs.checking import checked
+        from voicelab.runs.records import RunSpec
         from voicelab.sweep.axes import points_of
         from voicelab.sweep.spec import SweepSpec
 

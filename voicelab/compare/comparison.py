@@ -11,7 +11,6 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from voicelab.checking import checked
 from voicelab.compare.contenders import Contender, read_all
 from voicelab.compare.pair import Pair
 from voicelab.figures import RATES
@@ -20,7 +19,8 @@ from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
 from voicelab.report.sureness import Clusters
-from voicelab.results import Draws, Seed
+from voicelab.runs.checking import checked
+from voicelab.runs.records import Draws, Seed
 from voicelab.text import Normalizer
 
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")

@@ -11,7 +11,7 @@ from voicelab.metrics.sclite import align_sclite
 from voicelab.metrics.words import Step, WordCounts, align_words, counts_of
 from voicelab.report.material import company_forms
 from voicelab.report.scoring import TurnScore, score_turns
-from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.text import Normalizer, normalizer
 
 Aligner = Callable[[Sequence[str], Sequence[str]], tuple[Step, ...]]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from voicelab.datasets import Sample
 from voicelab.report import material, page, plots, views
 from voicelab.report.scoring import TurnScore
-from voicelab.results import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -9,7 +9,7 @@ from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_
 from voicelab.metrics.entity_classes import claims_by_class, class_of, word_errors_by_class
 from voicelab.metrics.matching import found
 from voicelab.metrics.words import Step
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 from voicelab.text import Normalizer
 
 _LINKED = ("company", "ticker")

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from voicelab.metrics.entities import FoundCounts
 from voicelab.report.schema import LinkerSummary, ThresholdPoint
 from voicelab.report.scoring import TurnScore
-from voicelab.results import RunResult
+from voicelab.runs.records import RunResult
 
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 101, 5))
 _NOTE = "A turn keeps its 3 best candidates, so the share found at a low threshold may be a little too low."

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from voicelab import provenance
 from voicelab.datasets import SampleSet, load
 from voicelab.errors import InputError
 from voicelab.metrics.entities import Forms
 from voicelab.paths import PROJECT
-from voicelab.results import RunResult
-from voicelab.stimulus import Recordings, Stimuli
+from voicelab.runs import provenance
+from voicelab.runs.records import RunResult
+from voicelab.runs.sent_audio import Recordings, Stimuli
 
 
 def company_forms(run: RunResult) -> Forms:

@@ -21,7 +21,7 @@ from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
 from voicelab.report.wording import NONE, headline, interval, interval_methods, label, seconds
-from voicelab.results import RunFolder, RunResult
+from voicelab.runs.records import RunFolder, RunResult
 
 if TYPE_CHECKING:
     import jinja2

@@ -8,7 +8,7 @@ from voicelab.datasets import Scenario
 from voicelab.report.schema import ScenarioOutcome, ScenarioSummary
 from voicelab.report.scoring import missing_entities, session_text
 from voicelab.report.sureness import Clusters, Sureness
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 
 def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: Sureness) -> ScenarioSummary:

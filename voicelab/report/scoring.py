@@ -18,7 +18,7 @@ from voicelab.metrics.entities import (
 )
 from voicelab.metrics.words import Step, WordCounts, align, count_characters, counts_of
 from voicelab.report.classes import ClassCounts, class_counts
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"

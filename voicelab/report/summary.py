@@ -39,7 +39,7 @@ from voicelab.report.scoring import TurnScore, score_turns
 from voicelab.report.silence import silence_summary
 from voicelab.report.sureness import LEVEL, Clusters, Sureness
 from voicelab.report.why import attribution
-from voicelab.results import RunResult, TurnResult
+from voicelab.runs.records import RunResult, TurnResult
 from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (

@@ -19,7 +19,7 @@ from voicelab.metrics.intervals import (
 )
 from voicelab.report.schema import Bounds, Estimate, Rate, Unit
 from voicelab.report.scoring import TurnScore
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 LEVEL = 0.95
 _Counts = TypeVar("_Counts")

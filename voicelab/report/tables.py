@@ -23,7 +23,7 @@ from voicelab.report.wording import (
     seconds,
     stage_value,
 )
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 if TYPE_CHECKING:
     import pandas as pd

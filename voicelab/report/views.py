@@ -15,8 +15,8 @@ from voicelab.metrics.words import Step
 from voicelab.report import material
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds
-from voicelab.results import RunFolder, TurnResult
-from voicelab.stimulus import Stimuli
+from voicelab.runs.records import RunFolder, TurnResult
+from voicelab.runs.sent_audio import Stimuli
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""

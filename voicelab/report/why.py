@@ -18,7 +18,7 @@ from voicelab.report.schema import Attribution, Estimate, Loss, Rate, StageLosse
 from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.sureness import Clusters, Sureness
 from voicelab.report.wording import label
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 GROUPS = {"asr": ("decode_s", "asr_s"), "agent": ("agent_s",), "tts": ("tts_s", "encode_s"), "rest": ("overhead_s",)}
 """The stages of a turn that follow one after the other, by whose they are; together they are turn_s."""

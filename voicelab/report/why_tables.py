@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from voicelab.report.schema import Attribution, Loss, Rate, StageLosses, Summary
 from voicelab.report.scoring import TurnScore
 from voicelab.report.wording import CAUSE_NAMES, NONE, estimate, number
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 if TYPE_CHECKING:
     import pandas as pd

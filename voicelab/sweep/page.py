@@ -15,8 +15,8 @@ from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
-from voicelab.results import TurnResult
-from voicelab.stimulus import Stimuli
+from voicelab.runs.records import TurnResult
+from voicelab.runs.sent_audio import Stimuli
 from voicelab.sweep import wording
 from voicelab.sweep.figures import Figures
 from voicelab.sweep.plots import curves, drawable

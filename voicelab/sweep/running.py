@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from voicelab.checking import checked, checked_again
 from voicelab.errors import InputError
-from voicelab.results import TurnResult, now
 from voicelab.run_names import check_name
-from voicelab.runs import Progress, evaluate_conditions, how_to_go_on
+from voicelab.runs.checking import checked, checked_again
+from voicelab.runs.records import TurnResult, now
+from voicelab.runs.runner import Progress, evaluate_conditions, how_to_go_on
 from voicelab.sweep import scoring
 from voicelab.sweep.axes import points_of
 from voicelab.sweep.measures import threshold

@@ -11,7 +11,7 @@ from voicelab.metrics.paired import paired_rates
 from voicelab.report.scoring import TurnScore
 from voicelab.report.summary import scores_of
 from voicelab.report.sureness import LEVEL, Clusters
-from voicelab.results import RunFolder
+from voicelab.runs.records import RunFolder
 from voicelab.sweep.axes import Axis, Point, axes_of, points_of
 from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
 from voicelab.sweep.measures import MEASURES, threshold

@@ -8,10 +8,10 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab import storage
 from voicelab.conditions.condition import MEAN_BURST, Noise
 from voicelab.errors import InputError
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs import storage
+from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.sweep.figures import Figures
 
 FORMAT_VERSION = 1

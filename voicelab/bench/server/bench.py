@@ -10,8 +10,8 @@ from typing import Self
 
 from voicelab.bench.server import fuzz, latency, load, memory, soak, speech
 from voicelab.bench.server.findings import Finding
-from voicelab.results import RunSpec
-from voicelab.targets import own_server
+from voicelab.runs.records import RunSpec
+from voicelab.runs.targets import own_server
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,7 +23,7 @@ from voicelab.bench.server.remains import Remains, faults_in
 from voicelab.bench.server.seeds import make_seeds
 from voicelab.bench.server.watch import Vitals
 from voicelab.errors import EngineMissingError
-from voicelab.results import RunSpec
+from voicelab.runs.records import RunSpec
 
 if TYPE_CHECKING:
     from hypothesis.strategies import SearchStrategy

@@ -11,7 +11,7 @@ from voicelab.bench.server.holding import Held, ask, hold
 from voicelab.bench.server.rawsocket import ServerGone, Violation
 from voicelab.bench.server.remains import faults_in
 from voicelab.errors import InputError
-from voicelab.targets import own_server
+from voicelab.runs.targets import own_server
 
 
 def kept(path: Path) -> Conversation:

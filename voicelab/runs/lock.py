@@ -9,8 +9,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voicelab import file_errors, storage
+from voicelab import file_errors
 from voicelab.errors import InputError, StorageError
+from voicelab.runs import storage
 
 FILE_NAME = "run.lock"
 _PATIENCE_S = 10.0

@@ -22,14 +22,14 @@ from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.incoming import Mode
-from voicelab.client import AudioClock, Take, VoiceClient, paced, request_chunks
 from voicelab.datasets.text_files import split_lines
 from voicelab.engines.pool.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.engines.spec import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
 from voicelab.pipeline.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.results import EngineUsed, RunSpec
-from voicelab.storage import faults_named
+from voicelab.runs.client import AudioClock, Take, VoiceClient, paced, request_chunks
+from voicelab.runs.records import EngineUsed, RunSpec
+from voicelab.runs.storage import faults_named
 from voicelab.tts.catalog import VOICES
 
 _START_LIMIT_S = 300.0

@@ -13,7 +13,7 @@ from voicelab.audio.opus import libopus_version
 from voicelab.datasets import SampleSet
 from voicelab.errors import EngineMissingError
 from voicelab.paths import PROJECT
-from voicelab.results import CodeState
+from voicelab.runs.records import CodeState
 
 _PACKAGES = (
     "voicelab", "av", "numpy", "opuslib", "soxr", "pocketsphinx", "espeakng-loader", "rapidfuzz", "jellyfish", "jiwer",

@@ -13,7 +13,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
-from voicelab import storage
 from voicelab.addresses import take_user, without_user
 from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
@@ -21,7 +20,8 @@ from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError
-from voicelab.faults import CONNECTION_FAULTS, Owner
+from voicelab.runs import storage
+from voicelab.runs.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
 
 FORMAT_VERSION = 1

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from voicelab.datasets import Sample, SampleSet
-from voicelab.results import TurnResult
+from voicelab.runs.records import TurnResult
 
 
 @dataclass(frozen=True, slots=True)

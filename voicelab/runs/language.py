@@ -6,7 +6,7 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.datasets import SampleSet
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
-from voicelab.results import RunSpec
+from voicelab.runs.records import RunSpec
 from voicelab.text import language, normalizer, normalizer_for
 
 

@@ -8,7 +8,7 @@ from datetime import datetime
 from time import monotonic
 
 from voicelab.errors import ConnectionLostError, RunInterruptedError
-from voicelab.results import Outage, now
+from voicelab.runs.records import Outage, now
 
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0

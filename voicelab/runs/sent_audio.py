@@ -17,7 +17,7 @@ from voicelab.conditions.condition import Condition
 from voicelab.datasets import Sample, SampleSet
 from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
-from voicelab.results import Sent, SentSegment
+from voicelab.runs.records import Sent, SentSegment
 
 _KEPT_CLIPS = 256
 

@@ -13,11 +13,11 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from voicelab import errors
-from voicelab.checking import checked
 from voicelab.engines.pool.children import python_command, safe_environment
 from voicelab.errors import EngineError, InputError, ServerError, VoicelabError
 from voicelab.paths import PROJECT, shipped
-from voicelab.results import RunFolder, RunSpec
+from voicelab.runs.checking import checked
+from voicelab.runs.records import RunFolder, RunSpec
 
 Progress = Callable[[int, int], None]
 """Called while a notebook runs: how many turns are done, and how many there are."""

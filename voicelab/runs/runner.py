@@ -12,10 +12,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from voicelab import provenance, runlock
 from voicelab.audio.decoding import DAMAGED_FROM_S
-from voicelab.checking import checked_again
-from voicelab.client import Take
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
 from voicelab.engines.pool.run_sync import run_blocking
@@ -28,14 +25,17 @@ from voicelab.errors import (
     StorageError,
     VoicelabError,
 )
-from voicelab.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
-from voicelab.planning import Conversation, PlannedTurn, done_turns, plan
-from voicelab.reconnection import Reconnection
-from voicelab.results import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
-from voicelab.run_language import settled
 from voicelab.run_names import check_name
-from voicelab.stimulus import Recordings, Stimuli, Stimulus
-from voicelab.targets import Session, Target, check_target, open_target
+from voicelab.runs import lock, provenance
+from voicelab.runs.checking import checked_again
+from voicelab.runs.client import Take
+from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
+from voicelab.runs.language import settled
+from voicelab.runs.planning import Conversation, PlannedTurn, done_turns, plan
+from voicelab.runs.reconnection import Reconnection
+from voicelab.runs.records import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.runs.sent_audio import Recordings, Stimuli, Stimulus
+from voicelab.runs.targets import Session, Target, check_target, open_target
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
@@ -84,7 +84,7 @@ def evaluate(
     name = new_run_id(spec) if run_id is None else run_id
     check_name("--run-id", name)
     begun = _begin(RunFolder(out / name), spec)
-    with how_to_go_on("evaluate", begun.folder.path), runlock.held(begun.folder.path):
+    with how_to_go_on("evaluate", begun.folder.path), lock.held(begun.folder.path):
         return begun.folder, run_blocking(_all([begun], progress))[0]
 
 
@@ -96,7 +96,7 @@ def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, 
     """
     folder = RunFolder(path)
     folder.read()
-    with how_to_go_on("evaluate", folder.path), runlock.held(folder.path):
+    with how_to_go_on("evaluate", folder.path), lock.held(folder.path):
         run = folder.read()
         if not _finished(folder, run):
             run = run_blocking(_all([_take_up(folder, run)], progress))[0]
@@ -134,14 +134,14 @@ def evaluate_conditions(
             if folder.is_free():
                 begun.append(_begin(folder, spec, recordings))
                 continue
-            locks.enter_context(runlock.held(folder.path))
+            locks.enter_context(lock.held(folder.path))
             run = folder.read()
             if run.spec != settled(spec, samples):
                 raise InputError(f"{folder.path}: holds a run of another kind; take another --out or --sweep-id")
             begun.append(_take_up(folder, run, recordings))
         for one in begun:
             if one.fresh:
-                locks.enter_context(runlock.held(one.folder.path))
+                locks.enter_context(lock.held(one.folder.path))
         return run_blocking(_all(begun, progress))
 
 

@@ -1,0 +1,1 @@
+"""A run: its specification, its records on disk, and what executes it."""
