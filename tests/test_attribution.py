@@ -12,17 +12,17 @@ from typer.testing import CliRunner
 from tests.test_equivalence import NOW, turn
 from tests.test_report_summary import answered
 from tests.test_samples import samples_folder
-from voicelab import replay, replayed
 from voicelab.agent.rules import RulesAgent
 from voicelab.cli import app
 from voicelab.errors import InputError
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
-from voicelab.report import page, summary
-from voicelab.report.scoring import score_turns
-from voicelab.report.sureness import Sureness
-from voicelab.report.why import GROUPS, attribution, turn_losses
+from voicelab.report import page
 from voicelab.runs import runner
 from voicelab.runs.records import CodeState, EngineUsed, Failure, RunFolder, RunResult, RunSpec
+from voicelab.scoring import counterfactual, counterfactual_file, summary
+from voicelab.scoring.attribution import GROUPS, attribution, turn_losses
+from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
 
 FORMS = {"AAPL": ("Apple", "Apple Inc."), "TSLA": ("Tesla",)}
@@ -73,7 +73,7 @@ def spoken_turn(agent, key, text, heard, expected=("AAPL", "Apple"), **changes):
 
 def with_answers(turns, agent):
     """The turns, answered as the run's agent would have."""
-    found = {one.key: one.transcript for one in replay.tool_equivalence(turns, agent)}
+    found = {one.key: one.transcript for one in counterfactual.tool_equivalence(turns, agent)}
     return [
         one.model_copy(update={"answer": found[one.key].answer, "intent": found[one.key].intent})
         if found.get(one.key) is not None
@@ -102,7 +102,7 @@ def turns(agent):
 
 @pytest.fixture(scope="module")
 def kept(turns, agent):
-    return replayed.Replay(run_id="r", turns=tuple(replay.tool_equivalence(turns, agent)))
+    return counterfactual_file.Replay(run_id="r", turns=tuple(counterfactual.tool_equivalence(turns, agent)))
 
 
 def test_each_stage_is_blamed_for_its_own(turns, kept):
@@ -209,12 +209,12 @@ def test_the_command_and_the_page(run, monkeypatch):
 
 
 def test_a_replay_is_made_once_and_anew_when_turns_were_added(run, turns, monkeypatch):
-    made = replay.keep(run)
-    monkeypatch.setattr(replay, "tool_equivalence", lambda *_: pytest.fail("it was whole already"))
-    assert replay.keep(run) == made
+    made = counterfactual.keep(run)
+    monkeypatch.setattr(counterfactual, "tool_equivalence", lambda *_: pytest.fail("it was whole already"))
+    assert counterfactual.keep(run) == made
     monkeypatch.undo()
     run.append(turns[0].model_copy(update={"key": "more"}))
-    assert len(replay.keep(run).turns) == len(made.turns) + 1
+    assert len(counterfactual.keep(run).turns) == len(made.turns) + 1
 
 
 def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypatch):
@@ -223,7 +223,7 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     whole = run.read()
     used = whole.engines[0].model_copy(update={"revision": "rapidfuzz 1.0"})
     run.write(whole.model_copy(update={"engines": (used,)}))
-    assert "was rules of rapidfuzz 1.0" in replay.keep(run).absent
+    assert "was rules of rapidfuzz 1.0" in counterfactual.keep(run).absent
     page.write(run)
     found = summary.read(run.path / "summary.json")
     assert found.equivalence.changed.value is None
@@ -231,10 +231,10 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     refused = attribute(run.path)
     assert refused.exit_code == 2
     run.write(whole.model_copy(update={"engines": (used.model_copy(update={"name": "klingon"}),)}))
-    assert "unknown agent engine 'klingon'" in replay.keep(run).absent
+    assert "unknown agent engine 'klingon'" in counterfactual.keep(run).absent
     run.write(whole.model_copy(update={"engines": (used,)}))
     assert attribute(run.path, "--any-revision").exit_code == 0
-    assert replay.keep(run).absent is None
+    assert counterfactual.keep(run).absent is None
 
 
 def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
@@ -243,7 +243,7 @@ def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
     folder, run = runner.evaluate(spec, tmp_path, run_id="heard")
     done = attribute(folder.path, "--listen", "fake:text=all of apple and nothing else")
     assert done.exit_code == 0, done.output
-    kept = replayed.read(folder.path)
+    kept = counterfactual_file.read(folder.path)
     assert {one.spoken for one in kept.turns} == {"all of apple and nothing else"}
     assert len(kept.turns) == run.planned_turns
     assert kept.listener.startswith("fake:text=all of apple and nothing else")
@@ -254,7 +254,7 @@ def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
         getattr(found.entities, stage).part for stage in ("asr", "agent", "tts")
     )  # fmt: skip
     attribute(folder.path, "--listen", "fake")
-    assert replayed.read(folder.path).own_ear
+    assert counterfactual_file.read(folder.path).own_ear
 
 
 def test_the_documents_examples_are_true():
@@ -268,5 +268,5 @@ def test_what_cannot_be_listened_to_is_told(run, tmp_path):
     assert attribute(tmp_path / "nowhere").exit_code == 2
     (run.path / "replay.json").write_text("{}")
     with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; make it anew: voicelab attribute"):
-        replayed.read(run.path)
-    assert len(replay.keep(run).turns) == 7
+        counterfactual_file.read(run.path)
+    assert len(counterfactual.keep(run).turns) == 7

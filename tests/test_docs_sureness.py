@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
 from voicelab.cli import app
-from voicelab.figures import RATES
 from voicelab.metrics.latency import QUANTILES, least_turns, least_turns_for_interval
+from voicelab.scoring.figures import RATES
 
 DOCUMENT = (Path(__file__).parents[1] / "docs" / "sureness.md").read_text(encoding="utf-8")
 

@@ -12,9 +12,9 @@ from voicelab.agent.rules import RulesAgent
 from voicelab.cli import app
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
-from voicelab.replay import agent_of, tool_equivalence
-from voicelab.replayed import UNASKED
 from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnResult
+from voicelab.scoring.counterfactual import agent_of, tool_equivalence
+from voicelab.scoring.counterfactual_file import UNASKED
 
 NOW = datetime(2026, 1, 2, tzinfo=UTC)
 

@@ -8,10 +8,10 @@ from typer.testing import CliRunner
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
 from voicelab.cli import app
 from voicelab.errors import InputError
-from voicelab.figures import PERCENTILES, RATES, figure_of
 from voicelab.gate import Outcome, check, junit, limit
-from voicelab.report.summary import summarize
 from voicelab.runs.records import RunFolder
+from voicelab.scoring.figures import PERCENTILES, RATES, figure_of
+from voicelab.scoring.summary import summarize
 
 
 def gate(*arguments):
@@ -162,7 +162,7 @@ def test_junit_is_well_formed_whatever_a_run_is_called():
 def test_every_figure_is_found_in_a_summary_and_a_turn_adds_what_the_summary_sums():
     made = hears(SAID, WORSE)
     summary = summarize(*made, {"AAPL": ("Apple",)}, ())
-    from voicelab.report.summary import scores_of
+    from voicelab.scoring.summary import scores_of
 
     scores = scores_of(*made, {"AAPL": ("Apple",)})
     for name in (*RATES, *PERCENTILES):

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 from tests.test_report_summary import BEGUN, VARIED, made_run
 from voicelab.cli import app
 from voicelab.kept import kept_runs
-from voicelab.report.summary import summarize
 from voicelab.runs import lock
 from voicelab.runs.records import RunFolder
+from voicelab.scoring.summary import summarize
 
 
 def runs(*arguments, answer=None):

@@ -12,12 +12,12 @@ from papermill.exceptions import PapermillExecutionError
 
 from tests.test_report_summary import made_run
 from tests.test_samples import samples_folder
-from voicelab import replayed
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
 from voicelab.paths import PROJECT, shipped
 from voicelab.runs import notebook
 from voicelab.runs.notebook import ParameterGuard, execute, parameters_of, reports_folder, run_spec
 from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.scoring import counterfactual_file
 
 NOTEBOOKS = sorted(shipped("notebooks").glob("*.ipynb"))
 FAKE = RunSpec(samples=str(samples_folder()), asr="fake", agent="rules", tts="fake", target="in-process", limit=6)
@@ -72,7 +72,7 @@ def test_evaluate_leaves_a_whole_run(evaluated):
     folder, told = evaluated
     names = {path.name for path in folder.path.iterdir()}
     assert names >= {"run.json", "turns.jsonl", "turns.parquet", "summary.json", "report.html", "evaluate.ipynb"}
-    assert len(replayed.read(folder.path).turns) == folder.read().planned_turns
+    assert len(counterfactual_file.read(folder.path).turns) == folder.read().planned_turns
     run = folder.read()
     assert (run.status, run.spec, run.run_id) == ("finished", SETTLED, "nb {run}")
     assert told[-1] == (run.planned_turns, run.planned_turns)

@@ -12,7 +12,7 @@ from tests.browsing import browser, microphone_file, needed, until, with_noise
 from tests.serving import Served, serving, spawned
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.paths import shipped
-from voicelab.report.summary import summarize
+from voicelab.scoring.summary import summarize
 
 pytestmark = needed
 

@@ -3,10 +3,10 @@
 import pytest
 
 from tests.test_report_summary import FORMS, VARIED, answered, company, failed, made_run, summary_of
-from voicelab import replayed
 from voicelab.report import tables
-from voicelab.report.summary import summarize
 from voicelab.report.wording import headline
+from voicelab.scoring import counterfactual_file
+from voicelab.scoring.summary import summarize
 
 MIXED = ("AAPL", "Apple", "latest", "$212.50", "5 percent")
 
@@ -59,18 +59,18 @@ def test_entity_wer_by_class_and_turns_that_broke():
 
 
 def asked(intent, *companies):
-    return replayed.Asked(intent=intent, companies=companies, answer="")
+    return counterfactual_file.Asked(intent=intent, companies=companies, answer="")
 
 
 def replay_of(turns, changed):
     rows = tuple(
-        replayed.ReplayedTurn(
+        counterfactual_file.ReplayedTurn(
             key=turn.key, text=turn.text, heard=turn.heard, reference=asked("price", "AAPL"),
             transcript=asked("price", "NVDA" if turn.key in changed else "AAPL"), references=asked("price", "AAPL"),
         )
         for turn in turns
     )  # fmt: skip
-    return replayed.Replay(run_id="made", turns=rows)
+    return counterfactual_file.Replay(run_id="made", turns=rows)
 
 
 def test_changed_turns_stand_beside_wer_with_their_interval():
@@ -85,7 +85,7 @@ def test_changed_turns_stand_beside_wer_with_their_interval():
 
 
 def test_a_share_that_is_not_known_says_why():
-    gone = replayed.Replay(run_id="r", absent="no such agent")
+    gone = counterfactual_file.Replay(run_id="r", absent="no such agent")
     for replay, why in ((None, "voicelab attribute RUN"), (gone, "no such agent")):
         summary = summarize(made_run(), VARIED, FORMS, (), replay)
         line = headline(summary)[1]

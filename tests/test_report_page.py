@@ -17,11 +17,11 @@ from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
 from voicelab.report import page, plots, tables
-from voicelab.report.summary import read, scores_of, summarize
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
 from voicelab.runs.records import Failure, RunFolder, RunSpec
+from voicelab.scoring.summary import read, scores_of, summarize
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
 

@@ -9,10 +9,10 @@ from voicelab.datasets import Sample, Scenario
 from voicelab.errors import InputError
 from voicelab.metrics.words import WordCounts, count
 from voicelab.report import tables
-from voicelab.report.scoring import NO_SPEECH
-from voicelab.report.summary import PATH, STAGES, read, summarize
 from voicelab.report.wording import headline
 from voicelab.runs.records import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
+from voicelab.scoring.summary import PATH, STAGES, read, summarize
+from voicelab.scoring.turns import NO_SPEECH
 from voicelab.text import normalizer
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}

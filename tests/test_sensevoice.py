@@ -19,9 +19,9 @@ from voicelab.audio.clip import Clip
 from voicelab.cli import app
 from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
-from voicelab.report.summary import summarize
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
+from voicelab.scoring.summary import summarize
 
 pytestmark = needs_sensevoice
 on_module_loop = pytest.mark.asyncio(loop_scope="module")

@@ -16,10 +16,10 @@ from voicelab.cli import app
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import load
 from voicelab.errors import InputError
-from voicelab.report.summary import summarize
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import Recordings, Stimuli, heard_clip
+from voicelab.scoring.summary import summarize
 from voicelab.sweep import page, running, scoring
 from voicelab.sweep.axes import axes_of, points_of
 from voicelab.sweep.measures import MEASURES, threshold

@@ -14,8 +14,8 @@ from tests.test_report_summary import VARIED, made_run
 from tests.test_samples import samples_folder
 from voicelab import tracking
 from voicelab.errors import InputError
-from voicelab.report.summary import summarize
 from voicelab.runs.records import RunFolder
+from voicelab.scoring.summary import summarize
 
 HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
 needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")

@@ -203,10 +203,10 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
 
 def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
     """Ask the agent again with the references, finish, and log the run where that is asked for, failed turns or not."""
-    from voicelab import replay
     from voicelab.errors import VoicelabError
+    from voicelab.scoring import counterfactual
 
-    replay.keep(folder)
+    counterfactual.keep(folder)
     failed: VoicelabError | None = None
     try:
         _finish(folder, run)
@@ -223,7 +223,8 @@ def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
 def _finish(folder: RunFolder, run: RunResult) -> None:
     """Write the report where there is none newer than the turns, print the figures, and say where things are."""
     from voicelab.errors import VoicelabError
-    from voicelab.report import page, summary, tables
+    from voicelab.report import page, tables
+    from voicelab.scoring import summary
 
     page.write(folder)
     turns = folder.turns()

@@ -12,10 +12,10 @@ from xml.etree import ElementTree
 
 from voicelab.compare import Pair, compare
 from voicelab.errors import InputError
-from voicelab.figures import Figure, Percentile, figure_of
-from voicelab.report import summary as summaries
-from voicelab.report.schema import Summary
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.scoring import summary as summaries
+from voicelab.scoring.figures import Figure, Percentile, figure_of
+from voicelab.scoring.schema import Summary
 
 Kind = Literal["max", "min"]
 

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import Literal
 
 from voicelab.errors import InputError
-from voicelab.report import summary
-from voicelab.report.schema import Rate, StageFigures, Summary
 from voicelab.runs import lock
 from voicelab.runs.faults import CONNECTION_FAULTS
 from voicelab.runs.records import RunFolder, RunResult
+from voicelab.scoring import summary
+from voicelab.scoring.schema import Rate, StageFigures, Summary
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")

@@ -11,12 +11,12 @@ import numpy as np
 
 from voicelab.compare import compare
 from voicelab.errors import InputError
-from voicelab.figures import Figure, figure_of
 from voicelab.metrics.power import Spread, linearized, power_of, spread
-from voicelab.report.schema import Unit
-from voicelab.report.summary import scores_of
-from voicelab.report.sureness import Clusters
 from voicelab.runs.records import RunFolder, TurnResult
+from voicelab.scoring.figures import Figure, figure_of
+from voicelab.scoring.intervals import Clusters
+from voicelab.scoring.schema import Unit
+from voicelab.scoring.summary import scores_of
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture

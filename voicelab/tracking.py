@@ -14,8 +14,8 @@ from voicelab import file_errors
 from voicelab.addresses import without_user
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.metric_names import escape
-from voicelab.report import summary
 from voicelab.runs.records import RunFolder, RunResult
+from voicelab.scoring import summary
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient

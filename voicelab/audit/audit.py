@@ -14,8 +14,8 @@ from voicelab.datasets import Sample, SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.pipeline.transcribe import Told, hear
-from voicelab.report import material
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.scoring import inputs
 from voicelab.text import Normalizer, normalizer
 
 Method = Literal["agreement", "alignment"]
@@ -67,7 +67,7 @@ def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | 
             raise InputError(
                 f"{first.run_id} and {other.run_id} did not hear the same samples; evaluate both on one set"
             )
-    samples = material.sample_set(first)
+    samples = inputs.sample_set(first)
     if len(runs) > 1:
         return _by_agreement(runs, samples, normalizer(rules))
     if samples is None:

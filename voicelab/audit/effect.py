@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
-from voicelab.report import material
-from voicelab.report.schema import Estimate, Summary
-from voicelab.report.scoring import TurnScore
-from voicelab.report.summary import scores_of, summarize_scores
-from voicelab.report.sureness import Sureness
 from voicelab.runs import provenance
 from voicelab.runs.records import RunResult, TurnResult
+from voicelab.scoring import inputs
+from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.schema import Estimate, Summary
+from voicelab.scoring.summary import scores_of, summarize_scores
+from voicelab.scoring.turns import TurnScore
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +68,7 @@ def relabelled(turns: Sequence[TurnResult], new: SampleSet) -> list[TurnResult]:
 def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) -> dict[str, Estimate]:
     planned = {score.turn.scenario_id for score in scores}
     scenarios = [scenario for scenario in samples.scenarios if scenario.id in planned]
-    found: Summary = summarize_scores(run, scores, scenarios, material.company_forms(run))
+    found: Summary = summarize_scores(run, scores, scenarios, inputs.company_forms(run))
     words, entities = found.words.overall, found.entities
     primary = [score for score in scores if score.turn.primary]
     sentences = Sureness(run.spec.seed, run.spec.draws).share(

@@ -29,15 +29,15 @@ def attribute(
     Example: voicelab attribute reports/RUN --listen pocketsphinx
     """
     with terminal.errors():
-        from voicelab import replay
-        from voicelab.report import page, summary, tables
+        from voicelab.report import page, tables
         from voicelab.runs.records import RunFolder
+        from voicelab.scoring import counterfactual, summary
 
         folder = RunFolder(run)
-        kept = replay.keep(folder, must=True, any_revision=any_revision)
+        kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
         if listen is not None:
             with terminal.progress_bar("replies heard") as bar:
-                replay.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
+                counterfactual.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
         report = page.write(folder)
         found = summary.read(folder.path / "summary.json")
         if as_json:

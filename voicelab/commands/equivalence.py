@@ -13,8 +13,8 @@ from voicelab import terminal
 if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts
     from voicelab.metrics.intervals import Interval
-    from voicelab.replayed import ReplayedTurn
     from voicelab.runs.records import RunResult, TurnResult
+    from voicelab.scoring.counterfactual_file import ReplayedTurn
 
 
 def equivalence(
@@ -30,8 +30,8 @@ def equivalence(
     with terminal.errors():
         from voicelab.errors import InputError
         from voicelab.metrics.equivalence import EquivalenceCounts, changed_interval
-        from voicelab.replay import agent_of, last_taken, tool_equivalence
         from voicelab.runs.records import RunFolder
+        from voicelab.scoring.counterfactual import agent_of, last_taken, tool_equivalence
 
         folder = RunFolder(run)
         result = folder.read()

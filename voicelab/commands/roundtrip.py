@@ -72,13 +72,13 @@ def roundtrip(
 
 
 def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
-    from voicelab.report import material
     from voicelab.roundtrip import replies
     from voicelab.runs.records import RunFolder
+    from voicelab.scoring import inputs
 
     folder = RunFolder(run)
     found, name, used = replies(folder)
-    samples = material.sample_set(folder.read())
+    samples = inputs.sample_set(folder.read())
     return found[:limit], {name: used}, samples.only(limit=limit) if samples is not None else None
 
 

@@ -13,14 +13,14 @@ from pydantic import BaseModel
 
 from voicelab.compare.contenders import Contender, read_all
 from voicelab.compare.pair import Pair
-from voicelab.figures import RATES
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
-from voicelab.report.sureness import Clusters
 from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
+from voicelab.scoring.figures import RATES
+from voicelab.scoring.intervals import Clusters
 from voicelab.text import Normalizer
 
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")

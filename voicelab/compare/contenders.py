@@ -9,9 +9,9 @@ from pathlib import Path
 from voicelab.errors import InputError
 from voicelab.metrics.sclite import align_sclite
 from voicelab.metrics.words import Step, WordCounts, align_words, counts_of
-from voicelab.report.material import company_forms
-from voicelab.report.scoring import TurnScore, score_turns
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.scoring.inputs import company_forms
+from voicelab.scoring.turns import TurnScore, score_turns
 from voicelab.text import Normalizer, normalizer
 
 Aligner = Callable[[Sequence[str], Sequence[str]], tuple[Step, ...]]

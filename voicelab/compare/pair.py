@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from voicelab.compare.contenders import Contender
-from voicelab.figures import PERCENTILES, RATES, Figure, Percentile
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
 from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
-from voicelab.report.schema import Unit
-from voicelab.report.sureness import Clusters
+from voicelab.scoring.figures import PERCENTILES, RATES, Figure, Percentile
+from voicelab.scoring.intervals import Clusters
+from voicelab.scoring.schema import Unit
 
 COMPARED = ("wer", "entity_recall", "entity_recall_linked", "intent_accuracy")
 TIMED = ("transcript_s", "first_audio_s", "turn_s", "asr_s")

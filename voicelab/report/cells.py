@@ -7,9 +7,10 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample
-from voicelab.report import material, page, plots, views
-from voicelab.report.scoring import TurnScore
+from voicelab.report import page, plots, views
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.scoring import inputs
+from voicelab.scoring.turns import TurnScore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -83,7 +84,7 @@ def table(frame: pd.DataFrame, title: str) -> Shown:
 
 def turns(folder: RunFolder, run: RunResult, scores: Sequence[TurnScore]) -> Shown:
     """Turns as cards: the words aligned, the request and the reply to play."""
-    shown = views.view_turns(folder, scores, material.sample_set(run))
+    shown = views.view_turns(folder, scores, inputs.sample_set(run))
     title = f"{len(shown)} {'turn' if len(shown) == 1 else 'turns'} of run {run.run_id}"
     return Shown("turns", html=page.samples_html(shown, title))
 

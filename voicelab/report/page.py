@@ -9,19 +9,19 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab import replayed
 from voicelab.datasets import Sample
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
-from voicelab.report import material, plots, tables
-from voicelab.report.schema import Summary
-from voicelab.report.scoring import TurnScore
-from voicelab.report.summary import scores_of, summarize_scores
+from voicelab.report import plots, tables
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
 from voicelab.report.wording import NONE, headline, interval, interval_methods, label, seconds
 from voicelab.runs.records import RunFolder, RunResult
+from voicelab.scoring import counterfactual_file, inputs
+from voicelab.scoring.schema import Summary
+from voicelab.scoring.summary import scores_of, summarize_scores
+from voicelab.scoring.turns import TurnScore
 
 if TYPE_CHECKING:
     import jinja2
@@ -37,11 +37,11 @@ def write(folder: RunFolder) -> Path:
     Raises InputError when the folder holds no run.
     """
     run = folder.read()
-    samples = material.sample_set(run)
-    forms = material.company_forms(run)
+    samples = inputs.sample_set(run)
+    forms = inputs.company_forms(run)
     scores = scores_of(run, folder.turns(), forms)
     scenarios = samples.scenarios if samples is not None else ()
-    summary = summarize_scores(run, scores, scenarios, forms, replayed.read(folder.path))
+    summary = summarize_scores(run, scores, scenarios, forms, counterfactual_file.read(folder.path))
     (folder.path / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
     tables.write_turns(scores, folder.path / "turns.parquet")
     worst = tables.worst_scores(scores, WORST)

@@ -13,9 +13,9 @@ from voicelab.report import fonts
 from voicelab.report.canvas import canvas
 from voicelab.report.canvas import grid as _grid
 from voicelab.report.canvas import plain as _plain
-from voicelab.report.schema import Bounds, Rate, Summary, WordFigures
 from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
 from voicelab.report.wording import STAGE_NAMES, label, percentile, run_line, seconds
+from voicelab.scoring.schema import Bounds, Rate, Summary, WordFigures
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

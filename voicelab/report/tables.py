@@ -8,8 +8,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.datasets import SampleSet
-from voicelab.report.schema import Rate, Summary, WordFigures
-from voicelab.report.scoring import TurnScore
 from voicelab.report.why_tables import causes, equivalence, losses
 from voicelab.report.wording import (
     STAGE_NAMES,
@@ -24,6 +22,8 @@ from voicelab.report.wording import (
     stage_value,
 )
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.schema import Rate, Summary, WordFigures
+from voicelab.scoring.turns import TurnScore
 
 if TYPE_CHECKING:
     import pandas as pd

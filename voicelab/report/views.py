@@ -12,11 +12,11 @@ from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import Step
-from voicelab.report import material
-from voicelab.report.scoring import TurnScore, answer_text
 from voicelab.report.wording import label, number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.runs.sent_audio import Stimuli
+from voicelab.scoring import inputs
+from voicelab.scoring.turns import TurnScore, answer_text
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""
@@ -114,7 +114,7 @@ class _Shelf:
 
     def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
         self._folder = folder
-        self._stimuli = material.stimuli(folder.read(), samples) if samples is not None else None
+        self._stimuli = inputs.stimuli(folder.read(), samples) if samples is not None else None
         self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
         self._left_bytes = limit_bytes
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from voicelab.report.schema import Attribution, Loss, Rate, StageLosses, Summary
-from voicelab.report.scoring import TurnScore
 from voicelab.report.wording import CAUSE_NAMES, NONE, estimate, number
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.schema import Attribution, Loss, Rate, StageLosses, Summary
+from voicelab.scoring.turns import TurnScore
 
 if TYPE_CHECKING:
     import pandas as pd

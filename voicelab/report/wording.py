@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from voicelab.metrics.intervals import FEW
-from voicelab.report.schema import Bounds, Estimate, Rate, SilenceSummary, StageFigures, Summary
+from voicelab.scoring.schema import Bounds, Estimate, Rate, SilenceSummary, StageFigures, Summary
 
 NONE = "–"
 """Stands where nothing was scored."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicelab.errors import InputError
 from voicelab.metrics.breakpoints import Threshold
-from voicelab.report.scoring import TurnScore
+from voicelab.scoring.turns import TurnScore
 
 Counts = tuple[int, int]
 """Part and whole of one turn; they add."""

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
-from voicelab.report import material, plots
+from voicelab.report import plots
 from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.runs.records import TurnResult
 from voicelab.runs.sent_audio import Stimuli
+from voicelab.scoring import inputs
 from voicelab.sweep import wording
 from voicelab.sweep.figures import Figures
 from voicelab.sweep.plots import curves, drawable
@@ -86,11 +87,11 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
     chosen = sample_id or _most_varied(turns)
     if any(chosen not in by_id for by_id in turns):
         raise InputError(f"{folder.path}: sample {chosen!r} is not in it; there are: {', '.join(turns[0])}")
-    samples = material.sample_set(runs[0][1])
+    samples = inputs.sample_set(runs[0][1])
     return [
         Hearing(
             run.spec.condition.label if run.spec.condition else "clean",
-            _sound(samples, run.spec.condition is not None, by_id[chosen], material.stimuli(run, samples)
+            _sound(samples, run.spec.condition is not None, by_id[chosen], inputs.stimuli(run, samples)
                    if samples is not None else None),
             by_id[chosen],
         )

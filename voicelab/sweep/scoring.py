@@ -8,10 +8,10 @@ from dataclasses import asdict, dataclass
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
 from voicelab.metrics.intervals import ratio_interval
 from voicelab.metrics.paired import paired_rates
-from voicelab.report.scoring import TurnScore
-from voicelab.report.summary import scores_of
-from voicelab.report.sureness import LEVEL, Clusters
 from voicelab.runs.records import RunFolder
+from voicelab.scoring.intervals import LEVEL, Clusters
+from voicelab.scoring.summary import scores_of
+from voicelab.scoring.turns import TurnScore
 from voicelab.sweep.axes import Axis, Point, axes_of, points_of
 from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
 from voicelab.sweep.measures import MEASURES, threshold

@@ -10,9 +10,9 @@ from voicelab.errors import InputError
 from voicelab.metrics.entities import FoundCounts
 from voicelab.metrics.latency import QUANTILES
 from voicelab.metrics.paired import Share
-from voicelab.report.schema import Bounds, Estimate, StageFigures, Summary
-from voicelab.report.scoring import TurnScore
-from voicelab.report.summary import STAGES
+from voicelab.scoring.schema import Bounds, Estimate, StageFigures, Summary
+from voicelab.scoring.summary import STAGES
+from voicelab.scoring.turns import TurnScore
 
 Better = Literal["low", "high"]
 

@@ -14,13 +14,16 @@ from voicelab.metrics.entities import Forms, FoundCounts
 from voicelab.metrics.intents import confusion
 from voicelab.metrics.latency import QUANTILES, least_turns, quantiles
 from voicelab.metrics.words import WordCounts
-from voicelab.replayed import Replay
-from voicelab.report import material
-from voicelab.report.actions import equivalence_summary
-from voicelab.report.class_figures import class_figures
-from voicelab.report.linker import linker_summary
-from voicelab.report.scenarios import scenario_summary
-from voicelab.report.schema import (
+from voicelab.runs.records import RunResult, TurnResult
+from voicelab.scoring import inputs
+from voicelab.scoring.action_equivalence import equivalence_summary
+from voicelab.scoring.attribution import attribution
+from voicelab.scoring.class_figures import class_figures
+from voicelab.scoring.counterfactual_file import Replay
+from voicelab.scoring.intervals import LEVEL, Clusters, Sureness
+from voicelab.scoring.linker import linker_summary
+from voicelab.scoring.scenarios import scenario_summary
+from voicelab.scoring.schema import (
     ColdTurn,
     EntitySummary,
     IntentSummary,
@@ -35,11 +38,8 @@ from voicelab.report.schema import (
     WordFigures,
     WordSummary,
 )
-from voicelab.report.scoring import TurnScore, score_turns
-from voicelab.report.silence import silence_summary
-from voicelab.report.sureness import LEVEL, Clusters, Sureness
-from voicelab.report.why import attribution
-from voicelab.runs.records import RunResult, TurnResult
+from voicelab.scoring.silence import silence_summary
+from voicelab.scoring.turns import TurnScore, score_turns
 from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (
@@ -64,16 +64,16 @@ def summarize(
     replay.json holds (`replayed.read`); without it nothing is said about changed actions and the stages' losses.
     """
     if scenarios is None:
-        samples = material.sample_set(run)
+        samples = inputs.sample_set(run)
         scenarios = samples.scenarios if samples is not None else ()
-    names = forms if forms is not None else material.company_forms(run)
+    names = forms if forms is not None else inputs.company_forms(run)
     return summarize_scores(run, scores_of(run, turns, names), scenarios, names, replay)
 
 
 def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
     """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
     taken = list({turn.key: turn for turn in turns}.values())
-    names = forms if forms is not None else material.company_forms(run)
+    names = forms if forms is not None else inputs.company_forms(run)
     return score_turns(taken, run.spec.rules, names)
 
 

@@ -11,14 +11,14 @@ from dataclasses import dataclass
 
 from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, entity_lost_at
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
-from voicelab.replayed import Asked, Replay, ReplayedTurn
-from voicelab.report.actions import absence
-from voicelab.report.classes import Thing, expected_things
-from voicelab.report.schema import Attribution, Estimate, Loss, Rate, StageLosses
-from voicelab.report.scoring import TurnScore, answer_text
-from voicelab.report.sureness import Clusters, Sureness
 from voicelab.report.wording import label
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.action_equivalence import absence
+from voicelab.scoring.counterfactual_file import Asked, Replay, ReplayedTurn
+from voicelab.scoring.entity_classes import Thing, expected_things
+from voicelab.scoring.intervals import Clusters, Sureness
+from voicelab.scoring.schema import Attribution, Estimate, Loss, Rate, StageLosses
+from voicelab.scoring.turns import TurnScore, answer_text
 
 GROUPS = {"asr": ("decode_s", "asr_s"), "agent": ("agent_s",), "tts": ("tts_s", "encode_s"), "rest": ("overhead_s",)}
 """The stages of a turn that follow one after the other, by whose they are; together they are turn_s."""

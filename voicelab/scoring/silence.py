@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab.report.schema import SilenceSummary
-from voicelab.report.scoring import TurnScore
+from voicelab.scoring.schema import SilenceSummary
+from voicelab.scoring.turns import TurnScore
 
 
 def silence_summary(scores: Sequence[TurnScore]) -> SilenceSummary | None:

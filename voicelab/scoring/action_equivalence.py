@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.metrics.equivalence import EquivalenceCounts
-from voicelab.replayed import Replay
-from voicelab.report.schema import EquivalenceSummary
-from voicelab.report.scoring import TurnScore
-from voicelab.report.sureness import Sureness
+from voicelab.scoring.counterfactual_file import Replay
+from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.schema import EquivalenceSummary
+from voicelab.scoring.turns import TurnScore
 
 UNREPLAYED = "the turns were not put to the agent again; do it: voicelab attribute RUN"
 

@@ -17,9 +17,9 @@ from voicelab.metrics.intervals import (
     ratio_result,
     sums_result,
 )
-from voicelab.report.schema import Bounds, Estimate, Rate, Unit
-from voicelab.report.scoring import TurnScore
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.schema import Bounds, Estimate, Rate, Unit
+from voicelab.scoring.turns import TurnScore
 
 LEVEL = 0.95
 _Counts = TypeVar("_Counts")

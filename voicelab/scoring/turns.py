@@ -17,8 +17,8 @@ from voicelab.metrics.entities import (
     surface,
 )
 from voicelab.metrics.words import Step, WordCounts, align, count_characters, counts_of
-from voicelab.report.classes import ClassCounts, class_counts
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.entity_classes import ClassCounts, class_counts
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.datasets import Scenario
-from voicelab.report.schema import ScenarioOutcome, ScenarioSummary
-from voicelab.report.scoring import missing_entities, session_text
-from voicelab.report.sureness import Clusters, Sureness
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.intervals import Clusters, Sureness
+from voicelab.scoring.schema import ScenarioOutcome, ScenarioSummary
+from voicelab.scoring.turns import missing_entities, session_text
 
 
 def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: Sureness) -> ScenarioSummary:

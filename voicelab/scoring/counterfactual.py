@@ -15,8 +15,8 @@ from voicelab.audio import decoding
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.pipeline import transcribe
-from voicelab.replayed import Asked, Replay, ReplayedTurn, read, write
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, TurnResult
+from voicelab.scoring.counterfactual_file import Asked, Replay, ReplayedTurn, read, write
 
 Progress = transcribe.Told
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from voicelab.metrics.matching import CLASSES
-from voicelab.report.classes import ClassCounts
-from voicelab.report.schema import EntityClassFigures, Rate
-from voicelab.report.scoring import TurnScore
-from voicelab.report.sureness import Sureness
+from voicelab.scoring.entity_classes import ClassCounts
+from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.schema import EntityClassFigures, Rate
+from voicelab.scoring.turns import TurnScore
 
 
 def class_figures(scores: Sequence[TurnScore], sure: Sureness) -> dict[str, EntityClassFigures]:

@@ -1,0 +1,1 @@
+"""Turns become figures with intervals, by group, and errors are attributed to stages."""
