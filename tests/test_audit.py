@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.test_samples import SEED, samples_folder
+from voicelab.analysis.audit.acoustic import Question, misfits
+from voicelab.analysis.audit.agreement import agreement, distance
+from voicelab.analysis.audit.audit import audit_runs, audit_samples
+from voicelab.analysis.audit.trial import WAYS, precision_at_k, swap
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.audit.acoustic import Question, misfits
-from voicelab.audit.agreement import agreement, distance
-from voicelab.audit.audit import audit_runs, audit_samples
-from voicelab.audit.trial import WAYS, precision_at_k, swap
 from voicelab.cli import app
 from voicelab.datasets import load
 from voicelab.errors import InputError

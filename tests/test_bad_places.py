@@ -117,7 +117,9 @@ def test_near_values_are_refused_at_once(here, near):
 
 @pytest.mark.parametrize("fixes", ["nowhere/f.csv", "file/f.csv", "file", f"{'x' * 300}.csv", "."])
 def test_the_file_for_fixes_is_tried_before_anything_is_heard(here, monkeypatch, fixes):
-    monkeypatch.setattr("voicelab.audit.audit.audit_samples", lambda *_, **__: pytest.fail("it listened first"))
+    monkeypatch.setattr(
+        "voicelab.analysis.audit.audit.audit_samples", lambda *_, **__: pytest.fail("it listened first")
+    )
     assert "--fixes" in refused("audit", "--samples", "set.jsonl", "--asr", "fake", "--fixes", fixes)
 
 

@@ -110,7 +110,7 @@ def test_a_notebook_s_kernel(hostile: Path, tmp_path: Path) -> None:
 
 
 def test_what_reads_texts_aloud(hostile: Path) -> None:
-    done = run(hostile, "-c", "from voicelab.audit.pronounce import _espeak; print(_espeak(['word']))")
+    done = run(hostile, "-c", "from voicelab.analysis.audit.pronounce import _espeak; print(_espeak(['word']))")
     assert done.returncode == 0, done.stderr
     assert marks(hostile) == []
 

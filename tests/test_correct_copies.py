@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from tests.support.recordings import ramp, write_recording
+from voicelab.analysis.audit import copies, versions
+from voicelab.analysis.audit.corrections import Correction
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.audit import copies, versions
-from voicelab.audit.corrections import Correction
 from voicelab.datasets import load
 from voicelab.errors import InputError
 

@@ -12,10 +12,10 @@ from tests.test_audit import run_on
 from tests.test_clip import tone
 from tests.test_samples import write_set
 from voicelab import datasets
+from voicelab.analysis.audit import corrections, versions
+from voicelab.analysis.audit.effect import effect
 from voicelab.audio import codecs
 from voicelab.audio.opus import encode_ogg
-from voicelab.audit import corrections, versions
-from voicelab.audit.effect import effect
 from voicelab.cli import app
 from voicelab.errors import InputError
 from voicelab.runs import provenance

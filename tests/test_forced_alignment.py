@@ -5,10 +5,10 @@ import re
 import pytest
 
 from tests.test_samples import samples_folder
+from voicelab.analysis.audit.arpabet import arpabet
+from voicelab.analysis.audit.forced import Aligner, dictionary
+from voicelab.analysis.audit.pronounce import Pronouncer
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.audit.arpabet import arpabet
-from voicelab.audit.forced import Aligner, dictionary
-from voicelab.audit.pronounce import Pronouncer
 from voicelab.datasets import load
 
 PHONES = set(

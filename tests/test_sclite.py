@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests import nist
+from voicelab.analysis.score_transcripts import score
 from voicelab.datasets.transcripts.formats import pairs
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import lattice, parse
@@ -14,7 +15,6 @@ from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.sclite import align_sclite, count_sclite
 from voicelab.metrics.weights import MINIMAL, SCLITE
 from voicelab.metrics.words import WordCounts, count_words, counts_of
-from voicelab.score import score
 from voicelab.text import normalizer
 
 WORDS = st.lists(st.sampled_from("a b c d".split()), max_size=9)

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests import nist
+from voicelab.analysis.score_transcripts import Flip, ScoreCounts, flips
 from voicelab.cli import app
 from voicelab.metrics.words import WordCounts
-from voicelab.score import Flip, ScoreCounts, flips
 from voicelab.text import NORMALIZERS, keep_hyphens, normalizer
 
 REFERENCE = """the cat sat on the mat (anna_1)

@@ -10,6 +10,11 @@ from typer.testing import CliRunner
 
 from tests.test_runs import wait_until
 from tests.test_samples import samples_folder, write_set
+from voicelab.analysis.sweep import page, running, scoring
+from voicelab.analysis.sweep.axes import axes_of, points_of
+from voicelab.analysis.sweep.measures import MEASURES, threshold
+from voicelab.analysis.sweep.plots import curves
+from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import Clip
 from voicelab.cli import app
@@ -20,11 +25,6 @@ from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import Recordings, Stimuli, heard_clip
 from voicelab.scoring.summary import summarize
-from voicelab.sweep import page, running, scoring
-from voicelab.sweep.axes import axes_of, points_of
-from voicelab.sweep.measures import MEASURES, threshold
-from voicelab.sweep.plots import curves
-from voicelab.sweep.spec import SweepFolder, SweepSpec
 
 BASE = RunSpec(
     samples=str(samples_folder()), asr="fake:text=news about apple", tts="fake", target="in-process", limit=4, draws=200

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from typer.testing import CliRunner
 
+from voicelab.analysis.score_transcripts import score
 from voicelab.cli import app
 from voicelab.commands.alignments import alignment_lines
 from voicelab.datasets.transcripts.base import Pair
@@ -17,7 +18,6 @@ from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm
 from voicelab.metrics.weights import MINIMAL
 from voicelab.metrics.words import Step, align_words
-from voicelab.score import score
 from voicelab.systems import compare_systems, sure_rates
 from voicelab.text import normalizer
 

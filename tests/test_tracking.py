@@ -12,7 +12,7 @@ from tests.required import needs
 from tests.test_kept import make
 from tests.test_report_summary import VARIED, made_run
 from tests.test_samples import samples_folder
-from voicelab import tracking
+from voicelab.analysis import mlflow
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder
 from voicelab.scoring.summary import summarize
@@ -57,7 +57,7 @@ def test_a_run_is_in_the_store_whole_and_once(tmp_path):
     (found,) = json.loads(voicelab(store, folder=tmp_path, program=READ).stdout)
     run, summary = folder.read(), json.loads((folder.path / "summary.json").read_text())
     assert (found["name"], found["status"]) == ("r", "FINISHED")
-    assert found["files"] == sorted(tracking.ARTIFACTS)
+    assert found["files"] == sorted(mlflow.ARTIFACTS)
     assert found["tags"]["voicelab.samples_sha256"] == run.samples_sha256
     assert found["tags"]["voicelab.commit"] == (run.code.commit or "")
     assert (found["params"]["asr"], found["params"]["seed"], found["params"]["agent.name"]) == ("fake", "0", "rules")
@@ -78,7 +78,7 @@ def test_a_server_that_is_not_there_does_not_lose_the_run(tmp_path):
 
 
 def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_path, monkeypatch):
-    program = "import sys; sys.modules['mlflow'] = None; from voicelab import tracking\n" + (
+    program = "import sys; sys.modules['mlflow'] = None; from voicelab.analysis import mlflow as tracking\n" + (
         "tracking.find_spec = lambda name: None\nfrom voicelab.cli import app; app()"
     )
     engines = ["--in-process", "--asr", "fake", "--tts", "fake", "--limit", 2]
@@ -86,10 +86,10 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
     assert done.returncode == 2
     assert done.stderr == "error: mlflow: not installed; run: pip install 'voicelab[mlflow]'\n"
     assert list(tmp_path.iterdir()) == []
-    monkeypatch.setattr(tracking, "find_spec", lambda name: name)
+    monkeypatch.setattr(mlflow, "find_spec", lambda name: name)
     for address in ("mlruns", "file:///tmp/runs", "klingon://x", ""):
         with pytest.raises(InputError, match="give a server or a database"):
-            tracking.check(address)
+            mlflow.check(address)
     for address in (
         "sqlite://",
         "sqlite:///",
@@ -98,7 +98,7 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
         "sqlite:///file:x?mode=memory&uri=true",
     ):
         with pytest.raises(InputError, match="keeps nothing; name a file"):
-            tracking.check(address)
+            mlflow.check(address)
     for address in (
         "sqlite:///../nowhere/a.db",
         "sqlite://a.db",
@@ -107,14 +107,14 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
         "sqlite:///no/folder/a.db",
     ):
         with pytest.raises(InputError, match="--mlflow"):
-            tracking.check(address)
+            mlflow.check(address)
     for address in ("sqlite:///a.db", "postgresql+psycopg://host/a", "https://host"):
-        tracking.check(address)
+        mlflow.check(address)
 
 
 def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
     figures = summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
-    metrics = dict(tracking.metrics_of(figures.model_dump()))
+    metrics = dict(mlflow.metrics_of(figures.model_dump()))
     wer = figures.words.overall.wer
     assert metrics["words.overall.wer"] == wer.value
     assert (metrics["words.overall.wer.low"], metrics["words.overall.wer.high"]) == (
@@ -127,7 +127,7 @@ def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
     assert metrics["turns.answered"] == 4
     assert "equivalence.changed" not in metrics
     assert all(isinstance(value, int | float) for value in metrics.values())
-    assert dict(tracking.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
+    assert dict(mlflow.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
 
 
 def log_twice(folder, store):

@@ -87,7 +87,7 @@ def evaluate(
     """
     with terminal.errors():
         if mlflow is not None:
-            from voicelab import tracking
+            from voicelab.analysis import mlflow as tracking
 
             tracking.check(mlflow)
         if resume is not None:
@@ -213,7 +213,7 @@ def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
     except VoicelabError as error:
         failed = error
     if mlflow is not None:
-        from voicelab import tracking
+        from voicelab.analysis import mlflow as tracking
 
         typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
     if failed is not None:

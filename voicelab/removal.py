@@ -13,8 +13,8 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from voicelab.analysis.run_catalog import SIGNS, is_run
 from voicelab.errors import InputError, VoicelabError
-from voicelab.kept import SIGNS, is_run
 from voicelab.runs import lock
 
 _TRASH = ".removed-"

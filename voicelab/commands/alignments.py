@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rich.text import Text
 
+    from voicelab.analysis.score_transcripts import Score
     from voicelab.metrics.words import Step
-    from voicelab.score import Score
 
 _STYLES = {"equal": "", "substitute": "yellow", "delete": "red", "insert": "cyan"}
 _MARKS = {"equal": "", "substitute": "S", "delete": "D", "insert": "I"}

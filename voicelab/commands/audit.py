@@ -12,7 +12,7 @@ from voicelab import file_errors, terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
-    from voicelab.audit.audit import Audit, Suspect
+    from voicelab.analysis.audit.audit import Audit, Suspect
 
 
 def audit(
@@ -43,8 +43,8 @@ def audit(
     --fixes fixes.csv
     """
     with terminal.errors():
-        from voicelab.audit.audit import audit_runs, audit_samples
-        from voicelab.audit.corrections import write_template
+        from voicelab.analysis.audit.audit import audit_runs, audit_samples
+        from voicelab.analysis.audit.corrections import write_template
         from voicelab.datasets import load
         from voicelab.errors import InputError
 
@@ -71,7 +71,7 @@ def audit(
 
 
 def _show(found: Audit, top: int) -> None:
-    from voicelab.audit.wording import SCORES, why
+    from voicelab.analysis.audit.wording import SCORES, why
 
     for name, system in found.systems.items():
         typer.echo(f"{name}: {system}")
@@ -94,7 +94,7 @@ def as_document(found: Audit) -> dict[str, Any]:
     """An audit as it is written."""
     from dataclasses import asdict
 
-    from voicelab.score import rule
+    from voicelab.analysis.score_transcripts import rule
 
     return {
         "format_version": 1,

@@ -15,7 +15,7 @@ from voicelab.text import NAMES
 if TYPE_CHECKING:
     import pandas as pd
 
-    from voicelab.compare import Comparison
+    from voicelab.analysis.compare import Comparison
 
 
 def compare(
@@ -47,7 +47,7 @@ def compare(
     voicelab compare reports/a reports/b --normalizer basic --out reports/compared
     """
     with terminal.errors():
-        from voicelab.compare import compare as put_together
+        from voicelab.analysis.compare import compare as put_together
 
         found = put_together(runs, rules=normalizer, weights=weights, seed=seed, draws=draws)
         if as_json:
@@ -186,7 +186,7 @@ def _json(found: Comparison) -> str:
         name: [{key: None if _none(value) else value for key, value in row.items()} for row in frame.to_dict("records")]
         for name, frame in frames.items()
     }
-    from voicelab.score import rule
+    from voicelab.analysis.score_transcripts import rule
 
     made_by = {
         "runs": [one.name for one in found.contenders],

@@ -31,8 +31,8 @@ def correct(
     Example: voicelab correct my/set fixes.csv --out my/set-1.0.1 --run reports/RUN
     """
     with terminal.errors():
-        from voicelab.audit import corrections, versions
-        from voicelab.audit.effect import effect, part_heard
+        from voicelab.analysis.audit import corrections, versions
+        from voicelab.analysis.audit.effect import effect, part_heard
         from voicelab.datasets import load
         from voicelab.report.wording import estimate
         from voicelab.runs.records import RunFolder

@@ -100,7 +100,7 @@ def _json(
 ) -> str:
     from dataclasses import asdict
 
-    from voicelab.score import rule
+    from voicelab.analysis.score_transcripts import rule
 
     document = {
         "format_version": 1,

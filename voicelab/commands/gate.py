@@ -41,9 +41,9 @@ def gate(
     voicelab gate reports/b --baseline reports/a --no-worse wer --margin 0.01 --junit gate.xml
     """
     with terminal.errors():
+        from voicelab.analysis.gate import check, limit
+        from voicelab.analysis.gate import junit as junit_of
         from voicelab.errors import InputError
-        from voicelab.gate import check, limit
-        from voicelab.gate import junit as junit_of
 
         limits = [limit("max", text) for text in most or ()] + [limit("min", text) for text in least or ()]
         if not limits and not no_worse:

@@ -39,10 +39,10 @@ def power(
     0.9 --plot power.png
     """
     with terminal.errors():
+        from voicelab.analysis.power import pilot
+        from voicelab.analysis.power import plot as draw
         from voicelab.errors import InputError
         from voicelab.metrics.power import detectable, power_of, speakers_needed
-        from voicelab.power import pilot
-        from voicelab.power import plot as draw
 
         for name, value in (("--alpha", alpha), ("--power", power)):
             if not 0 < value < 1:

@@ -12,8 +12,8 @@ from voicelab import terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
+    from voicelab.analysis.roundtrip import Figure, RoundTrip, Utterance
     from voicelab.datasets import SampleSet
-    from voicelab.roundtrip import Figure, RoundTrip, Utterance
 
 
 def roundtrip(
@@ -44,8 +44,8 @@ def roundtrip(
     data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
     """
     with terminal.errors(), terminal.progress_bar("texts") as progress:
+        from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
         from voicelab.errors import InputError
-        from voicelab.roundtrip import RECORDINGS, recordings, round_trip
 
         if (run is None) == (not tts):
             raise InputError("name a run, or a voice with --tts; one of the two")
@@ -72,7 +72,7 @@ def roundtrip(
 
 
 def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
-    from voicelab.roundtrip import replies
+    from voicelab.analysis.roundtrip import replies
     from voicelab.runs.records import RunFolder
     from voicelab.scoring import inputs
 
@@ -85,9 +85,9 @@ def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, st
 def _of_voices(
     tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
 ) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+    from voicelab.analysis.roundtrip import spoken
     from voicelab.datasets import load
     from voicelab.errors import InputError
-    from voicelab.roundtrip import spoken
     from voicelab.tts.catalog import VOICES
 
     if len(set(tts)) < len(tts):
@@ -145,8 +145,8 @@ def _text(figure: Figure) -> str:
 def _json(result: RoundTrip) -> str:
     from dataclasses import asdict
 
+    from voicelab.analysis.score_transcripts import rule
     from voicelab.runs.provenance import code_state, packages
-    from voicelab.score import rule
 
     def figure(found: Figure) -> dict[str, object]:
         return {"value": found.value, "interval": asdict(found.interval) if found.interval else None}

@@ -12,14 +12,14 @@ from voicelab import terminal
 from voicelab.commands.strict import StrictTyper
 
 if TYPE_CHECKING:
-    from voicelab.kept import KeptRun
+    from voicelab.analysis.run_catalog import KeptRun
 
 runs = StrictTyper(help="List, show and remove runs.", no_args_is_help=True)
 
 
 def _ids(context: typer.Context, incomplete: str) -> list[str]:
     """What the shell offers after Tab: the runs of --out."""
-    from voicelab.kept import is_run
+    from voicelab.analysis.run_catalog import is_run
 
     out = Path(context.params.get("out") or "reports")
     try:
@@ -42,7 +42,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
     and it can go on. damaged: it cannot be read. unanswered: planned turns that have no answer.
     """
     with terminal.errors():
-        from voicelab.kept import kept_runs
+        from voicelab.analysis.run_catalog import kept_runs
 
         found = kept_runs(out)
         if as_json:
@@ -67,8 +67,8 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     Example: voicelab runs show 20260131-120102-pocketsphinx-burst
     """
     with terminal.errors():
+        from voicelab.analysis.run_catalog import find, kept_run
         from voicelab.errors import InputError
-        from voicelab.kept import find, kept_run
         from voicelab.report import page, tables
 
         one = kept_run(find(run, out))
@@ -103,7 +103,7 @@ def rm(
     """Remove runs for good, after asking. Nothing is removed unless all that are named can be."""
     with terminal.errors():
         from voicelab import removal
-        from voicelab.kept import find
+        from voicelab.analysis.run_catalog import find
 
         found = [find(name, out) for name in chosen]
         for path in found:
@@ -128,8 +128,8 @@ def log_run(
     A run that is there already is brought up to date. Needs: pip install 'voicelab\\[mlflow]'.
     """
     with terminal.errors():
-        from voicelab import tracking
-        from voicelab.kept import find
+        from voicelab.analysis import mlflow as tracking
+        from voicelab.analysis.run_catalog import find
         from voicelab.runs.records import RunFolder
 
         folder = RunFolder(find(run, out))

@@ -13,7 +13,7 @@ from voicelab.commands.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
-    from voicelab.score import Score
+    from voicelab.analysis.score_transcripts import Score
 
 _Form = Literal[
     "trn", "stm", "nlp", "jsonl", "csv", "tsv", "parquet", "kaldi", "librispeech", "folder", "txt", "voice_samples"
@@ -102,12 +102,12 @@ def score(
     voicelab score ref.trn a.trn b.trn --align 5 --html scores.html
     """
     with terminal.errors():
+        from voicelab.analysis.score_transcripts import ALTERNATIVES_IN, all_rules, rules_for, under_all
+        from voicelab.analysis.score_transcripts import score as score_pairs
         from voicelab.datasets.transcripts.formats import form_of, paired
         from voicelab.datasets.transcripts.manifest import Columns
         from voicelab.errors import InputError
         from voicelab.metrics.weights import weights_of
-        from voicelab.score import ALTERNATIVES_IN, all_rules, rules_for, under_all
-        from voicelab.score import score as score_pairs
         from voicelab.text import keep_hyphens, misfit
 
         chosen = form or form_of(reference)
@@ -186,7 +186,7 @@ def _only(scores: dict[str, dict[str, Score]]) -> dict[str, Score]:
 
 
 def _show_ranking(scores: dict[str, dict[str, Score]]) -> None:
-    from voicelab.score import flips
+    from voicelab.analysis.score_transcripts import flips
 
     rates = _rates(scores)
     rows = []
@@ -220,8 +220,8 @@ def _rates(scores: dict[str, dict[str, Score]]) -> dict[str, dict[str, float | N
 def _ranking_json(reference: str, form: str, scores: dict[str, dict[str, Score]], notices: list[str]) -> str:
     import json
 
+    from voicelab.analysis.score_transcripts import flips
     from voicelab.commands.score_json import result
-    from voicelab.score import flips
 
     document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": notices}
     document["results"] = [result(system, one) for system, by_rule in scores.items() for one in by_rule.values()]

@@ -6,16 +6,16 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voicelab.analysis.score_transcripts import Score
     from voicelab.metrics.intervals import Interval
-    from voicelab.score import Score
     from voicelab.systems import SystemPair
     from voicelab.systems.sureness import SureRate
 
 
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
     """The figures of a system, with intervals. utterances: whether to add a row for each."""
+    from voicelab.analysis.score_transcripts import figures, rule, word_figures
     from voicelab.metrics.words import WordCounts
-    from voicelab.score import figures, rule, word_figures
     from voicelab.systems import sure_rates
     from voicelab.systems.utterances import utterance_rows
 

@@ -15,8 +15,8 @@ from voicelab.commands.score_json import comparison, result
 from voicelab.commands.scoresheet import scoresheet
 
 if TYPE_CHECKING:
+    from voicelab.analysis.score_transcripts import Score
     from voicelab.metrics.intervals import Interval
-    from voicelab.score import Score
     from voicelab.systems import SystemPair
     from voicelab.systems.sureness import SureRate, SureRates
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from math import floor
 from statistics import mean, median, stdev
 
-from voicelab.score import Score, ScoreCounts
+from voicelab.analysis.score_transcripts import Score, ScoreCounts
 
 _COLUMNS = ("Corr", "Sub", "Del", "Ins", "Err", "S.Err")
 _Form = Callable[[float], str]

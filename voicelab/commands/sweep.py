@@ -12,8 +12,8 @@ from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, 
 from voicelab.commands.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
+    from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
     from voicelab.conditions.condition import Noise
-    from voicelab.sweep.spec import SweepFolder, SweepResult, SweepSpec
 
 
 def sweep(
@@ -57,18 +57,18 @@ def sweep(
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
     """
     with terminal.errors():
-        from voicelab.sweep import running
+        from voicelab.analysis.sweep import running
 
         if resume is not None:
             _refuse_beside_resume(context)
             with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
                 folder, result = running.resume(resume, progress=progress)
             return _finish(folder, result)
+        from voicelab.analysis.sweep.axes import points_of
+        from voicelab.analysis.sweep.spec import SweepSpec
         from voicelab.paths import shipped
         from voicelab.runs.checking import checked
         from voicelab.runs.records import RunSpec
-        from voicelab.sweep.axes import points_of
-        from voicelab.sweep.spec import SweepSpec
 
         base = checked(
             RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
@@ -92,8 +92,8 @@ def sweep(
 
 
 def _finish(folder: SweepFolder, result: SweepResult) -> None:
+    from voicelab.analysis.sweep import page, wording
     from voicelab.errors import VoicelabError
-    from voicelab.sweep import page, wording
 
     assert result.figures is not None
     written = page.write(folder)

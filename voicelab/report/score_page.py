@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicelab.analysis.score_transcripts import Score, ScoreCounts
 from voicelab.errors import InputError
 from voicelab.metrics.significance import p_text
 from voicelab.metrics.words import Step, WordCounts
 from voicelab.report.templating import environment
 from voicelab.report.wording import NONE
-from voicelab.score import Score, ScoreCounts
 from voicelab.systems.sureness import SureRate, sure_rates
 from voicelab.systems.utterances import worst
 

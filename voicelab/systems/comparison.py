@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import combinations
 
+from voicelab.analysis.score_transcripts import Score, ScoreCounts
 from voicelab.metrics.mapsswe import mapsswe
 from voicelab.metrics.paired import PairedDifference, paired_rates
 from voicelab.metrics.significance import holm, mcnemar, sign_test, wilcoxon
-from voicelab.score import Score, ScoreCounts
 from voicelab.systems.sureness import LEVEL, Grouping
 
 

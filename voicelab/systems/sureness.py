@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from voicelab.analysis.score_transcripts import Score, ScoreCounts
 from voicelab.datasets.transcripts.base import Pair
 from voicelab.metrics.intervals import FEW, Interval, ratio_result
 from voicelab.metrics.words import WordCounts
-from voicelab.score import Score, ScoreCounts
 
 LEVEL = 0.95
 

@@ -8,9 +8,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from voicelab.analysis.score_transcripts import Score, figures
 from voicelab.errors import InputError
 from voicelab.metrics.words import Step
-from voicelab.score import Score, figures
 
 GAP = "***"
 """Stands in a row's text for a word that the other side has and this one does not."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from voicelab.analysis.score_transcripts import Score, aligned_score
 from voicelab.datasets.transcripts.base import Pair
 from voicelab.datasets.transcripts.nlp import Call, paired_files, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
@@ -12,7 +13,6 @@ from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import Step, WordCounts, counts_of
-from voicelab.score import Score, aligned_score
 from voicelab.tagged.lattices import Leaf, call_lattice
 from voicelab.text import Normalizer
 

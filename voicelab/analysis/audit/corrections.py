@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, get_args
 
-from voicelab.audit.audit import Suspect
+from voicelab.analysis.audit.audit import Suspect
 from voicelab.datasets import SampleSet, delimited
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions

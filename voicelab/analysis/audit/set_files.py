@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePath
 from typing import Any
 
-from voicelab.audit.corrections import Correction
+from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet, formats
 from voicelab.datasets.rows import AUDIO_COLUMNS, TEXT_COLUMNS, Row, Table
 from voicelab.datasets.text_files import read_text

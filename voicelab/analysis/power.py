@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from voicelab.compare import compare
+from voicelab.analysis.compare import compare
 from voicelab.errors import InputError
 from voicelab.metrics.power import Spread, linearized, power_of, spread
 from voicelab.runs.records import RunFolder, TurnResult

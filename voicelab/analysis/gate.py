@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from voicelab.compare import Pair, compare
+from voicelab.analysis.compare import Pair, compare
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import summary as summaries

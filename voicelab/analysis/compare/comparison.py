@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from voicelab.compare.contenders import Contender, read_all
-from voicelab.compare.pair import Pair
+from voicelab.analysis.compare.contenders import Contender, read_all
+from voicelab.analysis.compare.pair import Pair
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm

@@ -9,9 +9,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from voicelab.analysis.sweep.spec import SweepSpec
 from voicelab.conditions.condition import Condition
 from voicelab.errors import InputError
-from voicelab.sweep.spec import SweepSpec
 
 CLEAN = "clean"
 

@@ -8,11 +8,11 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from voicelab.analysis.sweep.figures import Figures
 from voicelab.conditions.condition import MEAN_BURST, Noise
 from voicelab.errors import InputError
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunSpec
-from voicelab.sweep.figures import Figures
 
 FORMAT_VERSION = 1
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicelab.analysis.sweep.figures import Figures, MeasureFigure, PointFigures
+from voicelab.analysis.sweep.measures import MEASURES
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
 from voicelab.metrics.intervals import FEW
 from voicelab.report.wording import NONE, number
-from voicelab.sweep.figures import Figures, MeasureFigure, PointFigures
-from voicelab.sweep.measures import MEASURES
 
 COLUMNS = ("condition", "WER", "entity recall", "companies", "intent", "WER against clean", "lost", "failed")
 

@@ -15,8 +15,8 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voicelab import datasets
-from voicelab.audit import copies, set_files
-from voicelab.audit.corrections import Correction
+from voicelab.analysis.audit import copies, set_files
+from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.runs import provenance

@@ -7,10 +7,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicelab.analysis.audit.acoustic import Misfit
+from voicelab.analysis.audit.audit import Audit, Suspect
+from voicelab.analysis.audit.wording import why
 from voicelab.audio import codecs
-from voicelab.audit.acoustic import Misfit
-from voicelab.audit.audit import Audit, Suspect
-from voicelab.audit.wording import why
 from voicelab.datasets import Sample
 from voicelab.metrics.words import Step, align
 from voicelab.report import views

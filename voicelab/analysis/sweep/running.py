@@ -5,15 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from voicelab.analysis.sweep import scoring
+from voicelab.analysis.sweep.axes import points_of
+from voicelab.analysis.sweep.measures import threshold
+from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
 from voicelab.errors import InputError
 from voicelab.run_names import check_name
 from voicelab.runs.checking import checked, checked_again
 from voicelab.runs.records import TurnResult, now
 from voicelab.runs.runner import Progress, evaluate_conditions, how_to_go_on
-from voicelab.sweep import scoring
-from voicelab.sweep.axes import points_of
-from voicelab.sweep.measures import threshold
-from voicelab.sweep.spec import SweepFolder, SweepResult, SweepSpec
 
 
 def sweep(

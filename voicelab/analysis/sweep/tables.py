@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voicelab.sweep import wording
-from voicelab.sweep.figures import Figures
+from voicelab.analysis.sweep import wording
+from voicelab.analysis.sweep.figures import Figures
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from voicelab.audit.agreement import Agreement
-from voicelab.audit.audit import Method, Suspect
+from voicelab.analysis.audit.agreement import Agreement
+from voicelab.analysis.audit.audit import Method, Suspect
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from voicelab.audit.effect import Change
+    from voicelab.analysis.audit.effect import Change
 
 SCORES: dict[Method, str] = {
     "agreement": "how much nearer the systems are to each other than to the reference, -1 to 1",

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
+from voicelab.analysis.audit.agreement import Agreement, agreement
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.audit.acoustic import Misfit, Question, misfits
-from voicelab.audit.agreement import Agreement, agreement
 from voicelab.datasets import Sample, SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError

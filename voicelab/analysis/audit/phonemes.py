@@ -1,4 +1,4 @@
-"""eSpeak NG's reading of words: `python -m voicelab.audit.phonemes`, a JSON list of texts in, a JSON list of IPA out.
+"""eSpeak NG's reading of words: `python -m voicelab.analysis.audit.phonemes`, a JSON list of texts in, a JSON list of IPA out.
 
 A program of its own, because eSpeak NG is GPL-3.0 and keeps its state in globals.
 """

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from voicelab.analysis.sweep.axes import Axis, Point, axes_of, points_of
+from voicelab.analysis.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
+from voicelab.analysis.sweep.measures import MEASURES, threshold
+from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
+from voicelab.analysis.sweep.wording import break_sentence
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
 from voicelab.metrics.intervals import ratio_interval
 from voicelab.metrics.paired import paired_rates
@@ -12,11 +17,6 @@ from voicelab.runs.records import RunFolder
 from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.summary import scores_of
 from voicelab.scoring.turns import TurnScore
-from voicelab.sweep.axes import Axis, Point, axes_of, points_of
-from voicelab.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
-from voicelab.sweep.measures import MEASURES, threshold
-from voicelab.sweep.spec import SweepFolder, SweepSpec
-from voicelab.sweep.wording import break_sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from voicelab.analysis.sweep.figures import AxisFigures, Figures, MeasureFigure
+from voicelab.analysis.sweep.measures import MEASURES
+from voicelab.analysis.sweep.wording import place_text, source_line
 from voicelab.report.canvas import canvas, grid
 from voicelab.report.theme import GREEN, LIGHT, VERMILION, Theme
-from voicelab.sweep.figures import AxisFigures, Figures, MeasureFigure
-from voicelab.sweep.measures import MEASURES
-from voicelab.sweep.wording import place_text, source_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

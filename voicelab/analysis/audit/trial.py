@@ -1,4 +1,4 @@
-"""How well the audit by sound finds labels that are known to be wrong: `python -m voicelab.audit.trial`.
+"""How well the audit by sound finds labels that are known to be wrong: `python -m voicelab.analysis.audit.trial`.
 
 Labels of the set that comes along are spoiled in three ways, a few at a time; precision at k is the share of the k
 spoiled ones among the k highest scores. It takes minutes.
@@ -12,8 +12,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 
 from voicelab.agent.market import Market
+from voicelab.analysis.audit.acoustic import Question, misfits
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.audit.acoustic import Question, misfits
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.pipeline.transcribe import hear

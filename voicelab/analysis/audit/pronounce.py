@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from voicelab.audit.arpabet import arpabet
+from voicelab.analysis.audit.arpabet import arpabet
 from voicelab.engines.pool.children import python_command, safe_environment
 from voicelab.errors import EngineMissingError
 
@@ -100,7 +100,7 @@ def _espeak(texts: list[str]) -> list[str]:
     if not texts:
         return []
     done = subprocess.run(
-        python_command("voicelab.audit.phonemes"),
+        python_command("voicelab.analysis.audit.phonemes"),
         input=json.dumps(texts),
         env=safe_environment(),
         capture_output=True,

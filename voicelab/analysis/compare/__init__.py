@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from voicelab.compare.comparison import Comparison, compare
-from voicelab.compare.contenders import Contender
-from voicelab.compare.pair import Pair
+from voicelab.analysis.compare.comparison import Comparison, compare
+from voicelab.analysis.compare.contenders import Contender
+from voicelab.analysis.compare.pair import Pair
 
 __all__ = ["Comparison", "Contender", "Pair", "compare"]

@@ -8,6 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from voicelab.analysis.sweep import wording
+from voicelab.analysis.sweep.figures import Figures
+from voicelab.analysis.sweep.plots import curves, drawable
+from voicelab.analysis.sweep.spec import SweepFolder, SweepResult
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import plots
@@ -18,10 +22,6 @@ from voicelab.report.views import Sound, data_uri, disturbed_sound, request_soun
 from voicelab.runs.records import TurnResult
 from voicelab.runs.sent_audio import Stimuli
 from voicelab.scoring import inputs
-from voicelab.sweep import wording
-from voicelab.sweep.figures import Figures
-from voicelab.sweep.plots import curves, drawable
-from voicelab.sweep.spec import SweepFolder, SweepResult
 
 if TYPE_CHECKING:
     import jinja2

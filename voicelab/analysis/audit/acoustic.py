@@ -9,9 +9,9 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
+from voicelab.analysis.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
+from voicelab.analysis.audit.pronounce import Pronouncer, Spoken
 from voicelab.audio.clip import Clip
-from voicelab.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
-from voicelab.audit.pronounce import Pronouncer, Spoken
 from voicelab.engines.pool.pool import available_cores
 from voicelab.errors import EngineError
 
