@@ -13,7 +13,7 @@ from tests.test_equivalence import NOW, turn
 from tests.test_report_summary import answered
 from tests.test_samples import samples_folder
 from voicelab.agent.rules import RulesAgent
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page

@@ -15,7 +15,7 @@ from voicelab.analysis.audit.agreement import agreement, distance
 from voicelab.analysis.audit.audit import audit_runs, audit_samples
 from voicelab.analysis.audit.trial import WAYS, precision_at_k, swap
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder, RunSpec

@@ -11,7 +11,7 @@ from tests.support.protected import run_protected
 from tests.support.recordings import write_recording
 from tests.support.run_folders import write_run
 from voicelab import file_errors
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.run_names import check_name
 from voicelab.runs.records import RunFolder, TurnResult

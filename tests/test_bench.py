@@ -6,7 +6,7 @@ from typer.testing import CliRunner
 from tests import tiny_sensevoice
 from tests.tiny_sensevoice import needs_sensevoice
 from voicelab.bench.asr import clips_of, measure
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.paths import shipped
 

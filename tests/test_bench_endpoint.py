@@ -11,7 +11,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.bench.endpoint import Judged, curve, judged
 from voicelab.bench.endpoint_plot import figure
 from voicelab.bench.pauses import PausedClip, PausePlan, paused
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME

@@ -22,7 +22,7 @@ from voicelab.bench.server.promises import CLOSING_CODES, CODES, SHAPES, Replies
 from voicelab.bench.server.rawsocket import RawSocket, Violation
 from voicelab.bench.server.replay import kept, replayed
 from voicelab.bench.server.seeds import make_seeds
-from voicelab.cli import app
+from voicelab.cli.main import app
 
 KEPT = sorted((PROJECT / "tests" / "data" / "conversations").glob("*.json"))
 

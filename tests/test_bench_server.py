@@ -10,8 +10,8 @@ from typer.testing import CliRunner
 from voicelab.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.bench.server.findings import Finding, quantiles_ms
 from voicelab.bench.server.watch import Vitals
-from voicelab.cli import app
-from voicelab.commands.bench_server import _PARTS
+from voicelab.cli.bench_server import _PARTS
+from voicelab.cli.main import app
 
 SMALL = replace(
     Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=4.0,

@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.test_samples import samples_folder, write_set
-from voicelab.cli import app
+from voicelab.cli.main import app
 
 FAKE = ["--asr", "fake:text=news about apple", "--tts", "fake", "--in-process"]
 

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 from tests.test_report_summary import answered, failed, made_run
 from voicelab.analysis.compare import compare
 from voicelab.analysis.compare.comparison import TESTS
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs.notebook import execute
 from voicelab.runs.records import RunFolder, RunSpec

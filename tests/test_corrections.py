@@ -16,7 +16,7 @@ from voicelab.analysis.audit import corrections, versions
 from voicelab.analysis.audit.effect import effect
 from voicelab.audio import codecs
 from voicelab.audio.opus import encode_ogg
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs import provenance
 from voicelab.runs.records import RunFolder

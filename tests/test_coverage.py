@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from voicelab.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
 from voicelab.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
 from voicelab.bench.intervals.tables import mark, table
-from voicelab.cli import app
+from voicelab.cli.main import app
 
 SETS = 400
 FOUR_ERRORS = 4 * np.sqrt(0.95 * 0.05 / SETS)

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from server.page import runs as page
 from tests.support.protected import run_protected
 from tests.support.run_folders import BEGUN, write_run
-from voicelab.cli import app
+from voicelab.cli.main import app
 
 FAULTS = {
     "bytes": b'{"run_id": "\xff\xfe"}',

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from tests.support.recordings import write_recording
 from voicelab.audio import decoding
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.datasets.transcripts import manifest
 from voicelab.errors import InputError

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 
 from tests.test_audit import run_on
 from tests.test_samples import samples_folder
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 
 TEXT = (Path(__file__).parents[1] / "docs" / "audit.md").read_text(encoding="utf-8")

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.cli import app
+from voicelab.cli.main import app
 
 DOCS = Path(__file__).parents[1] / "docs"
 DOCUMENTS = ["scoring.md", "matching.md", "robustness.md"]

@@ -8,7 +8,7 @@ from pathlib import Path
 from typer.testing import CliRunner
 
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.metrics.latency import QUANTILES, least_turns, least_turns_for_interval
 from voicelab.scoring.figures import RATES
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from voicelab.agent.rules import RulesAgent
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
 from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnResult

@@ -7,7 +7,7 @@ from typer.testing import CliRunner
 
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
 from voicelab.analysis.gate import Outcome, check, junit, limit
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder
 from voicelab.scoring.figures import PERCENTILES, RATES, figure_of

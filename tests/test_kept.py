@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from tests.test_report_summary import BEGUN, VARIED, made_run
 from voicelab.analysis.run_catalog import kept_runs
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.runs import lock
 from voicelab.runs.records import RunFolder
 from voicelab.scoring.summary import summarize

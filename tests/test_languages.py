@@ -11,7 +11,7 @@ from tests.tiny_sensevoice import needs_sensevoice
 from voicelab.asr.faster_whisper import FasterWhisper
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions

@@ -89,7 +89,7 @@ def test_the_public_names_are_the_listed_ones():
 
 
 def test_nothing_heavy_loads_with_the_command_line():
-    program = "import sys, voicelab, voicelab.cli; print(*sorted({name.split('.')[0] for name in sys.modules}))"
+    program = "import sys, voicelab, voicelab.cli.main; print(*sorted({name.split('.')[0] for name in sys.modules}))"
     loaded = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout.split()
     assert not set(loaded) & {"numpy", "av", "pandas", "matplotlib", "torch", "fastapi", "jiwer", "papermill"}
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests import spoken
 from voicelab.bench.match.law import KindCounts, holds, measure
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.engines.weights.cache import find, read_record, revision_of
 
 COMMIT = "c0ffee" * 6 + "c0de"

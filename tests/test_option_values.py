@@ -14,7 +14,7 @@ from pydantic import ValidationError
 from typer.testing import CliRunner
 
 from tests.test_samples import write_set
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError, VoicelabError
 from voicelab.report import page
 from voicelab.runs import runner

@@ -10,7 +10,7 @@ from scipy import stats
 from typer.testing import CliRunner
 
 from tests.test_compare import ALIKE, SAID, WORSE, hears, written
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.metrics.intervals import FEW
 from voicelab.metrics.power import Spread, detectable, linearized, power_of, speakers_needed, spread
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from tests.support.fragile_server import FragileServer, Misbehave
 from tests.support.recordings import write_recording
 from tests.test_runs import started_server
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import ConnectionLostError, RunInterruptedError
 from voicelab.runs import reconnection, runner
 from voicelab.runs.faults import owner_of

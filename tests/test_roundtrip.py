@@ -6,7 +6,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.test_samples import samples_folder
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
 

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 
 from tests.support.disk_faults import FaultyDisk
 from tests.test_samples import write_set
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError, StorageError
 from voicelab.runs import provenance, runner, storage
 from voicelab.runs.records import CodeState, RunFolder, RunSpec

@@ -30,7 +30,7 @@ FAKE = RunSpec(
 
 
 def run_command(*arguments: str | Path) -> list[str]:
-    return [sys.executable, "-c", "from voicelab.cli import app; app()", "evaluate", *map(str, arguments)]
+    return [sys.executable, "-c", "from voicelab.cli.main import app; app()", "evaluate", *map(str, arguments)]
 
 
 def test_every_sample_has_one_primary_turn():

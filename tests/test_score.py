@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests import nist
 from voicelab.analysis.score_transcripts import Flip, ScoreCounts, flips
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.metrics.words import WordCounts
 from voicelab.text import NORMALIZERS, keep_hyphens, normalizer
 

@@ -6,8 +6,8 @@ from typing import get_args
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.cli import app
-from voicelab.commands.score import _Form
+from voicelab.cli.main import app
+from voicelab.cli.score import _Form
 from voicelab.datasets.transcripts.formats import FORMATS
 
 

@@ -16,7 +16,7 @@ from tests.tiny_sensevoice import EXPECTED, FOLDER, TEXTS, WRITTEN, needs_sensev
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.runs.records import RunSpec

@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 from tests.support.recordings import write_recording
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 
 FIXES = "sample_id;action;old_text;new_text;\nA;correct;price of corn;price of Korn, please;\n;;;;\n"

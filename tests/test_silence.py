@@ -8,7 +8,7 @@ from typer.testing import CliRunner
 
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
 

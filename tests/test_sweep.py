@@ -17,7 +17,7 @@ from voicelab.analysis.sweep.plots import curves
 from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import Clip
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import load
 from voicelab.errors import InputError
@@ -220,7 +220,7 @@ def test_a_sweep_that_is_taken_up_repeats_no_finished_turn(made, tmp_path):
 
 def test_a_killed_sweep_goes_on(tmp_path):
     options = ["--snr", "20,10", "--limit", "5", "--asr", "fake", "--tts", "fake", "--out", str(tmp_path)]
-    command = [sys.executable, "-c", "from voicelab.cli import app; app()", "sweep", *options, "--sweep-id", "s"]
+    command = [sys.executable, "-c", "from voicelab.cli.main import app; app()", "sweep", *options, "--sweep-id", "s"]
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     second = tmp_path / "s" / "white-20dB" / "turns.jsonl"
     wait_until(lambda: second.exists() and second.read_bytes().count(b"\n") >= 2)

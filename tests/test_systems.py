@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from voicelab.analysis.score_transcripts import score
-from voicelab.cli import app
-from voicelab.commands.alignments import alignment_lines
+from voicelab.cli.alignments import alignment_lines
+from voicelab.cli.main import app
 from voicelab.datasets.transcripts.base import Pair
 from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm

@@ -5,7 +5,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.datasets.transcripts.nlp import read_tokens
 from voicelab.metrics.weights import MINIMAL, weights_of
 from voicelab.metrics.words import WordCounts

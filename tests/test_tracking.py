@@ -32,7 +32,7 @@ print(json.dumps(found))
 """
 
 
-def voicelab(*arguments, folder, program="from voicelab.cli import app; app()"):
+def voicelab(*arguments, folder, program="from voicelab.cli.main import app; app()"):
     return subprocess.run(
         [sys.executable, "-c", program, *map(str, arguments)],
         cwd=folder,
@@ -79,7 +79,7 @@ def test_a_server_that_is_not_there_does_not_lose_the_run(tmp_path):
 
 def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_path, monkeypatch):
     program = "import sys; sys.modules['mlflow'] = None; from voicelab.analysis import mlflow as tracking\n" + (
-        "tracking.find_spec = lambda name: None\nfrom voicelab.cli import app; app()"
+        "tracking.find_spec = lambda name: None\nfrom voicelab.cli.main import app; app()"
     )
     engines = ["--in-process", "--asr", "fake", "--tts", "fake", "--limit", 2]
     done = voicelab("evaluate", *engines, "--mlflow", "sqlite:///a.db", folder=tmp_path, program=program)

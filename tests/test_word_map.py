@@ -6,7 +6,7 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.cli import app
+from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs.records import RunSpec
 from voicelab.text import WordMap, normalizer

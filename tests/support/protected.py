@@ -13,7 +13,7 @@ _CAP_DAC_OVERRIDE, _CAP_DAC_READ_SEARCH = 1, 2
 
 
 def run_protected(
-    *arguments: object, folder: Path, program: str = "from voicelab.cli import app; app()", **environment: str
+    *arguments: object, folder: Path, program: str = "from voicelab.cli.main import app; app()", **environment: str
 ) -> subprocess.CompletedProcess[str]:
     """`voicelab ARGUMENTS` in this folder, without root's right to ignore permissions."""
     return subprocess.run(

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.scoring_options import LanguageOption, WordMapOption
-from voicelab.commands.scoring_options import word_map as read_word_map
+from voicelab.cli import terminal
+from voicelab.cli.scoring_options import LanguageOption, WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def score(
                 )
             typer.echo(_ranking_json(str(reference), chosen, scores, [*notices])) if as_json else _show_ranking(scores)
             return
-        from voicelab.commands.score_output import Output
+        from voicelab.cli.score_output import Output
 
         output = Output(str(reference), chosen, _only(scores))
         if utterances is not None:
@@ -221,7 +221,7 @@ def _ranking_json(reference: str, form: str, scores: dict[str, dict[str, Score]]
     import json
 
     from voicelab.analysis.score_transcripts import flips
-    from voicelab.commands.score_json import result
+    from voicelab.cli.score_json import result
 
     document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": notices}
     document["results"] = [result(system, one) for system, by_rule in scores.items() for one in by_rule.values()]

@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from voicelab import file_errors, terminal
+from voicelab import file_errors
+from voicelab.cli import terminal
 
 
 def power(

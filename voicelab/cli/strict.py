@@ -9,7 +9,7 @@ from typing import Any
 import typer
 from typer.core import TyperCommand
 
-from voicelab import terminal
+from voicelab.cli import terminal
 
 
 class StrictCommand(TyperCommand):

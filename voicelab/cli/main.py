@@ -8,24 +8,24 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.attribute import attribute
-from voicelab.commands.audit import audit
-from voicelab.commands.bench import bench
-from voicelab.commands.compare import compare
-from voicelab.commands.correct import correct
-from voicelab.commands.equivalence import equivalence
-from voicelab.commands.gate import gate
-from voicelab.commands.match import match
-from voicelab.commands.models import models
-from voicelab.commands.power import power
-from voicelab.commands.roundtrip import roundtrip
-from voicelab.commands.runs import runs
-from voicelab.commands.score import score
-from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
-from voicelab.commands.scoring_options import word_map as read_word_map
-from voicelab.commands.strict import StrictTyper
-from voicelab.commands.sweep import sweep
+from voicelab.cli import terminal
+from voicelab.cli.attribute import attribute
+from voicelab.cli.audit import audit
+from voicelab.cli.bench import bench
+from voicelab.cli.compare import compare
+from voicelab.cli.correct import correct
+from voicelab.cli.equivalence import equivalence
+from voicelab.cli.gate import gate
+from voicelab.cli.match import match
+from voicelab.cli.models import models
+from voicelab.cli.power import power
+from voicelab.cli.roundtrip import roundtrip
+from voicelab.cli.runs import runs
+from voicelab.cli.score import score
+from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
+from voicelab.cli.strict import StrictTyper
+from voicelab.cli.sweep import sweep
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec

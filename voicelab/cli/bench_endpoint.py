@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import file_errors, terminal
+from voicelab import file_errors
+from voicelab.cli import terminal
 
 if TYPE_CHECKING:
     from voicelab.bench.endpoint import Point

@@ -7,13 +7,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.bench_endpoint import endpoint, vad
-from voicelab.commands.bench_intervals import intervals
-from voicelab.commands.bench_match import match
-from voicelab.commands.bench_replay import replay
-from voicelab.commands.bench_server import server
-from voicelab.commands.strict import StrictTyper
+from voicelab.cli import terminal
+from voicelab.cli.bench_endpoint import endpoint, vad
+from voicelab.cli.bench_intervals import intervals
+from voicelab.cli.bench_match import match
+from voicelab.cli.bench_replay import replay
+from voicelab.cli.bench_server import server
+from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.scoring_options import LanguageOption, NormalizerOption, WordMapOption
-from voicelab.commands.scoring_options import word_map as read_word_map
+from voicelab.cli import terminal
+from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec

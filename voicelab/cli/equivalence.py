@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab.cli import terminal
 
 if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts

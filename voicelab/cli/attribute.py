@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab.cli import terminal
 
 
 def attribute(

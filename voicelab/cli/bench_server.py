@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import file_errors, terminal
+from voicelab import file_errors
+from voicelab.cli import terminal
 
 if TYPE_CHECKING:
     from voicelab.bench.server.findings import Finding

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab import terminal
+from voicelab.cli import terminal
 
 QUICK_SETS, QUICK_SPEAKERS = 200, (3, 5, 10, 30)
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab import terminal
+from voicelab.cli import terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:

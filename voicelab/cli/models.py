@@ -6,8 +6,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.strict import StrictTyper
+from voicelab.cli import terminal
+from voicelab.cli.strict import StrictTyper
 
 models = StrictTyper(help="Weights of engines: list them, fetch them, say where they lie.", no_args_is_help=True)
 

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.score_json import comparison, result
-from voicelab.commands.scoresheet import scoresheet
+from voicelab.cli import terminal
+from voicelab.cli.score_json import comparison, result
+from voicelab.cli.scoresheet import scoresheet
 
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
@@ -38,7 +38,7 @@ class Output:
 
     def show(self, *, raw: bool, align: int) -> None:
         """Print the table, the interval and the alignments of each system, then the comparisons."""
-        from voicelab.commands.alignments import print_alignments
+        from voicelab.cli.alignments import print_alignments
         from voicelab.systems import sure_rates
         from voicelab.systems.utterances import worst
         from voicelab.text import headline_of

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import terminal
-from voicelab.commands.strict import StrictTyper
+from voicelab.cli import terminal
+from voicelab.cli.strict import StrictTyper
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import KeptRun
