@@ -16,23 +16,23 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from server.bodies import BodyLimit, keep_uploads_in_memory
 from server.faults import problem
 from server.gate import Gate
-from server.health_routes import router as health_router
+from server.http.api import router
 from server.http.below_path import UnderPrefix, WithoutPrefix
+from server.http.bodies import BodyLimit, keep_uploads_in_memory
 from server.http.departures import Departures
+from server.http.health import router as health_router
 from server.http.openai.errors import OpenAIError, error_response, invalid, of_voicelab
 from server.http.openai.routes import router as openai_router
 from server.http.paths import SOCKET_PATH, is_openai
 from server.messages import ErrorCode, Refused
 from server.origins import as_regex
-from server.page import account, api_docs, files, recording, runs, samples
-from server.routes import router
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
 from server.tokens import PROTOCOL, Tokens
+from server.web import account, api_docs, files, recording, runs, samples
 from voicelab.errors import VoicelabError
 
 logger = logging.getLogger(__name__)

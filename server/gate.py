@@ -14,8 +14,8 @@ from server.clients import Places, key_of
 from server.history import HistoryUnavailableError
 from server.http.openai.errors import error_body
 from server.http.paths import SOCKET_PATH, is_openai
+from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.messages import LONGEST_NAME
-from server.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.services import Services
 from server.tokens import presented
 

@@ -19,8 +19,8 @@ from fastapi import FastAPI
 
 from server.gate import REQUESTS_BESIDE
 from server.http.forwarded import ForwardedHeaders
+from server.http.requests import RequestLimits, request_protocol
 from server.logs import level_for_uvicorn
-from server.requests import RequestLimits, request_protocol
 from server.services import Services
 from server.settings import Settings
 from server.sockets import socket_protocol

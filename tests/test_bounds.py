@@ -15,12 +15,12 @@ from pydantic import BaseModel, ValidationError
 
 from server.app import create_app
 from server.frames import read
+from server.http.api import Command
 from server.http.openai.speech import Speech
 from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, Refused, Sent, SentStrictly
 from server.nesting import MOST_DEPTH, is_too_deep
-from server.page.recording import NewSet
-from server.routes import Command
 from server.settings import Settings
+from server.web.recording import NewSet
 
 LARGEST = Settings.model_fields["max_message_bytes"].default
 Schema = dict[str, Any]

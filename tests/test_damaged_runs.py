@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import pytest
 from typer.testing import CliRunner
 
-from server.page import runs as page
+from server.web import runs as page
 from tests.support.protected import run_protected
 from tests.support.run_folders import BEGUN, write_run
 from voicelab.cli.main import app
@@ -116,7 +116,7 @@ def test_what_may_not_be_read_hides_nothing(out, locked):
         done = run_protected("runs", "list", "--out", out, "--json", folder=out)
         program = """
 import pathlib, types
-from server.page import runs
+from server.web import runs
 services = types.SimpleNamespace(settings=types.SimpleNamespace(reports_dir=pathlib.Path()))
 print(*sorted(f"{one.run_id}:{one.status}" for one in runs.views_of(runs._folders(services))))
 """

@@ -14,10 +14,10 @@ import pytest
 from fastapi import APIRouter
 from fastapi.routing import APIRoute
 
-from server import routes
+from server.http import api
 from server.http.departures import WAITS_FOR_ENGINES
 from server.http.openai import routes as openai_routes
-from server.page import recording
+from server.web import recording
 from tests.serving import TONE, Served, serving, talking, until
 from tests.support.lines import connections, line, open_line, post
 from voicelab.audio import codecs
@@ -135,7 +135,7 @@ async def test_an_upload_that_the_end_of_the_server_cuts_off_is_told(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-@pytest.mark.parametrize("router", [routes.router, openai_routes.router, recording.router])
+@pytest.mark.parametrize("router", [api.router, openai_routes.router, recording.router])
 def test_every_route_that_takes_a_body_is_watched_unless_it_calls_no_engine(router: APIRouter) -> None:
     without = {"/app/api/recordings", "/app/api/recordings/{name}/takes/{take_id}/accept"}
     paths = {route.path for route in router.routes if isinstance(route, APIRoute) and "POST" in route.methods} - without

@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.page import recordings
-from server.page.recordings import NotFoundError, Recordings, prompts_of
+from server.web import recordings
+from server.web.recordings import NotFoundError, Recordings, prompts_of
 from tests.serving import TONE, Served, serving
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import codecs

@@ -8,9 +8,9 @@ import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
 
-from server.page.samples import router, sample_set
+from server.http.api import services_of
 from server.pools import open_pools
-from server.routes import services_of
+from server.web.samples import router, sample_set
 from tests.support.recordings import write_recording
 from voicelab.datasets import load
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.page.recordings import FullError, NotFoundError, RecordingLimits, Recordings, prompts_of
-from server.page.set_files import used_bytes
+from server.web.recordings import FullError, NotFoundError, RecordingLimits, Recordings, prompts_of
+from server.web.set_files import used_bytes
 from tests.serving import TONE, Served, children_of, serving, spawned, until
 from voicelab import datasets
 from voicelab.audio import codecs

@@ -25,9 +25,9 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 from websockets.frames import Frame, Opcode
 
 from server.frames import read
+from server.http.api import Command
 from server.http.openai.speech import Speech
 from server.messages import Refused
-from server.routes import Command
 from server.session.tempo import Tempo
 from server.settings import Settings
 from tests.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until

@@ -10,7 +10,7 @@ from time import perf_counter
 import httpx
 import pytest
 
-from server import requests
+from server.http import requests
 from server.http.admission import RESERVE
 from server.running import _BESIDE_WEBSOCKETS
 from tests.serving import Served, serving, talking, until

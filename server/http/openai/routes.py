@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import Response
 
+from server.http.api import SharedServices
 from server.http.openai import names
 from server.http.openai.errors import OpenAIError, of_validation, of_voicelab
 from server.http.openai.speech import MEDIA_TYPES, Speech, encoded
@@ -16,7 +17,6 @@ from server.http.openai.transcription_form import TranscriptionForm, check_langu
 from server.http.openai.transcripts import respond
 from server.http.paths import OPENAI_PREFIX
 from server.messages import LONGEST_NAME
-from server.routes import SharedServices
 from server.services import Services
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding

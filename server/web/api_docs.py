@@ -11,7 +11,7 @@ from pathlib import Path
 from fastapi import APIRouter
 from starlette.responses import FileResponse, Response
 
-from server.page.files import HEADERS, WEB, Assets
+from server.web.files import HEADERS, WEB, Assets
 
 router = APIRouter(include_in_schema=False)
 

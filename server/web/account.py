@@ -7,7 +7,7 @@ from pydantic import BaseModel
 
 from server import sign_in
 from server.gate import user_of
-from server.routes import SharedServices
+from server.http.api import SharedServices
 from server.tokens import presented
 
 router = APIRouter(prefix="/app/api/user")

@@ -26,7 +26,7 @@ from uuid import uuid4
 
 from pydantic import TypeAdapter, ValidationError
 
-from server.page.set_files import locked, used_bytes
+from server.web.set_files import locked, used_bytes
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
 from voicelab.datasets import Sample

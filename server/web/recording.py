@@ -12,9 +12,12 @@ from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import FileResponse
 
+from server.http.api import SharedServices, TokenUser
 from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, Name, Sent
-from server.page.recordings import (
+from server.services import Services
+from server.settings import Settings
+from server.web.recordings import (
     CONSENT,
     FullError,
     NotFoundError,
@@ -26,10 +29,7 @@ from server.page.recordings import (
     UnreadableError,
     prompts_of,
 )
-from server.page.samples import LONGEST_ID, sample_set
-from server.routes import SharedServices, TokenUser
-from server.services import Services
-from server.settings import Settings
+from server.web.samples import LONGEST_ID, sample_set
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, StringConstraints
 from starlette.responses import Response
 
-from server.routes import SharedServices
+from server.http.api import SharedServices
 from server.services import Services
 from voicelab import datasets
 from voicelab.audio import decoding

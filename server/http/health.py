@@ -7,8 +7,8 @@ from typing import Literal
 from fastapi import APIRouter, Response
 from pydantic import BaseModel
 
+from server.http.api import SharedServices
 from server.metrics import CONTENT_TYPE
-from server.routes import SharedServices
 
 router = APIRouter()
 

@@ -12,8 +12,8 @@ from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import FileResponse
 
+from server.http.api import SharedServices
 from server.messages import Name
-from server.routes import SharedServices
 from voicelab.errors import InputError
 from voicelab.runs import lock
 from voicelab.runs.records import RunFolder
