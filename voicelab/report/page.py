@@ -16,9 +16,10 @@ from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
 from voicelab.report.why_tables import why_view
-from voicelab.report.wording import NONE, headline, interval, interval_methods, label, seconds
+from voicelab.report.wording import NONE, headline, interval, interval_methods, seconds
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import counterfactual_file, inputs
+from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Summary
 from voicelab.scoring.summary import scores_of, summarize_scores
 from voicelab.scoring.turns import TurnScore

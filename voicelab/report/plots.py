@@ -14,7 +14,8 @@ from voicelab.report.canvas import canvas
 from voicelab.report.canvas import grid as _grid
 from voicelab.report.canvas import plain as _plain
 from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
-from voicelab.report.wording import STAGE_NAMES, label, percentile, run_line, seconds
+from voicelab.report.wording import STAGE_NAMES, percentile, run_line, seconds
+from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Bounds, Rate, Summary, WordFigures
 
 if TYPE_CHECKING:

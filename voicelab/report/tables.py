@@ -15,13 +15,13 @@ from voicelab.report.wording import (
     estimate,
     headline,
     interval,
-    label,
     number,
     percentile,
     seconds,
     stage_value,
 )
 from voicelab.runs.records import TurnResult
+from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Rate, Summary, WordFigures
 from voicelab.scoring.turns import TurnScore
 

@@ -12,10 +12,11 @@ from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import Step
-from voicelab.report.wording import label, number, seconds
+from voicelab.report.wording import number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.runs.sent_audio import Stimuli
 from voicelab.scoring import inputs
+from voicelab.scoring.labels import label
 from voicelab.scoring.turns import TurnScore, answer_text
 
 SOUND_LIMIT_BYTES = 9 * 2**20

@@ -92,11 +92,6 @@ def estimate(figure: Estimate) -> str:
     return " ".join(filter(None, (number(figure.value), interval(figure.interval))))
 
 
-def label(name: str) -> str:
-    """A category, an intent or a speaker as it is shown: `stock_price_queries` without its underscores."""
-    return name.replace("_", " ")
-
-
 def run_line(summary: Summary) -> str:
     """What a figure says about where it comes from."""
     rule = summary.normalizer

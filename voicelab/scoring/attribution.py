@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, entity_lost_at
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
-from voicelab.report.wording import label
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.action_equivalence import absence
 from voicelab.scoring.counterfactual_file import Asked, Replay, ReplayedTurn
 from voicelab.scoring.entity_classes import Thing, expected_things
 from voicelab.scoring.intervals import Clusters, Sureness
+from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Attribution, Estimate, Loss, Rate, StageLosses
 from voicelab.scoring.turns import TurnScore, answer_text
 

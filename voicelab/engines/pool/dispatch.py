@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from voicelab.asr.base import PartialStream, QueueingStream
 from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.spec import Blueprint
+from voicelab.engines.streams import PartialStream, QueueingStream
 from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 
 
