@@ -27,7 +27,7 @@ MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 ALL_EXTRAS := sensevoice whisper openai piper edge
-ENGINE_TESTS := tests/test_engines.py tests/test_sensevoice.py tests/test_fsmn_vad.py tests/test_bench.py
+ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/bench/test_bench.py
 
 .PHONY: help eval test test-engines run-server lab check clean setup
 

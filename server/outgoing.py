@@ -98,7 +98,7 @@ class ReplyChunk(TurnEvent):
 
 
 class TurnMetrics(TurnEvent):
-    """What the turn took; stage times in seconds, null where a stage was not reached (see voicelab.pipeline.turn.StageTimes)."""
+    """Stage times of a turn in seconds; null where it did not reach the stage (voicelab.pipeline.turn.StageTimes)."""
 
     event = "turn_metrics"
     audio_s: float | None

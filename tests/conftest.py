@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.postgres import Postgres, private_server
+from tests.support.postgres import Postgres, private_server
 
 
 @pytest.fixture(scope="session")

@@ -23,8 +23,8 @@ PROBES = ("/health/live", "/health/ready")
 REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
-"""How much asyncio makes room for, each time a socket is read. Its own 256 KiB are a large block (voicelab/engines/pool/allocator.py): to
-map and give back one for each packet of speech takes a thirtieth of what the server does."""
+"""Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
+and unmapping one for each packet of speech costs a thirtieth of the server's work."""
 _PROBE_S = 1.0
 """How long a connection without a place may take to send the head of a probe."""
 _LINGER_S = 2.0

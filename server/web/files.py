@@ -10,7 +10,7 @@ from starlette.staticfiles import StaticFiles
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-WEB = Path(__file__).parent / "web"
+WEB = Path(__file__).parent / "static"
 
 HEADERS = {
     # All that the page loads comes from this server; a text of a recording that held a script could not run it.

@@ -28,7 +28,7 @@ import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 
 from tests.abuse.attacks import ATTACKS, event
-from tests.serving import ORIGIN, Served, spawned
+from tests.support.serving import ORIGIN, Served, spawned
 from voicelab.paths import PROJECT
 
 _HONEST = {"X-Forwarded-For": "192.0.2.9"}

@@ -10,7 +10,7 @@ from typing import Any
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tests.serving import PATIENCE_S, Served
+from tests.support.serving import PATIENCE_S, Served
 
 
 class Line:

@@ -1,4 +1,4 @@
-"""eSpeak NG's reading of words: `python -m voicelab.analysis.audit.phonemes`, a JSON list of texts in, a JSON list of IPA out.
+"""How eSpeak NG pronounces words: `python -m voicelab.analysis.audit.phonemes` reads a JSON list, writes one of IPA.
 
 A program of its own, because eSpeak NG is GPL-3.0 and keeps its state in globals.
 """

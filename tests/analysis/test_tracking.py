@@ -1,0 +1,154 @@
+"""A run is logged into a real MLflow store whole, once, and never at the price of the run."""
+
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.support.logged_runs import make
+from tests.support.made_runs import VARIED, made_run
+from tests.support.required import needs
+from tests.support.sample_sets import samples_folder
+from voicelab.analysis import mlflow
+from voicelab.errors import InputError
+from voicelab.runs.records import RunFolder
+from voicelab.scoring.summary import summarize
+
+HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
+needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")
+READ = """
+import json, sys
+from mlflow import MlflowClient
+client = MlflowClient(tracking_uri=sys.argv[1])
+found = []
+for run in client.search_runs([client.get_experiment_by_name("voicelab").experiment_id]):
+    files = sorted(file.path for file in client.list_artifacts(run.info.run_id))
+    found.append({"name": run.info.run_name, "status": run.info.status, "files": files, "params": run.data.params,
+                  "metrics": run.data.metrics, "tags": run.data.tags})
+print(json.dumps(found))
+"""
+
+
+def voicelab(*arguments, folder, program="from voicelab.cli.main import app; app()"):
+    return subprocess.run(
+        [sys.executable, "-c", program, *map(str, arguments)],
+        cwd=folder,
+        env=os.environ | {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@needs_mlflow
+def test_a_run_is_in_the_store_whole_and_once(tmp_path):
+    store = f"sqlite:///{tmp_path / 'mlflow.db'}"
+    engines = ["--in-process", "--asr", "fake", "--tts", "fake", "--limit", 2]
+    where = ["--samples", samples_folder(), "--run-id", "r", "--mlflow", store]
+    done = voicelab("evaluate", *engines, *where, folder=tmp_path)
+    assert done.returncode == 0, done.stderr
+    folder = RunFolder(tmp_path / "reports" / "r")
+    again = voicelab("runs", "log", "r", "--mlflow", store, folder=tmp_path)
+    assert again.returncode == 0, again.stderr
+    assert again.stdout.splitlines()[-1] == done.stdout.splitlines()[-1], "the same run of MLflow"
+    (found,) = json.loads(voicelab(store, folder=tmp_path, program=READ).stdout)
+    run, summary = folder.read(), json.loads((folder.path / "summary.json").read_text())
+    assert (found["name"], found["status"]) == ("r", "FINISHED")
+    assert found["files"] == sorted(mlflow.ARTIFACTS)
+    assert found["tags"]["voicelab.samples_sha256"] == run.samples_sha256
+    assert found["tags"]["voicelab.commit"] == (run.code.commit or "")
+    assert (found["params"]["asr"], found["params"]["seed"], found["params"]["agent.name"]) == ("fake", "0", "rules")
+    wer = summary["words"]["overall"]["wer"]
+    assert found["metrics"]["words.overall.wer"] == pytest.approx(wer["value"])
+    assert found["metrics"]["words.overall.wer.high"] == pytest.approx(wer["interval"]["high"])
+
+
+@needs_mlflow
+def test_a_server_that_is_not_there_does_not_lose_the_run(tmp_path):
+    make(tmp_path, "r")
+    done = voicelab("runs", "log", "r", "--out", tmp_path, "--mlflow", "http://me:secret@127.0.0.1:9", folder=tmp_path)
+    assert done.returncode == 1
+    assert "MLflow at http://127.0.0.1:9 did not take the run r" in done.stderr
+    assert "to log it again: voicelab runs log" in done.stderr
+    assert "secret" not in done.stderr
+    assert RunFolder(tmp_path / "r").read().status == "finished"
+
+
+def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_path, monkeypatch):
+    program = "import sys; sys.modules['mlflow'] = None; from voicelab.analysis import mlflow as tracking\n" + (
+        "tracking.find_spec = lambda name: None\nfrom voicelab.cli.main import app; app()"
+    )
+    engines = ["--in-process", "--asr", "fake", "--tts", "fake", "--limit", 2]
+    done = voicelab("evaluate", *engines, "--mlflow", "sqlite:///a.db", folder=tmp_path, program=program)
+    assert done.returncode == 2
+    assert done.stderr == "error: mlflow: not installed; run: pip install 'voicelab[mlflow]'\n"
+    assert list(tmp_path.iterdir()) == []
+    monkeypatch.setattr(mlflow, "find_spec", lambda name: name)
+    for address in ("mlruns", "file:///tmp/runs", "klingon://x", ""):
+        with pytest.raises(InputError, match="give a server or a database"):
+            mlflow.check(address)
+    for address in (
+        "sqlite://",
+        "sqlite:///",
+        "sqlite:///:memory:",
+        "sqlite+pysqlite://",
+        "sqlite:///file:x?mode=memory&uri=true",
+    ):
+        with pytest.raises(InputError, match="keeps nothing; name a file"):
+            mlflow.check(address)
+    for address in (
+        "sqlite:///../nowhere/a.db",
+        "sqlite://a.db",
+        "http://host:99999",
+        "http://host:x",
+        "sqlite:///no/folder/a.db",
+    ):
+        with pytest.raises(InputError, match="--mlflow"):
+            mlflow.check(address)
+    for address in ("sqlite:///a.db", "postgresql+psycopg://host/a", "https://host"):
+        mlflow.check(address)
+
+
+def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
+    figures = summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
+    metrics = dict(mlflow.metrics_of(figures.model_dump()))
+    wer = figures.words.overall.wer
+    assert metrics["words.overall.wer"] == wer.value
+    assert (metrics["words.overall.wer.low"], metrics["words.overall.wer.high"]) == (
+        wer.interval.low,
+        wer.interval.high,
+    )
+    assert metrics["latency.stages.turn_s.p50"] == figures.latency.stages["turn_s"].p50
+    assert figures.latency.stages["turn_s"].p50_interval is None, "too few turns"
+    assert "latency.stages.turn_s.p50.low" not in metrics
+    assert metrics["turns.answered"] == 4
+    assert "equivalence.changed" not in metrics
+    assert all(isinstance(value, int | float) for value in metrics.values())
+    assert dict(mlflow.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
+
+
+def log_twice(folder, store):
+    logged = [voicelab("runs", "log", folder.path, "--mlflow", store, folder=folder.path.parent) for _ in range(2)]
+    assert [done.returncode for done in logged] == [0, 0], logged[1].stderr
+    return [done.stdout.split()[-1] for done in logged]
+
+
+@needs_mlflow
+def test_one_run_of_mlflow_for_each_run_whatever_its_id_and_its_parameters(tmp_path):
+    store, name = f"sqlite:///{tmp_path / 'mlflow.db'}", 'it\'s "a"; 50 % \\ run'
+    folder = make(tmp_path, name)
+    first, again = log_twice(folder, store)
+    assert first == again
+    run = folder.read()
+    folder.write(run.model_copy(update={"spec": run.spec.model_copy(update={"agent": "other"})}))
+    changed, after = log_twice(folder, store)
+    assert changed == after != first
+    rows = json.loads(voicelab(store, folder=tmp_path, program=READ).stdout)
+    found = {row["params"]["agent"]: row for row in rows}
+    assert len(rows) == 2
+    assert found["rules"]["tags"]["voicelab.superseded_by"] == changed
+    assert "voicelab.superseded_by" not in found["other"]["tags"]
+    assert found["other"]["name"] == name

@@ -1,0 +1,86 @@
+"""What the documents say can be done can be done."""
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from tests.support.speech import SPEECH
+from voicelab import datasets
+from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.engines.spec import Catalog, Entry
+
+PROJECT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    [PROJECT / "README.md", *PROJECT.glob("docs/*.md"), PROJECT / "data/README.md", PROJECT / "reports/README.md"]
+)
+
+
+def blocks(document: str, language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```", (PROJECT / document).read_text(), re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: str(path.relative_to(PROJECT)))
+def test_links_lead_somewhere(document):
+    for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
+        if not target.startswith(("http://", "https://")):
+            assert (document.parent / target).exists(), target
+
+
+def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
+    (block,) = blocks("README.md", "python")
+    monkeypatch.chdir(PROJECT)
+    exec(block.replace('Path("reports")', f'Path("{tmp_path}")'), {})
+    assert capsys.readouterr().out.startswith("finished ['how much is apple")
+
+
+def test_the_example_engine_keeps_the_contract():
+    (block,) = blocks("docs/engines.md", "python")
+    space = {"__name__": "example"}
+    exec(block, space)
+    engine = space["Counting"](unit="s")
+    assert engine.load().name == "counting"
+    stream = engine.stream()
+    stream.feed(SPEECH.clip().at_rate(SPEECH_RATE_HZ))
+    assert stream.finish().text == "3 s"
+    stream.close()
+
+
+def test_the_example_line_of_a_table_is_one():
+    (line,) = blocks("docs/engines.md", "py")
+    table = eval("{" + line + "}", {"Entry": Entry})
+    assert isinstance(Catalog("asr", table).entries["counting"], Entry)
+
+
+def test_the_example_set_is_one(tmp_path):
+    (block,) = blocks("docs/samples.md", "json")
+    (tmp_path / "voice_samples.json").write_text(block)
+    (tmp_path / "audio").mkdir()
+    (tmp_path / "audio" / "news_nvda_latest.ogg").write_bytes(SPEECH.audio_bytes())
+    found = datasets.load(tmp_path)
+    assert found.scenario("one_turn").turns[0].clip().duration_s == pytest.approx(2.68)
+
+
+def test_make_lists_its_targets_and_the_readme_names_no_others():
+    listed = subprocess.run(["make", "-C", str(PROJECT)], capture_output=True, text=True, check=True).stdout
+    targets = set(re.findall(r"make ([a-z-]+)", listed))
+    assert {"eval", "test", "run-server", "lab", "check", "clean"} <= targets
+    for document in DOCUMENTS:
+        code = "\n".join(re.findall(r"^```sh\n(.*?)^```", document.read_text(), re.DOTALL | re.MULTILINE))
+        assert set(re.findall(r"\bmake ([a-z-]+)", code)) <= targets, document
+
+
+def test_nothing_names_a_machine():
+    """Paths of one machine and registries' hosts have no place in the project."""
+    tracked = subprocess.run(
+        ["git", "-C", str(PROJECT), "ls-files"], capture_output=True, text=True, check=False
+    ).stdout
+    suspicious = re.compile(r"/(?:root|home|work|tmp/lab)/|pypi\.|/opt/")
+    for name in tracked.split():
+        path = PROJECT / name
+        if path.suffix in {".py", ".md", ".toml", ".txt", ".ipynb", ".json", ".html", ".j2"} or path.name == "Makefile":
+            if path == Path(__file__):
+                continue
+            found = suspicious.search(path.read_text(encoding="utf-8"))
+            assert found is None, f"{name}: {found[0] if found else ''}"

@@ -1,0 +1,172 @@
+"""In which order a worker does what it is asked, and how often it says that it gets on."""
+
+import queue
+import threading
+import time
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voicelab.engines.pool.messages import Answer, Request
+from voicelab.engines.pool.scheduler import Desk
+from voicelab.engines.pool.threads import Crew
+from voicelab.engines.pool.transport import QueueIntake
+from voicelab.engines.spec import Blueprint, EngineInfo
+
+
+def taken(desk: Desk) -> list[Request]:
+    found = []
+    while (request := desk.take()) is not None:
+        desk.to_tell(request, Answer(request.call_id))
+        found.append(request)
+    return found
+
+
+def serve(desk: Desk, request: Request, answer: Answer) -> Answer | None:
+    desk.add(request)
+    return desk.to_tell(desk.take(), answer)
+
+
+def feed(stream: int) -> Request:
+    return Request(None, stream, "feed")
+
+
+def test_an_utterance_that_is_over_comes_before_those_that_are_still_spoken():
+    desk = Desk()
+    finish = Request(7, 2, "finish")
+    for request in (feed(1), feed(2), feed(1), feed(2), finish):
+        desk.add(request)
+    assert taken(desk) == [feed(2), feed(2), finish, feed(1), feed(1)]
+
+
+def test_what_was_heard_so_far_is_worth_no_hurry():
+    desk = Desk()
+    partial = Request(7, 2, "partial")
+    for request in (feed(1), feed(2), partial):
+        desk.add(request)
+    assert taken(desk) == [feed(1), feed(2), partial]
+
+
+def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking():
+    desk = Desk()
+    for request in (feed(3), feed(1), feed(3), feed(2)):
+        desk.add(request)
+    assert taken(desk) == [feed(3), feed(3), feed(1), feed(2)]
+
+
+def test_what_is_given_back_comes_before_all_others():
+    """Where an engine has too much to do somebody always waits for a result, and nothing would ever be given back."""
+    desk = Desk()
+    close = Request(None, 3, "close")
+    for request in (feed(1), Request(7, 2, "finish"), feed(3), close):
+        desk.add(request)
+    assert taken(desk) == [close, Request(7, 2, "finish"), feed(1)]
+
+
+def test_a_call_that_was_withdrawn_hurries_nobody():
+    desk = Desk()
+    for request in (feed(1), feed(2), Request(7, 2, "finish"), Request(None, None, "withdraw", (7,))):
+        desk.add(request)
+    assert taken(desk) == [feed(1), feed(2)]
+
+
+@given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["feed", "partial", "finish"])), max_size=30))
+def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
+    desk = Desk()
+    requests = [
+        Request(None if method == "feed" else number, stream, method)
+        for number, (stream, method) in enumerate(asked, 1)
+    ]
+    for request in requests:
+        desk.add(request)
+    done = taken(desk)
+    for stream in {stream for stream, _ in asked}:
+        assert [one for one in done if one.stream_id == stream] == [one for one in requests if one.stream_id == stream]
+    assert len(done) == len(requests)
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 3), st.sampled_from(["feed", "partial", "finish"])), max_size=20),
+    st.lists(st.integers(0, 2), max_size=80),
+)
+def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
+    """Hypothesis chooses whose work is done next; 3 are at work."""
+    desk, at_work, done = Desk(), [None] * 3, []
+    requests = [
+        Request(None if method == "feed" else number, stream or None, method)
+        for number, (stream, method) in enumerate(asked, 1)
+    ]
+    for request in requests:
+        desk.add(request)
+
+    def take() -> None:
+        for place, one in enumerate(at_work):
+            if one is None:
+                at_work[place] = desk.take()
+        busy = [one.stream_id for one in at_work if one is not None]
+        assert len(busy) == len(set(busy))
+        assert desk.is_empty or None not in at_work, "nobody is idle while there is something to do"
+
+    for place in [*finishing, *(3 * len(requests) * [0, 1, 2])]:
+        take()
+        if (one := at_work[place]) is not None:
+            desk.to_tell(one, Answer(one.call_id))
+            done.append(one)
+            at_work[place] = None
+    assert len(done) == len(requests)
+    for stream in {one.stream_id for one in requests}:
+        assert [one for one in done if one.stream_id == stream] == [one for one in requests if one.stream_id == stream]
+
+
+def test_frames_are_not_told_of_one_by_one_but_all_are_counted():
+    desk = Desk()
+    told = [answer for _ in range(50) if (answer := serve(desk, feed(1), Answer(None))) is not None]
+    assert len(told) <= 2, "the first, and one more should the machine stand still for a moment"
+    assert desk.silent_for_s is not None
+    result = serve(desk, Request(7, 1, "finish"), Answer(7, "the result"))
+    assert result == Answer(7, "the result", done=51)
+    assert desk.silent_for_s is None
+
+
+def test_whoever_is_told_of_one_hears_how_long_the_others_take():
+    desk = Desk()
+    for stream in (1, 2):
+        desk.add(Request(stream, stream, "finish"))
+    long, short = desk.take(), desk.take()
+    time.sleep(0.02)
+    told = desk.to_tell(short, Answer(2))
+    assert told is not None
+    assert told.longest_s >= 0.02
+    assert desk.to_tell(long, Answer(1)).longest_s == 0.0
+
+
+class Meeting:
+    """Its calls wait for each other: two that are made one after the other never end."""
+
+    def __init__(self):
+        self.both = threading.Barrier(2)
+
+    def load(self):
+        return EngineInfo("asr", "meeting", {}, "1")
+
+    def stream(self):
+        return self
+
+    def finish(self):
+        return self.both.wait(20)
+
+
+def test_as_many_threads_serve_as_were_asked_for():
+    answers: queue.Queue[Answer] = queue.Queue()
+    intake = QueueIntake()
+    crew = Crew(Blueprint("asr", "meeting", "tests.engines.test_worker:Meeting", "thread", {}), 2, intake, answers.put)
+    crew.start()
+    intake.put([Request(1, None, "load")])
+    assert answers.get(timeout=20).error is None
+    intake.put([Request(2, 1, "finish"), Request(3, 2, "finish")])
+    told = [answers.get(timeout=30) for _ in range(2)]
+    assert [answer.error for answer in told] == [None, None]
+    assert sorted(answer.result for answer in told) == [0, 1]
+    assert [answer.done for answer in told] == [2, 3], "told in the order in which they were served"
+    intake.close()
+    crew.join(10)

@@ -1,0 +1,40 @@
+"""Honest clients are served beside each kind of attacker. Bounds are wide; tests/abuse/attackers.py measures."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterator
+from statistics import median
+
+import pytest
+
+from tests.abuse import attackers
+from tests.abuse.attackers import Turns, attacking, honest
+from tests.support.serving import Served, spawned
+
+SECONDS = 1.0
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    folder = tmp_path_factory.mktemp("served")
+    with spawned(folder, ASR="fake", AGENT="fake", TTS="fake", VAD="none", LOG_LEVEL="warning") as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def alone(served: Served) -> Turns:
+    asyncio.run(honest(served.port, SECONDS))
+    return asyncio.run(honest(served.port, SECONDS))
+
+
+@pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned"])
+def test_honest_clients_are_served_beside(
+    served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One message could stop everybody for 28 s, and two dozen abandoned requests took 36 s of work."""
+    monkeypatch.setattr(attackers, "_LEAD_S", 0.3)
+    with attacking(kind, served.port):
+        beside = asyncio.run(honest(served.port, SECONDS))
+    assert (alone.failed, beside.failed) == (0, 0)
+    assert median(beside.taken_s) < 20 * median(alone.taken_s) + 0.5

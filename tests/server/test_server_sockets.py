@@ -1,0 +1,215 @@
+"""What is no WebSocket gets an answer and an end, and leaves no fault of ours in the log."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import inspect
+import logging
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from server.services import Services
+from tests.support.serving import ORIGIN, Served, serving, talking, until
+from voicelab.bench.server.frames import FIN, Opcode, frame
+from voicelab.bench.server.rawsocket import Closed, RawSocket
+from voicelab.bench.server.seeds import message, payload
+
+KEY = "dGhlIHNhbXBsZSBub25jZQ=="
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    with serving(tmp_path_factory.mktemp("served")) as running:
+        yield running
+
+
+def handshake(path: str = "/ws/voice/simple", *more: str) -> bytes:
+    lines = (
+        f"GET {path} HTTP/1.1", "Host: localhost", f"Origin: {ORIGIN}", "Connection: Upgrade", "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13", f"Sec-WebSocket-Key: {KEY}", *more, "", "",
+    )  # fmt: skip
+    return "\r\n".join(lines).encode()
+
+
+@pytest.mark.parametrize(
+    ("data", "status"),
+    [
+        (handshake("/ws/voice/simple?x=" + "y" * 9_000), 414),
+        (handshake("/ws/voice/simple", *(f"X-{number}: 1" for number in range(200))), 431),
+        (handshake("/ws/voice/simple", "Cookie: " + "a" * 9_000), 431),
+    ],
+    ids=["long path", "many headers", "long header"],
+)
+async def test_a_handshake_that_cannot_be_read_is_answered_and_closed(served: Served, data: bytes, status: int) -> None:
+    """It was left open, without an answer and for ever, each with a file descriptor."""
+    client = await RawSocket.open(served.http)
+    await client.write(data)
+    async with asyncio.timeout(20):
+        answer = await client.answer()
+        assert answer is not None
+        # Which of them older versions of websockets do not tell apart.
+        assert answer[0] in (400, status)
+        assert await client.receive() == Closed(None, "")
+    await client.close()
+
+
+async def opened(served: Served, *, narrow: bool = False) -> RawSocket:
+    client = await RawSocket.open(served.http, receive_bytes=4096 if narrow else None)
+    await client.write(handshake())
+    answer = await client.answer()
+    assert answer is not None
+    assert answer[0] == 101
+    return client
+
+
+async def closing(client: RawSocket) -> Closed:
+    async with asyncio.timeout(20):
+        while isinstance(came := await client.receive(), str):
+            continue
+    await client.close()
+    return came
+
+
+def faults(caplog: pytest.LogCaptureFixture) -> list[str]:
+    return [record.getMessage() for record in caplog.records if record.levelno >= logging.ERROR]
+
+
+async def test_text_that_is_not_utf8_closes_and_is_no_fault_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each such frame wrote a traceback: a client could fill the disk."""
+    for wire in (
+        frame(b'{"event": "heartbeat\xff"}'),
+        frame(b"\xf0\x9f", bits=0) + frame(b"\x98", Opcode.CONTINUATION),
+    ):
+        client = await opened(served)
+        await client.write(wire)
+        assert (await closing(client)).code == 1007
+    assert faults(caplog) == []
+
+
+async def test_who_is_denied_or_leaves_at_the_door_is_no_fault_in_the_log(
+    served: Served, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Of four that were denied one told of an application that had not completed the handshake."""
+    for _ in range(25):
+        client = await RawSocket.open(served.http)
+        await client.write(handshake().replace(ORIGIN.encode(), b"http://evil.example"))
+        answer = await client.answer()
+        assert answer is not None
+        assert answer[0] == 403
+        await client.close()
+        client = await RawSocket.open(served.http)
+        await client.write(handshake())
+        client.vanish()
+        await client.close()
+    assert served.services is not None
+    services = served.services
+    await asyncio.to_thread(until, lambda: services.active_connections == 0)
+    assert faults(caplog) == []
+
+
+async def test_a_character_may_be_cut_by_fragments(served: Served) -> None:
+    client = await opened(served)
+    text = payload(message("heartbeat")) + b"  "
+    emoji = '{"event": "heartbeat", "data": {"x": "😀"}}'.encode()
+    place = emoji.index("😀".encode()) + 2
+    await client.write(frame(emoji[:place], bits=0) + frame(emoji[place:], Opcode.CONTINUATION, bits=FIN) + frame(text))
+    async with asyncio.timeout(20):
+        assert "heartbeat" in str(await client.receive())
+        assert "heartbeat" in str(await client.receive())
+    await client.close()
+
+
+async def test_a_bad_frame_in_the_middle_of_a_reply_ends_it_and_is_no_fault_in_the_log(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """A reply that waited for its reader went on after the close, failed with uvicorn's RuntimeError, and was kept as
+    internal_error.
+    """
+    with serving(tmp_path, tts="fake:words_per_s=1") as served:
+        assert served.services is not None
+        assert served.server is not None
+        services: Services = served.services
+        client = await opened(served, narrow=True)
+        (connection,) = served.server.server_state.connections
+        # Little leaves at once: between the end of the wait and the end of the connection lie many writes.
+        way = connection.transport.get_extra_info("socket")  # type: ignore[union-attr]
+        way.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
+        await client.write(frame(payload(message("init", audio_format="pcm16"))))
+        await client.write(frame(payload(message("text", text="go on and " * 130))))
+        async with asyncio.timeout(20):
+            while "audio_chunk" not in str(await client.receive()):
+                continue
+        client.pause_reading()
+        await asyncio.sleep(0.5)
+        # The answer to the heartbeat waits behind the reply, and whoever reads waits for that answer.
+        await client.write(frame(payload(message("heartbeat"))))
+        await asyncio.sleep(0.2)
+        await client.write(frame(b"", 0x3))
+        await asyncio.sleep(0.2)
+        client.resume_reading()
+        assert (await closing(client)).code in (1002, None)
+        await asyncio.to_thread(until, lambda: services.active_connections == 0)
+        assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["client_left"]
+    assert faults(caplog) == []
+
+
+async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
+    """Its generators, with an encoder in them, lay about until they were collected, wherever that happened."""
+    with serving(tmp_path, agent="fake:text=" + "on and on. " * 40) as served:
+        async with talking(served) as talker:
+            await talker.init(paced=True)
+            gc.collect()
+            gc.disable()
+            try:
+                await talker.send("text", text="hello")
+                await talker.expect("agent_response")
+                await talker.expect("audio_chunk")
+                await talker.send("interrupt")
+                while (await talker.receive())[0] != "interrupted":
+                    continue
+                await talker.send("text", text="hello")
+                await talker.expect("agent_response")
+                await talker.expect("audio_chunk")
+                talker.socket.transport.abort()
+                assert served.services is not None
+                services = served.services
+                await asyncio.to_thread(until, lambda: services.active_connections == 0)
+                found = [each for each in gc.get_objects() if inspect.isasyncgen(each) and each.ag_frame is not None]
+            finally:
+                gc.enable()
+    assert [each for each in found if each.__qualname__.startswith("Turn.")] == []
+
+
+async def test_an_interrupt_whose_client_leaves_while_the_turn_is_kept_leaves_nothing_open(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who waited for the history was cut off, and cut off the keeping too: the connection's end failed with it."""
+    with serving(tmp_path, agent="fake:text=" + "on and on. " * 40) as served:
+        assert served.services is not None
+        history, record = served.services.history, served.services.history.record
+
+        async def slowly(*arguments: object) -> None:
+            await asyncio.sleep(0.5)
+            await record(*arguments)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(history, "record", slowly)
+        async with talking(served) as talker:
+            await talker.init(paced=True)
+            await talker.send("text", text="hello")
+            await talker.expect("agent_response")
+            await talker.send("interrupt")
+            await asyncio.sleep(0.2)
+            talker.socket.transport.abort()
+            services = served.services
+            await asyncio.to_thread(until, lambda: services.active_connections == 0)
+        await asyncio.to_thread(until, lambda: len(served.rows("SELECT error FROM turns")) == 1)
+        assert [turn["error"] for turn in served.rows("SELECT error FROM turns")] == ["interrupted"]
+        (session,) = served.rows("SELECT ended_at FROM sessions")
+        assert session["ended_at"] is not None
+    assert faults(caplog) == []

@@ -1,0 +1,34 @@
+"""Runs on the same samples that hear different words."""
+
+from tests.support.made_runs import answered, failed, made_run
+from voicelab.runs.records import RunFolder, RunSpec
+
+
+def hears(texts, heard, *, normalizer="english", run_id="made", turn_s=0.5, sha="0" * 64, speakers=None):
+    """A finished run in which these texts were heard so; heard is None where the turn broke."""
+    taken = []
+    for number, (text, other) in enumerate(zip(texts, heard, strict=True)):
+        changes = {"text": text, "speaker": speakers[number % len(speakers)] if speakers else None}
+        turn = answered(f"s{number}", heard=other, turn_s=turn_s, **changes)
+        taken.append(turn if other is not None else failed(f"s{number}", **changes))
+    spec = RunSpec(samples="nowhere", target="in-process", normalizer=normalizer)
+    return made_run(run_id=run_id, spec=spec, samples_sha256=sha, planned_turns=len(taken)), taken
+
+
+def written(folder, made):
+    run, turns = made
+    folder = RunFolder(folder)
+    folder.create()
+    folder.write(run)
+    for turn in turns:
+        folder.append(turn)
+    return folder.path
+
+
+SAID = [f"please tell me the price of {name}" for name in "apple tesla ford intel nike disney uber boeing".split()] * 3
+
+
+ALIKE = [text.replace("price", "prize") if number % 4 == 0 else text for number, text in enumerate(SAID)]
+
+
+WORSE = [text.replace("tell me the", "tell") if number % 3 == 0 else text for number, text in enumerate(SAID)]

@@ -1,0 +1,37 @@
+"""SenseVoice's frames and failures."""
+
+import numpy as np
+import pytest
+import pytest_asyncio
+
+from tests.support.tiny_sensevoice import spec
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.engines.pool.pool import Host
+from voicelab.errors import EngineError
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def host():
+    opened = await Host(RECOGNIZERS.blueprint(spec(segment_s=1.6))).open()
+    yield opened
+    await opened.close()
+
+
+async def hear(host, clips):
+    stream = host.stream()
+    try:
+        for clip in clips:
+            await stream.post("feed", clip)
+        return await stream.call("finish")
+    finally:
+        await stream.close()
+
+
+def frames(clip, seconds=0.02):
+    return [clip.between(start, start + seconds) for start in np.arange(0, clip.duration_s, seconds)]
+
+
+async def failure(asr):
+    with pytest.raises(EngineError) as caught:
+        await Host(RECOGNIZERS.blueprint(asr)).open()
+    return caught.value
