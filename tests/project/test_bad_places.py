@@ -10,10 +10,10 @@ from typer.testing import CliRunner
 from tests.support.protected import run_protected
 from tests.support.recordings import write_recording
 from tests.support.run_folders import write_run
-from voicelab import file_errors
 from voicelab.cli.main import app
 from voicelab.errors import InputError
-from voicelab.run_names import check_name
+from voicelab.runs import file_errors
+from voicelab.runs.names import check_name
 from voicelab.runs.records import RunFolder, TurnResult
 
 EVALUATE = ("evaluate", "--in-process", "--asr", "fake", "--tts", "fake", "--samples", "set.jsonl")

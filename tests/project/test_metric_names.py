@@ -5,7 +5,7 @@ import re
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from voicelab.metric_names import escape, unescape
+from voicelab.analysis.mlflow_names import escape, unescape
 
 SHORT = st.text(max_size=14)
 NEAR = st.text(alphabet="_UHA4é:.", max_size=14)

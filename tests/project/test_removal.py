@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.protected import run_protected
 from tests.support.run_folders import write_run
-from voicelab import removal
+from voicelab.analysis import run_removal
 from voicelab.errors import InputError, VoicelabError
 
 
@@ -44,7 +44,7 @@ def test_a_run_that_cannot_be_moved_brings_the_others_back(out, monkeypatch, fai
 
     monkeypatch.setattr(pathlib.Path, "rename", refuse)
     with pytest.raises(InputError, match=f"{failing}: cannot be removed: Permission denied; nothing was removed"):
-        removal.remove([out / "a", out / "b", out / "c"])
+        run_removal.remove([out / "a", out / "b", out / "c"])
     assert names(out) == ["a", "b", "c"]
     assert all((out / name / "run.json").is_file() for name in "abc")
 
@@ -55,7 +55,7 @@ def test_what_the_system_does_not_delete_is_named(out, monkeypatch):
 
     monkeypatch.setattr(shutil, "rmtree", refuse)
     with pytest.raises(VoicelabError, match=r"not all of it was deleted: Input/output error; delete .*\.removed-"):
-        removal.remove([out / "a"])
+        run_removal.remove([out / "a"])
     assert not (out / "a").exists()
 
 

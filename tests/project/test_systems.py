@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from voicelab.analysis.score_transcripts import score
+from voicelab.analysis.systems import compare_systems, sure_rates
 from voicelab.cli.alignments import alignment_lines
 from voicelab.cli.main import app
 from voicelab.datasets.transcripts.base import Pair
@@ -18,7 +19,6 @@ from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm
 from voicelab.metrics.weights import MINIMAL
 from voicelab.metrics.words import Step, align_words
-from voicelab.systems import compare_systems, sure_rates
 from voicelab.text import normalizer
 
 WORDS = st.lists(st.sampled_from("a b c".split()), max_size=8)

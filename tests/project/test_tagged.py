@@ -5,11 +5,11 @@ import json
 import pytest
 from typer.testing import CliRunner
 
+from voicelab.analysis.tagged import score_calls
 from voicelab.cli.main import app
 from voicelab.datasets.transcripts.nlp import read_tokens
 from voicelab.metrics.weights import MINIMAL, weights_of
 from voicelab.metrics.words import WordCounts
-from voicelab.tagged import score_calls
 from voicelab.text import normalizer
 
 HEADER = "token|speaker|ts|endTs|punctuation|case|tags|wer_tags"

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from voicelab import file_errors
 from voicelab.addresses import without_user
+from voicelab.analysis.mlflow_names import escape
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
-from voicelab.metric_names import escape
+from voicelab.runs import file_errors
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import summary
 

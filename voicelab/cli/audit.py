@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import file_errors
 from voicelab.cli import terminal
+from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:

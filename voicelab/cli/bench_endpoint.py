@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab import file_errors
 from voicelab.cli import terminal
+from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
     from voicelab.bench.endpoint import Point

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab import file_errors
 from voicelab.cli import terminal
+from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
     from voicelab.bench.server.findings import Finding

@@ -7,8 +7,8 @@ from typing import Annotated
 
 import typer
 
-from voicelab import file_errors
 from voicelab.cli import terminal
+from voicelab.runs import file_errors
 
 
 def gate(

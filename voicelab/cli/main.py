@@ -121,7 +121,7 @@ def evaluate(
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
     """The folders of the runs; with several recognizers all are checked before the first one runs."""
     from voicelab.errors import InputError
-    from voicelab.run_names import check_name
+    from voicelab.runs.names import check_name
     from voicelab.runs.records import RunFolder
     from voicelab.runs.runner import new_run_id
     from voicelab.runs.targets import check_engines

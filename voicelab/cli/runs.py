@@ -102,18 +102,18 @@ def rm(
 ) -> None:
     """Remove runs for good, after asking. Nothing is removed unless all that are named can be."""
     with terminal.errors():
-        from voicelab import removal
+        from voicelab.analysis import run_removal
         from voicelab.analysis.run_catalog import find
 
         found = [find(name, out) for name in chosen]
         for path in found:
-            removal.check_removable(path)
+            run_removal.check_removable(path)
         paths = list({path.resolve(): path for path in found}.values())
-        size = sum(map(removal.size_bytes, paths)) / 2**20
+        size = sum(map(run_removal.size_bytes, paths)) / 2**20
         what = f"{', '.join(map(str, paths))} ({size:.1f} MiB)"
         if not yes and not typer.confirm(f"Remove {what}?"):
             terminal.fail("nothing was removed", terminal.FAILED)
-        removal.remove(paths)
+        run_removal.remove(paths)
         typer.echo(f"removed {what}")
 
 

@@ -128,7 +128,7 @@ def score(
             raise InputError("--fragments, --optional and --keep-hyphens need one --normalizer instead of all")
         for path in hypotheses:
             if chosen == "nlp":
-                from voicelab.tagged import score_calls
+                from voicelab.analysis.tagged import score_calls
 
                 rules = all_rules(mapped)
                 if normalizer != _ALL:

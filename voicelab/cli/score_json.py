@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
+    from voicelab.analysis.systems import SystemPair
+    from voicelab.analysis.systems.sureness import SureRate
     from voicelab.metrics.intervals import Interval
-    from voicelab.systems import SystemPair
-    from voicelab.systems.sureness import SureRate
 
 
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
     """The figures of a system, with intervals. utterances: whether to add a row for each."""
     from voicelab.analysis.score_transcripts import figures, rule, word_figures
+    from voicelab.analysis.systems import sure_rates
+    from voicelab.analysis.systems.utterances import utterance_rows
     from voicelab.metrics.words import WordCounts
-    from voicelab.systems import sure_rates
-    from voicelab.systems.utterances import utterance_rows
 
     rates = sure_rates(score)
     found: dict[str, Any] = {

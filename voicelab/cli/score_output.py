@@ -16,9 +16,9 @@ from voicelab.cli.scoresheet import scoresheet
 
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
+    from voicelab.analysis.systems import SystemPair
+    from voicelab.analysis.systems.sureness import SureRate, SureRates
     from voicelab.metrics.intervals import Interval
-    from voicelab.systems import SystemPair
-    from voicelab.systems.sureness import SureRate, SureRates
 
 _LARGEST = 10
 """Ends of intervals above this rate are not written out: they say only that there are too few speakers."""
@@ -32,15 +32,15 @@ class Output:
 
     @cached_property
     def _pairs(self) -> list[SystemPair]:
-        from voicelab.systems import compare_systems
+        from voicelab.analysis.systems import compare_systems
 
         return compare_systems(self._scores) if len(self._scores) > 1 else []
 
     def show(self, *, raw: bool, align: int) -> None:
         """Print the table, the interval and the alignments of each system, then the comparisons."""
+        from voicelab.analysis.systems import sure_rates
+        from voicelab.analysis.systems.utterances import worst
         from voicelab.cli.alignments import print_alignments
-        from voicelab.systems import sure_rates
-        from voicelab.systems.utterances import worst
         from voicelab.text import headline_of
 
         for name, score in self._scores.items():
@@ -73,12 +73,12 @@ class Output:
         return json.dumps(document, indent=2, ensure_ascii=False)
 
     def write_utterances(self, path: Path) -> None:
-        from voicelab.systems.utterances import write_utterances
+        from voicelab.analysis.systems.utterances import write_utterances
 
         write_utterances(path, self._scores)
 
     def write_page(self, path: Path) -> None:
-        from voicelab.report.score_page import write_score_page
+        from voicelab.analysis.score_page import write_score_page
 
         write_score_page(path, self._reference, self._form, self._scores, self._pairs)
 

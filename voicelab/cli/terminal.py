@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 
 import typer
 
-from voicelab import file_errors
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
+from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
     from voicelab.runs.records import TurnResult

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from voicelab import file_errors
 from voicelab.errors import InputError, StorageError
-from voicelab.runs import storage
+from voicelab.runs import file_errors, storage
 
 FILE_NAME = "run.lock"
 _PATIENCE_S = 10.0

@@ -25,12 +25,12 @@ from voicelab.errors import (
     StorageError,
     VoicelabError,
 )
-from voicelab.run_names import check_name
 from voicelab.runs import lock, provenance
 from voicelab.runs.checking import checked_again
 from voicelab.runs.client import Take
 from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
 from voicelab.runs.language import settled
+from voicelab.runs.names import check_name
 from voicelab.runs.planning import Conversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import Failure, RunFolder, RunResult, RunSpec, TurnResult, now

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from voicelab import file_errors
 from voicelab.errors import InputError, StorageError
+from voicelab.runs import file_errors
 
 
 def make_folder(path: Path) -> None:

@@ -10,8 +10,8 @@ from voicelab.analysis.sweep.axes import points_of
 from voicelab.analysis.sweep.measures import threshold
 from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
 from voicelab.errors import InputError
-from voicelab.run_names import check_name
 from voicelab.runs.checking import checked, checked_again
+from voicelab.runs.names import check_name
 from voicelab.runs.records import TurnResult, now
 from voicelab.runs.runner import Progress, evaluate_conditions, how_to_go_on
 

@@ -84,7 +84,7 @@ def paired(
     if form == "stm":
         return _timed_pairs(reference, hypothesis, missing)
     if form == "nlp":
-        raise InputError(f"{reference}: .nlp transcripts are scored by voicelab.tagged.score_calls")
+        raise InputError(f"{reference}: .nlp transcripts are scored by voicelab.analysis.tagged.score_calls")
     if form == "trn":
         references, hypotheses = trn.read(reference, id_type), trn.read(hypothesis, id_type)
         return Pairing(tuple(_matched(reference, references, hypothesis, hypotheses, missing)))

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicelab.analysis.score_transcripts import Score, aligned_score
+from voicelab.analysis.tagged.lattices import Leaf, call_lattice
 from voicelab.datasets.transcripts.base import Pair
 from voicelab.datasets.transcripts.nlp import Call, paired_files, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
@@ -13,7 +14,6 @@ from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import Step, WordCounts, counts_of
-from voicelab.tagged.lattices import Leaf, call_lattice
 from voicelab.text import Normalizer
 
 _Tagged = tuple[Step, frozenset[str]]

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from voicelab.tagged.scoring import score_calls
+from voicelab.analysis.tagged.scoring import score_calls
 
 __all__ = ["score_calls"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.systems.comparison import SystemPair, TestResult, compare_systems
-from voicelab.systems.sureness import Grouping, SureRate, sure_rates
+from voicelab.analysis.systems.comparison import SystemPair, TestResult, compare_systems
+from voicelab.analysis.systems.sureness import Grouping, SureRate, sure_rates
 
 __all__ = ["Grouping", "SureRate", "SystemPair", "TestResult", "compare_systems", "sure_rates"]

@@ -8,16 +8,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
+from voicelab.analysis.systems.sureness import SureRate, sure_rates
+from voicelab.analysis.systems.utterances import worst
 from voicelab.errors import InputError
 from voicelab.metrics.significance import p_text
 from voicelab.metrics.words import Step, WordCounts
 from voicelab.report.templating import environment
 from voicelab.report.wording import NONE
-from voicelab.systems.sureness import SureRate, sure_rates
-from voicelab.systems.utterances import worst
 
 if TYPE_CHECKING:
-    from voicelab.systems import SystemPair
+    from voicelab.analysis.systems import SystemPair
 
 MOST_ALIGNMENTS = 500
 """The most alignments of a system that the page shows."""
