@@ -17,6 +17,8 @@ from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
+_SPAN_16 = 30_000
+"""Rows whose costs span less than this are kept in 16 bits when they are done."""
 _REMEMBERED_CELLS = 4_000_000
 """The most cells of remembered rows of pair costs."""
 
@@ -42,7 +44,9 @@ class PlainRows(RowStore):
         self._pair_costs: dict[str, Costs] = {}
         cells = band(rows.lattice, columns.lattice, weights, rows.cost, columns.cost)
         self._first, self._end = cells[0].tolist(), cells[1].tolist()
-        super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize)
+        steepest = self._slope + int(rows.cost)
+        narrow = int((cells[1] - cells[0]).max()) * steepest < _SPAN_16
+        super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize, compact=narrow)
 
     def one_row(self, place: int, found: dict[int, Row]) -> Row:
         first, end = self._first[place], self._end[place]

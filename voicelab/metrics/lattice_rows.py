@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import inf
 from typing import Any
@@ -15,6 +14,8 @@ from voicelab.metrics.alternatives import Lattice
 from voicelab.metrics.lattice_band import Band
 
 Costs = NDArray[Any]
+
+_LARGEST_16 = 2**15 - 1
 
 
 @dataclass(slots=True)
@@ -36,6 +37,13 @@ class Row:
             return inf
         return float(self.costs[column - self.first + 1]) + self.slope * column + self.base
 
+    def compact(self) -> None:
+        """Keep the costs in 16 bits. They must not rise along the row, and those that can be reached span 30,000."""
+        if len(self.costs) > 2:
+            least = int(self.costs[-2])
+            self.costs = np.minimum(self.costs - least, _LARGEST_16).astype(np.int16)
+            self.base += least
+
 
 class RowStore(ABC):
     """The rows of a lattice, asked for from the last to the first.
@@ -44,10 +52,10 @@ class RowStore(ABC):
     them is asked for (the idea of Hirschberg 1975).
     """
 
-    def __init__(self, rows: Lattice, band: Band, block_bytes: int, cell_bytes: int) -> None:
-        self.rows, self.band = rows, band
+    def __init__(self, rows: Lattice, band: Band, block_bytes: int, cell_bytes: int, *, compact: bool = False) -> None:
+        self.rows, self.band, self._compact = rows, band, compact
         self._last_use = _last_uses(rows)
-        self._blocks = list(_blocks(band, block_bytes // cell_bytes))
+        self._blocks = _blocks(band, block_bytes // (2 if compact else cell_bytes))
         self._kept: list[dict[int, Row]] = [{}]
         for start, end in self._blocks[:-1]:
             self._kept.append(self._computed(start, end, self._kept[-1], keep=False))
@@ -70,10 +78,13 @@ class RowStore(ABC):
         found = dict(before)
         for place in range(start, end):
             found[place] = self.one_row(place, found)
-            if not keep:
-                for earlier in self.rows.before[place]:
-                    if self._last_use[earlier] == place:
-                        found.pop(earlier, None)
+            for earlier in self.rows.before[place]:
+                if self._last_use[earlier] != place:
+                    continue
+                if not keep:
+                    found.pop(earlier, None)
+                elif self._compact and earlier >= start:
+                    found[earlier].compact()
         return found
 
 
@@ -100,13 +111,16 @@ def _last_uses(rows: Lattice) -> list[int]:
     return uses
 
 
-def _blocks(cells: Band, most: int) -> Iterator[tuple[int, int]]:
-    """Stretches of rows with no more than `most` cells each, and at least one row."""
+def _blocks(cells: Band, most: int) -> list[tuple[int, int]]:
+    """Stretches of rows with no more than `most` cells each, and at least one row.
+
+    They are cut from the end, so that the last one, which is computed only once, is full.
+    """
     widths = (cells[1] - cells[0] + 2).tolist()
-    start, total = 0, 0
-    for place, width in enumerate(widths):
-        if total + width > most and place > start:
-            yield start, place
-            start, total = place, 0
-        total += width
-    yield start, len(widths)
+    blocks, end, total = list[tuple[int, int]](), len(widths), 0
+    for place in range(len(widths) - 1, -1, -1):
+        if total + widths[place] > most and place + 1 < end:
+            blocks.append((place + 1, end))
+            end, total = place + 1, 0
+        total += widths[place]
+    return [*reversed([*blocks, (0, end)])]

@@ -7,8 +7,9 @@ broken-off word without its hyphen; `<unk>` for a mark such as `<laugh>`. These 
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import groupby
 
 from voicelab.datasets.transcripts.nlp import Call, Token, speaker_turns
@@ -16,6 +17,10 @@ from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
 from voicelab.text import Normalizer
 
 _MARK = re.compile(r"<.*>")
+
+
+Words = Callable[[str], list[str]]
+"""The words of a normalized text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +34,7 @@ class Leaf:
 
 def call_lattice(call: Call, normalizer: Normalizer) -> tuple[Lattice, list[Leaf]]:
     """The lattice of a call, and the leaf of each of its words (that of the mark before the first word is empty)."""
+    words_of = cache(normalizer.words)
     leaves: list[Leaf] = [Leaf("", 0, frozenset())]
     items: list[str | Choice] = []
     turns = speaker_turns(call.tokens)
@@ -36,9 +42,9 @@ def call_lattice(call: Call, normalizer: Normalizer) -> tuple[Lattice, list[Leaf
         rows = list(members)
         written: list[str | Choice] = []
         for token, turn in rows:
-            written += _wording(Leaf(token.text, turn, frozenset(token.entities)), leaves, normalizer)
+            written += _wording(Leaf(token.text, turn, frozenset(token.entities)), leaves, words_of)
         spoken = call.wordings.get(span, ()) if span is not None else ()
-        items += _with_wordings(written, spoken, rows, leaves, normalizer)
+        items += _with_wordings(written, spoken, rows, leaves, words_of)
     numbered = lattice(items)
     places = [0 if not name else int(name) for name in numbered.words]
     found = [leaves[place] for place in places]
@@ -56,7 +62,7 @@ def _with_wordings(
     spoken: Sequence[Sequence[str]],
     rows: Sequence[tuple[Token, int]],
     leaves: list[Leaf],
-    normalizer: Normalizer,
+    words_of: Words,
 ) -> list[str | Choice]:
     """A span as it is written, or as any of its listed wordings."""
     if not spoken or not written:
@@ -66,21 +72,21 @@ def _with_wordings(
     for candidate in spoken:
         items: list[str | Choice] = []
         for word in candidate:
-            items += _wording(Leaf(word, rows[0][1], entities), leaves, normalizer)
-        wordings.append(tuple(items) or (_numbered(replace(leaves[0], word=NOTHING), leaves),))
+            items += _wording(Leaf(word, rows[0][1], entities), leaves, words_of)
+        wordings.append(tuple(items) or (_numbered(Leaf(NOTHING, rows[0][1], entities), leaves),))
     return [Choice(tuple(wordings))]
 
 
-def _wording(leaf: Leaf, leaves: list[Leaf], normalizer: Normalizer) -> list[str | Choice]:
+def _wording(leaf: Leaf, leaves: list[Leaf], words_of: Words) -> list[str | Choice]:
     """A token's words, as numbers of leaves."""
     text = leaf.word
-    wordings = [normalizer.words(text)]
+    wordings = [words_of(text)]
     if _MARK.fullmatch(text):
         wordings.append(["<unk>"])
     elif "-" in text:
-        wordings.append(normalizer.words(text.replace("-", " ")))
+        wordings.append(words_of(text.replace("-", " ")))
     numbered = [
-        tuple(_numbered(replace(leaf, word=word), leaves) for word in words)
+        tuple(_numbered(Leaf(word, leaf.turn, leaf.entities), leaves) for word in words)
         for place, words in enumerate(wordings)
         if words and words not in wordings[:place]
     ]

@@ -13,6 +13,7 @@ import ast
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -75,21 +76,28 @@ def read_tokens(path: Path) -> list[Token]:
 def _token(path: Path, number: int, row: Mapping[str, str]) -> Token:
     tags = _listed(path, number, "tags", row.get("tags", ""))
     named = dict(tag.split(":", 1) for tag in tags if ":" in tag)
-    entities = _listed(path, number, "wer_tags", row.get("wer_tags", "")) or list(named)
+    entities = _listed(path, number, "wer_tags", row.get("wer_tags", "")) or tuple(named)
     span = tags[0].split(":", 1)[0] if tags else None
-    return Token(row["token"].strip(), row.get("speaker", "").strip(), span, tuple(entities), named)
+    return Token(row["token"].strip(), row.get("speaker", "").strip(), span, entities, named)
 
 
-def _listed(path: Path, number: int, column: str, text: str) -> list[str]:
-    if not text.strip():
-        return []
-    try:
-        found = ast.literal_eval(text.strip())
-    except (ValueError, SyntaxError, MemoryError, RecursionError) as error:
-        raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}") from error
-    if not isinstance(found, list):
+def _listed(path: Path, number: int, column: str, text: str) -> tuple[str, ...]:
+    found = _parsed(text.strip())
+    if found is None:
         raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}")
-    return [str(one) for one in found]
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _parsed(text: str) -> tuple[str, ...] | None:
+    """The items of a list as Python writes it; None for anything else."""
+    if text in ("", "[]"):
+        return ()
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return None
+    return tuple(map(str, found)) if isinstance(found, list) else None
 
 
 def _beside(path: Path, given: Path | None, name: str, option: str) -> Path | None:
