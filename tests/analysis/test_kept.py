@@ -6,9 +6,27 @@ import os
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.logged_runs import make
 from voicelab.analysis.run_catalog import kept_runs
 from voicelab.cli.main import app
 from voicelab.runs import lock
+
+
+@pytest.fixture
+def out(tmp_path):
+    """One run of each state, and two things that are no runs."""
+    out = tmp_path / "reports"
+    make(out, "old")
+    make(out, "new", days=2)
+    make(out, "stopped", days=1, status="running", finished_at=None)
+    make(out, "failed", status="failed", failure="espeak: it broke", days=3)
+    make(out, "damaged")
+    (out / "damaged" / "run.json").write_text('{"format_vers')
+    (out / "new" / "summary.json").unlink()
+    (out / "notes").mkdir()
+    (out / "notes" / "mine.txt").write_text("not a run")
+    (out / "README.md").write_text("not a run")
+    return out
 
 
 def runs(*arguments, answer=None):

@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pytest
+import pytest_asyncio
 from typer.testing import CliRunner
 
 from tests.support.sensevoice import failure, frames, hear
@@ -23,12 +24,22 @@ from tests.support.tiny_sensevoice import (
     transcript,
 )
 from voicelab.asr.base import Transcript
+from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
 from voicelab.cli.main import app
+from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
 from voicelab.scoring.summary import summarize
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def host():
+    opened = await Host(RECOGNIZERS.blueprint(spec(segment_s=1.6))).open()
+    yield opened
+    await opened.close()
+
 
 pytestmark = needs_sensevoice
 on_module_loop = pytest.mark.asyncio(loop_scope="module")

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from tests.support.received import received
 from tests.support.serving import container
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio import codecs, decoding, opus
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import find

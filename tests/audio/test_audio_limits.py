@@ -13,7 +13,8 @@ from pathlib import Path
 import pytest
 
 from tests.support.serving import until
-from tests.support.sounds import SOUNDS, muxed, tone, wav
+from tests.support.sounds import SOUNDS, muxed, wav
+from tests.support.tones import tone
 from voicelab.audio import decoding
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip

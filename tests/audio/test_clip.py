@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio.clip import Clip, Resampler
 
 

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.container_files import container
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio import codecs, decoding
 from voicelab.errors import InputError
 

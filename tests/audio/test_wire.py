@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from tests.support.container_files import container
 from tests.support.received import received
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio import codecs, opus
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import InputError

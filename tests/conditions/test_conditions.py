@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from tests.support.conditions_speech import SAMPLES, SPEECH
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio.clip import Clip
 from voicelab.conditions.babble import Voice
 from voicelab.conditions.chain import Subject, disturb, noise_for

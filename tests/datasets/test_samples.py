@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.required import SEED, needs_seed
 from tests.support.sample_sets import samples_folder, write_set
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab import datasets
 from voicelab.audio import codecs
 from voicelab.audio.opus import encode_ogg

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio import opus
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat

@@ -64,7 +64,7 @@ def test_a_killed_run_goes_on_with_every_sample_once(begun, and_the_kernel):
     assert sorted(turn.sample_id for turn in turns if turn.primary) == sorted(sample.id for sample in samples)
 
 
-HOLD = "import sys, time; from pathlib import Path; from voicelab.runs.runner import lock as runlock\n" + (
+HOLD = "import sys, time; from pathlib import Path; from voicelab.runs import lock as runlock\n" + (
     "with runlock.held(Path(sys.argv[1])): print('held', flush=True); time.sleep(600)"
 )
 

@@ -22,7 +22,7 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from tests.support.disk_faults import FaultyDisk
-from voicelab.runs.runner import runner as runs; from voicelab.runs.runner import storage
+from voicelab.runs import runner as runs; from voicelab.runs import storage
 from voicelab.runs.records import RunSpec
 
 storage.os = FaultyDisk("kill", int(sys.argv[3]))

@@ -102,7 +102,7 @@ def test_a_notebook_s_kernel(hostile: Path, tmp_path: Path) -> None:
     (tmp_path / "data" / "notebooks").mkdir(parents=True)
     (tmp_path / "data" / "notebooks" / "tiny.ipynb").write_text(json.dumps(notebook))
     call = f"notebook.execute('tiny', Path({str(tmp_path)!r}), {{}})"
-    program = f"from pathlib import Path; from voicelab.runs.runner import notebook; {call}"
+    program = f"from pathlib import Path; from voicelab.runs import notebook; {call}"
     done = run(hostile, "-c", program, VOICELAB_DATA=str(tmp_path / "data"))
     assert done.returncode == 0, done.stderr
     assert (tmp_path / "tiny.ipynb").exists()

@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from tests.support.serving import Served, Talker, container, serving, talking
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
 

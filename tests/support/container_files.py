@@ -5,7 +5,7 @@ import io
 import av
 import numpy as np
 
-from tests.support.sounds import tone
+from tests.support.tones import tone
 
 
 def container(form: str, codec: str, rate_hz: int = 48_000, layout: str = "mono") -> bytes:

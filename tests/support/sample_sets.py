@@ -4,7 +4,7 @@ import base64
 import json
 from pathlib import Path
 
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab.audio.opus import encode_ogg
 
 

@@ -2,19 +2,10 @@
 
 import numpy as np
 import pytest
-import pytest_asyncio
 
-from tests.support.tiny_sensevoice import spec
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.engines.pool.pool import Host
 from voicelab.errors import EngineError
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def host():
-    opened = await Host(RECOGNIZERS.blueprint(spec(segment_s=1.6))).open()
-    yield opened
-    await opened.close()
 
 
 async def hear(host, clips):

@@ -1,10 +1,112 @@
-"""Synthetic sounds."""
+"""A clip in every container that is decoded, made with PyAV's muxers or by hand where they cannot."""
 
+from __future__ import annotations
+
+import struct
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import av
 import numpy as np
 
 from voicelab.audio.clip import Clip
 
 
-def tone(duration_s: float, rate_hz: int = 16_000, hz: float = 440.0, level: float = 0.3) -> Clip:
-    instants = np.arange(round(duration_s * rate_hz)) / rate_hz
-    return Clip((level * np.sin(2 * np.pi * hz * instants)).astype(np.float32), rate_hz)
+def muxed(
+    clip: Clip,
+    form: str,
+    codec: str,
+    *,
+    rate_hz: int = 48_000,
+    layout: str = "mono",
+    options: dict[str, str] | None = None,
+    experimental: bool = False,
+) -> bytes:
+    """The clip encoded by FFmpeg; every channel of the layout carries it."""
+    with tempfile.TemporaryDirectory() as folder:
+        # A file, because some options make the muxer read what it wrote.
+        file = Path(folder) / "sound"
+        with av.open(str(file), "w", format=form, options=options or {}) as out:
+            stream = out.add_stream(codec, rate=rate_hz, layout=layout)
+            if experimental:
+                stream.codec_context.options = {"strict": "experimental"}
+            channels = stream.codec_context.layout.nb_channels
+            samples = np.repeat(clip.at_rate(rate_hz).samples.reshape(1, -1), channels, axis=0)
+            frame = av.AudioFrame.from_ndarray(np.ascontiguousarray(samples), format="fltp", layout=layout)
+            frame.sample_rate = rate_hz
+            for packet in [*stream.encode(frame), *stream.encode(None)]:
+                out.mux(packet)
+        return file.read_bytes()
+
+
+def wav(
+    data: bytes, rate_hz: int = 16_000, *, tag: int = 1, bits: int = 16, channels: int = 1, size: int | None = None
+) -> bytes:
+    """A WAV file of these samples; size: what its header says instead of the truth."""
+    block = channels * bits // 8
+    form = struct.pack("<HHIIHH", tag, channels, rate_hz, rate_hz * block, block, bits)
+    length = len(data) if size is None else size
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", length) + data
+    return b"RIFF" + struct.pack("<I", min(0xFFFFFFFF, length + 36)) + body
+
+
+def extensible(clip: Clip) -> bytes:
+    """WAVE_FORMAT_EXTENSIBLE: 24 valid bits of 32, two channels."""
+    samples = np.repeat(np.rint(clip.samples * (2**31 - 1)).astype("<i4"), 2).tobytes()
+    guid = bytes.fromhex("0100000000001000800000aa00389b71")
+    rate_hz = clip.rate_hz
+    form = struct.pack("<HHIIHHHHI", 0xFFFE, 2, rate_hz, rate_hz * 8, 8, 32, 22, 24, 3) + guid
+    body = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(samples)) + samples
+    return b"RIFF" + struct.pack("<I", len(body)) + body
+
+
+def rf64(clip: Clip) -> bytes:
+    """A WAV with 64-bit sizes (EBU Tech 3306), and a list of texts behind its samples."""
+    data = clip.to_pcm16()
+    form = struct.pack("<HHIIHH", 1, 1, clip.rate_hz, clip.rate_hz * 2, 2, 16)
+    sizes = struct.pack("<QQQI", len(data) + 100, len(data), len(data) // 2, 0)
+    head = b"RF64" + b"\xff" * 4 + b"WAVEds64" + struct.pack("<I", len(sizes)) + sizes
+    behind = b"LIST" + struct.pack("<I", 12) + b"INFOISFT" + struct.pack("<I", 0)
+    return head + b"fmt " + struct.pack("<I", 16) + form + b"data" + b"\xff" * 4 + data + behind
+
+
+def amr_wb(seconds: float) -> bytes:
+    """Frames without data, which is all that can be written without an encoder: silence of that length."""
+    return b"#!AMR-WB\n" + b"\x7c" * round(seconds * 50)
+
+
+_FRAGMENTED = {"movflags": "frag_keyframe+empty_moov+default_base_moof", "frag_duration": "200000"}
+
+SOUNDS: dict[str, Callable[[Clip], bytes]] = {
+    "wav": lambda clip: wav(clip.to_pcm16(), clip.rate_hz),
+    "wav_24_bit": lambda clip: muxed(clip, "wav", "pcm_s24le"),
+    "wav_8_bit": lambda clip: muxed(clip, "wav", "pcm_u8"),
+    "wav_float": lambda clip: muxed(clip, "wav", "pcm_f32le"),
+    "wav_mulaw": lambda clip: muxed(clip, "wav", "pcm_mulaw", rate_hz=8_000),
+    "wav_alaw": lambda clip: muxed(clip, "wav", "pcm_alaw", rate_hz=8_000),
+    "wav_extensible": extensible,
+    "rf64": rf64,
+    "w64": lambda clip: muxed(clip, "w64", "pcm_s16le"),
+    "flac": lambda clip: muxed(clip, "flac", "flac"),
+    "ogg_opus": lambda clip: muxed(clip, "ogg", "libopus"),
+    "ogg_vorbis": lambda clip: muxed(clip, "ogg", "vorbis", layout="stereo", experimental=True),
+    "webm_opus": lambda clip: muxed(clip, "webm", "libopus"),
+    "matroska_aac": lambda clip: muxed(clip, "matroska", "aac"),
+    "mp3": lambda clip: muxed(clip, "mp3", "libmp3lame"),
+    "mp3_bare": lambda clip: muxed(clip, "mp3", "libmp3lame", options={"id3v2_version": "0", "write_xing": "0"}),
+    "mp3_behind_zeros": lambda clip: bytes(5_000) + SOUNDS["mp3_bare"](clip),
+    "m4a_index_last": lambda clip: muxed(clip, "ipod", "aac"),
+    "m4a_index_first": lambda clip: muxed(clip, "ipod", "aac", options={"movflags": "faststart"}),
+    "mp4_fragmented": lambda clip: muxed(clip, "mp4", "aac", options=_FRAGMENTED),
+    "mov_pcm": lambda clip: muxed(clip, "mov", "pcm_s16be"),
+    "m4a_alac": lambda clip: muxed(clip, "ipod", "alac"),
+    "aac": lambda clip: muxed(clip, "adts", "aac"),
+    "amr": lambda clip: muxed(clip, "amr", "libopencore_amrnb", rate_hz=8_000),
+    "aiff": lambda clip: muxed(clip, "aiff", "pcm_s16be"),
+    "aifc": lambda clip: muxed(clip, "aiff", "pcm_mulaw", rate_hz=8_000),
+    "au": lambda clip: muxed(clip, "au", "pcm_mulaw", rate_hz=8_000),
+    "caf": lambda clip: muxed(clip, "caf", "pcm_s16le"),
+    "caf_alac": lambda clip: muxed(clip, "caf", "alac"),
+}
+"""By name: what makes the file."""

@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from tests.support.mislabelled import run_on
 from tests.support.sample_sets import write_set
-from tests.support.sounds import tone
+from tests.support.tones import tone
 from voicelab import datasets
 from voicelab.analysis.audit import corrections, versions
 from voicelab.analysis.audit.effect import effect

@@ -1,0 +1,13 @@
+"""Pure tones."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from voicelab.audio.clip import Clip
+
+
+def tone(duration_s: float, rate_hz: int = 16_000, hz: float = 440.0, level: float = 0.3) -> Clip:
+    """A sine of this length; level is its peak."""
+    instants = np.arange(round(duration_s * rate_hz)) / rate_hz
+    return Clip((level * np.sin(2 * np.pi * hz * instants)).astype(np.float32), rate_hz)
