@@ -153,6 +153,7 @@ def test_a_run_against_a_server_with_tokens_uses_the_address_s_and_keeps_none(tm
         wrong = evaluate(f"http://cli:{SECRET}@{place}", tmp_path / "wrong")
         assert (wrong.returncode, SECRET in wrong.stdout + wrong.stderr) == (2, False)
         done = evaluate(f"http://cli:{TOKEN}@{place}", tmp_path / "out")
+    assert done.returncode == 0, done.stderr
     assert TOKEN not in done.stdout + done.stderr
     folder = tmp_path / "out" / "one"
     assert RunFolder(folder).read().spec.target == served.http

@@ -8,6 +8,7 @@ import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Self
 from urllib.parse import quote, urlsplit
@@ -19,9 +20,17 @@ from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio import decoding
 from voicelab.audio.incoming import Mode, reply_clip
 from voicelab.audio.opus import FRAME_S
-from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 
 _LARGEST_MESSAGE = 64 * 2**20
+_FINAL_STATUSES = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.UPGRADE_REQUIRED,
+}
+"""Answers to a handshake that stay the same however long a client waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,26 +143,33 @@ class VoiceClient:
 
         A user part in the url (`ws://user:password@host`) is sent as HTTP Basic and shown nowhere.
 
-        Raises ConnectionLostError when the server cannot be reached or refuses, ServerError when it refuses `init`.
+        The user is then the token's, and user_id is not sent.
+
+        Raises ConnectionLostError when the server cannot be reached or is busy, InputError when it refuses this client
+        (no token, a wrong path), ServerError when it refuses `init`.
         """
         url = take_user(url)
+        authorization = basic_authorization(url)
+        named = None if authorization else user_id
         try:
             connection = await websockets.connect(
-                f"{url}?user_id={quote(user_id)}",
+                f"{url}?user_id={quote(named)}" if named else url,
                 origin=websockets.Origin(_own_origin(url)),
-                additional_headers=basic_authorization(url),
+                additional_headers=authorization,
                 max_size=_LARGEST_MESSAGE,
                 open_timeout=timeout_s,
                 compression=None,
                 proxy=None,
             )
+        except websockets.InvalidStatus as error:
+            raise _refused(url, error) from error
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
             raise ConnectionLostError(
                 f"{url}: cannot connect: {error}; is the server running? (make run-server)"
             ) from error
         async with connection:
             client = cls(connection, timeout_s)
-            await client._send("init", {"user_id": user_id, "session_id": session_id, "events": list(events)})
+            await client._send("init", {"user_id": named, "session_id": session_id, "events": list(events)})
             started = await client._receive()
             if started["event"] == "error":
                 raise ServerError(started["data"]["code"], started["data"]["message"])
@@ -224,6 +240,18 @@ class VoiceClient:
             raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
+
+
+def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:
+    """The error for a handshake that was answered with HTTP: waiting helps only where the server is busy or ending."""
+    status = error.response.status_code
+    try:
+        detail = json.loads(error.response.body or b"")["detail"]
+        reason = detail if isinstance(detail, str) else str(detail["message"])
+    except (ValueError, KeyError, TypeError):
+        reason = "it gives no reason"
+    message = f"{url}: the server refused the connection with HTTP {status}: {reason}"
+    return InputError(message) if status in _FINAL_STATUSES else ConnectionLostError(message)
 
 
 def _own_origin(url: str) -> str:
