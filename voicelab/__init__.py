@@ -10,6 +10,7 @@ Names are imported when they are first used, so that `import voicelab` costs nex
 
 from __future__ import annotations
 
+import os
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from voicelab.runs.runner import evaluate as evaluate
     from voicelab.runs.runner import resume as resume
     from voicelab.text import normalizer as normalizer
+
+# ONNX Runtime's wheels report usage to their maker, and keep a database for it, unless this is set before their import.
+os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
 
 _HOMES = {
     "Clip": "audio.clip",

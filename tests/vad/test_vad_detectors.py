@@ -1,5 +1,7 @@
 """Every detector in the table keeps one contract; Silero does it with one session for all."""
 
+import os
+import subprocess
 import sys
 
 import numpy as np
@@ -113,3 +115,12 @@ def test_what_is_missing_is_said_with_the_way_out(monkeypatch, tmp_path):
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(EngineMissingError, match="onnxruntime"):
         silero.Silero().load()
+
+
+def test_onnx_runtime_keeps_and_reports_nothing(tmp_path):
+    """Its wheels hold a usage reporter that keeps a database in the home folder and sends it."""
+    program = "from voicelab.vad.silero import Silero; Silero().load()"
+    values = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
+    values |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}
+    subprocess.run([sys.executable, "-c", program], env=values, check=True)
+    assert [path for path in tmp_path.rglob("*") if "onnx" in path.name.lower()] == []
