@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.bench.server.conversations import Composer, Conversation, Plan
 from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.good_clients import Session
 from voicelab.bench.server.holding import Held, ask, hold
 from voicelab.bench.server.message_mutations import MOST_BYTES
 from voicelab.bench.server.rawsocket import ServerGone, Violation
@@ -99,6 +100,8 @@ class _Run:
         _hypothesis()
         try:
             await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
+            async with Session.open(self._address, mode="continuous"):
+                pass  # the detector is loaded for the first session that needs it
         except Violation as violation:
             self.keep(Conversation.usual(), str(violation))
         chance = random.Random(self._seed)
