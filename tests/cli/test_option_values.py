@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
@@ -23,6 +24,8 @@ from voicelab.runs.records import CodeState, RunResult, RunSpec, now
 
 VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "🦜")
 LIMIT_S = 60
+_IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
+"""The modules that import `hear` by name."""
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -61,6 +64,10 @@ def cheap(monkeypatch):
     async def stubbed_async(*_: object, **__: object) -> Any:
         stubbed()
 
+    # A module that is imported for the first time while a name is stubbed would keep the stub for later tests.
+    for importer in _IMPORTERS:
+        import_module(importer)
+        monkeypatch.setattr(f"{importer}.hear", stubbed)
     monkeypatch.setattr("typer.testing._get_command", lambda _: COMMAND)  # it would be built anew for each call
     monkeypatch.setattr(runner, "_all", stubbed_async)
     for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
