@@ -50,7 +50,7 @@ def checked(url: str) -> str:
 def shown(url: str) -> str:
     """The URL as it may be printed: an SQLite file's path, or the address without password and parameters.
 
-    What cannot be told from a password is left out, too: text before the last "@", and a port that is no number.
+    What cannot be told from a password is left out, too: text before the last "@", and a port that is not a number.
     """
     kind, separator, rest = url.partition("://")
     if not separator or not _SCHEME.fullmatch(kind):

@@ -33,7 +33,7 @@ async def keep_removing(history: History, days: float) -> None:
 
 
 async def remove_older(history: History, days: float) -> int:
-    """Remove the sessions, with their turns, in which nothing has happened for so many days; how many they were."""
+    """Remove sessions without a turn for this many days, with their turns; return the number removed."""
     oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
     count = 0
     while True:
