@@ -29,7 +29,7 @@ def key_of(host: str | None, user: str | None = None) -> str | None:
     return str(getattr(address, "ipv4_mapped", None) or address)
 
 
-class Places:
+class ClientCounts:
     """How many places of one kind each client has taken; a client that is not known is not counted."""
 
     def __init__(self) -> None:

@@ -10,7 +10,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins, sign_in
-from server.clients import Places, key_of
+from server.clients import ClientCounts, key_of
 from server.history import HistoryUnavailableError
 from server.http.openai.errors import error_body
 from server.http.paths import SOCKET_PATH, is_openai
@@ -64,7 +64,7 @@ class Gate:
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
-        self._sockets, self._requests = Places(), Places()
+        self._sockets, self._requests = ClientCounts(), ClientCounts()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] not in ("http", "websocket"):

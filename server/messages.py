@@ -153,17 +153,17 @@ _MOST_FIELDS = 64
 _MOST_NOTICES = 16
 
 
-class Sent(BaseModel):
+class ClientMessage(BaseModel):
     """What a client sends, by whichever route. pydantic by itself keeps the last 16,384 short strings it has read.
 
     Every string, list and dict in such a model has a limit, because pydantic collects all errors before it reports
-    the first. A model that forbids unknown fields derives from SentStrictly.
+    the first. A model that forbids unknown fields derives from StrictClientMessage.
     """
 
     model_config = ConfigDict(cache_strings="none")
 
 
-class SentStrictly(Sent):
+class StrictClientMessage(ClientMessage):
     """Refuses unknown fields. Too many fields are one error instead of one for each field."""
 
     model_config = ConfigDict(extra="forbid")
@@ -176,7 +176,7 @@ class SentStrictly(Sent):
         return data
 
 
-class _ClientEvent(Sent):
+class _ClientEvent(ClientMessage):
     """Wrong types are refused; unknown fields are ignored, so that newer clients work."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")

@@ -22,7 +22,7 @@ from prometheus_client import (
 from prometheus_client.multiprocess import MultiProcessCollector
 
 from server.history import TurnRecord
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.pipeline.turn import StageTimes
 
@@ -113,7 +113,7 @@ class Metrics:
             if seconds is not None:
                 self._stages.labels(stage.removesuffix("_s")).observe(seconds)
 
-    def sample(self, connections: int, hosts: Iterable[Host]) -> None:
+    def sample(self, connections: int, hosts: Iterable[EnginePool]) -> None:
         """Take over what changes without telling: call it now and then, and before each page."""
         self._connections.set(connections)
         self._tasks.set(len(asyncio.all_tasks()))

@@ -130,7 +130,7 @@ class Interrupted(ServerEvent):
     changes: Literal["done", "cancelled"] | None = None
 
 
-class Failure(ServerEvent):
+class ErrorEvent(ServerEvent):
     """A message or a turn failed."""
 
     event = "error"

@@ -11,7 +11,6 @@ from dataclasses import dataclass, field, replace
 from importlib import metadata
 from typing import Any, Protocol
 
-from server.ears import Ears
 from server.history import History, HistoryUnavailableError, TurnRecord
 from server.history.retention import keep_removing
 from server.history.store import HistoryLimits
@@ -22,6 +21,7 @@ from server.pools import Pools, open_pools
 from server.settings import Settings
 from server.tokens import Tokens
 from server.tracing import Tracer
+from server.vad_batcher import VadBatcher
 from voicelab.engines.spec import EngineInfo
 from voicelab.pipeline.turn import Pipeline
 
@@ -53,7 +53,7 @@ class Services:
     pipeline: Pipeline
     history: History
     tokens: Tokens
-    ears: Ears | None
+    vad_batcher: VadBatcher | None
     pools: Pools
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
@@ -138,7 +138,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
     """Open the history and load the engines, each with a line in the log; close them at the end."""
-    ears = Ears.named(settings.vad)
+    vad_batcher = VadBatcher.named(settings.vad)
     tracer = Tracer.from_environment()
     limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
     history = await History.open(settings.database_url, limits)
@@ -152,7 +152,7 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                services = Services(settings, pipeline, history, tokens, ears, pools, tracer)
+                services = Services(settings, pipeline, history, tokens, vad_batcher, pools, tracer)
                 tasks = [asyncio.create_task(services.keep_sampling())]
                 if settings.history_days is not None:
                     tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))
@@ -165,8 +165,8 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
             await pipeline.close()
     finally:
         await history.close()
-        if ears is not None:
-            ears.close()
+        if vad_batcher is not None:
+            vad_batcher.close()
         if tracer is not None:
             await asyncio.to_thread(tracer.close)
 

@@ -28,7 +28,7 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
     given up by those; but one that still sends a frame cannot answer in the middle of it, and is waited for.
     """
 
-    class Protocol(WebSocketsSansIOProtocol):
+    class WebSocketProtocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
         _came_s = 0.0
 
@@ -102,7 +102,7 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
             if self.transport.get_write_buffer_size():
                 self.transport.abort()
 
-    return Protocol
+    return WebSocketProtocol
 
 
 def _is_utf8(parts: list[bytes]) -> bool:

@@ -26,7 +26,7 @@ from voicelab.agent.market import Market
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
 from voicelab.metrics.entities import company_forms_in, mentions
-from voicelab.runs.client import Take, VoiceClient
+from voicelab.runs.client import TurnOutcome, VoiceClient
 from voicelab.runs.records import RunSpec
 from voicelab.runs.targets import own_server
 
@@ -39,7 +39,7 @@ class Report:
     """What a conversation gave."""
 
     session_id: str
-    takes: list[Take]
+    takes: list[TurnOutcome]
     elapsed_s: float
     expected: list[str]
     found: list[str]

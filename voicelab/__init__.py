@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from voicelab.errors import VoicelabError as VoicelabError
     from voicelab.pipeline.turn import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
-    from voicelab.runs.client import Take as Take
+    from voicelab.runs.client import TurnOutcome as TurnOutcome
     from voicelab.runs.client import VoiceClient as VoiceClient
     from voicelab.runs.records import RunFolder as RunFolder
     from voicelab.runs.records import RunResult as RunResult
@@ -61,8 +61,8 @@ _HOMES = {
     "SampleSet": "datasets",
     "Scenario": "datasets",
     "ServerError": "errors",
-    "Take": "runs.client",
     "Turn": "pipeline.turn",
+    "TurnOutcome": "runs.client",
     "TurnResult": "runs.records",
     "VoiceClient": "runs.client",
     "VoicelabError": "errors",

@@ -12,7 +12,7 @@ from uuid import uuid4
 
 from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
-from voicelab.pipeline.stopwatch import Interval
+from voicelab.pipeline.stopwatch import TimeSpan
 from voicelab.pipeline.turn import StageTimes
 
 INTERRUPTED = "interrupted"
@@ -39,7 +39,7 @@ class TurnRecord:
     turn_id: str = field(default_factory=lambda: str(uuid4()))
     kept: bool = False
     row_id: int | None = None
-    intervals: Sequence[Interval] = ()
+    intervals: Sequence[TimeSpan] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from typing import Protocol
 
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 
-from server.clients import Places
+from server.clients import ClientCounts
 
 RESERVE = 16
 """How many connections beyond the limit may be open at a time, for as long as it takes to see whether they probe."""
@@ -36,7 +36,7 @@ class Admission:
         self._most = most
         self._most_per_address = most_per_address
         self._present: dict[Visitor, str | None] = {}
-        self._by_address = Places()
+        self._by_address = ClientCounts()
         self._reserve: dict[Visitor, None] = {}
 
     def admit(self, visitor: Visitor, address: str | None) -> str | None:

@@ -16,11 +16,11 @@ from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionSummary, TurnRecord
 from server.http.paths import SOCKET_PATH
-from server.messages import LONGEST_TEXT, EntityView, ErrorCode, Mode, Name, Refused, Sent
+from server.messages import LONGEST_TEXT, ClientMessage, EntityView, ErrorCode, Mode, Name, Refused
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
-from voicelab.pipeline.turn import Answered, Turn
+from voicelab.pipeline.turn import AgentAnswer, Turn
 
 router = APIRouter()
 
@@ -74,7 +74,7 @@ class SocketStatus(BaseModel):
     engines: list[EngineView]
 
 
-class Command(Sent):
+class Command(ClientMessage):
     """A typed turn; without session_id it begins a session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
@@ -165,7 +165,7 @@ async def socket_status(services: SharedServices) -> SocketStatus:
     return SocketStatus(
         status="ok",
         endpoint=SOCKET_PATH,
-        modes=[mode for mode in get_args(Mode) if mode != "continuous" or services.ears is not None],
+        modes=[mode for mode in get_args(Mode) if mode != "continuous" or services.vad_batcher is not None],
         active_connections=services.active_connections,
         engines=_engines(services),
     )
@@ -244,7 +244,7 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
     try:
         async with aclosing(turn.answer(typed)) as events:
             async for event in events:
-                if isinstance(event, Answered):
+                if isinstance(event, AgentAnswer):
                     record.reply = event.reply
                     break
     except asyncio.CancelledError:

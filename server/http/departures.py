@@ -33,12 +33,12 @@ class Departures:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
-            await _Watched(self._app, scope, receive, send).run()
+            await _WatchedRequest(self._app, scope, receive, send).run()
         else:
             await self._app(scope, receive, send)
 
 
-class _Watched:
+class _WatchedRequest:
     """One request."""
 
     def __init__(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:

@@ -55,11 +55,11 @@ def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
     """The protocol class: every connection speaks it until it becomes a WebSocket."""
     admission = Admission(limits.most, limits.most_per_address)
 
-    class Protocol(_Limited):
+    class HttpProtocol(_Limited):
         _limits = limits
         _admission = admission
 
-    return Protocol
+    return HttpProtocol
 
 
 def _closing(send: Send) -> Send:

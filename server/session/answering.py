@@ -15,9 +15,9 @@ from server.history import INTERRUPTED, TurnRecord
 from server.messages import EntityView
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
 from server.services import Services
-from server.session.outlet import Outlet, Pace
-from server.session.terms import Terms
-from voicelab.pipeline.turn import Answered, Heard, Spoken, Turn, TurnEvent
+from server.session.config import SessionConfig
+from server.session.sender import PlaybackPacer, Sender
+from voicelab.pipeline.turn import AgentAnswer, Recognition, SpokenReply, Turn, TurnEvent
 
 
 class Answering:
@@ -33,19 +33,19 @@ class Answering:
         events: AsyncGenerator[TurnEvent, None],
         record: TurnRecord,
         *,
-        terms: Terms,
-        outlet: Outlet,
+        config: SessionConfig,
+        sender: Sender,
         services: Services,
     ) -> None:
         self.turn_id = turn_id
         self.said = ""
         self._turn = turn
         self._record = record
-        self._terms = terms
-        self._about: dict[str, Any] = {"session_id": terms.session_id, "turn_id": terms.shown(turn_id)}
-        self._outlet = outlet
+        self._config = config
+        self._about: dict[str, Any] = {"session_id": config.session_id, "turn_id": config.shown(turn_id)}
+        self._sender = sender
         self._services = services
-        self._pace = Pace(terms.lead_s)
+        self._pace = PlaybackPacer(config.lead_s)
         self._keeping: asyncio.Task[None] | None = None
         self.task = asyncio.create_task(self._run(events))
 
@@ -110,20 +110,20 @@ class Answering:
 
     async def _pass_on(self, event: TurnEvent) -> None:
         match event:
-            case Heard(transcript):
+            case Recognition(transcript):
                 self._record.heard = transcript.text
-                await self._outlet.send(Transcription(text=transcript.text, **self._about))
-            case Answered(_, reply):
+                await self._sender.send(Transcription(text=transcript.text, **self._about))
+            case AgentAnswer(_, reply):
                 self._record.reply = reply
                 entities = [EntityView.model_validate(entity) for entity in reply.entities]
-                await self._outlet.send(
+                await self._sender.send(
                     AgentResponse(text=reply.text, intent=reply.intent, entities=entities, **self._about)
                 )
-            case Spoken(data, last, starts_s, ends_s):
+            case SpokenReply(data, last, starts_s, ends_s):
                 await self._pace.wait(starts_s)
                 if last:
                     await self._complete(len(data))
-                await self._outlet.send(self._reply_chunk(data, last=last))
+                await self._sender.send(self._reply_chunk(data, last=last))
                 self._pace.left(ends_s)
                 self._record.audio_bytes_out += 0 if last else len(data)
 
@@ -133,17 +133,17 @@ class Answering:
         # Shielded: an interrupt in the middle of the transaction could not tell whether it was carried out.
         await asyncio.shield(self._begin_keeping(None))
         await self._turn.close()
-        if self._terms.metrics:
+        if self._config.metrics:
             assert self._record.reply is not None
             candidates = [EntityView.model_validate(entity) for entity in self._record.reply.candidates]
-            await self._outlet.send(TurnMetrics(**asdict(self._record.times), candidates=candidates, **self._about))
+            await self._sender.send(TurnMetrics(**asdict(self._record.times), candidates=candidates, **self._about))
 
     def _begin_keeping(self, error: str | None) -> asyncio.Task[None]:
         self._record.error = error
-        keep = self._services.keep(self._terms.session_id, self._terms.user_id, self._record)
+        keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
         self._keeping = asyncio.create_task(keep)
         return self._keeping
 
     def _reply_chunk(self, data: bytes, *, last: bool) -> ReplyChunk:
         text = base64.b64encode(data).decode("ascii")
-        return ReplyChunk(audio_chunk=text, format=self._terms.reply_format, is_final=last, **self._about)
+        return ReplyChunk(audio_chunk=text, format=self._config.reply_format, is_final=last, **self._about)

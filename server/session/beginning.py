@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from server.messages import ErrorCode, Init, Refused
 from server.services import Services
-from server.session.terms import Terms
+from server.session.config import SessionConfig
 
 
-async def agree(init: Init, services: Services, *, user_id: str, token_user: str | None) -> Terms:
+async def agree(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
     """The terms of a new session, or of one that is taken up again; Refused says what cannot be had.
 
     user_id: who it is where init does not say. token_user: whose token was shown, if the server asks for one.
@@ -22,7 +22,7 @@ async def agree(init: Init, services: Services, *, user_id: str, token_user: str
     )
     realtime = init.mode != "turns"
     paced = realtime if init.paced is None else init.paced
-    return Terms(
+    return SessionConfig(
         session_id=session_id,
         user_id=user_id,
         reply_format=init.audio_format,
@@ -39,9 +39,9 @@ async def agree(init: Init, services: Services, *, user_id: str, token_user: str
     )
 
 
-async def unasked(services: Services, user_id: str) -> Terms:
+async def unasked(services: Services, user_id: str) -> SessionConfig:
     """The terms of a client that speaks without init: it gets a session all the same."""
-    return Terms(await _new(services, user_id), user_id)
+    return SessionConfig(await _new(services, user_id), user_id)
 
 
 async def _new(services: Services, user_id: str) -> str:
@@ -66,7 +66,7 @@ async def _resumed(session_id: str, services: Services, user_id: str) -> str:
 
 
 async def _open_ears(services: Services) -> None:
-    if services.ears is None:
+    if services.vad_batcher is None:
         message = "mode 'continuous' is not to be had here; known: turns, realtime"
         raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
-    await services.ears.open()
+    await services.vad_batcher.open()

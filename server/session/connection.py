@@ -16,11 +16,11 @@ from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, R
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
 from server.session.beginning import agree, unasked
+from server.session.config import SessionConfig
 from server.session.conversation import Conversation
-from server.session.inbox import Arrival, Inbox
-from server.session.outlet import Outlet
-from server.session.reading import Reader
-from server.session.terms import Terms
+from server.session.reading import MessageReader
+from server.session.receive_queue import Arrival, ReceiveQueue
+from server.session.sender import Sender
 
 ANONYMOUS = "anonymous"
 CLIENT_LEFT = "client_left"
@@ -40,16 +40,16 @@ class Connection:
         self._websocket = websocket
         self._services = services
         self._token_user = user_of(websocket)
-        self._terms = Terms("", self._token_user or websocket.query_params.get("user_id") or ANONYMOUS)
-        self._inbox = Inbox(services.settings.max_waiting_bytes)
-        self._outlet = Outlet(websocket)
+        self._config = SessionConfig("", self._token_user or websocket.query_params.get("user_id") or ANONYMOUS)
+        self._receive_queue = ReceiveQueue(services.settings.max_waiting_bytes)
+        self._sender = Sender(websocket)
         self._conversation: Conversation | None = None
         self._taking = False
 
     @property
     def session_id(self) -> str:
         """The session of this connection; empty before it begins."""
-        return self._terms.session_id
+        return self._config.session_id
 
     @property
     def busy(self) -> bool:
@@ -58,8 +58,8 @@ class Connection:
 
     async def run(self) -> None:
         """Until the client leaves, which it may do at any point, or until staying open would be unsafe."""
-        reader = Reader(
-            self._websocket, self._inbox, self._services.settings,
+        reader = MessageReader(
+            self._websocket, self._receive_queue, self._services.settings,
             is_answering=lambda: self._conversation is not None and self._conversation.is_answering,
         )  # fmt: skip
         try:
@@ -88,7 +88,7 @@ class Connection:
     async def _work(self) -> None:
         """Take one event after another; what is wrong with one is answered, and the connection goes on."""
         while True:
-            arrival = await self._inbox.take()
+            arrival = await self._receive_queue.take()
             self._taking = True
             try:
                 with as_refusals():
@@ -98,7 +98,7 @@ class Connection:
             except Refused as refusal:
                 if refusal.code.closes:
                     raise
-                await self._outlet.tell(refusal, self._terms)
+                await self._sender.tell(refusal, self._config)
             self._taking = False
 
     async def _take(self, arrival: Arrival) -> None:
@@ -116,25 +116,25 @@ class Connection:
             case Interrupt() as interrupt if self._conversation is not None:
                 await self._conversation.take_interrupt(interrupt, arrival.at_s)
             case Interrupt():
-                await self._outlet.send(Interrupted(session_id=None))
+                await self._sender.send(Interrupted(session_id=None))
             case Heartbeat():
                 await self._pulse()
 
     async def _init(self, init: Init) -> None:
         if self._conversation is not None:
-            message = f"init comes first and once; this connection is in session {self._terms.session_id}"
+            message = f"init comes first and once; this connection is in session {self._config.session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
-        agreed = await agree(init, self._services, user_id=self._terms.user_id, token_user=self._token_user)
+        agreed = await agree(init, self._services, user_id=self._config.user_id, token_user=self._token_user)
         await self._begin(agreed)
 
     async def _begun(self) -> Conversation:
-        return self._conversation or await self._begin(await unasked(self._services, self._terms.user_id))
+        return self._conversation or await self._begin(await unasked(self._services, self._config.user_id))
 
-    async def _begin(self, terms: Terms) -> Conversation:
-        self._terms = terms
-        self._conversation = Conversation(self._services, terms, self._outlet, self._inbox)
-        logs.session_id.set(terms.session_id)
-        await self._outlet.send(SessionStart(session_id=terms.session_id, user_id=terms.user_id))
+    async def _begin(self, config: SessionConfig) -> Conversation:
+        self._config = config
+        self._conversation = Conversation(self._services, config, self._sender, self._receive_queue)
+        logs.session_id.set(config.session_id)
+        await self._sender.send(SessionStart(session_id=config.session_id, user_id=config.user_id))
         return self._conversation
 
     async def _leave(self, code: str) -> None:
@@ -143,11 +143,11 @@ class Connection:
 
     async def _hang_up(self, last: Refused, close_code: int) -> None:
         with suppress(WebSocketDisconnect):
-            await self._outlet.tell(last, self._terms)
+            await self._sender.tell(last, self._config)
             await self._websocket.close(close_code, last.code)
 
     async def _pulse(self) -> None:
-        await self._outlet.send(Pulse(session_id=self._terms.session_id or None))
+        await self._sender.send(Pulse(session_id=self._config.session_id or None))
 
 
 async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:

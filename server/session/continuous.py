@@ -6,26 +6,26 @@ from collections import deque
 from time import perf_counter
 from typing import Any, Protocol
 
-from server.ears import Ears
 from server.messages import AudioChunk, Refused
 from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.services import Services
-from server.session.listening import Listening
-from server.session.outlet import Outlet
-from server.session.tempo import Tempo
-from server.session.terms import Terms
+from server.session.config import SessionConfig
+from server.session.listening import UtteranceReceiver
+from server.session.rate_limiter import RateLimiter
+from server.session.sender import Sender
 from server.session.unheard import Unheard
+from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError, VoicelabError
-from voicelab.vad.endpoint import Event, Started, Stopped, TookFloor
+from voicelab.vad.endpoint import Event, SpeechBegan, SpeechEnded, TookTurn
 from voicelab.vad.lookback import Lookback
 
 _PIECE = round(0.1 * SPEECH_RATE_HZ)
 """Samples that are judged at once: what comes in a heap must not keep the other connections waiting."""
 
 
-class Floor(Protocol):
+class TurnTaker(Protocol):
     """What the stream needs to know of the agent: whether it speaks, and how to stop it."""
 
     def agent_has_it_until_s(self) -> float:
@@ -44,25 +44,31 @@ class SpeechStream:
     """
 
     def __init__(
-        self, services: Services, ears: Ears, terms: Terms, outlet: Outlet, tempo: Tempo, floor: Floor
+        self,
+        services: Services,
+        vad_batcher: VadBatcher,
+        config: SessionConfig,
+        sender: Sender,
+        rate_limiter: RateLimiter,
+        turn_taking: TurnTaker,
     ) -> None:
-        self.heard: deque[Listening] = deque()
+        self.heard: deque[UtteranceReceiver] = deque()
         self._services = services
-        self._ears = ears
-        self._terms = terms
-        self._outlet = outlet
-        self._tempo = tempo
-        self._floor = floor
+        self._vad_batcher = vad_batcher
+        self._config = config
+        self._sender = sender
+        self._rate_limiter = rate_limiter
+        self._turn_taking = turn_taking
         self._skipping = False
         self._unheard = Unheard()
         self._begin()
 
     def _begin(self) -> None:
         self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
-        self._endpointer = self._ears.endpointer()
+        self._endpointer = self._vad_batcher.endpointer()
         self._lookback = Lookback(self._endpointer.settings.lookback_s + _PIECE / SPEECH_RATE_HZ)
         self._position = 0
-        self._now: Listening | None = None
+        self._now: UtteranceReceiver | None = None
         self._speech_at = 0
 
     async def take(self, chunk: AudioChunk, at_s: float) -> None:
@@ -117,15 +123,15 @@ class SpeechStream:
     async def _hear(self, clip: Clip | None, at_s: float) -> None:
         if clip is None:
             return
-        self._tempo.heard(clip.duration_s, at_s)
+        self._rate_limiter.heard(clip.duration_s, at_s)
         for start in range(0, len(clip.samples), _PIECE):
             piece = Clip(clip.samples[start : start + _PIECE], SPEECH_RATE_HZ)
             self._position += len(piece.samples)
             self._lookback.feed(piece)
             await self._add(piece)
-            for event in await self._ears.hear(self._endpointer, piece):
+            for event in await self._vad_batcher.hear(self._endpointer, piece):
                 await self._act(event, at_s)
-            if self._terms.silences:
+            if self._config.silences:
                 await self._watch_for_sound(piece)
 
     async def _add(self, clip: Clip) -> None:
@@ -141,24 +147,24 @@ class SpeechStream:
 
     async def _act(self, event: Event, at_s: float) -> None:
         match event:
-            case Started(start, speech) if not self._services.draining.is_set():
-                self._now = Listening(
-                    self._services, self._terms, self._outlet, self._tempo,
+            case SpeechBegan(start, speech) if not self._services.draining.is_set():
+                self._now = UtteranceReceiver(
+                    self._services, self._config, self._sender, self._rate_limiter,
                     kind="spoken", note=self._endpointer.note_partial,
                 )  # fmt: skip
                 self._now.quiet = True
                 self._speech_at = speech
-                if perf_counter() >= self._floor.agent_has_it_until_s():
+                if perf_counter() >= self._turn_taking.agent_has_it_until_s():
                     await self._announce(self._now)
                 await self._add(self._lookback.since(start))
-            case TookFloor() if self._now is not None:
-                await self._floor.take_from_agent(at_s)
+            case TookTurn() if self._now is not None:
+                await self._turn_taking.take_from_agent(at_s)
                 await self._announce(self._now)
-            case Stopped(end=end) if self._now is not None:
+            case SpeechEnded(end=end) if self._now is not None:
                 now, self._now = self._now, None
                 await now.hush()
                 spoke_until_s = at_s - (self._position - end) / SPEECH_RATE_HZ
-                if now.quiet and spoke_until_s < self._floor.agent_has_it_until_s():
+                if now.quiet and spoke_until_s < self._turn_taking.agent_has_it_until_s():
                     await now.close()
                 else:
                     await self._announce(now)
@@ -167,26 +173,26 @@ class SpeechStream:
 
     async def _watch_for_sound(self, piece: Clip) -> None:
         """Tell of sound that goes on without any speech in it; what is heard of a reply is none of it."""
-        if self._now is not None or perf_counter() < self._floor.agent_has_it_until_s():
+        if self._now is not None or perf_counter() < self._turn_taking.agent_has_it_until_s():
             self._unheard.reset()
             return
         level_dbfs = self._unheard.add(piece)
         if level_dbfs is not None:
-            at_s, session_id = self._position / SPEECH_RATE_HZ, self._terms.session_id
-            await self._outlet.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
+            at_s, session_id = self._position / SPEECH_RATE_HZ, self._config.session_id
+            await self._sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
-    async def _announce(self, utterance: Listening) -> None:
+    async def _announce(self, utterance: UtteranceReceiver) -> None:
         if utterance.quiet:
             utterance.quiet = False
-            if self._terms.starts:
+            if self._config.starts:
                 started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
-                await self._outlet.send(started)
+                await self._sender.send(started)
 
-    async def _tell_end(self, utterance: Listening, event: Stopped) -> None:
-        if self._terms.stops:
+    async def _tell_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
+        if self._config.stops:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
             about = self._about(utterance)
-            await self._outlet.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
+            await self._sender.send(SpeechStopped(at_s=event.end / SPEECH_RATE_HZ, silence_s=silence_s, **about))
 
-    def _about(self, utterance: Listening) -> dict[str, Any]:
-        return {"session_id": self._terms.session_id, "turn_id": self._terms.shown(utterance.turn_id)}
+    def _about(self, utterance: UtteranceReceiver) -> dict[str, Any]:
+        return {"session_id": self._config.session_id, "turn_id": self._config.shown(utterance.turn_id)}

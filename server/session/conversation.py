@@ -12,13 +12,13 @@ from server.faults import as_refusals
 from server.messages import AudioChunk, ErrorCode, Interrupt, Refused, TypedText
 from server.services import Services
 from server.session.answering import Answering
+from server.session.config import SessionConfig
 from server.session.continuous import SpeechStream
-from server.session.floor import Floor
-from server.session.inbox import Arrival, Inbox
-from server.session.listening import Listening
-from server.session.outlet import Outlet
-from server.session.tempo import Tempo
-from server.session.terms import Terms
+from server.session.listening import UtteranceReceiver
+from server.session.rate_limiter import RateLimiter
+from server.session.receive_queue import Arrival, ReceiveQueue
+from server.session.sender import Sender
+from server.session.turn_taking import TurnTaking
 from voicelab.pipeline.turn import TurnEvent
 
 
@@ -36,20 +36,24 @@ class Conversation:
     inbox: where an interrupt is looked for while a turn is answered.
     """
 
-    def __init__(self, services: Services, terms: Terms, outlet: Outlet, inbox: Inbox) -> None:
+    def __init__(self, services: Services, config: SessionConfig, sender: Sender, receive_queue: ReceiveQueue) -> None:
         self._services = services
-        self._terms = terms
-        self._outlet = outlet
-        self._inbox = inbox
-        self._tempo = Tempo(services.settings.realtime_slack_s)
+        self._config = config
+        self._sender = sender
+        self._receive_queue = receive_queue
+        self._rate_limiter = RateLimiter(services.settings.realtime_slack_s)
         self._state = State.READY
-        self._listening: Listening | None = None
+        self._listening: UtteranceReceiver | None = None
         self._stream: SpeechStream | None = None
-        self._floor = Floor(terms, outlet, is_waiting=lambda: self._stream is not None and bool(self._stream.heard))
-        if terms.continuous:
-            assert services.ears is not None
-            inbox.let_overtake(AudioChunk)
-            self._stream = SpeechStream(services, services.ears, terms, outlet, self._tempo, self._floor)
+        self._turn_taking = TurnTaking(
+            config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.heard)
+        )
+        if config.continuous:
+            assert services.vad_batcher is not None
+            receive_queue.let_overtake(AudioChunk)
+            self._stream = SpeechStream(
+                services, services.vad_batcher, config, sender, self._rate_limiter, self._turn_taking
+            )
 
     @property
     def in_turn(self) -> bool:
@@ -59,7 +63,7 @@ class Conversation:
     @property
     def is_answering(self) -> bool:
         """Whether a turn is being answered."""
-        return self._floor.answering is not None
+        return self._turn_taking.answering is not None
 
     # What comes in.
 
@@ -107,7 +111,7 @@ class Conversation:
 
     async def take_interrupt(self, interrupt: Interrupt, at_s: float) -> None:
         """One that came while no turn was answered: the last reply may still be heard."""
-        await self._floor.interrupt(interrupt, at_s)
+        await self._turn_taking.interrupt(interrupt, at_s)
         if self._listening is not None:
             # The next turn has begun, and knows the reply as it was before.
             await self._listening.recall()
@@ -126,11 +130,11 @@ class Conversation:
                     raise
                 await self._fail_turn(refusal, over=True)
 
-    def _listen(self, kind: Literal["spoken", "typed"]) -> Listening:
+    def _listen(self, kind: Literal["spoken", "typed"]) -> UtteranceReceiver:
         if self._services.draining.is_set():
             raise Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again")
         self._state = State.IN_TURN
-        self._listening = Listening(self._services, self._terms, self._outlet, self._tempo, kind=kind)
+        self._listening = UtteranceReceiver(self._services, self._config, self._sender, self._rate_limiter, kind=kind)
         logs.turn_id.set(self._listening.turn_id)
         return self._listening
 
@@ -142,18 +146,18 @@ class Conversation:
         except Refused as refusal:
             if refusal.code.closes:
                 raise
-            await self._outlet.tell(refusal, self._terms)
+            await self._sender.tell(refusal, self._config)
 
     # What goes out.
 
-    async def _answer(self, listening: Listening, events: AsyncGenerator[TurnEvent, None]) -> None:
+    async def _answer(self, listening: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
         assert listening.turn is not None
         answering = Answering(
             listening.turn_id, listening.turn, events, listening.record,
-            terms=self._terms, outlet=self._outlet, services=self._services,
+            config=self._config, sender=self._sender, services=self._services,
         )  # fmt: skip
-        await self._floor.give(answering, self._inbox, self._overhear)
+        await self._turn_taking.give(answering, self._receive_queue, self._overhear)
         self._listening = None
         self._state = State.READY
 
@@ -164,34 +168,34 @@ class Conversation:
 
     async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:
         """End the turn with an error; over: its last chunk has come, so that the next chunk begins another."""
-        listening, self._listening, self._floor.answering = self._listening, None, None
+        listening, self._listening, self._turn_taking.answering = self._listening, None, None
         self._state = State.READY if over else State.SKIPPING
         turn_id = None
         if listening is not None:
             turn_id = listening.turn_id
             await self._give_up(listening, refusal.code)
-        await self._outlet.tell(refusal, self._terms, turn_id)
+        await self._sender.tell(refusal, self._config, turn_id)
 
-    async def _give_up(self, listening: Listening, code: str) -> None:
+    async def _give_up(self, listening: UtteranceReceiver, code: str) -> None:
         """Close a turn that got no further, and keep it under this code."""
         await listening.close()
         listening.record.error = code
-        await self._services.keep(self._terms.session_id, self._terms.user_id, listening.record)
+        await self._services.keep(self._config.session_id, self._config.user_id, listening.record)
 
     # The end.
 
     async def halt(self) -> None:
         """Let nothing more of a reply leave; what becomes of its turn is for `leave`."""
-        if self._floor.answering is not None:
-            await self._floor.answering.halt()
+        if self._turn_taking.answering is not None:
+            await self._turn_taking.answering.halt()
 
     async def leave(self, code: str) -> None:
         """Give back all that is held, and keep a turn that was being answered under this code.
 
         One that was still coming in is only kept where the server cut it off.
         """
-        answering, listening = self._floor.answering, self._listening
-        self._floor.answering = self._listening = None
+        answering, listening = self._turn_taking.answering, self._listening
+        self._turn_taking.answering = self._listening = None
         with suppress(Refused), as_refusals():
             if self._stream is not None:
                 await self._stream.close()

@@ -9,16 +9,16 @@ from server.history import TurnRecord
 from server.messages import AudioChunk, ErrorCode, Refused
 from server.outgoing import PartialTranscription
 from server.services import Services
-from server.session.outlet import Outlet
+from server.session.config import SessionConfig
 from server.session.partials import Partials
-from server.session.tempo import Tempo
-from server.session.terms import Terms
+from server.session.rate_limiter import RateLimiter
+from server.session.sender import Sender
 from voicelab.audio.clip import Clip
 from voicelab.errors import VoicelabError
 from voicelab.pipeline.turn import Turn, TurnEvent
 
 
-class Listening:
+class UtteranceReceiver:
     """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`.
 
     note: is told every text that the recognizer has so far. quiet: the client is not told of it yet. fault: what went
@@ -28,9 +28,9 @@ class Listening:
     def __init__(
         self,
         services: Services,
-        terms: Terms,
-        outlet: Outlet,
-        tempo: Tempo,
+        config: SessionConfig,
+        sender: Sender,
+        rate_limiter: RateLimiter,
         *,
         kind: Literal["spoken", "typed"],
         note: Callable[[str], None] | None = None,
@@ -41,9 +41,9 @@ class Listening:
         self.fault: VoicelabError | None = None
         self._note = note
         self._services = services
-        self._terms = terms
-        self._outlet = outlet
-        self._tempo = tempo
+        self._config = config
+        self._sender = sender
+        self._rate_limiter = rate_limiter
         self._partials: Partials | None = None
 
     @property
@@ -53,18 +53,18 @@ class Listening:
 
     async def open(self) -> Turn:
         """The turn in the pipeline, knowing what was said before it."""
-        services, terms = self._services, self._terms
-        dialogue = await services.history.dialogue(terms.session_id, terms.user_id)
+        services, config = self._services, self._config
+        dialogue = await services.history.dialogue(config.session_id, config.user_id)
         longest_s = services.settings.max_turn_s
         self.turn = Turn(
             services.pipeline,
             dialogue,
-            reply_format=terms.reply_format,
-            reply_rate_hz=terms.reply_rate_hz,
+            reply_format=config.reply_format,
+            reply_rate_hz=config.reply_rate_hz,
             longest_s=longest_s,
         )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if terms.partials or self._note is not None:
+        if config.partials or self._note is not None:
             self._partials = Partials(self.turn, self._tell, self._note)
         return self.turn
 
@@ -80,8 +80,8 @@ class Listening:
         self.record.audio_bytes_in += len(data)
         heard_s = turn.heard_s
         await turn.receive(data, chunk.format, chunk.rate_hz)
-        if self._terms.realtime:
-            self._tempo.heard(turn.heard_s - heard_s, at_s)
+        if self._config.realtime:
+            self._rate_limiter.heard(turn.heard_s - heard_s, at_s)
         if self._partials is not None:
             self._partials.sound_came()
 
@@ -99,7 +99,7 @@ class Listening:
             raise self.fault
         if self.turn is None:
             raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
-        if self._terms.continuous:
+        if self._config.continuous:
             # It may have begun while the turn before it was still being answered.
             await self.recall()
         return self.turn.finish()
@@ -108,7 +108,7 @@ class Listening:
         """Look again at what was said before."""
         if self.turn is not None:
             history = self._services.history
-            self.turn.dialogue = await history.dialogue(self._terms.session_id, self._terms.user_id)
+            self.turn.dialogue = await history.dialogue(self._config.session_id, self._config.user_id)
 
     async def hush(self) -> None:
         """Ask the recognizer no more what it has so far; nothing of that is told once this has returned."""
@@ -122,7 +122,7 @@ class Listening:
             await self.turn.close()
 
     async def _tell(self, text: str) -> None:
-        if self.quiet or not self._terms.partials:
+        if self.quiet or not self._config.partials:
             return
-        about, shown = self._terms.session_id, self._terms.shown(self.turn_id)
-        await self._outlet.send(PartialTranscription(text=text, session_id=about, turn_id=shown))
+        about, shown = self._config.session_id, self._config.shown(self.turn_id)
+        await self._sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))

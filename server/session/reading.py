@@ -11,7 +11,7 @@ from starlette.websockets import WebSocket
 from server.frames import read
 from server.messages import ClientEvent, ErrorCode, Refused
 from server.session.allowance import Allowance
-from server.session.inbox import Arrival, Inbox
+from server.session.receive_queue import Arrival, ReceiveQueue
 from server.settings import Settings
 
 _AT_ONCE_S = 50e-6
@@ -20,7 +20,7 @@ _LOOKS = 10
 """How often within the limit is looked whether a turn is being answered."""
 
 
-class Reader:
+class MessageReader:
     """Turns frames into events and lays them in the inbox.
 
     is_answering: whether a turn is being answered.
@@ -29,13 +29,13 @@ class Reader:
     def __init__(
         self,
         websocket: WebSocket,
-        inbox: Inbox,
+        receive_queue: ReceiveQueue,
         settings: Settings,
         *,
         is_answering: Callable[[], bool],
     ) -> None:
         self._websocket = websocket
-        self._inbox = inbox
+        self._receive_queue = receive_queue
         self._settings = settings
         self._is_answering = is_answering
         self._allowance = Allowance()
@@ -52,7 +52,7 @@ class Reader:
             frame = message.get("text")
             event = self._event(frame)
             size = len(frame) if isinstance(frame, str) else 0
-            self._inbox.put(Arrival(event, size, self._came_s))
+            self._receive_queue.put(Arrival(event, size, self._came_s))
             if (pause_s := self._allowance.pause_s(event, size)) > 0:
                 # What comes meanwhile waits in the network, and the client with it.
                 await asyncio.sleep(pause_s)

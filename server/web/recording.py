@@ -14,7 +14,7 @@ from starlette.responses import FileResponse
 
 from server.http.api import SharedServices, TokenUser
 from server.logs import QUOTED
-from server.messages import LONGEST_NAME, LONGEST_TEXT, Name, Sent
+from server.messages import LONGEST_NAME, LONGEST_TEXT, ClientMessage, Name
 from server.services import Services
 from server.settings import Settings
 from server.web.recordings import (
@@ -24,7 +24,7 @@ from server.web.recordings import (
     Prompt,
     RecordedSet,
     RecordingLimits,
-    Recordings,
+    RecordingStore,
     Take,
     UnreadableError,
     prompts_of,
@@ -59,7 +59,7 @@ class Overview(BaseModel):
     sets: list[str] = []
 
 
-class NewSet(Sent):
+class NewSet(ClientMessage):
     """A set to begin; without texts it asks for those of the sample set."""
 
     name: Name
@@ -128,15 +128,15 @@ def _limits(settings: Settings) -> RecordingLimits:
     )
 
 
-def _recordings(services: SharedServices, token_user: TokenUser) -> Recordings:
+def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingStore:
     """The sets of whoever asks; all of them where the server asks for no tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
         raise HTTPException(403, detail="recording is off; start the server with RECORDINGS_DIR=data/recordings")
-    return Recordings(folder, token_user, _limits(services.settings))
+    return RecordingStore(folder, token_user, _limits(services.settings))
 
 
-Sets = Annotated[Recordings, Depends(_recordings)]
+Sets = Annotated[RecordingStore, Depends(_recordings)]
 
 
 def _chosen_set(name: Name, sets: Sets) -> RecordedSet:
@@ -169,7 +169,7 @@ async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
     return await services.pools.files.run(_create, body, samples, sets)
 
 
-def _create(body: NewSet, samples: Sequence[Sample], sets: Recordings) -> SetView:
+def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> SetView:
     """In a thread: with many prompts it takes a while."""
     if body.texts is None:
         # One voice's recording of a text is enough to ask for it; a turn that needs another before it is not asked for.

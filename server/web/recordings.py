@@ -248,7 +248,7 @@ class RecordedSet:
         return replaced
 
 
-class Recordings:
+class RecordingStore:
     """The folder of all sets. A name from outside is checked before it is part of a path.
 
     user: whose sets these are, and nobody else's; None, where the server asks for no tokens, stands for all sets.

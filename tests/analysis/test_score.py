@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.support import nist
-from voicelab.analysis.score_transcripts import Flip, ScoreCounts, flips
+from voicelab.analysis.score_transcripts import ScoreCounts, UtteranceFlip, flips
 from voicelab.cli.main import app
 from voicelab.metrics.words import WordCounts
 from voicelab.text import NORMALIZERS, keep_hyphens, normalizer
@@ -167,7 +167,7 @@ def test_counts_add_in_any_order(counts):
 
 def test_flips_name_the_first_normalizer_that_ranks_two_systems():
     rates = {"none": {"a": 0.2, "b": 0.2}, "basic": {"a": 0.1, "b": 0.2}, "english": {"a": 0.3, "b": 0.1}}
-    assert flips(rates) == [Flip(("a", "b"), ("basic", "english"))]
+    assert flips(rates) == [UtteranceFlip(("a", "b"), ("basic", "english"))]
     assert flips({"none": {"a": 0.2, "b": None}, "basic": {"a": 0.1, "b": 0.2}}) == []
 
 

@@ -23,7 +23,7 @@ from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
-from voicelab.runs.sent_audio import Recordings, Stimuli, heard_clip
+from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings, heard_clip
 from voicelab.scoring.summary import summarize
 
 BASE = RunSpec(
@@ -126,14 +126,14 @@ def test_what_was_sent_is_made_again_from_the_run_alone(made):
     samples = load(samples_folder())
     for name in result.runs[1:]:
         run = folder.run(name)
-        stimuli = Stimuli(Recordings(samples), run.read().spec.condition)
+        stimuli = RequestAudioSource(SetRecordings(samples), run.read().spec.condition)
         for turn in run.turns():
             assert stimuli.of(samples.sample(turn.sample_id)).sent == turn.sent
 
 
 def test_a_condition_that_changes_nothing_is_the_recording_itself():
     sample = load(samples_folder()).samples[0]
-    same = Stimuli(Recordings(load(samples_folder())), Condition()).of(sample)
+    same = RequestAudioSource(SetRecordings(load(samples_folder())), Condition()).of(sample)
     assert decoding.decode(same.audio).to_pcm16() == heard_clip(sample).to_pcm16()
 
 

@@ -14,11 +14,11 @@ from voicelab.analysis.score_transcripts import score
 from voicelab.analysis.systems import compare_systems, sure_rates
 from voicelab.cli.alignments import alignment_lines
 from voicelab.cli.main import app
-from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm
 from voicelab.metrics.weights import MINIMAL
-from voicelab.metrics.words import Step, align_words
+from voicelab.metrics.words import AlignmentStep, align_words
 from voicelab.text import normalizer
 
 WORDS = st.lists(st.sampled_from("a b c".split()), max_size=8)
@@ -26,7 +26,9 @@ SPEAKERS = ["ann", "ben", "cat", "dan", "eve", "flo"]
 
 
 def scored(hypotheses: list[str], reference: str = "one two three four", speakers: int = 6):
-    pairs = [Pair(f"u{place}", SPEAKERS[place % speakers], reference, text) for place, text in enumerate(hypotheses)]
+    pairs = [
+        UtterancePair(f"u{place}", SPEAKERS[place % speakers], reference, text) for place, text in enumerate(hypotheses)
+    ]
     return score(pairs, normalizer("none"), MINIMAL, alternatives=False)
 
 
@@ -194,7 +196,11 @@ def test_the_page_stands_alone(tmp_path):
 
 
 def test_alignments_fit_the_width():
-    steps = [Step("equal", "word", "word"), Step("delete", "gone", None), Step("insert", None, "more")] * 9
+    steps = [
+        AlignmentStep("equal", "word", "word"),
+        AlignmentStep("delete", "gone", None),
+        AlignmentStep("insert", None, "more"),
+    ] * 9
     lines = [line.plain for line in alignment_lines(steps, 40)]
     assert max(map(len, lines)) <= 40
     assert sum(line.count("gone") for line in lines) == 9

@@ -15,7 +15,7 @@ from tests.support.tiny_sensevoice import TEXTS, needs_sensevoice, recording, sp
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.asr.pauses import PauseFinder
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineError, EngineMissingError
 
 pytestmark = needs_sensevoice
@@ -104,7 +104,7 @@ async def test_one_text_streamed_and_whole_and_what_was_used_is_in_the_info(tmp_
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     cached = tmp_path / "models" / "iic--speech_fsmn_vad_zh-cn-16k-common-pytorch" / "snapshots" / "master"
     shutil.copytree(FOLDER, cached)
-    host = await Host(RECOGNIZERS.blueprint(spec(segment_s=1.6))).open()
+    host = await EnginePool(RECOGNIZERS.config(spec(segment_s=1.6))).open()
     try:
         assert host.info.options["vad"] == "auto", "what was asked for"
         digest = hashlib.sha256((FOLDER / "model.pt").read_bytes()).hexdigest()
@@ -122,7 +122,7 @@ async def test_one_text_streamed_and_whole_and_what_was_used_is_in_the_info(tmp_
 async def test_without_the_model_auto_says_energy_and_fsmn_names_the_command(tmp_path, monkeypatch):
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
-    host = await Host(RECOGNIZERS.blueprint(spec())).open()
+    host = await EnginePool(RECOGNIZERS.config(spec())).open()
     await host.close()
     assert host.info.revision.endswith(", vad energy")
     error = await failure(spec(vad="fsmn"))
@@ -130,4 +130,4 @@ async def test_without_the_model_auto_says_energy_and_fsmn_names_the_command(tmp
     assert "run: voicelab models pull fsmn-vad" in str(error)
     assert "option vad is auto, fsmn, energy or a folder" in str(await failure(spec(vad="silero")))
     with pytest.raises(EngineError, match=r"holds no config\.yaml"):
-        await Host(RECOGNIZERS.blueprint(spec(vad=tmp_path))).open()
+        await EnginePool(RECOGNIZERS.config(spec(vad=tmp_path))).open()

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from voicelab.asr.pauses import PauseFinder, Span
+from voicelab.asr.pauses import PauseFinder, SoundSpan
 from voicelab.asr.sensevoice.fsmn_segments import DetectedPauseFinder
 from voicelab.audio.clip import SPEECH_RATE_HZ
 
@@ -87,7 +87,7 @@ def test_a_detector_finds_the_gap_that_hiss_hides_from_the_energy():
     sound = sound_of([(24, 10), (24, 10)], 0.02, 1)
     assert spans(PauseFinder(SEGMENT_S), sound)[0].end > 24 * SPEECH_RATE_HZ // 20
     found = spans(DetectedPauseFinder(SEGMENT_S, LoudDetector()), sound)
-    assert found[0] == Span(0, 24 * SPEECH_RATE_HZ // 20), "at the last loud sample"
+    assert found[0] == SoundSpan(0, 24 * SPEECH_RATE_HZ // 20), "at the last loud sample"
     assert found[1].start == found[0].end, "what follows the cut is in the next piece"
 
 

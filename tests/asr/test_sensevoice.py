@@ -27,7 +27,7 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
 from voicelab.cli.main import app
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
@@ -36,7 +36,7 @@ from voicelab.scoring.summary import summarize
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def host():
-    opened = await Host(RECOGNIZERS.blueprint(spec(segment_s=1.6))).open()
+    opened = await EnginePool(RECOGNIZERS.config(spec(segment_s=1.6))).open()
     yield opened
     await opened.close()
 

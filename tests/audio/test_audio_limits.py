@@ -20,7 +20,7 @@ from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.containers import CONTAINERS
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.audio.limits import Limits, Stop, Stopped, cancel_all
+from voicelab.audio.limits import DecodingStopped, Limits, Stop, cancel_all
 from voicelab.audio.pipes import SeekablePipe
 from voicelab.audio.streaming import StreamDecoder
 from voicelab.errors import InputError, TurnTooLongError
@@ -152,7 +152,7 @@ def test_a_decode_that_computes_for_too_long_ends() -> None:
 def test_a_cancelled_decode_ends_at_once() -> None:
     stop = Stop(Limits(), "the audio")
     stop.cancel()
-    with pytest.raises(Stopped):
+    with pytest.raises(DecodingStopped):
         decoding.load(SOUNDS["wav"](tone(0.5)), stop=stop)
 
 

@@ -15,8 +15,8 @@ from server.messages import CLIENT_EVENTS, ErrorCode
 from tests.support.serving import PROJECT
 from voicelab.bench.server import fuzz, promises
 from voicelab.bench.server.bench import Sizes, run_part
-from voicelab.bench.server.conversations import Composer, Conversation, Plan
-from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.conversations import Composer, FuzzConversation, FuzzPlan
+from voicelab.bench.server.findings import Measurement
 from voicelab.bench.server.frames import FIN, Opcode, due, frame
 from voicelab.bench.server.promises import CLOSING_CODES, CODES, SHAPES, Replies
 from voicelab.bench.server.rawsocket import RawSocket, Violation
@@ -27,12 +27,12 @@ from voicelab.cli.main import app
 KEPT = sorted((PROJECT / "tests" / "data" / "conversations").glob("*.json"))
 
 
-def run(part: str, sizes: Sizes, folder: Path) -> dict[str, Finding]:
+def run(part: str, sizes: Sizes, folder: Path) -> dict[str, Measurement]:
     found = asyncio.run(run_part(part, sizes, folder, lambda _total, _label: lambda: None))
     return {finding.what: finding for finding in found}
 
 
-def missed(found: dict[str, Finding]) -> list[str]:
+def missed(found: dict[str, Measurement]) -> list[str]:
     return [f"{finding.what}: {finding.value:g}" for finding in found.values() if finding.is_met is False]
 
 
@@ -90,10 +90,12 @@ def test_a_plan_always_makes_the_same_conversation_and_its_text_the_same_bytes()
     chance = random.Random(5)
     for _ in range(60):
         numbers = tuple(chance.randrange(1 << 24) for _ in range(6))
-        plan = Plan(chance.randrange(30), numbers, chance.randrange(2) * numbers[0], chance.randrange(2) * numbers[1])
+        plan = FuzzPlan(
+            chance.randrange(30), numbers, chance.randrange(2) * numbers[0], chance.randrange(2) * numbers[1]
+        )
         one, other = (composer.conversation(plan) for composer in composers)
         assert one == other
-        again = Conversation.of(one.text())
+        again = FuzzConversation.of(one.text())
         assert (again.handshake, again.wire, again.ending, again.cut) == (one.handshake, one.wire, one.ending, one.cut)
 
 

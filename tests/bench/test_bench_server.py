@@ -8,7 +8,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voicelab.bench.server.bench import _RUN, PARTS, Sizes, run_part
-from voicelab.bench.server.findings import Finding, quantiles_ms
+from voicelab.bench.server.findings import Measurement, quantiles_ms
 from voicelab.bench.server.watch import Vitals
 from voicelab.cli.bench_server import _PARTS
 from voicelab.cli.main import app
@@ -19,7 +19,7 @@ SMALL = replace(
 )  # fmt: skip
 
 
-async def measured(part: str, tmp_path) -> dict[str, Finding]:
+async def measured(part: str, tmp_path) -> dict[str, Measurement]:
     """The findings of a small run, by what they say, once every step of its bars was ticked."""
     bars = []
 
@@ -76,7 +76,7 @@ async def test_a_real_recognizer_is_held_against_its_own_time(tmp_path):
 
 
 def test_a_finding_is_met_within_its_limits():
-    finding = Finding("part", "what", 5.0, "ms", 1)
+    finding = Measurement("part", "what", 5.0, "ms", 1)
     assert finding.is_met is None
     assert [replace(finding, most=most).is_met for most in (4.9, 5.0)] == [False, True]
     assert [replace(finding, least=least).is_met for least in (5.0, 5.1)] == [True, False]
@@ -89,7 +89,10 @@ def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_p
     async def instead(name, sizes, _folder, bar):
         assert sizes.turns == 20, "--quick"
         bar(1, "a bar")()
-        return [Finding(name, "a figure", 7.0, "ms", 3, most=5.0), Finding(name, "another", 0.5, "", 3, least=0.25)]
+        return [
+            Measurement(name, "a figure", 7.0, "ms", 3, most=5.0),
+            Measurement(name, "another", 0.5, "", 3, least=0.25),
+        ]
 
     monkeypatch.setattr("voicelab.bench.server.bench.run_part", instead)
     arguments = ["bench", "server", "--quick", "--part", "memory", "--json", str(tmp_path / "figures.json")]

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from tests.support.conditions_speech import SAMPLES, SPEECH
 from tests.support.tones import tone
 from voicelab.audio.clip import Clip
-from voicelab.conditions.babble import Voice
+from voicelab.conditions.babble import BabbleVoice
 from voicelab.conditions.chain import Subject, disturb, noise_for
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.gain import amplify, fit
@@ -21,7 +21,7 @@ from voicelab.errors import InputError
 
 LAWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 CLIPS = {one.id: one.clip().at_rate(16_000).between(0, 2) for one in SAMPLES}
-VOICES = [Voice(one.id, one.speaker, lambda one=one: CLIPS[one.id]) for one in SAMPLES]
+VOICES = [BabbleVoice(one.id, one.speaker, lambda one=one: CLIPS[one.id]) for one in SAMPLES]
 ANY = st.one_of(
     st.builds(Condition, noise=st.sampled_from(["white", "pink", "babble"]), snr_db=st.floats(-10, 40)),
     st.builds(Condition, gain_db=st.floats(-60, 60)),
@@ -101,13 +101,13 @@ def test_white_is_level_and_pink_falls_3_db_an_octave():
 
 def test_babble_never_holds_the_recording_nor_its_speaker():
     asked = []
-    voices = [Voice(v.id, v.speaker, lambda v=v: (asked.append(v), v.clip())[1]) for v in VOICES]
+    voices = [BabbleVoice(v.id, v.speaker, lambda v=v: (asked.append(v), v.clip())[1]) for v in VOICES]
     for sample in SAMPLES[:4]:
         asked.clear()
         noise_for(subject(name=sample.id, speaker=sample.speaker), Condition(noise="babble", snr_db=0), voices)
         assert asked
         assert sample.speaker not in {voice.speaker for voice in asked}
-    unnamed = [Voice(v.id, None, lambda v=v: (asked.append(v), v.clip())[1]) for v in VOICES[:3]]
+    unnamed = [BabbleVoice(v.id, None, lambda v=v: (asked.append(v), v.clip())[1]) for v in VOICES[:3]]
     asked.clear()
     noise_for(subject(name=VOICES[0].id, speaker=None), Condition(noise="babble", snr_db=0), unnamed)
     assert {voice.id for voice in asked} == {VOICES[1].id, VOICES[2].id}

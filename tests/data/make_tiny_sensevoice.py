@@ -25,7 +25,7 @@ from voicelab.asr.sensevoice.config import sensevoice_config
 from voicelab.asr.sensevoice.torchaudio_import import open_torchaudio
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.tts.catalog import VOICES
 
 FOLDER = Path(__file__).parent / "tiny_sensevoice"
@@ -59,7 +59,7 @@ async def speak() -> dict[str, Clip]:
     """Each utterance, without the silence around it."""
     clips = {}
     for name, voice, _, text, _ in UTTERANCES:
-        host = await Host(VOICES.blueprint(f"espeak:voice={voice},words_per_minute=150")).open()
+        host = await EnginePool(VOICES.config(f"espeak:voice={voice},words_per_minute=150")).open()
         clip = (await host.call("speak", text)).at_rate(SPEECH_RATE_HZ)
         await host.close()
         loud = np.flatnonzero(np.abs(clip.samples) > 0.003)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from voicelab.datasets.transcripts import formats, manifest, timed, trn
 from voicelab.datasets.transcripts.base import Utterance
-from voicelab.datasets.transcripts.timed import Segment, TimedWord
+from voicelab.datasets.transcripts.timed import CtmWord, StmSegment
 from voicelab.errors import InputError
 
 NAMES = st.text("abcdefgh0123456789", min_size=1, max_size=6)
@@ -41,7 +41,7 @@ def test_trn_round_trip(folder, utterances):
 @given(
     segments=st.lists(
         st.builds(
-            lambda file, channel, speaker, start, length, text, label: Segment(
+            lambda file, channel, speaker, start, length, text, label: StmSegment(
                 file, channel, speaker, start, round(start + length, 3), text, label
             ),
             NAMES, NAMES, NAMES, SECONDS, SECONDS, TEXTS, st.sampled_from([None, "<o>", "<o,f0>"]),
@@ -57,7 +57,7 @@ def test_stm_round_trip(folder, segments):
 @SCRATCH
 @given(
     words=st.lists(
-        st.builds(TimedWord, NAMES, NAMES, SECONDS, SECONDS, WORDS, st.sampled_from([None, 0.0, 0.25, 1.0])), max_size=5
+        st.builds(CtmWord, NAMES, NAMES, SECONDS, SECONDS, WORDS, st.sampled_from([None, 0.0, 0.25, 1.0])), max_size=5
     )
 )
 def test_ctm_round_trip(folder, words):
@@ -141,15 +141,15 @@ def test_what_a_file_cannot_hold_is_not_written(tmp_path):
     with pytest.raises(InputError, match="holds no tab and no line break"):
         manifest.write(tmp_path / "a.tsv", [Utterance("1", "two\nlines")])
     with pytest.raises(InputError, match="must be one word"):
-        timed.write_ctm(tmp_path / "a.ctm", [TimedWord("f", "A", 0.0, 1.0, "two words")])
+        timed.write_ctm(tmp_path / "a.ctm", [CtmWord("f", "A", 0.0, 1.0, "two words")])
 
 
 def test_words_go_to_the_segment_that_their_middle_is_in():
-    segments = [Segment("f", "a", "s", 0.0, 1.0, "one"), Segment("f", "a", "s", 1.0, 2.0, "two")]
+    segments = [StmSegment("f", "a", "s", 0.0, 1.0, "one"), StmSegment("f", "a", "s", 1.0, 2.0, "two")]
     words = [
-        TimedWord("f", "a", 0.8, 0.3, "early"),
-        TimedWord("f", "a", 0.8, 0.5, "late"),
-        TimedWord("f", "a", 5, 1, "end"),
+        CtmWord("f", "a", 0.8, 0.3, "early"),
+        CtmWord("f", "a", 0.8, 0.5, "late"),
+        CtmWord("f", "a", 5, 1, "end"),
     ]
     found, absent = timed.cut(segments, words)
     assert [pair.hypothesis for pair in found] == ["early", "late end"]
@@ -157,11 +157,11 @@ def test_words_go_to_the_segment_that_their_middle_is_in():
 
 
 def test_an_ignored_segment_takes_its_words_with_it():
-    segments = [Segment("f", "a", "s", 0.0, 1.0, timed.IGNORED), Segment("f", "a", "s", 1.0, 2.0, "two")]
-    found, _ = timed.cut(segments, [TimedWord("f", "a", 0.1, 0.2, "noise"), TimedWord("f", "a", 1.1, 0.2, "two")])
+    segments = [StmSegment("f", "a", "s", 0.0, 1.0, timed.IGNORED), StmSegment("f", "a", "s", 1.0, 2.0, "two")]
+    found, _ = timed.cut(segments, [CtmWord("f", "a", 0.1, 0.2, "noise"), CtmWord("f", "a", 1.1, 0.2, "two")])
     assert [(pair.id, pair.hypothesis) for pair in found] == [("s-000", "two")]
 
 
 def test_words_without_a_reference_are_an_error():
     with pytest.raises(InputError, match="words stand in 1 channels that the reference does not have: g a"):
-        timed.cut([Segment("f", "a", "s", 0.0, 1.0, "x")], [TimedWord("g", "a", 0.1, 0.2, "y")])
+        timed.cut([StmSegment("f", "a", "s", 0.0, 1.0, "x")], [CtmWord("g", "a", 0.1, 0.2, "y")])

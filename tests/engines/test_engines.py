@@ -13,7 +13,7 @@ from voicelab.agent.base import Dialogue
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.spec import Catalog, EngineSpec, Entry
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.tts.catalog import VOICES
@@ -24,7 +24,7 @@ def speech() -> Clip:
     return SPEECH.clip().at_rate(SPEECH_RATE_HZ)
 
 
-async def hear(host: Host, clip: Clip, piece_s: float | None = None) -> str:
+async def hear(host: EnginePool, clip: Clip, piece_s: float | None = None) -> str:
     stream = host.stream()
     try:
         if piece_s is None:
@@ -48,7 +48,7 @@ async def test_recognizer(name, speech, tmp_path, monkeypatch):
 
 
 async def keeps_the_recognizers_contract(name, spec, speech):
-    host = await Host(RECOGNIZERS.blueprint(spec), 1).open()
+    host = await EnginePool(RECOGNIZERS.config(spec), 1).open()
     try:
         check_info(host, "asr", name)
         before = speech.samples.copy()
@@ -74,7 +74,7 @@ async def keeps_the_recognizers_contract(name, spec, speech):
 
 @pytest.mark.parametrize("name", tried(AGENTS))
 async def test_agent(name):
-    host = await Host(AGENTS.blueprint(name)).open()
+    host = await EnginePool(AGENTS.config(name)).open()
     try:
         check_info(host, "agent", name)
         heard = "what's the latest news about apple"
@@ -94,7 +94,7 @@ async def test_voice(name, tmp_path, monkeypatch):
 
 
 async def keeps_the_voices_contract(name, spec):
-    host = await Host(VOICES.blueprint(spec)).open()
+    host = await EnginePool(VOICES.config(spec)).open()
     try:
         check_info(host, "tts", name)
         short = await host.call("speak", "Good morning.")
@@ -108,7 +108,7 @@ async def keeps_the_voices_contract(name, spec):
         await host.close()
 
 
-def check_info(host: Host, kind: str, name: str) -> None:
+def check_info(host: EnginePool, kind: str, name: str) -> None:
     info = asdict(host.info)
     assert (info["kind"], info["name"]) == (kind, name)
     assert info["revision"]
@@ -119,18 +119,18 @@ def check_info(host: Host, kind: str, name: str) -> None:
 @pytest.mark.parametrize("catalog", [RECOGNIZERS, AGENTS, VOICES], ids=lambda catalog: catalog.kind)
 def test_what_is_not_in_the_table_is_listed(catalog):
     with pytest.raises(InputError, match=rf"unknown {catalog.kind} engine 'nope'; known: .*fake"):
-        catalog.blueprint("nope")
+        catalog.config("nope")
     with pytest.raises(InputError, match="has no option 'colour'; its options: "):
-        catalog.blueprint("fake:colour=red")
+        catalog.config("fake:colour=red")
 
 
 def test_options_are_read_by_their_type():
-    assert VOICES.blueprint("espeak:words_per_minute=120").options["words_per_minute"] == 120
+    assert VOICES.config("espeak:words_per_minute=120").options["words_per_minute"] == 120
     with pytest.raises(InputError, match="option words_per_minute takes a value of type int, not 'fast'"):
-        VOICES.blueprint("espeak:words_per_minute=fast")
+        VOICES.config("espeak:words_per_minute=fast")
     with pytest.raises(InputError, match="write options as espeak:option=value"):
-        VOICES.blueprint("espeak:fast")
-    assert AGENTS.blueprint("rules:market=none").options["market"] is None
+        VOICES.config("espeak:fast")
+    assert AGENTS.config("rules:market=none").options["market"] is None
 
 
 @pytest.mark.parametrize("text", ["espeak", "espeak:voice=de", "rules:market=a b,threshold=0.9"])
@@ -141,17 +141,17 @@ def test_the_written_form_of_a_spec_round_trips(text):
 def test_an_engine_that_is_not_installed_names_the_extra():
     entry = Entry("voicelab.asr.absent:Absent", "not here", extra="absent", packages=("no-such-package-at-all",))
     with pytest.raises(EngineMissingError, match=r"pip install 'voicelab\[absent\]'"):
-        Catalog("asr", {"absent": entry}).blueprint("absent")
+        Catalog("asr", {"absent": entry}).config("absent")
 
 
 async def test_a_voice_that_does_not_exist_is_an_error_and_no_substitute():
     with pytest.raises(Exception, match="no voice 'klingon-x'"):
-        await Host(VOICES.blueprint("espeak:voice=klingon-x")).open()
+        await EnginePool(VOICES.config("espeak:voice=klingon-x")).open()
 
 
 @pytest.mark.parametrize("name", ["fake", "pocketsphinx"])
 def test_what_was_heard_so_far_changes_nothing_of_the_end(name):
-    engine = RECOGNIZERS.blueprint(name).build()
+    engine = RECOGNIZERS.config(name).build()
     engine.load()
     clip = SPEECH.clip().at_rate(SPEECH_RATE_HZ)
     texts, partials = [], []

@@ -8,13 +8,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicelab.engines.pool.messages import Answer, Request
-from voicelab.engines.pool.scheduler import Desk
-from voicelab.engines.pool.threads import Crew
-from voicelab.engines.pool.transport import QueueIntake
-from voicelab.engines.spec import Blueprint, EngineInfo
+from voicelab.engines.pool.scheduler import Scheduler
+from voicelab.engines.pool.threads import WorkerThreads
+from voicelab.engines.pool.transport import QueueTransport
+from voicelab.engines.spec import EngineConfig, EngineInfo
 
 
-def taken(desk: Desk) -> list[Request]:
+def taken(desk: Scheduler) -> list[Request]:
     found = []
     while (request := desk.take()) is not None:
         desk.to_tell(request, Answer(request.call_id))
@@ -22,7 +22,7 @@ def taken(desk: Desk) -> list[Request]:
     return found
 
 
-def serve(desk: Desk, request: Request, answer: Answer) -> Answer | None:
+def serve(desk: Scheduler, request: Request, answer: Answer) -> Answer | None:
     desk.add(request)
     return desk.to_tell(desk.take(), answer)
 
@@ -32,7 +32,7 @@ def feed(stream: int) -> Request:
 
 
 def test_an_utterance_that_is_over_comes_before_those_that_are_still_spoken():
-    desk = Desk()
+    desk = Scheduler()
     finish = Request(7, 2, "finish")
     for request in (feed(1), feed(2), feed(1), feed(2), finish):
         desk.add(request)
@@ -40,7 +40,7 @@ def test_an_utterance_that_is_over_comes_before_those_that_are_still_spoken():
 
 
 def test_what_was_heard_so_far_is_worth_no_hurry():
-    desk = Desk()
+    desk = Scheduler()
     partial = Request(7, 2, "partial")
     for request in (feed(1), feed(2), partial):
         desk.add(request)
@@ -48,7 +48,7 @@ def test_what_was_heard_so_far_is_worth_no_hurry():
 
 
 def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking():
-    desk = Desk()
+    desk = Scheduler()
     for request in (feed(3), feed(1), feed(3), feed(2)):
         desk.add(request)
     assert taken(desk) == [feed(3), feed(3), feed(1), feed(2)]
@@ -56,7 +56,7 @@ def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking(
 
 def test_what_is_given_back_comes_before_all_others():
     """Where an engine has too much to do somebody always waits for a result, and nothing would ever be given back."""
-    desk = Desk()
+    desk = Scheduler()
     close = Request(None, 3, "close")
     for request in (feed(1), Request(7, 2, "finish"), feed(3), close):
         desk.add(request)
@@ -64,7 +64,7 @@ def test_what_is_given_back_comes_before_all_others():
 
 
 def test_a_call_that_was_withdrawn_hurries_nobody():
-    desk = Desk()
+    desk = Scheduler()
     for request in (feed(1), feed(2), Request(7, 2, "finish"), Request(None, None, "withdraw", (7,))):
         desk.add(request)
     assert taken(desk) == [feed(1), feed(2)]
@@ -72,7 +72,7 @@ def test_a_call_that_was_withdrawn_hurries_nobody():
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["feed", "partial", "finish"])), max_size=30))
 def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
-    desk = Desk()
+    desk = Scheduler()
     requests = [
         Request(None if method == "feed" else number, stream, method)
         for number, (stream, method) in enumerate(asked, 1)
@@ -91,7 +91,7 @@ def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
 )
 def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
     """Hypothesis chooses whose work is done next; 3 are at work."""
-    desk, at_work, done = Desk(), [None] * 3, []
+    desk, at_work, done = Scheduler(), [None] * 3, []
     requests = [
         Request(None if method == "feed" else number, stream or None, method)
         for number, (stream, method) in enumerate(asked, 1)
@@ -119,7 +119,7 @@ def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
 
 
 def test_frames_are_not_told_of_one_by_one_but_all_are_counted():
-    desk = Desk()
+    desk = Scheduler()
     told = [answer for _ in range(50) if (answer := serve(desk, feed(1), Answer(None))) is not None]
     assert len(told) <= 2, "the first, and one more should the machine stand still for a moment"
     assert desk.silent_for_s is not None
@@ -129,7 +129,7 @@ def test_frames_are_not_told_of_one_by_one_but_all_are_counted():
 
 
 def test_whoever_is_told_of_one_hears_how_long_the_others_take():
-    desk = Desk()
+    desk = Scheduler()
     for stream in (1, 2):
         desk.add(Request(stream, stream, "finish"))
     long, short = desk.take(), desk.take()
@@ -158,8 +158,10 @@ class Meeting:
 
 def test_as_many_threads_serve_as_were_asked_for():
     answers: queue.Queue[Answer] = queue.Queue()
-    intake = QueueIntake()
-    crew = Crew(Blueprint("asr", "meeting", "tests.engines.test_worker:Meeting", "thread", {}), 2, intake, answers.put)
+    intake = QueueTransport()
+    crew = WorkerThreads(
+        EngineConfig("asr", "meeting", "tests.engines.test_worker:Meeting", "thread", {}), 2, intake, answers.put
+    )
     crew.start()
     intake.put([Request(1, None, "load")])
     assert answers.get(timeout=20).error is None

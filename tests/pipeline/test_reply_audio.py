@@ -15,18 +15,18 @@ from voicelab.audio import opus
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_FORMATS, ReplyFormat
 from voicelab.audio.incoming import reply_clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 
 
 @pytest.fixture
-async def encoder() -> AsyncIterator[Host]:
+async def encoder() -> AsyncIterator[EnginePool]:
     host = await encoder_host("thread").open()
     yield host
     await host.close()
 
 
-async def encoded(encoder: Host, form: ReplyFormat, sentences: list[Clip]) -> list[Piece]:
+async def encoded(encoder: EnginePool, form: ReplyFormat, sentences: list[Clip]) -> list[Piece]:
     audio, pieces = ReplyAudio(encoder, form), []
     for number, sentence in enumerate(sentences, start=1):
         for part, last in audio.parts(sentence, last=number == len(sentences)):
@@ -59,14 +59,14 @@ async def test_the_chunks_of_a_reply_join_to_one_valid_file(form: ReplyFormat, s
         assert reply_clip(joined(pieces), form).duration_s == pytest.approx(sum(sizes) / 22_050, abs=0.002)
 
 
-async def test_a_reply_of_packets_is_one_packet_a_chunk(encoder: Host) -> None:
+async def test_a_reply_of_packets_is_one_packet_a_chunk(encoder: EnginePool) -> None:
     pieces = await encoded(encoder, "opus_packets", [tone(1.0, 24_000)])
     clip = opus.decode_packets([chunk for piece in pieces for chunk in piece.chunks], 24_000)
     assert clip.duration_s == pytest.approx(1.0, abs=0.03)
 
 
 @pytest.mark.parametrize("form", [form for form in REPLY_FORMATS if form != "wav"])
-async def test_the_first_chunk_is_made_before_the_rest(encoder: Host, form: ReplyFormat) -> None:
+async def test_the_first_chunk_is_made_before_the_rest(encoder: EnginePool, form: ReplyFormat) -> None:
     """Ten seconds of speech are not encoded before the first of them leaves."""
     audio = ReplyAudio(encoder, form)
     part, last = next(audio.parts(tone(10.0, 24_000), last=True))
@@ -78,7 +78,7 @@ async def test_the_first_chunk_is_made_before_the_rest(encoder: Host, form: Repl
 
 @pytest.mark.parametrize("form", ["opus", "pcm16"])
 async def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_second(
-    encoder: Host, form: ReplyFormat
+    encoder: EnginePool, form: ReplyFormat
 ) -> None:
     pieces = await encoded(encoder, form, [tone(2.5, 24_000), tone(2.5, 24_000)])
     assert [piece.starts_s for piece in pieces] == pytest.approx([0.0, 0.2, 1.2, 2.2, 2.5, 3.5, 4.5])
@@ -87,7 +87,7 @@ async def test_the_beginning_of_a_reply_is_short_and_the_rest_comes_by_the_secon
 
 @pytest.mark.parametrize("form", REPLY_FORMATS)
 async def test_replies_are_the_same_in_a_process_and_in_a_thread_and_do_not_mix(
-    encoder: Host, form: ReplyFormat
+    encoder: EnginePool, form: ReplyFormat
 ) -> None:
     sentences = [tone(0.7, 22_050), tone(1.9, 22_050)]
     alone = await encoded(encoder, form, sentences)
@@ -103,7 +103,7 @@ async def test_replies_are_the_same_in_a_process_and_in_a_thread_and_do_not_mix(
 
 
 @pytest.mark.parametrize("sizes", [[0], [1], [24_000], [40_000, 33_333]])
-async def test_a_wav_reply_has_its_true_length(encoder: Host, sizes: list[int]) -> None:
+async def test_a_wav_reply_has_its_true_length(encoder: EnginePool, sizes: list[int]) -> None:
     pieces = await encoded(encoder, "wav", [tone(size / 24_000, 24_000) for size in sizes])
     data = joined(pieces)
     with wave.open(io.BytesIO(data)) as file:
@@ -115,7 +115,7 @@ async def test_a_wav_reply_has_its_true_length(encoder: Host, sizes: list[int]) 
 
 
 @pytest.mark.parametrize(("form", "rate_hz"), [("pcm16", 8_000), ("pcm16", 48_000), ("wav", 16_000), ("alaw", 16_000)])
-async def test_the_rate_of_samples_can_be_chosen(encoder: Host, form: ReplyFormat, rate_hz: int) -> None:
+async def test_the_rate_of_samples_can_be_chosen(encoder: EnginePool, form: ReplyFormat, rate_hz: int) -> None:
     audio = ReplyAudio(encoder, form, rate_hz)
     piece = await audio.encode(tone(0.5, 22_050), last=True)
     await audio.close()
@@ -123,6 +123,6 @@ async def test_the_rate_of_samples_can_be_chosen(encoder: Host, form: ReplyForma
     assert (clip.rate_hz, clip.duration_s) == (rate_hz, pytest.approx(0.5, abs=0.001))
 
 
-async def test_the_encoder_says_what_it_is(encoder: Host) -> None:
+async def test_the_encoder_says_what_it_is(encoder: EnginePool) -> None:
     assert encoder.info.kind == "encoder"
     assert encoder.info.revision.startswith("libopus ")

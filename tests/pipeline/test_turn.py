@@ -7,7 +7,7 @@ from voicelab.agent.base import Dialogue
 from voicelab.audio import decoding, opus
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.pipeline.turn import Answered, Heard, Pipeline, Spoken, Turn
+from voicelab.pipeline.turn import AgentAnswer, Pipeline, Recognition, SpokenReply, Turn
 
 
 @pytest.fixture
@@ -29,9 +29,9 @@ async def take(pipeline: Pipeline, chunks: list[bytes], **options) -> tuple[Turn
 
 async def test_events_come_in_order(pipeline):
     turn, events = await take(pipeline, [SPEECH.audio_bytes()])
-    assert [type(event) for event in events[:2]] == [Heard, Answered]
+    assert [type(event) for event in events[:2]] == [Recognition, AgentAnswer]
     spoken = events[2:]
-    assert all(isinstance(event, Spoken) for event in spoken)
+    assert all(isinstance(event, SpokenReply) for event in spoken)
     assert [event.last for event in spoken] == [False] * (len(spoken) - 1) + [True]
     assert len(spoken) == 4, "three sentences; the beginning of the first leaves alone"
     times = turn.times
@@ -46,7 +46,7 @@ async def test_the_first_sentence_leaves_before_the_second_is_made(pipeline):
     turn = Turn(pipeline, Dialogue())
     await turn.receive(SPEECH.audio_bytes())
     async for event in turn.finish():
-        if isinstance(event, Spoken):
+        if isinstance(event, SpokenReply):
             assert turn.times.tts_s == turn.times.tts_first_s
             break
     await turn.close()
@@ -79,7 +79,7 @@ async def test_a_typed_turn_has_no_transcript(pipeline):
     turn = Turn(pipeline, Dialogue())
     events = [event async for event in turn.answer("hello")]
     await turn.close()
-    assert isinstance(events[0], Answered)
+    assert isinstance(events[0], AgentAnswer)
     assert events[-1].last
     assert turn.times.asr_s is None
 

@@ -20,7 +20,7 @@ from voicelab.report import page, plots, tables
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
-from voicelab.runs.records import Failure, RunFolder, RunSpec
+from voicelab.runs.records import RunFolder, RunSpec, TurnFailure
 from voicelab.scoring.summary import read, scores_of, summarize
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
@@ -173,7 +173,7 @@ def test_texts_are_never_markup(tmp_path):
         "a", text=HOSTILE, heard=HOSTILE, answer=HOSTILE, category=HOSTILE, speaker=HOSTILE,
         expected_entities=(HOSTILE,), intent=HOSTILE, expected_intent=HOSTILE,
     )  # fmt: skip
-    broken = failed("b").model_copy(update={"failure": Failure(code="engine_failed", message=HOSTILE)})
+    broken = failed("b").model_copy(update={"failure": TurnFailure(code="engine_failed", message=HOSTILE)})
     shown = written(tmp_path, [turn, broken], drawn=True, failure=HOSTILE, status="failed", packages={HOSTILE: HOSTILE})
     assert len(shown.all("script")) == 1
     assert shown.text.count("<script>alert(1)</script> &") > 5

@@ -16,7 +16,7 @@ from tests.support.sample_sets import samples_folder, write_set
 from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
 from voicelab.runs import runner
-from voicelab.runs.client import Take
+from voicelab.runs.client import TurnOutcome
 from voicelab.runs.records import RunFolder, RunSpec
 
 FAKE = RunSpec(
@@ -215,7 +215,9 @@ async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):
 
 def test_a_take_that_never_came_has_no_figures():
     planned = runner.plan(load(samples_folder()))[0].turns[0]
-    turn = runner.turn_result(planned, None, Take(error=("connection_lost", "gone")), "", reply_file=None, cold=False)
+    turn = runner.turn_result(
+        planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False
+    )
     assert (turn.heard, turn.turn_s, turn.overhead_s, turn.rtf, turn.status) == (None, None, None, None, "failed")
 
 

@@ -18,10 +18,10 @@ from voicelab.errors import InputError
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
-from voicelab.runs.records import CodeState, EngineUsed, Failure, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary
 from voicelab.scoring.attribution import GROUPS, attribution, turn_losses
-from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
 
@@ -102,7 +102,7 @@ def turns(agent):
 
 @pytest.fixture(scope="module")
 def kept(turns, agent):
-    return counterfactual_file.Replay(run_id="r", turns=tuple(counterfactual.tool_equivalence(turns, agent)))
+    return counterfactual_file.Counterfactual(run_id="r", turns=tuple(counterfactual.tool_equivalence(turns, agent)))
 
 
 def test_each_stage_is_blamed_for_its_own(turns, kept):
@@ -123,7 +123,7 @@ def test_each_stage_is_blamed_for_its_own(turns, kept):
 
 def test_the_stages_sum_to_what_was_lost(turns, kept):
     scores = score_turns(turns, normalizer("english"), FORMS)
-    found = attribution(scores, kept, FORMS, Sureness(0, 200))
+    found = attribution(scores, kept, FORMS, FigureIntervals(0, 200))
     assert (found.n, found.not_scored, found.unlike) == (7, 1, 0)
     for losses, what in ((found.entities, "entity"), (found.actions, "action")):
         tts = losses.tts.part if losses.tts is not None else 0
@@ -139,7 +139,7 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
     )
     scores = score_turns(turns, normalizer("english"), FORMS)
     listened = kept.model_copy(update={"turns": heard, "listener": "ear", "own_ear": True})
-    found = attribution(scores, listened, FORMS, Sureness(0, 200))
+    found = attribution(scores, listened, FORMS, FigureIntervals(0, 200))
     assert [(one.key, one.note) for one in found.losses if one.stage == "tts"] == [
         ("wanted", "the reply's sound was heard as “mumble”")
     ]
@@ -149,7 +149,7 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
 
 
 def test_a_reply_that_never_came_is_an_action_lost_by_the_voice(turns, kept):
-    failure = Failure(code="engine_failed", message="espeak: it broke")
+    failure = TurnFailure(code="engine_failed", message="espeak: it broke")
     broken = [one.model_copy(update={"status": "failed", "failure": failure}) for one in turns if one.key == "right"]
     (loss,) = turn_losses(broken[0], kept.of(broken)["right"], FORMS).losses
     assert (loss.what, loss.stage, loss.note) == ("action", "tts", "espeak: it broke")
@@ -158,7 +158,7 @@ def test_a_reply_that_never_came_is_an_action_lost_by_the_voice(turns, kept):
 def test_the_shares_of_the_time_sum_to_one():
     timed = [answered("a"), answered("b", turn_s=0.9), answered("cold", turn_s=60.0, cold=True)]
     scores = score_turns(timed, normalizer("english"), FORMS)
-    time = attribution(scores, None, FORMS, Sureness(0, 200)).time
+    time = attribution(scores, None, FORMS, FigureIntervals(0, 200)).time
     assert list(time) == list(GROUPS)
     assert sum(one.value for one in time.values()) == pytest.approx(1)
     assert time["asr"].value == pytest.approx(2 * 0.21 / 1.4)

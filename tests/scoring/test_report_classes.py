@@ -59,18 +59,18 @@ def test_entity_wer_by_class_and_turns_that_broke():
 
 
 def asked(intent, *companies):
-    return counterfactual_file.Asked(intent=intent, companies=companies, answer="")
+    return counterfactual_file.AgentOutcome(intent=intent, companies=companies, answer="")
 
 
 def replay_of(turns, changed):
     rows = tuple(
-        counterfactual_file.ReplayedTurn(
+        counterfactual_file.CounterfactualTurn(
             key=turn.key, text=turn.text, heard=turn.heard, reference=asked("price", "AAPL"),
             transcript=asked("price", "NVDA" if turn.key in changed else "AAPL"), references=asked("price", "AAPL"),
         )
         for turn in turns
     )  # fmt: skip
-    return counterfactual_file.Replay(run_id="made", turns=rows)
+    return counterfactual_file.Counterfactual(run_id="made", turns=rows)
 
 
 def test_changed_turns_stand_beside_wer_with_their_interval():
@@ -85,7 +85,7 @@ def test_changed_turns_stand_beside_wer_with_their_interval():
 
 
 def test_a_share_that_is_not_known_says_why():
-    gone = counterfactual_file.Replay(run_id="r", absent="no such agent")
+    gone = counterfactual_file.Counterfactual(run_id="r", absent="no such agent")
     for replay, why in ((None, "voicelab attribute RUN"), (gone, "no such agent")):
         summary = summarize(made_run(), VARIED, FORMS, (), replay)
         line = headline(summary)[1]

@@ -7,7 +7,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.barge_in import BargeIn
-from voicelab.vad.endpoint import Endpointer, Started, Stopped, TookFloor
+from voicelab.vad.endpoint import Endpointer, SpeechBegan, SpeechEnded, TookTurn
 from voicelab.vad.energy import Energy
 from voicelab.vad.silero import Silero
 
@@ -33,7 +33,7 @@ def heard(detector, clip, texts=()):
 
 
 def floor(events):
-    return [event for event in events if isinstance(event, TookFloor)]
+    return [event for event in events if isinstance(event, TookTurn)]
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -44,23 +44,23 @@ def test_a_cough_does_not_take_the_floor(detector, seed):
 def test_a_cough_that_counts_as_speech_does_not_either():
     """The level alone takes it for speech; it is too short, and the recognizer finds no words in it."""
     events = heard(Energy(), in_a_room(1.0, cough()), [(1.5, "")])
-    assert any(isinstance(event, Started) for event in events)
+    assert any(isinstance(event, SpeechBegan) for event in events)
     assert floor(events) == []
-    assert [event.took_floor for event in events if isinstance(event, Stopped)] == [False]
+    assert [event.took_floor for event in events if isinstance(event, SpeechEnded)] == [False]
 
 
 @pytest.mark.parametrize("with_text", [False, True])
 @pytest.mark.parametrize("word", BACKCHANNELS)
 def test_a_backchannel_does_not_take_the_floor(detector, word, with_text):
     events = heard(detector, in_a_room(1.0, spoken(*BACKCHANNELS)[word]), [(1.4, word)] if with_text else [])
-    assert any(isinstance(event, Stopped) for event in events)
+    assert any(isinstance(event, SpeechEnded) for event in events)
     assert floor(events) == []
 
 
 @pytest.mark.parametrize("sample", REQUESTS, ids=lambda sample: sample.id)
 def test_a_request_takes_the_floor_within_a_second_without_any_text(detector, sample):
     events = heard(detector, in_a_room(sample.clip().at_rate(SPEECH_RATE_HZ)))
-    (started,) = [event for event in events if isinstance(event, Started)]
+    (started,) = [event for event in events if isinstance(event, SpeechBegan)]
     (taken,) = floor(events)
     assert taken.decided_at - started.speech <= 1.2 * SPEECH_RATE_HZ
 
@@ -82,7 +82,7 @@ def test_stop_is_enough(detector):
 
 def test_a_short_answer_takes_the_floor_at_its_end(detector):
     events = heard(detector, in_a_room(1.0, spoken("Ford")["Ford"].between(0, 0.25)), [(1.4, "ford")])
-    assert [type(event) for event in events] == [Started, TookFloor, Stopped]
+    assert [type(event) for event in events] == [SpeechBegan, TookTurn, SpeechEnded]
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from server.app import create_app
 from server.frames import read
 from server.http.api import Command
 from server.http.openai.speech import Speech
-from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, Refused, Sent, SentStrictly
+from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, ClientMessage, Refused, StrictClientMessage
 from server.nesting import MOST_DEPTH, is_too_deep
 from server.settings import Settings
 from server.web.recording import NewSet
@@ -97,18 +97,18 @@ def test_every_body_is_a_model_with_these_laws(description: Schema) -> None:
     """Forms are described by FastAPI itself, as Body_<operation>."""
     references = [schema.get("$ref", "").rpartition("/")[2] for _, schema in inputs(description)]
     names = {name for name in references if name and not name.startswith("Body_")}
-    assert names <= {model.__name__ for model in descendants(Sent)}
+    assert names <= {model.__name__ for model in descendants(ClientMessage)}
 
 
-def descendants(model: type[Sent]) -> Iterator[type[Sent]]:
+def descendants(model: type[ClientMessage]) -> Iterator[type[ClientMessage]]:
     for child in model.__subclasses__():
         yield child
         yield from descendants(child)
 
 
 def test_a_model_that_refuses_unknown_fields_counts_them_first() -> None:
-    strict = [model for model in descendants(Sent) if model.model_config.get("extra") == "forbid"]
-    assert all(issubclass(model, SentStrictly) for model in strict)
+    strict = [model for model in descendants(ClientMessage) if model.model_config.get("extra") == "forbid"]
+    assert all(issubclass(model, StrictClientMessage) for model in strict)
     assert Speech in strict
 
 

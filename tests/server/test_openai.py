@@ -14,7 +14,7 @@ from tests.support.serving import TONE, serving
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.tts.catalog import VOICES
 
@@ -81,7 +81,7 @@ def test_our_server_refuses_what_it_would_have_to_ignore(tmp_path):
 
 
 async def opened(catalog, spec):
-    return await Host(catalog.blueprint(spec)).open()
+    return await EnginePool(catalog.config(spec)).open()
 
 
 async def test_voicelab_can_be_pointed_at_itself(tmp_path):

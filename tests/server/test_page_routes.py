@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from server.web import recordings
-from server.web.recordings import NotFoundError, Recordings, prompts_of
+from server.web.recordings import NotFoundError, RecordingStore, prompts_of
 from tests.support.serving import TONE, Served, serving
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.audio import codecs
@@ -147,7 +147,7 @@ def test_recording_is_off_unless_a_folder_is_set(tmp_path):
 
 def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
     """Each write of `accept` fails once, as if the process ended there; accepting again then makes the sample."""
-    sets = Recordings(tmp_path)
+    sets = RecordingStore(tmp_path)
     chosen = sets.create("set", prompts_of(["One text."]))
     first = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
     chosen.accept(first)
@@ -182,9 +182,9 @@ def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
 
 def test_a_set_or_take_that_is_not_there_is_said_so(tmp_path):
     with pytest.raises(NotFoundError, match="no recorded set 'x'"):
-        Recordings(tmp_path).get("x")
+        RecordingStore(tmp_path).get("x")
     with pytest.raises(InputError, match="at least one prompt"):
-        Recordings(tmp_path).create("x", ())
+        RecordingStore(tmp_path).create("x", ())
 
 
 def test_runs_are_listed_with_their_figures_and_reports(http, served):

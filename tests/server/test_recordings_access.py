@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from server.web.recordings import FullError, NotFoundError, RecordingLimits, Recordings, prompts_of
+from server.web.recordings import FullError, NotFoundError, RecordingLimits, RecordingStore, prompts_of
 from server.web.set_files import used_bytes
 from tests.support.serving import TONE, Served, children_of, serving, spawned, until
 from voicelab import datasets
@@ -70,7 +70,7 @@ def test_sets_and_takes_belong_to_whoever_began_the_set(guarded: Served) -> None
 
 
 def test_a_set_from_before_there_were_tokens_is_nobody_s(guarded: Served) -> None:
-    Recordings(guarded.database.parent / "recordings").create("ownerless", prompts_of(["One text."]))
+    RecordingStore(guarded.database.parent / "recordings").create("ownerless", prompts_of(["One text."]))
     with signed_in(guarded, ADA) as ada:
         assert "ownerless" not in ada.get(API).json()["sets"]
         assert ada.get(f"{API}/ownerless").status_code == 404
@@ -101,7 +101,7 @@ def test_half_a_surrogate_pair_is_refused(guarded: Served, body: bytes) -> None:
 
 def test_all_that_is_accepted_at_once_is_in_the_set(tmp_path: Path) -> None:
     """By threads of one process."""
-    chosen = Recordings(tmp_path).create("race", prompts_of([f"text {number}" for number in range(24)]))
+    chosen = RecordingStore(tmp_path).create("race", prompts_of([f"text {number}" for number in range(24)]))
     takes = [chosen.keep(prompt, "s01", "", TONE) for prompt in chosen.prompts()]
     with ThreadPoolExecutor(24) as pool:
         accepted = list(pool.map(chosen.accept, takes))
@@ -111,7 +111,7 @@ def test_all_that_is_accepted_at_once_is_in_the_set(tmp_path: Path) -> None:
 
 
 def test_two_processes_do_not_lose_each_other_s_samples(tmp_path: Path) -> None:
-    chosen = Recordings(tmp_path).create("race", prompts_of([f"text {number}" for number in range(16)]))
+    chosen = RecordingStore(tmp_path).create("race", prompts_of([f"text {number}" for number in range(16)]))
     for prompt in chosen.prompts():
         chosen.keep(prompt, "s01", "", TONE)
     context = get_context("spawn")
@@ -125,13 +125,13 @@ def test_two_processes_do_not_lose_each_other_s_samples(tmp_path: Path) -> None:
 
 
 def _accept_ids(folder: Path, ids: list[str]) -> None:
-    chosen = Recordings(folder).get("race")
+    chosen = RecordingStore(folder).get("race")
     for take_id in ids:
         chosen.accept(chosen.take(take_id))
 
 
 def test_one_take_accepted_at_once_is_one_sample(tmp_path: Path) -> None:
-    chosen = Recordings(tmp_path).create("once", prompts_of(["One text."]))
+    chosen = RecordingStore(tmp_path).create("once", prompts_of(["One text."]))
     take = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
 
     def accept(_: int) -> str:
@@ -146,7 +146,7 @@ def test_one_take_accepted_at_once_is_one_sample(tmp_path: Path) -> None:
 
 
 def test_a_take_that_was_deleted_while_it_was_heard_stays_deleted(tmp_path: Path) -> None:
-    chosen = Recordings(tmp_path).create("set", prompts_of(["One text."]))
+    chosen = RecordingStore(tmp_path).create("set", prompts_of(["One text."]))
     take = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)
     chosen.discard(take)
     assert chosen.judge(take, heard="x", report={}) is None
@@ -223,7 +223,7 @@ def test_a_set_gives_away_only_sound_and_only_its_own(tmp_path: Path, outside: b
 
 def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
     few = RecordingLimits(takes=2)
-    chosen = Recordings(tmp_path, "ada", few).create("few", prompts_of(["One text."]))
+    chosen = RecordingStore(tmp_path, "ada", few).create("few", prompts_of(["One text."]))
     prompt = chosen.prompt("prompt_001")
     kept = [chosen.keep(prompt, "s01", "", TONE) for _ in range(2)]
     with pytest.raises(FullError, match="MAX_SET_TAKES"):
@@ -233,8 +233,8 @@ def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
     used = used_bytes(tmp_path / "few")
     small = RecordingLimits(disk_bytes=used + 4096)
     with pytest.raises(FullError, match="MAX_USER_RECORDING_BYTES"):
-        Recordings(tmp_path, "ada", small).get("few").keep(prompt, "s01", "", Clip.join([TONE] * 20))
-    other = Recordings(tmp_path, "eve", small).create("eves", prompts_of(["One text."]))
+        RecordingStore(tmp_path, "ada", small).get("few").keep(prompt, "s01", "", Clip.join([TONE] * 20))
+    other = RecordingStore(tmp_path, "eve", small).create("eves", prompts_of(["One text."]))
     other.keep(other.prompt("prompt_001"), "s01", "", TONE)
 
 
@@ -283,7 +283,7 @@ def test_what_the_server_makes_only_its_owner_reads(tmp_path: Path) -> None:
 def test_a_name_that_is_none_is_not_looked_up(tmp_path: Path) -> None:
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "prompts.json").write_text('{"prompts": []}')
-    sets = Recordings(tmp_path / "inside")
+    sets = RecordingStore(tmp_path / "inside")
     for name in ("../outside", str(tmp_path / "outside"), ".", "", "outside/"):
         with pytest.raises(NotFoundError):
             sets.get(name)

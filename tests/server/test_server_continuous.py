@@ -295,7 +295,7 @@ async def test_utterances_that_are_dropped_leave_no_streams_behind(talkative: Se
             pass
         await stream(talker, [in_a_room(3.0, tone(0.5), after_s=0.1)])
         await talker.expect("speech_started")
-    lanes = talkative.services.pipeline.asr._lanes
+    lanes = talkative.services.pipeline.asr._workers
     await asyncio.to_thread(until, lambda: sum(lane.open_streams for lane in lanes) == 0)
 
 

@@ -274,7 +274,7 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(tmp_path: Path, capl
         gone.socket.transport.abort()
         shared = served.services
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
-        assert sum(lane.open_streams for lane in served.services.pipeline.asr._lanes) == 0
+        assert sum(lane.open_streams for lane in served.services.pipeline.asr._workers) == 0
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 

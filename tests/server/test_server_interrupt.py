@@ -354,5 +354,5 @@ async def test_turns_that_were_stopped_leave_no_streams_behind(tmp_path: Path) -
                 await speak(talker)
                 await talker.send("interrupt")
                 await until_interrupted(talker)
-        lanes = served.services.pipeline.asr._lanes
+        lanes = served.services.pipeline.asr._workers
         await asyncio.to_thread(until, lambda: sum(lane.open_streams for lane in lanes) == 0)

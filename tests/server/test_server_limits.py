@@ -28,7 +28,7 @@ from server.frames import read
 from server.http.api import Command
 from server.http.openai.speech import Speech
 from server.messages import Refused
-from server.session.tempo import Tempo
+from server.session.rate_limiter import RateLimiter
 from server.settings import Settings
 from tests.support.serving import ORIGIN, PATIENCE_S, TONE, Served, Talker, serving, spawned, talking, until
 from voicelab.asr.fake import FakeStream
@@ -83,7 +83,7 @@ async def test_sound_may_come_at_once_where_turns_are_sent_whole(served: Served)
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), max_size=60))
 def test_who_keeps_to_twice_the_pace_of_speech_is_never_refused(steps: list[tuple[float, float]]) -> None:
     """sound of `part` of what the pace allows, after each pause."""
-    tempo, at_s = Tempo(slack_s=4.0), 0.0
+    tempo, at_s = RateLimiter(slack_s=4.0), 0.0
     for part, pause_s in steps:
         at_s += pause_s
         tempo.heard(part * 2 * pause_s, at_s)
@@ -91,7 +91,7 @@ def test_who_keeps_to_twice_the_pace_of_speech_is_never_refused(steps: list[tupl
 
 @given(st.floats(2.5, 100))
 def test_who_does_not_is_refused_in_the_end(times_real: float) -> None:
-    tempo = Tempo(slack_s=4.0)
+    tempo = RateLimiter(slack_s=4.0)
 
     def speak() -> None:
         for number in range(1000):

@@ -134,7 +134,7 @@ def test_it_is_ready_once_its_engines_are(served: Served) -> None:
 
 def test_it_is_not_ready_without_an_engine(served: Served, monkeypatch: pytest.MonkeyPatch) -> None:
     assert served.services is not None
-    lane = served.services.pipeline.asr._lanes[0]
+    lane = served.services.pipeline.asr._workers[0]
     monkeypatch.setattr(type(lane), "is_ready", False)
     response = httpx.get(f"{served.http}/health/ready")
     assert (response.status_code, response.json()["status"]) == (503, "engines_not_ready")

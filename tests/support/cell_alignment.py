@@ -10,20 +10,20 @@ from typing import TypeVar
 from voicelab.metrics.alternatives import NOTHING, Lattice
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import EQUAL
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 
 _Back = tuple[int, int]
 """The places, in the reference and in the hypothesis, that the best alignment up to here came from."""
 
 
-def align_by_cells(reference: Lattice, hypothesis: Lattice, weights: Weights) -> tuple[Step, ...]:
+def align_by_cells(reference: Lattice, hypothesis: Lattice, weights: Weights) -> tuple[AlignmentStep, ...]:
     """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step."""
     # sclite adds up in 32 bits, and thousandths are not exact there; ties between them fall where it puts them.
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     costs, backs = _cheapest(reference, hypothesis, weights, float if exact else _in_32_bits)
     ends = [(one, other) for one in reference.last for other in hypothesis.last]
     i, j = min(ends, key=lambda end: costs[end[0]][end[1]])
-    steps: list[Step] = []
+    steps: list[AlignmentStep] = []
     while i or j:
         before = backs[i][j]
         mine = reference.words[i] if before[0] != i else None

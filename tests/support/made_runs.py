@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 
 from voicelab.datasets import Sample, Scenario
-from voicelab.runs.records import CodeState, EngineUsed, Failure, RunResult, RunSpec, TurnResult
+from voicelab.runs.records import CodeState, EngineUsed, RunResult, RunSpec, TurnFailure, TurnResult
 from voicelab.scoring.summary import STAGES, summarize
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}
@@ -68,7 +68,7 @@ def answered(key, *, text="what is the price of Apple", heard="what is the price
 def failed(key, code="connection_lost", heard=None, **changes):
     bare = {"answer": None, "intent": None, "entities": (), "candidates": ()}
     stages = dict.fromkeys((*STAGES, "audio_s"))
-    failure = Failure(code=code, message=f"{code} happened")
+    failure = TurnFailure(code=code, message=f"{code} happened")
     return answered(key, heard=heard).model_copy(
         update={"status": "failed", "failure": failure, **bare, **stages, **changes}
     )

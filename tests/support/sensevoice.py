@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from voicelab.asr.catalog import RECOGNIZERS
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineError
 
 
@@ -24,5 +24,5 @@ def frames(clip, seconds=0.02):
 
 async def failure(asr):
     with pytest.raises(EngineError) as caught:
-        await Host(RECOGNIZERS.blueprint(asr)).open()
+        await EnginePool(RECOGNIZERS.config(asr)).open()
     return caught.value

@@ -16,7 +16,7 @@ from voicelab.errors import InputError
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
 from voicelab.vad.completeness import Completeness
-from voicelab.vad.endpoint import Endpointer, EndpointSettings, Started, Stopped, TookFloor, feed_many
+from voicelab.vad.endpoint import Endpointer, EndpointSettings, SpeechBegan, SpeechEnded, TookTurn, feed_many
 from voicelab.vad.energy import Energy
 from voicelab.vad.lookback import Lookback
 from voicelab.vad.silero import Silero
@@ -82,11 +82,11 @@ def test_events_come_in_order_and_chunks_make_no_difference(script, step):
     for event in found[0]:
         assert event.decided_at >= decided
         decided = event.decided_at
-        if isinstance(event, Started):
+        if isinstance(event, SpeechBegan):
             assert state == "silence"
             assert ended <= event.start <= event.speech < event.decided_at
             began, state = event.start, "speech"
-        elif isinstance(event, TookFloor):
+        elif isinstance(event, TookTurn):
             assert state == "speech"
             state = "floor"
         else:
@@ -103,7 +103,7 @@ def test_words_of_200_ms_are_heard_whole(detector, word, before_s):
     """Also from the very first sample, where nothing came before."""
     short = spoken(*WORDS)[word].between(0, 0.2)
     clip = in_a_room(before_s, short)
-    started, stopped = only(events_of(detector, clip), Started), only(events_of(detector, clip), Stopped)
+    started, stopped = only(events_of(detector, clip), SpeechBegan), only(events_of(detector, clip), SpeechEnded)
     assert len(started) == len(stopped) == 1
     assert seconds(started[0].start) <= before_s
     assert seconds(started[0].decided_at) <= before_s + 0.2
@@ -115,7 +115,7 @@ def test_a_producer_that_jitters_by_50_ms_changes_nothing(detector, seed):
     text = "Put Meta on my watchlist"
     clip = in_a_room(0.3, spoken(text)[text], 2.0, spoken(text)[text])
     once = events_of(detector, clip)
-    assert len(only(once, Stopped)) == 2
+    assert len(only(once, SpeechEnded)) == 2
     assert events_of(detector, clip, seed=seed) == once
 
 
@@ -125,7 +125,7 @@ def test_every_shipped_recording_is_one_utterance_from_its_first_to_its_last_sou
     rooms = [in_a_room(clip, after_s=1.5, seed=number) for number, clip in enumerate(clips)]
     found = feed_many(detector, endpointers, rooms)
     for sample, clip, events in zip(SHIPPED, clips, found, strict=True):
-        started, stopped = only(events, Started), only(events, Stopped)
+        started, stopped = only(events, SpeechBegan), only(events, SpeechEnded)
         assert len(started) == len(stopped) == 1, sample.id
         loud = np.flatnonzero(np.abs(clip.samples) > 10 ** (-45 / 20))
         assert started[0].start <= loud[0], sample.id
@@ -138,7 +138,7 @@ def test_a_pause_inside_a_sentence_does_not_cut_it(detector):
     said = spoken(first, second)
     for pause_s in (0.2, 0.4):
         clip = in_a_room(0.3, said[first], pause_s, said[second])
-        (stopped,) = only(events_of(detector, clip), Stopped)
+        (stopped,) = only(events_of(detector, clip), SpeechEnded)
         assert seconds(stopped.end) > clip.duration_s - 2.2
 
 
@@ -148,7 +148,7 @@ def words_and_silence(detector, text, silence_s):
     endpointer.feed(in_a_room(0.3, spoken("What is the price of")["What is the price of"], after_s=0.2))
     endpointer.note_partial(text)
     for event in endpointer.feed(in_a_room(after_s=silence_s)):
-        if isinstance(event, Stopped):
+        if isinstance(event, SpeechEnded):
             return seconds(event.decided_at - event.end), event.verdict
     return None, None
 
@@ -172,7 +172,7 @@ def scripted(endpointer, *stretches):
 
 def test_little_speech_is_waited_for_longer():
     def silence_after(frames):
-        (stopped,) = only(scripted(Endpointer(Scripted()), (1.0, frames), (0.0, 100)), Stopped)
+        (stopped,) = only(scripted(Endpointer(Scripted()), (1.0, frames), (0.0, 100)), SpeechEnded)
         return stopped.decided_at - stopped.end
 
     assert silence_after(10) > silence_after(60)
@@ -183,7 +183,7 @@ def test_a_text_that_more_speech_followed_says_nothing():
     scripted(endpointer, (1.0, 40), (0.0, 2))
     assert endpointer.in_pause
     endpointer.note_partial("what is the price of")
-    (stopped,) = only(scripted(endpointer, (1.0, 5), (0.0, 100)), Stopped)
+    (stopped,) = only(scripted(endpointer, (1.0, 5), (0.0, 100)), SpeechEnded)
     assert stopped.verdict is Completeness.OPEN
 
 
@@ -191,14 +191,14 @@ def test_a_text_without_an_utterance_is_ignored():
     endpointer = Endpointer(Scripted())
     assert not endpointer.speaking
     endpointer.note_partial("and the")
-    (stopped,) = only(scripted(endpointer, (1.0, 40), (0.0, 100)), Stopped)
+    (stopped,) = only(scripted(endpointer, (1.0, 40), (0.0, 100)), SpeechEnded)
     assert stopped.verdict is Completeness.OPEN
 
 
 def test_the_end_of_the_sound_ends_the_utterance(detector):
     word = spoken(*WORDS)["yes"]
     events = events_of(detector, word.between(0, 0.09))
-    assert [type(event) for event in events] == [Started, Stopped]
+    assert [type(event) for event in events] == [SpeechBegan, SpeechEnded]
     assert Endpointer(detector.stream()).finish() == []
 
 
@@ -246,7 +246,7 @@ def test_an_utterance_can_be_taken_from_its_start(detector):
     word = trimmed(spoken(*WORDS)["stop"])
     for piece in chunked(in_a_room(1.0, word), 0, longest_s=0.02):
         lookback.feed(piece)
-        for event in only(endpointer.feed(piece), Started):
+        for event in only(endpointer.feed(piece), SpeechBegan):
             taken = lookback.since(event.start)
             assert taken.duration_s >= SETTINGS.padding_s
             return
@@ -256,7 +256,7 @@ def test_an_utterance_can_be_taken_from_its_start(detector):
 def test_the_energy_detector_finds_the_same_utterances():
     text = "Put Meta on my watchlist"
     clip = in_a_room(0.5, spoken(text)[text], 2.0, spoken(text)[text])
-    assert len(only(events_of(Energy(), clip), Stopped)) == 2
+    assert len(only(events_of(Energy(), clip), SpeechEnded)) == 2
 
 
 def test_the_example_in_the_document_runs():

@@ -17,7 +17,7 @@ from voicelab.vad.catalog import DETECTORS
 
 @pytest.fixture(params=DETECTORS.entries, scope="module")
 def detector(request):
-    engine = DETECTORS.blueprint(request.param).build()
+    engine = DETECTORS.config(request.param).build()
     info = engine.load()
     assert (info.kind, info.name) == ("vad", request.param)
     assert info.licence
@@ -71,7 +71,7 @@ def test_another_rate_is_refused(detector):
 
 def test_an_unknown_detector_is_an_error_that_lists_the_known():
     with pytest.raises(InputError, match="unknown vad engine 'webrtc'; known: silero, energy"):
-        DETECTORS.blueprint("webrtc")
+        DETECTORS.config("webrtc")
 
 
 def test_all_streams_of_silero_share_one_session(monkeypatch):
@@ -98,7 +98,7 @@ def test_a_stream_twice_in_a_call_or_of_another_detector_is_refused():
     stream = engine.stream()
     with pytest.raises(ValueError, match="only once"):
         engine.feed_many([stream, stream], [Clip.silence(0.1)] * 2)
-    other = DETECTORS.blueprint("energy").build().stream()
+    other = DETECTORS.config("energy").build().stream()
     with pytest.raises(ValueError, match="another detector"):
         engine.feed_many([other], [Clip.silence(0.1)])
 

@@ -14,11 +14,11 @@ from voicelab.errors import InputError
 from voicelab.paths import shipped
 
 
-class _Row(BaseModel):
+class _MarketRow(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Company(_Row):
+class Company(_MarketRow):
     """One listed company; `aliases` are other forms of its name that people say or write."""
 
     ticker: Annotated[str, Field(pattern=r"^[A-Z.]{1,6}$")]
@@ -31,7 +31,7 @@ class Company(_Row):
         return (self.name, self.ticker, *self.aliases)
 
 
-class Quote(_Row):
+class Quote(_MarketRow):
     """A price in `currency`, with the day's range and volume in shares."""
 
     ticker: str
@@ -47,7 +47,7 @@ class Quote(_Row):
         return 100 * (self.price - self.previous_close) / self.previous_close
 
 
-class NewsItem(_Row):
+class NewsItem(_MarketRow):
     """One story, with a deeper look at it and what it did to the price."""
 
     id: str
@@ -59,24 +59,24 @@ class NewsItem(_Row):
     cause: str
 
 
-_File = TypeVar("_File", bound=_Row)
+_File = TypeVar("_File", bound=_MarketRow)
 
 
-class _CompanyFile(_Row):
+class _CompanyFile(_MarketRow):
     format_version: int
     as_of: date
     note: str
     companies: tuple[Company, ...]
 
 
-class _QuoteFile(_Row):
+class _QuoteFile(_MarketRow):
     format_version: int
     as_of: date
     note: str
     quotes: tuple[Quote, ...]
 
 
-class _NewsFile(_Row):
+class _NewsFile(_MarketRow):
     format_version: int
     as_of: date
     note: str

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Literal
 from xml.etree import ElementTree
 
-from voicelab.analysis.compare import Pair, compare
+from voicelab.analysis.compare import RunPair, compare
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import summary as summaries
@@ -106,7 +106,7 @@ def _short(value: float) -> str:
     return f"{round(value, 9):.4g}"
 
 
-def check_no_worse(name: str, pair: Pair, margin: float, *, sure: bool) -> Outcome:
+def check_no_worse(name: str, pair: RunPair, margin: float, *, sure: bool) -> Outcome:
     """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
 
     The difference is run minus baseline, turned so that more is worse. Without `sure` a run passes unless it is surely

@@ -25,7 +25,7 @@ RECORDINGS = "recordings"
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class ReplyUtterance:
     """Something that a voice said. voice: its name, `espeak:voice=en-us`, or RECORDINGS."""
 
     voice: str
@@ -35,7 +35,7 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ReplyHypothesis:
     """What became of one utterance on its way back."""
 
     voice: str
@@ -47,7 +47,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RoundTripFigure:
     """A rate of summed counts; None where there was nothing to divide by. interval: None with fewer than two texts."""
 
     value: float | None
@@ -58,41 +58,41 @@ class Figure:
 class RoundTrip:
     """Every utterance as it was heard, and by which rules; voices and recognizer: what they really were."""
 
-    heard: tuple[Heard, ...]
+    heard: tuple[ReplyHypothesis, ...]
     voices: Mapping[str, str]
     recognizer: str
     normalizer: Normalizer
     seed: int
     draws: int
 
-    def of(self, voice: str) -> list[Heard]:
+    def of(self, voice: str) -> list[ReplyHypothesis]:
         return [one for one in self.heard if one.voice == voice]
 
-    def wer(self, voice: str) -> Figure:
+    def wer(self, voice: str) -> RoundTripFigure:
         """Word errors over the words said; intervals by drawing texts, as equal texts sound alike."""
         return self._rate(voice, [(one.words.errors, one.words.reference_words) for one in self.of(voice)])
 
-    def cer(self, voice: str) -> Figure:
+    def cer(self, voice: str) -> RoundTripFigure:
         """The same over characters."""
         return self._rate(voice, [(one.characters.errors, one.characters.reference_words) for one in self.of(voice)])
 
-    def wrong(self, voice: str) -> Figure:
+    def wrong(self, voice: str) -> RoundTripFigure:
         """The share of utterances with any word error."""
         return self._rate(voice, [(int(one.words.errors > 0), 1) for one in self.of(voice)])
 
-    def worst(self, limit: int) -> list[Heard]:
+    def worst(self, limit: int) -> list[ReplyHypothesis]:
         """The utterances of voices with the most word errors by their length; those without any are left out."""
         wrong = [one for one in self.heard if one.words.errors and one.voice != RECORDINGS]
         return sorted(wrong, key=lambda one: -one.words.errors / max(1, one.words.reference_words))[:limit]
 
-    def _rate(self, voice: str, counts: Sequence[tuple[int, int]]) -> Figure:
+    def _rate(self, voice: str, counts: Sequence[tuple[int, int]]) -> RoundTripFigure:
         above, below = [part for part, _ in counts], [whole for _, whole in counts]
         texts = [self.normalizer.apply(one.text) for one in self.of(voice)]
         found = ratio_interval(above, below, texts, seed=self.seed, draws=self.draws)
-        return Figure(sum(above) / sum(below) if sum(below) else None, found)
+        return RoundTripFigure(sum(above) / sum(below) if sum(below) else None, found)
 
 
-def replies(folder: RunFolder) -> tuple[list[Utterance], str, str]:
+def replies(folder: RunFolder) -> tuple[list[ReplyUtterance], str, str]:
     """The replies that a run kept, the name of their voice and what it was; InputError where it kept none."""
     run = folder.read()
     used = next((engine for engine in run.engines if engine.kind == "tts"), None)
@@ -104,26 +104,26 @@ def replies(folder: RunFolder) -> tuple[list[Utterance], str, str]:
         if turn.reply_file is None or not turn.answer:
             continue
         path = folder.path / turn.reply_file
-        found.append(Utterance(name, turn.key, turn.answer, decoding.read(path)))
+        found.append(ReplyUtterance(name, turn.key, turn.answer, decoding.read(path)))
     if not found:
         raise InputError(f"{folder.path}: no turn of this run kept a reply's sound")
     return found, name, _described(used)
 
 
-def spoken(tts: str, texts: Mapping[str, str], told: Told | None = None) -> tuple[list[Utterance], str]:
+def spoken(tts: str, texts: Mapping[str, str], told: Told | None = None) -> tuple[list[ReplyUtterance], str]:
     """Texts, by their ids, as a voice says them, and what the voice was."""
     info, clips = say(tts, list(texts.values()), told)
     pairs = zip(texts.items(), clips, strict=True)
-    return [Utterance(tts, key, text, clip) for (key, text), clip in pairs], _described(info)
+    return [ReplyUtterance(tts, key, text, clip) for (key, text), clip in pairs], _described(info)
 
 
-def recordings(samples: SampleSet) -> list[Utterance]:
+def recordings(samples: SampleSet) -> list[ReplyUtterance]:
     """What people said, for comparison."""
-    return [Utterance(RECORDINGS, sample.id, sample.text, sample.clip()) for sample in samples.samples]
+    return [ReplyUtterance(RECORDINGS, sample.id, sample.text, sample.clip()) for sample in samples.samples]
 
 
 def round_trip(
-    utterances: Sequence[Utterance],
+    utterances: Sequence[ReplyUtterance],
     voices: Mapping[str, str],
     asr: str = "pocketsphinx",
     *,
@@ -136,7 +136,9 @@ def round_trip(
     used = normalizer(rules)
     info, texts = hear(asr, [one.clip for one in utterances], told)
     heard = [
-        Heard(one.voice, one.id, one.text, text, count(one.text, text, used), count_characters(one.text, text, used))
+        ReplyHypothesis(
+            one.voice, one.id, one.text, text, count(one.text, text, used), count_characters(one.text, text, used)
+        )
         for one, text in zip(utterances, texts, strict=True)
     ]
     return RoundTrip(tuple(heard), dict(voices), _described(info), used, seed, draws)

@@ -23,7 +23,7 @@ SIGNS = ("run.json", "turns.jsonl")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptRun:
+class StoredRun:
     """One run on disk. run is None where it is damaged, summary where it has no report that can be read; note: why.
 
     unanswered: planned turns without an answer so far, those not taken included; None where it is damaged.
@@ -80,7 +80,7 @@ def is_run(folder: Path) -> bool:
     return folder.is_dir() and any((folder / sign).is_file() for sign in SIGNS)
 
 
-def kept_runs(out: Path) -> list[KeptRun]:
+def kept_runs(out: Path) -> list[StoredRun]:
     """The runs in a folder, the latest first, then the damaged ones. Raises InputError if the folder is unreadable.
 
     A folder inside that cannot be looked into may be a run, so it is listed as damaged.
@@ -102,20 +102,20 @@ def _may_be_run(path: Path) -> bool:
         return True
 
 
-def _look(path: Path) -> KeptRun | None:
+def _look(path: Path) -> StoredRun | None:
     """The run in this folder, if there is one."""
     try:
         return kept_run(path) if is_run(path) else None
     except OSError as error:
-        return KeptRun(path, "damaged", f"{path}: cannot be read: {error.strerror}", None, None)
+        return StoredRun(path, "damaged", f"{path}: cannot be read: {error.strerror}", None, None)
 
 
-def kept_run(path: Path) -> KeptRun:
+def kept_run(path: Path) -> StoredRun:
     """One run, whatever state it is in. Raises OSError for a folder that cannot be looked into."""
     try:
         run = RunFolder(path).read()
     except InputError as error:
-        return KeptRun(path, "damaged", str(error), None, None)
+        return StoredRun(path, "damaged", str(error), None, None)
     state: State = run.status
     note = run.failure or ""
     if run.status == "running" and not lock.is_held(path):
@@ -131,10 +131,10 @@ def kept_run(path: Path) -> KeptRun:
     try:
         unanswered, lost = _unanswered(path, run, figures)
     except InputError as error:
-        return KeptRun(path, "damaged", str(error), run, figures)
+        return StoredRun(path, "damaged", str(error), run, figures)
     if state == "finished" and lost and not note:
         note = f"{lost} turns lost their connection; take them again: voicelab evaluate --resume {path}"
-    return KeptRun(path, state, note, run, figures, unanswered)
+    return StoredRun(path, state, note, run, figures, unanswered)
 
 
 def _unanswered(path: Path, run: RunResult, figures: Summary | None) -> tuple[int, int]:

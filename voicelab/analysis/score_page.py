@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
-from voicelab.analysis.systems.sureness import SureRate, sure_rates
+from voicelab.analysis.systems.intervals import RateWithInterval, sure_rates
 from voicelab.analysis.systems.utterances import worst
 from voicelab.errors import InputError
 from voicelab.metrics.significance import p_text
-from voicelab.metrics.words import Step, WordCounts
+from voicelab.metrics.words import AlignmentStep, WordCounts
 from voicelab.report.templating import environment
 from voicelab.report.wording import NONE
 
@@ -24,13 +24,13 @@ MOST_ALIGNMENTS = 500
 
 
 @dataclass(frozen=True, slots=True)
-class _Row:
+class _UtteranceRow:
     """The figures of a speaker, or of all."""
 
     name: str
     sentences: int
     words: WordCounts
-    rate: SureRate
+    rate: RateWithInterval
     sentence_error_rate: float | None
 
 
@@ -39,21 +39,21 @@ class _Aligned:
     id: str
     speaker: str
     words: WordCounts
-    steps: tuple[Step, ...]
+    steps: tuple[AlignmentStep, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class _System:
     name: str
     score: Score
-    total: _Row
-    speakers: tuple[_Row, ...]
+    total: _UtteranceRow
+    speakers: tuple[_UtteranceRow, ...]
     alignments: tuple[_Aligned, ...]
     with_errors: int
-    classes: tuple[tuple[str, WordCounts, SureRate], ...]
+    classes: tuple[tuple[str, WordCounts, RateWithInterval], ...]
 
     @property
-    def rows(self) -> tuple[_Row, ...]:
+    def rows(self) -> tuple[_UtteranceRow, ...]:
         return (*self.speakers, self.total)
 
 
@@ -90,8 +90,8 @@ def _system(name: str, score: Score) -> _System:
     return _System(name, score, _row("all", score.total, rates.total), speakers, aligned, with_errors, classes)
 
 
-def _row(name: str, counts: ScoreCounts, rate: SureRate) -> _Row:
-    return _Row(name, counts.sentences, counts.words, rate, counts.sentence_error_rate)
+def _row(name: str, counts: ScoreCounts, rate: RateWithInterval) -> _UtteranceRow:
+    return _UtteranceRow(name, counts.sentences, counts.words, rate, counts.sentence_error_rate)
 
 
 def _percent(share: float | None, sign: str = "") -> str:

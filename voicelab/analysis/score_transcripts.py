@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.datasets.transcripts.formats import FORMATS
 from voicelab.errors import InputError
 from voicelab.metrics.alternatives import Choice, lattice, normalized, parse
@@ -13,7 +13,7 @@ from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.sclite import align_weighted, count_weighted
 from voicelab.metrics.weights import MINIMAL, Weights
 from voicelab.metrics.word_matching import Matching, with_optional
-from voicelab.metrics.words import Step, WordCounts, align_words, count_words, counts_of
+from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, count_words, counts_of
 from voicelab.text import NORMALIZERS, Normalizer, WordMap, normalizer_for
 from voicelab.text import language as language_of
 from voicelab.text import normalizer as normalizer_of
@@ -60,13 +60,13 @@ class Score:
 
     normalizer: Normalizer
     weights: Weights
-    pairs: tuple[Pair, ...]
+    pairs: tuple[UtterancePair, ...]
     utterances: tuple[ScoreCounts, ...]
     alternatives: bool = False
     classes: Mapping[str, tuple[WordCounts, ...]] = field(default_factory=dict)
     _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
 
-    def steps(self, position: int) -> tuple[Step, ...]:
+    def steps(self, position: int) -> tuple[AlignmentStep, ...]:
         """The alignment that the counts of a pair come from. position: in `pairs`."""
         pair = self.pairs[position]
         words = self._wordings.get(position)
@@ -95,7 +95,7 @@ class Score:
 
 
 def score(
-    pairs: Sequence[Pair],
+    pairs: Sequence[UtterancePair],
     normalizer: Normalizer,
     weights: Weights,
     *,
@@ -124,10 +124,10 @@ def score(
 
 
 def aligned_score(
-    pairs: Sequence[Pair],
+    pairs: Sequence[UtterancePair],
     normalizer: Normalizer,
     weights: Weights,
-    alignments: Sequence[tuple[Step, ...]],
+    alignments: Sequence[tuple[AlignmentStep, ...]],
     classes: Mapping[str, tuple[WordCounts, ...]],
 ) -> Score:
     """The score of pairs that are aligned already. classes: as in Score."""
@@ -136,7 +136,7 @@ def aligned_score(
     return Score(normalizer, weights, tuple(pairs), counts, True, classes, wordings)
 
 
-Wording = tuple[Sequence[str], Sequence[str], "tuple[Step, ...] | None"]
+Wording = tuple[Sequence[str], Sequence[str], "tuple[AlignmentStep, ...] | None"]
 """The words that were compared on either side, and their alignment where choosing the wording made it already."""
 
 
@@ -181,7 +181,7 @@ def _items(text: str, normalizer: Normalizer, marks: _Marks) -> tuple[str | Choi
     return with_optional(items) if marks.optional else items
 
 
-def _wording(pair: Pair, normalizer: Normalizer, weights: Weights, marks: _Marks) -> Wording:
+def _wording(pair: UtterancePair, normalizer: Normalizer, weights: Weights, marks: _Marks) -> Wording:
     if not marks.any:
         return normalizer.words(pair.reference), normalizer.words(pair.hypothesis), None
     try:
@@ -200,7 +200,7 @@ def _plain(items: Iterable[str | Choice]) -> bool:
     return all(isinstance(item, str) and item != "@" for item in items)
 
 
-def _sides(steps: Iterable[Step]) -> tuple[list[str], list[str]]:
+def _sides(steps: Iterable[AlignmentStep]) -> tuple[list[str], list[str]]:
     steps = list(steps)
     reference = [step.reference for step in steps if step.reference is not None]
     return reference, [step.hypothesis for step in steps if step.hypothesis is not None]
@@ -239,14 +239,14 @@ def rule(used: Normalizer) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Flip:
+class UtteranceFlip:
     """Two systems that one normalizer ranks the one way and another the other way."""
 
     systems: tuple[str, str]
     normalizers: tuple[str, str]
 
 
-def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[Flip]:
+def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[UtteranceFlip]:
     """Where the order of two systems changes. rates: normalizer -> system -> error rate.
 
     For each two systems, the first normalizer in order that ranks them, beside each that ranks them the other way.
@@ -257,7 +257,9 @@ def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[Flip]:
         for other in systems[place + 1 :]:
             signs = {name: _order(row.get(one), row.get(other)) for name, row in rates.items()}
             ranked = [(name, sign) for name, sign in signs.items() if sign]
-            found += [Flip((one, other), (ranked[0][0], name)) for name, sign in ranked if sign != ranked[0][1]]
+            found += [
+                UtteranceFlip((one, other), (ranked[0][0], name)) for name, sign in ranked if sign != ranked[0][1]
+            ]
     return found
 
 
@@ -266,7 +268,7 @@ def _order(one: float | None, other: float | None) -> int:
 
 
 def rules_for(
-    pairs: Sequence[Pair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
+    pairs: Sequence[UtterancePair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
 ) -> Normalizer:
     """The normalizer to score by: the named one, else that of the language, the format, or the references' script.
 
@@ -278,7 +280,7 @@ def rules_for(
 
 
 def under_all(
-    pairs: Sequence[Pair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
+    pairs: Sequence[UtterancePair], weights: Weights, *, alternatives: bool, word_map: WordMap | None = None
 ) -> dict[str, Score]:
     """The score under every normalizer, by its name."""
     return {name: score(pairs, used, weights, alternatives=alternatives) for name, used in all_rules(word_map).items()}

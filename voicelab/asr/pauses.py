@@ -23,7 +23,7 @@ _NOTHING_DBFS = -80.0
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class SoundSpan:
     """From one sample to another, in samples of the stream."""
 
     start: int
@@ -47,7 +47,7 @@ class PauseFinder:
         self._speech_start: int | None = None
         self._speech_end = 0
         self._levels: list[float] = []
-        self._segments: list[Span] = []
+        self._segments: list[SoundSpan] = []
         self._any_segment = False
 
     def feed(self, samples: NDArray[np.float32]) -> None:
@@ -59,7 +59,7 @@ class PauseFinder:
         for level_dbfs in (10 * np.log10(power + 1e-12)).tolist():
             self._take(level_dbfs)
 
-    def take_segments(self) -> list[Span]:
+    def take_segments(self) -> list[SoundSpan]:
         """The segments that have come to their end since the last call."""
         done, self._segments = self._segments, []
         return done
@@ -69,7 +69,7 @@ class PauseFinder:
         """Whether something was said in the present segment, and nothing more for PAUSE_S."""
         return self._speech_start is not None and self._quiet_frames >= _PAUSE_FRAMES
 
-    def tail(self) -> Span | None:
+    def tail(self) -> SoundSpan | None:
         """What the present segment holds so far, without the silence around it; None when that is nothing.
 
         Sound so faint that no frame of it counted as speech is taken whole.
@@ -77,8 +77,8 @@ class PauseFinder:
         end = self._position + len(self._rest)
         if self._speech_start is None:
             faint = not self._any_segment and self._loudest_dbfs > _NOTHING_DBFS
-            return Span(self._start, end) if faint else None
-        return Span(self._speech_start, min(end, self._speech_end + _PAUSE))
+            return SoundSpan(self._start, end) if faint else None
+        return SoundSpan(self._speech_start, min(end, self._speech_end + _PAUSE))
 
     def _take(self, level_dbfs: float) -> None:
         self._position += FRAME
@@ -108,7 +108,7 @@ class PauseFinder:
 
     def _cut(self, at: int) -> None:
         assert self._speech_start is not None
-        self._segments.append(Span(self._speech_start, at))
+        self._segments.append(SoundSpan(self._speech_start, at))
         self._any_segment = True
         self._start = at
         self._speech_start = at if self._speech_end > at else None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.pauses import PauseFinder, Span
+from voicelab.asr.pauses import PauseFinder, SoundSpan
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 
@@ -30,8 +30,8 @@ class SpeculativeStream:
         self._speculate = speculate
         self._finder = finder
         self._pieces: list[NDArray[np.float32]] = []
-        self._segments: list[Span] = []
-        self._known: dict[Span, Transcript] = {}
+        self._segments: list[SoundSpan] = []
+        self._known: dict[SoundSpan, Transcript] = {}
 
     def feed(self, clip: Clip) -> None:
         _check_rate(self._engine, clip)
@@ -62,7 +62,7 @@ class SpeculativeStream:
         self._pieces.clear()
         self._known.clear()
 
-    def _work_off(self, spans: list[Span]) -> None:
+    def _work_off(self, spans: list[SoundSpan]) -> None:
         """Decode those that are not known yet, all in one call."""
         new = [span for span in spans if span not in self._known]
         if not new:
@@ -87,7 +87,7 @@ def transcribe_all(
     return [joined([next(heard) for _ in range(count)]) for count in counts]
 
 
-def spans_of(samples: NDArray[np.float32], finder: PauseFinder) -> list[Span]:
+def spans_of(samples: NDArray[np.float32], finder: PauseFinder) -> list[SoundSpan]:
     """The pieces that a whole clip is decoded in."""
     finder.feed(samples)
     tail = finder.tail()

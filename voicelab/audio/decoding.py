@@ -15,7 +15,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.containers import KNOWN, Container, find, is_text
 from voicelab.audio.damage import Damage
 from voicelab.audio.demuxing import Wanted
-from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
@@ -88,7 +88,7 @@ async def load_async(
         return await loop.run_in_executor(
             executor, lambda: load(data, source=source, limits=limits, rate_hz=rate_hz, stop=stop)
         )
-    except Stopped as error:
+    except DecodingStopped as error:
         raise InputError(f"{source}: decoding was stopped, because the process ends") from error
     finally:
         stop.cancel()

@@ -19,10 +19,10 @@ from voicelab.audio.channels import Mixer
 from voicelab.audio.clip import Clip, Resampler
 from voicelab.audio.containers import DECODERS, Container
 from voicelab.audio.damage import Damage, OggTimeline
-from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.audio.opus import PacketDecoder
 from voicelab.audio.pipes import Pipe
-from voicelab.audio.wav import Reader, WavReader
+from voicelab.audio.wav import ByteReader, WavReader
 from voicelab.errors import InputError, VoicelabError
 
 _READ_BYTES = 4096
@@ -60,7 +60,7 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
             count += len(clip.samples)
             wanted.limits.check_length(damage.decoded_s, wanted.source)
             yield clip
-    except (VoicelabError, Stopped):
+    except (VoicelabError, DecodingStopped):
         raise
     except Exception as error:
         # FFmpeg's errors, and those that PyAV makes of what a broken file leaves undefined.
@@ -93,7 +93,7 @@ def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:
     return InputError(f"{wanted.source}: cannot be decoded ({pipe.total} bytes of {container.name})")
 
 
-def open_container(source: Reader, container: Container) -> av.container.InputContainer:
+def open_container(source: ByteReader, container: Container) -> av.container.InputContainer:
     limit_allocations()
     return av.open(
         source,

@@ -44,7 +44,7 @@ class Limits:
             raise TurnTooLongError(f"{source}: longer than {self.longest_s:g} s")
 
 
-class Stopped(Exception):  # noqa: N818 - nothing went wrong
+class DecodingStopped(Exception):  # noqa: N818 - nothing went wrong
     """A decode was cancelled; it has no result, and nobody waits for one."""
 
 
@@ -75,7 +75,7 @@ class Stop:
         """Whether `check` would raise. Call it in the decoding thread."""
         try:
             self.check()
-        except (Stopped, InputError):
+        except (DecodingStopped, InputError):
             return True
         return False
 
@@ -85,7 +85,7 @@ class Stop:
         decoded_s: how much sound came out so far.
         """
         if self._cancelled:
-            raise Stopped
+            raise DecodingStopped
         now_s = time.thread_time()
         if self._began_s is None:
             self._began_s = now_s

@@ -25,7 +25,7 @@ _NOTHING_DBFS = -120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class QualityIssue:
     """Something wrong with a recording, and what the speaker can do about it."""
 
     fault: Fault
@@ -33,7 +33,7 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundCheck:
+class AudioQuality:
     """What was measured. Levels are root mean squares in dB below full scale; None where there is no speech.
 
     speech_dbfs: of the frames (20 ms) with speech. noise_dbfs: the 10th percentile of all frames. clipped: samples in
@@ -45,10 +45,10 @@ class SoundCheck:
     speech_dbfs: float | None
     noise_dbfs: float
     clipped: int
-    findings: tuple[Finding, ...]
+    findings: tuple[QualityIssue, ...]
 
 
-def check(clip: Clip) -> SoundCheck:
+def check(clip: Clip) -> AudioQuality:
     """Look at one recording."""
     levels = _levels(clip)
     noise_dbfs = float(np.percentile(levels, 10)) if len(levels) else _NOTHING_DBFS
@@ -65,27 +65,31 @@ def check(clip: Clip) -> SoundCheck:
         *_edge_findings(speech, levels, speech_dbfs),
     ]
     peak = float(np.abs(clip.samples).max(initial=0.0))
-    return SoundCheck(clip.duration_s, peak, speech_dbfs, noise_dbfs, clipped, tuple(findings))
+    return AudioQuality(clip.duration_s, peak, speech_dbfs, noise_dbfs, clipped, tuple(findings))
 
 
-def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) -> list[Finding]:
+def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) -> list[QualityIssue]:
     if speech_dbfs is None:
-        return [Finding("silent", "nothing was heard; check that the right microphone is chosen and not muted")]
+        return [QualityIssue("silent", "nothing was heard; check that the right microphone is chosen and not muted")]
     found = []
     if clipped:
         found.append(
-            Finding("clipped", f"{clipped} samples are at full scale; move back or lower the microphone's level")
+            QualityIssue("clipped", f"{clipped} samples are at full scale; move back or lower the microphone's level")
         )
     if speech_dbfs < QUIET_DBFS:
         found.append(
-            Finding("quiet", f"the speech is at {speech_dbfs:.0f} dBFS; come closer or raise the microphone's level")
+            QualityIssue(
+                "quiet", f"the speech is at {speech_dbfs:.0f} dBFS; come closer or raise the microphone's level"
+            )
         )
     if speech_dbfs - noise_dbfs < NOISY_SNR_DB:
-        found.append(Finding("noisy", f"the noise is only {speech_dbfs - noise_dbfs:.0f} dB below the speech"))
+        found.append(QualityIssue("noisy", f"the noise is only {speech_dbfs - noise_dbfs:.0f} dB below the speech"))
     return found
 
 
-def _edge_findings(speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float | None) -> list[Finding]:
+def _edge_findings(
+    speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float | None
+) -> list[QualityIssue]:
     """Speech at full level in the very first or last frames: something before or after it is missing."""
     if speech_dbfs is None:
         return []
@@ -93,9 +97,9 @@ def _edge_findings(speech: NDArray[np.bool_], levels: NDArray[np.float64], speec
     loud = speech & (levels > speech_dbfs - 15.0)
     found = []
     if loud[:frames].any():
-        found.append(Finding("cut_start", "speech begins at once; wait a moment after starting"))
+        found.append(QualityIssue("cut_start", "speech begins at once; wait a moment after starting"))
     if loud[-frames:].any():
-        found.append(Finding("cut_end", "speech goes on to the end; wait a moment before stopping"))
+        found.append(QualityIssue("cut_end", "speech goes on to the end; wait a moment before stopping"))
     return found
 
 

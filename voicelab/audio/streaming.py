@@ -15,7 +15,7 @@ from voicelab.audio.containers import Container
 from voicelab.audio.damage import Damage
 from voicelab.audio.decoding import pipe_for
 from voicelab.audio.demuxing import Wanted
-from voicelab.audio.limits import Limits, Stop, Stopped
+from voicelab.audio.limits import DecodingStopped, Limits, Stop
 from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 
@@ -89,7 +89,7 @@ class StreamDecoder:
                     if self._counted_s > self._longest_s:
                         raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
                     self._ready.append(clip)
-        except Stopped:
+        except DecodingStopped:
             self._fail(InputError(f"{self._wanted.source}: decoding was stopped"))
         except VoicelabError as fault:
             self._fail(fault)

@@ -14,7 +14,7 @@ from voicelab.errors import InputError
 ByteOrder = Literal["little", "big"]
 
 
-class Reader(Protocol):
+class ByteReader(Protocol):
     """Bytes in order; b"" at their end."""
 
     def read(self, size: int) -> bytes: ...
@@ -40,7 +40,7 @@ class WavReader:
     missing_s: once read to the end, how much less sound came than the last header's size promised.
     """
 
-    def __init__(self, source: Reader, name: str) -> None:
+    def __init__(self, source: ByteReader, name: str) -> None:
         self._source = source
         self._name = name
         self._buffer = bytearray()

@@ -15,7 +15,7 @@ from voicelab.asr.base import BatchRecognizer
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import SampleSet
-from voicelab.engines.spec import Blueprint
+from voicelab.engines.spec import EngineConfig
 from voicelab.errors import EngineError
 
 
@@ -47,17 +47,17 @@ def measure(engine: str, clips: Sequence[Clip], *, rounds: int, against_loop: bo
 
     against_loop: for sensevoice, time AutoModel.generate on the same model and clips between our own rounds.
     """
-    blueprint = RECOGNIZERS.blueprint(engine)
+    config = RECOGNIZERS.config(engine)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            return pool.submit(_measure_here, engine, blueprint, list(clips), rounds, against_loop).result()
+            return pool.submit(_measure_here, engine, config, list(clips), rounds, against_loop).result()
         except BrokenProcessPool as error:
-            raise EngineError(blueprint.name, "its process ended in the middle of the bench") from error
+            raise EngineError(config.name, "its process ended in the middle of the bench") from error
 
 
-def _measure_here(engine: str, blueprint: Blueprint, clips: list[Clip], rounds: int, against_loop: bool) -> Speed:
+def _measure_here(engine: str, config: EngineConfig, clips: list[Clip], rounds: int, against_loop: bool) -> Speed:
     start = perf_counter()
-    recognizer = blueprint.build()
+    recognizer = config.build()
     info = recognizer.load()
     load_s = perf_counter() - start
     ways: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}

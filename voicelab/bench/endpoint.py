@@ -16,7 +16,7 @@ from voicelab.datasets import Sample
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.vad.base import FRAME, Detector
 from voicelab.vad.completeness import Completeness, completeness
-from voicelab.vad.endpoint import Endpointer, EndpointSettings, Stopped
+from voicelab.vad.endpoint import Endpointer, EndpointSettings, SpeechEnded
 
 _ASKED_EVERY = round(0.1 * SPEECH_RATE_HZ)
 
@@ -30,7 +30,7 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class OperatingPoint:
     """One setting. cut: how many of the n recordings had an end decided before their speech was over.
 
     delay_p50_s, delay_p95_s: from the true end of speech to the decision that it is over, None where none was decided.
@@ -71,7 +71,7 @@ def curve(
     *,
     lag_s: float,
     seed: int,
-) -> list[Point]:
+) -> list[OperatingPoint]:
     """Every silence with and without a look at the words. lag_s: how late the recognizer's words come."""
     points = []
     for words in (False, True):
@@ -83,7 +83,7 @@ def curve(
 
 def _point(
     detector: Detector, clips: Sequence[Judged], settings: EndpointSettings, *, words: bool, lag_s: float, seed: int
-) -> Point:
+) -> OperatingPoint:
     cut: list[int] = []
     delays_s: list[float] = []
     for one in clips:
@@ -93,18 +93,18 @@ def _point(
     keys = [one.paused.sample.speaker or one.paused.sample.id for one in clips]
     p50_s, p95_s = np.quantile(delays_s, [0.5, 0.95]).tolist() if delays_s else (None, None)
     interval = ratio_interval(cut, [1] * len(cut), keys, seed=seed)
-    return Point(settings, words, len(clips), sum(cut), interval, p50_s, p95_s, len(clips) - len(delays_s))
+    return OperatingPoint(settings, words, len(clips), sum(cut), interval, p50_s, p95_s, len(clips) - len(delays_s))
 
 
 def _stops(
     detector: Detector, one: Judged, settings: EndpointSettings, *, words: bool, lag_s: float
-) -> Iterator[Stopped]:
+) -> Iterator[SpeechEnded]:
     """Replay a recording: frame by frame, the words told as they would come."""
     endpointer = Endpointer(detector.stream(), settings, judge=completeness if words else _open)
     lag = round(lag_s * SPEECH_RATE_HZ)
     asked = 0
     for number, probability in enumerate(one.probabilities, start=1):
-        yield from (event for event in endpointer.advance([probability]) if isinstance(event, Stopped))
+        yield from (event for event in endpointer.advance([probability]) if isinstance(event, SpeechEnded))
         position = number * FRAME
         if position - asked >= _ASKED_EVERY:
             asked = position

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from voicelab.bench.endpoint import Point
+from voicelab.bench.endpoint import OperatingPoint
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -15,7 +15,7 @@ _COLORS = {False: "#D55E00", True: "#0072B2"}
 _INK, _GRID = "#5a6472", "#dfe3e8"
 
 
-def figure(points: Sequence[Point], default_s: float) -> Figure:
+def figure(points: Sequence[OperatingPoint], default_s: float) -> Figure:
     """Early cuts over the delay, a line with and one without the words; a ring around the default."""
     from matplotlib.figure import Figure
 

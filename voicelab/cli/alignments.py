@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from voicelab.analysis.score_transcripts import Score
-    from voicelab.metrics.words import Step
+    from voicelab.metrics.words import AlignmentStep
 
 _STYLES = {"equal": "", "substitute": "yellow", "delete": "red", "insert": "cyan"}
 _MARKS = {"equal": "", "substitute": "S", "delete": "D", "insert": "I"}
@@ -17,7 +17,7 @@ _HEADS = ("REF:  ", "HYP:  ", "      ")
 _GAP = "*"
 
 
-def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[Step]]]) -> None:
+def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[AlignmentStep]]]) -> None:
     """Print alignments to the width of the terminal. chosen: positions in the score, with their steps."""
     from rich.console import Console
 
@@ -30,7 +30,7 @@ def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[Step]]])
             console.print(line)
 
 
-def alignment_lines(steps: Sequence[Step], width: int) -> Iterator[Text]:
+def alignment_lines(steps: Sequence[AlignmentStep], width: int) -> Iterator[Text]:
     """Three lines for each stretch that fits the width: reference, hypothesis, and marks."""
     from rich.cells import cell_len
     from rich.text import Text

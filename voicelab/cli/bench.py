@@ -81,7 +81,7 @@ def asr(
         clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)
         for name in engine or ():
-            RECOGNIZERS.blueprint(name)  # all are checked before the first one runs
+            RECOGNIZERS.config(name)  # all are checked before the first one runs
         names = engine or [name for name, entry in RECOGNIZERS.entries.items() if entry.installed()]
         rows, left_out = [], []
         for name in names:

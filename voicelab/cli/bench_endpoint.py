@@ -13,7 +13,7 @@ from voicelab.cli import terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.bench.endpoint import Point
+    from voicelab.bench.endpoint import OperatingPoint
     from voicelab.bench.pauses import PausePlan
 
 _DETECTOR_HELP = "silero or energy, with options as in energy:above_floor_db=6."
@@ -70,7 +70,7 @@ def endpoint(
             replace(base, silence_s=one_s)  # all are checked before the first is tried
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
         chosen = load(samples or shipped("voice_samples")).only(limit=limit).samples
-        engine = DETECTORS.blueprint(detector).build()
+        engine = DETECTORS.config(detector).build()
         engine.load()
         clips = []
         with terminal.progress_bar("pauses") as advance:
@@ -87,11 +87,11 @@ def endpoint(
             _show(points, plan, detector)
 
 
-def _fields(point: Point) -> dict[str, Any]:
+def _fields(point: OperatingPoint) -> dict[str, Any]:
     return {**asdict(point), "cut_rate": point.cut / point.n}
 
 
-def _show(points: list[Point], plan: PausePlan, detector: str) -> None:
+def _show(points: list[OperatingPoint], plan: PausePlan, detector: str) -> None:
     rows = []
     for point in points:
         interval = point.cut_interval
@@ -134,17 +134,17 @@ def vad(
         from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
 
-        blueprints = [DETECTORS.blueprint(one) for one in detector or ["silero"]]
+        configs = [DETECTORS.config(one) for one in detector or ["silero"]]
         recordings = clips_of(load(shipped("voice_samples")), limit=max(1, round(seconds)))
         clip = Clip.join(recordings).between(0, seconds)
         if len(clip.samples) < piece_s * SPEECH_RATE_HZ:
             raise InputError("--piece-s must not be more than --seconds")
         found = []
-        for blueprint in blueprints:
-            engine = blueprint.build()
+        for config in configs:
+            engine = config.build()
             engine.load()
             one = cost(engine, clip, streams=streams, piece_s=piece_s, rounds=rounds)
-            found.append((blueprint.name, one))
+            found.append((config.name, one))
         if as_json:
             typer.echo(json.dumps({name: asdict(one) for name, one in found}, indent=2))
             return

@@ -14,7 +14,7 @@ from voicelab.cli import terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.bench.server.findings import Finding
+    from voicelab.bench.server.findings import Measurement
 
 _PARTS = ("latency", "load", "memory", "speech", "fuzz", "soak")
 _IDLE_LOAD = 0.5
@@ -56,7 +56,7 @@ def server(
         if load > _IDLE_LOAD:
             terminal.warn(f"other work runs on this machine (load {load:.1f}): latencies will be worse than they are")
         sizes = Sizes().tenth() if quick else Sizes()
-        found: list[Finding] = []
+        found: list[Measurement] = []
         for name in [known for known in PARTS if known in (part or PARTS)]:
             with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, _bars() as bar:
                 these = asyncio.run(run_part(name, sizes, Path(folder), bar))
@@ -90,7 +90,7 @@ def _bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
         yield begin
 
 
-def _row(finding: Finding) -> tuple[str, ...]:
+def _row(finding: Measurement) -> tuple[str, ...]:
     verdict = {True: "met", False: "MISSED", None: ""}[finding.is_met]
     limit = finding.most if finding.most is not None else finding.least
     sign = "at most" if finding.most is not None else "at least"
@@ -102,7 +102,7 @@ def _number(value: float) -> str:
     return f"{value:.0f}" if value == round(value) else f"{value:.2f}" if abs(value) < 100 else f"{value:.0f}"
 
 
-def _write(path: Path, found: list[Finding], load: float) -> None:
+def _write(path: Path, found: list[Measurement], load: float) -> None:
     import json
     from dataclasses import asdict
 

@@ -41,7 +41,7 @@ def compare(
     Differences are second minus first, paired by speaker (or conversation, or sample). Tests of equal word errors:
     Student's t, the sign test and Wilcoxon's by speaker; MAPSSWE by segments and McNemar by samples, which take those
     as independent. With several pairs p is also adjusted by Holm. Runs on other samples, references or normalizers are
-    refused. docs/sureness.md says more.
+    refused. docs/confidence_intervals.md says more.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --normalizer basic --out reports/compared
@@ -66,7 +66,7 @@ def compare(
 def _show(found: Comparison, most: int) -> None:
     _words(found.words())
     _table("speed", found.speed())
-    several = len(found.contenders) > 2
+    several = len(found.systems) > 2
     pairs, tests, flipped = found.pairs(), found.tests(), found.flipped()
     for pair in found.each_pair():
         first, second = pair.first.name, pair.second.name
@@ -74,8 +74,8 @@ def _show(found: Comparison, most: int) -> None:
         _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
         for right, wrong in ((first, second), (second, first)):
             _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
-    typer.echo(f"{len(found.disagreements())} of {len(found.contenders[0].turns)} samples were not heard alike.")
-    modes = {one.run.spec.mode for one in found.contenders}
+    typer.echo(f"{len(found.disagreements())} of {len(found.systems[0].turns)} samples were not heard alike.")
+    modes = {one.run.spec.mode for one in found.systems}
     if len(modes) > 1:
         typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared: they do not mean the same.")
 
@@ -189,7 +189,7 @@ def _json(found: Comparison) -> str:
     from voicelab.analysis.score_transcripts import rule
 
     made_by = {
-        "runs": [one.name for one in found.contenders],
+        "runs": [one.name for one in found.systems],
         "normalizer": rule(found.rules),
         "weights": found.weights, "seed": found.seed, "draws": found.draws,
     }  # fmt: skip

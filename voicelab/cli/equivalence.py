@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts
     from voicelab.metrics.intervals import Interval
     from voicelab.runs.records import RunResult, TurnResult
-    from voicelab.scoring.counterfactual_file import ReplayedTurn
+    from voicelab.scoring.counterfactual_file import CounterfactualTurn
 
 
 def equivalence(
@@ -56,7 +56,7 @@ def _cluster(turn: TurnResult, *, by_speaker: bool) -> str:
     return (by_speaker and turn.speaker) or turn.scenario_id or turn.key
 
 
-def _wer(run: RunResult, replayed: list[ReplayedTurn]) -> float | None:
+def _wer(run: RunResult, replayed: list[CounterfactualTurn]) -> float | None:
     from voicelab.metrics.words import WordCounts, count
 
     rule = run.spec.rules
@@ -65,7 +65,7 @@ def _wer(run: RunResult, replayed: list[ReplayedTurn]) -> float | None:
 
 def _show(
     run: RunResult,
-    replayed: list[ReplayedTurn],
+    replayed: list[CounterfactualTurn],
     total: EquivalenceCounts,
     interval: Interval | None,
     unit: str,
@@ -92,7 +92,7 @@ def _show(
 
 def _json(
     run: RunResult,
-    replayed: list[ReplayedTurn],
+    replayed: list[CounterfactualTurn],
     total: EquivalenceCounts,
     interval: Interval | None,
     unit: str,

@@ -12,7 +12,7 @@ from voicelab.cli import terminal
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
-    from voicelab.analysis.roundtrip import Figure, RoundTrip, Utterance
+    from voicelab.analysis.roundtrip import ReplyUtterance, RoundTrip, RoundTripFigure
     from voicelab.datasets import SampleSet
 
 
@@ -71,7 +71,7 @@ def roundtrip(
         _show(result, worst)
 
 
-def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+def _of_run(run: Path, limit: int | None) -> tuple[list[ReplyUtterance], dict[str, str], SampleSet | None]:
     from voicelab.analysis.roundtrip import replies
     from voicelab.runs.records import RunFolder
     from voicelab.scoring import inputs
@@ -84,7 +84,7 @@ def _of_run(run: Path, limit: int | None) -> tuple[list[Utterance], dict[str, st
 
 def _of_voices(
     tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
-) -> tuple[list[Utterance], dict[str, str], SampleSet | None]:
+) -> tuple[list[ReplyUtterance], dict[str, str], SampleSet | None]:
     from voicelab.analysis.roundtrip import spoken
     from voicelab.datasets import load
     from voicelab.errors import InputError
@@ -93,7 +93,7 @@ def _of_voices(
     if len(set(tts)) < len(tts):
         raise InputError("a voice is given twice; name each once")
     for name in tts:
-        VOICES.blueprint(name)  # all are checked before the first one speaks
+        VOICES.config(name)  # all are checked before the first one speaks
     source = load(samples).only(limit=limit) if samples is not None else None
     said = {sample.id: sample.text for sample in source.samples} if source is not None else _lines(texts, limit)
     utterances, voices = [], {}
@@ -135,7 +135,7 @@ def _show(result: RoundTrip, worst: int) -> None:
         terminal.table("the worst", ("wrong", "said, and heard"), listed)
 
 
-def _text(figure: Figure) -> str:
+def _text(figure: RoundTripFigure) -> str:
     if figure.value is None:
         return "-"
     sure = figure.interval
@@ -148,7 +148,7 @@ def _json(result: RoundTrip) -> str:
     from voicelab.analysis.score_transcripts import rule
     from voicelab.runs.provenance import code_state, packages
 
-    def figure(found: Figure) -> dict[str, object]:
+    def figure(found: RoundTripFigure) -> dict[str, object]:
         return {"value": found.value, "interval": asdict(found.interval) if found.interval else None}
 
     document = {

@@ -12,7 +12,7 @@ from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
 
 if TYPE_CHECKING:
-    from voicelab.analysis.run_catalog import KeptRun
+    from voicelab.analysis.run_catalog import StoredRun
 
 runs = StrictTyper(help="List, show and remove runs.", no_args_is_help=True)
 
@@ -140,7 +140,7 @@ def _options(options: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
-def _row(one: KeptRun) -> tuple[str, ...]:
+def _row(one: StoredRun) -> tuple[str, ...]:
     from voicelab.report.wording import NONE, number, seconds
 
     headline = one.error_rate
@@ -151,11 +151,11 @@ def _row(one: KeptRun) -> tuple[str, ...]:
     return one.run_id, one.state, *counts, *rates, first
 
 
-def _samples(one: KeptRun) -> int | None:
+def _samples(one: StoredRun) -> int | None:
     return one.summary.turns.primary if one.summary is not None else None
 
 
-def _figures(one: KeptRun) -> dict[str, Any]:
+def _figures(one: StoredRun) -> dict[str, Any]:
     cer = one.summary.words.overall.cer if one.summary is not None else None
     figures = [("wer", one.wer), ("cer", cer), ("entity_recall", one.entity_recall)]
     first = one.first_audio

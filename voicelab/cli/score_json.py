@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
     from voicelab.analysis.systems import SystemPair
-    from voicelab.analysis.systems.sureness import SureRate
+    from voicelab.analysis.systems.intervals import RateWithInterval
     from voicelab.metrics.intervals import Interval
 
 
@@ -39,7 +39,7 @@ def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, 
     return found
 
 
-def _sure(rate: SureRate) -> dict[str, Any]:
+def _sure(rate: RateWithInterval) -> dict[str, Any]:
     if rate.interval is None:
         return {"wer_interval": None, "wer_no_interval": rate.note}
     return {"wer_interval": interval(rate.interval, rate.unit, rate.note)}

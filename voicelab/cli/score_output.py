@@ -17,7 +17,7 @@ from voicelab.cli.scoresheet import scoresheet
 if TYPE_CHECKING:
     from voicelab.analysis.score_transcripts import Score
     from voicelab.analysis.systems import SystemPair
-    from voicelab.analysis.systems.sureness import SureRate, SureRates
+    from voicelab.analysis.systems.intervals import RatesWithIntervals, RateWithInterval
     from voicelab.metrics.intervals import Interval
 
 _LARGEST = 10
@@ -83,7 +83,7 @@ class Output:
         write_score_page(path, self._reference, self._form, self._scores, self._pairs)
 
 
-def _show_classes(score: Score, rates: SureRates) -> None:
+def _show_classes(score: Score, rates: RatesWithIntervals) -> None:
     from voicelab.metrics.words import WordCounts
 
     rows = []
@@ -95,7 +95,7 @@ def _show_classes(score: Score, rates: SureRates) -> None:
     terminal.table("word errors by entity class", ("class", "words", "sub", "del", "ins", "WER", "95 % interval"), rows)
 
 
-def _rate_cells(rate: SureRate) -> tuple[str, str]:
+def _rate_cells(rate: RateWithInterval) -> tuple[str, str]:
     value = "-" if rate.wer is None else f"{100 * rate.wer:.2f} %"
     return value, rate.note or "-" if rate.interval is None else _ends(rate.interval)
 
@@ -105,7 +105,7 @@ def _ends(interval: Interval) -> str:
     return f"[{100 * interval.low:.2f}, {high}]"
 
 
-def rate_line(rate: SureRate) -> str:
+def rate_line(rate: RateWithInterval) -> str:
     """A rate with its interval, in one line."""
     if rate.wer is None:
         return "WER -: there are no reference words"

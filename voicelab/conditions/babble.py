@@ -17,7 +17,7 @@ TALKERS = 6
 
 
 @dataclass(frozen=True, slots=True)
-class Voice:
+class BabbleVoice:
     """A recording to make babble of. speaker: None where the set does not name one. clip: at SPEECH_RATE_HZ."""
 
     id: str
@@ -25,14 +25,16 @@ class Voice:
     clip: Callable[[], Clip]
 
 
-def babble(count: int, own: str, speaker: str | None, voices: Sequence[Voice], chance: np.random.Generator) -> Clip:
+def babble(
+    count: int, own: str, speaker: str | None, voices: Sequence[BabbleVoice], chance: np.random.Generator
+) -> Clip:
     """`count` samples at SPEECH_RATE_HZ of six talkers, none of them the recording `own` nor its speaker.
 
     A talker says recordings of one speaker (where speakers are not named, of one recording) one after another in a
     drawn order, from a drawn place on; each recording is brought to the same active level. Where fewer than six are
     left, some talk twice. Raises InputError where none is left.
     """
-    groups: dict[tuple[str, str], list[Voice]] = {}
+    groups: dict[tuple[str, str], list[BabbleVoice]] = {}
     for voice in voices:
         if voice.id != own and (speaker is None or voice.speaker != speaker):
             key = ("speaker", voice.speaker) if voice.speaker is not None else ("recording", voice.id)
@@ -47,7 +49,7 @@ def babble(count: int, own: str, speaker: str | None, voices: Sequence[Voice], c
     return Clip((total / TALKERS).astype(np.float32), SPEECH_RATE_HZ)
 
 
-def _talker(count: int, voices: Sequence[Voice], chance: np.random.Generator) -> NDArray[np.float64]:
+def _talker(count: int, voices: Sequence[BabbleVoice], chance: np.random.Generator) -> NDArray[np.float64]:
     order = chance.permutation(len(voices))
     start_share = float(chance.random())
     parts: list[NDArray[np.float64]] = []
@@ -65,7 +67,7 @@ def _talker(count: int, voices: Sequence[Voice], chance: np.random.Generator) ->
     return np.concatenate(parts)[start : start + count]
 
 
-def _levelled(voice: Voice) -> NDArray[np.float64]:
+def _levelled(voice: BabbleVoice) -> NDArray[np.float64]:
     clip = voice.clip()
     level_db = active_level_dbfs(clip)
     samples = clip.samples.astype(np.float64)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.conditions import noise
-from voicelab.conditions.babble import Voice, babble
+from voicelab.conditions.babble import BabbleVoice, babble
 from voicelab.conditions.codec import through_opus
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.gain import amplify, fit
@@ -26,7 +26,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Disturbed:
+class DegradedAudio:
     """What is heard, and the facts. scale_db: what it took to stay within full scale, 0.0 or negative."""
 
     clip: Clip
@@ -37,7 +37,7 @@ class Disturbed:
     kbps: float | None = None
 
 
-def disturb(subject: Subject, condition: Condition, voices: Sequence[Voice] = ()) -> Disturbed:
+def disturb(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> DegradedAudio:
     """The clip under the condition, at its own rate and of its own length; the one given is not written into.
 
     voices: what babble is made of. Nothing is clipped: where speech, noise and gain leave full scale together, all is
@@ -54,16 +54,16 @@ def disturb(subject: Subject, condition: Condition, voices: Sequence[Voice] = ()
         clip = narrow(clip)
     clip, scale_db = fit(clip)
     if condition.bitrate_kbps is None:
-        return Disturbed(clip, speech_dbfs, scale_db)
+        return DegradedAudio(clip, speech_dbfs, scale_db)
     chance = generator(condition.seed, "loss", subject.id)
     bitrate = round(1000 * condition.bitrate_kbps)
     received = through_opus(clip, bitrate, condition.channel, chance, fec=condition.fec)
     # A decoder may overshoot a little.
     clip, again_db = fit(received.clip)
-    return Disturbed(clip, speech_dbfs, scale_db + again_db, received.packets, received.lost, received.kbps)
+    return DegradedAudio(clip, speech_dbfs, scale_db + again_db, received.packets, received.lost, received.kbps)
 
 
-def noise_for(subject: Subject, condition: Condition, voices: Sequence[Voice] = ()) -> Clip:
+def noise_for(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> Clip:
     """The noise of a recording, not yet scaled: of one seed the same at every ratio, and as long as the recording.
 
     It is made at 16 kHz and brought to the clip's rate, so that it lies in the band that recognizers hear: an SNR

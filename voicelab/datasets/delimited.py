@@ -12,7 +12,7 @@ import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import read_text, split_lines
 from voicelab.errors import InputError
 
@@ -77,7 +77,7 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
     longer = [number for number, cells in lines if len(cells) > len(names) and number not in empty]
     for number, cells in lines:
         if number not in empty:
-            rows.append(Row(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
+            rows.append(TableRow(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
     if empty:
         notices.append(f"{path}: line {_listed([*empty])}: empty rows are left out")
     if longer:
@@ -89,7 +89,7 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
             raise InputError(f"{path}: line 1: two columns are called {name!r}; rename one")
     if "" in names:
         notices.append(f"{path}: line 1: a column without a name is empty and is left out")
-        rows = [Row(row.number, {name: value for name, value in row.values.items() if name}) for row in rows]
+        rows = [TableRow(row.number, {name: value for name, value in row.values.items() if name}) for row in rows]
     return Table(path, tuple(name for name in names if name), tuple(rows), path.parent, tuple(notices))
 
 

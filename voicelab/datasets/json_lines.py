@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
 
@@ -18,11 +18,11 @@ def read(path: Path) -> Table:
     return Table.of(path, [_row(path, number, line) for number, line in numbered_lines(path)])
 
 
-def _row(path: Path, number: int, line: str) -> Row:
+def _row(path: Path, number: int, line: str) -> TableRow:
     try:
         values = json.loads(line)
     except (json.JSONDecodeError, RecursionError) as error:
         raise InputError(f"{path}: line {number}: not JSON: {error}") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: line {number}: must be an object with fields, not {type(values).__name__}")
-    return Row(number, values)
+    return TableRow(number, values)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from voicelab.datasets.rows import Row, Table, seconds
+from voicelab.datasets.rows import Table, TableRow, seconds
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
 
@@ -32,7 +32,7 @@ def read(path: Path) -> Table:
         values: dict[str, Any] = {"id": name, "text": words[0].strip() if words else ""}
         if name in speakers:
             values["speaker"] = speakers[name]
-        rows.append(Row(number, values))
+        rows.append(TableRow(number, values))
     return Table.of(text, rows)
 
 
@@ -49,7 +49,7 @@ def read_set(path: Path) -> Table:
         recording, times = segments.get(name, (name, {}))
         if recording not in recordings:
             raise InputError(f"{table.place(row)}: the recording {recording!r} is not in {home / 'wav.scp'}")
-        rows.append(Row(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
+        rows.append(TableRow(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
     return Table.of(table.path, rows)
 
 

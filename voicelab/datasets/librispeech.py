@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.sound_files import beside
 from voicelab.datasets.text_files import numbered_lines
 
@@ -31,5 +31,5 @@ def read(path: Path) -> Table:
             sound = beside(file.with_name(name))
             if sound is not None:
                 values["audio_filepath"] = str(sound.relative_to(home))
-            rows.append(Row(number, values, file))
+            rows.append(TableRow(number, values, file))
     return Table.of(path, rows, home=home)

@@ -8,7 +8,7 @@ from typing import Any
 
 from voicelab.datasets import formats, naming, parquet, voice_samples
 from voicelab.datasets.fields import Fields
-from voicelab.datasets.rows import AUDIO_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Row, Table
+from voicelab.datasets.rows import AUDIO_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
 from voicelab.datasets.sample_fields import check_ids, sample
 from voicelab.datasets.samples import Sample, SampleSet
 from voicelab.errors import InputError
@@ -52,7 +52,7 @@ def from_table(table: Table) -> SampleSet:
     return SampleSet(table.path, samples, notices=table.notices)
 
 
-def _sample(table: Table, row: Row, names: dict[str, str | None], parts: int, *, embedded: str | None) -> Sample:
+def _sample(table: Table, row: TableRow, names: dict[str, str | None], parts: int, *, embedded: str | None) -> Sample:
     fields = Fields(row.file or table.path, f"line {row.number}", _own_names(row, names), home=table.home)
     sample_id, category = fields.name("id"), fields.text_or_none("category") or "samples"
     if embedded is not None:
@@ -65,6 +65,6 @@ def _sample(table: Table, row: Row, names: dict[str, str | None], parts: int, *,
     return sample(fields, sample_id, category, audio, "file")
 
 
-def _own_names(row: Row, names: dict[str, str | None]) -> dict[str, Any]:
+def _own_names(row: TableRow, names: dict[str, str | None]) -> dict[str, Any]:
     """The row with the table's names of text, speaker and recording replaced by ours."""
     return {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items() if theirs is not None}}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from voicelab.datasets.rows import AUDIO_COLUMNS, Row, Table
+from voicelab.datasets.rows import AUDIO_COLUMNS, Table, TableRow
 from voicelab.errors import InputError
 
 
@@ -27,7 +27,7 @@ def read(path: Path) -> Table:
         found = file.read(columns=columns).to_pylist()
     except (OSError, pyarrow.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as parquet: {error}") from error
-    rows = [Row(number, _flat(values, audio)) for number, values in enumerate(found, start=1)]
+    rows = [TableRow(number, _flat(values, audio)) for number, values in enumerate(found, start=1)]
     return Table(path, tuple(file.schema_arrow.names), tuple(rows), path.parent)
 
 

@@ -19,7 +19,7 @@ HYPOTHESIS_COLUMNS = ("pred_text",)
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One entry of a file.
 
     number: its line there, from 1 (in parquet its place among the rows). file: where it stands, if that is not the
@@ -41,21 +41,21 @@ class Table:
 
     path: Path
     columns: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     home: Path
     notices: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, path: Path, rows: list[Row], *, home: Path | None = None) -> Table:
+    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None) -> Table:
         """A table whose columns are those that the rows have."""
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
         return cls(path, columns, tuple(rows), home if home is not None else path.parent)
 
-    def place(self, row: Row) -> str:
+    def place(self, row: TableRow) -> str:
         """Where a row stands, for a message."""
         return f"{row.file or self.path}: line {row.number}"
 
-    def fail(self, row: Row, column: str, problem: str) -> InputError:
+    def fail(self, row: TableRow, column: str, problem: str) -> InputError:
         """What is wrong with a field, with its place."""
         return InputError(f"{self.place(row)}: field {column!r} {problem}")
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import read_text, split_lines
 
 
 def read(path: Path) -> Table:
     """The lines of a .txt file as rows with `text`."""
     lines = enumerate(split_lines(read_text(path)), start=1)
-    return Table(path, ("text",), tuple(Row(number, {"text": line.strip()}) for number, line in lines), path.parent)
+    return Table(
+        path, ("text",), tuple(TableRow(number, {"text": line.strip()}) for number, line in lines), path.parent
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from voicelab.datasets.librispeech import ENDING as LIBRISPEECH
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.sound_files import ENDINGS, beside
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError
@@ -35,7 +35,7 @@ def read(path: Path) -> Table:
         sound = beside(file.with_suffix(""))
         if sound is not None:
             values["audio_filepath"] = str(sound.relative_to(path))
-        rows.append(Row(1, values, file))
+        rows.append(TableRow(1, values, file))
     return Table.of(path, rows, home=path)
 
 

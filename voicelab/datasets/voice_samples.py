@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from voicelab.datasets.fields import Fields
-from voicelab.datasets.rows import Row, Table
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.sample_fields import check_ids, sample
 from voicelab.datasets.samples import AudioKind, Sample, SampleSet, Scenario
 from voicelab.datasets.text_files import read_text
@@ -42,7 +42,7 @@ def table(path: Path) -> Table:
     rows = []
     for number, (category, place, row) in enumerate(_entries(path, _document(path)), start=1):
         Fields(path, f"samples.{category}[{place}]", row)
-        rows.append(Row(number, row))
+        rows.append(TableRow(number, row))
     return Table.of(path, rows)
 
 

@@ -163,7 +163,7 @@ def package_revision(*packages: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Blueprint:
+class EngineConfig:
     """All that is needed to build an engine, here or in another process; made by a Catalog, which checked it."""
 
     kind: str
@@ -188,7 +188,7 @@ class Catalog:
     kind: str
     entries: Mapping[str, Entry]
 
-    def blueprint(self, spec: EngineSpec | str) -> Blueprint:
+    def config(self, spec: EngineSpec | str) -> EngineConfig:
         """Check name, packages and options against the table.
 
         Raises InputError that lists the known names or options, EngineMissingError that names the pip extra.
@@ -210,7 +210,7 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return Blueprint(
+        return EngineConfig(
             self.kind,
             spec.name,
             entry.target,

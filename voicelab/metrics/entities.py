@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from voicelab.metrics.matching import unspaced
 from voicelab.metrics.matching.folding import separated
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 from voicelab.text.invisible import without_invisible
 
 _AMOUNT = re.compile(r"[$€£¥₹₩]?\.?\d")
@@ -107,7 +107,7 @@ class SpanCounts:
         return self.errors / self.words if self.words else None
 
 
-def entity_word_errors(steps: Sequence[Step], spans: Iterable[Sequence[str]]) -> SpanCounts:
+def entity_word_errors(steps: Sequence[AlignmentStep], spans: Iterable[Sequence[str]]) -> SpanCounts:
     """Entity WER (as Rev's fstalign reports it by class): errors inside the spans, over the words in them.
 
     steps: an alignment. spans: the entities as words in the same spelling. An insertion counts when it lies between two

@@ -12,7 +12,7 @@ from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_wor
 from voicelab.metrics.intervals import Interval, ratio_interval, sums_interval
 from voicelab.metrics.matching import EntityClass, found, kind_of
 from voicelab.metrics.matching.tokens import tokenize
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 
 ByClass = Mapping[str, FoundCounts]
 
@@ -69,7 +69,7 @@ def added(rows: Iterable[ByClass]) -> dict[str, FoundCounts]:
 
 
 def word_errors_by_class(
-    steps: Sequence[Step], entities: Mapping[str, Sequence[str]], forms: Forms
+    steps: Sequence[AlignmentStep], entities: Mapping[str, Sequence[str]], forms: Forms
 ) -> dict[str, SpanCounts]:
     """Entity WER by class. entities: each entity as it was written -> its words in the spelling of the steps."""
     spans: dict[str, list[Sequence[str]]] = {}

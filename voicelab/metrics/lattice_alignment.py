@@ -13,11 +13,11 @@ from typing import TypeVar
 from voicelab.metrics.alternatives import NOTHING, Lattice
 from voicelab.metrics.lattice_any_rows import AnyRows
 from voicelab.metrics.lattice_band import has_one_length, is_plain
-from voicelab.metrics.lattice_costs import Arithmetic, Side
+from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
 from voicelab.metrics.lattice_plain_rows import PlainRows
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import EQUAL, Matching, is_optional
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 
 BLOCK_BYTES = 64_000_000
 """The most memory for costs that are kept at once."""
@@ -30,7 +30,7 @@ def align_lattices(
     *,
     matching: Matching = EQUAL,
     block_bytes: int = BLOCK_BYTES,
-) -> tuple[Step, ...]:
+) -> tuple[AlignmentStep, ...]:
     """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step.
 
     block_bytes: how much memory the costs that are kept at once may take; the alignment does not depend on it.
@@ -62,7 +62,10 @@ def align_places(
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     arithmetic = Arithmetic(weights, len(reference.words) + len(hypothesis.words), exact=exact)
     nothing = arithmetic.rounded(weights.nothing)
-    mine, other = Side.reference(reference, weights, nothing), Side.hypothesis(hypothesis, weights, nothing)
+    mine, other = (
+        AlignmentSide.reference(reference, weights, nothing),
+        AlignmentSide.hypothesis(hypothesis, weights, nothing),
+    )
     rows, columns = (other, mine) if swapped else (mine, other)
     table: PlainRows | AnyRows
     if arithmetic.whole and has_one_length(columns.lattice):
@@ -84,8 +87,8 @@ class _Traceback:
 
     def __init__(
         self,
-        reference: Side,
-        hypothesis: Side,
+        reference: AlignmentSide,
+        hypothesis: AlignmentSide,
         weights: Weights,
         matching: Matching,
         table: PlainRows | AnyRows,

@@ -6,8 +6,8 @@ import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING
 from voicelab.metrics.lattice_band import band, has_one_length, whole_band
-from voicelab.metrics.lattice_costs import Arithmetic, Side
-from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
+from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
+from voicelab.metrics.lattice_rows import Costs, LatticeRow, RowStore, cut
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
@@ -15,7 +15,7 @@ from voicelab.metrics.word_matching import Matching, Vocabulary
 class _Columns:
     """The words that columns stand for, and what it costs to pass them."""
 
-    def __init__(self, side: Side, matching: Matching, arithmetic: Arithmetic) -> None:
+    def __init__(self, side: AlignmentSide, matching: Matching, arithmetic: Arithmetic) -> None:
         lattice = side.lattice
         self.before = lattice.before
         self.arithmetic = arithmetic
@@ -66,8 +66,8 @@ class AnyRows(RowStore):
 
     def __init__(
         self,
-        rows: Side,
-        columns: Side,
+        rows: AlignmentSide,
+        columns: AlignmentSide,
         weights: Weights,
         matching: Matching,
         arithmetic: Arithmetic,
@@ -83,7 +83,7 @@ class AnyRows(RowStore):
             cells = whole_band(rows.lattice, columns.lattice)
         super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize)
 
-    def one_row(self, place: int, found: dict[int, Row]) -> Row:
+    def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:
         first, end = int(self.band[0][place]), int(self.band[1][place])
         costs = np.empty(end - first + 2, dtype=self.arithmetic.kind)
         costs[0] = costs[-1] = self.arithmetic.unreachable
@@ -96,9 +96,9 @@ class AnyRows(RowStore):
             inner[:] = self.arithmetic.unreachable
             inner[0] = 0
         self._columns.reached(inner, first)
-        return Row(first, end, costs)
+        return LatticeRow(first, end, costs)
 
-    def _above(self, rows: list[Row], first: int, end: int) -> Costs:
+    def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
         """The least cost in any of the rows, of the columns from first - 1 to end - 1."""
         found = cut(rows[0], first, end, self.arithmetic.unreachable)
         for row in rows[1:]:

@@ -17,7 +17,7 @@ _LARGEST = 2**28
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class AlignmentSide:
     """A lattice, and the cost of each of its words when it is paired with none. cost: that of a real word."""
 
     lattice: Lattice
@@ -26,12 +26,12 @@ class Side:
     of_reference: bool
 
     @classmethod
-    def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+    def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
         """The reference's side. nothing: the cost of `@`, rounded as costs are."""
         return cls(lattice, weights.deletion, _costs(lattice, weights.deletion, weights, nothing), True)
 
     @classmethod
-    def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> Side:
+    def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
         """The hypothesis's side."""
         return cls(lattice, weights.insertion, _costs(lattice, weights.insertion, weights, nothing), False)
 

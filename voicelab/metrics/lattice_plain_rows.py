@@ -12,8 +12,8 @@ import numpy as np
 
 from voicelab.metrics.alternatives import NOTHING
 from voicelab.metrics.lattice_band import band
-from voicelab.metrics.lattice_costs import Arithmetic, Side
-from voicelab.metrics.lattice_rows import Costs, Row, RowStore, cut
+from voicelab.metrics.lattice_costs import AlignmentSide, Arithmetic
+from voicelab.metrics.lattice_rows import Costs, LatticeRow, RowStore, cut
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
@@ -28,8 +28,8 @@ class PlainRows(RowStore):
 
     def __init__(
         self,
-        rows: Side,
-        columns: Side,
+        rows: AlignmentSide,
+        columns: AlignmentSide,
         weights: Weights,
         matching: Matching,
         arithmetic: Arithmetic,
@@ -48,26 +48,26 @@ class PlainRows(RowStore):
         narrow = int((cells[1] - cells[0]).max()) * steepest < _SPAN_16
         super().__init__(rows.lattice, cells, block_bytes, arithmetic.kind().itemsize, compact=narrow)
 
-    def one_row(self, place: int, found: dict[int, Row]) -> Row:
+    def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:
         first, end = self._first[place], self._end[place]
         costs = np.empty(end - first + 2, dtype=self.arithmetic.kind)
         costs[0] = costs[-1] = self.arithmetic.unreachable
         inner = costs[1:-1]
         if not place:
             inner[:] = 0
-            return Row(first, end, costs, self._slope, 0)
+            return LatticeRow(first, end, costs, self._slope, 0)
         before = [found[earlier] for earlier in self.rows.before[place]]
         above, base = self._above(before, first, end), before[0].base
         word = self.rows.words[place]
         if word == NOTHING:
             inner[:] = above[1:]
-            return Row(first, end, costs, self._slope, base + self._row_costs[place])
+            return LatticeRow(first, end, costs, self._slope, base + self._row_costs[place])
         np.add(above[:-1], self._pairs(place, first, end), out=inner)
         np.minimum(inner, above[1:], out=inner)
         np.minimum.accumulate(inner, out=inner)
-        return Row(first, end, costs, self._slope, base + self._row_costs[place])
+        return LatticeRow(first, end, costs, self._slope, base + self._row_costs[place])
 
-    def _above(self, rows: list[Row], first: int, end: int) -> Costs:
+    def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
         """The least cost in any of the rows, of the columns from first - 1 to end - 1, by the base of the first."""
         found = cut(rows[0], first, end, self.arithmetic.unreachable)
         for row in rows[1:]:

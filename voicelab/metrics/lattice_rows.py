@@ -19,7 +19,7 @@ _LARGEST_16 = 2**15 - 1
 
 
 @dataclass(slots=True)
-class Row:
+class LatticeRow:
     """Costs of the columns first to end - 1, with an unreachable cell on either side.
 
     The cost of a column is what `costs` holds for it, plus slope times the column, plus base.
@@ -56,24 +56,24 @@ class RowStore(ABC):
         self.rows, self.band, self._compact = rows, band, compact
         self._last_use = _last_uses(rows)
         self._blocks = _blocks(band, block_bytes // (2 if compact else cell_bytes))
-        self._kept: list[dict[int, Row]] = [{}]
+        self._kept: list[dict[int, LatticeRow]] = [{}]
         for start, end in self._blocks[:-1]:
             self._kept.append(self._computed(start, end, self._kept[-1], keep=False))
         self._found = self._computed(*self._blocks[-1], self._kept[-1], keep=True)
         self._block = len(self._blocks) - 1
 
     @abstractmethod
-    def one_row(self, place: int, found: dict[int, Row]) -> Row:
+    def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:
         """The row of a word, from the rows of the words before it."""
 
-    def row(self, place: int) -> Row:
+    def row(self, place: int) -> LatticeRow:
         while place not in self._found:
             self._block -= 1
             start, end = self._blocks[self._block]
             self._found = self._computed(start, end, self._kept[self._block], keep=True)
         return self._found[place]
 
-    def _computed(self, start: int, end: int, before: dict[int, Row], *, keep: bool) -> dict[int, Row]:
+    def _computed(self, start: int, end: int, before: dict[int, LatticeRow], *, keep: bool) -> dict[int, LatticeRow]:
         """The rows from start to end - 1, and those before them; unless `keep`, only those that are needed later."""
         found = dict(before)
         for place in range(start, end):
@@ -88,7 +88,7 @@ class RowStore(ABC):
         return found
 
 
-def cut(row: Row, first: int, end: int, unreachable: Any) -> Costs:
+def cut(row: LatticeRow, first: int, end: int, unreachable: Any) -> Costs:
     """A row's costs of the columns from first - 1 to end - 1."""
     offset = first - row.first
     if offset >= 0 and end <= row.end + 1:

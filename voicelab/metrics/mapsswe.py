@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 
 GOOD_WORDS = 2
 """So many words right in both systems part two segments; NIST's `min_num_good`."""
@@ -38,7 +38,11 @@ class MatchedPairs:
 
 
 def segments(
-    first: Sequence[Step], second: Sequence[Step], good_words: int = GOOD_WORDS, *, wordings: bool = False
+    first: Sequence[AlignmentStep],
+    second: Sequence[AlignmentStep],
+    good_words: int = GOOD_WORDS,
+    *,
+    wordings: bool = False,
 ) -> list[Errors]:
     """The segments of one utterance, from the alignments of both systems with the same reference.
 
@@ -69,7 +73,7 @@ def segments(
 _Slot = tuple[str | None, int, int]
 
 
-def _slots(steps: Sequence[Step]) -> list[_Slot]:
+def _slots(steps: Sequence[AlignmentStep]) -> list[_Slot]:
     """(reference word, words inserted before it, 1 where it is wrong), and last the words inserted at the end."""
     slots: list[_Slot] = []
     inserted = 0
@@ -100,7 +104,7 @@ def _merged(first: list[_Slot], second: list[_Slot]) -> tuple[list[_Slot], list[
 
 
 def mapsswe(
-    first: Sequence[Sequence[Step]], second: Sequence[Sequence[Step]], *, wordings: bool = False
+    first: Sequence[Sequence[AlignmentStep]], second: Sequence[Sequence[AlignmentStep]], *, wordings: bool = False
 ) -> MatchedPairs:
     """The test over utterances, given as both systems' alignments in one order. wordings: as for `segments`."""
     pairs = [

@@ -13,7 +13,7 @@ from voicelab.metrics.alternatives import NOTHING, plain_lattice
 from voicelab.metrics.lattice_alignment import align_lattices
 from voicelab.metrics.weights import SCLITE, Weights
 from voicelab.metrics.word_matching import EQUAL
-from voicelab.metrics.words import Step, WordCounts, counts_of
+from voicelab.metrics.words import AlignmentStep, WordCounts, counts_of
 
 LONG_CELLS = 40_000
 """From this many pairs of words on, NumPy's rows are faster than a loop over the cells."""
@@ -21,7 +21,7 @@ _PAIR, _INSERT, _DELETE = 0, 1, 2
 _LITERAL_NOTHING = "\0" + NOTHING
 
 
-def align_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Step, ...]:
+def align_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[AlignmentStep, ...]:
     """sclite's alignment of two lists of words."""
     return align_weighted(reference, hypothesis, SCLITE)
 
@@ -38,7 +38,7 @@ def count_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights:
     return counts_of(align_weighted(reference, hypothesis, weights))
 
 
-def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> tuple[Step, ...]:
+def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> tuple[AlignmentStep, ...]:
     """The cheapest alignment of two lists of words, ties falling as in sclite."""
     equal_at_end = 0
     while (
@@ -52,11 +52,11 @@ def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights:
         steps = _traced(left, right, _moves(left, right, weights))
     else:
         steps = _long(left, right, weights)
-    steps += [Step("equal", word, word) for word in reference[len(left) :]]
+    steps += [AlignmentStep("equal", word, word) for word in reference[len(left) :]]
     return tuple(steps)
 
 
-def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[Step]:
+def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[AlignmentStep]:
     """The same alignment by rows of NumPy; `@` is a word like any other here."""
     sides = [[_LITERAL_NOTHING if word == NOTHING else word for word in words] for words in (reference, hypothesis)]
     steps = align_lattices(plain_lattice(sides[0]), plain_lattice(sides[1]), weights)
@@ -93,8 +93,8 @@ def _moves(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights
     return moves
 
 
-def _traced(reference: Sequence[str], hypothesis: Sequence[str], moves: list[bytearray]) -> list[Step]:
-    i, j, steps = len(reference), len(hypothesis), list[Step]()
+def _traced(reference: Sequence[str], hypothesis: Sequence[str], moves: list[bytearray]) -> list[AlignmentStep]:
+    i, j, steps = len(reference), len(hypothesis), list[AlignmentStep]()
     while i or j:
         move = moves[i][j]
         i, j = i - (move != _INSERT), j - (move != _DELETE)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from voicelab.metrics.alternatives import NOTHING, Choice, Wording
-from voicelab.metrics.words import Operation, Step
+from voicelab.metrics.words import AlignmentStep, Operation
 
 OPTIONAL = "\1"
 """Stands before a word that may be left out; no text has this character."""
@@ -71,7 +71,7 @@ class Matching:
             return _begins_like(bare(word), bare(other))
         return _is_fragment(other) and _begins_like(bare(other), bare(word))
 
-    def step(self, reference: str | None, hypothesis: str | None) -> Step:
+    def step(self, reference: str | None, hypothesis: str | None) -> AlignmentStep:
         """The step that sets two words side by side, or one beside none; leaving out an optional word is right."""
         mine = None if reference is None else shown(reference)
         theirs = None if hypothesis is None else shown(hypothesis)
@@ -81,7 +81,7 @@ class Matching:
             operation = "equal" if is_optional(alone) else "insert" if reference is None else "delete"
         else:
             operation = "equal" if self.alike(reference, hypothesis) else "substitute"
-        return Step(operation, mine, theirs)
+        return AlignmentStep(operation, mine, theirs)
 
 
 EQUAL = Matching()

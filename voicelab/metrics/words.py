@@ -77,7 +77,7 @@ def _share(part: int, whole: int) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class AlignmentStep:
     """One step of an alignment; reference is None on an insertion, hypothesis on a deletion."""
 
     operation: Operation
@@ -85,24 +85,24 @@ class Step:
     hypothesis: str | None
 
 
-def align(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[Step, ...]:
+def align(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[AlignmentStep, ...]:
     """The minimal alignment of two texts, word by word, both brought to one spelling first."""
     return align_words(normalizer.words(reference), normalizer.words(hypothesis))
 
 
-def align_words(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Step, ...]:
+def align_words(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[AlignmentStep, ...]:
     """The minimal alignment of two lists of words."""
-    steps: list[Step] = []
+    steps: list[AlignmentStep] = []
     for chunk in _levenshtein().opcodes(reference, hypothesis):
         left = reference[chunk.src_start : chunk.src_end]
         right = hypothesis[chunk.dest_start : chunk.dest_end]
         if chunk.tag in ("equal", "replace"):
             kind: Operation = "equal" if chunk.tag == "equal" else "substitute"
-            steps += [Step(kind, mine, other) for mine, other in zip(left, right, strict=True)]
+            steps += [AlignmentStep(kind, mine, other) for mine, other in zip(left, right, strict=True)]
         elif chunk.tag == "delete":
-            steps += [Step("delete", word, None) for word in left]
+            steps += [AlignmentStep("delete", word, None) for word in left]
         else:
-            steps += [Step("insert", None, word) for word in right]
+            steps += [AlignmentStep("insert", None, word) for word in right]
     return tuple(steps)
 
 
@@ -114,7 +114,7 @@ def _levenshtein() -> ModuleType:
     return Levenshtein
 
 
-def counts_of(steps: Iterable[Step]) -> WordCounts:
+def counts_of(steps: Iterable[AlignmentStep]) -> WordCounts:
     """What an alignment adds up to."""
     tally = {"equal": 0, "substitute": 0, "delete": 0, "insert": 0}
     for step in steps:

@@ -12,8 +12,8 @@ from itertools import pairwise
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import ReplyEncoder, ReplyFormat, reply_rate_hz
-from voicelab.engines.pool.pool import ENGINE_LIMIT_S, Host
-from voicelab.engines.spec import Blueprint, Isolation
+from voicelab.engines.pool.pool import ENGINE_LIMIT_S, EnginePool
+from voicelab.engines.spec import EngineConfig, Isolation
 
 _PART_S = 1.0
 # The beginning of a reply is encoded alone: the ear waits for it.
@@ -32,7 +32,7 @@ class Piece:
 class ReplyAudio:
     """One reply, encoded by a hosted encoder; `close` it in any case. duration_s: how much of it is encoded."""
 
-    def __init__(self, encoder: Host, form: ReplyFormat = "opus", rate_hz: int | None = None) -> None:
+    def __init__(self, encoder: EnginePool, form: ReplyFormat = "opus", rate_hz: int | None = None) -> None:
         self._stream = encoder.stream()
         self._form = form
         self._rate_hz = rate_hz or reply_rate_hz(form)
@@ -58,7 +58,7 @@ class ReplyAudio:
         await self._stream.close()
 
 
-def encoder_host(isolation: Isolation, limit_s: float = ENGINE_LIMIT_S) -> Host:
+def encoder_host(isolation: Isolation, limit_s: float = ENGINE_LIMIT_S) -> EnginePool:
     """An encoder of replies, not loaded yet."""
     target = f"{ReplyEncoder.__module__}:{ReplyEncoder.__name__}"
-    return Host(Blueprint("encoder", "libopus", target, isolation, {}), limit_s=limit_s)
+    return EnginePool(EngineConfig("encoder", "libopus", target, isolation, {}), limit_s=limit_s)

@@ -12,7 +12,7 @@ _HANDOVER_S = 0.005
 
 
 @dataclass(frozen=True, slots=True)
-class Interval:
+class TimeSpan:
     """A stage at work without a break, in seconds of the performance counter."""
 
     stage: str
@@ -31,7 +31,7 @@ class Stopwatch:
     """Measures stages, one at a time. intervals: when each was at work, in order; one that was cut off ends there."""
 
     def __init__(self) -> None:
-        self.intervals: list[Interval] = []
+        self.intervals: list[TimeSpan] = []
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[Lap]:
@@ -46,4 +46,4 @@ class Stopwatch:
             if last is not None and last.stage == stage and start_s - last.end_s <= _HANDOVER_S:
                 self.intervals[-1] = replace(last, end_s=end_s)
             else:
-                self.intervals.append(Interval(stage, start_s, end_s))
+                self.intervals.append(TimeSpan(stage, start_s, end_s))

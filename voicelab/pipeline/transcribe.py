@@ -9,9 +9,9 @@ from contextlib import asynccontextmanager
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.pool.pool import Host
+from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.pool.run_sync import run_blocking
-from voicelab.engines.spec import Blueprint, EngineInfo
+from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
 from voicelab.text import sentences
 from voicelab.tts.catalog import VOICES
@@ -25,25 +25,25 @@ def hear(asr: str, clips: Sequence[Clip], told: Told | None = None) -> tuple[Eng
 
     Raises InputError or EngineError where it cannot be had.
     """
-    return run_blocking(_hear(RECOGNIZERS.blueprint(asr), clips, told))
+    return run_blocking(_hear(RECOGNIZERS.config(asr), clips, told))
 
 
 def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[EngineInfo, list[Clip]]:
     """Each text as a voice says it, sentence by sentence as in a turn; and what the voice really was."""
-    return run_blocking(_say(VOICES.blueprint(tts), texts, told))
+    return run_blocking(_say(VOICES.config(tts), texts, told))
 
 
 @asynccontextmanager
-async def _hosted(blueprint: Blueprint) -> AsyncIterator[Host]:
-    host = await Host(blueprint).open()
+async def _hosted(config: EngineConfig) -> AsyncIterator[EnginePool]:
+    host = await EnginePool(config).open()
     try:
         yield host
     finally:
         await host.close()
 
 
-async def _hear(blueprint: Blueprint, clips: Sequence[Clip], told: Told | None) -> tuple[EngineInfo, list[str]]:
-    async with _hosted(blueprint) as host:
+async def _hear(config: EngineConfig, clips: Sequence[Clip], told: Told | None) -> tuple[EngineInfo, list[str]]:
+    async with _hosted(config) as host:
         lanes = asyncio.Semaphore(host.info.lanes)
         done = 0
 
@@ -70,13 +70,13 @@ async def _hear(blueprint: Blueprint, clips: Sequence[Clip], told: Told | None) 
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _say(blueprint: Blueprint, texts: Sequence[str], told: Told | None) -> tuple[EngineInfo, list[Clip]]:
-    async with _hosted(blueprint) as host:
+async def _say(config: EngineConfig, texts: Sequence[str], told: Told | None) -> tuple[EngineInfo, list[Clip]]:
+    async with _hosted(config) as host:
         clips = []
         for number, text in enumerate(texts, start=1):
             parts = [await host.call("speak", sentence) for sentence in sentences(text)]
             if not parts:
-                raise EngineError(blueprint.name, f"there is nothing to say in {text!r}")
+                raise EngineError(config.name, f"there is nothing to say in {text!r}")
             clips.append(Clip.join(parts))
             if told is not None:
                 told(number, len(texts))

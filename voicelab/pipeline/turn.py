@@ -16,13 +16,13 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.encoder import ReplyFormat
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.engines.pool.pool import ENGINE_LIMIT_S, ENGINE_WAIT_S, Host
+from voicelab.engines.pool.pool import ENGINE_LIMIT_S, ENGINE_WAIT_S, EnginePool
 from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.engines.spec import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.pipeline.spoken_text import Script
-from voicelab.pipeline.stopwatch import Interval, Stopwatch
+from voicelab.pipeline.stopwatch import Stopwatch, TimeSpan
 from voicelab.tts.catalog import VOICES
 
 LONGEST_TURN_S = 120.0
@@ -39,10 +39,10 @@ class Pipeline:
     turn_ends: where the end of a turn in a container is waited for.
     """
 
-    asr: Host
-    agent: Host
-    tts: Host
-    encoder: Host
+    asr: EnginePool
+    agent: EnginePool
+    tts: EnginePool
+    encoder: EnginePool
     turn_ends: WorkPool
 
     @classmethod
@@ -62,9 +62,9 @@ class Pipeline:
         encoder_in: "process" where many replies are encoded while the event loop has other work.
         """
         hosts = (
-            Host(RECOGNIZERS.blueprint(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
-            Host(AGENTS.blueprint(agent), limit_s=engine_limit_s),
-            Host(VOICES.blueprint(tts), limit_s=engine_limit_s),
+            EnginePool(RECOGNIZERS.config(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
+            EnginePool(AGENTS.config(agent), limit_s=engine_limit_s),
+            EnginePool(VOICES.config(tts), limit_s=engine_limit_s),
             encoder_host(encoder_in, engine_limit_s),
         )
         results = await asyncio.gather(*(host.open() for host in hosts), return_exceptions=True)
@@ -75,7 +75,7 @@ class Pipeline:
         return cls(*hosts, WorkPool("turn-ends", _TURN_END_THREADS))
 
     @property
-    def hosts(self) -> tuple[Host, Host, Host, Host]:
+    def hosts(self) -> tuple[EnginePool, EnginePool, EnginePool, EnginePool]:
         """All that must be ready for a turn."""
         return self.asr, self.agent, self.tts, self.encoder
 
@@ -113,14 +113,14 @@ class StageTimes:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class Recognition:
     """The request as text."""
 
     transcript: Transcript
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AgentAnswer:
     """The agent's reply; nothing of it is carried out yet."""
 
     heard: str
@@ -128,7 +128,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class SpokenReply:
     """One chunk of the reply's audio; `last` on exactly the final one. starts_s, ends_s: its sound, in the reply."""
 
     data: bytes
@@ -137,7 +137,7 @@ class Spoken:
     ends_s: float
 
 
-TurnEvent = Heard | Answered | Spoken
+TurnEvent = Recognition | AgentAnswer | SpokenReply
 
 
 class Turn:
@@ -184,7 +184,7 @@ class Turn:
         await self._hear(self._audio.add(clip))
 
     @property
-    def intervals(self) -> list[Interval]:
+    def intervals(self) -> list[TimeSpan]:
         """When decode, asr, agent, tts and encode were at work since the last chunk came; filled in as they are."""
         return self._watch.intervals
 
@@ -217,7 +217,7 @@ class Turn:
         self.times.asr_busy_s = self._utterance.busy_s
         if not transcript.text.strip():
             raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
-        yield Heard(transcript)
+        yield Recognition(transcript)
         async with aclosing(self.answer(transcript.text)) as events:
             async for event in events:
                 yield event
@@ -227,7 +227,7 @@ class Turn:
         with self._watch.measure("agent") as lap:
             reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
         self.times.agent_s = lap.took_s
-        yield Answered(heard, reply)
+        yield AgentAnswer(heard, reply)
         async with aclosing(self._speak(reply.text)) as chunks:
             async for chunk in chunks:
                 yield chunk
@@ -236,7 +236,7 @@ class Turn:
         """The beginning of the reply that is heard in the first heard_s seconds of its sound."""
         return self._script.heard(heard_s)
 
-    async def _speak(self, text: str) -> AsyncGenerator[Spoken, None]:
+    async def _speak(self, text: str) -> AsyncGenerator[SpokenReply, None]:
         """Sentence by sentence: the first one's sound leaves before the second is made."""
         self.times.tts_s = self.times.encode_s = 0.0
         self._script = Script(text)
@@ -275,9 +275,9 @@ class Turn:
         await self._utterance.close()
 
 
-def _spoken(piece: Piece, *, last: bool) -> Iterator[Spoken]:
+def _spoken(piece: Piece, *, last: bool) -> Iterator[SpokenReply]:
     """The chunks of a piece, as if all were equally long; last: the piece ends the reply."""
     count = len(piece.chunks)
     for number, data in enumerate(piece.chunks, start=1):
         ends_s = piece.starts_s + (piece.ends_s - piece.starts_s) * number / count
-        yield Spoken(data, last and number == count, piece.starts_s, ends_s)
+        yield SpokenReply(data, last and number == count, piece.starts_s, ends_s)

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 from voicelab.datasets import Sample
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, tables
+from voicelab.report.attribution_tables import why_view
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT, Theme
-from voicelab.report.views import TurnView, data_uri, request_sound, view_turns
-from voicelab.report.why_tables import why_view
+from voicelab.report.views import TurnCard, data_uri, request_sound, view_turns
 from voicelab.report.wording import NONE, headline, interval, interval_methods, seconds
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import counterfactual_file, inputs
@@ -53,7 +53,7 @@ def write(folder: RunFolder) -> Path:
     return path
 
 
-def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views: dict[str, TurnView]) -> str:
+def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views: dict[str, TurnCard]) -> str:
     """The page as text. views: of every turn, by its key."""
     ordered = [views[score.turn.key] for score in scores]
     primary = [view for view in ordered if view.turn.primary]
@@ -75,7 +75,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
     )  # fmt: skip
 
 
-def samples_html(views: Sequence[TurnView], title: str) -> str:
+def samples_html(views: Sequence[TurnCard], title: str) -> str:
     """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
     return _templates().get_template("samples.html").render(views=views, title=title)
 
@@ -179,7 +179,7 @@ def _cell(value: Any) -> str:
     return f"{value:.3f}" if isinstance(value, float) else str(value)
 
 
-def _conversations(summary: Summary, views: Sequence[TurnView]) -> list[tuple[Any, list[TurnView]]]:
+def _conversations(summary: Summary, views: Sequence[TurnCard]) -> list[tuple[Any, list[TurnCard]]]:
     return [
         (outcome, [view for view in views if view.turn.scenario_id == outcome.id]) for outcome in summary.scenarios.each
     ]

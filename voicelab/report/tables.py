@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.datasets import SampleSet
-from voicelab.report.why_tables import causes, equivalence, losses
+from voicelab.report.attribution_tables import causes, equivalence, losses
 from voicelab.report.wording import (
     STAGE_NAMES,
     Headline,

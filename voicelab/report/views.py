@@ -11,10 +11,10 @@ from voicelab.audio.opus import encode_ogg
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
 from voicelab.metrics.entities import mentions
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 from voicelab.report.wording import number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
-from voicelab.runs.sent_audio import Stimuli
+from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
 from voicelab.scoring.labels import label
 from voicelab.scoring.turns import TurnScore, answer_text
@@ -32,7 +32,7 @@ class Sound:
 
 
 @dataclass(frozen=True, slots=True)
-class TurnView:
+class TurnCard:
     """A turn with everything written out. entities: (name, whether it was heard, whether it was answered)."""
 
     score: TurnScore
@@ -45,7 +45,7 @@ class TurnView:
         return self.score.turn
 
     @property
-    def steps(self) -> tuple[Step, ...]:
+    def steps(self) -> tuple[AlignmentStep, ...]:
         return self.score.steps or ()
 
     @property
@@ -97,17 +97,17 @@ def view_turns(
     samples: SampleSet | None,
     *,
     limit_bytes: int = SOUND_LIMIT_BYTES,
-) -> list[TurnView]:
+) -> list[TurnCard]:
     """The turns as views. The first in the list get their sound first, as long as there is room for it."""
     shelf = _Shelf(folder, samples, limit_bytes)
     return [_view(score, shelf) for score in scores]
 
 
-def _view(score: TurnScore, shelf: _Shelf) -> TurnView:
+def _view(score: TurnScore, shelf: _Shelf) -> TurnCard:
     turn = score.turn
     heard, answer = turn.heard or "", answer_text(turn) or ""
     entities = tuple((one, mentions(heard, one), mentions(answer, one)) for one in turn.expected_entities)
-    return TurnView(score, shelf.request(turn), shelf.reply(turn), entities)
+    return TurnCard(score, shelf.request(turn), shelf.reply(turn), entities)
 
 
 class _Shelf:
@@ -115,7 +115,9 @@ class _Shelf:
 
     def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
         self._folder = folder
-        self._stimuli = inputs.stimuli(folder.read(), samples) if samples is not None else None
+        self._request_audio_source = (
+            inputs.request_audio_source(folder.read(), samples) if samples is not None else None
+        )
         self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
         self._left_bytes = limit_bytes
 
@@ -123,7 +125,11 @@ class _Shelf:
         sample = self._samples.get(turn.sample_id)
         if sample is None:
             return Sound(None, "not available: the sample set has moved or changed")
-        sound = request_sound(sample) if self._stimuli is None else disturbed_sound(self._stimuli, sample, turn)
+        sound = (
+            request_sound(sample)
+            if self._request_audio_source is None
+            else disturbed_sound(self._request_audio_source, sample, turn)
+        )
         return self._fitting(sound, sample.audio_path.name)
 
     def reply(self, turn: TurnResult) -> Sound:
@@ -151,15 +157,15 @@ def request_sound(sample: Sample) -> Sound:
         return Sound(None, "not available: the recording cannot be read")
 
 
-def disturbed_sound(stimuli: Stimuli, sample: Sample, turn: TurnResult) -> Sound:
+def disturbed_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> Sound:
     """What a turn was sent under a condition, made again and held against its digest, as Opus at 64 kbit/s."""
     try:
-        stimulus = stimuli.of(sample)
+        request_audio = request_audio_source.of(sample)
     except InputError:
         return Sound(None, "not available: the recording cannot be disturbed")
-    if stimulus.sent is None or turn.sent is None or stimulus.sent.sha256 != turn.sent.sha256:
+    if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
         return Sound(None, "not available: what was sent cannot be made again as it was")
-    return _sound(encode_ogg(decoding.decode(stimulus.audio), 64_000))
+    return _sound(encode_ogg(decoding.decode(request_audio.audio), 64_000))
 
 
 def _sound(data: bytes) -> Sound:

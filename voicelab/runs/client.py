@@ -68,7 +68,7 @@ async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
 
 
 @dataclass(slots=True)
-class Take:
+class TurnOutcome:
     """What one turn gave. Instants are seconds from t_end, when the last of the request's sound was sent.
 
     heard and answer are None for what never came; error is (code, message). stages are the server's own times.
@@ -176,7 +176,7 @@ class VoiceClient:
             client.session_id = started["data"]["session_id"]
             yield client
 
-    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome:
         """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
 
         Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
@@ -195,13 +195,13 @@ class VoiceClient:
             await self._send("audio_chunk", data)
         return await self._take_reply(perf_counter())
 
-    async def say(self, text: str) -> Take:
+    async def say(self, text: str) -> TurnOutcome:
         """A typed turn."""
         await self._send("text", {"text": text})
         return await self._take_reply(perf_counter())
 
-    async def _take_reply(self, t_end: float) -> Take:
-        take, clock = Take(), AudioClock()
+    async def _take_reply(self, t_end: float) -> TurnOutcome:
+        take, clock = TurnOutcome(), AudioClock()
         while True:
             message = await self._receive()
             at_s, event, data = perf_counter() - t_end, message["event"], message["data"]

@@ -20,7 +20,7 @@ class PlannedTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class PlannedConversation:
     """Turns that share one session. scenario_id: None for a single sample."""
 
     id: str
@@ -28,7 +28,7 @@ class Conversation:
     turns: tuple[PlannedTurn, ...]
 
 
-def plan(samples: SampleSet) -> tuple[Conversation, ...]:
+def plan(samples: SampleSet) -> tuple[PlannedConversation, ...]:
     """What to speak: each sample in a session of its own, then each scenario.
 
     A sample that requires context and is a turn of a scenario is spoken there only, after the turns that it needs; that
@@ -43,9 +43,9 @@ def plan(samples: SampleSet) -> tuple[Conversation, ...]:
             key = _scenario_key(scenario.id, number, ids)
             primary = sample.requires_context and number > 1 and in_context.setdefault(sample.id, key) == key
             turns.append(PlannedTurn(key, sample, number, primary))
-        scenarios.append(Conversation(scenario.id, scenario.id, tuple(turns)))
+        scenarios.append(PlannedConversation(scenario.id, scenario.id, tuple(turns)))
     alone = [sample for sample in samples.samples if sample.id not in in_context]
-    singles = (Conversation(sample.id, None, (PlannedTurn(sample.id, sample, 1, True),)) for sample in alone)
+    singles = (PlannedConversation(sample.id, None, (PlannedTurn(sample.id, sample, 1, True),)) for sample in alone)
     return (*singles, *scenarios)
 
 
@@ -57,7 +57,7 @@ def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
     return key
 
 
-def done_turns(conversations: Iterable[Conversation], turns: Mapping[str, TurnResult]) -> dict[str, TurnResult]:
+def done_turns(conversations: Iterable[PlannedConversation], turns: Mapping[str, TurnResult]) -> dict[str, TurnResult]:
     """The turns that need not be taken again, by their keys.
 
     A conversation goes on at its first turn that is missing or lost its connection: what follows needs that context.

@@ -119,7 +119,7 @@ class EngineUsed(_Record):
         return without_user(value)
 
 
-class Failure(_Record):
+class TurnFailure(_Record):
     """Why a turn has no reply: a stable code, a sentence, and who caused it (None in runs of earlier versions)."""
 
     code: str
@@ -127,7 +127,7 @@ class Failure(_Record):
     owner: Owner | None = None
 
 
-class Sent(_Record):
+class AppliedCondition(_Record):
     """What was sent instead of the recording. sha256: of those bytes. speech_dbfs: the active level of the recording.
 
     scale_db: what all of it was scaled by to stay within full scale. packets, lost, kbps: of Opus, where it was used.
@@ -173,7 +173,7 @@ class TurnResult(_Record):
     requires_context: bool = False
 
     status: Literal["answered", "failed"]
-    failure: Failure | None = None
+    failure: TurnFailure | None = None
     session_id: str = ""
     heard: str | None = None
     answer: str | None = None
@@ -200,7 +200,7 @@ class TurnResult(_Record):
 
     chunks: int = 0
     reply_file: str | None = None
-    sent: Sent | None = None
+    sent: AppliedCondition | None = None
     segment: SentSegment | None = None
     started_at: datetime
 

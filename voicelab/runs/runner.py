@@ -27,14 +27,14 @@ from voicelab.errors import (
 )
 from voicelab.runs import lock, provenance
 from voicelab.runs.checking import checked_again
-from voicelab.runs.client import Take
+from voicelab.runs.client import TurnOutcome
 from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
 from voicelab.runs.language import settled
 from voicelab.runs.names import check_name
-from voicelab.runs.planning import Conversation, PlannedTurn, done_turns, plan
+from voicelab.runs.planning import PlannedConversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
-from voicelab.runs.records import Failure, RunFolder, RunResult, RunSpec, TurnResult, now
-from voicelab.runs.sent_audio import Recordings, Stimuli, Stimulus
+from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnFailure, TurnResult, now
+from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
 from voicelab.runs.targets import Session, Target, check_target, open_target
 
 Progress = Callable[[int, int, TurnResult | None], None]
@@ -47,8 +47,8 @@ class _Begun:
 
     folder: RunFolder
     run: RunResult
-    conversations: tuple[Conversation, ...]
-    stimuli: Stimuli
+    conversations: tuple[PlannedConversation, ...]
+    request_audio_source: RequestAudioSource
     fresh: bool
 
     @property
@@ -126,7 +126,7 @@ def evaluate_conditions(
     first = specs[0][1]
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
         raise ValueError("these runs differ in more than their conditions")
-    recordings = Recordings(load(first.samples))
+    recordings = SetRecordings(load(first.samples))
     samples = _samples(first)
     begun = []
     with ExitStack() as locks:
@@ -182,13 +182,13 @@ def _finished(folder: RunFolder, run: RunResult) -> bool:
     return run.status == "finished" and not any(turn.lost_connection for turn in folder.turns())
 
 
-def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = None) -> _Begun:
+def _begin(folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None) -> _Begun:
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     spec = settled(spec, samples)
     check_target(spec)
-    stimuli = Stimuli(recordings or Recordings(load(spec.samples)), spec.condition)
-    stimuli.check(samples)
+    request_audio_source = RequestAudioSource(recordings or SetRecordings(load(spec.samples)), spec.condition)
+    request_audio_source.check(samples)
     conversations = plan(samples)
     run = RunResult(
         run_id=folder.run_id,
@@ -201,10 +201,10 @@ def _begin(folder: RunFolder, spec: RunSpec, recordings: Recordings | None = Non
         machine=provenance.machine(),
         started_at=now(),
     )
-    return _Begun(folder, run, conversations, stimuli, fresh=True)
+    return _Begun(folder, run, conversations, request_audio_source, fresh=True)
 
 
-def _take_up(folder: RunFolder, run: RunResult, recordings: Recordings | None = None) -> _Begun:
+def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None = None) -> _Begun:
     """A run that is there already, its samples checked to be the same."""
     samples = _samples(run.spec)
     if provenance.samples_sha256(samples) != run.samples_sha256:
@@ -216,8 +216,8 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: Recordings | None = 
         run = run.model_copy(
             update={"status": "running", "failure": None, "finished_at": None, "resumed": run.resumed + 1}
         )
-    stimuli = Stimuli(recordings or Recordings(load(run.spec.samples)), run.spec.condition)
-    return _Begun(folder, run, plan(samples), stimuli, fresh=False)
+    request_audio_source = RequestAudioSource(recordings or SetRecordings(load(run.spec.samples)), run.spec.condition)
+    return _Begun(folder, run, plan(samples), request_audio_source, fresh=False)
 
 
 def new_run_id(spec: RunSpec) -> str:
@@ -253,7 +253,7 @@ class _Runner:
     def __init__(self, begun: _Begun, tally: _Tally, *, cold: bool) -> None:
         self._folder = begun.folder
         self._conversations = begun.conversations
-        self._stimuli = begun.stimuli
+        self._request_audio_source = begun.request_audio_source
         self._done = begun.done
         self._tally = tally
         self._cold = cold
@@ -276,7 +276,7 @@ class _Runner:
     def _with_outages(self, run: RunResult) -> RunResult:
         return run.model_copy(update={"outages": (*run.outages, *self._reconnection.outages)})
 
-    async def _hold(self, target: Target, conversation: Conversation, run: RunResult) -> None:
+    async def _hold(self, target: Target, conversation: PlannedConversation, run: RunResult) -> None:
         """Take the turns of one conversation that are not done yet, in one session or, after faults, in several."""
         session_id: str | None = None
         while rest := [turn for turn in conversation.turns if turn.key not in self._done]:
@@ -306,33 +306,37 @@ class _Runner:
                     session_id = None
                     continue
                 for planned in rest:
-                    await self._record(planned, conversation, Take(error=(error.code, str(error))), session_id or "")
+                    await self._record(
+                        planned, conversation, TurnOutcome(error=(error.code, str(error))), session_id or ""
+                    )
 
-    async def _take(self, session: Session, conversation: Conversation, planned: PlannedTurn, run: RunResult) -> bool:
+    async def _take(
+        self, session: Session, conversation: PlannedConversation, planned: PlannedTurn, run: RunResult
+    ) -> bool:
         """Take and record one turn, and say whether its session goes on.
 
         Raises ConnectionLostError when the turn is to be taken again in another session; nothing is recorded then.
         """
         sample = planned.sample
-        stimulus = None
+        request_audio = None
         lost: ConnectionLostError | None = None
         try:
-            stimulus = await asyncio.to_thread(self._stimuli.of, sample)
-            take = await session.speak(stimulus.audio, run.spec.mode, source=str(sample.audio_path))
+            request_audio = await asyncio.to_thread(self._request_audio_source.of, sample)
+            take = await session.speak(request_audio.audio, run.spec.mode, source=str(sample.audio_path))
             if take.error is not None and take.error[0] in CONNECTION_FAULTS:
                 raise ConnectionLostError(take.error[1])
-            take = _unless_damaged(take, stimulus.undecoded_s)
+            take = _unless_damaged(take, request_audio.undecoded_s)
         except InputError as error:
-            take = Take(error=("bad_sample", str(error)))
+            take = TurnOutcome(error=("bad_sample", str(error)))
         except NoReplyError as error:
-            take, lost = Take(error=(NO_REPLY, str(error))), error
+            take, lost = TurnOutcome(error=(NO_REPLY, str(error))), error
         except ConnectionLostError as error:
             if self._reconnection.may_retry(planned.key):
                 raise
-            take, lost = Take(error=(CONNECTION_LOST, str(error))), error
+            take, lost = TurnOutcome(error=(CONNECTION_LOST, str(error))), error
         # The server could be reached again and this turn ended it again: that is no fault of the connection.
         owner: Owner | None = "agent" if lost is not None else None
-        await self._record(planned, conversation, take, session.session_id, stimulus, owner)
+        await self._record(planned, conversation, take, session.session_id, request_audio, owner)
         if lost is not None:
             self._reconnection.lost(lost)
             return False
@@ -342,10 +346,10 @@ class _Runner:
     async def _record(
         self,
         planned: PlannedTurn,
-        conversation: Conversation,
-        take: Take,
+        conversation: PlannedConversation,
+        take: TurnOutcome,
         session_id: str,
-        stimulus: Stimulus | None = None,
+        request_audio: RequestAudio | None = None,
         owner: Owner | None = None,
     ) -> None:
         scenario, cold, self._cold = conversation.scenario_id, self._cold, False
@@ -353,7 +357,14 @@ class _Runner:
         def keep() -> TurnResult:
             file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
             turn = turn_result(
-                planned, scenario, take, session_id, reply_file=file, cold=cold, stimulus=stimulus, owner=owner
+                planned,
+                scenario,
+                take,
+                session_id,
+                reply_file=file,
+                cold=cold,
+                request_audio=request_audio,
+                owner=owner,
             )
             self._folder.append(turn)
             return turn
@@ -364,7 +375,7 @@ class _Runner:
         self._tally.add(turn)
 
 
-def _unless_damaged(take: Take, undecoded_s: float) -> Take:
+def _unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
     heard_s = take.stages.get("undecoded_s") or 0.0
     stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
@@ -381,12 +392,12 @@ def _unless_damaged(take: Take, undecoded_s: float) -> Take:
 def turn_result(
     planned: PlannedTurn,
     scenario_id: str | None,
-    take: Take,
+    take: TurnOutcome,
     session_id: str,
     *,
     reply_file: str | None,
     cold: bool,
-    stimulus: Stimulus | None = None,
+    request_audio: RequestAudio | None = None,
     owner: Owner | None = None,
 ) -> TurnResult:
     """One turn as it is kept, with the figures that follow from others. owner: of its failure; None: by its code."""
@@ -394,7 +405,7 @@ def turn_result(
     failure = None
     if take.error is not None:
         code, message = take.error
-        failure = Failure(code=code, message=_writable(message), owner=owner or owner_of(code))
+        failure = TurnFailure(code=code, message=_writable(message), owner=owner or owner_of(code))
     # Silence is an answer of the recognizer: it heard no words, and all of the reference's are deletions.
     heard = "" if failure is not None and failure.code == "no_speech" else _writable(take.heard)
     path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
@@ -429,8 +440,8 @@ def turn_result(
         rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
         chunks=take.chunks,
         reply_file=reply_file,
-        sent=stimulus.sent if stimulus is not None else None,
-        segment=stimulus.segment if stimulus is not None else None,
+        sent=request_audio.sent if request_audio is not None else None,
+        segment=request_audio.segment if request_audio is not None else None,
         started_at=now(),
         **stages,
     )

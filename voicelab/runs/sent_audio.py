@@ -11,19 +11,19 @@ from functools import lru_cache
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.conditions.babble import Voice
+from voicelab.conditions.babble import BabbleVoice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import Sample, SampleSet
 from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
-from voicelab.runs.records import Sent, SentSegment
+from voicelab.runs.records import AppliedCondition, SentSegment
 
 _KEPT_CLIPS = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Stimulus:
+class RequestAudio:
     """Encoded audio to send.
 
     sent: what the condition made of it; None without one. segment: None where all of the recording was taken.
@@ -31,17 +31,17 @@ class Stimulus:
     """
 
     audio: bytes
-    sent: Sent | None = None
+    sent: AppliedCondition | None = None
     segment: SentSegment | None = None
     undecoded_s: float = 0.0
 
 
-class Recordings:
+class SetRecordings:
     """The recordings of a set as a recognizer would be fed them, the latest kept. Babble is made of all of them."""
 
     def __init__(self, samples: SampleSet) -> None:
         self.path = samples.path
-        self.voices = tuple(Voice(one.id, one.speaker, self._opener(one)) for one in samples.samples)
+        self.voices = tuple(BabbleVoice(one.id, one.speaker, self._opener(one)) for one in samples.samples)
         self._clip: Callable[[Sample], Clip] = lru_cache(maxsize=_KEPT_CLIPS)(heard_clip)
 
     def clip(self, sample: Sample) -> Clip:
@@ -51,10 +51,10 @@ class Recordings:
         return lambda: self._clip(sample)
 
 
-class Stimuli:
+class RequestAudioSource:
     """Makes what is sent under one condition."""
 
-    def __init__(self, recordings: Recordings, condition: Condition | None) -> None:
+    def __init__(self, recordings: SetRecordings, condition: Condition | None) -> None:
         self._recordings = recordings
         self._condition = condition
 
@@ -70,7 +70,7 @@ class Stimuli:
                     "none; take white or pink noise"
                 )
 
-    def of(self, sample: Sample) -> Stimulus:
+    def of(self, sample: Sample) -> RequestAudio:
         """The sample's audio; under a condition a 16-bit WAV of what a recognizer would have been fed, disturbed.
 
         So a condition that changes nothing is heard as the recording itself, sample for sample.
@@ -78,12 +78,12 @@ class Stimuli:
         undecoded_s = sample.decoded(SPEECH_RATE_HZ).undecoded_s
         if self._condition is None:
             audio = sample.audio_bytes()
-            return Stimulus(audio, segment=_segment(sample, audio), undecoded_s=undecoded_s)
+            return RequestAudio(audio, segment=_segment(sample, audio), undecoded_s=undecoded_s)
         found = disturb(
             Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
         )
         audio = codecs.encode_wav(found.clip)
-        sent = Sent(
+        sent = AppliedCondition(
             sha256=hashlib.sha256(audio).hexdigest(),
             speech_dbfs=found.speech_dbfs if math.isfinite(found.speech_dbfs) else None,
             scale_db=found.scale_db,
@@ -91,7 +91,7 @@ class Stimuli:
             lost=found.lost,
             kbps=found.kbps,
         )
-        return Stimulus(audio, sent, undecoded_s=undecoded_s)
+        return RequestAudio(audio, sent, undecoded_s=undecoded_s)
 
 
 def _segment(sample: Sample, audio: bytes) -> SentSegment | None:

@@ -26,8 +26,8 @@ from voicelab.datasets.text_files import split_lines
 from voicelab.engines.pool.children import SERVER_SECRETS, python_command, safe_environment
 from voicelab.engines.spec import Catalog
 from voicelab.errors import ConnectionLostError, EngineError, InputError, NoSpeechError, TurnTooLongError, VoicelabError
-from voicelab.pipeline.turn import Answered, Heard, Pipeline, Spoken, Turn
-from voicelab.runs.client import AudioClock, Take, VoiceClient, paced, request_chunks
+from voicelab.pipeline.turn import AgentAnswer, Pipeline, Recognition, SpokenReply, Turn
+from voicelab.runs.client import AudioClock, TurnOutcome, VoiceClient, paced, request_chunks
 from voicelab.runs.records import EngineUsed, RunSpec
 from voicelab.runs.storage import faults_named
 from voicelab.tts.catalog import VOICES
@@ -42,7 +42,7 @@ class Session(Protocol):
 
     session_id: str
 
-    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take: ...
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome: ...
 
 
 class Target(Protocol):
@@ -66,7 +66,7 @@ def check_engines(spec: RunSpec) -> None:
     """Raise InputError or EngineMissingError when an engine that is asked for is not in its table, or not installed."""
     for catalog, name in zip(CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
         if name is not None or spec.target in ("server", "in-process"):
-            catalog.blueprint(name or "")
+            catalog.config(name or "")
 
 
 def check_target(spec: RunSpec) -> None:
@@ -142,8 +142,8 @@ class _LocalSession:
         """Bring the dialogue to where it was after a turn that an earlier, killed run took."""
         self._dialogue = self._dialogue.after(heard, await self._pipeline.agent.call("respond", heard, self._dialogue))
 
-    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> Take:
-        take, clock = Take(), AudioClock()
+    async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome:
+        take, clock = TurnOutcome(), AudioClock()
         turn = Turn(self._pipeline, self._dialogue)
         try:
             async for chunk in paced(request_chunks(audio, mode, source=source), mode):
@@ -151,15 +151,15 @@ class _LocalSession:
                 await turn.receive(chunk.data, chunk.form, chunk.sample_rate_hz)
             async for event in turn.finish():
                 at_s = perf_counter() - t_end
-                if isinstance(event, Heard):
+                if isinstance(event, Recognition):
                     take.heard, take.transcript_s = event.transcript.text, at_s
-                elif isinstance(event, Answered):
+                elif isinstance(event, AgentAnswer):
                     reply = event.reply
                     take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
                     take.entities = [asdict(entity) for entity in reply.entities]
                     take.candidates = [asdict(entity) for entity in reply.candidates]
                     self._dialogue = self._dialogue.after(event.heard, reply)
-                elif isinstance(event, Spoken):
+                elif isinstance(event, SpokenReply):
                     clock.arrived(at_s, event.data)
                     if event.last:
                         take.turn_s = at_s
@@ -251,9 +251,9 @@ def _needs_token(address: str) -> str:
 
 def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineUsed, ...]) -> None:
     """What was asked for must be what runs, or the figures would carry a wrong name."""
-    blueprint = catalog.blueprint(wanted)
+    config = catalog.config(wanted)
     for engine in engines:
-        if engine.kind == catalog.kind and engine.name == blueprint.name and engine.options == dict(blueprint.options):
+        if engine.kind == catalog.kind and engine.name == config.name and engine.options == dict(config.options):
             return
     running = ", ".join(f"{engine.name} {engine.options}" for engine in engines if engine.kind == catalog.kind)
     raise InputError(

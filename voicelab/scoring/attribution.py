@@ -13,9 +13,9 @@ from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, enti
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.action_equivalence import absence
-from voicelab.scoring.counterfactual_file import Asked, Replay, ReplayedTurn
-from voicelab.scoring.entity_classes import Thing, expected_things
-from voicelab.scoring.intervals import Clusters, Sureness
+from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn
+from voicelab.scoring.entity_classes import ExpectedEntity, expected_things
+from voicelab.scoring.intervals import Clusters, FigureIntervals
 from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Attribution, Estimate, Loss, Rate, StageLosses
 from voicelab.scoring.turns import TurnScore, answer_text
@@ -33,7 +33,9 @@ class TurnLosses:
     losses: tuple[Loss, ...]
 
 
-def attribution(scores: Sequence[TurnScore], replay: Replay | None, forms: Forms, sure: Sureness) -> Attribution:
+def attribution(
+    scores: Sequence[TurnScore], replay: Counterfactual | None, forms: Forms, sure: FigureIntervals
+) -> Attribution:
     """The losses of the turns that were answered (or in which nothing was heard) and have a replay."""
     replays = replay.of([score.turn for score in scores]) if replay is not None else {}
     whole = [score for score in scores if score.turn.key in replays and answer_text(score.turn) is not None]
@@ -63,7 +65,7 @@ def attribution(scores: Sequence[TurnScore], replay: Replay | None, forms: Forms
     )
 
 
-def turn_losses(turn: TurnResult, replay: ReplayedTurn, forms: Forms) -> TurnLosses:
+def turn_losses(turn: TurnResult, replay: CounterfactualTurn, forms: Forms) -> TurnLosses:
     """What one turn lost, and where."""
     losses: list[Loss] = []
     stages = [_entity(turn, replay, thing, losses) for thing in _things(turn, forms)]
@@ -71,12 +73,12 @@ def turn_losses(turn: TurnResult, replay: ReplayedTurn, forms: Forms) -> TurnLos
     return TurnLosses(LossCounts.of(stages), LossCounts.of([action]), tuple(losses))
 
 
-def _things(turn: TurnResult, forms: Forms) -> list[Thing]:
+def _things(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
     things = [thing for thing in expected_things(turn.expected_entities, forms) if thing.kind != "action word"]
     return list({thing.name: thing for thing in things}.values())
 
 
-def _entity(turn: TurnResult, replay: ReplayedTurn, thing: Thing, losses: list[Loss]) -> Stage | None:
+def _entity(turn: TurnResult, replay: CounterfactualTurn, thing: ExpectedEntity, losses: list[Loss]) -> Stage | None:
     stage = entity_lost_at(
         with_reference=thing.named_in(replay.references.answer),
         answered=thing.named_in(answer_text(turn) or ""),
@@ -89,7 +91,7 @@ def _entity(turn: TurnResult, replay: ReplayedTurn, thing: Thing, losses: list[L
     return stage
 
 
-def _action(turn: TurnResult, replay: ReplayedTurn, forms: Forms, losses: list[Loss]) -> Stage | None:
+def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: list[Loss]) -> Stage | None:
     wanted = replay.references
     stage = action_lost_at(
         reference_right=_right(turn, wanted, forms),
@@ -106,13 +108,13 @@ def _action(turn: TurnResult, replay: ReplayedTurn, forms: Forms, losses: list[L
     return stage
 
 
-def _right(turn: TurnResult, asked: Asked, forms: Forms) -> bool:
+def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
     """Whether it is what the sample expects: the intent, where it states one, and all companies that it names."""
     intent = turn.expected_intent is None or turn.expected_intent == asked.intent
     return intent and companies_of(turn.expected_entities, forms) <= set(asked.companies)
 
 
-def _told(asked: Asked | None) -> str:
+def _told(asked: AgentOutcome | None) -> str:
     """An action in words: `watchlist add: AAPL`."""
     if asked is None:
         return "nothing, no speech was heard"
@@ -126,11 +128,11 @@ def _expected(turn: TurnResult, forms: Forms) -> str:
     return f"{label(turn.expected_intent or 'any intent')}{': ' if companies else ''}{', '.join(companies)}"
 
 
-def _unlike(turn: TurnResult, replay: ReplayedTurn) -> bool:
+def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
     return replay.transcript is not None and turn.answer is not None and replay.transcript.answer != turn.answer
 
 
-def _misses(scores: Sequence[TurnScore], forms: Forms, sure: Sureness) -> Rate:
+def _misses(scores: Sequence[TurnScore], forms: Forms, sure: FigureIntervals) -> Rate:
     """Of the entities that the references name, those that the transcripts do not."""
 
     def counts(score: TurnScore) -> FoundCounts:
@@ -140,7 +142,7 @@ def _misses(scores: Sequence[TurnScore], forms: Forms, sure: Sureness) -> Rate:
     return sure.share(scores, counts, lambda c: c.expected - c.found, lambda c: c.expected)
 
 
-def _time(turns: Iterable[TurnResult], sure: Sureness) -> dict[str, Estimate]:
+def _time(turns: Iterable[TurnResult], sure: FigureIntervals) -> dict[str, Estimate]:
     """Each group's share of the summed time of the warm turns whose every stage is known."""
     warm = [turn for turn in turns if turn.status == "answered" and not turn.cold and turn.overhead_s is not None]
     clusters = Clusters.of(warm)

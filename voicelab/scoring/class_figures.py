@@ -6,18 +6,18 @@ from collections.abc import Callable, Sequence
 
 from voicelab.metrics.matching import CLASSES
 from voicelab.scoring.entity_classes import ClassCounts
-from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.schema import EntityClassFigures, Rate
 from voicelab.scoring.turns import TurnScore
 
 
-def class_figures(scores: Sequence[TurnScore], sure: Sureness) -> dict[str, EntityClassFigures]:
+def class_figures(scores: Sequence[TurnScore], sure: FigureIntervals) -> dict[str, EntityClassFigures]:
     """The figures of each class that is expected or claimed in any of these turns, in the order of CLASSES."""
     there = {kind for score in scores for kind in score.classes or ()}
     return {kind: _figures(kind, scores, sure) for kind in CLASSES if kind in there}
 
 
-def _figures(kind: str, scores: Sequence[TurnScore], sure: Sureness) -> EntityClassFigures:
+def _figures(kind: str, scores: Sequence[TurnScore], sure: FigureIntervals) -> EntityClassFigures:
     counted = [counts for score in scores if (counts := (score.classes or {}).get(kind)) is not None]
     # An agent that never claims one of a class does not look for them; its precision there is not 0, it has none.
     claims = any(one.agent is not None and one.agent.found + one.agent.unexpected for one in counted)

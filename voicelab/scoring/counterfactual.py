@@ -16,12 +16,12 @@ from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.pipeline import transcribe
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, TurnResult
-from voicelab.scoring.counterfactual_file import Asked, Replay, ReplayedTurn, read, write
+from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn, read, write
 
 Progress = transcribe.Told
 
 
-def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Replay:
+def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Counterfactual:
     """The replay of a run, read where it is kept and whole, else made and kept.
 
     Where the run's agent cannot be had here, or only in another revision, the replay says why it is absent; with `must`
@@ -39,18 +39,20 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     except VoicelabError as error:
         if must:
             raise
-        made = Replay(run_id=run.run_id, absent=str(error))
+        made = Counterfactual(run_id=run.run_id, absent=str(error))
     write(folder.path, made)
     return made
 
 
-def listen(folder: RunFolder, replay: Replay, recognizer: str, progress: Progress | None = None) -> Replay:
+def listen(
+    folder: RunFolder, replay: Counterfactual, recognizer: str, progress: Progress | None = None
+) -> Counterfactual:
     """The replay with what a recognizer hears in the replies that the run kept; kept in its place.
 
     progress: told how many replies were heard, and how many there are. Raises InputError for an unknown recognizer, and
     where the run kept no reply; EngineError.
     """
-    RECOGNIZERS.blueprint(recognizer)
+    RECOGNIZERS.config(recognizer)
     files = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
     kept = {key: path for key, path in files.items() if path.is_file()}
     if not kept:
@@ -80,7 +82,7 @@ def last_taken(turns: Sequence[TurnResult]) -> list[TurnResult]:
     return list({turn.key: turn for turn in turns}.values())
 
 
-def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:
+def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[CounterfactualTurn]:
     """Each turn that was recognized, with what the agent does with the transcript and with the reference.
 
     Turns that broke before anything was recognized are left out, and out of the dialogue too.
@@ -96,7 +98,7 @@ def _heard(turns: Sequence[TurnResult]) -> list[TurnResult]:
     return [turn for turn in turns if turn.heard is not None and turn.text.strip()]
 
 
-def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTurn]:
+def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[CounterfactualTurn]:
     as_heard = as_said = Dialogue()
     replayed = []
     for turn in sorted(turns, key=lambda member: member.turn_number):
@@ -108,7 +110,7 @@ def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTur
             as_heard = as_heard.after(turn.heard, transcript)
         as_said = as_said.after(turn.text, references)
         replayed.append(
-            ReplayedTurn(
+            CounterfactualTurn(
                 key=turn.key,
                 text=turn.text,
                 heard=turn.heard or "",
@@ -120,9 +122,9 @@ def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[ReplayedTur
     return replayed
 
 
-def _kept(reply: Reply) -> Asked:
+def _kept(reply: Reply) -> AgentOutcome:
     """What a reply does: its intent, its companies, what else it took from the words, the changes it makes."""
-    return Asked(
+    return AgentOutcome(
         intent=reply.intent,
         companies=tuple(sorted({entity.value for entity in reply.entities if entity.kind == "company"})),
         amounts=tuple(sorted({(one.kind, one.value) for one in reply.entities if one.kind != "company"})),
@@ -131,7 +133,7 @@ def _kept(reply: Reply) -> Asked:
     )
 
 
-def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) -> Replay:
+def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) -> Counterfactual:
     agent, info, used = _loaded(run, None)
     if used is not None and used.revision != info.revision and not any_revision:
         raise InputError(
@@ -139,7 +141,7 @@ def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) ->
             "to ask that one all the same: voicelab attribute RUN --any-revision"
         )
     replayed = tuple(tool_equivalence(turns, agent))
-    return Replay(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
+    return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
 def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineUsed | None]:
@@ -150,7 +152,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
             raise InputError(f"run {run.run_id} names no agent; say which with --agent")
         options = {name: str(value) for name, value in used.options.items() if value is not None}
         wanted = EngineSpec(used.name, options)
-    agent: Agent = AGENTS.blueprint(wanted).build()
+    agent: Agent = AGENTS.config(wanted).build()
     return agent, agent.load(), used
 
 

@@ -18,11 +18,11 @@ UNASKED = Action("(no speech)")
 """What happens in a turn in which the recognizer heard nothing: the agent is never asked."""
 
 
-class _Record(BaseModel):
+class _CounterfactualRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Asked(_Record):
+class AgentOutcome(_CounterfactualRecord):
     """What the agent does with one text. amounts: (kind, value); changes: (operation, company)."""
 
     intent: str
@@ -36,7 +36,7 @@ class Asked(_Record):
         return Action(self.intent, frozenset(self.companies), frozenset(self.amounts), frozenset(self.changes))
 
 
-class ReplayedTurn(_Record):
+class CounterfactualTurn(_CounterfactualRecord):
     """One turn asked again, in writing.
 
     transcript: with what was recognized, after the dialogue that the transcripts led to; None where nothing was heard.
@@ -47,9 +47,9 @@ class ReplayedTurn(_Record):
     key: str
     text: str
     heard: str
-    transcript: Asked | None
-    reference: Asked
-    references: Asked
+    transcript: AgentOutcome | None
+    reference: AgentOutcome
+    references: AgentOutcome
     spoken: str | None = None
 
     @property
@@ -67,7 +67,7 @@ class ReplayedTurn(_Record):
         return (self.key, self.text, self.heard) == (turn.key, turn.text, turn.heard)
 
 
-class Replay(_Record):
+class Counterfactual(_CounterfactualRecord):
     """All of replay.json. absent: why no turn could be asked again; agent and revision: who was asked.
 
     listener: the recognizer that heard the replies again, with its options; own_ear: it is the run's own.
@@ -80,26 +80,26 @@ class Replay(_Record):
     absent: str | None = None
     listener: str | None = None
     own_ear: bool = False
-    turns: tuple[ReplayedTurn, ...] = ()
+    turns: tuple[CounterfactualTurn, ...] = ()
 
-    def of(self, turns: Iterable[TurnResult]) -> dict[str, ReplayedTurn]:
+    def of(self, turns: Iterable[TurnResult]) -> dict[str, CounterfactualTurn]:
         """The replays of these turns by their keys; one of a turn that was taken anew since is left out."""
         known = {one.key: one for one in self.turns}
         return {turn.key: known[turn.key] for turn in turns if turn.key in known and known[turn.key].is_of(turn)}
 
 
-def write(folder: Path, replay: Replay) -> None:
+def write(folder: Path, replay: Counterfactual) -> None:
     """Replace the run's replay.json in one step."""
     storage.write_whole(folder / FILE_NAME, f"{replay.model_dump_json(indent=1)}\n".encode())
 
 
-def read(folder: Path) -> Replay | None:
+def read(folder: Path) -> Counterfactual | None:
     """The run's replay.json, None where there is none; InputError names what is wrong with it."""
     file = folder / FILE_NAME
     if not file.exists():
         return None
     try:
-        return Replay.model_validate_json(file.read_text(encoding="utf-8"))
+        return Counterfactual.model_validate_json(file.read_text(encoding="utf-8"))
     except ValidationError as error:
         what = error.errors()[0]["msg"]
         raise InputError(f"{file}: not a replay: {what}; make it anew: voicelab attribute {folder}") from error

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, mentions
 from voicelab.metrics.entity_classes import claims_by_class, class_of, word_errors_by_class
 from voicelab.metrics.matching import found
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 from voicelab.runs.records import TurnResult
 from voicelab.text import Normalizer
 
@@ -26,7 +26,7 @@ class ClassCounts:
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class ExpectedEntity:
     """Something that a sample names: a company, with all of its names; else a word, an amount, a date as written."""
 
     name: str
@@ -39,19 +39,19 @@ class Thing:
         return any((company and mentions(text, one)) or found(one, text, self.kind) for one in self.names)
 
 
-def expected_things(entities: Iterable[str], forms: Forms) -> list[Thing]:
+def expected_things(entities: Iterable[str], forms: Forms) -> list[ExpectedEntity]:
     """What the listed entities name, in their order; a company once in each class, as a ticker and as a name."""
-    things: dict[tuple[str, str], Thing] = {}
+    things: dict[tuple[str, str], ExpectedEntity] = {}
     for entity in entities:
         kind, companies = class_of(entity, forms), companies_of([entity], forms)
         name = min(companies) if kind in _LINKED and companies else entity
         names = (entity, name, *forms[name]) if kind in _LINKED and companies else (entity,)
-        things.setdefault((kind, name), Thing(name, kind, names))
+        things.setdefault((kind, name), ExpectedEntity(name, kind, names))
     return list(things.values())
 
 
 def class_counts(
-    turn: TurnResult, steps: Sequence[Step], normalizer: Normalizer, forms: Forms
+    turn: TurnResult, steps: Sequence[AlignmentStep], normalizer: Normalizer, forms: Forms
 ) -> dict[str, ClassCounts]:
     """A turn's counts by class; surface: as written, linked: in any form, a company by any of its names."""
     heard = turn.heard or ""

@@ -10,7 +10,7 @@ from voicelab.metrics.entities import Forms
 from voicelab.paths import PROJECT
 from voicelab.runs import provenance
 from voicelab.runs.records import RunResult
-from voicelab.runs.sent_audio import Recordings, Stimuli
+from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 
 
 def company_forms(run: RunResult) -> Forms:
@@ -34,8 +34,8 @@ def sample_set(run: RunResult) -> SampleSet | None:
     return None
 
 
-def stimuli(run: RunResult, samples: SampleSet) -> Stimuli | None:
+def request_audio_source(run: RunResult, samples: SampleSet) -> RequestAudioSource | None:
     """What the run sent instead of the recordings; None where it sent them as they are."""
     if run.spec.condition is None:
         return None
-    return Stimuli(Recordings(load(samples.path)), run.spec.condition)
+    return RequestAudioSource(SetRecordings(load(samples.path)), run.spec.condition)

@@ -65,7 +65,7 @@ class Clusters:
 
 
 @dataclass(frozen=True, slots=True)
-class Sureness:
+class FigureIntervals:
     """Makes intervals, all of one seed and number of draws."""
 
     seed: int

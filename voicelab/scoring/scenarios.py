@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 from voicelab.datasets import Scenario
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.intervals import Clusters, Sureness
+from voicelab.scoring.intervals import Clusters, FigureIntervals
 from voicelab.scoring.schema import ScenarioOutcome, ScenarioSummary
 from voicelab.scoring.turns import missing_entities, session_text
 
 
-def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: Sureness) -> ScenarioSummary:
+def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: FigureIntervals) -> ScenarioSummary:
     """A scenario succeeds when every turn got a reply and every expected session entity is in the session."""
     taken: dict[str, list[TurnResult]] = {}
     for turn in turns:

@@ -11,12 +11,12 @@ SUMMARY_VERSION: Literal[1] = 1
 Unit = Literal["speaker", "conversation", "sample", "scenario"]
 
 
-class _Record(BaseModel):
+class _SummaryRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Bounds(_Record):
-    """An interval; `unit` is what was taken as a whole, `clusters` how many of those there are (docs/sureness.md).
+class Bounds(_SummaryRecord):
+    """An interval. unit: what is kept whole when resampling. clusters: their number (docs/confidence_intervals.md).
 
     note: what limits the interval, such as too few speakers.
     """
@@ -30,7 +30,7 @@ class Bounds(_Record):
     note: str | None = None
 
 
-class Estimate(_Record):
+class Estimate(_SummaryRecord):
     """A figure over n scored turns (or scenarios). no_interval: why a figure that has a value has no interval."""
 
     value: float | None
@@ -46,7 +46,7 @@ class Rate(Estimate):
     whole: int
 
 
-class NormalizerUsed(_Record):
+class NormalizerUsed(_SummaryRecord):
     """How references and hypotheses were brought to one spelling."""
 
     name: str
@@ -54,7 +54,7 @@ class NormalizerUsed(_Record):
     word_map: str | None = None
 
 
-class Resampling(_Record):
+class Resampling(_SummaryRecord):
     """How the intervals over all turns were made; a group of turns may have to fall back to single samples.
 
     note: what limits them, such as too few speakers.
@@ -68,7 +68,7 @@ class Resampling(_Record):
     note: str | None = None
 
 
-class TurnCounts(_Record):
+class TurnCounts(_SummaryRecord):
     """What became of the planned turns. primary: those that the figures are made of, one for each sample.
 
     nothing_heard: turns in which no speech was recognized; they are scored, and are not among the failed.
@@ -86,7 +86,7 @@ class TurnCounts(_Record):
     failures: dict[str, int]
 
 
-class WordFigures(_Record):
+class WordFigures(_SummaryRecord):
     """Word errors of a group of turns. not_scored: turns that broke before anything was heard."""
 
     n: int
@@ -102,13 +102,13 @@ class WordFigures(_Record):
     wil: Estimate
 
 
-class WordSummary(_Record):
+class WordSummary(_SummaryRecord):
     overall: WordFigures
     by_category: dict[str, WordFigures]
     by_speaker: dict[str, WordFigures]
 
 
-class SilenceSummary(_Record):
+class SilenceSummary(_SummaryRecord):
     """Samples in which nobody speaks. n: those that were scored; failed: those that broke before that.
 
     nothing_heard: in which nothing was recognized, as is right. false_words: what was recognized in the others.
@@ -123,7 +123,7 @@ class SilenceSummary(_Record):
     false_words_per_minute: float | None
 
 
-class EntitySummary(_Record):
+class EntitySummary(_SummaryRecord):
     """Expected entities found (surface: as written; linked: companies by any of their names).
 
     surface_said: the recall that a perfect transcript has, because tickers are rarely said as they are written; None in
@@ -143,7 +143,7 @@ class EntitySummary(_Record):
     entity_wer: Rate
 
 
-class EntityClassFigures(_Record):
+class EntityClassFigures(_SummaryRecord):
     """One class of entities. surface: as written; linked: in any form, a company by any of its names, each once.
 
     agent_*: what the agent took from the words against what was expected, nothing scored where it takes none of this
@@ -158,7 +158,7 @@ class EntityClassFigures(_Record):
     entity_wer: Rate
 
 
-class EquivalenceSummary(_Record):
+class EquivalenceSummary(_SummaryRecord):
     """Turns in which the agent does something else with the transcript than with the reference, and what changes.
 
     absent: why it is not known.
@@ -173,7 +173,7 @@ class EquivalenceSummary(_Record):
     changes: int
 
 
-class StageLosses(_Record):
+class StageLosses(_SummaryRecord):
     """What each stage lost of what was expected: lost = asr + agent + tts; tts is None where nobody listened."""
 
     lost: Rate
@@ -182,7 +182,7 @@ class StageLosses(_Record):
     tts: Rate | None
 
 
-class Loss(_Record):
+class Loss(_SummaryRecord):
     """One expected entity or action that was lost, and the stage that lost it.
 
     earlier: the recognizer lost it in an earlier turn of the conversation, not in this one.
@@ -196,7 +196,7 @@ class Loss(_Record):
     note: str = ""
 
 
-class Attribution(_Record):
+class Attribution(_SummaryRecord):
     """Why it failed: losses by stage, and where the time went.
 
     absent: why losses are not known. unlike: turns in which the agent, asked the same again, gave another answer than
@@ -217,7 +217,7 @@ class Attribution(_Record):
     losses: tuple[Loss, ...]
 
 
-class IntentSummary(_Record):
+class IntentSummary(_SummaryRecord):
     """confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard."""
 
     not_scored: int
@@ -225,7 +225,7 @@ class IntentSummary(_Record):
     confusion: dict[str, dict[str, int]]
 
 
-class StageFigures(_Record):
+class StageFigures(_SummaryRecord):
     """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none).
 
     refused: the percentiles that n turns are too few for, each with the number of turns that it needs.
@@ -246,14 +246,14 @@ class StageFigures(_Record):
     no_interval: dict[str, str] = {}
 
 
-class ColdTurn(_Record):
+class ColdTurn(_SummaryRecord):
     """A turn taken right after loading; it is in no quantile."""
 
     key: str
     stages: dict[str, float | None]
 
 
-class Waterfall(_Record):
+class Waterfall(_SummaryRecord):
     """Where the time of one real turn went, the one with the median turn_s; the parts sum to turn_s."""
 
     key: str
@@ -261,7 +261,7 @@ class Waterfall(_Record):
     parts: dict[str, float]
 
 
-class LatencySummary(_Record):
+class LatencySummary(_SummaryRecord):
     mode: str
     n: int
     stages: dict[str, StageFigures]
@@ -269,7 +269,7 @@ class LatencySummary(_Record):
     median_turn: Waterfall | None
 
 
-class ScenarioOutcome(_Record):
+class ScenarioOutcome(_SummaryRecord):
     """success is None when it cannot be known: not all turns were taken, or what was expected is not known."""
 
     id: str
@@ -281,13 +281,13 @@ class ScenarioOutcome(_Record):
     note: str = ""
 
 
-class ScenarioSummary(_Record):
+class ScenarioSummary(_SummaryRecord):
     success: Rate
     not_scored: int
     each: tuple[ScenarioOutcome, ...]
 
 
-class ThresholdPoint(_Record):
+class ThresholdPoint(_SummaryRecord):
     """What the agent's candidates would have given, had those with at least this score been taken."""
 
     threshold: float
@@ -299,7 +299,7 @@ class ThresholdPoint(_Record):
     f1: float | None
 
 
-class LinkerSummary(_Record):
+class LinkerSummary(_SummaryRecord):
     """threshold_used is None when the agent has none; points is empty when it named no candidates."""
 
     threshold_used: float | None
@@ -308,7 +308,7 @@ class LinkerSummary(_Record):
     points: tuple[ThresholdPoint, ...]
 
 
-class Summary(_Record):
+class Summary(_SummaryRecord):
     """summary.json: what a run measured.
 
     headline: the error rate that the language is scored by. warnings: why a figure may not mean what its name says.

@@ -19,8 +19,8 @@ from voicelab.scoring import inputs
 from voicelab.scoring.action_equivalence import equivalence_summary
 from voicelab.scoring.attribution import attribution
 from voicelab.scoring.class_figures import class_figures
-from voicelab.scoring.counterfactual_file import Replay
-from voicelab.scoring.intervals import LEVEL, Clusters, Sureness
+from voicelab.scoring.counterfactual_file import Counterfactual
+from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
 from voicelab.scoring.scenarios import scenario_summary
 from voicelab.scoring.schema import (
@@ -55,7 +55,7 @@ def summarize(
     turns: list[TurnResult],
     forms: Forms | None = None,
     scenarios: Sequence[Scenario] | None = None,
-    replay: Replay | None = None,
+    replay: Counterfactual | None = None,
 ) -> Summary:
     """The figures of a run.
 
@@ -82,10 +82,10 @@ def summarize_scores(
     scores: Sequence[TurnScore],
     scenarios: Sequence[Scenario],
     forms: Forms,
-    replay: Replay | None = None,
+    replay: Counterfactual | None = None,
 ) -> Summary:
     """The figures of turns that are scored already."""
-    sure = Sureness(run.spec.seed, run.spec.draws)
+    sure = FigureIntervals(run.spec.seed, run.spec.draws)
     primary = [score for score in scores if score.turn.primary]
     clusters = Clusters.of([score.turn for score in primary])
     rule = run.spec.rules
@@ -163,7 +163,7 @@ def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:
     )
 
 
-def _words(scores: Sequence[TurnScore], sure: Sureness) -> WordFigures:
+def _words(scores: Sequence[TurnScore], sure: FigureIntervals) -> WordFigures:
     scored = [(score.turn, score.words) for score in scores if score.words is not None]
     total = sum((words for _, words in scored), WordCounts())
     columns = [
@@ -195,7 +195,7 @@ def _words(scores: Sequence[TurnScore], sure: Sureness) -> WordFigures:
 
 
 def _words_by(
-    scores: Sequence[TurnScore], name_of: Callable[[TurnResult], str | None], sure: Sureness
+    scores: Sequence[TurnScore], name_of: Callable[[TurnResult], str | None], sure: FigureIntervals
 ) -> dict[str, WordFigures]:
     groups: dict[str, list[TurnScore]] = {}
     for score in scores:
@@ -204,7 +204,7 @@ def _words_by(
     return {name: _words(group, sure) for name, group in groups.items()}
 
 
-def _entities(scores: Sequence[TurnScore], sure: Sureness) -> EntitySummary:
+def _entities(scores: Sequence[TurnScore], sure: FigureIntervals) -> EntitySummary:
     def recall(counts: Callable[[TurnScore], FoundCounts | None]) -> Rate:
         return sure.share(scores, counts, lambda c: c.found, lambda c: c.expected)
 
@@ -226,7 +226,7 @@ def _entities(scores: Sequence[TurnScore], sure: Sureness) -> EntitySummary:
     )
 
 
-def _intents(scores: Sequence[TurnScore], sure: Sureness) -> IntentSummary:
+def _intents(scores: Sequence[TurnScore], sure: FigureIntervals) -> IntentSummary:
     asked = [(score.turn.expected_intent, score.intent) for score in scores]
     pairs = [(expected, got) for expected, got in asked if expected is not None and got is not None]
     return IntentSummary(
@@ -236,7 +236,7 @@ def _intents(scores: Sequence[TurnScore], sure: Sureness) -> IntentSummary:
     )
 
 
-def _latency(mode: str, turns: Sequence[TurnResult], sure: Sureness) -> LatencySummary:
+def _latency(mode: str, turns: Sequence[TurnResult], sure: FigureIntervals) -> LatencySummary:
     warm = [turn for turn in turns if turn.status == "answered" and not turn.cold]
     return LatencySummary(
         mode=mode,
@@ -251,7 +251,7 @@ def _latency(mode: str, turns: Sequence[TurnResult], sure: Sureness) -> LatencyS
     )
 
 
-def _stage(name: str, turns: Iterable[TurnResult], sure: Sureness) -> StageFigures:
+def _stage(name: str, turns: Iterable[TurnResult], sure: FigureIntervals) -> StageFigures:
     timed = [(turn, value) for turn in turns if (value := getattr(turn, name)) is not None]
     values = [value for _, value in timed]
     found, clusters = quantiles(values), Clusters.of([turn for turn, _ in timed])

@@ -16,7 +16,7 @@ from voicelab.metrics.entities import (
     mentions,
     surface,
 )
-from voicelab.metrics.words import Step, WordCounts, align, count_characters, counts_of
+from voicelab.metrics.words import AlignmentStep, WordCounts, align, count_characters, counts_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.entity_classes import ClassCounts, class_counts
 from voicelab.text import Normalizer
@@ -35,7 +35,7 @@ class TurnScore:
     """
 
     turn: TurnResult
-    steps: tuple[Step, ...] | None
+    steps: tuple[AlignmentStep, ...] | None
     words: WordCounts | None
     characters: WordCounts | None
     said: FoundCounts | None

@@ -68,7 +68,7 @@ class EndpointSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class Started:
+class SpeechBegan:
     """Somebody speaks. Positions in samples of the stream: start is with the padding, speech the first speech."""
 
     start: int
@@ -77,14 +77,14 @@ class Started:
 
 
 @dataclass(frozen=True, slots=True)
-class TookFloor:
+class TookTurn:
     """What is said is more than a cough or a backchannel: a reply that is playing has to stop. Once per utterance."""
 
     decided_at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Stopped:
+class SpeechEnded:
     """The utterance is over. end: where its last speech ended; verdict: what its words said about more to come.
 
     took_floor: whether it was more than a cough or a backchannel; while a reply plays, others are no turns.
@@ -97,7 +97,7 @@ class Stopped:
     took_floor: bool
 
 
-Event = Started | TookFloor | Stopped
+Event = SpeechBegan | TookTurn | SpeechEnded
 
 
 @dataclass(slots=True)
@@ -191,11 +191,11 @@ class Endpointer:
             return []
         return [self._begin(self._onset)]
 
-    def _begin(self, speech: int) -> Started:
+    def _begin(self, speech: int) -> SpeechBegan:
         start = max(self._earliest_start, speech - round(self.settings.padding_s * SPEECH_RATE_HZ))
         self._now = _Utterance(start, speech, self._position, self._onset_voiced)
         self._onset = None
-        return Started(start, speech, self._position)
+        return SpeechBegan(start, speech, self._position)
 
     def _follow(self, now: _Utterance, probability: float) -> list[Event]:
         goes_on = now.last == self._position - FRAME
@@ -206,7 +206,7 @@ class Endpointer:
         events: list[Event] = []
         if not now.took_floor and self._barge_in.interrupts(now.voiced, now.text):
             now.took_floor = True
-            events.append(TookFloor(self._position))
+            events.append(TookTurn(self._position))
         spoken_s = (now.last - now.speech) / SPEECH_RATE_HZ
         needed_s = self.settings.silence_needed_s(spoken_s, now.verdict)
         if self._position - now.last >= needed_s * SPEECH_RATE_HZ:
@@ -217,8 +217,8 @@ class Endpointer:
         events: list[Event] = []
         if not now.took_floor and self._barge_in.says_something(now.text):
             now.took_floor = True
-            events.append(TookFloor(self._position))
-        stopped = Stopped(now.start, now.last, self._position, now.verdict, now.took_floor)
+            events.append(TookTurn(self._position))
+        stopped = SpeechEnded(now.start, now.last, self._position, now.verdict, now.took_floor)
         self._now, self._earliest_start = None, self._position
         return [*events, stopped]
 

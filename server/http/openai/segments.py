@@ -15,7 +15,7 @@ _MOST_CHARACTERS = 84
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class TranscriptSegment:
     """Words that are shown together. start_s, end_s: in the recording."""
 
     text: str
@@ -23,7 +23,7 @@ class Segment:
     end_s: float
 
 
-def segments_of(words: Sequence[TimedWord]) -> list[Segment]:
+def segments_of(words: Sequence[TimedWord]) -> list[TranscriptSegment]:
     """Group words; a segment ends at a pause, or where it would become too long to be read."""
     groups: list[list[TimedWord]] = []
     for word in words:
@@ -31,10 +31,10 @@ def segments_of(words: Sequence[TimedWord]) -> list[Segment]:
             groups[-1].append(word)
         else:
             groups.append([word])
-    return [Segment(_text(group), group[0].start_s, group[-1].end_s) for group in groups]
+    return [TranscriptSegment(_text(group), group[0].start_s, group[-1].end_s) for group in groups]
 
 
-def to_srt(segments: Sequence[Segment]) -> str:
+def to_srt(segments: Sequence[TranscriptSegment]) -> str:
     """SubRip subtitles."""
     return "".join(
         f"{number}\n{_clock(one.start_s, ',')} --> {_clock(one.end_s, ',')}\n{one.text}\n\n"
@@ -42,7 +42,7 @@ def to_srt(segments: Sequence[Segment]) -> str:
     )
 
 
-def to_vtt(segments: Sequence[Segment]) -> str:
+def to_vtt(segments: Sequence[TranscriptSegment]) -> str:
     """WebVTT subtitles."""
     cues = (f"{_clock(one.start_s, '.')} --> {_clock(one.end_s, '.')}\n{one.text}\n\n" for one in segments)
     return "WEBVTT\n\n" + "".join(cues)

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from pydantic import Field, StringConstraints
 
 from server.http.openai.names import DEFAULT_VOICE
-from server.messages import Name, SentStrictly
+from server.messages import Name, StrictClientMessage
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
 from voicelab.audio.time_stretch import stretch
@@ -19,7 +19,7 @@ MEDIA_TYPES = {
 _PCM_RATE_HZ = 24_000
 
 
-class Speech(SentStrictly):
+class Speech(StrictClientMessage):
     """What to say, and how."""
 
     model: Name

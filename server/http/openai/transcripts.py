@@ -9,7 +9,7 @@ from typing import Any
 from starlette.responses import JSONResponse, PlainTextResponse, Response, StreamingResponse
 
 from server.http.openai.errors import unsupported
-from server.http.openai.segments import Segment, segments_of, to_srt, to_vtt
+from server.http.openai.segments import TranscriptSegment, segments_of, to_srt, to_vtt
 from server.http.openai.transcription_form import TranscriptionForm
 from voicelab.asr.base import TimedWord, Transcript
 
@@ -51,7 +51,7 @@ def _times(transcript: Transcript, granularities: frozenset[str], engine: str) -
     return found
 
 
-def _segment(number: int, segment: Segment) -> dict[str, Any]:
+def _segment(number: int, segment: TranscriptSegment) -> dict[str, Any]:
     return {"id": number, "start": segment.start_s, "end": segment.end_s, "text": segment.text}
 
 

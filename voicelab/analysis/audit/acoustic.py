@@ -9,8 +9,8 @@ from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from multiprocessing import get_context
 
-from voicelab.analysis.audit.forced import FRAME_S, Aligner, Alignment, Span, dictionary
-from voicelab.analysis.audit.pronounce import Pronouncer, Spoken
+from voicelab.analysis.audit.forced import FRAME_S, Aligner, Alignment, PhoneSpan, dictionary
+from voicelab.analysis.audit.pronounce import Pronouncer, Pronunciation
 from voicelab.audio.clip import Clip
 from voicelab.engines.pool.pool import available_cores
 from voicelab.errors import EngineError
@@ -80,7 +80,7 @@ def _begin(sounds: dict[str, str]) -> None:
     _aligner.learn(sounds)
 
 
-def _answer(clip: Clip, reference: Spoken, heard: Spoken) -> Misfit:
+def _answer(clip: Clip, reference: Pronunciation, heard: Pronunciation) -> Misfit:
     guessed = tuple(dict.fromkeys(reference.guessed))
     if unreadable := (*reference.unreadable, *heard.unreadable):
         return Misfit(None, f"no pronunciation for {', '.join(map(repr, unreadable))}", guessed=guessed)
@@ -102,7 +102,7 @@ def _compare(forced: Alignment, free: Alignment, guessed: tuple[str, ...]) -> Mi
     ours, theirs = forced.by_frame(), free.by_frame()
     spans = [span for span in forced.spans if span.word is not None]
 
-    def lost(span: Span) -> float:
+    def lost(span: PhoneSpan) -> float:
         return sum(theirs[span.start : span.end]) - sum(ours[span.start : span.end])
 
     worst = max(spans, key=lost)

@@ -12,7 +12,7 @@ from voicelab.analysis.audit.audit import Audit, Suspect
 from voicelab.analysis.audit.wording import why
 from voicelab.audio import codecs
 from voicelab.datasets import Sample
-from voicelab.metrics.words import Step, align
+from voicelab.metrics.words import AlignmentStep, align
 from voicelab.report import views
 from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
@@ -25,14 +25,14 @@ _AROUND_S = 0.3
 
 
 @dataclass(frozen=True, slots=True)
-class _Heard:
+class _Hypothesis:
     """What one system heard, in the form that the report's alignment takes."""
 
     name: str
-    steps: tuple[Step, ...]
+    steps: tuple[AlignmentStep, ...]
 
     @property
-    def score(self) -> _Heard:
+    def score(self) -> _Hypothesis:
         return self
 
 
@@ -40,7 +40,7 @@ class _Heard:
 class _View:
     suspect: Suspect
     speaker: str | None
-    systems: tuple[_Heard, ...]
+    systems: tuple[_Hypothesis, ...]
     sound: views.Sound
     place: views.Sound | None
     place_name: str
@@ -64,7 +64,7 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
     return _View(
         suspect=one,
         speaker=sample.speaker if sample is not None else None,
-        systems=tuple(_Heard(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
+        systems=tuple(_Hypothesis(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
         sound=views.Sound(None, "not available: the sample set has moved or changed")
         if sample is None
         else views.request_sound(sample),

@@ -10,7 +10,7 @@ from voicelab.errors import InputError
 from voicelab.runs import provenance
 from voicelab.runs.records import RunResult, TurnResult
 from voicelab.scoring import inputs
-from voicelab.scoring.intervals import Sureness
+from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.schema import Estimate, Summary
 from voicelab.scoring.summary import scores_of, summarize_scores
 from voicelab.scoring.turns import TurnScore
@@ -71,7 +71,7 @@ def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) ->
     found: Summary = summarize_scores(run, scores, scenarios, inputs.company_forms(run))
     words, entities = found.words.overall, found.entities
     primary = [score for score in scores if score.turn.primary]
-    sentences = Sureness(run.spec.seed, run.spec.draws).share(
+    sentences = FigureIntervals(run.spec.seed, run.spec.draws).share(
         primary, lambda score: score.words, lambda counts: int(counts.errors > 0), lambda _: 1
     )
     return {

@@ -24,7 +24,7 @@ _FILLERS = ("<sil>", "[")
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class PhoneSpan:
     """One word, or silence or noise (word None), from one frame to another (exclusive), and its acoustic score."""
 
     word: str | None
@@ -41,7 +41,7 @@ class Alignment:
     but for rounding, and two texts over the same frames can be compared.
     """
 
-    spans: tuple[Span, ...]
+    spans: tuple[PhoneSpan, ...]
 
     @property
     def frames(self) -> int:
@@ -122,7 +122,7 @@ def _sound(clip: Clip, cmn_s: float) -> Clip | None:
     return None if start_s is None else clip.between(start_s, start_s + cmn_s)
 
 
-def _span(segment: Any, log: Any) -> Span:
+def _span(segment: Any, log: Any) -> PhoneSpan:
     filler = segment.word.startswith(_FILLERS)
     word = None if filler else segment.word.partition("(")[0]
-    return Span(word, segment.start_frame, segment.end_frame + 1, math.log(segment.ascore) * _SCORE_SHIFT)
+    return PhoneSpan(word, segment.start_frame, segment.end_frame + 1, math.log(segment.ascore) * _SCORE_SHIFT)

@@ -20,7 +20,7 @@ _READABLE = set("$€£%&@#+=/.,:'-°")
 
 
 @dataclass(frozen=True, slots=True)
-class Spoken:
+class Pronunciation:
     """A text ready to be aligned. words: as the aligner names them; guessed: those of them that eSpeak NG had to read.
 
     unreadable: what has no pronunciation at all; where there is any, the text cannot be aligned.
@@ -57,10 +57,10 @@ class Pronouncer:
                 self.sounds[word] = phones
         self._unreadable |= unknown - self.sounds.keys()
 
-    def spoken(self, text: str) -> Spoken:
+    def spoken(self, text: str) -> Pronunciation:
         """One text that was read before."""
         words = tuple(self._words(text))
-        return Spoken(
+        return Pronunciation(
             words,
             tuple(word for word in words if word in self.sounds),
             tuple(word for word in words if word in self._unreadable),

@@ -13,7 +13,7 @@ from typing import Any
 
 from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet, formats
-from voicelab.datasets.rows import AUDIO_COLUMNS, TEXT_COLUMNS, Row, Table
+from voicelab.datasets.rows import AUDIO_COLUMNS, TEXT_COLUMNS, Table, TableRow
 from voicelab.datasets.text_files import read_text
 from voicelab.datasets.voice_samples import AUDIO_FIELDS
 from voicelab.errors import InputError
@@ -23,7 +23,7 @@ _OTHERS = "samples.jsonl"
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FilePlan:
     """What the next version of `old` is. places: of the recordings that stay, by sample id."""
 
     old: SampleSet
@@ -37,7 +37,7 @@ def file_of(old: SampleSet) -> str:
     return old.path.name if _form(old) in _WRITERS else _OTHERS
 
 
-def text_of(plan: Plan) -> bytes:
+def text_of(plan: FilePlan) -> bytes:
     """The content of the new version's file."""
     form = _form(plan.old)
     data = _WRITERS.get(form, _jsonl)(plan).encode()
@@ -64,7 +64,7 @@ def _change(
         row["expected_intent"] = one.expected_intent
 
 
-def _seed_json(plan: Plan) -> str:
+def _seed_json(plan: FilePlan) -> str:
     document = json.loads(read_text(plan.old.path))
     scenarios = "multi_turn_scenarios"
     for category, rows in document["samples"].items():
@@ -83,7 +83,7 @@ def _seed_json(plan: Plan) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _rows(plan: Plan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[Table, list[dict[str, Any]]]:
+def _rows(plan: FilePlan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[Table, list[dict[str, Any]]]:
     """The old set's table, and the rows of the new version."""
     found = formats.find(plan.old.path)
     assert found is not None
@@ -100,32 +100,32 @@ def _rows(plan: Plan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[Tabl
     return table, kept
 
 
-def _moved(row: Row, sample: Sample, audio: str, place: Path) -> dict[str, Any]:
+def _moved(row: TableRow, sample: Sample, audio: str, place: Path) -> dict[str, Any]:
     """A row that names the copy of its recording; with the sample's id where the copy's name would give another."""
     named = {} if row.values.get("id") or PurePath(place).stem == sample.id else {"id": sample.id}
     return {**row.values, audio: place.as_posix(), **named}
 
 
-def _jsonl(plan: Plan) -> str:
+def _jsonl(plan: FilePlan) -> str:
     _, rows = _rows(plan, entities=list)
     # A parquet table holds kinds of values that JSON does not, such as dates.
     return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
 
 
-def _table_rows(plan: Plan) -> tuple[list[str], list[list[str]]]:
+def _table_rows(plan: FilePlan) -> tuple[list[str], list[list[str]]]:
     table, rows = _rows(plan, entities=";".join)
     columns = list(dict.fromkeys((*table.columns, *(name for row in rows for name in row))))
     return columns, [[str(row.get(name, "")) for name in columns] for row in rows]
 
 
-def _csv(plan: Plan) -> str:
+def _csv(plan: FilePlan) -> str:
     columns, rows = _table_rows(plan)
     text = io.StringIO()
     csv.writer(text, lineterminator="\n").writerows([columns, *rows])
     return text.getvalue()
 
 
-def _tsv(plan: Plan) -> str:
+def _tsv(plan: FilePlan) -> str:
     columns, rows = _table_rows(plan)
     for row in rows:
         if bad := next((cell for cell in row if set(cell) & set("\t\r\n")), None):
@@ -133,7 +133,7 @@ def _tsv(plan: Plan) -> str:
     return "".join("\t".join(row) + "\n" for row in [columns, *rows])
 
 
-_WRITERS: Mapping[str, Callable[[Plan], str]] = {
+_WRITERS: Mapping[str, Callable[[FilePlan], str]] = {
     "voice_samples": _seed_json,
     "jsonl": _jsonl,
     "csv": _csv,

@@ -24,11 +24,11 @@ from voicelab.runs import provenance
 HISTORY = "history.json"
 
 
-class _Record(BaseModel):
+class _VersionRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Origin(_Record):
+class Origin(_VersionRecord):
     """The version that a version was made from.
 
     samples_sha256: of all its samples, as run.json of a run holds it. file_sha256: None for a set that is a folder.
@@ -40,7 +40,7 @@ class Origin(_Record):
     samples_sha256: str
 
 
-class Applied(_Record):
+class Applied(_VersionRecord):
     """A decision as it was carried out. What is None in the new_ fields stayed as it was."""
 
     sample_id: str
@@ -56,7 +56,7 @@ class Applied(_Record):
     why: str | None = None
 
 
-class Version(_Record):
+class Version(_VersionRecord):
     """One step: what was made, from what, by which corrections, and the scenarios that lost a turn and went with it."""
 
     version: str
@@ -67,7 +67,7 @@ class Version(_Record):
     scenarios_dropped: tuple[str, ...] = ()
 
 
-class History(_Record):
+class VersionHistory(_VersionRecord):
     """history.json: every version but the first, the oldest first."""
 
     format_version: Literal[1] = 1
@@ -110,12 +110,12 @@ def _fill(draft: Path, name: str, old: SampleSet, corrections: Sequence[Correcti
     where = copies.places(old.home, kept, taken=(name, HISTORY))
     digests = copies.copy(kept, where, draft)
     changes = {one.sample_id: one for one in corrections}
-    (draft / name).write_bytes(set_files.text_of(set_files.Plan(old, changes, where, number)))
+    (draft / name).write_bytes(set_files.text_of(set_files.FilePlan(old, changes, where, number)))
     new = datasets.load(draft / name)
     if [sample.id for sample in new.samples] != [sample.id for sample in kept]:
         raise AssertionError("the new version names its samples otherwise than the old one")
     copies.check(new.samples, digests)
-    history = History(versions=(*read_history(old), _step(old, new, corrections, number)))
+    history = VersionHistory(versions=(*read_history(old), _step(old, new, corrections, number)))
     (draft / HISTORY).write_text(history.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
@@ -125,7 +125,7 @@ def read_history(found: SampleSet) -> tuple[Version, ...]:
     if not path.is_file():
         return ()
     try:
-        return History.model_validate_json(path.read_text(encoding="utf-8")).versions
+        return VersionHistory.model_validate_json(path.read_text(encoding="utf-8")).versions
     except ValidationError as error:
         raise InputError(f"{path}: not a history: {error.errors()[0]['msg']}") from error
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicelab.analysis.compare.comparison import Comparison, compare
-from voicelab.analysis.compare.contenders import Contender
-from voicelab.analysis.compare.pair import Pair
+from voicelab.analysis.compare.pair import RunPair
+from voicelab.analysis.compare.systems import System
 
-__all__ = ["Comparison", "Contender", "Pair", "compare"]
+__all__ = ["Comparison", "RunPair", "System", "compare"]

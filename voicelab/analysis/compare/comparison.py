@@ -11,8 +11,8 @@ from typing import Any
 import pandas as pd
 from pydantic import BaseModel
 
-from voicelab.analysis.compare.contenders import Contender, read_all
-from voicelab.analysis.compare.pair import Pair
+from voicelab.analysis.compare.pair import RunPair
+from voicelab.analysis.compare.systems import System, read_all
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
@@ -37,19 +37,19 @@ class _Resampling(BaseModel):
 class Comparison:
     """Two runs or more. All intervals come from one seed and number of draws."""
 
-    contenders: tuple[Contender, ...]
+    systems: tuple[System, ...]
     rules: Normalizer
     weights: str
     seed: int
     draws: int
 
-    def each_pair(self) -> list[Pair]:
-        return [Pair(first, second, self.seed, self.draws) for first, second in combinations(self.contenders, 2)]
+    def each_pair(self) -> list[RunPair]:
+        return [RunPair(first, second, self.seed, self.draws) for first, second in combinations(self.systems, 2)]
 
     def words(self) -> pd.DataFrame:
         """A row for each run: WER with its 95 % interval, what it was computed from, and what failed."""
         rows = []
-        for one in self.contenders:
+        for one in self.systems:
             total = sum(one.counts.values(), WordCounts())
             low, high = _bounds(self._interval(one))
             rows.append({
@@ -118,7 +118,7 @@ class Comparison:
     def speed(self) -> pd.DataFrame:
         """A row for each run: load time, and quantiles of the recognizer's work, without the first, cold turn."""
         rows = []
-        for one in self.contenders:
+        for one in self.systems:
             warm = [turn for turn in one.turns.values() if not turn.cold]
             rtf = quantiles(turn.rtf for turn in warm if turn.rtf is not None)
             asr_s = quantiles(turn.asr_s for turn in warm if turn.asr_s is not None)
@@ -134,19 +134,19 @@ class Comparison:
     def disagreements(self) -> pd.DataFrame:
         """The samples that not all heard alike, those with the most errors first: what each heard, and its errors."""
         rows = []
-        counts, turns = [one.counts for one in self.contenders], [one.turns for one in self.contenders]
+        counts, turns = [one.counts for one in self.systems], [one.turns for one in self.systems]
         for key, turn in turns[0].items():
             heard = [each[key].heard for each in turns]
             words = {tuple(self.rules.words(text)) if text is not None else None for text in heard}
             if len(words) > 1:
                 errors = [each[key].errors if key in each else None for each in counts]
                 row = {"sample": key, "said": turn.text, "errors": sum(each or 0 for each in errors)}
-                named = zip(self.contenders, heard, strict=True)
+                named = zip(self.systems, heard, strict=True)
                 rows.append(row | {one.name: "(failed)" if text is None else text for one, text in named})
-        columns = ["sample", "said", "errors", *(one.name for one in self.contenders)]
+        columns = ["sample", "said", "errors", *(one.name for one in self.systems)]
         return pd.DataFrame(rows, columns=columns).sort_values("errors", ascending=False, kind="stable")
 
-    def _interval(self, one: Contender) -> Interval | None:
+    def _interval(self, one: System) -> Interval | None:
         counts, turns = one.counts, one.turns
         errors, words = ([getattr(each, name) for each in counts.values()] for name in ("errors", "reference_words"))
         keys = Clusters.of([turns[key] for key in counts]).keys
@@ -167,8 +167,8 @@ def compare(
     alignment that words and tests are counted by.
     """
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
-    contenders, chosen = read_all(folders, rules, weights)
-    return Comparison(contenders, chosen, weights, seed, draws)
+    systems, chosen = read_all(folders, rules, weights)
+    return Comparison(systems, chosen, weights, seed, draws)
 
 
 def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:

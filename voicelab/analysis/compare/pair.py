@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cached_property
 
-from voicelab.analysis.compare.contenders import Contender
+from voicelab.analysis.compare.systems import System
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
 from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
@@ -45,11 +45,11 @@ class Flip:
 
 
 @dataclass(frozen=True)
-class Pair:
+class RunPair:
     """Two runs on the same samples; every difference is second minus first."""
 
-    first: Contender
-    second: Contender
+    first: System
+    second: System
     seed: int
     draws: int
 
@@ -87,7 +87,7 @@ class Pair:
         )  # fmt: skip
         return _noted(figure, clusters, found)
 
-    def _share(self, figure: Figure, run: Contender, key: str) -> Share | None:
+    def _share(self, figure: Figure, run: System, key: str) -> Share | None:
         if figure.name == "wer":
             # By the alignment that the comparison asked for, as the tests.
             counts = run.counts.get(key)
@@ -165,10 +165,10 @@ def _noted(figure: Figure | Percentile, clusters: Clusters, found: PairedDiffere
     return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
 
 
-def _right(run: Contender, key: str) -> bool:
+def _right(run: System, key: str) -> bool:
     return all(step.operation == "equal" for step in run.steps[key])
 
 
-def _flip(key: str, right: Contender, wrong: Contender) -> Flip:
+def _flip(key: str, right: System, wrong: System) -> Flip:
     turn = right.scores[key].turn
     return Flip(key, right.name, wrong.name, turn.text, turn.heard or "", wrong.scores[key].turn.heard or "")

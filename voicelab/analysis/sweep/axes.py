@@ -17,7 +17,7 @@ CLEAN = "clean"
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class SweepPoint:
     """One condition to try, and the folder of its run. place: on its axis; None for what is on none."""
 
     name: str
@@ -33,7 +33,7 @@ class Axis:
     key: str
     label: str
     unit: str
-    points: tuple[Point, ...]
+    points: tuple[SweepPoint, ...]
 
 
 def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
@@ -56,7 +56,7 @@ def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
     return tuple(axis for axis in made if axis.points)
 
 
-def points_of(spec: SweepSpec) -> tuple[Point, ...]:
+def points_of(spec: SweepSpec) -> tuple[SweepPoint, ...]:
     """Every run of the sweep, the one without a condition first. InputError where nothing varies, or twice the same."""
     for option, values in (("--snr", spec.snr_db), ("--noise", spec.noise), ("--bitrate", spec.bitrate_kbps),
                            ("--loss", spec.loss_percent), ("--gain", spec.gain_db)):  # fmt: skip
@@ -67,12 +67,12 @@ def points_of(spec: SweepSpec) -> tuple[Point, ...]:
         raise InputError("a sweep needs something that varies: --snr, --bitrate, --loss, --gain or --telephone")
     points = _grid(spec) if spec.grid else [point for axis in axes for point in axis.points]
     _check_names(points)
-    return (Point(CLEAN, None), *points)
+    return (SweepPoint(CLEAN, None), *points)
 
 
-def _check_names(points: Sequence[Point]) -> None:
+def _check_names(points: Sequence[SweepPoint]) -> None:
     """Names hold six digits of a value. Two conditions of one name would share one run."""
-    seen: dict[str, Point] = {}
+    seen: dict[str, SweepPoint] = {}
     for point in points:
         if point.name in seen:
             raise InputError(f"two conditions are both named {point.name}: give values that differ in six digits")
@@ -85,7 +85,7 @@ def _axis(
     points = []
     for place, fields in values:
         condition = _condition(spec, option, fields)
-        points.append(Point(condition.name, condition, key, place))
+        points.append(SweepPoint(condition.name, condition, key, place))
     return Axis(key, label, unit, tuple(points))
 
 
@@ -93,7 +93,7 @@ def _loss(spec: SweepSpec, loss: float) -> dict[str, Any]:
     return {"loss_percent": loss, "mean_burst": spec.mean_burst, "fec": spec.fec}
 
 
-def _grid(spec: SweepSpec) -> list[Point]:
+def _grid(spec: SweepSpec) -> list[SweepPoint]:
     """Every combination of one value from each axis that is asked for."""
     losses: list[dict[str, Any]] = [_loss(spec, loss) for loss in sorted(spec.loss_percent)]
     if losses and not spec.bitrate_kbps:
@@ -108,7 +108,7 @@ def _grid(spec: SweepSpec) -> list[Point]:
     points = []
     for parts in product(*(choice for choice in choices if choice)):
         condition = _condition(spec, "--grid", {name: value for part in parts for name, value in part.items()})
-        points.append(Point(condition.name, condition))
+        points.append(SweepPoint(condition.name, condition))
     return points
 
 

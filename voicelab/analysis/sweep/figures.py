@@ -7,11 +7,11 @@ from pydantic import BaseModel, ConfigDict
 from voicelab.metrics.breakpoints import Outcome
 
 
-class _Record(BaseModel):
+class _FigureRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class MeasureFigure(_Record):
+class MeasureFigure(_FigureRecord):
     """part / whole over n samples, those that every run of the sweep could score; left_out: the others.
 
     low, high: its interval. change: against the run without a condition, on the same samples, with the interval of the
@@ -30,7 +30,7 @@ class MeasureFigure(_Record):
     change_high: float | None
 
 
-class PointFigures(_Record):
+class PointFigures(_FigureRecord):
     """One run of the sweep. failed: turns that broke. scaled: turns made quieter to fit. lost: of `packets`."""
 
     run: str
@@ -44,7 +44,7 @@ class PointFigures(_Record):
     measures: dict[str, MeasureFigure]
 
 
-class BreakFigures(_Record):
+class BreakFigures(_FigureRecord):
     """Where a measure breaks on an axis (voicelab.metrics.breakpoints), as asked; `sentence` says it in words."""
 
     asked: str
@@ -61,7 +61,7 @@ class BreakFigures(_Record):
     sentence: str
 
 
-class AxisFigures(_Record):
+class AxisFigures(_FigureRecord):
     """An axis, its places from mild to severe, and the runs there."""
 
     key: str
@@ -71,7 +71,7 @@ class AxisFigures(_Record):
     runs: tuple[str, ...]
 
 
-class Figures(_Record):
+class Figures(_FigureRecord):
     """unit: what was taken as a whole, `clusters` how many of those there are."""
 
     unit: str

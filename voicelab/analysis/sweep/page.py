@@ -20,7 +20,7 @@ from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.runs.records import TurnResult
-from voicelab.runs.sent_audio import Stimuli
+from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ class Hearing:
 
 
 @dataclass(frozen=True, slots=True)
-class _Picture:
+class _SweepPicture:
     light: str
     dark: str
     alt: str
@@ -59,7 +59,7 @@ def _render(folder: SweepFolder, result: SweepResult, figures: Figures) -> str:
     for axis in drawable(figures):
         light, dark = (data_uri(plots.svg(curves(folder.sweep_id, figures, axis, theme)), "image/svg+xml")
                        for theme in (LIGHT, DARK))  # fmt: skip
-        pictures.append(_Picture(light, dark, f"Measures over {axis.label}, as in the table below"))
+        pictures.append(_SweepPicture(light, dark, f"Measures over {axis.label}, as in the table below"))
     spec = result.spec.model_dump(exclude={"base"}) | clean.spec.model_dump(exclude={"condition"})
     return _templates().get_template("sweep.html").render(
         sweep_id=folder.sweep_id,
@@ -91,7 +91,7 @@ def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]
     return [
         Hearing(
             run.spec.condition.label if run.spec.condition else "clean",
-            _sound(samples, run.spec.condition is not None, by_id[chosen], inputs.stimuli(run, samples)
+            _sound(samples, run.spec.condition is not None, by_id[chosen], inputs.request_audio_source(run, samples)
                    if samples is not None else None),
             by_id[chosen],
         )
@@ -103,11 +103,17 @@ def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
     return max(turns[0], key=lambda name: len({by_id[name].heard for by_id in turns if name in by_id}))
 
 
-def _sound(samples: SampleSet | None, disturbed: bool, turn: TurnResult, stimuli: Stimuli | None) -> Sound:
+def _sound(
+    samples: SampleSet | None, disturbed: bool, turn: TurnResult, request_audio_source: RequestAudioSource | None
+) -> Sound:
     if samples is None:
         return Sound(None, "not available: the sample set has moved or changed")
     sample = samples.sample(turn.sample_id)
-    return disturbed_sound(stimuli, sample, turn) if disturbed and stimuli is not None else request_sound(sample)
+    return (
+        disturbed_sound(request_audio_source, sample, turn)
+        if disturbed and request_audio_source is not None
+        else request_sound(sample)
+    )
 
 
 def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:

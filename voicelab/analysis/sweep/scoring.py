@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
-from voicelab.analysis.sweep.axes import Axis, Point, axes_of, points_of
+from voicelab.analysis.sweep.axes import Axis, SweepPoint, axes_of, points_of
 from voicelab.analysis.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
 from voicelab.analysis.sweep.measures import MEASURES, threshold
 from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
@@ -85,7 +85,7 @@ def _pair(key: str, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Paired:
 
 
 def _point(
-    point: Point, clean: str, scores: Mapping[str, TurnScore], paired: Mapping[str, _Paired], spec: SweepSpec
+    point: SweepPoint, clean: str, scores: Mapping[str, TurnScore], paired: Mapping[str, _Paired], spec: SweepSpec
 ) -> PointFigures:
     turns = [score.turn for score in scores.values()]
     sent = [turn.sent for turn in turns if turn.sent is not None]

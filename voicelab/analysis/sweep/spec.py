@@ -17,11 +17,11 @@ from voicelab.runs.records import RunFolder, RunSpec
 FORMAT_VERSION = 1
 
 
-class _Record(BaseModel):
+class _SweepRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class SweepSpec(_Record):
+class SweepSpec(_SweepRecord):
     """Everything that decides what a sweep measures.
 
     base: the run without a condition. noise: each kind is an axis of its own, over snr_db. loss_percent: of Opus
@@ -43,7 +43,7 @@ class SweepSpec(_Record):
     breakpoints: tuple[str, ...] = ("entity_recall=90%",)
 
 
-class SweepResult(_Record):
+class SweepResult(_SweepRecord):
     """sweep.json. runs: the names of the run folders beside it, the one without a condition first."""
 
     format_version: Literal[1] = 1

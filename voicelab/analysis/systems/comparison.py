@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from itertools import combinations
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
-from voicelab.analysis.systems.sureness import LEVEL, Grouping
+from voicelab.analysis.systems.intervals import LEVEL, Grouping
 from voicelab.metrics.mapsswe import mapsswe
 from voicelab.metrics.paired import PairedDifference, paired_rates
 from voicelab.metrics.significance import holm, mcnemar, sign_test, wilcoxon

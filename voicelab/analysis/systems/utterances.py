@@ -10,7 +10,7 @@ from typing import Any
 
 from voicelab.analysis.score_transcripts import Score, figures
 from voicelab.errors import InputError
-from voicelab.metrics.words import Step
+from voicelab.metrics.words import AlignmentStep
 
 GAP = "***"
 """Stands in a row's text for a word that the other side has and this one does not."""
@@ -60,7 +60,7 @@ def _sides(steps: list[list[str | None]]) -> tuple[str, str]:
     return reference, " ".join(GAP if word is None else word for _, _, word in steps)
 
 
-def worst(score: Score, most: int) -> list[tuple[int, tuple[Step, ...]]]:
+def worst(score: Score, most: int) -> list[tuple[int, tuple[AlignmentStep, ...]]]:
     """Positions and alignments of the utterances with most errors, at most that many, and only those with errors."""
     errors = [counts.words.errors for counts in score.utterances]
     places = sorted((place for place, count in enumerate(errors) if count), key=lambda place: -errors[place])

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 
-from voicelab.datasets.transcripts.nlp import Call, Token, speaker_turns
+from voicelab.datasets.transcripts.nlp import Call, NlpToken, speaker_turns
 from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
 from voicelab.text import Normalizer
 
@@ -51,7 +51,7 @@ def call_lattice(call: Call, normalizer: Normalizer) -> tuple[Lattice, list[Leaf
     return replace(numbered, words=tuple(leaf.word for leaf in found)), found
 
 
-def _span_or_turn(row: tuple[Token, int]) -> tuple[str | None, int]:
+def _span_or_turn(row: tuple[NlpToken, int]) -> tuple[str | None, int]:
     """What neighbouring tokens share that belong together."""
     token, turn = row
     return (None, turn) if token.span is None else (token.span, -1)
@@ -60,7 +60,7 @@ def _span_or_turn(row: tuple[Token, int]) -> tuple[str | None, int]:
 def _with_wordings(
     written: list[str | Choice],
     spoken: Sequence[Sequence[str]],
-    rows: Sequence[tuple[Token, int]],
+    rows: Sequence[tuple[NlpToken, int]],
     leaves: list[Leaf],
     words_of: Words,
 ) -> list[str | Choice]:

@@ -7,16 +7,16 @@ from pathlib import Path
 
 from voicelab.analysis.score_transcripts import Score, aligned_score
 from voicelab.analysis.tagged.lattices import Leaf, call_lattice
-from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.datasets.transcripts.nlp import Call, paired_files, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
 from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import EQUAL
-from voicelab.metrics.words import Step, WordCounts, counts_of
+from voicelab.metrics.words import AlignmentStep, WordCounts, counts_of
 from voicelab.text import Normalizer
 
-_Tagged = tuple[Step, frozenset[str]]
+_Tagged = tuple[AlignmentStep, frozenset[str]]
 """A step of an alignment, and the ids of the entities that it lies in."""
 
 
@@ -33,8 +33,8 @@ def score_calls(
 
     norms, tags: as for `read_call`. Raises InputError for files that cannot be read or paired.
     """
-    pairs: list[Pair] = []
-    alignments: list[tuple[Step, ...]] = []
+    pairs: list[UtterancePair] = []
+    alignments: list[tuple[AlignmentStep, ...]] = []
     by_class: list[dict[str, WordCounts]] = []
     for mine, other in paired_files(reference, hypothesis):
         call = read_call(mine, norms, tags)
@@ -44,7 +44,7 @@ def score_calls(
             steps = tuple(step for step, _ in tagged)
             said = " ".join(step.reference for step in steps if step.reference is not None)
             got = " ".join(step.hypothesis for step in steps if step.hypothesis is not None)
-            pairs.append(Pair(f"{call.id}_{turn:04d}", speakers[turn], said, got))
+            pairs.append(UtterancePair(f"{call.id}_{turn:04d}", speakers[turn], said, got))
             alignments.append(steps)
             by_class.append(_by_class(tagged, call))
     kinds = sorted({kind for row in by_class for kind in row})
@@ -86,13 +86,13 @@ def _around(said: Sequence[Leaf], passed: int) -> frozenset[str]:
 
 
 def _by_class(tagged: Sequence[_Tagged], call: Call) -> dict[str, WordCounts]:
-    found: dict[str, list[Step]] = {}
+    found: dict[str, list[AlignmentStep]] = {}
     for step, kind in _classed(tagged, call):
         found.setdefault(kind, []).append(step)
     return {kind: counts_of(steps) for kind, steps in found.items()}
 
 
-def _classed(tagged: Sequence[_Tagged], call: Call) -> Iterator[tuple[Step, str]]:
+def _classed(tagged: Sequence[_Tagged], call: Call) -> Iterator[tuple[AlignmentStep, str]]:
     for step, entities in tagged:
         for kind in {call.classes[key] for key in entities if key in call.classes}:
             yield step, kind

@@ -28,14 +28,14 @@ _RECLAIM_EVERY_S = 0.1
 _LOOK_AGAIN_S = 0.5
 
 
-class Utterance(Protocol):
+class DecoderUser(Protocol):
     """What holds a decoder."""
 
     def give_up(self, idle_s: float) -> SphinxDecoder | None:
         """Its decoder, which it then no longer has, if nothing was fed for idle_s. Must not wait for a lock."""
 
 
-class DecoderShelf:
+class DecoderPool:
     """Lends decoders to utterances; there are never more than `most`.
 
     Making one takes a quarter of a second and 90 MB, so a thread that gives way to those that decode makes it ahead of
@@ -57,16 +57,16 @@ class DecoderShelf:
         self._warm = max(1, min(warm, most))
         self._clock = clock
         self._free: list[tuple[float, SphinxDecoder]] = []  # since when; the last one is taken first
-        self._held: dict[Utterance, None] = {}
-        self._expected: dict[Utterance, None] = {}
-        self._waiting: dict[Utterance, None] = {}
+        self._held: dict[DecoderUser, None] = {}
+        self._expected: dict[DecoderUser, None] = {}
+        self._waiting: dict[DecoderUser, None] = {}
         self._reclaim_at_s = -math.inf
         self._making = False
         self._fault: Exception | None = None
         self._changed = threading.Condition()
         self._keeper: threading.Thread | None = None
 
-    def expect(self, utterance: Utterance) -> None:
+    def expect(self, utterance: DecoderUser) -> None:
         """The utterance will soon need a decoder; `put_back` must follow when it is over."""
         with self._changed:
             if not self._waiting:
@@ -75,7 +75,7 @@ class DecoderShelf:
                 self._expected[utterance] = None
             self._wake()
 
-    def take(self, utterance: Utterance) -> SphinxDecoder | None:
+    def take(self, utterance: DecoderUser) -> SphinxDecoder | None:
         """A decoder, or None when all are in use or one is still being made: ask again, or `put_back`.
 
         It may be in the middle of an utterance that lost it. Raises EngineError when it could not be made.
@@ -98,7 +98,7 @@ class DecoderShelf:
             self._wake()
             return decoder
 
-    def wait(self, utterance: Utterance, limit_s: float) -> SphinxDecoder:
+    def wait(self, utterance: DecoderUser, limit_s: float) -> SphinxDecoder:
         """A decoder, once there is one. Raises EngineBusyError when there is none within the limit."""
         deadline = time.monotonic() + limit_s
         with self._changed:
@@ -114,7 +114,7 @@ class DecoderShelf:
         """What to tell an utterance that cannot have one."""
         return EngineBusyError("pocketsphinx", f"all {self._most} decoders are in use (option max_decoders)")
 
-    def put_back(self, utterance: Utterance, decoder: SphinxDecoder | None) -> None:
+    def put_back(self, utterance: DecoderUser, decoder: SphinxDecoder | None) -> None:
         """The utterance is over. decoder: the one that it has now, if any."""
         with self._changed:
             for place in (self._expected, self._waiting, self._held):
@@ -143,7 +143,7 @@ class DecoderShelf:
         return None
 
     def _unused(self) -> list[SphinxDecoder]:
-        """Take those that go off the shelf; what somebody waits for or expects stays, and one for who comes next."""
+        """Take those that go off the pool; what somebody waits for or expects stays, and one for who comes next."""
         needed = max(1, len(self._waiting) + min(len(self._expected), _AHEAD))
         unused: list[SphinxDecoder] = []
         while len(self._free) > needed:

@@ -11,7 +11,7 @@ from collections import deque
 from voicelab.asr.base import TimedWord, Transcript
 from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.asr.pocketsphinx.decoder import FRAME_S, SphinxDecoder
-from voicelab.asr.pocketsphinx.decoder_pool import DecoderShelf
+from voicelab.asr.pocketsphinx.decoder_pool import DecoderPool
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError
@@ -53,7 +53,7 @@ class PocketSphinx:
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._max_decoders = max_decoders
         most = max_decoders or default_decoders(_memory_bytes(), _cores())
-        self._decoders = DecoderShelf(self._new_decoder, most=most, warm=_cores())
+        self._decoders = DecoderPool(self._new_decoder, most=most, warm=_cores())
         self._mean: CepstralMean
 
     def load(self) -> EngineInfo:
@@ -97,7 +97,7 @@ class PocketSphinxStream:
     should finish, it decodes all of it again with another.
     """
 
-    def __init__(self, decoders: DecoderShelf, mean: CepstralMean, cmn_s: float) -> None:
+    def __init__(self, decoders: DecoderPool, mean: CepstralMean, cmn_s: float) -> None:
         self._decoders = decoders
         self._decoder: SphinxDecoder | None = None
         self._mean = mean
@@ -110,7 +110,7 @@ class PocketSphinxStream:
         self._expected = False
         self._closed = False
         self._fed_s = time.monotonic()
-        # Held for each call: the shelf may ask for the decoder from another thread.
+        # Held for each call: the pool may ask for the decoder from another thread.
         self._lock = threading.Lock()
 
     def feed(self, clip: Clip) -> None:

@@ -17,7 +17,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 _PAUSE = round(PAUSE_S * SPEECH_RATE_HZ)
 
 
-class Listening(Protocol):
+class SegmentStream(Protocol):
     """A detector at work on one segment."""
 
     def feed(self, samples: NDArray[np.float32]) -> int | None:
@@ -26,20 +26,20 @@ class Listening(Protocol):
         """
 
 
-class Detector(Protocol):
+class SegmentDetector(Protocol):
     """A detector in memory."""
 
-    def listen(self) -> Listening:
+    def listen(self) -> SegmentStream:
         """Begin a segment."""
 
 
 class DetectedPauseFinder(PauseFinder):
     """As PauseFinder; a segment of at least segment_s ends where the detector says."""
 
-    def __init__(self, segment_s: float, detector: Detector) -> None:
+    def __init__(self, segment_s: float, detector: SegmentDetector) -> None:
         super().__init__(segment_s)
         self._detector = detector
-        self._listening: Listening | None = None
+        self._listening: SegmentStream | None = None
         self._first_heard = 0
         self._next_heard = 0
         self._sound = [np.zeros(0, dtype=np.float32)]

@@ -48,11 +48,11 @@ class FsmnVad:
     def __init__(self, folder: Path) -> None:
         self._model, self._options = load_funasr(folder, model_class="FsmnVADStreaming", device="cpu")
 
-    def listen(self) -> FsmnListening:
-        return FsmnListening(self._model, self._options)
+    def listen(self) -> FsmnSegmentStream:
+        return FsmnSegmentStream(self._model, self._options)
 
 
-class FsmnListening:
+class FsmnSegmentStream:
     """Hears in blocks of 0.1 s, whatever the pieces it is fed; speech is over after PAUSE_S without any."""
 
     def __init__(self, model: Any, options: dict[str, Any]) -> None:

@@ -19,7 +19,7 @@ WORDS = (5, 15)
 
 
 @dataclass(frozen=True, slots=True)
-class Turns:
+class SimulatedTurns:
     """A set: the speaker of each turn, and each turn's counts in one system or in two.
 
     parts, wholes: shape (systems, turns).
@@ -31,7 +31,7 @@ class Turns:
 
 
 @dataclass(frozen=True, slots=True)
-class Rate:
+class TrueRate:
     """A kind of rate. truth: its expected value. spread: the standard deviation of the speakers' own rates over it."""
 
     name: str
@@ -41,10 +41,10 @@ class Rate:
 
 
 RATES = (
-    Rate("WER 1 %", 0.01, 0.5, of_words=True),
-    Rate("WER 15 %", 0.15, 0.4, of_words=True),
-    Rate("recall 0.98", 0.98, 0.02, of_words=False),
-    Rate("recall 0.80", 0.80, 0.12, of_words=False),
+    TrueRate("WER 1 %", 0.01, 0.5, of_words=True),
+    TrueRate("WER 15 %", 0.15, 0.4, of_words=True),
+    TrueRate("recall 0.98", 0.98, 0.02, of_words=False),
+    TrueRate("recall 0.80", 0.80, 0.12, of_words=False),
 )
 
 
@@ -56,18 +56,18 @@ def turns_of(chance: np.random.Generator, speakers: int, counts: Counts) -> Ints
     return np.repeat(np.arange(speakers), np.clip(np.rint(drawn), 1, 20 * TURNS).astype(np.int64))
 
 
-def one_system(chance: np.random.Generator, rate: Rate, speakers: int, counts: Counts) -> Turns:
+def one_system(chance: np.random.Generator, rate: TrueRate, speakers: int, counts: Counts) -> SimulatedTurns:
     """A set in one system: speakers' rates are Beta with the truth as their mean, errors of a turn come in bunches."""
     speaker = turns_of(chance, speakers, counts)
     own = _rates(chance, rate, speakers)[speaker]
     wholes = _wholes(chance, rate, len(speaker))
     parts = _errors(chance, own, wholes) if rate.of_words else chance.binomial(wholes, own)
-    return Turns(speaker, parts[None], wholes[None])
+    return SimulatedTurns(speaker, parts[None], wholes[None])
 
 
 def two_systems(
-    chance: np.random.Generator, rate: Rate, speakers: int, counts: Counts, suits: float, effect: float = 1.0
-) -> Turns:
+    chance: np.random.Generator, rate: TrueRate, speakers: int, counts: Counts, suits: float, effect: float = 1.0
+) -> SimulatedTurns:
     """A set in two systems that hear the same turns.
 
     suits: by how much a speaker suits one system better, as the standard deviation of the log of the error rates'
@@ -86,7 +86,7 @@ def two_systems(
         own = np.minimum(0.95, (wrong * factor)[speaker] * hard)
         errors = chance.binomial(wholes, own)
         parts.append(errors if rate.of_words else wholes - errors)
-    return Turns(speaker, np.array(parts), np.array([wholes, wholes]))
+    return SimulatedTurns(speaker, np.array(parts), np.array([wholes, wholes]))
 
 
 def times(chance: np.random.Generator, speakers: int, counts: Counts) -> tuple[Ints, NDArray[np.float64]]:
@@ -100,13 +100,13 @@ SPEAKERS_VARY, TURNS_VARY = 0.2, 0.4
 """Standard deviations of the log of a time: between speakers, and between the turns of one."""
 
 
-def _rates(chance: np.random.Generator, rate: Rate, speakers: int) -> NDArray[np.float64]:
+def _rates(chance: np.random.Generator, rate: TrueRate, speakers: int) -> NDArray[np.float64]:
     mean, sd = rate.truth, rate.spread * rate.truth
     total = mean * (1 - mean) / sd**2 - 1
     return chance.beta(mean * total, (1 - mean) * total, size=speakers)
 
 
-def _wholes(chance: np.random.Generator, rate: Rate, turns: int) -> Ints:
+def _wholes(chance: np.random.Generator, rate: TrueRate, turns: int) -> Ints:
     return chance.integers(WORDS[0], WORDS[1] + 1, size=turns) if rate.of_words else np.ones(turns, dtype=np.int64)
 
 

@@ -20,8 +20,8 @@ from voicelab.bench.intervals.designs import (
     SPEAKERS_VARY,
     TURNS_VARY,
     Counts,
-    Rate,
-    Turns,
+    SimulatedTurns,
+    TrueRate,
     one_system,
     times,
     two_systems,
@@ -86,7 +86,7 @@ def designs(tables: Sequence[Table], speakers: Sequence[int] = SPEAKERS) -> list
     ]
 
 
-def _pair_name(rate: Rate, suits: float) -> str:
+def _pair_name(rate: TrueRate, suits: float) -> str:
     return f"{rate.name}, speakers suit {'one system' if suits else 'both alike'}"
 
 
@@ -109,7 +109,7 @@ def simulate(design: Design, sets: int, seed: int) -> list[Cell]:
     return _SIMULATIONS[design.table](design, sets, chance)
 
 
-def _rate_of(design: Design) -> Rate:
+def _rate_of(design: Design) -> TrueRate:
     return next(rate for rate in RATES if design.row.startswith(rate.name))
 
 
@@ -166,7 +166,7 @@ def _false_alarms(design: Design, sets: int, chance: np.random.Generator) -> lis
     ]
 
 
-def _paired(turns: Turns) -> PairedDifference:
+def _paired(turns: SimulatedTurns) -> PairedDifference:
     first, second = (
         list(zip(part.tolist(), whole.tolist(), strict=True))
         for part, whole in zip(turns.parts, turns.wholes, strict=True)
@@ -174,7 +174,7 @@ def _paired(turns: Turns) -> PairedDifference:
     return paired_rates(first, second, turns.speaker.tolist())
 
 
-def _alarms(turns: Turns) -> dict[str, bool]:
+def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
     """Which tests find a difference at the 5 % level; a test without an answer is left out."""
     keys = turns.speaker.tolist()
     paired = _paired(turns)

@@ -25,7 +25,7 @@ _PARTS = {2: ("half", "halves"), 3: ("third", "thirds"), 4: ("quarter", "quarter
 
 
 @dataclass(frozen=True, slots=True)
-class Amount:
+class SpokenAmount:
     """number: its digits. negative: whether it is below zero. unit: a currency, `%`, a scale, or "" for none."""
 
     number: str
@@ -38,15 +38,15 @@ def _sign(chance: random.Random) -> bool:
     return chance.random() < 0.25
 
 
-def _written_signs(amount: Amount) -> tuple[str, ...]:
+def _written_signs(amount: SpokenAmount) -> tuple[str, ...]:
     return ("-", "−") if amount.negative else ("",)
 
 
-def _said_signs(amount: Amount) -> tuple[str, ...]:
+def _said_signs(amount: SpokenAmount) -> tuple[str, ...]:
     return ("minus ", "negative ") if amount.negative else ("",)
 
 
-def _changed(chance: random.Random, amount: Amount, units: tuple[str, ...] = ()) -> Amount:
+def _changed(chance: random.Random, amount: SpokenAmount, units: tuple[str, ...] = ()) -> SpokenAmount:
     ways = ["digit", "digit", "sign"] + ["unit"] * bool(units) + ["scale"] * bool(amount.scale)
     way = chance.choice(ways)
     if way == "sign" and amount.number.strip("0."):
@@ -89,13 +89,13 @@ ORDINALS = Kind(
 )
 
 
-def _draw_decimal(chance: random.Random) -> Amount:
+def _draw_decimal(chance: random.Random) -> SpokenAmount:
     size, places = chance.choice([10, 100, 10_000]), chance.choice([1, 1, 2, 3])
     tail = "".join(chance.choice("0123456789") for _ in range(places - 1)) + chance.choice("123456789")
-    return Amount(f"{chance.randrange(size)}.{tail}", _sign(chance))
+    return SpokenAmount(f"{chance.randrange(size)}.{tail}", _sign(chance))
 
 
-def _spoken_decimal(amount: Amount) -> list[str]:
+def _spoken_decimal(amount: SpokenAmount) -> list[str]:
     head = int(amount.number.partition(".")[0])
     said = [decimal(amount.number, whole) for whole in _read_whole(head)]
     said += [text.replace(" zero", " oh") for text in said if " zero" in text]
@@ -112,13 +112,13 @@ DECIMALS = Kind(
 )
 
 
-def _draw_money(chance: random.Random) -> Amount:
+def _draw_money(chance: random.Random) -> SpokenAmount:
     dollars = chance.choice([chance.randrange(1, 20), chance.randrange(20, 1000), chance.randrange(1000, 100_000)])
     cents = chance.choice([0, chance.randrange(1, 100)])
-    return Amount(f"{dollars}.{cents:02d}", _sign(chance), chance.choice(["$", "$", "€"]))
+    return SpokenAmount(f"{dollars}.{cents:02d}", _sign(chance), chance.choice(["$", "$", "€"]))
 
 
-def _written_money(amount: Amount) -> list[str]:
+def _written_money(amount: SpokenAmount) -> list[str]:
     dollars, cents = amount.number.split(".")
     numbers = [f"{int(dollars):,}.{cents}", f"{dollars}.{cents}"]
     if cents == "00":
@@ -130,7 +130,7 @@ def _written_money(amount: Amount) -> list[str]:
     ]
 
 
-def _spoken_money(amount: Amount) -> list[str]:
+def _spoken_money(amount: SpokenAmount) -> list[str]:
     dollars, cents = (int(part) for part in amount.number.split("."))
     one, many, small = _MONEY[amount.unit]
     name = one if dollars == 1 else many
@@ -153,19 +153,19 @@ MONEY = Kind(
 )
 
 
-def _draw_scaled(chance: random.Random) -> Amount:
+def _draw_scaled(chance: random.Random) -> SpokenAmount:
     number = chance.choice([str(chance.randrange(1, 1000)), f"{chance.randrange(100)}.{chance.randrange(1, 10)}"])
-    return Amount(number, _sign(chance), chance.choice(["$", "$", "€"]), chance.choice(tuple(_SCALES)))
+    return SpokenAmount(number, _sign(chance), chance.choice(["$", "$", "€"]), chance.choice(tuple(_SCALES)))
 
 
-def _written_scaled(amount: Amount) -> list[str]:
+def _written_scaled(amount: SpokenAmount) -> list[str]:
     upper, lower = _SCALES[amount.scale]
     endings = (upper, lower, f" {amount.scale}")
     signs = _written_signs(amount)
     return [f"{sign}{amount.unit}{amount.number}{ending}" for sign in signs for ending in endings]
 
 
-def _spoken_scaled(amount: Amount) -> list[str]:
+def _spoken_scaled(amount: SpokenAmount) -> list[str]:
     said = [decimal(amount.number), decimal(amount.number).replace("hundred ", "hundred and ")]
     names = [_MONEY[amount.unit][1], *(["bucks"] if amount.unit == "$" else [])]
     return [f"{sign}{one} {amount.scale} {name}" for sign in _said_signs(amount) for one in said for name in names]
@@ -181,17 +181,17 @@ SCALES = Kind(
 )
 
 
-def _draw_percent(chance: random.Random) -> Amount:
+def _draw_percent(chance: random.Random) -> SpokenAmount:
     number = chance.choice([str(chance.randrange(1, 101)), f"{chance.randrange(30)}.{chance.randrange(1, 100)}"])
-    return Amount(number, _sign(chance), chance.choice(["%", "%", "%", "points"]))
+    return SpokenAmount(number, _sign(chance), chance.choice(["%", "%", "%", "points"]))
 
 
-def _written_percent(amount: Amount) -> list[str]:
+def _written_percent(amount: SpokenAmount) -> list[str]:
     endings = ("%", " percent") if amount.unit == "%" else (" percentage points", " pp")
     return [f"{sign}{amount.number}{ending}" for sign in _written_signs(amount) for ending in endings]
 
 
-def _spoken_percent(amount: Amount) -> list[str]:
+def _spoken_percent(amount: SpokenAmount) -> list[str]:
     endings = ("percent", "per cent") if amount.unit == "%" else ("percentage points",)
     return [f"{sign}{decimal(amount.number)} {ending}" for sign in _said_signs(amount) for ending in endings]
 
@@ -208,7 +208,7 @@ PERCENT = Kind(
 BASIS_POINTS = Kind(
     "basis points",
     "percent",
-    lambda chance: Amount(str(chance.randrange(1, 400)), _sign(chance), "bps"),
+    lambda chance: SpokenAmount(str(chance.randrange(1, 400)), _sign(chance), "bps"),
     lambda chance, amount: _changed(chance, amount, ("bps", "%")),
     lambda amount: [
         f"{sign}{amount.number}{ending}"
@@ -223,7 +223,7 @@ BASIS_POINTS = Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class SpokenShare:
     """A whole number and a fraction, of nothing or of a percent."""
 
     whole: int
@@ -231,13 +231,13 @@ class Share:
     percent: bool
 
 
-def _draw_share(chance: random.Random) -> Share:
+def _draw_share(chance: random.Random) -> SpokenShare:
     below = chance.choice(tuple(_PARTS))
     part = Fraction(chance.randrange(1, below), below)
-    return Share(chance.choice([0, 0, chance.randrange(1, 30)]), part, chance.random() < 0.4)
+    return SpokenShare(chance.choice([0, 0, chance.randrange(1, 30)]), part, chance.random() < 0.4)
 
 
-def _change_share(chance: random.Random, share: Share) -> Share:
+def _change_share(chance: random.Random, share: SpokenShare) -> SpokenShare:
     if share.whole and chance.random() < 0.5:
         return replace(share, whole=int(another_digit(chance, str(share.whole))))
     while (part := _draw_share(chance).part) == share.part:
@@ -245,7 +245,7 @@ def _change_share(chance: random.Random, share: Share) -> Share:
     return replace(share, part=part)
 
 
-def _written_share(share: Share) -> list[str]:
+def _written_share(share: SpokenShare) -> list[str]:
     head = f"{share.whole} " if share.whole else ""
     numbers = [f"{head}{share.part.numerator}/{share.part.denominator}"]
     if 1000 % share.part.denominator == 0:
@@ -253,7 +253,7 @@ def _written_share(share: Share) -> list[str]:
     return [f"{number}%" for number in numbers] if share.percent else numbers
 
 
-def _spoken_share(share: Share) -> list[str]:
+def _spoken_share(share: SpokenShare) -> list[str]:
     one, many = _PARTS[share.part.denominator]
     top = share.part.numerator
     said = [f"one {one}", f"a {one}"] if top == 1 else [f"{cardinal(top)} {many}"]

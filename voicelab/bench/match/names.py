@@ -17,7 +17,7 @@ _HOSTS = ("gmail.com", "yahoo.com", "outlook.com", "example.org", "acme.co", "ma
 
 
 @dataclass(frozen=True, slots=True)
-class Time:
+class SpokenTime:
     """hour: 1 to 12. half: `am` or `pm`."""
 
     hour: int
@@ -25,7 +25,7 @@ class Time:
     half: str
 
 
-def _change_time(chance: random.Random, time: Time) -> Time:
+def _change_time(chance: random.Random, time: SpokenTime) -> SpokenTime:
     way = chance.choice(["hour", "minute", "half"])
     if way == "hour":
         return replace(time, hour=time.hour % 12 + 1)
@@ -34,7 +34,7 @@ def _change_time(chance: random.Random, time: Time) -> Time:
     return replace(time, minute=(time.minute + chance.choice([5, 10, 30])) % 60)
 
 
-def _written_time(time: Time) -> list[str]:
+def _written_time(time: SpokenTime) -> list[str]:
     clock = f"{time.hour}:{time.minute:02d}"
     dotted = f"{time.half[0]}.m."
     found = [f"{clock} {time.half}", f"{clock} {time.half.upper()}", f"{clock}{time.half}", f"{clock} {dotted}"]
@@ -43,7 +43,7 @@ def _written_time(time: Time) -> list[str]:
     return found
 
 
-def _spoken_time(time: Time) -> list[str]:
+def _spoken_time(time: SpokenTime) -> list[str]:
     hour, half = below_hundred(time.hour), time.half
     part = "in the morning" if half == "am" else "in the evening"
     if not time.minute:
@@ -64,7 +64,7 @@ def _spoken_time(time: Time) -> list[str]:
 TIMES = Kind(
     "times",
     "time",
-    lambda chance: Time(
+    lambda chance: SpokenTime(
         chance.randrange(1, 13), chance.choice([0, 0, 5, 15, 30, 45, chance.randrange(60)]), chance.choice(["am", "pm"])
     ),
     _change_time,
@@ -74,7 +74,7 @@ TIMES = Kind(
 
 
 @dataclass(frozen=True, slots=True)
-class Date:
+class SpokenDate:
     """A day of a year."""
 
     year: int
@@ -82,7 +82,7 @@ class Date:
     day: int
 
 
-def _change_date(chance: random.Random, date: Date) -> Date:
+def _change_date(chance: random.Random, date: SpokenDate) -> SpokenDate:
     way = chance.choice(["year", "month", "day"])
     if way == "year":
         return replace(date, year=date.year + 1)
@@ -91,7 +91,7 @@ def _change_date(chance: random.Random, date: Date) -> Date:
     return replace(date, day=date.day % 28 + 1)
 
 
-def _written_date(date: Date) -> list[str]:
+def _written_date(date: SpokenDate) -> list[str]:
     month = MONTHS[date.month - 1].title()
     return [
         f"{date.year}-{date.month:02d}-{date.day:02d}",
@@ -102,7 +102,7 @@ def _written_date(date: Date) -> list[str]:
     ]
 
 
-def _spoken_date(date: Date) -> list[str]:
+def _spoken_date(date: SpokenDate) -> list[str]:
     month, day, said = MONTHS[date.month - 1], ordinal(date.day), year(date.year)
     return [
         f"{month} {day} {said}",
@@ -115,7 +115,7 @@ def _spoken_date(date: Date) -> list[str]:
 DATES = Kind(
     "dates",
     "date",
-    lambda chance: Date(chance.randrange(1970, 2060), chance.randrange(1, 13), chance.randrange(1, 29)),
+    lambda chance: SpokenDate(chance.randrange(1970, 2060), chance.randrange(1, 13), chance.randrange(1, 29)),
     _change_date,
     _written_date,
     _spoken_date,

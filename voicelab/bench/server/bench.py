@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from voicelab.bench.server import fuzz, latency, load, memory, soak, speech
-from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.findings import Measurement
 from voicelab.runs.records import RunSpec
 from voicelab.runs.targets import own_server
 
@@ -59,7 +59,7 @@ PARTS: dict[str, str] = {
 Tick = Callable[[], None]
 
 
-async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     async with _server(folder, agent=latency.AGENT) as address:
         found = await latency.added(address, sizes.turns, bar(sizes.turns, "turns"))
         for sessions in sizes.interrupting:
@@ -70,7 +70,7 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
     return found
 
 
-async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     steps: Sequence[tuple[load.Mode, Sequence[int], int]]
     steps = (("realtime", sizes.speaking, 100), ("continuous", sizes.speaking_vad, 40))
     found = []
@@ -81,7 +81,7 @@ async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> 
     return found
 
 
-async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     most = str(2 * sizes.idle_connections)
     async with _server(folder, MAX_CONNECTIONS=most, MAX_CONNECTIONS_PER_CLIENT=most) as address:
         steps = sizes.idle_connections // memory.AT_ONCE + 1
@@ -90,19 +90,19 @@ async def _memory(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
         return found + await memory.churn(address, sizes.churn, tick)
 
 
-async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     async with _server(folder, asr="pocketsphinx", agent="rules", tts="espeak") as address:
         tick = bar(speech.turns_in_all(sizes.speech_turns), "turns, more sessions step by step")
         return await speech.answers(address, sizes.speech_turns, tick)
 
 
-async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     async with _server(folder, **fuzz.ENGINES, **fuzz.SETTINGS) as address:
         tick = bar(sizes.mutated, "mutated messages and streams")
         return await fuzz.fuzz(address, folder / "server.log", sizes.mutated, sizes.seed, tick)
 
 
-async def _soak(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def _soak(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     async with _server(folder, **soak.ENGINES, **soak.SETTINGS) as address:
         seconds = bar(round(sizes.soak_s), "soak, seconds")
         found = await soak.soak(address, folder / "server.log", sizes.soak_s, seconds)
@@ -131,7 +131,7 @@ _RUN = {
 }
 
 
-async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Finding]:
+async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
     """Start the server that a part of PARTS needs, measure, and end it.
 
     folder: for the server's log and history. bar: begins a progress bar of so many steps with a label.

@@ -24,7 +24,7 @@ _ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FuzzPlan:
     """What a conversation is made of, each a number that chooses: smaller ones choose what is more usual.
 
     pieces: 0 is none. handshake, last: 0 is the usual one.
@@ -39,7 +39,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Conversation:
+class FuzzConversation:
     """One connection: how it begins, what is sent, in what portions, and how it ends.
 
     mutated: how many of the pieces are not as a sound client sends them.
@@ -52,7 +52,7 @@ class Conversation:
     mutated: int = 0
 
     @classmethod
-    def usual(cls) -> Conversation:
+    def usual(cls) -> FuzzConversation:
         """A sound client that says nothing but what must be answered."""
         return cls(handshakes.SOUND, ())
 
@@ -82,7 +82,7 @@ class Conversation:
         return path
 
     @classmethod
-    def of(cls, text: str) -> Conversation:
+    def of(cls, text: str) -> FuzzConversation:
         """What `text` wrote; ValueError or KeyError when it is something else."""
         kept = json.loads(text)
         handshake = Handshake(kept["handshake"].encode("latin-1"), kept["opens"], kept["ends"])
@@ -98,7 +98,7 @@ class Composer:
         self._others = [seed for seed in seeds if not seed.name.startswith("init ")]
         self._seeds = list(seeds)
 
-    def conversation(self, plan: Plan) -> Conversation:
+    def conversation(self, plan: FuzzPlan) -> FuzzConversation:
         """The same plan makes the same bytes."""
         pieces, mutated = [self._init(plan.init)], int(plan.init > len(self._inits))
         for number in filter(None, plan.pieces):
@@ -110,7 +110,7 @@ class Composer:
             mutated += 1
         chance = Random(plan.handshake)
         handshake = handshakes.odd(plan.handshake, chance) if plan.handshake else handshakes.SOUND
-        return Conversation(
+        return FuzzConversation(
             handshake, tuple(filter(None, pieces)), _ENDINGS[plan.ending % len(_ENDINGS)], plan.cut, mutated
         )
 

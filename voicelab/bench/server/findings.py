@@ -9,7 +9,7 @@ import numpy as np
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Measurement:
     """One measured figure. most, least: what it may be, both None where nothing was promised.
 
     what: the figure in words, with where and how often it was taken. unit: also of most and least.
@@ -31,11 +31,13 @@ class Finding:
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
 
 
-def quantiles_ms(part: str, what: str, taken_s: Sequence[float], most_ms: dict[float, float | None]) -> list[Finding]:
+def quantiles_ms(
+    part: str, what: str, taken_s: Sequence[float], most_ms: dict[float, float | None]
+) -> list[Measurement]:
     """A finding for each quantile of most_ms (0..1 to the most that it may be, in ms), and the worst without one."""
     taken_ms = np.array(taken_s) * 1000
     found = [
-        Finding(part, f"{what}: p{100 * share:g}", float(np.quantile(taken_ms, share)), "ms", len(taken_s), most)
+        Measurement(part, f"{what}: p{100 * share:g}", float(np.quantile(taken_ms, share)), "ms", len(taken_s), most)
         for share, most in most_ms.items()
     ]
-    return [*found, Finding(part, f"{what}: worst", float(taken_ms.max()), "ms", len(taken_s))]
+    return [*found, Measurement(part, f"{what}: worst", float(taken_ms.max()), "ms", len(taken_s))]

@@ -14,9 +14,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab.bench.server.conversations import Composer, Conversation, Plan
-from voicelab.bench.server.findings import Finding
-from voicelab.bench.server.good_clients import Session
+from voicelab.bench.server.conversations import Composer, FuzzConversation, FuzzPlan
+from voicelab.bench.server.findings import Measurement
+from voicelab.bench.server.good_clients import ClientSession
 from voicelab.bench.server.holding import Held, ask, hold
 from voicelab.bench.server.message_mutations import MOST_BYTES
 from voicelab.bench.server.rawsocket import ServerGone, Violation
@@ -49,7 +49,7 @@ _MOST_FAILURES = 5
 _ANSWERED_S = 5.0
 
 
-async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[[], None]) -> list[Finding]:
+async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[[], None]) -> list[Measurement]:
     """Have conversations until so many pieces of them were mutated.
 
     log: the server's. tick: called once for each piece. Raises EngineMissingError where hypothesis is not installed.
@@ -64,10 +64,10 @@ async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[
         crashed = 1
         run.keep(run.last, "the server is gone")
     found = run.findings()
-    found.append(Finding("fuzz", "server processes that ended", crashed, "", 1, most=0))
+    found.append(Measurement("fuzz", "server processes that ended", crashed, "", 1, most=0))
     if not crashed:
         found += [*await remains.findings("fuzz"), *run.late_growth()]
-    found.append(Finding("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
+    found.append(Measurement("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
     return found
 
 
@@ -92,7 +92,7 @@ class _Run:
         self._streams = 0
         self._failures: list[str] = []
         self._stopped = False
-        self.last = Conversation.usual()
+        self.last = FuzzConversation.usual()
         self.memory: list[tuple[int, float]] = []
 
     async def warm_up(self) -> None:
@@ -100,16 +100,16 @@ class _Run:
         _hypothesis()
         try:
             await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
-            async with Session.open(self._address, mode="continuous"):
+            async with ClientSession.open(self._address, mode="continuous"):
                 pass  # the detector is loaded for the first session that needs it
         except Violation as violation:
-            self.keep(Conversation.usual(), str(violation))
+            self.keep(FuzzConversation.usual(), str(violation))
         chance = random.Random(self._seed)
         for _ in range(min(_WARM_UP, 1 + self._wanted // 100)):
             numbers = tuple(chance.randrange(1, 1 << 24) for _ in range(_PIECES))
-            await self._hold(self._composer.conversation(Plan(init=chance.randrange(30), pieces=numbers)))
+            await self._hold(self._composer.conversation(FuzzPlan(init=chance.randrange(30), pieces=numbers)))
 
-    async def _hold(self, conversation: Conversation) -> bool:
+    async def _hold(self, conversation: FuzzConversation) -> bool:
         try:
             return await hold(self._address, conversation, self._held)
         except Violation as violation:
@@ -130,13 +130,13 @@ class _Run:
         finally:
             self._stopped = True
 
-    def _round(self, loop: asyncio.AbstractEventLoop, name: str) -> tuple[Conversation, str] | None:
+    def _round(self, loop: asyncio.AbstractEventLoop, name: str) -> tuple[FuzzConversation, str] | None:
         """In a thread, as hypothesis waits for what it calls: the shortest failing conversation that it found."""
         hypothesis = _hypothesis()
-        failed: dict[Plan, Violation] = {}
+        failed: dict[FuzzPlan, Violation] = {}
         began_s = 0.0
 
-        def law(plan: Plan) -> None:
+        def law(plan: FuzzPlan) -> None:
             nonlocal began_s
             if self._stopped:
                 raise _Stopped
@@ -173,7 +173,7 @@ class _Run:
         plan, violation = list(failed.items())[-1]
         return self._composer.conversation(plan), str(violation)
 
-    def _count(self, conversation: Conversation, *, all_taken: bool) -> None:
+    def _count(self, conversation: FuzzConversation, *, all_taken: bool) -> None:
         """Of a connection that was closed on the way nobody knows how much was read: it counts as one stream."""
         self._streams += 1
         counted = conversation.mutated if all_taken else min(1, conversation.mutated)
@@ -181,40 +181,40 @@ class _Run:
             self._tick()
         self._mutated += counted
 
-    def keep(self, conversation: Conversation, why: str) -> None:
+    def keep(self, conversation: FuzzConversation, why: str) -> None:
         """Write a failing conversation to a file and remember why it failed."""
         self._failures.append(f"{why}; again: voicelab bench replay {conversation.keep(KEPT)}")
 
-    def late_growth(self) -> list[Finding]:
+    def late_growth(self) -> list[Measurement]:
         """How much the memory grew while the second half was sent: what a leak would go on with."""
         late = [size for mutated, size in self.memory if 2 * mutated >= self._wanted]
         grown_mib = (late[-1] - late[0]) / 2**20 if late else 0.0
-        return [Finding("fuzz", "resident memory: growth in the second half", grown_mib, "MiB", len(late))]
+        return [Measurement("fuzz", "resident memory: growth in the second half", grown_mib, "MiB", len(late))]
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[Measurement]:
         """What was sent and what became of it."""
         held = self._held
         found = [
-            Finding("fuzz", f"mutated messages and streams, seed {self._seed}", self._mutated, "", self._streams,
+            Measurement("fuzz", f"mutated messages and streams, seed {self._seed}", self._mutated, "", self._streams,
                     least=self._wanted),
-            Finding("fuzz", "conversations that broke a promise", len(self._failures), "", self._streams, most=0),
-            *(Finding("fuzz", f"broken: {failure}", 1, "", 1, most=0) for failure in self._failures),
-            Finding("fuzz", "different errors that were told", len(held.errors), "", held.errors.total()),
+            Measurement("fuzz", "conversations that broke a promise", len(self._failures), "", self._streams, most=0),
+            *(Measurement("fuzz", f"broken: {failure}", 1, "", 1, most=0) for failure in self._failures),
+            Measurement("fuzz", "different errors that were told", len(held.errors), "", held.errors.total()),
         ]  # fmt: skip
         if held.answered_s:
             slowest_s = max(held.answered_s)
             what = "the turn after a conversation: slowest answer"
-            found.append(Finding("fuzz", what, slowest_s, "s", len(held.answered_s), most=_ANSWERED_S))
+            found.append(Measurement("fuzz", what, slowest_s, "s", len(held.answered_s), most=_ANSWERED_S))
         return found
 
 
-def plans() -> SearchStrategy[Plan]:
+def plans() -> SearchStrategy[FuzzPlan]:
     """Few choices each, so that making one costs little beside holding it."""
     from hypothesis import strategies as st
 
     number = st.integers(0, (1 << 24) - 1)
     return st.builds(
-        Plan,
+        FuzzPlan,
         init=st.integers(0, 29),
         pieces=st.tuples(*[number] * _PIECES),
         last=number.map(lambda drawn: drawn if drawn % 5 == 4 else 0),

@@ -33,7 +33,7 @@ _BUSY = 503
 
 
 @dataclass(slots=True)
-class Tally:
+class ClientTally:
     """What the clients of a soak have seen, and when they are to end (by the performance counter).
 
     turns: instant of the end of speech and seconds to the first audio.
@@ -56,7 +56,7 @@ class Tally:
         await asyncio.sleep(max(0.0, min(for_s, self.ends_s - perf_counter())))
 
 
-class Session:
+class ClientSession:
     """One connection of a client that knows what it said."""
 
     def __init__(self, socket: RawSocket) -> None:
@@ -67,7 +67,7 @@ class Session:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, address: str, receive_bytes: int | None = None, **init: Any) -> AsyncIterator[Session]:
+    async def open(cls, address: str, receive_bytes: int | None = None, **init: Any) -> AsyncIterator[ClientSession]:
         """Begun with these fields of init; waits while the server has no place. Closed properly at the end."""
         while True:
             socket = await RawSocket.open(address, receive_bytes=receive_bytes)
@@ -142,7 +142,7 @@ class Session:
         await self.finish()
 
 
-Client = Callable[[Tally, int], Awaitable[None]]
+Client = Callable[[ClientTally, int], Awaitable[None]]
 """Holds one or a few sessions; the number makes its words its own."""
 
 
@@ -151,7 +151,7 @@ def _tone(duration_s: float) -> Clip:
     return Clip((0.3 * np.sin(2 * np.pi * 300 * instants)).astype(np.float32), SPEECH_RATE_HZ)
 
 
-async def _speak(tally: Tally, session: Session, made: Sequence[dict[str, Any]], heard_s: float) -> None:
+async def _speak(tally: ClientTally, session: ClientSession, made: Sequence[dict[str, Any]], heard_s: float) -> None:
     """A spoken turn whose frames are on their way but for the last: time it, and check the words."""
     await session.send(made[-1])
     start = perf_counter()
@@ -168,24 +168,24 @@ async def _speak(tally: Tally, session: Session, made: Sequence[dict[str, Any]],
     await tally.pause(_THINKS_S)
 
 
-async def in_turns(tally: Tally, number: int) -> None:
+async def in_turns(tally: ClientTally, number: int) -> None:
     """Opus packets, as fast as they go."""
     packets = encode_packets(_tone(0.2 + 0.04 * (number % 50)))
     made = chunks(packets)
-    async with Session.open(tally.address, user_id=f"turns {number}") as session:
+    async with ClientSession.open(tally.address, user_id=f"turns {number}") as session:
         for _ in tally.rounds(_TURNS):
             await session.send(*made[:-1])
             await _speak(tally, session, made, len(packets) * _PACKET_S)
 
 
-async def in_files(tally: Tally, number: int) -> None:
+async def in_files(tally: ClientTally, number: int) -> None:
     """A container, cut anywhere."""
     chance = random.Random(number)
     data = encode(_tone(0.3 + 0.05 * (number % 16)), chance.choice(("opus", "flac", "mp3", "wav")))
     audio = IncomingAudio(longest_s=60)
     audio.feed(data)
     audio.finish()
-    async with Session.open(tally.address, user_id=f"files {number}") as session:
+    async with ClientSession.open(tally.address, user_id=f"files {number}") as session:
         for _ in tally.rounds(_TURNS):
             borders = sorted(chance.randrange(len(data)) for _ in range(5))
             parts = [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True)]
@@ -194,11 +194,11 @@ async def in_files(tally: Tally, number: int) -> None:
             await _speak(tally, session, made, audio.duration_s)
 
 
-async def in_real_time(tally: Tally, number: int) -> None:
+async def in_real_time(tally: ClientTally, number: int) -> None:
     """Packets at the pace of a microphone."""
     packets = encode_packets(_tone(0.5 + 0.04 * (number % 25)))
     made = chunks(packets)
-    async with Session.open(tally.address, user_id=f"realtime {number}", mode="realtime", paced=False) as session:
+    async with ClientSession.open(tally.address, user_id=f"realtime {number}", mode="realtime", paced=False) as session:
         for _ in tally.rounds(_TURNS // 2):
             for one in made[:-1]:
                 await session.send(one)
@@ -206,14 +206,16 @@ async def in_real_time(tally: Tally, number: int) -> None:
             await _speak(tally, session, made, len(packets) * _PACKET_S)
 
 
-async def in_a_stream(tally: Tally, number: int) -> None:
+async def in_a_stream(tally: ClientTally, number: int) -> None:
     """Continuous mode: an utterance, then silence until it is answered."""
     speech_s = _UTTERANCES_S[number % len(_UTTERANCES_S)]
     pcm = _tone(speech_s).to_pcm16()
     size = 2 * round(_CHUNK_S * SPEECH_RATE_HZ)
     spoken = [pcm[start : start + size] for start in range(0, len(pcm), size)]
     events = ["speech_started", "speech_stopped"]
-    async with Session.open(tally.address, user_id=f"stream {number}", mode="continuous", events=events) as session:
+    async with ClientSession.open(
+        tally.address, user_id=f"stream {number}", mode="continuous", events=events
+    ) as session:
         for _ in tally.rounds(4):
             sending = asyncio.create_task(_stream(session, spoken, bytes(size)))
             try:
@@ -229,7 +231,7 @@ async def in_a_stream(tally: Tally, number: int) -> None:
             tally.done["turns in a stream"] += 1
 
 
-async def _stream(session: Session, spoken: Sequence[bytes], silence: bytes) -> None:
+async def _stream(session: ClientSession, spoken: Sequence[bytes], silence: bytes) -> None:
     """Half a second of silence, what is said, and silence without end, at the pace of speech."""
     parts = [*[silence] * 5, *spoken]
     while True:
@@ -239,9 +241,9 @@ async def _stream(session: Session, spoken: Sequence[bytes], silence: bytes) -> 
         await asyncio.sleep(_CHUNK_S)
 
 
-async def typing(tally: Tally, number: int) -> None:
+async def typing(tally: ClientTally, number: int) -> None:
     """Typed turns, each with words of its own."""
-    async with Session.open(tally.address, user_id=f"typing {number}") as session:
+    async with ClientSession.open(tally.address, user_id=f"typing {number}") as session:
         for turn in tally.rounds(_TURNS):
             words = f"words {number} {turn}"
             await session.send(message("text", text=words))
@@ -250,10 +252,10 @@ async def typing(tally: Tally, number: int) -> None:
             await asyncio.sleep(_THINKS_S)
 
 
-async def interrupting(tally: Tally, number: int) -> None:
+async def interrupting(tally: ClientTally, number: int) -> None:
     """Long replies, stopped in the middle; no chunk comes after. One of which nothing was heard is forgotten."""
     remembered = 0
-    async with Session.open(tally.address, user_id=f"interrupting {number}", paced=True) as session:
+    async with ClientSession.open(tally.address, user_id=f"interrupting {number}", paced=True) as session:
         for _ in tally.rounds(_TURNS // 2):
             # Longer than the server lets a reply run ahead of the ear.
             await session.send(message("text", text=f"Words {number}. " * 120))
@@ -268,11 +270,11 @@ async def interrupting(tally: Tally, number: int) -> None:
             tally.done["replies interrupted"] += 1
 
 
-async def resuming(tally: Tally, number: int) -> None:
+async def resuming(tally: ClientTally, number: int) -> None:
     """Leaves, now and then without a word, and takes its session up again."""
     user, session_id = f"resuming {number}", None
     for turn in tally.rounds(_TURNS // 2):
-        async with Session.open(tally.address, user_id=user, session_id=session_id) as session:
+        async with ClientSession.open(tally.address, user_id=user, session_id=session_id) as session:
             session_id = session.replies.session_id
             await session.send(message("text", text=f"it is {number}"))
             await session.answered(f"Turn {turn}. You said: it is {number}.")

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
-from voicelab.bench.server.conversations import Conversation, Ending
+from voicelab.bench.server.conversations import Ending, FuzzConversation
 from voicelab.bench.server.frames import Due, Opcode, due, frame
 from voicelab.bench.server.message_mutations import MOST_BYTES
 from voicelab.bench.server.promises import CLOSING_CODES, Replies
@@ -38,7 +38,7 @@ class Held:
     answered_s: list[float] = field(default_factory=list)
 
 
-async def hold(address: str, conversation: Conversation, held: Held) -> bool:
+async def hold(address: str, conversation: FuzzConversation, held: Held) -> bool:
     """Have it with a server. Violation when the server does what it must not do, ServerGone when there is none.
 
     Returns whether all of it was taken in: a connection may be closed for what is too fast or too much.
@@ -55,7 +55,7 @@ async def hold(address: str, conversation: Conversation, held: Held) -> bool:
         await socket.close()
 
 
-async def _begin(socket: RawSocket, conversation: Conversation, held: Held) -> bool:
+async def _begin(socket: RawSocket, conversation: FuzzConversation, held: Held) -> bool:
     """The handshake; whether a WebSocket is open after it."""
     handshake = conversation.handshake
     await socket.write(handshake.data)
@@ -75,7 +75,7 @@ async def _begin(socket: RawSocket, conversation: Conversation, held: Held) -> b
 
 
 class _Exchange:
-    def __init__(self, address: str, socket: RawSocket, conversation: Conversation, held: Held) -> None:
+    def __init__(self, address: str, socket: RawSocket, conversation: FuzzConversation, held: Held) -> None:
         self._address = address
         self._socket = socket
         self._conversation = conversation
@@ -186,7 +186,7 @@ async def ask(address: str, *, crowded: bool = False) -> float:
     gives_up_s = perf_counter() + PATIENCE_S
     while perf_counter() < gives_up_s:
         start, held = perf_counter(), Held(crowded=crowded)
-        await hold(address, Conversation.usual(), held)
+        await hold(address, FuzzConversation.usual(), held)
         if held.answered_s:
             return perf_counter() - start
         await asyncio.sleep(_COME_AGAIN_S)

@@ -15,7 +15,7 @@ import numpy as np
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_packets
-from voicelab.bench.server.findings import Finding, quantiles_ms
+from voicelab.bench.server.findings import Measurement, quantiles_ms
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 
 AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one." for number in range(1, 31))
@@ -24,7 +24,7 @@ _STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
 _SPEAKS_S = 0.5
 
 
-class Turns:
+class LatencyTurns:
     """Turns of one second of speech in one session, begun with `events` of ["turn_metrics"]."""
 
     def __init__(self, talker: Talker) -> None:
@@ -35,7 +35,7 @@ class Turns:
 
     @classmethod
     @asynccontextmanager
-    async def open(cls, address: str) -> AsyncIterator[Turns]:
+    async def open(cls, address: str) -> AsyncIterator[LatencyTurns]:
         async with Talker.connect(address, events=["turn_metrics"]) as talker:
             turns = cls(talker)
             # The first turn pays for what later ones find ready.
@@ -59,10 +59,10 @@ class Turns:
         return first_s - float(sum(stages[name] for name in _STAGES))
 
 
-async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
+async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
     """What the server adds, in so many turns. tick: called after each of them."""
     taken_s = []
-    async with Turns.open(address) as session:
+    async with LatencyTurns.open(address) as session:
         for _ in range(turns):
             taken_s.append(await session.added_s())
             tick()
@@ -72,7 +72,7 @@ async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Find
 
 async def interrupts(
     address: str, sessions: int, rounds: int, most_ms: float, tick: Callable[[], None]
-) -> list[Finding]:
+) -> list[Measurement]:
     """Interrupt to the last chunk of that reply, in so many sessions at once, each so many times.
 
     most_ms: what the 99th percentile may be. tick: called after each interrupt.

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 
 from voicelab.audio.opus import FRAME_S
-from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.findings import Measurement
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.bench.server.watch import Vitals
@@ -36,7 +36,7 @@ _PAUSE_S = 1.2
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LoadStep:
     """What so many sessions gave.
 
     first_ms: end of speech → first audio of each turn (with VAD, from the decision that it is over). spoken: the share
@@ -56,7 +56,7 @@ class Step:
 
 async def most_sessions(
     address: str, mode: Mode, counts: Sequence[int], step_s: float, least: int, tick: Callable[[], None]
-) -> list[Finding]:
+) -> list[Measurement]:
     """Step by step more sessions, until the 99th percentile of transit is MOST_TRANSIT_MS or more.
 
     counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
@@ -76,21 +76,21 @@ async def most_sessions(
             break
         most = count
     what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
-    return [*found, Finding(_PART, what, most, "sessions", steps, least=least)]
+    return [*found, Measurement(_PART, what, most, "sessions", steps, least=least)]
 
 
-def _of(step: Step, about: str) -> list[Finding]:
+def _of(step: LoadStep, about: str) -> list[Measurement]:
     at = f"{step.sessions} paced Opus sessions {about}"
     made_of = f"spoken {step.spoken:.0%} of the time, {step.cores:.2f} cores"
-    found = [Finding(_PART, f"transit p99, {at} ({made_of})", step.p99_ms, "ms", len(step.transit_ms))]
+    found = [Measurement(_PART, f"transit p99, {at} ({made_of})", step.p99_ms, "ms", len(step.transit_ms))]
     if step.first_ms:
         p95_ms = float(np.quantile(step.first_ms, 0.95))
-        found.append(Finding(_PART, f"... their first audio, p95, {at}", p95_ms, "ms", len(step.first_ms)))
+        found.append(Measurement(_PART, f"... their first audio, p95, {at}", p95_ms, "ms", len(step.first_ms)))
     return found
 
 
 @dataclass(slots=True)
-class _Tally:
+class _LoadTally:
     """What the sessions of one step have seen, once it is measured."""
 
     counts: bool = False
@@ -99,8 +99,8 @@ class _Tally:
     packets: int = 0
 
 
-async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> Step:
-    tally = _Tally()
+async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> LoadStep:
+    tally = _LoadTally()
     tasks = [
         asyncio.create_task(_speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally))
         for number in range(count)
@@ -121,7 +121,7 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
     if not tally.transit_ms:
         raise ConnectionLostError(f"no heartbeat of {count} sessions was answered within {step_s:g} s")
     spoken = tally.packets * FRAME_S / (count * step_s)
-    return Step(count, tally.transit_ms, tally.first_ms, spoken, cores)
+    return LoadStep(count, tally.transit_ms, tally.first_ms, spoken, cores)
 
 
 async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
@@ -131,12 +131,12 @@ async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float |
         task.result()
 
 
-async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _Tally) -> None:
+async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _LoadTally) -> None:
     """One session, utterance after utterance, until it is cancelled. offset: 0..1 of a frame, and of the warm-up."""
     await asyncio.sleep(offset * _WARM_UP_S / 2)
     events = ["speech_stopped"] if mode == "continuous" else []
     async with Talker.connect(address, mode=mode, events=events) as talker:
-        session = _Session(talker, tally)
+        session = _LoadSession(talker, tally)
         both = [asyncio.create_task(session.listen()), asyncio.create_task(session.speak(mode, speech))]
         try:
             await _while_all_go_on(both, None)
@@ -146,10 +146,10 @@ async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset
             session.count_what_is_late()
 
 
-class _Session:
+class _LoadSession:
     """due: when the packet before each heartbeat that is not answered yet was to be sent."""
 
-    def __init__(self, talker: Talker, tally: _Tally) -> None:
+    def __init__(self, talker: Talker, tally: _LoadTally) -> None:
         self._talker = talker
         self._tally = tally
         self._due: list[float] = []

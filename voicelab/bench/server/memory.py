@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
 
-from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.findings import Measurement
 from voicelab.bench.server.remains import Remains, settled
 from voicelab.bench.server.talker import Talker
 from voicelab.bench.server.watch import Vitals
@@ -19,7 +19,7 @@ _MIB = 2**20
 _SLACK_MIB = 2.0
 
 
-async def idle(address: str, connections: int, for_s: float, tick: Callable[[], None]) -> list[Finding]:
+async def idle(address: str, connections: int, for_s: float, tick: Callable[[], None]) -> list[Measurement]:
     """The memory of connections that have begun a session and say nothing, and how it grows while they stand.
 
     tick: called for every AT_ONCE connections, and once for the wait.
@@ -39,12 +39,12 @@ async def idle(address: str, connections: int, for_s: float, tick: Callable[[], 
     grown_mib = (later.rss_bytes - full.rss_bytes) / _MIB
     what = f"growth of {connections} idle connections in {for_s:g} s"
     return [
-        Finding("memory", "memory of an idle connection", each_kib, "KiB", connections),
-        Finding("memory", what, grown_mib, "MiB", connections, most=_SLACK_MIB),
+        Measurement("memory", "memory of an idle connection", each_kib, "KiB", connections),
+        Measurement("memory", what, grown_mib, "MiB", connections, most=_SLACK_MIB),
     ]
 
 
-async def churn(address: str, times: int, tick: Callable[[], None]) -> list[Finding]:
+async def churn(address: str, times: int, tick: Callable[[], None]) -> list[Measurement]:
     """What is left after so many connections that began a session and went; the first fifth warms the server up.
 
     tick: called for every AT_ONCE connections.

@@ -15,8 +15,8 @@ import numpy as np
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_ogg
-from voicelab.bench.server.findings import Finding
-from voicelab.bench.server.good_clients import Session
+from voicelab.bench.server.findings import Measurement
+from voicelab.bench.server.good_clients import ClientSession
 from voicelab.bench.server.seeds import message
 from voicelab.bench.server.watch import Vitals
 
@@ -44,17 +44,17 @@ class Remains:
         turns that are files.
         """
         async with AsyncExitStack() as opened:
-            sessions = [await opened.enter_async_context(Session.open(address)) for _ in range(_AT_ONCE)]
+            sessions = [await opened.enter_async_context(ClientSession.open(address)) for _ in range(_AT_ONCE)]
             for turn in (message("text", text="hello"), _file()):
                 await asyncio.gather(*(session.send(turn) for session in sessions))
                 await asyncio.gather(*(session.finish() for session in sessions))
         return cls(address, await settled(address, None))
 
-    async def findings(self, part: str, most_growth_mib: float = MOST_GROWTH_MIB) -> list[Finding]:
+    async def findings(self, part: str, most_growth_mib: float = MOST_GROWTH_MIB) -> list[Measurement]:
         """What is more than it was, once all have left."""
         first, last = self.first, await settled(self.address, self.first)
         counted = [
-            Finding(part, f"{what} more than before", max(0.0, now - then), "", round(now), most=0)
+            Measurement(part, f"{what} more than before", max(0.0, now - then), "", round(now), most=0)
             for what, now, then in (
                 ("connections", last.connections, first.connections),
                 ("tasks", last.tasks, first.tasks),
@@ -63,7 +63,7 @@ class Remains:
             )
         ]
         grown_mib = (last.rss_bytes - first.rss_bytes) / 2**20
-        return [*counted, Finding(part, "resident memory: growth", grown_mib, "MiB", 1, most=most_growth_mib)]
+        return [*counted, Measurement(part, "resident memory: growth", grown_mib, "MiB", 1, most=most_growth_mib)]
 
 
 def _file() -> dict[str, Any]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from voicelab.bench.server import fuzz
-from voicelab.bench.server.conversations import Conversation
+from voicelab.bench.server.conversations import FuzzConversation
 from voicelab.bench.server.holding import Held, ask, hold
 from voicelab.bench.server.rawsocket import ServerGone, Violation
 from voicelab.bench.server.remains import faults_in
@@ -14,10 +14,10 @@ from voicelab.errors import InputError
 from voicelab.runs.targets import own_server
 
 
-def kept(path: Path) -> Conversation:
+def kept(path: Path) -> FuzzConversation:
     """The conversation in a file; InputError when there is none."""
     try:
-        return Conversation.of(path.read_text(encoding="utf-8"))
+        return FuzzConversation.of(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
@@ -38,7 +38,7 @@ async def replayed(paths: Sequence[Path], folder: Path) -> list[tuple[Path, str 
     return outcomes
 
 
-async def _broken(address: str, conversation: Conversation) -> str | None:
+async def _broken(address: str, conversation: FuzzConversation) -> str | None:
     try:
         await hold(address, conversation, Held())
         await ask(address)

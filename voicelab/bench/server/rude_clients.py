@@ -8,9 +8,9 @@ import random
 from voicelab.audio.clip import Clip
 from voicelab.audio.opus import encode_packets
 from voicelab.bench.server import fuzz
-from voicelab.bench.server.conversations import Composer, Plan
+from voicelab.bench.server.conversations import Composer, FuzzPlan
 from voicelab.bench.server.frames import frame
-from voicelab.bench.server.good_clients import Client, Session, Tally
+from voicelab.bench.server.good_clients import Client, ClientSession, ClientTally
 from voicelab.bench.server.handshakes import SOUND
 from voicelab.bench.server.holding import Held, hold
 from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
@@ -33,10 +33,10 @@ def mutating() -> Client:
     composer = Composer(make_seeds())
     held = Held(crowded=True)
 
-    async def client(tally: Tally, number: int) -> None:
+    async def client(tally: ClientTally, number: int) -> None:
         chance = random.Random(number)
         for _ in tally.rounds(10):
-            plan = Plan(
+            plan = FuzzPlan(
                 init=chance.randrange(30), pieces=tuple(chance.randrange(1, 1 << 24) for _ in range(8)),
                 last=chance.choice((0, 0, 0, chance.randrange(1, 1 << 24))),
                 handshake=chance.choice((0, 0, 0, chance.randrange(1, 1 << 24))),
@@ -55,10 +55,10 @@ def mutating() -> Client:
     return client
 
 
-async def vanishing(tally: Tally, number: int) -> None:
+async def vanishing(tally: ClientTally, number: int) -> None:
     """Gone in the middle of a turn, or of a reply, without a close."""
     for turn in tally.rounds(6):
-        async with Session.open(tally.address, user_id=f"vanishing {number}", paced=True) as session:
+        async with ClientSession.open(tally.address, user_id=f"vanishing {number}", paced=True) as session:
             if turn % 2:
                 await session.send(*chunks(encode_packets(Clip.silence(0.3)))[:-1])
             else:
@@ -69,7 +69,7 @@ async def vanishing(tally: Tally, number: int) -> None:
         await asyncio.sleep(0.3)
 
 
-async def half_open(tally: Tally, _number: int) -> None:
+async def half_open(tally: ClientTally, _number: int) -> None:
     """A handshake that stops in the middle, for a while."""
     socket = await RawSocket.open(tally.address)
     await socket.write(SOUND.data[: len(SOUND.data) // 2])
@@ -78,7 +78,7 @@ async def half_open(tally: Tally, _number: int) -> None:
     tally.done["handshakes that stopped"] += 1
 
 
-async def crowd(tally: Tally, _number: int) -> None:
+async def crowd(tally: ClientTally, _number: int) -> None:
     """More at once than there is place for: those who find none are told so."""
     sockets = await asyncio.gather(*(RawSocket.open(tally.address) for _ in range(_CROWD)))
     try:
@@ -93,9 +93,9 @@ async def crowd(tally: Tally, _number: int) -> None:
     await tally.pause(10.0)
 
 
-async def not_reading(tally: Tally, number: int) -> None:
+async def not_reading(tally: ClientTally, number: int) -> None:
     """Asks for much and reads none of it, until it is dropped."""
-    async with Session.open(
+    async with ClientSession.open(
         tally.address, _NARROW_BYTES, user_id=f"not reading {number}", audio_format="pcm16"
     ) as session:
         await session.send(message("text", text=_LONG))
@@ -111,9 +111,9 @@ async def not_reading(tally: Tally, number: int) -> None:
         tally.done["readers that were dropped"] += 1
 
 
-async def trickling(tally: Tally, number: int) -> None:
+async def trickling(tally: ClientTally, number: int) -> None:
     """Sends a few bytes at a time, and is answered all the same."""
-    async with Session.open(tally.address, user_id=f"trickling {number}") as session:
+    async with ClientSession.open(tally.address, user_id=f"trickling {number}") as session:
         for turn in tally.rounds(2):
             words = f"slowly {number} {turn}"
             wire = frame(payload(message("text", text=words)))

@@ -10,10 +10,10 @@ from pathlib import Path
 from time import perf_counter
 
 from voicelab.bench.server import fuzz
-from voicelab.bench.server.findings import Finding
-from voicelab.bench.server.good_clients import GOOD, Client, Tally
+from voicelab.bench.server.findings import Measurement
+from voicelab.bench.server.good_clients import GOOD, Client, ClientTally
 from voicelab.bench.server.holding import ask
-from voicelab.bench.server.latency import Turns
+from voicelab.bench.server.latency import LatencyTurns
 from voicelab.bench.server.rawsocket import ServerGone, Violation
 from voicelab.bench.server.remains import Remains, faults_in
 from voicelab.bench.server.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
@@ -35,7 +35,7 @@ AGE_TURNS = 100
 """Of each of the two."""
 
 
-async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], None]) -> list[Finding]:
+async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], None]) -> list[Measurement]:
     """Have clients of every kind for so long. log: the server's; tick: called once for each second."""
     numbers = itertools.count(1)
     wrong: list[str] = []
@@ -45,21 +45,24 @@ async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], No
     start = perf_counter()
     tally, memory = await _crowded(address, duration_s, numbers, wrong, tick)
     found = [
-        Finding("soak", "clients that were not served as promised", len(wrong), "", tally.done.total(), most=0),
-        *(Finding("soak", f"broken: {sentence}", 1, "", 1, most=0) for sentence in sorted(set(wrong))[:5]),
-        *(Finding("soak", what, count, "", count, least=1) for what, count in sorted(tally.done.items())),
+        Measurement("soak", "clients that were not served as promised", len(wrong), "", tally.done.total(), most=0),
+        *(Measurement("soak", f"broken: {sentence}", 1, "", 1, most=0) for sentence in sorted(set(wrong))[:5]),
+        *(Measurement("soak", what, count, "", count, least=1) for what, count in sorted(tally.done.items())),
         *_by_quarter(tally, start, duration_s),
         *await remains.findings("soak"),
         *_growth(memory),
     ]
-    return [*found, Finding("soak", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0)]
+    return [
+        *found,
+        Measurement("soak", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0),
+    ]
 
 
 async def _crowded(
     address: str, duration_s: float, numbers: itertools.count[int], wrong: list[str], tick: Callable[[], None]
-) -> tuple[Tally, list[tuple[float, float]]]:
+) -> tuple[ClientTally, list[tuple[float, float]]]:
     """All clients for so long; then all are gone. Returns also the server's resident bytes over the seconds."""
-    tally = Tally(address, perf_counter() + duration_s)
+    tally = ClientTally(address, perf_counter() + duration_s)
     kinds = [*GOOD * _OF_EACH, *RUDE, mutating(), mutating()]
     watching = asyncio.create_task(_watch(address, duration_s, tick))
     try:
@@ -69,7 +72,7 @@ async def _crowded(
         watching.cancel()
 
 
-async def _again_and_again(client: Client, tally: Tally, numbers: itertools.count[int], wrong: list[str]) -> None:
+async def _again_and_again(client: Client, tally: ClientTally, numbers: itertools.count[int], wrong: list[str]) -> None:
     """One client after another; those that are there when the time is over end what they have begun."""
     while perf_counter() < tally.ends_s:
         try:
@@ -91,24 +94,24 @@ async def _watch(address: str, duration_s: float, tick: Callable[[], None]) -> l
     return seen
 
 
-def _by_quarter(tally: Tally, start: float, duration_s: float) -> Iterator[Finding]:
+def _by_quarter(tally: ClientTally, start: float, duration_s: float) -> Iterator[Measurement]:
     """To look at: beside the crowd it goes with the machine's speed, and the busier that is, the more so."""
     turns = [(at - start, taken) for at, taken in tally.turns]
     for quarter in range(4):
         taken = [taken for at, taken in turns if quarter <= 4 * at / duration_s < quarter + 1]
         if taken:
             what = f"end of speech → first audio, p50, quarter {quarter + 1}"
-            yield Finding("soak", what, 1000 * statistics.median(taken), "ms", len(taken))
+            yield Measurement("soak", what, 1000 * statistics.median(taken), "ms", len(taken))
 
 
-async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Finding]:
+async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Measurement]:
     """What a server adds to a turn after a soak, beside one with the same settings that has just begun.
 
     They are asked in turn, so that the machine, whose speed may differ from minute to minute, is as fast for both.
     tick: called after each of 2 × AGE_TURNS turns.
     """
-    async with Turns.open(soaked) as old, Turns.open(fresh) as new:
-        taken_s: dict[Turns, list[float]] = {old: [], new: []}
+    async with LatencyTurns.open(soaked) as old, LatencyTurns.open(fresh) as new:
+        taken_s: dict[LatencyTurns, list[float]] = {old: [], new: []}
         for number in range(AGE_TURNS):
             # Who comes second finds the machine awake.
             for one in (old, new) if number % 2 else (new, old):
@@ -117,12 +120,12 @@ async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Findin
     old_ms, new_ms = (1000 * statistics.median(taken_s[one]) for one in (old, new))
     what = "what the server adds to a turn, p50"
     return [
-        Finding("soak", f"{what}, one that has just begun", new_ms, "ms", AGE_TURNS),
-        Finding("soak", f"{what}, after the soak", old_ms, "ms", AGE_TURNS, most=max(1.0, _NO_SLOWER * new_ms)),
+        Measurement("soak", f"{what}, one that has just begun", new_ms, "ms", AGE_TURNS),
+        Measurement("soak", f"{what}, after the soak", old_ms, "ms", AGE_TURNS, most=max(1.0, _NO_SLOWER * new_ms)),
     ]
 
 
-def _growth(memory: Sequence[tuple[float, float]]) -> list[Finding]:
+def _growth(memory: Sequence[tuple[float, float]]) -> list[Measurement]:
     """The third quarter against the last, by their medians: what a long reply takes for a moment is no leak."""
     quarter = len(memory) // 4
     if not quarter:
@@ -131,4 +134,4 @@ def _growth(memory: Sequence[tuple[float, float]]) -> list[Finding]:
     grown = statistics.median(size for _, size in last) - statistics.median(size for _, size in third)
     minutes = (statistics.median(at for at, _ in last) - statistics.median(at for at, _ in third)) / 60
     what = "resident memory: growth per minute, third quarter to last"
-    return [Finding("soak", what, grown / minutes / 2**20, "MiB", len(last))]
+    return [Measurement("soak", what, grown / minutes / 2**20, "MiB", len(last))]

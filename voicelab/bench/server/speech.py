@@ -16,7 +16,7 @@ from time import perf_counter
 import numpy as np
 
 from voicelab.audio.opus import FRAME_S
-from voicelab.bench.server.findings import Finding
+from voicelab.bench.server.findings import Measurement
 from voicelab.bench.server.recordings import speech_at_hand
 from voicelab.bench.server.talker import Talker, chunk_frame, chunk_frames
 from voicelab.engines.pool.pool import available_cores
@@ -32,7 +32,7 @@ _TIMES_AT_STEP = 2
 
 
 @dataclass(frozen=True, slots=True)
-class Reply:
+class TimedReply:
     """One turn. first_s: end of speech → first audio. engines_s: recognizer's tail, agent, first sentence's sound.
 
     busy_s: the recognizer's whole work. None for a turn that was not heard.
@@ -44,7 +44,7 @@ class Reply:
     busy_s: float
 
 
-async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Finding]:
+async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
     """All figures. turns: with one session. tick: called after each turn, and for those that were left out."""
     speech = await speech_at_hand()
     alone = await _speaking(address, speech, 1, turns, tick)
@@ -54,17 +54,17 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
     alone_p95 = _p95_ms(alone)
     what = "end of speech → first audio over its engines' time, p50s, 1 session"
     found = [
-        Finding(_PART, what, ratio, "", len(alone), most=_MOST_OF_ENGINES),
-        Finding(_PART, "real-time factor of the recognizer", rtf, "", len(alone)),
-        Finding(_PART, "end of speech → first audio, p50, 1 session", _p50_ms(alone), "ms", len(alone)),
-        Finding(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
+        Measurement(_PART, what, ratio, "", len(alone), most=_MOST_OF_ENGINES),
+        Measurement(_PART, "real-time factor of the recognizer", rtf, "", len(alone)),
+        Measurement(_PART, "end of speech → first audio, p50, 1 session", _p50_ms(alone), "ms", len(alone)),
+        Measurement(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
     ]
     most, steps = 1, 0
     for sessions in dict.fromkeys(max(2, round(share * promised)) for share in _STEPS):
         replies = await _speaking(address, speech, sessions, _TIMES_AT_STEP * turns, tick)
         p95 = _p95_ms(replies)
         what = f"end of speech → first audio, p95, {sessions} speaking sessions"
-        found.append(Finding(_PART, what, p95, "ms", len(replies)))
+        found.append(Measurement(_PART, what, p95, "ms", len(replies)))
         steps += 1
         if p95 >= 2 * alone_p95:
             break
@@ -72,7 +72,7 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Fi
     for _ in range((len(_STEPS) - steps) * _TIMES_AT_STEP * turns):
         tick()  # what was left out
     what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
-    return [*found, Finding(_PART, what, most, "sessions", steps, least=promised)]
+    return [*found, Measurement(_PART, what, most, "sessions", steps, least=promised)]
 
 
 def turns_in_all(turns: int) -> int:
@@ -80,20 +80,20 @@ def turns_in_all(turns: int) -> int:
     return turns * (1 + _TIMES_AT_STEP * len(_STEPS))
 
 
-def _p50_ms(replies: Sequence[Reply]) -> float:
+def _p50_ms(replies: Sequence[TimedReply]) -> float:
     return 1000 * float(np.median([reply.first_s for reply in replies]))
 
 
-def _p95_ms(replies: Sequence[Reply]) -> float:
+def _p95_ms(replies: Sequence[TimedReply]) -> float:
     return 1000 * float(np.quantile([reply.first_s for reply in replies], 0.95))
 
 
 async def _speaking(
     address: str, speech: Sequence[list[bytes]], sessions: int, turns: int, tick: Callable[[], None]
-) -> list[Reply]:
+) -> list[TimedReply]:
     """So many turns, spoken by so many sessions side by side."""
     waiting = islice(cycle(speech), turns)
-    replies: list[Reply] = []
+    replies: list[TimedReply] = []
 
     async def one(number: int) -> None:
         # Not all at once: people do not begin to speak together.
@@ -108,7 +108,7 @@ async def _speaking(
     return replies
 
 
-async def _turn(talker: Talker, packets: Sequence[bytes]) -> Reply | None:
+async def _turn(talker: Talker, packets: Sequence[bytes]) -> TimedReply | None:
     """Speak, and wait for the whole answer; None when nothing was heard."""
     frames = [*chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)]
     due_s = perf_counter()
@@ -131,4 +131,4 @@ async def _turn(talker: Talker, packets: Sequence[bytes]) -> Reply | None:
             first_s = first_s or perf_counter() - end_s
             if data["is_final"]:
                 engines_s = stages["asr_s"] + stages["agent_s"] + stages["tts_first_s"]
-                return Reply(first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])
+                return TimedReply(first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])

@@ -20,7 +20,7 @@ class Utterance:
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
+class UtterancePair:
     """A reference and the hypothesis for it."""
 
     id: str

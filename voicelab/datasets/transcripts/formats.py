@@ -11,8 +11,8 @@ from typing import Literal, cast, get_args
 from voicelab.datasets import formats as tables
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.datasets.transcripts import manifest, timed, trn
-from voicelab.datasets.transcripts.base import Pair, Utterance
-from voicelab.datasets.transcripts.manifest import Columns, Side
+from voicelab.datasets.transcripts.base import Utterance, UtterancePair
+from voicelab.datasets.transcripts.manifest import Columns, TableSide
 from voicelab.errors import InputError
 
 Format = Literal[
@@ -28,7 +28,7 @@ _NAMED = 10
 class Pairing:
     """Each reference with its hypothesis, and what was noticed or left out on the way, a sentence each."""
 
-    pairs: tuple[Pair, ...]
+    pairs: tuple[UtterancePair, ...]
     notices: tuple[str, ...] = ()
 
 
@@ -55,7 +55,7 @@ def _looks_like_trn(path: Path) -> bool:
 
 def pairs(
     reference: Path, hypothesis: Path, form: Format, *, missing: Missing = "error", id_type: str = "spu_id"
-) -> list[Pair]:
+) -> list[UtterancePair]:
     """The pairs of `paired` alone."""
     return list(paired(reference, hypothesis, form, missing=missing, id_type=id_type).pairs)
 
@@ -127,7 +127,7 @@ def _form_of_hypotheses(hypothesis: Path, form: tables.Form) -> tables.Form:
     return form if found is None or (found[1] == "txt" and form == "kaldi") else found[1]
 
 
-def _refuse_places(mine: Side, other: Side) -> None:
+def _refuse_places(mine: TableSide, other: TableSide) -> None:
     """InputError where utterances are told apart by their places, and a row may be lost."""
     if not mine.placed and not other.placed:
         return
@@ -154,7 +154,7 @@ def _matched(
     hypothesis: Path,
     hypotheses: Sequence[Utterance],
     missing: Missing,
-) -> list[Pair]:
+) -> list[UtterancePair]:
     texts = {one.id: one for one in references}
     if strangers := [one.id for one in hypotheses if one.id not in texts]:
         raise InputError(f"{hypothesis}: has {_listed(strangers, 'utterance')} that {reference} has not")
@@ -168,7 +168,7 @@ def _matched(
     for one in hypotheses:
         mine = texts[one.id]
         speaker = mine.speaker or one.speaker or "all"
-        pairs.append(Pair(one.id, speaker, mine.text, one.text))
+        pairs.append(UtterancePair(one.id, speaker, mine.text, one.text))
     return pairs
 
 

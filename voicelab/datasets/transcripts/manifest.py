@@ -25,8 +25,8 @@ from voicelab.datasets.rows import (
     ID_COLUMNS,
     SPEAKER_COLUMNS,
     TEXT_COLUMNS,
-    Row,
     Table,
+    TableRow,
     seconds,
 )
 from voicelab.datasets.transcripts.base import Utterance, refuse_doubles
@@ -47,7 +47,7 @@ class Columns:
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class TableSide:
     """A table of references or of hypotheses, and the columns of it that are read; None: it has no such column.
 
     copied: whether hypotheses are read from the column that references usually stand in.
@@ -83,7 +83,7 @@ class Side:
         refuse_doubles(self.table.path, found)
         return found
 
-    def _name(self, row: Row, depth: int) -> str | None:
+    def _name(self, row: TableRow, depth: int) -> str | None:
         name, audio = self._id(row), self._audio(row)
         if name is not None or audio is None:
             return name
@@ -92,19 +92,19 @@ class Side:
         except ValueError as error:
             raise self.table.fail(row, "offset", str(error)) from None
 
-    def _own_name(self, row: Row) -> str | None:
+    def _own_name(self, row: TableRow) -> str | None:
         return self._id(row) or self._audio(row)
 
-    def _id(self, row: Row) -> str | None:
+    def _id(self, row: TableRow) -> str | None:
         return self._cell(row, self.id) or None
 
-    def _audio(self, row: Row) -> str | None:
+    def _audio(self, row: TableRow) -> str | None:
         return self._cell(row, self.audio) or None
 
-    def _speaker(self, row: Row) -> str | None:
+    def _speaker(self, row: TableRow) -> str | None:
         return self._cell(row, self.speaker) or None
 
-    def _cell(self, row: Row, column: str | None) -> str | None:
+    def _cell(self, row: TableRow, column: str | None) -> str | None:
         value = row.values.get(column) if column is not None else None
         if isinstance(value, int) and not isinstance(value, bool):
             value = str(value)
@@ -113,7 +113,7 @@ class Side:
             raise self.table.fail(row, column, f"must be a text, not {value!r}")
         return value
 
-    def _text(self, row: Row) -> str:
+    def _text(self, row: TableRow) -> str:
         value = row.values.get(self.text)
         if value is None:
             problem = "is null" if self.text in row.values else "is missing"
@@ -144,13 +144,13 @@ def read_rows(path: Path, form: Form | None = None) -> Table:
     return read_table(path, form)
 
 
-def reference_side(table: Table, columns: Columns) -> Side:
+def reference_side(table: Table, columns: Columns) -> TableSide:
     """The references of a table; InputError lists the columns when none of them holds texts."""
     text = columns.reference or table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
     return _side(table, text, "--ref-column", columns)
 
 
-def hypothesis_side(table: Table, columns: Columns) -> Side:
+def hypothesis_side(table: Table, columns: Columns) -> TableSide:
     """The hypotheses of a table: `pred_text`, or the only texts that it has.
 
     Raises InputError that lists the columns when they are in none of them, or may be in several.
@@ -167,7 +167,7 @@ def hypothesis_side(table: Table, columns: Columns) -> Side:
     return _side(table, text, "--hyp-column", columns, copied=True)
 
 
-def _side(table: Table, text: str, option: str, columns: Columns, *, copied: bool = False) -> Side:
+def _side(table: Table, text: str, option: str, columns: Columns, *, copied: bool = False) -> TableSide:
     for name, needed in ((text, option), (columns.id, "--id-column")):
         if name is not None and name not in table.columns and table.rows:
             raise table.fail(
@@ -176,7 +176,7 @@ def _side(table: Table, text: str, option: str, columns: Columns, *, copied: boo
     speaker = columns.speaker if columns.speaker in table.columns else None
     if columns.speaker is None:
         speaker = table.column(SPEAKER_COLUMNS)
-    return Side(table, text, columns.id or table.column(ID_COLUMNS), speaker, table.column(AUDIO_COLUMNS), copied)
+    return TableSide(table, text, columns.id or table.column(ID_COLUMNS), speaker, table.column(AUDIO_COLUMNS), copied)
 
 
 def _listed(names: Iterable[str]) -> str:

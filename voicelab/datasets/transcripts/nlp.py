@@ -22,7 +22,7 @@ from voicelab.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class NlpToken:
     """A row. span: the id that its wordings are listed under, or None. entities: the ids of all its entities.
 
     classes: the classes that the row itself names, by id.
@@ -40,7 +40,7 @@ class Call:
     """A recording's reference. wordings: what each span may be spoken as. classes: the class of each entity id."""
 
     id: str
-    tokens: tuple[Token, ...]
+    tokens: tuple[NlpToken, ...]
     wordings: Mapping[str, tuple[tuple[str, ...], ...]]
     classes: Mapping[str, str]
 
@@ -64,7 +64,7 @@ def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -
     return Call(name, tuple(tokens), wordings, classes | (_classes(tag_file) if tag_file is not None else {}))
 
 
-def read_tokens(path: Path) -> list[Token]:
+def read_tokens(path: Path) -> list[NlpToken]:
     """The rows of a transcript, reference or hypothesis; a hypothesis may lack all columns but `token`."""
     lines = [(number, line) for number, line in numbered_lines(path) if line.strip()]
     header = [name.strip() for name in lines[0][1].split("|")] if lines else []
@@ -73,12 +73,12 @@ def read_tokens(path: Path) -> list[Token]:
     return [_token(path, number, dict(zip(header, line.split("|"), strict=False))) for number, line in lines[1:]]
 
 
-def _token(path: Path, number: int, row: Mapping[str, str]) -> Token:
+def _token(path: Path, number: int, row: Mapping[str, str]) -> NlpToken:
     tags = _listed(path, number, "tags", row.get("tags", ""))
     named = dict(tag.split(":", 1) for tag in tags if ":" in tag)
     entities = _listed(path, number, "wer_tags", row.get("wer_tags", "")) or tuple(named)
     span = tags[0].split(":", 1)[0] if tags else None
-    return Token(row["token"].strip(), row.get("speaker", "").strip(), span, entities, named)
+    return NlpToken(row["token"].strip(), row.get("speaker", "").strip(), span, entities, named)
 
 
 def _listed(path: Path, number: int, column: str, text: str) -> tuple[str, ...]:
@@ -159,7 +159,7 @@ def _by_id(folder: Path) -> dict[str, Path]:
     return found
 
 
-def speaker_turns(tokens: Sequence[Token]) -> list[int]:
+def speaker_turns(tokens: Sequence[NlpToken]) -> list[int]:
     """The number of each token's turn, which ends where the speaker changes."""
     turns, turn = [], -1
     for place, token in enumerate(tokens):

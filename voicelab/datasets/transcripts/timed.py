@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
-from voicelab.datasets.transcripts.base import Pair, write_lines
+from voicelab.datasets.transcripts.base import UtterancePair, write_lines
 from voicelab.errors import InputError
 
 IGNORED = "ignore_time_segment_in_scoring"
@@ -25,7 +25,7 @@ _BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class StmSegment:
     """A stretch of a recording's channel in which one speaker was transcribed."""
 
     file: str
@@ -44,7 +44,7 @@ class Segment:
 
 
 @dataclass(frozen=True, slots=True)
-class TimedWord:
+class CtmWord:
     """A recognized word; its times are None where it is a mark of alternatives."""
 
     file: str
@@ -56,7 +56,7 @@ class TimedWord:
     line: int = field(default=0, compare=False)
 
 
-def read_stm(path: Path) -> list[Segment]:
+def read_stm(path: Path) -> list[StmSegment]:
     """The segments of an .stm file, in its order; InputError names the file, the line and the field."""
     segments = []
     for number, line in numbered_lines(path):
@@ -73,11 +73,11 @@ def read_stm(path: Path) -> list[Segment]:
         if text.startswith("<"):
             label, _, text = text.partition(" ")
         file, channel, speaker = (field.lower() for field in fields[:3])
-        segments.append(Segment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
+        segments.append(StmSegment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
     return segments
 
 
-def write_stm(path: Path, segments: Iterable[Segment]) -> None:
+def write_stm(path: Path, segments: Iterable[StmSegment]) -> None:
     """Write an .stm file, times to the thousandth of a second."""
     lines = []
     for one in segments:
@@ -88,7 +88,7 @@ def write_stm(path: Path, segments: Iterable[Segment]) -> None:
     write_lines(path, lines)
 
 
-def read_ctm(path: Path) -> list[TimedWord]:
+def read_ctm(path: Path) -> list[CtmWord]:
     """The words of a .ctm file, in its order; InputError names the file, the line and the field."""
     words = []
     for number, line in numbered_lines(path):
@@ -106,11 +106,11 @@ def read_ctm(path: Path) -> list[TimedWord]:
         if len(fields) > 5 and fields[5].lower() not in ("na", "*"):
             confidence = _seconds(path, number, "confidence", fields[5])
         file, channel = fields[0].lower(), fields[1].lower()
-        words.append(TimedWord(file, channel, start_s, duration_s, fields[4], confidence, number))
+        words.append(CtmWord(file, channel, start_s, duration_s, fields[4], confidence, number))
     return words
 
 
-def write_ctm(path: Path, words: Iterable[TimedWord]) -> None:
+def write_ctm(path: Path, words: Iterable[CtmWord]) -> None:
     """Write a .ctm file, times to the thousandth of a second."""
     lines = []
     for one in words:
@@ -137,23 +137,23 @@ def _seconds(path: Path, number: int, name: str, value: str) -> float:
     return found
 
 
-def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[Pair], list[str]]:
+def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[UtterancePair], list[str]]:
     """Each segment with the words that were recognized in it, as sclite cuts them; and the channels without any word.
 
     Segments and words are taken in the order of their starts, in whatever order they are given. A segment takes the
     words after those of the segment before whose middle is before its end; the last one of a channel takes the rest.
     InputError when words stand in a channel that has no segment.
     """
-    spoken: dict[tuple[str, str], list[TimedWord]] = {}
+    spoken: dict[tuple[str, str], list[CtmWord]] = {}
     for word in words:
         spoken.setdefault((word.file, word.channel), []).append(word)
-    channels: dict[tuple[str, str], list[Segment]] = {}
+    channels: dict[tuple[str, str], list[StmSegment]] = {}
     for segment in segments:
         channels.setdefault((segment.file, segment.channel), []).append(segment)
     if strangers := [key for key in spoken if key not in channels]:
         listed = ", ".join(f"{file} {channel}" for file, channel in strangers[:10])
         raise InputError(f"words stand in {len(strangers)} channels that the reference does not have: {listed}")
-    pairs: list[Pair] = []
+    pairs: list[UtterancePair] = []
     numbers: dict[str, int] = {}
     for key, members in channels.items():
         blocks = _blocks(spoken.get(key, []))
@@ -170,7 +170,7 @@ def cut(segments: Sequence[Segment], words: Sequence[TimedWord]) -> tuple[list[P
             number = numbers.get(segment.speaker, 0)
             numbers[segment.speaker] = number + 1
             text = " ".join(block.text for block in taken)
-            pairs.append(Pair(f"{segment.speaker}-{number:03d}", segment.speaker, segment.text, text))
+            pairs.append(UtterancePair(f"{segment.speaker}-{number:03d}", segment.speaker, segment.text, text))
     return pairs, [f"{file} {channel}" for file, channel in channels if (file, channel) not in spoken]
 
 
@@ -183,7 +183,7 @@ class _Block:
     middle_s: float
 
 
-def disorder(path: Path, items: Sequence[Segment] | Sequence[TimedWord]) -> list[str]:
+def disorder(path: Path, items: Sequence[StmSegment] | Sequence[CtmWord]) -> list[str]:
     """A sentence that names the first line whose start goes back within its channel; empty when none does."""
     latest: dict[tuple[str, str], float] = {}
     for one in items:
@@ -199,10 +199,10 @@ def disorder(path: Path, items: Sequence[Segment] | Sequence[TimedWord]) -> list
     return []
 
 
-def _blocks(words: Iterable[TimedWord]) -> list[_Block]:
+def _blocks(words: Iterable[CtmWord]) -> list[_Block]:
     """Words and alternatives in the order of their starts."""
     blocks: list[_Block] = []
-    wordings: list[list[TimedWord]] | None = None
+    wordings: list[list[CtmWord]] | None = None
     for word in words:
         mark = word.word.lower()
         if mark == _BEGIN:
@@ -221,7 +221,7 @@ def _blocks(words: Iterable[TimedWord]) -> list[_Block]:
     return sorted(blocks, key=lambda block: block.start_s)
 
 
-def _alternatives(wordings: Sequence[Sequence[TimedWord]], before_s: float) -> _Block:
+def _alternatives(wordings: Sequence[Sequence[CtmWord]], before_s: float) -> _Block:
     """before_s: the start of what is before them, which counts as theirs when none of them has a word."""
     inside = " / ".join(" ".join(word.word for word in wording) or "@" for wording in wordings)
     words = [word for wording in wordings for word in wording]
@@ -229,7 +229,7 @@ def _alternatives(wordings: Sequence[Sequence[TimedWord]], before_s: float) -> _
     return _Block(f"{{ {inside} }}", start_s, max(map(_middle_s, words), default=0.0))
 
 
-def _middle_s(word: TimedWord) -> float:
+def _middle_s(word: CtmWord) -> float:
     return (word.start_s or 0.0) + (word.duration_s or 0.0) / 2
 
 

@@ -14,8 +14,8 @@ import socket
 import sys
 
 from voicelab.engines.pool.messages import LENGTH, Answer
-from voicelab.engines.pool.threads import Crew
-from voicelab.engines.pool.transport import SocketIntake
+from voicelab.engines.pool.threads import WorkerThreads
+from voicelab.engines.pool.transport import SocketTransport
 
 _NICENESS = 5
 """How much a worker gives way to the event loop, through which all who wait for an engine are heard and answered."""
@@ -28,17 +28,17 @@ def main(descriptor: int, threads: int) -> None:
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICENESS)
     peer = socket.socket(fileno=descriptor)
-    intake = SocketIntake(peer)
+    transport = SocketTransport(peer)
 
     def tell(answer: Answer) -> None:
         data = pickle.dumps(answer)
         peer.sendall(LENGTH.pack(len(data)) + data)
 
     try:
-        blueprint, *first = intake.come(None)
+        config, *first = transport.come(None)
     except (EOFError, ConnectionError):
         return
-    Crew(blueprint, threads, intake, tell, first=first).start()
+    WorkerThreads(config, threads, transport, tell, first=first).start()
     # Nothing but that the other end is gone. What an engine is in the middle of then, or hangs in, is not waited for.
     gone = select.poll()
     gone.register(peer, 0)

@@ -7,16 +7,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from voicelab.engines.pool.messages import Answer, Request
-from voicelab.engines.spec import Blueprint
+from voicelab.engines.spec import EngineConfig
 from voicelab.engines.streams import PartialStream, QueueingStream
 from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 
 
 @dataclass(slots=True)
-class EngineServant:
+class Dispatcher:
     """Carries out requests on one engine; the same in a worker process and in a worker thread."""
 
-    blueprint: Blueprint
+    config: EngineConfig
     _engine: Any = None
     _streams: dict[int, Any] = field(default_factory=dict)
     _busy_s: dict[int, float] = field(default_factory=dict)
@@ -34,7 +34,7 @@ class EngineServant:
         except VoicelabError as known:
             error = known
         except Exception as fault:  # noqa: BLE001 - an engine may raise anything; it becomes an EngineError here
-            error = EngineError(self.blueprint.name, f"{type(fault).__name__}: {fault}")
+            error = EngineError(self.config.name, f"{type(fault).__name__}: {fault}")
         busy_s = time.perf_counter() - start
         if stream_id is not None:
             busy_s += self._busy_s.get(stream_id, 0.0)
@@ -47,7 +47,7 @@ class EngineServant:
 
     def _carry_out(self, request: Request) -> Any:
         if request.method == "load":
-            self._engine = self.blueprint.build()
+            self._engine = self.config.build()
             return self._engine.load()
         if request.stream_id is None:
             return getattr(self._engine, request.method)(*request.arguments)
@@ -63,5 +63,5 @@ class EngineServant:
             return None
         if request.method == "finish" and isinstance(stream, QueueingStream) and not stream.is_ready():
             # A thread that waited here could not serve those that everyone waits for.
-            raise EngineBusyError(self.blueprint.name, "it serves as many utterances as it can; try again later")
+            raise EngineBusyError(self.config.name, "it serves as many utterances as it can; try again later")
         return getattr(stream, request.method)(*request.arguments)

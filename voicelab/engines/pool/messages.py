@@ -1,4 +1,4 @@
-"""What a lane asks of its worker, and what it hears back."""
+"""What a worker asks of its worker, and what it hears back."""
 
 from __future__ import annotations
 

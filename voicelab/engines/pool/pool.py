@@ -1,7 +1,7 @@
-"""Runs engines beside the event loop, and gives every utterance a lane.
+"""Runs engines beside the event loop, and gives every utterance a worker.
 
-An engine is written as plain blocking calls. A Host gives it lanes (lanes/), each of which does one call after
-another, or several at once where the engine allows it (`Entry.shared`); a stream stays on its lane.
+An engine is written as plain blocking calls. A EnginePool gives it workers, each of which does one call after
+another, or several at once where the engine allows it (`Entry.shared`); a stream stays on its worker.
 """
 
 from __future__ import annotations
@@ -14,25 +14,25 @@ from dataclasses import replace
 from time import perf_counter
 from typing import Any, Self
 
-from voicelab.engines.pool.process_worker import ProcessLane
-from voicelab.engines.pool.thread_worker import ThreadLane
-from voicelab.engines.pool.worker import Lane
-from voicelab.engines.spec import Blueprint, EngineInfo
+from voicelab.engines.pool.process_worker import ProcessWorker
+from voicelab.engines.pool.thread_worker import ThreadWorker
+from voicelab.engines.pool.worker import Worker
+from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineBusyError
 
 ENGINE_WAIT_S = 10.0
 """How long an utterance waits at its end for an engine that serves as many others as it can."""
 _ASK_AGAIN_S = 0.05
 ENGINE_LIMIT_S = 60.0
-"""How long a lane may finish nothing while it has work before it counts as hung."""
+"""How long a worker may finish nothing while it has work before it counts as hung."""
 
 
-class HostedStream:
+class PooledStream:
     """One utterance in an engine."""
 
-    def __init__(self, lane: Lane, stream_id: int, wait_s: float = ENGINE_WAIT_S) -> None:
+    def __init__(self, worker: Worker, stream_id: int, wait_s: float = ENGINE_WAIT_S) -> None:
         self._wait_s = wait_s
-        self._lane = lane
+        self._worker = worker
         self._id = stream_id
         self._open = False
         self._closed = False
@@ -41,7 +41,7 @@ class HostedStream:
     async def post(self, method: str, *arguments: Any) -> None:
         """Hand work over and go on; its failure comes out at the next `call`."""
         await self._begin()
-        await self._lane.post(self._id, method, *arguments)
+        await self._worker.post(self._id, method, *arguments)
 
     async def call(self, method: str, *arguments: Any) -> Any:
         """Hand work over and wait for the result. EngineBusyError when the engine has had no room for it for wait_s."""
@@ -49,7 +49,7 @@ class HostedStream:
         give_up_s = perf_counter() + self._wait_s
         while True:
             try:
-                result, self.busy_s = await self._lane.call(self._id, method, *arguments)
+                result, self.busy_s = await self._worker.call(self._id, method, *arguments)
             except EngineBusyError:
                 if perf_counter() >= give_up_s:
                     raise
@@ -58,89 +58,89 @@ class HostedStream:
                 return result
 
     async def close(self) -> None:
-        """Free what the engine holds for it, and the lane of what it has not begun; safe to call twice."""
+        """Free what the engine holds for it, and the worker of what it has not begun; safe to call twice."""
         if self._closed:
             return
         self._closed = True
-        self._lane.open_streams -= 1
-        self._lane.end_stream(self._id)
+        self._worker.open_streams -= 1
+        self._worker.end_stream(self._id)
 
     async def _begin(self) -> None:
         if not self._open:
-            await self._lane.post(self._id, "open")
+            await self._worker.post(self._id, "open")
             self._open = True
 
 
-class Host:
-    """One engine, loaded on every lane.
+class EnginePool:
+    """One engine, loaded on every worker.
 
     lanes: how many calls it takes at once. limit_s: see ENGINE_LIMIT_S. wait_s: see ENGINE_WAIT_S.
     """
 
     def __init__(
         self,
-        blueprint: Blueprint,
+        config: EngineConfig,
         lanes: int | None = None,
         *,
         limit_s: float = ENGINE_LIMIT_S,
         wait_s: float = ENGINE_WAIT_S,
     ) -> None:
         self._wait_s = wait_s
-        self._blueprint = blueprint
-        per_core = blueprint.kind == "asr" and blueprint.isolation == "process"
-        count = lanes or blueprint.lanes or (available_cores() if per_core else 1)
-        kind = ProcessLane if blueprint.isolation == "process" else ThreadLane
-        engines, self._threads = (1, count) if blueprint.shared else (count, 1)
-        self._lanes: Sequence[Lane] = [kind(blueprint, limit_s, self._threads) for _ in range(engines)]
+        self._config = config
+        per_core = config.kind == "asr" and config.isolation == "process"
+        count = lanes or config.lanes or (available_cores() if per_core else 1)
+        kind = ProcessWorker if config.isolation == "process" else ThreadWorker
+        engines, self._threads = (1, count) if config.shared else (count, 1)
+        self._workers: Sequence[Worker] = [kind(config, limit_s, self._threads) for _ in range(engines)]
         self._stream_ids = itertools.count(1)
         self.info: EngineInfo
 
     async def open(self) -> Self:
-        """Load on every lane, all at once; the first failure is raised with all lanes closed again."""
+        """Load on every worker, all at once; the first failure is raised with all lanes closed again."""
         start = perf_counter()
-        results = await asyncio.gather(*(lane.start() for lane in self._lanes), return_exceptions=True)
+        results = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
         if failures:
             await self.close()
             raise failures[0]
         infos = [result for result in results if isinstance(result, EngineInfo)]
-        self.info = replace(infos[0], load_s=perf_counter() - start, lanes=len(self._lanes) * self._threads)
+        self.info = replace(infos[0], load_s=perf_counter() - start, lanes=len(self._workers) * self._threads)
         return self
 
-    def stream(self) -> HostedStream:
-        """Begin an utterance on the lane with the fewest open ones."""
-        lane = min(self._lanes, key=lambda lane: lane.open_streams)
-        lane.open_streams += 1
-        return HostedStream(lane, next(self._stream_ids), self._wait_s)
+    def stream(self) -> PooledStream:
+        """Begin an utterance on the worker with the fewest open ones."""
+        worker = min(self._workers, key=lambda worker: worker.open_streams)
+        worker.open_streams += 1
+        return PooledStream(worker, next(self._stream_ids), self._wait_s)
 
     async def call(self, method: str, *arguments: Any) -> Any:
         """One call on the engine itself."""
-        result, _ = await self._lanes[0].call(None, method, *arguments)
+        result, _ = await self._workers[0].call(None, method, *arguments)
         return result
 
     @property
     def pids(self) -> list[int]:
         """The processes that it has for itself, now."""
-        return [lane.pid for lane in self._lanes if lane.pid is not None]
+        return [worker.pid for worker in self._workers if worker.pid is not None]
 
     @property
     def restarts(self) -> int:
         """How many workers were replaced so far."""
-        return sum(lane.restarts for lane in self._lanes)
+        return sum(worker.restarts for worker in self._workers)
 
     @property
     def queued(self) -> int:
         """How many calls were given to the engine that it has not answered."""
-        return sum(lane.queued for lane in self._lanes)
+        return sum(worker.queued for worker in self._workers)
 
     @property
     def is_ready(self) -> bool:
-        """Whether a lane has its engine loaded: a worker process may have died and be loading again."""
-        return any(lane.is_ready for lane in self._lanes)
+        """Whether a worker has its engine loaded: a worker process may have died and be loading again."""
+        return any(worker.is_ready for worker in self._workers)
 
     async def close(self) -> None:
-        """End every lane; worker processes are gone when this returns."""
-        await asyncio.gather(*(lane.close() for lane in self._lanes))
+        """End every worker; worker processes are gone when this returns."""
+        await asyncio.gather(*(worker.close() for worker in self._workers))
 
 
 def available_cores() -> int:

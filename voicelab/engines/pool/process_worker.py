@@ -10,18 +10,18 @@ from typing import Any
 
 from voicelab.engines.pool.children import engine_environment, python_command
 from voicelab.engines.pool.messages import LENGTH, Request
-from voicelab.engines.pool.worker import JOIN_LIMIT_S, Lane
-from voicelab.engines.spec import Blueprint
+from voicelab.engines.pool.worker import JOIN_LIMIT_S, Worker
+from voicelab.engines.spec import EngineConfig
 from voicelab.errors import EngineError
 
 
-class ProcessLane(Lane):
+class ProcessWorker(Worker):
     """In a process of its own, over a socket pair."""
 
     _noun = "worker process"
 
-    def __init__(self, blueprint: Blueprint, limit_s: float, threads: int = 1) -> None:
-        super().__init__(blueprint, limit_s, threads)
+    def __init__(self, config: EngineConfig, limit_s: float, threads: int = 1) -> None:
+        super().__init__(config, limit_s, threads)
         self._running: asyncio.Task[None] | None = None
         self._writer: asyncio.StreamWriter | None = None
         self._process: asyncio.subprocess.Process | None = None
@@ -47,7 +47,7 @@ class ProcessLane(Lane):
             *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
             pass_fds=[theirs.fileno()],
             stdin=asyncio.subprocess.DEVNULL,
-            env=engine_environment(self._blueprint.environment),
+            env=engine_environment(self._config.environment),
         )
         theirs.close()
         reader, self._writer = await asyncio.open_connection(sock=ours)
@@ -55,7 +55,7 @@ class ProcessLane(Lane):
         self._fault, self._killed = None, False
         loaded = False
         if not self._closing:
-            self._write([self._blueprint])
+            self._write([self._config])
             loaded = await self._load()
         if loaded:
             await reading
@@ -107,7 +107,7 @@ class ProcessLane(Lane):
             await self._writer.drain()
         except ConnectionError as error:
             self._lose("its worker process ended")
-            raise EngineError(self._blueprint.name, "its worker process ended") from error
+            raise EngineError(self._config.name, "its worker process ended") from error
 
     async def close(self) -> None:
         """End the worker, also one that is just starting: it is waited for, or nobody would ever end it."""

@@ -14,7 +14,7 @@ TELL_EVERY_S = 0.05
 """How often a worker says that it gets on, while nobody waits for a result."""
 
 
-class Desk:
+class Scheduler:
     """Requests that wait for the engine. One that is withdrawn before its turn is never begun.
 
     An utterance that is closed comes before all others: it gives back what the next ones need (PocketSphinx's decoder,
@@ -93,7 +93,7 @@ class Desk:
         return replace(served, done=self._done, longest_s=longest_s)
 
     def _free(self, keys: Iterable[int]) -> Iterator[int]:
-        """Those of which nothing is at work; of a single thread's desk, which is asked for every frame, always all."""
+        """Keys with no request in progress. A single thread has none in progress when it asks."""
         return (key for key in keys if key not in self._begun_s) if self._begun_s else iter(keys)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:

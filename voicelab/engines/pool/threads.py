@@ -5,41 +5,41 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Iterable
 
-from voicelab.engines.pool.dispatch import EngineServant
+from voicelab.engines.pool.dispatch import Dispatcher
 from voicelab.engines.pool.messages import Answer, Request
-from voicelab.engines.pool.scheduler import Desk
-from voicelab.engines.pool.transport import Intake
-from voicelab.engines.spec import Blueprint
+from voicelab.engines.pool.scheduler import Scheduler
+from voicelab.engines.pool.transport import Transport
+from voicelab.engines.spec import EngineConfig
 
 
-class Crew:
+class WorkerThreads:
     """So many threads at one engine; more than one for an engine whose utterances share nothing.
 
     Whichever of them has nothing to do waits for requests itself: handing each over from a thread that reads to one
-    that serves would cost one more awakening, which is most of what a short answer takes. They end when the intake
+    that serves would cost one more awakening, which is most of what a short answer takes. They end when the transport
     does. tell: is called with each answer that the other side should hear, in the order in which they were served.
-    first: what came before the intake's. The threads are daemons, so that one that hangs does not keep the program from
-    ending.
+    first: requests that came before the transport's. The threads are daemons, so a hanging thread does not keep the
+    program alive.
     """
 
     def __init__(
         self,
-        blueprint: Blueprint,
+        config: EngineConfig,
         threads: int,
-        intake: Intake,
+        transport: Transport,
         tell: Callable[[Answer], None],
         *,
         first: Iterable[Request] = (),
     ) -> None:
-        self._servant = EngineServant(blueprint)
-        self._intake = intake
+        self._dispatcher = Dispatcher(config)
+        self._transport = transport
         self._tell = tell
-        self._desk = Desk()
+        self._scheduler = Scheduler()
         for request in first:
-            self._desk.add(request)
+            self._scheduler.add(request)
         self._changed = threading.Condition()
         self._is_waited_for = False
-        name = f"{blueprint.kind}-{blueprint.name}"
+        name = f"{config.kind}-{config.name}"
         self._threads = [threading.Thread(target=self._serve, name=name, daemon=True) for _ in range(threads)]
 
     def start(self) -> None:
@@ -59,7 +59,7 @@ class Crew:
                 with self._changed:
                     self._say(request, served)
                     request = self._next()
-                served = self._servant.serve(request)
+                served = self._dispatcher.serve(request)
         except (EOFError, ConnectionError):
             # Nobody listens any more.
             with self._changed:
@@ -70,33 +70,33 @@ class Crew:
         while True:
             if not self._is_waited_for:
                 self._take_in(0)
-            request = self._desk.take()
+            request = self._scheduler.take()
             if request is not None:
                 # Another can do what is left, or wait for what comes.
                 self._changed.notify()
                 return request
             if self._is_waited_for:
-                self._changed.wait(self._desk.silent_for_s)
+                self._changed.wait(self._scheduler.silent_for_s)
             else:
-                self._take_in(self._desk.silent_for_s)
+                self._take_in(self._scheduler.silent_for_s)
             self._say(None, None)
 
     def _take_in(self, limit_s: float | None) -> None:
-        """Lay what comes on the desk; one thread at a time does."""
+        """Lay what comes on the scheduler; one thread at a time does."""
         if limit_s == 0:
-            came = self._intake.come(0)
+            came = self._transport.come(0)
         else:
             self._is_waited_for = True
             self._changed.release()
             try:
-                came = self._intake.come(limit_s)
+                came = self._transport.come(limit_s)
             finally:
                 self._changed.acquire()
                 self._is_waited_for = False
         for request in came:
-            self._desk.add(request)
+            self._scheduler.add(request)
 
     def _say(self, request: Request | None, served: Answer | None) -> None:
-        answer = self._desk.to_tell(request, served)
+        answer = self._scheduler.to_tell(request, served)
         if answer is not None:
             self._tell(answer)

@@ -12,14 +12,14 @@ from typing import Any, Protocol
 from voicelab.engines.pool.messages import LENGTH, Request
 
 
-class Intake(Protocol):
+class Transport(Protocol):
     """Read by one thread at a time."""
 
     def come(self, limit_s: float | None) -> list[Request]:
         """All that has come; waits for the first so long, for ever with None. EOFError when nothing will come."""
 
 
-class QueueIntake:
+class QueueTransport:
     """For threads of this process."""
 
     def __init__(self) -> None:
@@ -47,7 +47,7 @@ class QueueIntake:
         return found
 
 
-class SocketIntake:
+class SocketTransport:
     """From the process at the other end of a stream socket. Each message is a length (LENGTH) and a pickle."""
 
     def __init__(self, peer: socket.socket) -> None:

@@ -1,8 +1,8 @@
 """One engine in a worker beside the event loop: in a process (engines that hold the GIL or may crash) or in a thread.
 
-A lane does one request after another, or as many at once as it has threads. What is withdrawn before its turn is never
-begun; what has begun is let finish, and its result dropped. A worker that dies, or does not get on for too long, fails
-what it had and is replaced.
+A worker handles one request at a time, or as many at once as it has threads. A request that is withdrawn before
+it starts is never started; one that has started runs to its end and its result is dropped. When a worker dies or
+hangs, its pending requests fail and it is replaced.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from time import perf_counter
 from typing import Any
 
 from voicelab.engines.pool.messages import Answer, Request
-from voicelab.engines.spec import Blueprint, EngineInfo
+from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
 
 JOIN_LIMIT_S = 10.0
@@ -33,19 +33,19 @@ must first bring into the processor's cache.
 _AT_ONCE = ("close", "withdraw")
 
 
-class Lane(ABC):
+class Worker(ABC):
     """What both kinds share: who waits for which answer, and whether the worker still gets on.
 
     limit_s: a worker that has something to do and finishes nothing for so long is taken for hung, as is one that is in
-    the middle of something for so long, whatever its other threads do. threads: see Crew.
+    the middle of something for so long, whatever its other threads do. threads: see WorkerThreads.
     """
 
     _noun = "worker"
 
-    def __init__(self, blueprint: Blueprint, limit_s: float, threads: int = 1) -> None:
+    def __init__(self, config: EngineConfig, limit_s: float, threads: int = 1) -> None:
         self.open_streams = 0
         self.restarts = 0
-        self._blueprint = blueprint
+        self._config = config
         self._limit_s = limit_s
         self._threads = threads
         self._waiting: dict[int, tuple[int | None, asyncio.Future[Answer]]] = {}
@@ -83,7 +83,7 @@ class Lane(ABC):
         return await asyncio.shield(self._ready)
 
     async def call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
-        """The result, and the engine's own time for it. Cancelled, it frees the lane of what had not begun."""
+        """The result, and the engine's own time for it. Cancelled, it frees the worker of what had not begun."""
         await self._until_ready()
         if stream_id is not None:
             self._check_stream(stream_id, method)
@@ -99,7 +99,7 @@ class Lane(ABC):
         """Withdraw what waits for this stream and close it; whoever still waits for it gets an EngineError."""
         for owner, waiting in self._waiting.values():
             if owner == stream_id and not waiting.done():
-                waiting.set_exception(EngineError(self._blueprint.name, "the utterance was given up"))
+                waiting.set_exception(EngineError(self._config.name, "the utterance was given up"))
         if stream_id in self._known_streams:
             self._known_streams.remove(stream_id)
             self._hand_over(Request(None, stream_id, "close"))
@@ -210,7 +210,7 @@ class Lane(ABC):
         if method == "open":
             self._known_streams.add(stream_id)
         elif stream_id not in self._known_streams:
-            raise EngineError(self._blueprint.name, f"its {self._noun} ended in the middle of this utterance")
+            raise EngineError(self._config.name, f"its {self._noun} ended in the middle of this utterance")
 
     # Whether it still gets on.
 
@@ -241,4 +241,4 @@ class Lane(ABC):
             self._ready = asyncio.get_running_loop().create_future()
         for _, waiting in self._waiting.values():
             if not waiting.done():
-                waiting.set_exception(EngineError(self._blueprint.name, fault))
+                waiting.set_exception(EngineError(self._config.name, fault))

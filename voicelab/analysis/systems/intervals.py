@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
-from voicelab.datasets.transcripts.base import Pair
+from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.metrics.intervals import FEW, Interval, ratio_result
 from voicelab.metrics.words import WordCounts
 
@@ -25,7 +25,7 @@ class Grouping:
     keys: tuple[str, ...]
 
     @classmethod
-    def of(cls, pairs: Sequence[Pair]) -> Grouping:
+    def of(cls, pairs: Sequence[UtterancePair]) -> Grouping:
         speakers = tuple(pair.speaker for pair in pairs)
         if len(set(speakers)) >= 2:
             return cls("speaker", speakers)
@@ -37,7 +37,7 @@ class Grouping:
 
 
 @dataclass(frozen=True, slots=True)
-class SureRate:
+class RateWithInterval:
     """A word error rate and its interval, or the reason why there is none."""
 
     wer: float | None
@@ -47,15 +47,15 @@ class SureRate:
 
 
 @dataclass(frozen=True, slots=True)
-class SureRates:
+class RatesWithIntervals:
     """The rates of a system: over all utterances and, by utterance, of each speaker, and of each entity class."""
 
-    total: SureRate
-    speakers: dict[str, SureRate]
-    classes: dict[str, SureRate]
+    total: RateWithInterval
+    speakers: dict[str, RateWithInterval]
+    classes: dict[str, RateWithInterval]
 
 
-def sure_rates(score: Score) -> SureRates:
+def sure_rates(score: Score) -> RatesWithIntervals:
     """The word error rates of a score with 95 % intervals.
 
     The total's interval is by speaker where the file names two or more, and a speaker's own by utterance.
@@ -69,18 +69,18 @@ def sure_rates(score: Score) -> SureRates:
         for speaker, counts in by_speaker.items()
     }
     classes = {kind: _words_rate(counts, grouping) for kind, counts in score.classes.items()}
-    return SureRates(_rate(score.utterances, grouping), speakers, classes)
+    return RatesWithIntervals(_rate(score.utterances, grouping), speakers, classes)
 
 
-def _rate(utterances: Sequence[ScoreCounts], grouping: Grouping) -> SureRate:
+def _rate(utterances: Sequence[ScoreCounts], grouping: Grouping) -> RateWithInterval:
     return _words_rate([one.words for one in utterances], grouping)
 
 
-def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> SureRate:
+def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> RateWithInterval:
     errors = [one.errors for one in counts]
     words = [one.reference_words for one in counts]
     wer = sum(errors) / sum(words) if sum(words) else None
     found = ratio_result(errors, words, grouping.keys, seed=0, level=LEVEL, share=False)
     if isinstance(found, Interval):
-        return SureRate(wer, found, grouping.unit, grouping.note(found.clusters))
-    return SureRate(wer, None, grouping.unit, found.text(grouping.unit))
+        return RateWithInterval(wer, found, grouping.unit, grouping.note(found.clusters))
+    return RateWithInterval(wer, None, grouping.unit, found.text(grouping.unit))

@@ -12,7 +12,7 @@ import pytest
 
 from tests.support.serving import PATIENCE_S, until
 from voicelab.asr.pocketsphinx import decoder_pool
-from voicelab.asr.pocketsphinx.decoder_pool import DecoderShelf
+from voicelab.asr.pocketsphinx.decoder_pool import DecoderPool
 from voicelab.asr.pocketsphinx.recognizer import default_decoders
 from voicelab.errors import EngineBusyError, EngineError
 
@@ -24,7 +24,7 @@ class Decoder:
 class Utterance:
     """Gives its decoder up when it has been idle for long enough."""
 
-    def __init__(self, shelf: DecoderShelf, *, idle_s: float = 0.0) -> None:
+    def __init__(self, shelf: DecoderPool, *, idle_s: float = 0.0) -> None:
         self.shelf, self.idle_s = shelf, idle_s
         self.decoder: Decoder | None = None
 
@@ -84,7 +84,7 @@ def settled(work: Callable[[], int], value: int) -> None:
 
 
 def test_utterances_one_after_the_other_share_one(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=4)
+    shelf = DecoderPool(factory, most=4)
     for _ in range(5):
         Utterance(shelf).speak().end()
     assert len(factory.made) == 1
@@ -92,14 +92,14 @@ def test_utterances_one_after_the_other_share_one(factory: Factory) -> None:
 
 def test_those_that_say_little_have_none_made_for_each(factory: Factory) -> None:
     """Sixteen sockets with 20 ms of sound each made a recognizer grow by 1.4 GB."""
-    shelf = DecoderShelf(factory, most=32)
+    shelf = DecoderPool(factory, most=32)
     for _ in range(16):
         shelf.expect(Utterance(shelf))
     settled(lambda: len(factory.made), 2)
 
 
 def test_there_are_never_more_than_the_most(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=3)
+    shelf = DecoderPool(factory, most=3)
     speaking = [Utterance(shelf).speak() for _ in range(3)]
     late = [Utterance(shelf) for _ in range(20)]
     assert [shelf.take(one) for one in late] == [None] * 20
@@ -110,7 +110,7 @@ def test_there_are_never_more_than_the_most(factory: Factory) -> None:
 
 
 def test_who_comes_later_waits_for_a_bounded_time(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=1)
+    shelf = DecoderPool(factory, most=1)
     speaking, late = Utterance(shelf).speak(), Utterance(shelf)
     with pytest.raises(EngineBusyError, match=r"all 1 decoders are in use \(option max_decoders\)"):
         late.speak(limit_s=0.05)
@@ -121,7 +121,7 @@ def test_who_comes_later_waits_for_a_bounded_time(factory: Factory) -> None:
 
 def test_who_asks_does_not_wait_while_one_is_made(factory: Factory) -> None:
     factory.may.clear()
-    shelf, utterance = DecoderShelf(factory, most=2), None
+    shelf, utterance = DecoderPool(factory, most=2), None
     utterance = Utterance(shelf)
     shelf.expect(utterance)
     assert shelf.take(utterance) is None
@@ -130,7 +130,7 @@ def test_who_asks_does_not_wait_while_one_is_made(factory: Factory) -> None:
 
 
 def test_what_one_did_not_need_is_the_next_ones(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=2)
+    shelf = DecoderPool(factory, most=2)
     says_nothing = Utterance(shelf)
     shelf.expect(says_nothing)
     until(lambda: len(factory.made) == 1)
@@ -140,7 +140,7 @@ def test_what_one_did_not_need_is_the_next_ones(factory: Factory) -> None:
 
 
 def test_an_idle_utterance_loses_its_decoder_to_one_that_speaks(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=2)
+    shelf = DecoderPool(factory, most=2)
     busy, idle = Utterance(shelf).speak(), Utterance(shelf, idle_s=5.0).speak()
     lent = idle.decoder
     assert Utterance(shelf).speak().decoder is lent
@@ -153,7 +153,7 @@ def test_an_idle_utterance_loses_its_decoder_to_one_that_speaks(factory: Factory
 
 def test_an_abandoned_utterance_loses_its_decoder_though_nobody_asks(factory: Factory) -> None:
     now_s = 0.0
-    shelf = DecoderShelf(factory, most=4, clock=lambda: now_s)
+    shelf = DecoderPool(factory, most=4, clock=lambda: now_s)
     abandoned = [Utterance(shelf).speak() for _ in range(3)]
     for one in abandoned:
         one.idle_s = 60.0
@@ -164,7 +164,7 @@ def test_an_abandoned_utterance_loses_its_decoder_though_nobody_asks(factory: Fa
 
 def test_memory_goes_back_seconds_after_many_have_left(factory: Factory) -> None:
     now_s = 0.0
-    shelf = DecoderShelf(factory, most=16, warm=2, clock=lambda: now_s)
+    shelf = DecoderPool(factory, most=16, warm=2, clock=lambda: now_s)
     speaking = [Utterance(shelf).speak() for _ in range(12)]
     for one in speaking:
         one.end()
@@ -178,7 +178,7 @@ def test_memory_goes_back_seconds_after_many_have_left(factory: Factory) -> None
 
 def test_what_is_needed_is_not_let_go(factory: Factory) -> None:
     now_s = 0.0
-    shelf = DecoderShelf(factory, most=4, clock=lambda: now_s)
+    shelf = DecoderPool(factory, most=4, clock=lambda: now_s)
     both = [Utterance(shelf).speak(), Utterance(shelf).speak()]
     soon = [Utterance(shelf), Utterance(shelf)]
     for one in soon:
@@ -202,7 +202,7 @@ def test_what_cannot_be_made_is_told_to_who_needs_it_and_tried_anew_for_the_next
             raise EngineError("pocketsphinx", "no memory")
         return Decoder()
 
-    shelf = DecoderShelf(make, most=2)
+    shelf = DecoderPool(make, most=2)
     first = Utterance(shelf)
     with pytest.raises(EngineError, match="no memory"):
         first.speak()
@@ -211,7 +211,7 @@ def test_what_cannot_be_made_is_told_to_who_needs_it_and_tried_anew_for_the_next
 
 
 def test_the_thread_that_keeps_them_ends_when_there_is_nothing_to_do(factory: Factory) -> None:
-    shelf = DecoderShelf(factory, most=4, warm=2)
+    shelf = DecoderPool(factory, most=4, warm=2)
     speaking = [Utterance(shelf).speak() for _ in range(2)]
     assert shelf._keeper is not None
     for one in speaking:

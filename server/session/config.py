@@ -8,7 +8,7 @@ from voicelab.audio.encoder import REPLY_RATE_HZ, ReplyFormat
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class SessionConfig:
     """Whose session it is, and what the client asked for with init.
 
     realtime: whether sound may come no faster than it is spoken. lead_s: how many seconds a reply may run ahead of the

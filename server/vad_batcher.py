@@ -31,7 +31,7 @@ _GATHER_S = 0.004
 
 
 @dataclass(slots=True)
-class _Heard:
+class _BatchedStream:
     """A piece of one connection's sound, and where its probabilities of speech are awaited."""
 
     stream: DetectorStream
@@ -39,7 +39,7 @@ class _Heard:
     judged: asyncio.Future[list[float]]
 
 
-class Ears:
+class VadBatcher:
     """Loads its detector when the first connection needs it: a server without such connections holds no model."""
 
     def __init__(self, detector: Detector) -> None:
@@ -47,14 +47,14 @@ class Ears:
         self._loading = asyncio.Lock()
         self._is_loaded = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vad")
-        self._waiting: list[_Heard] = []
+        self._waiting: list[_BatchedStream] = []
         self._judging: asyncio.Task[None] | None = None
         self._began_s = 0.0
 
     @classmethod
     def named(cls, spec: str) -> Self | None:
         """With the detector of that name, None for "none"; InputError or EngineMissingError when there is none such."""
-        return None if spec == NONE else cls(DETECTORS.blueprint(spec).build())
+        return None if spec == NONE else cls(DETECTORS.config(spec).build())
 
     async def open(self) -> None:
         """Load the detector, once, beside the event loop; EngineError when that fails."""
@@ -80,7 +80,7 @@ class Ears:
         Await it before the same endpointer hears more. Raises EngineError when the detector fails.
         """
         judged: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Heard(endpointer.stream, clip, judged))
+        self._waiting.append(_BatchedStream(endpointer.stream, clip, judged))
         if self._judging is None:
             self._judging = asyncio.create_task(self._judge())
         return endpointer.advance(await judged)
@@ -96,7 +96,7 @@ class Ears:
             await self._judge_together([one for one in heard if not one.judged.done()])
         self._judging = None
 
-    async def _judge_together(self, heard: Sequence[_Heard]) -> None:
+    async def _judge_together(self, heard: Sequence[_BatchedStream]) -> None:
         streams, clips = [one.stream for one in heard], [one.clip for one in heard]
         loop = asyncio.get_running_loop()
         try:

@@ -9,13 +9,13 @@ from time import perf_counter
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server.messages import Refused
-from server.outgoing import Failure, ServerEvent
-from server.session.terms import Terms
+from server.outgoing import ErrorEvent, ServerEvent
+from server.session.config import SessionConfig
 
 _ABNORMAL = 1006
 
 
-class Outlet:
+class Sender:
     """Sends events one at a time, in the order of the calls; each call returns when its frame has left.
 
     Whoever sends waits, so what lies here is never more than one frame for each task of the connection. A call that is
@@ -39,13 +39,13 @@ class Outlet:
                 self._gone = True
                 raise
 
-    async def tell(self, refusal: Refused, terms: Terms, turn_id: str | None = None) -> None:
+    async def tell(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
         """Send an error; turn_id: the turn that it ended."""
-        session_id, shown = terms.session_id or None, terms.shown(turn_id)
-        await self.send(Failure(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
+        session_id, shown = config.session_id or None, config.shown(turn_id)
+        await self.send(ErrorEvent(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
 
 
-class Pace:
+class PlaybackPacer:
     """Lets a reply run at most lead_s ahead of the ear; with None it holds nothing back.
 
     The ear hears what was sent as it comes, a second in a second, and waits where nothing has come. sent_s: how much of

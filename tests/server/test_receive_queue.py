@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Interrupt, Refused, TypedText
-from server.session.inbox import Arrival, Inbox
+from server.session.receive_queue import Arrival, ReceiveQueue
 
 KINDS = {
     "chunk": AudioChunk(audio_chunk="", is_final=False),
@@ -38,57 +38,57 @@ def test_it_is_one_queue_from_which_urgent_events_may_be_taken_first(steps: list
     """Compared with a plain list that is searched from its beginning."""
 
     async def compare() -> None:
-        inbox, waiting, urgent = Inbox(1_000_000), list[tuple[str, Arrival]](), set(URGENT)
+        receive_queue, waiting, urgent = ReceiveQueue(1_000_000), list[tuple[str, Arrival]](), set(URGENT)
         turn = asyncio.create_task(forever())
         for number, step in enumerate(steps):
             first = next((one for one in waiting if one[0] in urgent), None)
             if step in KINDS:
                 waiting.append((step, arrival(step, number)))
-                inbox.put(waiting[-1][1])
+                receive_queue.put(waiting[-1][1])
             elif step == "take" and waiting:
-                assert await inbox.take() is waiting.pop(0)[1]
+                assert await receive_queue.take() is waiting.pop(0)[1]
             elif step == "take urgent" and first is not None:
-                assert await inbox.urgent_before(turn) is first[1]
+                assert await receive_queue.urgent_before(turn) is first[1]
                 waiting.remove(first)
             elif step == "let chunks overtake":
-                inbox.let_overtake(AudioChunk)
+                receive_queue.let_overtake(AudioChunk)
                 urgent.add("chunk")
         for _, expected in waiting:
-            assert await inbox.take() is expected
+            assert await receive_queue.take() is expected
         turn.cancel()
 
     asyncio.run(compare())
 
 
 async def test_what_may_wait_has_a_limit_in_both_queues_together() -> None:
-    inbox = Inbox(2_000)
+    receive_queue = ReceiveQueue(2_000)
     for kind in ("chunk", "interrupt", "chunk"):
-        inbox.put(arrival(kind, 0))
+        receive_queue.put(arrival(kind, 0))
     with pytest.raises(Refused) as caught:
-        inbox.put(arrival("interrupt", 0))
+        receive_queue.put(arrival("interrupt", 0))
     assert caught.value.code == "too_far_ahead"
-    await inbox.take()
-    inbox.put(arrival("interrupt", 0))
+    await receive_queue.take()
+    receive_queue.put(arrival("interrupt", 0))
 
 
 async def test_a_turn_that_ends_ends_the_wait_for_what_is_urgent() -> None:
-    inbox = Inbox(2_000)
-    inbox.put(arrival("chunk", 0))
-    assert await inbox.urgent_before(asyncio.create_task(asyncio.sleep(0.01))) is None
-    assert (await inbox.take()).event is KINDS["chunk"]
+    receive_queue = ReceiveQueue(2_000)
+    receive_queue.put(arrival("chunk", 0))
+    assert await receive_queue.urgent_before(asyncio.create_task(asyncio.sleep(0.01))) is None
+    assert (await receive_queue.take()).event is KINDS["chunk"]
 
 
 async def test_an_urgent_event_costs_the_same_however_much_waits_before_it() -> None:
     """A client that sent chunks ahead had all of them searched at each interrupt: 6 kB a second took a core."""
 
     async def cost(waiting: int) -> float:
-        inbox, turn = Inbox(10**9), asyncio.create_task(forever())
+        receive_queue, turn = ReceiveQueue(10**9), asyncio.create_task(forever())
         for number in range(waiting):
-            inbox.put(arrival("chunk", number))
+            receive_queue.put(arrival("chunk", number))
         begun_s = perf_counter()
         for _ in range(300):
-            inbox.put(arrival("interrupt", 0))
-            await inbox.urgent_before(turn)
+            receive_queue.put(arrival("interrupt", 0))
+            await receive_queue.urgent_before(turn)
         turn.cancel()
         return perf_counter() - begun_s
 

@@ -11,8 +11,8 @@ import pytest
 from tests.support.speech import SPEECH
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines.pool.pool import Host
-from voicelab.engines.spec import Blueprint
+from voicelab.engines.pool.pool import EnginePool
+from voicelab.engines.spec import EngineConfig
 from voicelab.errors import EngineError, EngineMissingError
 
 
@@ -31,7 +31,7 @@ def children() -> set[int]:
 
 async def test_a_worker_that_dies_fails_its_turn_and_the_next_works():
     before = children()
-    host = await Host(RECOGNIZERS.blueprint("pocketsphinx"), 1).open()
+    host = await EnginePool(RECOGNIZERS.config("pocketsphinx"), 1).open()
     try:
         (worker,) = children() - before
         clip = SPEECH.clip().at_rate(SPEECH_RATE_HZ)
@@ -53,7 +53,7 @@ async def test_a_worker_that_dies_fails_its_turn_and_the_next_works():
 
 async def test_an_utterance_does_not_go_on_half_heard_in_the_next_worker():
     before = children()
-    host = await Host(RECOGNIZERS.blueprint("pocketsphinx"), 1).open()
+    host = await EnginePool(RECOGNIZERS.config("pocketsphinx"), 1).open()
     try:
         stream = host.stream()
         await stream.post("feed", SPEECH.clip().at_rate(SPEECH_RATE_HZ))
@@ -70,15 +70,15 @@ async def test_an_utterance_does_not_go_on_half_heard_in_the_next_worker():
 
 async def test_an_engine_that_cannot_load_is_one_error_and_leaves_nothing():
     before = children()
-    target = Blueprint("asr", "broken", "tests.engines.test_hosting:Broken", "process", {})
+    target = EngineConfig("asr", "broken", "tests.engines.test_engine_pool:Broken", "process", {})
     with pytest.raises(EngineMissingError, match="broken: install the thing"):
-        await Host(target, 2).open()
+        await EnginePool(target, 2).open()
     assert children() == before
 
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_what_an_engine_raises_becomes_an_engine_error(isolation):
-    host = await Host(Blueprint("tts", "odd", "tests.engines.test_hosting:Odd", isolation, {})).open()
+    host = await EnginePool(EngineConfig("tts", "odd", "tests.engines.test_engine_pool:Odd", isolation, {})).open()
     try:
         with pytest.raises(EngineError, match="odd: ZeroDivisionError"):
             await host.call("speak", "x")
@@ -121,7 +121,9 @@ class Odd:
 @pytest.fixture
 async def slow_host(request):
     """One lane; `work` takes as long as it is told."""
-    host = await Host(Blueprint("tts", "slow", "tests.engines.test_hosting:Slow", request.param, {}), limit_s=30).open()
+    host = await EnginePool(
+        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", request.param, {}), limit_s=30
+    ).open()
     yield host
     await host.close()
 
@@ -185,7 +187,9 @@ async def test_who_has_finished_speaking_does_not_wait_for_those_who_speak(slow_
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
-    host = await Host(Blueprint("tts", "slow", "tests.engines.test_hosting:Slow", isolation, {}), limit_s=0.5).open()
+    host = await EnginePool(
+        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", isolation, {}), limit_s=0.5
+    ).open()
     try:
         behind = asyncio.gather(host.call("work", 60.0), host.call("count"), return_exceptions=True)
         for fault in await behind:
@@ -199,8 +203,8 @@ async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
 
 @pytest.mark.parametrize("isolation", ["process", "thread"])
 async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
-    blueprint = Blueprint("tts", "slow", "tests.engines.test_hosting:Slow", isolation, {}, shared=True)
-    host = await Host(blueprint, 2, limit_s=0.5).open()
+    config = EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", isolation, {}, shared=True)
+    host = await EnginePool(config, 2, limit_s=0.5).open()
     try:
         assert host.info.lanes == 2
         streams = hangs, gets_on = host.stream(), host.stream()
@@ -225,12 +229,14 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
 
 async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
     """With its lane's socket closed, as it is when the parent was killed."""
-    host = await Host(Blueprint("tts", "slow", "tests.engines.test_hosting:Slow", "process", {}), limit_s=30).open()
+    host = await EnginePool(
+        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=30
+    ).open()
     try:
         hanging = asyncio.create_task(host.call("work", 60.0))
         await asyncio.sleep(0.1)
         (worker,) = host.pids
-        host._lanes[0]._writer.close()
+        host._workers[0]._writer.close()
         async with asyncio.timeout(5):
             while worker in children():  # noqa: ASYNC110 - there is no event to wait for
                 await asyncio.sleep(0.01)
@@ -242,7 +248,9 @@ async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
 
 async def test_a_queue_that_gets_on_is_not_taken_for_hung():
     """Thirty pieces of work take longer than the limit; none alone does."""
-    host = await Host(Blueprint("tts", "slow", "tests.engines.test_hosting:Slow", "process", {}), limit_s=2.0).open()
+    host = await EnginePool(
+        EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=2.0
+    ).open()
     try:
         stream = host.stream()
         for _ in range(30):
@@ -256,7 +264,7 @@ async def test_a_queue_that_gets_on_is_not_taken_for_hung():
 
 async def test_what_is_held_of_several_utterances_is_done_one_after_the_other():
     """An engine that turns from one to the next with each frame is slower; each keeps its order."""
-    host = await Host(Blueprint("asr", "diary", "tests.engines.test_hosting:Diary", "thread", {})).open()
+    host = await EnginePool(EngineConfig("asr", "diary", "tests.engines.test_engine_pool:Diary", "thread", {})).open()
     try:
         streams = [host.stream() for _ in range(3)]
         for frame in range(4):

@@ -6,8 +6,8 @@ import asyncio
 
 import pytest
 
-from server.session import outlet
-from server.session.outlet import Pace
+from server.session import sender
+from server.session.sender import PlaybackPacer
 
 
 class Clock:
@@ -15,7 +15,7 @@ class Clock:
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
-        monkeypatch.setattr(outlet, "perf_counter", lambda: self.now_s)
+        monkeypatch.setattr(sender, "perf_counter", lambda: self.now_s)
 
 
 @pytest.fixture
@@ -24,11 +24,11 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 
 def test_before_anything_has_left_nothing_is_heard() -> None:
-    assert Pace(3.0).heard_s(1e9) == 0
+    assert PlaybackPacer(3.0).heard_s(1e9) == 0
 
 
 def test_the_ear_hears_what_was_sent_as_it_comes_and_no_more(clock: Clock) -> None:
-    pace = Pace(None)
+    pace = PlaybackPacer(None)
     pace.left(2.0)
     assert [pace.heard_s(1000.0 + after_s) for after_s in (-1, 0, 0.5, 2, 9)] == [0, 0, 0.5, 2, 2]
     assert pace.until_s == 1002.0
@@ -36,7 +36,7 @@ def test_the_ear_hears_what_was_sent_as_it_comes_and_no_more(clock: Clock) -> No
 
 def test_the_ear_waits_where_nothing_has_come(clock: Clock) -> None:
     """A voice that was slow for three seconds made the ear hear the next sentence in the instant it was sent."""
-    pace = Pace(None)
+    pace = PlaybackPacer(None)
     pace.left(1.0)
     clock.now_s += 4
     pace.left(3.0)
@@ -51,7 +51,7 @@ async def test_a_reply_leaves_when_the_ear_is_near_enough(clock: Clock, monkeypa
         clock.now_s += seconds
 
     monkeypatch.setattr(asyncio, "sleep", sleep)
-    pace = Pace(3.0)
+    pace = PlaybackPacer(3.0)
     for second in range(6):
         await pace.wait(second)
         pace.left(second + 1)

@@ -7,7 +7,7 @@ from server.messages import ErrorCode, Refused
 _MOST_TIMES_REAL = 2.0
 
 
-class Tempo:
+class RateLimiter:
     """A bucket that sound fills and time empties, at twice the pace of speech.
 
     slack_s: how much it holds: what a network that stood still may deliver at once when it goes on.

@@ -31,7 +31,7 @@ class LossView:
 
 
 @dataclass(frozen=True, slots=True)
-class WhyView:
+class AttributionView:
     """The section of the page. turns: (stage, its name, what it lost turn by turn), where it lost something."""
 
     note: str
@@ -78,11 +78,11 @@ def equivalence(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["what changes", "share [95 %]", "turns"]).set_index("what changes")
 
 
-def why_view(summary: Summary, scores: Sequence[TurnScore]) -> WhyView:
+def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
     """What the page says of the causes."""
     found = summary.attribution
     if found is None:
-        return WhyView("Not in this summary.", (), (), ())
+        return AttributionView("Not in this summary.", (), (), ())
     by_key = {score.turn.key: score.turn for score in scores}
     turns = []
     for stage in ("asr", "agent", "tts"):
@@ -93,7 +93,7 @@ def why_view(summary: Summary, scores: Sequence[TurnScore]) -> WhyView:
         views = tuple(LossView(key, _texts(by_key[key], stage), tuple(members)) for key, members in grouped.items())
         if views:
             turns.append((stage, CAUSE_NAMES[stage], views))
-    return WhyView(_note(found), tuple(_COLUMNS), tuple(_rows(found)), tuple(turns))
+    return AttributionView(_note(found), tuple(_COLUMNS), tuple(_rows(found)), tuple(turns))
 
 
 def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:

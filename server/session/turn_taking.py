@@ -9,38 +9,40 @@ from time import perf_counter
 from server.messages import AudioChunk, Heartbeat, Interrupt
 from server.outgoing import Interrupted, Pulse
 from server.session.answering import Answering
-from server.session.inbox import Arrival, Inbox
-from server.session.outlet import Outlet
-from server.session.terms import Terms
+from server.session.config import SessionConfig
+from server.session.receive_queue import Arrival, ReceiveQueue
+from server.session.sender import Sender
 
 
-class Floor:
+class TurnTaking:
     """answering: the turn that is answered now; a turn that has failed stays there until who failed it takes it away.
 
     is_waiting: whether an utterance waits for its answer.
     """
 
-    def __init__(self, terms: Terms, outlet: Outlet, *, is_waiting: Callable[[], bool]) -> None:
+    def __init__(self, config: SessionConfig, sender: Sender, *, is_waiting: Callable[[], bool]) -> None:
         self.answering: Answering | None = None
         self._sounding: Answering | None = None
-        self._terms = terms
-        self._outlet = outlet
+        self._config = config
+        self._sender = sender
         self._is_waiting = is_waiting
 
-    async def give(self, answering: Answering, inbox: Inbox, hear: Callable[[Arrival], Awaitable[None]]) -> None:
+    async def give(
+        self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[Arrival], Awaitable[None]]
+    ) -> None:
         """Let the agent answer until it is done or stopped; meanwhile only what is urgent is taken from the inbox.
 
         hear: takes what comes of a continuous stream. Raises what the turn fails with.
         """
         self._sounding, self.answering = None, answering
         while not answering.task.done():
-            match await inbox.urgent_before(answering.task):
+            match await receive_queue.urgent_before(answering.task):
                 case Arrival(AudioChunk()) as chunk:
                     await hear(chunk)
                 case Arrival(Interrupt() as interrupt, at_s=at_s):
                     await self.interrupt(interrupt, at_s)
                 case Arrival(Heartbeat()):
-                    await self._outlet.send(Pulse(session_id=self._terms.session_id))
+                    await self._sender.send(Pulse(session_id=self._config.session_id))
         if not answering.task.cancelled():
             answering.task.result()
             self._sounding = answering
@@ -54,18 +56,18 @@ class Floor:
         speaking = self.answering or self._sounding
         heard_s = 0.0 if speaking is None else speaking.heard_s(at_s, interrupt.played_s)
         if speaking is None or speaking.is_over(heard_s) or interrupt.turn_id not in (None, speaking.turn_id):
-            await self._outlet.send(Interrupted(session_id=self._terms.session_id or None))
+            await self._sender.send(Interrupted(session_id=self._config.session_id or None))
             return
         self._sounding = None
         stopped_s = await speaking.interrupt(heard_s)
         interrupted = Interrupted(
-            session_id=self._terms.session_id,
+            session_id=self._config.session_id,
             turn_id=speaking.turn_id,
             stop_ms=1000 * (stopped_s - at_s),
             said=speaking.said,
             changes=speaking.changes,
         )
-        await self._outlet.send(interrupted)
+        await self._sender.send(interrupted)
 
     def agent_has_it_until_s(self) -> float:
         """Until when the agent has the floor: infinite while a turn is answered or waits for its answer."""

@@ -8,23 +8,23 @@ from pathlib import Path
 
 from voicelab.errors import InputError
 from voicelab.metrics.sclite import align_sclite
-from voicelab.metrics.words import Step, WordCounts, align_words, counts_of
+from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, counts_of
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.inputs import company_forms
 from voicelab.scoring.turns import TurnScore, score_turns
 from voicelab.text import Normalizer, normalizer
 
-Aligner = Callable[[Sequence[str], Sequence[str]], tuple[Step, ...]]
+Aligner = Callable[[Sequence[str], Sequence[str]], tuple[AlignmentStep, ...]]
 ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
 
 
 @dataclass(frozen=True, slots=True)
-class Contender:
+class System:
     """One run: the scores of its primary turns by sample, and the word alignments of those that could be scored."""
 
     run: RunResult
     scores: dict[str, TurnScore]
-    steps: dict[str, tuple[Step, ...]]
+    steps: dict[str, tuple[AlignmentStep, ...]]
 
     @property
     def name(self) -> str:
@@ -44,7 +44,7 @@ class Contender:
         return f"{used[0].name} ({used[0].revision}, {used[0].device})" if used else str(self.run.spec.asr)
 
 
-def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[tuple[Contender, ...], Normalizer]:
+def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[tuple[System, ...], Normalizer]:
     """Read runs that can be compared; InputError says why others cannot.
 
     rules: the normalizer to score all by; None: the one that all runs were made with.
@@ -57,16 +57,16 @@ def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[
         raise InputError(f"unknown weights '{weights}'; known: {', '.join(ALIGNERS)}")
     runs = [_finished(RunFolder(folder)) for folder in folders]
     chosen = normalizer(rules) if rules is not None else _common_rules(runs)
-    contenders = tuple(
+    systems = tuple(
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
-    if len({one.name for one in contenders}) < len(contenders):
+    if len({one.name for one in systems}) < len(systems):
         raise InputError(
             "two of the runs have one name, so that nothing would tell them apart; rename one with --run-id"
         )
-    for other in contenders[1:]:
-        _refuse_unlike(contenders[0], other)
-    return contenders, chosen
+    for other in systems[1:]:
+        _refuse_unlike(systems[0], other)
+    return systems, chosen
 
 
 def _finished(folder: RunFolder) -> RunResult:
@@ -95,7 +95,7 @@ def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
     return rules
 
 
-def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Aligner) -> Contender:
+def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Aligner) -> System:
     taken = list({turn.key: turn for turn in folder.turns()}.values())
     scores = score_turns(taken, rules, company_forms(run))
     primary = {score.turn.sample_id: score for score in scores if score.turn.primary}
@@ -104,10 +104,10 @@ def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Align
         for key, score in primary.items()
         if score.turn.heard is not None
     }
-    return Contender(run, primary, steps)
+    return System(run, primary, steps)
 
 
-def _refuse_unlike(first: Contender, other: Contender) -> None:
+def _refuse_unlike(first: System, other: System) -> None:
     names = f"{first.name} and {other.name}"
     if alone := set(first.scores) ^ set(other.scores):
         raise InputError(

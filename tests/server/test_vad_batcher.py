@@ -6,14 +6,14 @@ import threading
 import numpy as np
 import pytest
 
-from server.ears import Ears
+from server.vad_batcher import VadBatcher
 from tests.support.voices import in_a_room, spoken
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo
 from voicelab.errors import EngineError
 from voicelab.vad.base import Framer
 from voicelab.vad.catalog import DETECTORS
-from voicelab.vad.endpoint import Endpointer, Started
+from voicelab.vad.endpoint import Endpointer, SpeechBegan
 
 
 class Counting:
@@ -47,14 +47,16 @@ def tone(level: float, duration_s: float = 0.02) -> Clip:
 
 async def test_what_comes_together_is_judged_together_and_beside_the_event_loop():
     detector = Counting()
-    ears = Ears(detector)
-    await ears.open()
-    loud, quiet = ears.endpointer(), [ears.endpointer() for _ in range(39)]
+    vad_batcher = VadBatcher(detector)
+    await vad_batcher.open()
+    loud, quiet = vad_batcher.endpointer(), [vad_batcher.endpointer() for _ in range(39)]
     begun = []
     for _ in range(50):
-        events = await asyncio.gather(ears.hear(loud, tone(0.9)), *(ears.hear(one, tone(0.1)) for one in quiet))
-        begun += [number for number, of_one in enumerate(events) for event in of_one if isinstance(event, Started)]
-    ears.close()
+        events = await asyncio.gather(
+            vad_batcher.hear(loud, tone(0.9)), *(vad_batcher.hear(one, tone(0.1)) for one in quiet)
+        )
+        begun += [number for number, of_one in enumerate(events) for event in of_one if isinstance(event, SpeechBegan)]
+    vad_batcher.close()
     assert begun == [0], "only the loud one spoke"
     assert sum(detector.calls) == 50 * 40
     assert len(detector.calls) == 50
@@ -62,30 +64,30 @@ async def test_what_comes_together_is_judged_together_and_beside_the_event_loop(
 
 
 async def test_one_that_is_gone_does_not_keep_the_others_from_hearing():
-    ears = Ears(Counting())
-    await ears.open()
-    stays, leaves = ears.endpointer(), ears.endpointer()
+    vad_batcher = VadBatcher(Counting())
+    await vad_batcher.open()
+    stays, leaves = vad_batcher.endpointer(), vad_batcher.endpointer()
     for _ in range(20):
-        gone = asyncio.create_task(ears.hear(leaves, tone(0.9)))
-        hears = asyncio.create_task(ears.hear(stays, tone(0.1)))
+        gone = asyncio.create_task(vad_batcher.hear(leaves, tone(0.9)))
+        hears = asyncio.create_task(vad_batcher.hear(stays, tone(0.1)))
         await asyncio.sleep(0)
         gone.cancel()
         assert await hears == []
-        leaves = ears.endpointer()
-    ears.close()
+        leaves = vad_batcher.endpointer()
+    vad_batcher.close()
 
 
 async def test_a_detector_that_fails_fails_each_of_its_call_and_the_next_works():
     detector = Counting()
-    ears = Ears(detector)
-    await ears.open()
-    both = [ears.endpointer(), ears.endpointer()]
+    vad_batcher = VadBatcher(detector)
+    await vad_batcher.open()
+    both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
     detector.fails = True
-    for fault in await asyncio.gather(*(ears.hear(one, tone(0.1)) for one in both), return_exceptions=True):
+    for fault in await asyncio.gather(*(vad_batcher.hear(one, tone(0.1)) for one in both), return_exceptions=True):
         assert isinstance(fault, EngineError)
     detector.fails = False
-    assert await ears.hear(both[0], tone(0.1)) == []
-    ears.close()
+    assert await vad_batcher.hear(both[0], tone(0.1)) == []
+    vad_batcher.close()
 
 
 @pytest.mark.parametrize("spec", ["silero", "energy"])
@@ -93,18 +95,21 @@ async def test_the_events_are_those_of_each_alone(spec: str):
     """As `Endpointer.feed` finds them, however the pieces of the connections fall together."""
     text = "What is the price of Apple?"
     request_clip = in_a_room(0.5, spoken(text)[text], after_s=1.0)
-    ears = Ears(DETECTORS.blueprint(spec).build())
-    await ears.open()
+    vad_batcher = VadBatcher(DETECTORS.config(spec).build())
+    await vad_batcher.open()
     clip = Clip.join([request_clip, Clip.silence(1.0), request_clip])
     shifted = Clip(clip.samples[4000:], SPEECH_RATE_HZ)
-    together, alone = [ears.endpointer(), ears.endpointer()], [ears.endpointer(), ears.endpointer()]
+    together, alone = (
+        [vad_batcher.endpointer(), vad_batcher.endpointer()],
+        [vad_batcher.endpointer(), vad_batcher.endpointer()],
+    )
 
     async def listen(endpointer: Endpointer, sound: Clip, step: int) -> list:
         pieces = [Clip(sound.samples[at : at + step], SPEECH_RATE_HZ) for at in range(0, len(sound.samples), step)]
-        return [event for piece in pieces for event in await ears.hear(endpointer, piece)]
+        return [event for piece in pieces for event in await vad_batcher.hear(endpointer, piece)]
 
     found = await asyncio.gather(listen(together[0], clip, 320), listen(together[1], shifted, 700))
-    ears.close()
+    vad_batcher.close()
     assert found == [alone[0].feed(clip), alone[1].feed(shifted)]
     assert found[0]
 
@@ -112,13 +117,13 @@ async def test_the_events_are_those_of_each_alone(spec: str):
 async def test_a_detector_that_answers_for_too_few_keeps_nobody_waiting(monkeypatch):
     """The task that judges would have ended, and nobody would have heard anything any more."""
     detector = Counting()
-    ears = Ears(detector)
-    await ears.open()
-    both = [ears.endpointer(), ears.endpointer()]
+    vad_batcher = VadBatcher(detector)
+    await vad_batcher.open()
+    both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
     monkeypatch.setattr(detector, "feed_many", lambda streams, _clips: [[] for _ in streams[1:]])
     async with asyncio.timeout(10):
-        faults = await asyncio.gather(*(ears.hear(one, tone(0.1)) for one in both), return_exceptions=True)
+        faults = await asyncio.gather(*(vad_batcher.hear(one, tone(0.1)) for one in both), return_exceptions=True)
     assert [type(fault) for fault in faults] == [EngineError, EngineError]
     monkeypatch.undo()
-    assert await ears.hear(both[0], tone(0.1)) == []
-    ears.close()
+    assert await vad_batcher.hear(both[0], tone(0.1)) == []
+    vad_batcher.close()

@@ -22,7 +22,7 @@ class Arrival:
     at_s: float
 
 
-class Inbox:
+class ReceiveQueue:
     """Filled while a turn is answered, emptied between turns; only what is urgent may be taken out of order.
 
     Urgent are interrupts and heartbeats, and what `let_overtake` adds. They wait in a queue of their own, so that each
