@@ -1,1 +1,1 @@
-"""The server: the pipeline of voicelab, live, over a WebSocket. docs/protocol.md is what it speaks."""
+"""The server: the pipeline of voicelab, live, over a WebSocket. docs/reference/protocol.md is what it speaks."""

@@ -157,9 +157,9 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
         description="Serve the voice pipeline (recognizer, agent, voice) over a WebSocket at /ws/voice/simple.",
-        epilog="Each option can also be set by an environment variable of its name (PORT=9000); docs/server.md lists "
-        "all of them, CORS_ORIGINS, DATABASE_URL and AUTH_TOKENS among them. http://HOST:PORT/docs describes the HTTP "
-        "routes.",
+        epilog="Each option can also be set by an environment variable of its name (PORT=9000). "
+        "docs/reference/server.md lists all of them, CORS_ORIGINS, DATABASE_URL and AUTH_TOKENS among them. "
+        "http://HOST:PORT/docs describes the HTTP routes.",
     )
     parser.add_argument("--host", help="the address to serve on; 0.0.0.0 for all (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port; 0 for a free one (default 8000)")

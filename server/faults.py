@@ -54,7 +54,7 @@ class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
 
 
 def problem(error: Exception) -> JSONResponse:
-    """The answer to an HTTP request that failed: a code of docs/protocol.md and a sentence."""
+    """The answer to an HTTP request that failed: a code of docs/reference/protocol.md and a sentence."""
     refused = (
         error if isinstance(error, Refused) else _refusal(error) if isinstance(error, VoicelabError) else _INTERNAL
     )

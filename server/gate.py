@@ -41,7 +41,7 @@ def user_of(connection: HTTPConnection) -> str | None:
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """An answer that is no answer. code: for programs, as in docs/protocol.md."""
+    """An answer that is no answer. code: for programs, as in docs/reference/protocol.md."""
 
     status: int
     code: str

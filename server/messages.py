@@ -1,6 +1,6 @@
 """The wire, towards the server: every event that a client may send, and the codes of what is refused.
 
-docs/protocol.md describes them; what the server answers is in outgoing.py.
+docs/reference/protocol.md describes them; what the server answers is in outgoing.py.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ MOST_JSON_BYTES = 65_536
 class ErrorCode(StrEnum):
     """The codes of the `error` event.
 
-    `meaning` is what docs/protocol.md says about each, `setting` what moves its limit; after one that `closes`, the
-    connection ends with close code 1008.
+    meaning: what docs/reference/protocol.md says about the code. setting: what changes its limit. closes: whether the
+    server then closes the connection with code 1008.
     """
 
     meaning: str

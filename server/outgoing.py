@@ -1,4 +1,4 @@
-"""The wire, towards the client: every event that the server sends, as docs/protocol.md describes them."""
+"""The wire, towards the client: every event that the server sends, as docs/reference/protocol.md describes them."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Settings(BaseSettings):
-    """The server's settings; docs/server.md has the table."""
+    """The server's settings; docs/reference/server.md has the table."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 

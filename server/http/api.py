@@ -138,7 +138,7 @@ class SessionDetail(SessionView):
 
 
 class Problem(BaseModel):
-    """Why there is no answer: a code of docs/protocol.md and a sentence."""
+    """Why there is no answer: a code of docs/reference/protocol.md and a sentence."""
 
     code: ErrorCode
     message: str

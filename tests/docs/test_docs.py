@@ -13,7 +13,7 @@ from voicelab.engines.spec import Catalog, Entry
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
-    [PROJECT / "README.md", *PROJECT.glob("docs/*.md"), PROJECT / "data/README.md", PROJECT / "reports/README.md"]
+    [*PROJECT.glob("*.md"), *PROJECT.glob("docs/**/*.md"), PROJECT / "data/README.md", PROJECT / "reports/README.md"]
 )
 
 
@@ -36,7 +36,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_the_example_engine_keeps_the_contract():
-    (block,) = blocks("docs/engines.md", "python")
+    (block,) = blocks("docs/reference/engines.md", "python")
     space = {"__name__": "example"}
     exec(block, space)
     engine = space["Counting"](unit="s")
@@ -48,13 +48,13 @@ def test_the_example_engine_keeps_the_contract():
 
 
 def test_the_example_line_of_a_table_is_one():
-    (line,) = blocks("docs/engines.md", "py")
+    (line,) = blocks("docs/reference/engines.md", "py")
     table = eval("{" + line + "}", {"Entry": Entry})
     assert isinstance(Catalog("asr", table).entries["counting"], Entry)
 
 
 def test_the_example_set_is_one(tmp_path):
-    (block,) = blocks("docs/samples.md", "json")
+    (block,) = blocks("docs/reference/samples.md", "json")
     (tmp_path / "voice_samples.json").write_text(block)
     (tmp_path / "audio").mkdir()
     (tmp_path / "audio" / "news_nvda_latest.ogg").write_bytes(SPEECH.audio_bytes())

@@ -1,4 +1,4 @@
-"""What docs/audit.md shows can be done as it is shown."""
+"""What docs/how-to/audit.md shows can be done as it is shown."""
 
 import doctest
 import json
@@ -15,7 +15,7 @@ from tests.support.sample_sets import samples_folder
 from voicelab.cli.main import app
 from voicelab.datasets import load
 
-TEXT = (Path(__file__).parents[2] / "docs" / "audit.md").read_text(encoding="utf-8")
+TEXT = (Path(__file__).parents[2] / "docs" / "how-to" / "audit.md").read_text(encoding="utf-8")
 LABELS = {"price_ko": "Give me a quote on Pepsi", "other_music": "Play some relaxing piano music"}
 
 

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from voicelab.cli.main import app
 
 DOCS = Path(__file__).parents[2] / "docs"
-DOCUMENTS = ["scoring.md", "matching.md", "robustness.md"]
+DOCUMENTS = ["reference/scoring.md", "reference/matching.md", "how-to/robustness.md"]
 
 
 def blocks(document: str, language: str) -> list[tuple[str, str]]:

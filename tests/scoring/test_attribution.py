@@ -258,7 +258,7 @@ def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
 
 
 def test_the_documents_examples_are_true():
-    tried = doctest.testfile("../../docs/attribution.md", module_relative=True)
+    tried = doctest.testfile("../../docs/explanation/attribution.md", module_relative=True)
     assert (tried.attempted, tried.failed) == (5, 0)
 
 

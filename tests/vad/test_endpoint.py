@@ -260,7 +260,7 @@ def test_the_energy_detector_finds_the_same_utterances():
 
 
 def test_the_example_in_the_document_runs():
-    document = (Path(__file__).parents[2] / "docs" / "conversation.md").read_text(encoding="utf-8")
+    document = (Path(__file__).parents[2] / "docs" / "explanation" / "conversation.md").read_text(encoding="utf-8")
     blocks = [block for block in re.findall(r"^```python\n(.*?)^```", document, re.DOTALL | re.MULTILINE)
               if "Endpointer" in block]  # fmt: skip
     assert blocks

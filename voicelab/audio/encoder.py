@@ -1,6 +1,6 @@
 """What encodes replies: their sound, part by part, to the chunks that the wire carries.
 
-docs/protocol.md says which bytes the chunks are. It is hosted as an engine is (reply_audio.py).
+docs/reference/protocol.md says which bytes the chunks are. It is hosted as an engine is (reply_audio.py).
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """The audio bytes of a turn, as they come over the wire, to sound; encoder.py is the way back.
 
-docs/protocol.md says which bytes mean what; these two modules are where it is known.
+docs/reference/protocol.md says which bytes mean what; these two modules are where it is known.
 """
 
 from __future__ import annotations

@@ -22,7 +22,7 @@ def audit(
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Without a run: a sample set in any format of docs/samples.md."),
+        typer.Option(help="Without a run: a sample set in any format of docs/reference/samples.md."),
     ] = None,
     asr: Annotated[
         str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[pocketsphinx]")

@@ -32,7 +32,8 @@ def intervals(
     """Print how often 95 % intervals hold the truth, and how often tests at 5 % find a difference that is not there.
 
     The sets are simulated: 2 to 100 speakers who differ, with as many turns each or with counts from a Pareto
-    distribution. The tables are Markdown, as in docs/confidence_intervals.md. It takes 15 minutes on two cores.
+    distribution. The output is Markdown, as in docs/explanation/confidence_intervals.md. It takes 15 minutes on two
+    cores.
 
     Examples: voicelab bench intervals --quick | voicelab bench intervals --table coverage --sets 4000
     """

@@ -33,7 +33,7 @@ def server(
         Path | None, typer.Option("--json", help="Also write the figures there, with code, packages and machine.")
     ] = None,
 ) -> None:
-    """Measure what docs/server.md promises of the server, and print each figure beside its promise.
+    """Measure what docs/reference/server.md promises of the server, and print each figure beside its promise.
 
     It starts servers of its own, with fake engines but for the part `speech`. Clients and servers share this machine:
     take the figures on one that does nothing else.

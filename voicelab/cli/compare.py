@@ -41,7 +41,7 @@ def compare(
     Differences are second minus first, paired by speaker (or conversation, or sample). Tests of equal word errors:
     Student's t, the sign test and Wilcoxon's by speaker; MAPSSWE by segments and McNemar by samples, which take those
     as independent. With several pairs p is also adjusted by Holm. Runs on other samples, references or normalizers are
-    refused. docs/confidence_intervals.md says more.
+    refused. docs/explanation/confidence_intervals.md says more.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --normalizer basic --out reports/compared

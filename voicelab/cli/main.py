@@ -38,7 +38,7 @@ app = StrictTyper(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-_SET = "a sample set in any format of docs/samples.md"
+_SET = "a sample set in any format of docs/reference/samples.md"
 
 
 @app.command()

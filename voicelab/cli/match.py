@@ -18,7 +18,7 @@ def match(
 ) -> None:
     """Add `found` to each line of FILE: whether the text names the entity, in any spoken or written form.
 
-    The counts go to standard error. What counts as the same: docs/matching.md.
+    The counts go to standard error. What counts as the same: docs/reference/matching.md.
 
     Example: echo '{"entity": "919", "text": "flight nine nineteen"}' > one.jsonl; voicelab match one.jsonl
     """

@@ -15,7 +15,7 @@ from voicelab.errors import InputError
 
 
 def load(path: Path | str) -> SampleSet:
-    """Read a set; docs/samples.md lists the formats. Nothing is decoded yet.
+    """Read a set; docs/reference/samples.md lists the formats. Nothing is decoded yet.
 
     Raises InputError that names the file, the entry and the field.
     """

@@ -1,6 +1,6 @@
 """Entities: was what matters heard, answered, and in the session at all?
 
-Definitions: docs/measures.md.
+Definitions: docs/reference/measures.md.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Entities by class: what each expected entity is, how many were found, claimed, and heard right, and how sure that is.
 
 An entity counts as found when the text names it in any spoken or written form (metrics.matching). Definitions:
-docs/matching.md, docs/measures.md.
+docs/reference/matching.md, docs/reference/measures.md.
 """
 
 from __future__ import annotations

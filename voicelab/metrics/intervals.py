@@ -3,7 +3,7 @@
 The clusters are whole speakers where the samples name them, because the samples of one speaker are alike; otherwise
 conversations or samples. No interval has zero width: where the samples do not vary, an exact interval takes over, and
 where there is no way to tell, a Refusal gives the reason. The methods and their measured
-coverage are in docs/confidence_intervals.md.
+coverage are in docs/explanation/confidence_intervals.md.
 """
 
 from __future__ import annotations

@@ -156,7 +156,7 @@ class TurnResult(_Record):
     key: unique in the run. primary: the one turn that counts for this sample in the figures; the others replay it in
     a scenario. cold: the first turn after engines were loaded. segment: the part of the recording that was sent; None
     where that was all of it, or a condition was applied. Instants are seconds from the end of the request's sound
-    (docs/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
+    (docs/reference/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
     """
 
     key: str

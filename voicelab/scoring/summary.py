@@ -1,4 +1,4 @@
-"""The figures of a run: counts summed over its turns, rates of the sums, and how sure each is (docs/measures.md)."""
+"""The figures of a run: rates of counts summed over its turns, with intervals (docs/reference/measures.md)."""
 
 from __future__ import annotations
 

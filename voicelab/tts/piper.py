@@ -33,7 +33,7 @@ class Piper:
     def load(self) -> EngineInfo:
         file = Path(str(self._options["model"])).expanduser()
         if not self._options["model"]:
-            raise EngineMissingError("piper", "no voice; name a file: --tts piper:model=FILE.onnx (docs/engines.md)")
+            raise EngineMissingError("piper", "no voice; name a file: --tts piper:model=FILE.onnx")
         if not file.is_file() or not file.with_name(file.name + ".json").is_file():
             raise EngineMissingError("piper", f"{file} or {file.name}.json is not there; download both of a voice")
         try:

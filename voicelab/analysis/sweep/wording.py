@@ -119,6 +119,6 @@ def how_sure(figures: Figures) -> str:
     few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""
     return (
         f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}), as of "
-        f"a single run: docs/confidence_intervals.md. Those of breakpoints are from {figures.draws} resamples of seed "
-        f"{figures.seed}, the same for every condition. All figures are of the same samples.{out}{few}"
+        f"a single run: docs/explanation/confidence_intervals.md. Those of breakpoints are from {figures.draws}"
+        f" resamples of seed {figures.seed}, the same for every condition. All figures use the same samples.{out}{few}"
     )

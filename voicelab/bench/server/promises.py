@@ -1,4 +1,4 @@
-"""What may come from a server, as docs/protocol.md promises it: shapes, codes, and the order within a turn."""
+"""Check messages against docs/reference/protocol.md: their shapes, codes, and order within a turn."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _LOOK_AGAIN_S = 0.5
 _GIVES_BACK_S = 2.5
 _AT_ONCE = 40
 MOST_GROWTH_MIB = 5.0
-"""What the resident memory may be more than after the warm-up. See docs/server.md for what was measured."""
+"""What the resident memory may be more than after the warm-up. See docs/reference/server.md for what was measured."""
 _FAULT = re.compile(r"^(ERROR|CRITICAL)\b|^Traceback|never (awaited|retrieved)", re.MULTILINE)
 
 

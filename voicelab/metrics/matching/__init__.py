@@ -5,7 +5,7 @@
     >>> found("19", "flight nine nineteen")
     False
 
-What it takes for the same, and what not: docs/matching.md.
+What it takes for the same, and what not: docs/reference/matching.md.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""What docs/confidence_intervals.md says can be done can be done, and its figures are those of the code."""
+"""What docs/explanation/confidence_intervals.md says can be done can be done, and its figures are those of the code."""
 
 import doctest
 import re
@@ -12,7 +12,7 @@ from voicelab.cli.main import app
 from voicelab.metrics.latency import QUANTILES, least_turns, least_turns_for_interval
 from voicelab.scoring.figures import RATES
 
-DOCUMENT = (Path(__file__).parents[2] / "docs" / "confidence_intervals.md").read_text(encoding="utf-8")
+DOCUMENT = (Path(__file__).parents[2] / "docs" / "explanation" / "confidence_intervals.md").read_text(encoding="utf-8")
 
 
 def blocks(language):
