@@ -29,7 +29,7 @@ ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 ALL_EXTRAS := sensevoice whisper openai piper edge
 ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/bench/test_bench.py
 
-.PHONY: help eval test test-engines run-server lab check clean setup
+.PHONY: help eval test test-engines run-server lab docs check clean setup
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -49,13 +49,18 @@ run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT) $(ARGS)
 
+docs: $(VENV)/.docs  ## build the documentation site, with the notebooks executed, in docs/_build/html
+	$(BIN)/python docs/gallery.py
+	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/html
+	@echo "open docs/_build/html/index.html"
+
 check: setup  ## ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
 clean:  ## remove the environment, caches and generated reports
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) docs/_build docs/gallery/executed .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find reports -mindepth 1 -maxdepth 1 ! -name README.md -exec rm -rf {} +
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -73,6 +78,10 @@ $(VENV)/.core: pyproject.toml constraints.txt
 $(VENV)/.extra-%: $(VENV)/.core
 	@echo "installing what $* needs, once"
 	@$(PIP) --editable '.[$*]'
+	@touch $@
+
+$(VENV)/.docs: $(VENV)/.core
+	@$(PIP) --editable '.[docs]'
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.core

@@ -61,6 +61,12 @@ def evaluate(
         int | None, typer.Option(help="Maximum number of samples, balanced over categories and speakers.")
     ] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    condition: Annotated[
+        str | None,
+        typer.Option(
+            help="Degrade the recordings first: noise=babble,snr_db=10 or telephone (docs/how-to/robustness.md)."
+        ),
+    ] = None,
     language: LanguageOption = None,
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
@@ -95,6 +101,7 @@ def evaluate(
             with terminal.resumable(resume):
                 _report(*_resume(resume), mlflow)
             return
+        from voicelab.conditions.parsing import parse_condition
         from voicelab.datasets import load
         from voicelab.runs.records import RunFolder
 
@@ -102,6 +109,7 @@ def evaluate(
             "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
             "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
             "reconnect_for_s": reconnect_for_s,
+            "condition": None if condition is None else parse_condition(condition, seed),
         }  # fmt: skip
         chosen |= _set_and_target(samples, in_process, url) | _engines(asr=None, agent=agent, tts=tts, url=url)
         recognizers: list[str | None] = [*asr] if asr else [None]

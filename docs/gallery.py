@@ -1,0 +1,45 @@
+"""Execute the shipped notebooks into docs/gallery/executed/: `python docs/gallery.py`. `make docs` runs it first."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from voicelab.runs import notebook
+
+EXECUTED = Path(__file__).parent / "gallery" / "executed"
+LIMIT = 12
+"""How many samples each notebook speaks. The gallery shows what a notebook looks like, not a result to quote."""
+
+
+def main() -> None:
+    """Replace docs/gallery/executed/ by freshly executed notebooks; the first that fails ends the build."""
+    shutil.rmtree(EXECUTED, ignore_errors=True)
+    EXECUTED.mkdir(parents=True)
+    with TemporaryDirectory(prefix="voicelab-gallery-") as folder:
+        for name, parameters in _parameters(Path(folder)):
+            print(f"executing {name}.ipynb", flush=True)  # noqa: T201
+            made = notebook.execute(name, Path(folder) / "executed" / name, parameters)
+            shutil.copy(made, EXECUTED / made.name)
+
+
+def _parameters(runs: Path) -> list[tuple[str, dict[str, Any]]]:
+    """Each notebook with its parameters, in an order in which every run exists before it is read.
+
+    evaluate.ipynb runs twice, so that compare.ipynb has two runs; the gallery keeps the second execution.
+    """
+    spoken = {"target": "in-process", "limit": LIMIT, "out": str(runs)}
+    return [
+        ("explore", {}),
+        ("evaluate", {**spoken, "run_id": "telephone", "condition": {"telephone": True}}),
+        ("evaluate", {**spoken, "run_id": "clean"}),
+        ("compare", {"runs": [str(runs / "clean"), str(runs / "telephone")], "listen": 3}),
+        ("audit", {"runs": [str(runs / "clean")], "top": 3}),
+        ("robustness", {"out": str(runs), "limit": 6, "snr": [20, 0], "bitrate": [], "loss": [], "sweep_id": "noise"}),
+    ]
+
+
+if __name__ == "__main__":
+    main()
