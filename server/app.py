@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
@@ -16,6 +16,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
+from server.dialects.base import Dialect, Limits
+from server.dialects.table import DIALECTS, SUBPROTOCOLS
 from server.faults import problem
 from server.gate import Gate
 from server.http.api import router
@@ -25,13 +27,13 @@ from server.http.departures import Departures
 from server.http.health import router as health_router
 from server.http.openai.errors import OpenAIError, error_response, invalid, of_voicelab
 from server.http.openai.routes import router as openai_router
-from server.http.paths import SOCKET_PATH, is_openai
+from server.http.paths import is_openai
 from server.messages import ErrorCode, Refused
 from server.origins import as_regex
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
-from server.tokens import PROTOCOL, Tokens
+from server.tokens import Tokens
 from server.web import account, api_docs, files, recording, runs, samples
 from voicelab.errors import VoicelabError
 
@@ -73,7 +75,8 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
         app.include_router(part.router)
     app.mount("/app/assets/swagger", api_docs.swagger_ui())
     app.mount("/app/assets", files.Assets())
-    app.add_api_websocket_route(SOCKET_PATH, _voice)
+    for path, dialect in DIALECTS.items():
+        app.add_api_websocket_route(path, _conversation(dialect))
     keep_uploads_in_memory()
     app.add_middleware(UnderPrefix, prefix=chosen.root_path)
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
@@ -121,16 +124,27 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     return OpenAIError(500, ErrorCode.INTERNAL_ERROR, message).response()
 
 
-async def _voice(websocket: WebSocket) -> None:
+def _conversation(dialect: Callable[[WebSocket, Limits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
+    """The route of a WebSocket in this dialect."""
+
+    async def converse(websocket: WebSocket) -> None:
+        settings: Settings = websocket.app.state.settings
+        await _converse(websocket, dialect(websocket, Limits(settings.max_message_bytes, settings.max_json_bytes)))
+
+    return converse
+
+
+async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
     """One connection, from its acceptance to its end."""
     services: Services = websocket.app.state.services
-    connection = Connection(websocket, services)
+    connection = Connection(websocket, services, dialect)
     task = asyncio.current_task()
     assert task is not None
     services.connections[connection] = task
     services.metrics.opened()
     try:
-        await websocket.accept(PROTOCOL if PROTOCOL in websocket.scope["subprotocols"] else None)
+        offered = websocket.scope["subprotocols"]
+        await websocket.accept(next((name for name in SUBPROTOCOLS if name in offered), None))
         await connection.run()
     except asyncio.CancelledError:
         if connection not in services.leaving:

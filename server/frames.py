@@ -60,11 +60,20 @@ def _check_size_beside_audio(frame: str, most_bytes: int) -> None:
 
 
 def _check_size(frame: str, most_bytes: int, envelope: tuple[str, dict[str, Any]] | Refused, way_out: str) -> None:
+    try:
+        check_size(frame, most_bytes, way_out)
+    except Refused as refusal:
+        refusal.chunk_is_final = _chunk_is_final(envelope)
+        raise
+
+
+def check_size(frame: str, most_bytes: int, way_out: str = "send the sound in smaller pieces") -> None:
+    """Refuse a frame of more than most_bytes in UTF-8."""
     # A character takes four bytes at most, so only a frame near the limit has to be measured.
     size = len(frame.encode()) if 4 * len(frame) > most_bytes else 0
     if size > most_bytes:
         message = f"the message holds {size} bytes; at most {most_bytes} are taken: {way_out}"
-        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message, chunk_is_final=_chunk_is_final(envelope))
+        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message)
 
 
 class _LaxJsonError(ValueError):
@@ -73,17 +82,10 @@ class _LaxJsonError(ValueError):
 
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
     """The event's name and its data, or why there are none."""
-    if is_too_deep(frame):
-        return _too_deep()
     try:
-        message = _STRICT.decode(frame)
-    except _LaxJsonError as fault:
-        return Refused(ErrorCode.BAD_JSON, f"the message is not JSON: {fault}")
-    except json.JSONDecodeError as fault:
-        return Refused(ErrorCode.BAD_JSON, f"the message is not JSON: it goes wrong at character {fault.pos + 1}")
-    except ValueError:
-        # Python reads no integer of more than 4300 digits.
-        return Refused(ErrorCode.BAD_JSON, "the message is not JSON that can be read: a number in it is too long")
+        message = _parse(frame)
+    except Refused as refusal:
+        return refusal
     if not isinstance(message, dict) or not isinstance(message.get("event"), str):
         expected = '{"event": <name>, "data": {...}}'
         return Refused(ErrorCode.BAD_MESSAGE, f"expected {expected}; the message has no event name")
@@ -94,6 +96,30 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
         kind = type(data).__name__
         return Refused(ErrorCode.BAD_MESSAGE, f"{message['event'][:40]!r}: data must be an object, not {kind}")
     return message["event"], data
+
+
+def parse_object(frame: str) -> dict[str, Any]:
+    """The JSON object in a frame; Refused when it is not strict JSON, too deep, or something else than an object."""
+    message = _parse(frame)
+    if not isinstance(message, dict):
+        raise Refused(ErrorCode.BAD_MESSAGE, f"expected a JSON object, not {type(message).__name__}")
+    return message
+
+
+def _parse(frame: str) -> Any:
+    if is_too_deep(frame):
+        raise _too_deep()
+    try:
+        return _STRICT.decode(frame)
+    except _LaxJsonError as fault:
+        raise Refused(ErrorCode.BAD_JSON, f"the message is not JSON: {fault}") from fault
+    except json.JSONDecodeError as fault:
+        message = f"the message is not JSON: it goes wrong at character {fault.pos + 1}"
+        raise Refused(ErrorCode.BAD_JSON, message) from fault
+    except ValueError as fault:
+        # Python reads no integer of more than 4300 digits.
+        message = "the message is not JSON that can be read: a number in it is too long"
+        raise Refused(ErrorCode.BAD_JSON, message) from fault
 
 
 def _too_deep() -> Refused:

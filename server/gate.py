@@ -13,7 +13,7 @@ from server import hosts, origins, sign_in
 from server.clients import ClientCounts, key_of
 from server.history import HistoryUnavailableError
 from server.http.openai.errors import error_body
-from server.http.paths import SOCKET_PATH, is_openai
+from server.http.paths import SOCKET_PATH, SOCKET_PATHS, is_openai
 from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.messages import LONGEST_NAME
 from server.services import Services
@@ -27,7 +27,7 @@ _SIGN_OUT = ("DELETE", "/app/api/user")
 # The page itself tells nothing; what it asks for under /app/api and /app/reports does.
 _PAGE = ("/app", "/app/", "/app/record", "/app/runs")
 _PAGE_FILES = "/app/assets/"
-_WORK = ("/api/voice/", "/v1/audio/", "/ws/voice/")
+_WORK = ("/api/voice/", "/v1/audio/", *SOCKET_PATHS)
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 REQUESTS_BESIDE = 16
 """How many more requests than WebSockets one client may have open: a page loads several files at a time."""
@@ -123,12 +123,14 @@ def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
 
 
 def _of_path(connection: HTTPConnection) -> Denial | None:
-    """There is one WebSocket; whoever looks for it elsewhere, or asks for it over plain HTTP, learns where it is."""
+    """Tell a client that looks for the WebSocket elsewhere, or asks for it over plain HTTP, where it is."""
     path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
-    if is_socket and path != SOCKET_PATH:
-        return Denial(404, "not_found", f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH}")
-    if not is_socket and path == SOCKET_PATH:
-        message = f"{SOCKET_PATH} is a WebSocket; open it with ws:// or wss://"
+    if is_socket and path not in SOCKET_PATHS:
+        others = f"{', '.join(SOCKET_PATHS[1:])} speak other protocols"
+        message = f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH} ({others})"
+        return Denial(404, "not_found", message)
+    if not is_socket and path in SOCKET_PATHS:
+        message = f"{path} is a WebSocket; open it with ws:// or wss://"
         return Denial(426, "upgrade_required", message, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
     return None
 
@@ -145,10 +147,11 @@ def _of_query(connection: HTTPConnection) -> Denial | None:
 def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
     """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one.
 
-    Browsers send the origin with every WebSocket. A client without one is a program, and with a token it is known.
+    Browsers send the origin with every WebSocket, so a client without one is a program. At SOCKET_PATH it is
+    asked for all the same where there are no tokens; clients of the other protocols never send it.
     """
     origin = connection.headers.get("origin")
-    if origin is None and services.tokens:
+    if origin is None and (services.tokens or connection.scope["path"] != SOCKET_PATH):
         return None
     is_page = connection.scope["type"] == "websocket" or (
         origin is not None and connection.scope["method"] not in _ONLY_READ

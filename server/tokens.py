@@ -18,7 +18,7 @@ TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
 """Long enough not to be guessed, and of letters that a WebSocket's subprotocol may have."""
 PROTOCOL = "voicelab"
 """The subprotocol that is agreed on with a client that offers its token as another one."""
-_PREFIX = "bearer."
+_PREFIXES = ("bearer.", "openai-insecure-api-key.")
 
 
 class Tokens:
@@ -69,6 +69,8 @@ class Tokens:
 def presented(connection: HTTPConnection) -> str | None:
     """The token of a request: in its Authorization header, or its subprotocol (`bearer.<token>`).
 
+    OpenAI's clients in browsers write the subprotocol as `openai-insecure-api-key.<token>`.
+
     With HTTP Basic, which `http://user:token@host` becomes, it is the password.
     """
     scheme, _, rest = connection.headers.get("authorization", "").partition(" ")
@@ -76,8 +78,11 @@ def presented(connection: HTTPConnection) -> str | None:
         return rest.strip()
     if scheme.lower() == "basic":
         return _password(rest.strip())
-    offered = [name for name in connection.scope.get("subprotocols", ()) if name.startswith(_PREFIX)]
-    return offered[0].removeprefix(_PREFIX) if offered else None
+    for name in connection.scope.get("subprotocols", ()):
+        for prefix in _PREFIXES:
+            if name.startswith(prefix):
+                return str(name.removeprefix(prefix))
+    return None
 
 
 def _password(credentials: str) -> str:

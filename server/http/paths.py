@@ -7,6 +7,10 @@ from starlette.types import Scope
 
 SOCKET_PATH = "/ws/voice/simple"
 OPENAI_PREFIX = "/v1"
+REALTIME_PATH = "/v1/realtime"
+RTVI_PATH = "/ws/rtvi"
+TWILIO_PATH = "/ws/twilio"
+SOCKET_PATHS = (SOCKET_PATH, REALTIME_PATH, RTVI_PATH, TWILIO_PATH)
 
 
 def is_openai(scope: Scope) -> bool:

@@ -23,6 +23,10 @@ class Allowance:
         """How long to read nothing after this message; zero for all that are neither refused nor urgent."""
         if not isinstance(event, (Refused, Interrupt, Heartbeat)):
             return 0.0
+        return self.pause_for_answer_s(size)
+
+    def pause_for_answer_s(self, size: int) -> float:
+        """The same for a message that was answered at once, without an event for the session."""
         now_s = perf_counter()
         self._left = min(BURST, self._left + PER_S * (now_s - self._at_s))
         self._at_s = now_s

@@ -10,6 +10,7 @@ from typing import Any
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from server import logs
+from server.dialects.base import Dialect
 from server.faults import as_refusals
 from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
@@ -36,13 +37,14 @@ class Connection:
     runs as a task of its own, and only an interrupt is taken meanwhile; in continuous mode, the stream of sound too.
     """
 
-    def __init__(self, websocket: WebSocket, services: Services) -> None:
+    def __init__(self, websocket: WebSocket, services: Services, dialect: Dialect) -> None:
         self._websocket = websocket
         self._services = services
         self._token_user = user_of(websocket)
         self._config = SessionConfig("", self._token_user or websocket.query_params.get("user_id") or ANONYMOUS)
         self._receive_queue = ReceiveQueue(services.settings.max_waiting_bytes)
-        self._sender = Sender(websocket)
+        self._dialect = dialect
+        self._sender = Sender(websocket, dialect)
         self._conversation: Conversation | None = None
         self._taking = False
 
@@ -60,9 +62,11 @@ class Connection:
         """Until the client leaves, which it may do at any point, or until staying open would be unsafe."""
         reader = MessageReader(
             self._websocket, self._receive_queue, self._services.settings,
+            dialect=self._dialect, sender=self._sender,
             is_answering=lambda: self._conversation is not None and self._conversation.is_answering,
         )  # fmt: skip
         try:
+            await self._sender.send_frames(self._dialect.opening())
             await _until_one_ends(reader.run(), reader.watch(), self._work())
         except WebSocketDisconnect:
             await self._leave(CLIENT_LEFT)

@@ -8,10 +8,11 @@ from time import perf_counter
 
 from starlette.websockets import WebSocket
 
-from server.frames import read
-from server.messages import ClientEvent, ErrorCode, Refused
+from server.dialects.base import Dialect, Received
+from server.messages import ErrorCode, Refused
 from server.session.allowance import Allowance
 from server.session.receive_queue import Arrival, ReceiveQueue
+from server.session.sender import Sender
 from server.settings import Settings
 
 _AT_ONCE_S = 50e-6
@@ -21,7 +22,7 @@ _LOOKS = 10
 
 
 class MessageReader:
-    """Turns frames into events and lays them in the inbox.
+    """Turns frames into events and queues them.
 
     is_answering: whether a turn is being answered.
     """
@@ -32,11 +33,15 @@ class MessageReader:
         receive_queue: ReceiveQueue,
         settings: Settings,
         *,
+        dialect: Dialect,
+        sender: Sender,
         is_answering: Callable[[], bool],
     ) -> None:
         self._websocket = websocket
         self._receive_queue = receive_queue
         self._settings = settings
+        self._dialect = dialect
+        self._sender = sender
         self._is_answering = is_answering
         self._allowance = Allowance()
         self._came_s = perf_counter()
@@ -50,10 +55,11 @@ class MessageReader:
             if message["type"] == "websocket.disconnect":
                 return
             frame = message.get("text")
-            event = self._event(frame)
-            size = len(frame) if isinstance(frame, str) else 0
-            self._receive_queue.put(Arrival(event, size, self._came_s))
-            if (pause_s := self._allowance.pause_s(event, size)) > 0:
+            frame = message.get("bytes", b"") if frame is None else frame
+            received = self._received(frame)
+            if received.answers:
+                await self._sender.send_frames(received.answers)
+            if (pause_s := self._put(received, len(frame))) > 0:
                 # What comes meanwhile waits in the network, and the client with it.
                 await asyncio.sleep(pause_s)
             elif self._came_s - asked_s < _AT_ONCE_S:
@@ -69,11 +75,19 @@ class MessageReader:
                 self._came_s = perf_counter()
         raise Refused(ErrorCode.IDLE, f"nothing was sent for {limit_s:g} s; a heartbeat keeps it open")
 
-    def _event(self, frame: object) -> ClientEvent | Refused:
-        if not isinstance(frame, str):
-            return Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
+    def _received(self, frame: str | bytes) -> Received:
         try:
-            settings = self._settings
-            return read(frame, most_bytes=settings.max_message_bytes, most_json_bytes=settings.max_json_bytes)
+            return self._dialect.read(frame)
         except Refused as refusal:
-            return refusal
+            return Received((refusal,))
+
+    def _put(self, received: Received, size: int) -> float:
+        """Queue the events of a frame, and return for how long nothing more should be read."""
+        if not received.events:
+            return self._allowance.pause_for_answer_s(size)
+        pause_s = 0.0
+        for place, event in enumerate(received.events):
+            of_frame = size if place == 0 else 0
+            self._receive_queue.put(Arrival(event, of_frame, self._came_s))
+            pause_s = max(pause_s, self._allowance.pause_s(event, of_frame))
+        return pause_s

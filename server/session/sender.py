@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from math import inf
 from time import perf_counter
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
+from server.dialects.base import Dialect, Frame
 from server.messages import Refused
 from server.outgoing import ErrorEvent, ServerEvent
 from server.session.config import SessionConfig
@@ -22,22 +24,50 @@ class Sender:
     cancelled before its frame began to leave puts nothing on the wire: so an old turn's chunks cannot come late.
     """
 
-    def __init__(self, websocket: WebSocket) -> None:
+    def __init__(self, websocket: WebSocket, dialect: Dialect) -> None:
         self._websocket = websocket
+        self._dialect = dialect
         self._one_at_a_time = asyncio.Lock()
         self._gone = False
 
     async def send(self, event: ServerEvent) -> None:
         """Raises WebSocketDisconnect when the client is gone or has stopped reading."""
-        frame = event.frame()
         async with self._one_at_a_time:
-            if self._gone:
-                raise WebSocketDisconnect(_ABNORMAL)
-            try:
+            frames = self._dialect.write(event)
+            if len(frames) == 1:
+                await self._put(frames[0])
+            elif frames:
+                await self._put_all(frames)
+
+    async def send_frames(self, frames: Sequence[Frame]) -> None:
+        """Send frames that the dialect answers by itself; raises as `send` does."""
+        async with self._one_at_a_time:
+            await self._put_all(frames)
+
+    async def _put_all(self, frames: Sequence[Frame]) -> None:
+        """Send all of them, also when cancelled in between: half an event would leave the client waiting."""
+        sending = asyncio.ensure_future(self._put_each(frames))
+        try:
+            await asyncio.shield(sending)
+        except asyncio.CancelledError:
+            await asyncio.wait({sending})
+            raise
+
+    async def _put_each(self, frames: Sequence[Frame]) -> None:
+        for frame in frames:
+            await self._put(frame)
+
+    async def _put(self, frame: Frame) -> None:
+        if self._gone:
+            raise WebSocketDisconnect(_ABNORMAL)
+        try:
+            if isinstance(frame, str):
                 await self._websocket.send_text(frame)
-            except WebSocketDisconnect:
-                self._gone = True
-                raise
+            else:
+                await self._websocket.send_bytes(frame)
+        except WebSocketDisconnect:
+            self._gone = True
+            raise
 
     async def tell(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
         """Send an error; turn_id: the turn that it ended."""

@@ -1,0 +1,240 @@
+"""OpenAI's Realtime interface (GA event names), as far as a voice agent with a mind of its own can speak it.
+
+Source: openai.types.realtime of the `openai` package. The agent decides what it says, so instructions and tools of the
+client have no effect: `session.updated` shows what holds.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.dialects.base import Frame, Limits, Received, new_id, read_json, write_json
+from server.dialects.openai_response import ResponseWriter, problem
+from server.dialects.openai_session import RealtimeSession, updated
+from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
+from server.outgoing import (
+    AgentResponse,
+    ErrorEvent,
+    Interrupted,
+    ReplyChunk,
+    ServerEvent,
+    SpeechStarted,
+    SpeechStopped,
+    Transcription,
+)
+
+SUBPROTOCOL = "realtime"
+
+
+@dataclass(slots=True)
+class _Heard:
+    """The caller's turn that is coming in. item_id: what its events name. started_s: where in the stream it began."""
+
+    item_id: str = field(default_factory=lambda: new_id("item"))
+    started_s: float = 0.0
+    seconds: float = 0.0
+
+
+class OpenAIRealtimeDialect:
+    """Translates one connection. The session begins with the first sound or text, in the formats agreed by then."""
+
+    def __init__(self, limits: Limits, model: str = "") -> None:
+        self._limits = limits
+        self._session = RealtimeSession(model=model[:200] or "voicelab")
+        self._has_begun = False
+        self._heard = _Heard()
+        self._has_sound = False
+        self._is_committed = False
+        self._typed: TypedText | None = None
+        self._response = ResponseWriter()
+        self._last_item: str | None = None
+
+    def opening(self) -> Sequence[Frame]:
+        return (_frame("session.created", session=self._session.view()),)
+
+    # From the client.
+
+    def read(self, frame: Frame) -> Received:
+        message = read_json(frame, self._limits, "audio")
+        try:
+            return self._take(message)
+        except Refused as refusal:
+            number = message.get("event_id")
+            return Received(
+                answers=(problem(refusal.code, refusal.message, number if isinstance(number, str) else None),)
+            )
+
+    def _take(self, message: dict[str, Any]) -> Received:
+        match message.get("type"):
+            case "session.update":
+                return self._update(message)
+            case "input_audio_buffer.append":
+                return self._append(message)
+            case "input_audio_buffer.commit":
+                return self._commit()
+            case "input_audio_buffer.clear":
+                return self._clear()
+            case "conversation.item.create":
+                return self._create_item(message)
+            case "conversation.item.truncate":
+                return self._truncate(message)
+            case "response.create":
+                return self._create_response()
+            case "response.cancel":
+                self._check(self._response.is_open, "response.cancel: no response is in progress")
+                self._response.cancel_reason = "client_cancelled"
+                return Received((Interrupt(),))
+            case kind:
+                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(kind)[:60]!r} is no event that this server takes")
+
+    def _update(self, message: dict[str, Any]) -> Received:
+        session = updated(self._session, message.get("session"))
+        self._check(
+            not self._has_begun or session.wire == self._session.wire,
+            "session.update: formats and turn_detection are fixed once sound or text has come; connect again to change",
+        )
+        self._session = session
+        return Received(answers=(_frame("session.updated", session=session.view()),))
+
+    def _append(self, message: dict[str, Any]) -> Received:
+        form = self._session.input_format
+        try:
+            chunk = AudioChunk(audio_chunk=message["audio"], is_final=False, format=form.name, sample_rate=form.rate_hz)
+        except (KeyError, ValidationError) as error:
+            raise Refused(
+                ErrorCode.BAD_MESSAGE, "input_audio_buffer.append: audio is missing; it holds base64"
+            ) from error
+        self._has_sound = True
+        self._heard.seconds += len(chunk.audio_chunk) * 3 / 4 / form.bytes_per_s
+        return Received((*self._begin(), chunk))
+
+    def _commit(self) -> Received:
+        self._check(self._has_sound, "input_audio_buffer.commit: the buffer is empty; append sound first")
+        self._has_sound = False
+        if self._session.detects_turns:
+            return Received((self._last_chunk(),))
+        self._is_committed = True
+        return Received(answers=tuple(self._committed()))
+
+    def _clear(self) -> Received:
+        self._check(
+            not self._has_sound or self._session.detects_turns,
+            "input_audio_buffer.clear: sound is recognized as it arrives and cannot be taken back; commit it instead",
+        )
+        return Received(answers=(_frame("input_audio_buffer.cleared"),))
+
+    def _create_item(self, message: dict[str, Any]) -> Received:
+        item = message.get("item")
+        content = item.get("content") if isinstance(item, dict) and item.get("role") == "user" else None
+        texts = (
+            [str(part.get("text", "")) for part in content if isinstance(part, dict)]
+            if isinstance(content, list)
+            else []
+        )
+        try:
+            self._typed = TypedText(text=" ".join(texts))
+        except (ValidationError, TypeError) as error:
+            wanted = 'expected {"type": "message", "role": "user", "content": [{"type": "input_text", "text": …}]}'
+            raise Refused(ErrorCode.BAD_MESSAGE, f"conversation.item.create: {wanted}") from error
+        number = item.get("id") if isinstance(item, dict) else None
+        view = _user_item(
+            number if isinstance(number, str) else new_id("item"), [{"type": "input_text", "text": self._typed.text}]
+        )
+        return Received(answers=tuple(self._added(view)))
+
+    def _truncate(self, message: dict[str, Any]) -> Received:
+        item_id, played_ms = message.get("item_id"), message.get("audio_end_ms")
+        good = isinstance(item_id, str) and isinstance(played_ms, int) and played_ms >= 0
+        self._check(good, "conversation.item.truncate: expected item_id and audio_end_ms, 0 or more")
+        answer = _frame("conversation.item.truncated", item_id=item_id, content_index=0, audio_end_ms=played_ms)
+        turn_id = self._response.turn_of(str(item_id))
+        if turn_id is None:
+            return Received(answers=(answer,))
+        return Received((Interrupt(turn_id=turn_id, played_s=played_ms / 1000),), (answer,))  # type: ignore[operator]
+
+    def _create_response(self) -> Received:
+        if self._typed is not None:
+            typed, self._typed = self._typed, None
+            return Received((*self._begin(), typed))
+        self._check(self._is_committed, "response.create: there is nothing to answer; commit sound or add a text first")
+        self._is_committed = False
+        return Received((self._last_chunk(),))
+
+    def _begin(self) -> tuple[Init, ...]:
+        if self._has_begun:
+            return ()
+        self._has_begun = True
+        reply = self._session.output_format
+        notices: list[Notice] = ["speech_started", "speech_stopped"]
+        mode: Mode = "continuous" if self._session.detects_turns else "turns"
+        return (
+            Init(
+                mode=mode, audio_format=reply.name, sample_rate=reply.rate_hz, turn_ids=True, events=notices, paced=True
+            ),
+        )
+
+    def _last_chunk(self) -> AudioChunk:
+        form = self._session.input_format
+        return AudioChunk(audio_chunk="", is_final=True, format=form.name, sample_rate=form.rate_hz)
+
+    @staticmethod
+    def _check(holds: bool, message: str) -> None:
+        if not holds:
+            raise Refused(ErrorCode.BAD_MESSAGE, message)
+
+    # To the client.
+
+    def write(self, event: ServerEvent) -> Sequence[Frame]:
+        match event:
+            case SpeechStarted():
+                self._heard = _Heard(started_s=event.at_s)
+                self._response.cancel_reason = "turn_detected"
+                where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._heard.item_id}
+                return [_frame("input_audio_buffer.speech_started", **where)]
+            case SpeechStopped():
+                self._heard.seconds = event.at_s - self._heard.started_s
+                where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._heard.item_id}
+                return [_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
+            case Transcription():
+                return self._transcribed(event.text)
+            case AgentResponse() | ReplyChunk():
+                frames = self._response.write(event, self._session, self._last_item)
+                self._last_item = self._response.item_id
+                return frames
+            case Interrupted():
+                return self._response.cancel(event.said)
+            case ErrorEvent():
+                return [*self._response.fail(event), problem(event.code, event.message)]
+            case _:
+                return []
+
+    def _committed(self) -> list[Frame]:
+        item_id = self._heard.item_id
+        committed = _frame("input_audio_buffer.committed", item_id=item_id, previous_item_id=self._last_item)
+        return [committed, *self._added(_user_item(item_id, [{"type": "input_audio", "transcript": None}]))]
+
+    def _added(self, item: dict[str, Any]) -> list[Frame]:
+        before, self._last_item = self._last_item, item["id"]
+        return [
+            _frame("conversation.item.added", item=item, previous_item_id=before),
+            _frame("conversation.item.done", item=item, previous_item_id=before),
+        ]
+
+    def _transcribed(self, text: str) -> list[Frame]:
+        heard, self._heard = self._heard, _Heard()
+        usage = {"type": "duration", "seconds": round(heard.seconds, 3)}
+        where = {"item_id": heard.item_id, "content_index": 0}
+        return [_frame("conversation.item.input_audio_transcription.completed", **where, transcript=text, usage=usage)]
+
+
+def _user_item(number: str, content: list[dict[str, Any]]) -> dict[str, Any]:
+    about = {"id": number, "object": "realtime.item", "type": "message", "status": "completed", "role": "user"}
+    return {**about, "content": content}
+
+
+def _frame(kind: str, **fields: Any) -> str:
+    return write_json({"type": kind, "event_id": new_id("event"), **fields})

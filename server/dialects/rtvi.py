@@ -1,0 +1,201 @@
+"""RTVI, the protocol of Pipecat's clients and of `pipecat eval`, as JSON messages with sound in `raw-audio`.
+
+Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. The sound of a reply goes out as `bot-tts-audio`,
+and also as `eval-bot-audio` for an evaluation that asks for it (pipecat.evals.serializer).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.dialects.base import Frame, Limits, Received, new_id, read_json, write_json
+from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Notice, Refused, TypedText
+from server.outgoing import (
+    AgentResponse,
+    ErrorEvent,
+    Interrupted,
+    PartialTranscription,
+    ReplyChunk,
+    ServerEvent,
+    SpeechStarted,
+    SpeechStopped,
+    Transcription,
+)
+from server.services import version
+
+LABEL = "rtvi-ai"
+PROTOCOL_VERSION = "2.0.0"
+REPLY_RATE_HZ = 24_000
+_MOST_PIECES = 64
+
+
+class RtviDialect:
+    """Translates one connection. A session begins with the client's first sound or text."""
+
+    def __init__(self, limits: Limits, user_id: str = "") -> None:
+        self._limits = limits
+        self._user_id = user_id
+        self._has_begun = False
+        self._is_silent = False
+        self._sends_eval_audio = False
+        self._is_answering = False
+        self._speaks = False
+
+    def opening(self) -> Sequence[Frame]:
+        return ()
+
+    def read(self, frame: Frame) -> Received:
+        message = read_json(frame, self._limits, "base64Audio")
+        if message.get("label") != LABEL:
+            raise Refused(ErrorCode.BAD_MESSAGE, f"label: expected {LABEL!r}, as every RTVI message has it")
+        data = message.get("data") or {}
+        if not isinstance(data, dict):
+            raise Refused(ErrorCode.BAD_MESSAGE, "data: expected an object")
+        name, number = message.get("type"), message.get("id")
+        match name:
+            case "client-ready":
+                return Received(answers=(self._ready(number),))
+            case "raw-audio" | "raw-audio-batch":
+                return Received((*self._begin(), *_chunks(data)))
+            case "send-text":
+                return Received((*self._begin(), _text(data)))
+            case "client-message":
+                return self._client_message(data, number)
+            case "disconnect-bot":
+                return Received((Interrupt(),))
+            case _:
+                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(name)[:40]!r} is no RTVI message that this server takes")
+
+    def write(self, event: ServerEvent) -> Sequence[Frame]:
+        match event:
+            case SpeechStarted():
+                return [_message("user-started-speaking")]
+            case SpeechStopped():
+                return [_message("user-stopped-speaking")]
+            case PartialTranscription():
+                return self._transcribed(event.text, final=False)
+            case Transcription():
+                return self._transcribed(event.text, final=True)
+            case AgentResponse():
+                return self._answered(event.text)
+            case ReplyChunk():
+                return self._spoken(event)
+            case Interrupted() if event.turn_id is not None:
+                return [_message("bot-interrupted"), *self._end_reply()]
+            case ErrorEvent():
+                about = {"error": f"{event.code}: {event.message}", "fatal": event.code.closes}
+                return [*self._end_reply(), _message("error", about)]
+            case _:
+                return []
+
+    # From the client.
+
+    def _ready(self, number: Any) -> str:
+        about = {"library": "voicelab", "library_version": version()}
+        ready = {"version": PROTOCOL_VERSION, "about": about}
+        return write_json({"label": LABEL, "type": "bot-ready", "id": str(number or new_id("msg")), "data": ready})
+
+    def _begin(self) -> tuple[Init, ...]:
+        if self._has_begun:
+            return ()
+        self._has_begun = True
+        notices: list[Notice] = ["speech_started", "speech_stopped", "partial_transcription"]
+        return (
+            Init(mode="continuous", audio_format="pcm16", sample_rate=REPLY_RATE_HZ, turn_ids=True, events=notices),
+        )
+
+    def _client_message(self, data: dict[str, Any], number: Any) -> Received:
+        name, payload = data.get("t"), data.get("d")
+        match name:
+            case "eval-connect" if isinstance(payload, dict):
+                self._is_silent = payload.get("skip_tts") is True
+                self._sends_eval_audio = payload.get("capture_bot_audio") is True
+                return Received()
+            case "eval-configure":
+                return Received()
+            case "eval-cancel":
+                return Received((Interrupt(),))
+        problem = {"error": f"{str(name)[:40]!r} is no client message that this server answers"}
+        answer = {"label": LABEL, "type": "error-response", "id": str(number or new_id("msg")), "data": problem}
+        return Received(answers=(write_json(answer),))
+
+    # To the client.
+
+    def _transcribed(self, text: str, *, final: bool) -> list[Frame]:
+        about = {"text": text, "timestamp": datetime.now(UTC).isoformat(), "final": final}
+        return [
+            _message("user-transcription", {**about, "user_id": self._user_id}),
+            _message("user-input", {**about, "input_type": "transcription", "user_id": self._user_id}),
+        ]
+
+    def _answered(self, text: str) -> list[Frame]:
+        form = {"output_type": "sentence", "aggregated_by": "sentence"}
+        spoken = {"text": text, **form, "will_be_spoken": not self._is_silent, "spoken_status": "new"}
+        written: list[Frame] = [
+            _message("bot-llm-started"),
+            _message("bot-llm-text", {"text": text}),
+            _message("bot-llm-stopped"),
+            _message("bot-output", spoken),
+        ]
+        if self._is_silent:
+            return written
+        return [*written, *self._start_reply(), _message("bot-tts-text", {"text": text})]
+
+    def _start_reply(self) -> list[Frame]:
+        if self._is_answering:
+            return []
+        self._is_answering = True
+        return [_message("bot-tts-started")]
+
+    def _spoken(self, chunk: ReplyChunk) -> list[Frame]:
+        if self._is_silent:
+            return []
+        frames = self._start_reply()
+        if chunk.audio_chunk:
+            if not self._speaks:
+                self._speaks = True
+                frames.append(_message("bot-started-speaking"))
+            sound = {"audio": chunk.audio_chunk, "sample_rate": REPLY_RATE_HZ, "num_channels": 1}
+            frames.append(_message("bot-tts-audio", sound))
+            if self._sends_eval_audio:
+                frames.append(_message("eval-bot-audio", {"audio": chunk.audio_chunk, "sampleRate": REPLY_RATE_HZ}))
+        return [*frames, *(self._end_reply() if chunk.is_final else [])]
+
+    def _end_reply(self) -> list[Frame]:
+        frames: list[Frame] = [_message("bot-tts-stopped")] if self._is_answering else []
+        if self._speaks:
+            frames.append(_message("bot-stopped-speaking"))
+        self._is_answering = self._speaks = False
+        return frames
+
+
+def _message(kind: str, data: dict[str, Any] | None = None) -> str:
+    return write_json({"label": LABEL, "type": kind} | ({} if data is None else {"data": data}))
+
+
+def _chunks(data: dict[str, Any]) -> tuple[AudioChunk, ...]:
+    """The sound of a raw-audio message, or of each piece of a batch."""
+    pieces = data.get("base64AudioBatch", [data.get("base64Audio")])
+    if not isinstance(pieces, list) or len(pieces) > _MOST_PIECES:
+        raise Refused(ErrorCode.BAD_MESSAGE, f"base64AudioBatch: expected a list of at most {_MOST_PIECES} pieces")
+    if data.get("numChannels", 1) != 1:
+        raise Refused(ErrorCode.BAD_AUDIO, "numChannels: one channel is expected; mix the sound first")
+    try:
+        rate = data.get("sampleRate")
+        return tuple(
+            AudioChunk(audio_chunk=piece, is_final=False, format="pcm16", sample_rate=rate) for piece in pieces
+        )
+    except (ValidationError, TypeError) as error:
+        message = "raw-audio: expected base64Audio (16-bit samples as base64) and sampleRate (4000 to 192000)"
+        raise Refused(ErrorCode.BAD_MESSAGE, message) from error
+
+
+def _text(data: dict[str, Any]) -> TypedText:
+    try:
+        return TypedText(text=data.get("content"))  # type: ignore[arg-type]
+    except ValidationError as error:
+        raise Refused(ErrorCode.BAD_MESSAGE, f"send-text: content: {error.errors()[0]['msg']}") from error

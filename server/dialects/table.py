@@ -1,0 +1,25 @@
+"""The WebSockets of the server: where each is, and which dialect it speaks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from starlette.websockets import WebSocket
+
+from server.dialects.base import Dialect, Limits
+from server.dialects.openai_realtime import SUBPROTOCOL, OpenAIRealtimeDialect
+from server.dialects.rtvi import RtviDialect
+from server.dialects.twilio import TwilioDialect
+from server.dialects.voicelab import VoicelabDialect
+from server.gate import user_of
+from server.http.paths import REALTIME_PATH, RTVI_PATH, SOCKET_PATH, TWILIO_PATH
+from server.tokens import PROTOCOL
+
+DIALECTS: dict[str, Callable[[WebSocket, Limits], Dialect]] = {
+    SOCKET_PATH: lambda _, limits: VoicelabDialect(limits),
+    REALTIME_PATH: lambda websocket, limits: OpenAIRealtimeDialect(limits, websocket.query_params.get("model") or ""),
+    RTVI_PATH: lambda websocket, limits: RtviDialect(limits, user_of(websocket) or ""),
+    TWILIO_PATH: lambda _, limits: TwilioDialect(limits),
+}
+SUBPROTOCOLS = (PROTOCOL, SUBPROTOCOL)
+"""The subprotocols that a handshake may agree on; the first one that the client offers is taken."""

@@ -1,0 +1,89 @@
+"""Twilio Media Streams, with Twilio as the client: a telephone call as 8 kHz μ-law, both ways.
+
+Source: Twilio's "Media Streams - WebSocket Messages". The stream has no transcripts; `mark` messages say when a reply
+has been sent, and Twilio echoes each mark when it has been played.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import ValidationError
+
+from server.dialects.base import Frame, Limits, Received, read_json, write_json
+from server.messages import AudioChunk, ErrorCode, Init, Refused
+from server.outgoing import Interrupted, ReplyChunk, ServerEvent
+
+_INIT = Init(mode="continuous", audio_format="mulaw", turn_ids=True)
+_IGNORED = ("connected", "mark", "dtmf")
+
+
+class TwilioDialect:
+    """Translates one call."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+        self._stream_sid: str | None = None
+
+    def opening(self) -> Sequence[Frame]:
+        return ()
+
+    def read(self, frame: Frame) -> Received:
+        message = read_json(frame, self._limits, "payload")
+        match message.get("event"):
+            case "start":
+                self._stream_sid = self._start(message)
+                return Received((_INIT,))
+            case "media" if self._stream_sid is not None:
+                return Received((_chunk(message),))
+            case "media":
+                raise Refused(ErrorCode.BAD_MESSAGE, "media came before start; send start first")
+            case "stop":
+                return Received((AudioChunk(audio_chunk="", is_final=True, format="mulaw"),))
+            case name if name in _IGNORED:
+                return Received()
+            case name:
+                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(name)[:40]!r} is no message of Twilio Media Streams")
+
+    def write(self, event: ServerEvent) -> Sequence[Frame]:
+        match event:
+            case ReplyChunk():
+                frames = []
+                if event.audio_chunk:
+                    frames.append(self._message("media", media={"payload": event.audio_chunk}))
+                if event.is_final:
+                    frames.append(self._message("mark", mark={"name": event.turn_id or "reply"}))
+                return frames
+            case Interrupted() if event.turn_id is not None:
+                return [self._message("clear")]
+            case _:
+                return ()
+
+    def _start(self, message: dict[str, Any]) -> str:
+        start = message.get("start")
+        form = start.get("mediaFormat", {}) if isinstance(start, dict) else {}
+        encoding = form.get("encoding", "audio/x-mulaw") if isinstance(form, dict) else None
+        rate = form.get("sampleRate", 8000) if isinstance(form, dict) else None
+        if (encoding, rate) != ("audio/x-mulaw", 8000):
+            raise Refused(
+                ErrorCode.BAD_MESSAGE, f"start: mediaFormat {str(form)[:80]}: expected audio/x-mulaw at 8000 Hz"
+            )
+        if self._stream_sid is not None:
+            raise Refused(ErrorCode.ALREADY_INITIALIZED, "start came twice; open another connection for another call")
+        sid = message.get("streamSid")
+        if not isinstance(sid, str) or not 0 < len(sid) <= 100:
+            raise Refused(ErrorCode.BAD_MESSAGE, "start: streamSid is missing; it holds 1 to 100 characters")
+        return sid
+
+    def _message(self, event: str, **fields: Any) -> str:
+        return write_json({"event": event, "streamSid": self._stream_sid, **fields})
+
+
+def _chunk(message: dict[str, Any]) -> AudioChunk:
+    media = message.get("media")
+    try:
+        payload = media["payload"] if isinstance(media, dict) else None
+        return AudioChunk.model_validate({"audio_chunk": payload, "is_final": False, "format": "mulaw"})
+    except (KeyError, ValidationError) as error:
+        raise Refused(ErrorCode.BAD_MESSAGE, "media: payload is missing; it holds μ-law bytes as base64") from error

@@ -1,0 +1,29 @@
+"""voicelab's own protocol, of docs/reference/protocol.md: the session's events as they are."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from server.dialects.base import Frame, Limits, Received
+from server.frames import read
+from server.messages import ErrorCode, Refused
+from server.outgoing import ServerEvent
+
+
+class VoicelabDialect:
+    """One event a frame, in both directions."""
+
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
+
+    def opening(self) -> Sequence[Frame]:
+        return ()
+
+    def read(self, frame: Frame) -> Received:
+        if not isinstance(frame, str):
+            raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
+        event = read(frame, most_bytes=self._limits.message_bytes, most_json_bytes=self._limits.json_bytes)
+        return Received((event,))
+
+    def write(self, event: ServerEvent) -> Sequence[Frame]:
+        return (event.frame(),)
