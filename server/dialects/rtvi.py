@@ -104,9 +104,9 @@ class RtviDialect:
             return ()
         self._has_begun = True
         notices: list[Notice] = ["speech_started", "speech_stopped", "partial_transcription"]
-        return (
-            Init(mode="continuous", audio_format="pcm16", sample_rate=REPLY_RATE_HZ, turn_ids=True, events=notices),
-        )
+        # A client that plays nothing need not wait for the time that a reply would take to play.
+        form: dict[str, Any] = {"audio_format": "pcm16", "sample_rate": REPLY_RATE_HZ, "paced": not self._is_silent}
+        return (Init(mode="continuous", turn_ids=True, events=notices, **form),)
 
     def _client_message(self, data: dict[str, Any], number: Any) -> Received:
         name, payload = data.get("t"), data.get("d")
