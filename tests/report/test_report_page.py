@@ -111,7 +111,7 @@ def test_nothing_comes_from_outside(shown):
 
 
 def test_the_example_of_the_documents_runs(folder, tmp_path, monkeypatch, capsys):
-    text = (PROJECT / "docs" / "notebooks.md").read_text()
+    text = (PROJECT / "docs/how-to/notebooks.md").read_text()
     (block,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     shutil.copytree(folder.path, tmp_path / "reports" / "my-run")
     monkeypatch.chdir(tmp_path)

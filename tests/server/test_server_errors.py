@@ -334,11 +334,11 @@ async def test_a_malformed_chunk_after_a_typed_turn_is_no_turn_of_its_own(served
 
 @pytest.mark.parametrize("code", ErrorCode)
 def test_every_code_is_documented_in_its_own_words(code: ErrorCode) -> None:
-    documentation = (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    documentation = (PROJECT / "docs/reference/protocol.md").read_text(encoding="utf-8")
     assert f"| `{code}` | {code.meaning} | {f'`{code.setting}`' if code.setting else ''} |" in documentation
     assert not code.setting or code.setting.lower() in Settings.model_fields
 
 
 @pytest.mark.parametrize("name", CLIENT_EVENTS)
 def test_every_client_event_is_documented(name: str) -> None:
-    assert f"`{name}`" in (PROJECT / "docs" / "protocol.md").read_text(encoding="utf-8")
+    assert f"`{name}`" in (PROJECT / "docs/reference/protocol.md").read_text(encoding="utf-8")

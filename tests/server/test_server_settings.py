@@ -219,7 +219,7 @@ def test_help_teaches() -> None:
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
-    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", (PROJECT / "docs" / "server.md").read_text(), re.MULTILINE)
+    rows = re.findall(r"^\| `([A-Z_]+)` \| (.+?) \|", (PROJECT / "docs/reference/server.md").read_text(), re.MULTILINE)
     assert [name for name, _ in rows if name.lower() not in Settings.model_fields] == []
     assert {name.lower() for name, _ in rows} == set(Settings.model_fields)
     documented = dict(rows)
