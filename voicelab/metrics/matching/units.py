@@ -48,7 +48,7 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![\d.,])(\d{1,3})\.(\d{3}),(\d{1,2})(?![\d,])", r"\1\2.\3"),
     )
 )
-_SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|minus|square)\b|±", re.IGNORECASE)
+_SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square)\b|±", re.IGNORECASE)
 
 
 def written_out(text: str) -> str:

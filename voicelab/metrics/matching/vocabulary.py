@@ -135,7 +135,6 @@ _SAME = """
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
-    est edt et eastern | pst pdt pt pacific | cst cdt central | mst mdt mountain |
     qtr quarter | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
 """
 
