@@ -47,6 +47,7 @@ def test_trn_round_trip(folder, utterances):
             NAMES, NAMES, NAMES, SECONDS, SECONDS, TEXTS, st.sampled_from([None, "<o>", "<o,f0>"]),
         ),
         max_size=5,
+        unique_by=lambda one: (one.file, one.channel, one.speaker, one.start_s, one.end_s),
     )
 )  # fmt: skip
 def test_stm_round_trip(folder, segments):
@@ -154,6 +155,38 @@ def test_words_go_to_the_segment_that_their_middle_is_in():
     found, absent = timed.cut(segments, words)
     assert [pair.hypothesis for pair in found] == ["early", "late end"]
     assert absent == []
+
+
+def test_fields_of_a_segment_may_stand_apart_by_tabs(tmp_path):
+    (tmp_path / "a.stm").write_text("f\t1\tann\t0\t2\t<o>\tone two\tthree\nf 1 ann 2 3 <o, f0>  four\n")
+    first, second = timed.read_stm(tmp_path / "a.stm")
+    assert (first.label, first.text.split()) == ("<o>", ["one", "two", "three"])
+    assert (second.label, second.text) == ("<o, f0>", "four")
+
+
+def test_a_segment_that_stands_twice_is_refused(tmp_path):
+    (tmp_path / "a.stm").write_text("f 1 ann 0 2 one\nf 1 bob 0 2 one\nf 1 ann 0.0 2.00 two\n")
+    with pytest.raises(InputError, match=r"a\.stm: line 3: the segment f 1 ann 0\.0 2\.00 stands in line 1 already"):
+        timed.read_stm(tmp_path / "a.stm")
+
+
+def test_spaces_around_an_id_are_no_part_of_it(tmp_path):
+    (tmp_path / "a.trn").write_text("one two ( ann_1 )\n")
+    assert [one.id for one in trn.read(tmp_path / "a.trn")] == ["ann_1"]
+
+
+def test_a_field_that_stands_twice_is_refused(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "a", "text": "one", "text": "two", "pred_text": "one"}\n')
+    with pytest.raises(InputError, match="line 1: not JSON: the field 'text' stands twice"):
+        formats.pairs(path, path, "jsonl")
+
+
+def test_utt2spk_names_every_utterance(tmp_path):
+    (tmp_path / "text").write_text("u1 one\nu2 two\n")
+    (tmp_path / "utt2spk").write_text("u1 ann\n")
+    with pytest.raises(InputError, match="the utterance 'u2' is not in"):
+        formats.pairs(tmp_path, tmp_path, "kaldi")
 
 
 def test_an_ignored_segment_takes_its_words_with_it():

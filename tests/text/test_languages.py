@@ -114,6 +114,25 @@ def test_words_without_spaces_do_not_suit_basic():
     assert misfit(normalizer("english"), ["123", ""]) is None
 
 
+@pytest.mark.parametrize("name", ["english", "whisper"])
+@pytest.mark.parametrize(
+    "text", ["chúng tôi đang học ở nhà", "où êtes-vous allé cet été", "wir müssen für Köln grüßen"]
+)
+def test_accents_that_english_drops_are_warned_about(name, text):
+    warning = misfit(normalizer(name), [text])
+    assert warning is not None
+    assert "drops accents" in warning
+    assert "--language" in warning
+    assert misfit(normalizer("basic"), [text]) is None
+
+
+def test_a_few_accented_words_are_english():
+    assert misfit(normalizer("english"), ["a naïve résumé", *["we met at the café in the old town"] * 2]) is not None
+    assert (
+        misfit(normalizer("english"), ["a naïve résumé at the café", *["we met at nine in the old town"] * 10]) is None
+    )
+
+
 def test_score_warns_too_and_takes_the_language(tmp_path):
     path = tmp_path / "zh.jsonl"
     path.write_text(json.dumps({"id": "a", "text": "我想买苹果", "pred_text": "我想买平果"}) + "\n", encoding="utf-8")

@@ -38,14 +38,15 @@ def match(
 
 def _rows(file: Path) -> list[dict[str, Any]]:
     """The lines of the file; InputError names the first that cannot be matched."""
+    from voicelab.datasets import strict_json
     from voicelab.datasets.text_files import numbered_lines
     from voicelab.errors import InputError
 
     rows = []
     for number, line in numbered_lines(file):
         try:
-            row = json.loads(line)
-        except json.JSONDecodeError as error:
+            row = strict_json.loads(line)
+        except ValueError as error:
             raise InputError(f"{file}: line {number}: not JSON: {error}") from error
         if not isinstance(row, dict):
             raise InputError(f"{file}: line {number}: must be an object with fields, not {type(row).__name__}")

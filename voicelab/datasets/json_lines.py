@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from voicelab.datasets import strict_json
 from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
@@ -20,8 +20,8 @@ def read(path: Path) -> Table:
 
 def _row(path: Path, number: int, line: str) -> TableRow:
     try:
-        values = json.loads(line)
-    except (json.JSONDecodeError, RecursionError) as error:
+        values = strict_json.loads(line)
+    except ValueError as error:
         raise InputError(f"{path}: line {number}: not JSON: {error}") from error
     if not isinstance(values, dict):
         raise InputError(f"{path}: line {number}: must be an object with fields, not {type(values).__name__}")

@@ -30,7 +30,9 @@ def read(path: Path) -> Table:
     for number, line in numbered_lines(text):
         name, *words = line.split(maxsplit=1)
         values: dict[str, Any] = {"id": name, "text": words[0].strip() if words else ""}
-        if name in speakers:
+        if speakers and name not in speakers:
+            raise InputError(f"{text}: line {number}: the utterance {name!r} is not in {text.parent / 'utt2spk'}")
+        if speakers:
             values["speaker"] = speakers[name]
         rows.append(TableRow(number, values))
     return Table.of(text, rows)

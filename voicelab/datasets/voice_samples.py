@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from voicelab.datasets import strict_json
 from voicelab.datasets.fields import Fields
 from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.sample_fields import check_ids, sample
@@ -48,8 +48,8 @@ def table(path: Path) -> Table:
 
 def _document(path: Path) -> dict[str, Any]:
     try:
-        document = json.loads(read_text(path))
-    except (json.JSONDecodeError, RecursionError) as error:
+        document = strict_json.loads(read_text(path))
+    except ValueError as error:
         raise InputError(f"{path}: not JSON: {error}") from error
     if not isinstance(document, dict) or not isinstance(document.get("samples"), dict):
         raise InputError(f"{path}: field 'samples' must be an object of categories, each a list of samples")

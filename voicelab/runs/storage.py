@@ -5,6 +5,7 @@ A file is replaced as a whole, a record is appended as a whole. Both are on disk
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -12,6 +13,8 @@ from pathlib import Path
 
 from voicelab.errors import InputError, StorageError
 from voicelab.runs import file_errors
+
+_CANNOT_SYNC_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF})
 
 
 def make_folder(path: Path) -> None:
@@ -35,6 +38,7 @@ def write_whole(path: Path, data: bytes) -> None:
             with _opened(draft, os.O_TRUNC) as descriptor:
                 _write_all(descriptor, data)
             os.replace(draft, path)  # noqa: PTH105 - tests put a failing disk in place of `os`
+            _sync_folder(path.parent)
         except OSError:
             with suppress(OSError):
                 draft.unlink()
@@ -43,6 +47,7 @@ def write_whole(path: Path, data: bytes) -> None:
 
 def append_whole(path: Path, data: bytes) -> None:
     """Add data to the end of a file, all of it or nothing. Raises StorageError."""
+    made = not path.exists()
     with faults_named(path), _opened(path, os.O_APPEND) as descriptor:
         size = os.fstat(descriptor).st_size
         try:
@@ -52,6 +57,8 @@ def append_whole(path: Path, data: bytes) -> None:
             with suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
+        if made:
+            _sync_folder(path.parent)
 
 
 def cut_torn_line(path: Path) -> None:
@@ -81,6 +88,22 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Put the folder's list of names on disk, without which a new file can vanish in a power failure.
+
+    Filesystems that cannot do this (some network mounts) keep their own promise; any other fault is raised.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC_FOLDERS:
+            raise
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -10,11 +10,13 @@ from voicelab.text.normalizer import Normalizer
 
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\uff07\u2032`\u00b4"))
 _KEYCAP = "\u20e3"
+_DOTTED_I = "i\u0307"
+"""What Python makes of the Turkish capital with a dot."""
 _SPACING = re.compile(r"[^\w\s]|_")
 
 
 def basic(text: str) -> str:
-    """NFKC, lower case, no punctuation, no symbols (emoji among them), single spaces.
+    """NFKC, lower case, digits of any script as 0 to 9, no punctuation, no symbols (emoji among them), single spaces.
 
     Apostrophes and invisible characters are removed without cutting the word. Combining marks of all scripts stay:
     they are vowels and tones in Hindi, Thai or Arabic.
@@ -23,8 +25,18 @@ def basic(text: str) -> str:
     folded = unicodedata.normalize("NFKC", visible.lower()).translate(_APOSTROPHES)
     if folded.isascii():
         return " ".join(_SPACING.sub(" ", folded).split())
-    kept = "".join(" " if unicodedata.category(char)[0] in "PSCZ" else char for char in folded if char != _KEYCAP)
+    kept = "".join(map(_kept, folded.replace(_DOTTED_I, "i")))
     return " ".join(kept.split())
+
+
+def _kept(char: str) -> str:
+    """A letter, a mark or a digit, the digit as 0 to 9; a space for anything else."""
+    category = unicodedata.category(char)
+    if category == "Nd":
+        return str(unicodedata.decimal(char))
+    if char == _KEYCAP:
+        return ""
+    return " " if category[0] in "PSCZ" else char
 
 
 BASIC = Normalizer("basic", "2", basic)

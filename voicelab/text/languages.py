@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
@@ -10,12 +11,17 @@ from typing import Literal
 
 from voicelab.errors import InputError
 from voicelab.text.normalizer import Normalizer
-from voicelab.text.scripts import WITHOUT_SPACES, scripts_in
+from voicelab.text.scripts import WITHOUT_SPACES, script_of, scripts_in
 
 Headline = Literal["wer", "cer"]
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _SHARE_OF_OTHER_SCRIPTS = 0.1
 """Above this share of letters in other scripts, a normalizer does not fit a text."""
+_WITHOUT_ACCENTS = ("english", "whisper")
+"""Normalizers that drop accents, which tell words apart in most languages but English."""
+_SHARE_OF_ACCENTED = 0.05
+_FEWEST_ACCENTED = 3
+"""Above this share, and from this many words on, accented words show that a text is not English."""
 _SAMPLE = 200
 """Texts that are looked at to find the script of a set."""
 
@@ -109,4 +115,21 @@ def misfit(used: Normalizer, texts: Iterable[str]) -> str | None:
             f"the references hold no letter of a script that the normalizer {used.name} is made for, only {script}; "
             "take another --normalizer or --language"
         )
-    return None
+    return _accents_lost(used, texts) if used.name in _WITHOUT_ACCENTS else None
+
+
+def _accents_lost(used: Normalizer, texts: Iterable[str]) -> str | None:
+    """A sentence for texts in Latin letters that are hardly English: too many of their words carry an accent."""
+    words = [word for text in texts for word in text.split()]
+    accented = sum(not word.isascii() and _has_accent(word) for word in words)
+    if accented < _FEWEST_ACCENTED or accented <= _SHARE_OF_ACCENTED * len(words):
+        return None
+    return (
+        f"{accented / len(words):.0%} of the words of the references carry an accent, and the normalizer {used.name}, "
+        "which is made for English, drops accents: words that differ in nothing else count as the same; "
+        "name the language with --language, or take --normalizer basic"
+    )
+
+
+def _has_accent(word: str) -> bool:
+    return any(not char.isascii() and script_of(char) == "Latin" for char in unicodedata.normalize("NFC", word))

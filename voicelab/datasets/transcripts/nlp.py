@@ -10,13 +10,13 @@ wordings that each tagged span may be spoken in, and `ID.wer_tag.json`, the clas
 from __future__ import annotations
 
 import ast
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from voicelab.datasets import strict_json
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.errors import InputError
 
@@ -111,7 +111,7 @@ def _beside(path: Path, given: Path | None, name: str, option: str) -> Path | No
 
 def _read_json(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = strict_json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise InputError(f"{path}: cannot be read as JSON: {error}") from error
     if not isinstance(found, dict):

@@ -9,6 +9,7 @@ case. Alternatives in a .ctm stand between <ALT_BEGIN>, <ALT> and <ALT_END>, who
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
@@ -21,6 +22,7 @@ from voicelab.errors import InputError
 IGNORED = "ignore_time_segment_in_scoring"
 """A segment with this in its text is left out, with the words that were recognized in it. NIST's corpora write it with
 and without the underscores, in capitals or not."""
+_LABEL = re.compile(r"(<[^>]*>|<\S*)\s*(.*)", re.DOTALL)
 _BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
 
 
@@ -59,6 +61,7 @@ class CtmWord:
 def read_stm(path: Path) -> list[StmSegment]:
     """The segments of an .stm file, in its order; InputError names the file, the line and the field."""
     segments = []
+    lines: dict[tuple[str, str, str, float, float], int] = {}
     for number, line in numbered_lines(path):
         if line.startswith(";;"):
             continue
@@ -70,9 +73,15 @@ def read_stm(path: Path) -> list[StmSegment]:
         if end_s < start_s:
             raise InputError(f"{path}: line {number}: field 'end': {fields[4]} is before the start, {fields[3]}")
         text, label = fields[5].strip() if len(fields) > 5 else "", None
-        if text.startswith("<"):
-            label, _, text = text.partition(" ")
+        if labelled := _LABEL.match(text):
+            label, text = labelled[1], labelled[2]
         file, channel, speaker = (field.lower() for field in fields[:3])
+        stretch = (file, channel, speaker, start_s, end_s)
+        if lines.setdefault(stretch, number) != number and end_s > start_s:
+            raise InputError(
+                f"{path}: line {number}: the segment {' '.join(fields[:5])} stands in line {lines[stretch]} already; "
+                "its words would count twice: keep one of the two"
+            )
         segments.append(StmSegment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
     return segments
 

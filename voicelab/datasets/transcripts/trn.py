@@ -45,7 +45,7 @@ def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
             raise InputError(f"{path}: line {number}: no id at the end; a line is: the text, then (speaker_utterance)")
         if line[closed + 1 :].strip():
             raise InputError(f"{path}: line {number}: there is text after the id {line[opened : closed + 1]}")
-        name = line[opened + 1 : closed].lower()
+        name = line[opened + 1 : closed].strip().lower()
         found.append(Utterance(name, line[:opened].strip(), speaker_of(name, id_type), number))
     refuse_doubles(path, found)
     return found

@@ -22,6 +22,7 @@ from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
+from voicelab.metrics.matching.units import height
 from voicelab.metrics.matching.vocabulary import WEEKDAY_NAMES
 
 _VALUES = frozenset({"money", "percent", "date", "time", "number"})
@@ -63,6 +64,8 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     said = tokenize(text if text.isascii() else with_english_currencies(folded(text)))
     if not wanted or not said:
         return False
+    if (inches := height(entity)) and codes.spells(inches, said):
+        return True
     kind = given or kind_of(entity, wanted)
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:

@@ -22,6 +22,11 @@ _SAID = {
     "dot": ".", "period": ".", "point": ".", "at": "@", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-",
     "slash": "/", "plus": "+",
 }  # fmt: skip
+_BEFORE_A_PLACE = frozenset(
+    """in on up us me it out here there now online site website page store shop look find visit available found live is
+    are was be more info information details account them""".split()
+)
+"""Words before an `at` that says where: `log in at gmail dot com`. After another word it is the sign of an address."""
 _IN_WRITING = frozenset(".@_-/+")
 _MOST_READINGS = 64
 
@@ -104,6 +109,8 @@ def _is_whole(text: Sequence[Token], start: int, end: int) -> bool:
     """Whether nothing of a longer address stands before or after text[start:end]."""
     if start and not _is_scheme(text, start):
         before = text[start - 1]
+        if before.text == "at" and start > 1 and _is_mailbox(text, start):
+            return False
         if text[start].joined and set(text[start].mark) & _IN_WRITING:
             return False
         if before.text in _SAID and before.text not in ("at", "minus", "point", "period", "plus"):
@@ -118,9 +125,18 @@ def _is_whole(text: Sequence[Token], start: int, end: int) -> bool:
     return not (after.text in ("dot", "slash", "underscore") and end + 1 < len(text) and not after.paused)
 
 
+def _is_mailbox(text: Sequence[Token], start: int) -> bool:
+    """Whether the `@` or `at` before the address belongs to a mail address, whose host this is."""
+    if text[start - 1].raw == "@":
+        return True
+    name = text[start - 2]
+    return not text[start - 1].paused and name.text not in _BEFORE_A_PLACE
+
+
 def _is_scheme(text: Sequence[Token], start: int) -> bool:
     """Whether what stands before the address is `https://` or `www.`, written or said."""
     if text[start].joined and ("//" in text[start].mark or (text[start - 1].text == "www" and text[start].mark == ".")):
         return True
     words = [token.text for token in text[max(0, start - 4) : start]]
-    return words[-2:] in (["www", "dot"], ["slash", "slash"]) or words == ["w", "w", "w", "dot"]
+    spelled = words == ["w", "w", "w", "dot"] or words[-3:] == ["triple", "w", "dot"]
+    return spelled or words[-2:] in (["www", "dot"], ["slash", "slash"])

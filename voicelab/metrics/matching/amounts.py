@@ -14,9 +14,11 @@ from voicelab.metrics.matching.vocabulary import (
     CENTS,
     COUNTED,
     CURRENCIES,
+    CURRENCY_CODES,
     NOT_MONEY,
     SCALE_LETTERS,
     SCALES,
+    SPELLED_NUMBERS,
     TEENS,
     TENS,
     UNITS,
@@ -102,7 +104,7 @@ def _scale(tokens: Sequence[Token], number: Number) -> tuple[int, int]:
 
 
 def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number]) -> Iterator[Amount]:
-    sign = currency_sign(tokens[number.first])
+    sign = currency_sign(tokens[number.first]) or _code_before(tokens, number.start)
     values = set(_values(tokens, number))
     after = number.end
     if after < len(tokens) and tokens[after].text == "grand":
@@ -122,6 +124,15 @@ def _amounts(tokens: Sequence[Token], number: Number, starts: dict[int, Number])
         counted = after < len(tokens) and (tokens[after].text in COUNTED or tokens[after].text in NOT_MONEY)
         counted = counted and not tokens[after].paused
         yield from (Amount(value, None, bare=True) for value in values if not counted)
+
+
+def _code_before(tokens: Sequence[Token], start: int) -> str | None:
+    """The currency of `USD 5`."""
+    before = tokens[start - 1] if start else None
+    if before is None or tokens[start].paused or before.text not in CURRENCY_CODES:
+        return None
+    counts_before = start > 1 and (tokens[start - 2].number or tokens[start - 2].text in SPELLED_NUMBERS)
+    return None if counts_before else CURRENCIES[before.text]
 
 
 def _unit(currency: str) -> str | None:

@@ -14,6 +14,9 @@ from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import TEENS, TENS, UNITS, ZEROS
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
+_NAMED_HOURS = {"noon": "pm", "midday": "pm", "midnight": "am"}
+_SMALL_HOURS = (12, 1, 2, 3, 4)
+"""Hours that are after midnight when said to be `at night`."""
 _FOUR_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
 
 
@@ -47,10 +50,8 @@ def times(tokens: Sequence[Token]) -> list[Time]:
     found: list[Time] = []
     taken: set[int] = set()
     for place, token in enumerate(tokens):
-        if token.text in ("noon", "midday"):
-            found.append(Time(12, 0, "pm", start=place))
-        elif token.text == "midnight":
-            found.append(Time(12, 0, "am", start=place))
+        if token.text in _NAMED_HOURS and place not in taken:
+            found.append(Time(12, 0, _NAMED_HOURS[token.text], start=place))
         elif token.text in ("past", "after", "to", "till", "of", "before", "til"):
             around = [replace(one, start=place) for one in _around(tokens, place)]
             found += around
@@ -78,8 +79,20 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     told = half is not None or clock or before in _AT
     for hour, minute in _readings(words, tokens[number.first : number.end]):
         if 0 <= hour < 25 and 0 <= minute < 60 and not (clock and minute and hour < 13):
-            vague = not told and (len(words) == 1 or (minute == 0 and len(words) < 3))
-            yield Time(hour % 24 if hour == 24 else hour, minute, half, vague)
+            military = words[1:] == ["hundred"] and hour > 12 and _ends_a_clause(tokens, number.end)
+            vague = not told and not military and (len(words) == 1 or (minute == 0 and len(words) < 3))
+            yield Time(hour % 24 if hour == 24 else hour, minute, _of_the_night(half, hour), vague)
+
+
+def _ends_a_clause(tokens: Sequence[Token], place: int) -> bool:
+    return place >= len(tokens) or tokens[place].paused
+
+
+def _of_the_night(half: str | None, hour: int) -> str | None:
+    """`three at night` is in the morning, `nine at night` in the evening."""
+    if half != "night":
+        return half
+    return "am" if hour in _SMALL_HOURS else "pm"
 
 
 def _with_colon(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
@@ -92,7 +105,7 @@ def _with_colon(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     while end < len(tokens) and tokens[end].mark == ":" and tokens[end].number:
         end += 1
     if hour.isdigit() and minute.isdigit() and len(minute) == 2 and int(hour) < 25 and int(minute) < 60:
-        yield Time(int(hour) % 24, int(minute), _half(tokens, end))
+        yield Time(int(hour) % 24, int(minute), _of_the_night(_half(tokens, end), int(hour)))
 
 
 def _readings(words: Sequence[str], tokens: Sequence[Token]) -> Iterator[tuple[int, int]]:
@@ -135,7 +148,7 @@ def _minutes(words: Sequence[str]) -> int | None:
 
 
 def _half(tokens: Sequence[Token], place: int) -> str | None:
-    """`am` or `pm` at `place`, or the part of the day after it."""
+    """`am` or `pm` at `place`, or the part of the day after it; the hour decides which one `night` is."""
     place += place < len(tokens) and tokens[place].text == "oclock"
     words = [token.text for token in tokens[place : place + 3]]
     if words[:1] in (["am"], ["pm"]):
@@ -144,8 +157,10 @@ def _half(tokens: Sequence[Token], place: int) -> str | None:
         return f"{words[0]}m"
     if words == ["in", "the", "morning"] or words[:2] == ["this", "morning"]:
         return "am"
+    if words[:2] == ["at", "night"] or words == ["in", "the", "night"]:
+        return "night"
     evening = words[:2] == ["in", "the"] and words[2:] in (["afternoon"], ["evening"])
-    return "pm" if evening or words[:2] == ["at", "night"] or words[:1] == ["tonight"] else None
+    return "pm" if evening or words[:1] == ["tonight"] else None
 
 
 def _around(tokens: Sequence[Token], place: int) -> Iterator[Time]:
@@ -154,12 +169,17 @@ def _around(tokens: Sequence[Token], place: int) -> Iterator[Time]:
     minutes = _minutes_before(tokens, place)
     if minutes is None or (minutes == 30 and not later):
         return
+    named = _NAMED_HOURS.get(tokens[place + 1].text) if place + 1 < len(tokens) else None
+    if named is not None:
+        before = "am" if named == "pm" else "pm"
+        yield Time(12, minutes, named) if later else Time(11, 60 - minutes, before)
+        return
     for number in numbers(tokens[place + 1 : place + 4]):
         words = [token.text for token in tokens[place + 1 : place + 1 + number.end]]
         hour = _below_hundred(words) if number.start == 0 else None
         if hour is None or not 0 <= hour <= 24:
             continue
-        half = _half(tokens, place + 1 + number.end)
+        half = _of_the_night(_half(tokens, place + 1 + number.end), hour)
         if later:
             yield Time(hour % 24, minutes, half)
         else:

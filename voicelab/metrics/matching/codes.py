@@ -188,8 +188,9 @@ def phone_digits(tokens: Sequence[Token]) -> str:
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
     """Whether a text says a long digit string, in whatever groups; a country code before it may be more or less."""
+    digits = digits.removeprefix("00") if len(digits) > _SHORTEST_PHONE + 2 else digits
     wanted = {digits, digits.removeprefix("1")} if len(digits) == 11 else {digits, f"1{digits}"}
-    return any(spelled in wanted for spelled in _digit_strings(text))
+    return any(spelled in wanted or spelled.removeprefix("00") in wanted for spelled in _digit_strings(text))
 
 
 def _digit_strings(text: Sequence[Token]) -> Iterator[str]:

@@ -6,6 +6,7 @@ import re
 import unicodedata
 
 from voicelab.metrics.matching.eastern import HANGUL, UNSPACED, with_plain_numbers
+from voicelab.metrics.matching.vocabulary import SIGNS_BEFORE
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
@@ -14,31 +15,37 @@ _LETTERS = str.maketrans(
 )  # fmt: skip
 _SIGNS = str.maketrans(
     {"’": "'", "‘": "'", "ʼ": "'", "`": "'", "‛": "'", "“": '"', "”": '"', "–": "-", "—": " - ", "−": "-", "‐": "-",
-     "‑": "-", "‒": "-", "﹣": "-", "－": "-", "⁄": "/", "٪": "%", "٫": ".", "٬": ",", "。": ". ", "、": ", ",
+     "‑": "-", "‒": "-", "﹣": "-", "－": "-", "➖": "-", "➕": "+", "²": "^2",
+     "⁄": "/", "٪": "%", "٫": ".", "٬": ",", "。": ". ", "、": ", ",
      "،": ", ", "।": ". "}
 )  # fmt: skip
 _UNWRITTEN = re.compile("[\u064b-\u0652\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
 """Vowel signs of Arabic and Hebrew, which most texts leave out."""
 _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
               "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
-_MIXED = re.compile(r"(?<![\d/.,-])(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
-_AMOUNT = r"[$€£¥₹₩]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
+_MIXED = re.compile(r"(?<![\d/.,])(?<![\w%]-)(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
+_STANDING_OFF = re.compile(rf"^\s*-\s+(?=[{SIGNS_BEFORE}]?\d[\d.,]*\s?%?\s*$)|−\s+(?=[{SIGNS_BEFORE}]?\d)")
+"""A minus sign with a space after it: the whole text is an amount, or the sign is no hyphen."""
+_AMOUNT = rf"[{SIGNS_BEFORE}]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
 _ACCOUNTING = re.compile(
     rf"""
     (?: ^\s* | \b(?:of|was|were|is|are|at|to|by|from|:)\s+ | :\s* )
     \( (?P<amount> {_AMOUNT} ) \)
     | ^\s* \( (?P<share> \d[\d,]*(?:\.\d+)?\s?% ) \) \s*$
-    | (?P<sign> [$€£¥₹₩] ) \( (?P<inside> \d[\d,.]* ) \)
+    | (?P<sign> [{SIGNS_BEFORE}] ) \( (?P<inside> \d[\d,.]* ) \)
     """,
     re.IGNORECASE | re.VERBOSE,
 )
-_LATIN_EDGE = re.compile(rf"(?<=[{UNSPACED}{HANGUL}])(?=[A-Za-z0-9$€£¥₩-])|(?<=[A-Za-z0-9%])(?=[{UNSPACED}{HANGUL}])")
+_LATIN_EDGE = re.compile(
+    rf"(?<=[{UNSPACED}{HANGUL}])(?=[A-Za-z0-9{SIGNS_BEFORE}-])|(?<=[A-Za-z0-9%])(?=[{UNSPACED}{HANGUL}])"
+)
 _EASTERN = re.compile(f"[{HANGUL}{UNSPACED}]")
 
 
 def folded(text: str) -> str:
     """The text without accents, with plain digits, apostrophes and hyphens; case is kept."""
-    plain = text if text.isascii() else _one_spelling(text)
+    plain = _STANDING_OFF.sub("-", text) if "-" in text or "−" in text else text
+    plain = plain if plain.isascii() else _one_spelling(plain)
     if "(" in plain:
         plain = _ACCOUNTING.sub(_as_a_loss, plain)
     if "/" in plain:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
+from itertools import pairwise
 
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import ORDINAL_TEENS, ORDINAL_UNITS, SCALES, TEENS, TENS, UNITS
@@ -41,8 +42,12 @@ def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
 
 def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
     """Whether the text says `half` or `quarter` for the entity 1/2 or 1/4."""
-    word = {"2": "half", "4": "quarter"}.get(fraction[1].text) if fraction[0].text == "1" else None
-    return any(token.text == word for token in text)
+    if len(fraction) != 2 or fraction[0].text != "1":
+        return False
+    if word := {"2": "half", "4": "quarter"}.get(fraction[1].text):
+        return any(token.text == word for token in text)
+    part = next((word for word, value in _PARTS.items() if str(value) == fraction[1].text), None)
+    return any(one.text == "a" and other.text == part for one, other in pairwise(text))
 
 
 def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
@@ -55,7 +60,7 @@ def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> t
     after_whole = len(before) > 1 and before[-1].text == "and" and _counts(before[-2])
     end, of = _past_of(tokens, place + 2)
     if top is not None and top > 1 and words[1] in _MANY:
-        return Fraction(top, _MANY[words[1]]), end
+        return Fraction(top, _MANY[words[1]]), end if of else _past_article(tokens, place + 2)
     if words[1] in _PARTS:
         if top == 1 and not (before and _counts(before[-1])):
             return Fraction(1, _PARTS[words[1]]), end
@@ -79,6 +84,12 @@ def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:
     unit = at < len(tokens) and tokens[at].text in _OF and not tokens[at].paused
     per_cent = [token.text for token in tokens[at : at + 2]] == ["per", "cent"]
     return (at, True) if unit or per_cent else (place, False)
+
+
+def _past_article(tokens: Sequence[Token], place: int) -> int:
+    """Past `of a`, as in `two thirds of a cup`, which is written `2/3 cup`."""
+    words = [token.text for token in tokens[place : place + 3]]
+    return place + 2 if words[:2] in (["of", "a"], ["of", "an"]) and len(words) == 3 else place
 
 
 def _counts(token: Token) -> bool:

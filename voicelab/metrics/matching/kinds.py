@@ -12,7 +12,7 @@ from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, SPELLED_NUMBERS
+from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, CURRENCY_SIGNS, SPELLED_NUMBERS
 
 EntityClass = Literal[
     "company", "ticker", "person", "money", "percent", "date", "time", "number", "code", "action word", "name"
@@ -42,7 +42,7 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
         return "code"
     if percentages(tokens):
         return "percent"
-    if any(sign in text for sign in "$€£¥₹¢") or (currency and numbers(tokens)):
+    if any(sign in text for sign in CURRENCY_SIGNS) or (currency and numbers(tokens)):
         return "money"
     if of_entity(text, tokens):
         return "date"

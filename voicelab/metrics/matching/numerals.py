@@ -16,6 +16,7 @@ from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     CENTURIES,
+    CURRENCIES,
     DECADES,
     ORDINAL_SCALES,
     ORDINAL_TEENS,
@@ -25,6 +26,7 @@ from voicelab.metrics.matching.vocabulary import (
     REPEATS,
     SCALE_LETTERS,
     SCALES,
+    SIGNS_BEFORE,
     TEENS,
     TENS,
     UNITS,
@@ -34,7 +36,7 @@ from voicelab.metrics.matching.vocabulary import (
 _CORE = frozenset({*UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "nought", "naught"})
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _LONGEST = 30
-_HYPHEN = re.compile(r"-[$€£¥₹₩]?")
+_HYPHEN = re.compile(rf"-[{SIGNS_BEFORE}]?")
 _BETWEEN = frozenset("to or and through".split())
 _UNIT_WORDS = frozenset("percent pct percentage per bps basis dollars euros pounds".split())
 
@@ -104,7 +106,7 @@ def _may_be_one(tokens: Sequence[Token], place: int) -> bool:
     digits = tokens[place].text + tokens[place + 1].text
     after = tokens[place + 2] if place + 2 < len(tokens) else None
     unit = after is not None and (after.text in _UNIT_WORDS or after.text in SCALES or after.joined)
-    return digits.isdigit() and len(digits) > 3 and not unit and not tokens[place].mark.endswith(("$", "€", "£"))
+    return digits.isdigit() and len(digits) > 3 and not unit and not tokens[place].mark.endswith(tuple(SIGNS_BEFORE))
 
 
 def upper_end(tokens: Sequence[Token], number: Number, starts: Mapping[int, Number]) -> Number | None:
@@ -123,7 +125,7 @@ def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
     start = number.start
     before = tokens[start - 1] if start else None
     word = before.text if before is not None and not tokens[start].paused else ""
-    subtracts = start > 1 and _ends_a_number(tokens[start - 2]) and before is not None and not before.paused
+    subtracts = before is not None and not before.paused and _ends_an_amount(tokens, start - 2)
     if word == "negative" or (word == "minus" and not subtracts):
         yield _below_zero(number, after_sign=1)
     elif _has_minus_sign(tokens, start) or _is_below_zero(tokens, number.end):
@@ -136,11 +138,16 @@ def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
 
 def _has_minus_sign(tokens: Sequence[Token], start: int) -> bool:
     """Whether a minus sign stands before the number; after another number without a pause it is a hyphen."""
-    return tokens[start].negative and (not start or not tokens[start - 1].number or tokens[start].paused)
+    token = tokens[start]
+    word = token.text in _CORE and token.mark == "-" and not token.joined
+    return (token.negative or word) and (not start or not tokens[start - 1].number or tokens[start].paused)
 
 
-def _ends_a_number(token: Token) -> bool:
-    return token.number or token.text in _CORE
+def _ends_an_amount(tokens: Sequence[Token], place: int) -> bool:
+    """Whether a number ends at `place`, or the unit right after one: `ten dollars` in `ten dollars minus five`."""
+    if place > 0 and (tokens[place].text in CURRENCIES or tokens[place].text in _UNIT_WORDS):
+        place -= 1
+    return place >= 0 and (tokens[place].number or tokens[place].text in _CORE)
 
 
 def _below_zero(number: Number, *, after_sign: int) -> Number:
@@ -157,12 +164,13 @@ def _below_zero(number: Number, *, after_sign: int) -> Number:
 def _is_below_zero(tokens: Sequence[Token], place: int) -> bool:
     """`below zero` at `place`, or after `degrees` there."""
     words = [token.text for token in tokens[place : place + 3]]
-    return (words[1:] if words[:1] in (["degrees"], ["degree"]) else words)[:2] == ["below", "zero"]
+    words = words[1:] if words[:1] in (["degrees"], ["degree"]) else words
+    return words[:2] == ["below", "zero"] or (words == ["below"] and place + 2 >= len(tokens))
 
 
 def is_fraction(tokens: Sequence[Token]) -> bool:
-    """Whether an entity is written as a fraction, such as `3/4`."""
-    return len(tokens) == 2 and bool(_in_digits(tokens, 0))
+    """Whether an entity begins with a fraction in digits, such as `3/4` and `2/3 cup`."""
+    return bool(_in_digits(tokens, 0))
 
 
 def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
@@ -219,7 +227,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
 
 def _apart(before: Token, token: Token) -> bool:
     """Whether two neighbours are two numbers: a comma or a stop between, a colon or a slash."""
-    if any(sign in token.mark for sign in ":/$€£¥"):
+    if any(sign in token.mark for sign in f":/{SIGNS_BEFORE}"):
         return True
     if not token.paused:
         return False
@@ -250,7 +258,7 @@ def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
     if text == "half":
         return following.text == "a" and after in SCALES
     if text == "point":
-        return counts
+        return counts or following.text in REPEATS
     if text in REPEATS:
         return following.text in UNITS or following.text in ZEROS or following.number
     return text in ("oh", "o") and counts

@@ -63,9 +63,7 @@ def by_start(tokens: Sequence[Token]) -> ByStart:
 def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterator[tuple[Token, ...]]:
     yield tuple(phrase)
     if is_period(phrase):
-        name = _PERIODS[phrase[0].text]
-        count = _COUNTS.get(phrase[1].text) if name != "fiscal year" else None
-        yield (*tokenize(f"{count} {name}"), *phrase[2:]) if count else (*tokenize(name), *phrase[1:])
+        yield from _periods(phrase)
     if len(phrase) > 1 and phrase[0].text == "the" and any(one.start == 1 for one in numbers(phrase)):
         yield tuple(phrase[1:])
     shorter = list(phrase)
@@ -81,9 +79,26 @@ def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterat
         yield tuple(shorter)
 
 
+def _periods(phrase: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
+    """`Q3 FY24` as `third quarter fiscal year 24`, and `fiscal 24` beside it."""
+    if phrase[1].text in _PERIODS:
+        phrase = (phrase[1], phrase[0], *phrase[2:])
+    rest = phrase[2:]
+    later = [tuple(rest), *(_periods(rest) if is_period(rest) else ())]
+    if phrase[0].text == "fy":
+        yield from ((*tokenize(name), phrase[1], *more) for name in ("fiscal year", "fiscal") for more in later)
+        return
+    count = f"{_COUNTS[phrase[1].text]} {_PERIODS[phrase[0].text]}"
+    yield from ((*tokenize(count), *more) for more in later)
+
+
 def is_period(phrase: Sequence[Token]) -> bool:
-    """`Q3`, `H1` or `FY2024`, which are said as `third quarter`, `first half` and `fiscal year` too."""
-    if len(phrase) < 2 or not phrase[1].joined or phrase[0].text not in _PERIODS:
+    """`Q3`, `3Q24`, `H1` or `FY2024`, which are said as `third quarter`, `first half` and `fiscal year` too."""
+    if len(phrase) < 2 or not phrase[1].joined:
+        return False
+    if phrase[0].text in _COUNTS and phrase[1].text in ("q", "h"):
+        return len(phrase) == 3 and phrase[2].joined and len(phrase[2].text) in (2, 4)
+    if phrase[0].text not in _PERIODS:
         return False
     return phrase[1].text in _COUNTS or (phrase[0].text == "fy" and phrase[1].number)
 

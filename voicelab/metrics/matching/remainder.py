@@ -23,6 +23,12 @@ _UNDERSTOOD = frozenset(
     minus negative plus positive""".split()
 ) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
 
+_ZONES = {
+    "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",
+    "cst": "central", "cdt": "central", "ct": "central", "mst": "mountain", "mdt": "mountain",
+}  # fmt: skip
+"""Time zones, which are the same only beside a time: `ET` by itself is not `eastern`."""
+
 
 def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
     """Whether the entity's words that belong to no amount, date or time are in the text too."""
@@ -32,8 +38,8 @@ def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
         for place, token in enumerate(wanted)
         if place not in counted and not token.number and token.text not in _UNDERSTOOD
     )
-    spoken = frozenset(form for token in said for form in token.forms)
-    return all(token.forms & spoken for token in rest)
+    spoken = frozenset(form for token in said for form in (*token.forms, _ZONES.get(token.text, token.text)))
+    return all(token.forms & spoken or _ZONES.get(token.text) in spoken for token in rest)
 
 
 def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:

@@ -9,11 +9,13 @@ from dataclasses import replace
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.fractions import with_fractions
 from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.units import AFTER_NUMBER, written_out
 from voicelab.metrics.matching.vocabulary import (
     ABBREVIATIONS,
     CURRENCY_SIGNS,
     FILLERS,
     SEPARATOR_WORDS,
+    SIGNS_BEFORE,
     SPELLED_NUMBERS,
 )
 
@@ -25,14 +27,15 @@ _MARKS = "".join(
 _PIECE = re.compile(
     rf"""
     (?P<initials>(?<![^\W_])(?:[^\W\d_]\.){{2,}}(?:[^\W\d_](?![^\W_]))?)
-    | (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d) | \d+(?:\.\d+)? | (?<!\d)\.\d+)
+    | (?P<number>\d{{1,3}}(?:,\d{{3}})+(?:\.\d+)?(?!\d) | \d{{1,2}}(?:,\d{{2}})+,\d{{3}}(?:\.\d+)?(?!\d|,\d)
+               | \d+(?:\.\d+)? | (?<!\d)\.\d+)
     | (?P<word>(?:[^\W\d_][{_MARKS}]*)+(?:'(?:[^\W\d_][{_MARKS}]*)+)*'?)
     | (?P<mark>\S)
     """,
     re.VERBOSE,
 )
-_MINUS = re.compile(r"(?<!-)-[$€£¥₹₩]?$|(?<![^(])[$€£¥₹₩]-$")
-_POSITIVE = re.compile(r"(?<!\S)[+][$€£¥₹₩]?\.?\d")
+_MINUS = re.compile(rf"(?<!-)-[{SIGNS_BEFORE}]?$|(?<![^(])[{SIGNS_BEFORE}]-$")
+_POSITIVE = re.compile(rf"(?<!\S)[+][{SIGNS_BEFORE}]?\.?\d")
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|'")
 _PAUSES = frozenset(',.;:?!()[]"|…')
 _SAID = {"&": "and", "%": "percent", "@": "at", "+": "plus", "°": "degrees", "#": "number"}
@@ -42,7 +45,7 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
     """The words and numbers of a text. spoken: leave out `uh` and `um`. whole: keep every `dash` and `slash`."""
     tokens: list[Token] = []
     marks, end, gap, paused = "", 0, True, False
-    source = folded(text)
+    source = folded(text) if whole else written_out(folded(text))
     for piece in _PIECE.finditer(source):
         spaced = piece.start() > end
         end, gap = piece.end(), gap or spaced
@@ -61,9 +64,12 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
         made = _token(piece, marks, not gap, paused)
         if made.text == "x" and made.joined and tokens and tokens[-1].number:
             made = replace(made, forms=made.forms | {"times"})
+        if made.text in AFTER_NUMBER and tokens and _countable(tokens[-1]):
+            made = replace(made, forms=made.forms | set(AFTER_NUMBER[made.text].split()))
         marks = ""
         alone = gap and not re.match(r"[\w-]", source[end : end + 1])
-        if not (spoken and alone and made.text in FILLERS):
+        measured = made.text in AFTER_NUMBER and tokens and tokens[-1].number
+        if not (spoken and alone and made.text in FILLERS) or measured:
             tokens.append(made)
             gap, paused = False, False
     return tuple(tokens) if whole else with_fractions(_without_separators(tokens))
@@ -77,7 +83,8 @@ def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token
         return Token(digits, frozenset({digits}), raw, True, mark, joined, paused, negative=negative)
     if piece["mark"]:
         said = _SAID[raw]
-        return Token(said, frozenset({said}), raw, False, mark, joined, paused, optional=raw in "&@+#")
+        forms = {said, "hashtag", "hash"} if raw == "#" else {said}
+        return Token(said, frozenset(forms), raw, False, mark, joined, paused, optional=raw in "&@+#")
     lowered = raw.lower()
     whole = re.sub(r"[.']", "", lowered)
     base = lowered.removesuffix("'s").removesuffix("'")

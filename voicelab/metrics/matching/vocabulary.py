@@ -22,7 +22,8 @@ CENTURIES = {"hundreds": 2, "tens": 2, "thousands": 1}
 """How many digits must stand before these: `nineteen hundreds`, `twenty tens`, `two thousands`."""
 SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
-    "dozen": 12,
+    "quadrillion": 1_000_000_000_000_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
+    "crores": 10_000_000, "dozen": 12,
 }  # fmt: skip
 SCALE_LETTERS = {
     "k": 1_000, "m": 1_000_000, "mm": 1_000_000, "mn": 1_000_000, "mil": 1_000_000, "b": 1_000_000_000,
@@ -50,9 +51,14 @@ SPELLED_NUMBERS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, 
 FILLERS = frozenset("uh um uhm erm er hmm hm mm mhm eh".split())
 SEPARATOR_WORDS = frozenset("dash hyphen slash stroke".split())
 
-CURRENCY_SIGNS = {"$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "₩": "won", "¢": "cent"}
+CURRENCY_SIGNS = {
+    "$": "dollar", "€": "euro", "£": "pound", "¥": "yen", "₹": "rupee", "₩": "won", "¢": "cent", "₽": "ruble",
+    "₺": "lira", "₿": "bitcoin", "₦": "naira", "₫": "dong", "₪": "shekel", "₴": "hryvnia", "₱": "peso", "฿": "baht",
+}  # fmt: skip
+SIGNS_BEFORE = "".join(sign for sign in CURRENCY_SIGNS if sign != "¢")
+"""The signs that stand before an amount, for use in a character class."""
 CURRENCIES = {
-    **dict.fromkeys("dollar dollars buck bucks usd".split(), "dollar"),
+    **dict.fromkeys("dollar dollars buck bucks usd cad aud nzd hkd sgd".split(), "dollar"),
     **dict.fromkeys("euro euros eur".split(), "euro"),
     **dict.fromkeys("pound pounds quid gbp sterling".split(), "pound"),
     **dict.fromkeys("yen jpy".split(), "yen"),
@@ -60,8 +66,25 @@ CURRENCIES = {
     **dict.fromkeys("won krw".split(), "won"),
     **dict.fromkeys("yuan renminbi rmb cny".split(), "yuan"),
     **dict.fromkeys("franc francs chf".split(), "franc"),
-    **dict.fromkeys("peso pesos mxn".split(), "peso"),
+    **dict.fromkeys("peso pesos mxn php".split(), "peso"),
+    **dict.fromkeys("ruble rubles rouble roubles rub".split(), "ruble"),
+    **dict.fromkeys("lira liras".split(), "lira"),
+    **dict.fromkeys("bitcoin bitcoins btc".split(), "bitcoin"),
+    **dict.fromkeys("shekel shekels ils".split(), "shekel"),
+    **dict.fromkeys("krona kronor krone kroner kr sek nok dkk".split(), "krone"),
+    **dict.fromkeys("zloty zlotys pln".split(), "zloty"),
+    **dict.fromkeys("baht thb".split(), "baht"),
+    **dict.fromkeys("naira ngn".split(), "naira"),
+    **dict.fromkeys("hryvnia hryvnias uah".split(), "hryvnia"),
+    **dict.fromkeys("dong vnd".split(), "dong"),
+    **dict.fromkeys("reais brl".split(), "real"),
 }
+CURRENCY_CODES = frozenset(
+    """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
+    rmb""".split()
+)
+"""Names of currencies that may stand before the amount: `USD 5`."""
+
 CENTS = frozenset("cent cents penny pennies pence".split())
 COUNTED = frozenset(
     """percent pct oclock am pm second seconds minute minutes hour hours day days week weeks month months year years

@@ -14,11 +14,17 @@ _HALVES = frozenset({"am", "pm"})
 _BEFORE_A_TIME = frozenset("at by until till before after around from since between".split())
 _AFTER_A_TIME = frozenset("tonight tomorrow eastern pacific central gmt est edt pst utc sharp oclock".split())
 _NOT_AFTER_A_TIME = frozenset({*CURRENCIES, *UNITS, "percent", "points", "shares", "cents", "per", "point", "million"})
+_QUARTERS = {
+    ("half", "past"): 30, ("quarter", "past"): 15, ("quarter", "after"): 15, ("quarter", "to"): -15,
+    ("quarter", "till"): -15,
+}  # fmt: skip
+"""Minutes after the hour that these words name."""
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 
 def with_times(words: Sequence[str]) -> list[str]:
     """The words with one spelling of each time: `6 pm`, `6:30 pm`, `10:30`, `6 oclock`."""
+    words = _with_quarters(words)
     out: list[str] = []
     place = 0
     while place < len(words):
@@ -39,6 +45,26 @@ def with_times(words: Sequence[str]) -> list[str]:
             out.append(f"{found[1]}:{found[2]}")
         place += 1
     return [word for place, word in enumerate(out) if word != "oclock" or out[place + 1 : place + 2] != ["oclock"]]
+
+
+def _with_quarters(words: Sequence[str]) -> list[str]:
+    """`half past 6` as 6:30, `a quarter to 6` as 5:45."""
+    out: list[str] = []
+    place = 0
+    while place < len(words):
+        minutes = _QUARTERS.get((words[place], words[place + 1])) if place + 2 < len(words) else None
+        hour = words[place + 2] if minutes is not None else ""
+        after = words[place + 3] if place + 3 < len(words) else ""
+        if minutes is None or not hour.isdecimal() or not 1 <= int(hour) <= 12 or after in _NOT_AFTER_A_TIME:
+            out.append(words[place])
+            place += 1
+            continue
+        if out[-1:] == ["a"]:
+            out.pop()
+        earlier = (int(hour) - 2) % 12 + 1
+        out.append(f"{int(hour)}:{minutes}" if minutes > 0 else f"{earlier}:{60 + minutes}")
+        place += 3
+    return out
 
 
 def _before_half(words: Sequence[str], place: int) -> tuple[list[str], int] | None:

@@ -79,9 +79,11 @@ def by_all_rules(text: str) -> str:
     words = with_digits(without_hesitations(words))
     words = with_times(with_dates(with_amounts(words)))
     words = with_compounds(with_joined_letters(words))
-    return " ".join(word for word in words if word != BREAK)
+    return _HEIGHT.sub(r"\1 feet \2", " ".join(word for word in words if word != BREAK))
 
 
+_HEIGHT = re.compile(r"\b(\d+) f(?:oo|ee)t (\d|1[01])(?: inch(?:es)?)?\b(?![.:])")
+"""`five foot ten` and `five feet ten inches`."""
 _COUNTRY = re.compile(r"\bUS\b")
 _EMERGENCY = re.compile(r"\bER\b")
 

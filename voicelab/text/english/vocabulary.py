@@ -43,11 +43,22 @@ NUMBER_WORDS = frozenset(
 NUMBER_STARTS = NUMBER_WORDS | ZEROS | {"a", "point"}
 """Words that a spoken number may begin with."""
 
-CURRENCY_SIGNS = {"$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees", "₩": "won"}
+CURRENCY_SIGNS = {
+    "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees", "₩": "won", "₽": "rubles",
+    "₺": "lira", "₿": "bitcoin", "₦": "naira", "₫": "dong", "₪": "shekels", "₴": "hryvnias", "₱": "pesos", "฿": "baht",
+}  # fmt: skip
+CURRENCY_CODES = {
+    "usd": "dollars", "eur": "euros", "gbp": "pounds", "jpy": "yen", "inr": "rupees", "rs": "rupees", "krw": "won",
+    "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos",
+}  # fmt: skip
+"""What may name the currency before an amount: `USD 5`."""
 CURRENCIES = {
     "dollar": "dollars", "dollars": "dollars", "euro": "euros", "euros": "euros", "pound": "pounds",
     "pounds": "pounds", "yen": "yen", "rupee": "rupees", "rupees": "rupees", "won": "won", "usd": "dollars",
-    "eur": "euros", "gbp": "pounds",
+    "eur": "euros", "gbp": "pounds", "ruble": "rubles", "rubles": "rubles", "rouble": "rubles", "roubles": "rubles",
+    "lira": "lira", "bitcoin": "bitcoin", "bitcoins": "bitcoin", "btc": "bitcoin", "shekel": "shekels",
+    "shekels": "shekels", "hryvnia": "hryvnias", "hryvnias": "hryvnias", "peso": "pesos", "pesos": "pesos",
+    "naira": "naira", "baht": "baht",
 }  # fmt: skip
 CENTS = {"cent": "dollars", "cents": "dollars", "pence": "pounds", "penny": "pounds"}
 

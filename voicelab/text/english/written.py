@@ -6,7 +6,13 @@ import re
 import unicodedata
 from collections.abc import Callable
 
-from voicelab.text.english.vocabulary import CURRENCY_SIGNS, INITIALS_LIKE_WORDS, MONTH_NAMES, SCALE_SUFFIXES
+from voicelab.text.english.vocabulary import (
+    CURRENCY_CODES,
+    CURRENCY_SIGNS,
+    INITIALS_LIKE_WORDS,
+    MONTH_NAMES,
+    SCALE_SUFFIXES,
+)
 
 BREAK = "|"
 """Stands where punctuation separates words, so that numbers on either side are not joined."""
@@ -14,8 +20,9 @@ BREAK = "|"
 _Rewrite = Callable[[re.Match[str]], str]
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
 _MINUS = "[-\u2212\u2013]"
-_SIGNS = "[$€£¥₹₩]"
+_SIGNS = f"[{''.join(CURRENCY_SIGNS)}]"
 _SCALES = "|".join(sorted(SCALE_SUFFIXES, key=len, reverse=True))
+_CODES = "|".join([*(code.upper() for code in CURRENCY_CODES), "Rs"])
 _COUNTRIES = {
     "us": "us ", "ca": "canadian ", "c": "canadian ", "a": "australian ", "au": "australian ", "hk": "hong kong ",
     "nz": "new zealand ", "s": "singapore ", "": "",
@@ -37,6 +44,16 @@ def _money(found: re.Match[str]) -> str:
     amount = found["number"] + _scale(found["scale"])
     upper = f" to {found['upper']}{_scale(found['upper_scale'])}" if found["upper"] else ""
     return f" {sign}{amount}{upper} {currency} "
+
+
+def _named_currency(found: re.Match[str]) -> str:
+    """`USD 5` and `Rs. 500`."""
+    return f" {found[2]}{_scale(found[3])} {CURRENCY_CODES[found[1].lower()]} "
+
+
+def _mail(found: re.Match[str]) -> str:
+    """A mail address as it is said: every dot counts."""
+    return f" {found[0].replace('@', ' at ').replace('.', ' dot ').replace('_', ' underscore ')} "
 
 
 def _date(year: str, month: str, day: str) -> str | None:
@@ -71,7 +88,10 @@ _UPPER = rf"(?:\s?[-–]\s?{_SIGNS}?(?P<upper>{_NUMBER})(?:\s?(?P<upper_scale>{_
 _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
     (re.compile(pattern, re.IGNORECASE), rewrite)
     for pattern, rewrite in (
+        (r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+(?<!\.)", _mail),
         (r"(?<=\w)@(?=\w)", " at "),
+        (r"(?<![\w.])(\d{1,2})'\s?(\d{1,2})(?:\"|''|(?![\w'.]))", r" \1 feet \2 inches "),
+        (rf"\b(?-i:({_CODES}))\.?\s?({_NUMBER})(?:\s?({_SCALES}))?\b(?!\s?{_SIGNS})", _named_currency),
         (r"\bwww\.(?=\w)", "www dot "),
         (r"(?<=[a-z0-9]{2})\.(?=[a-z]{2})", " dot "),
         (r"(?<![\w.])[a-z](?:\.[a-z])+(?:\.|(?![\w.]))", _initials),
@@ -85,7 +105,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\d/])24/7(?![\d/])", " 24 7 "),
         (rf"(?:(?<![\w)])(?P<minus>{_MINUS})|(?P<plus>\+))?\s?(?:\b(?P<country>us|ca|c|au|a|hk|nz|s))?(?P<sign>{_SIGNS})\s?"
          rf"(?P<inner>{_MINUS})?(?P<number>{_NUMBER})(?:\s?(?P<scale>{_SCALES})\b)?{_UPPER}", _money),
-        (rf"({_NUMBER})\s?(?:({_SCALES})\s?)?([$€£¥₹₩])",
+        (rf"({_NUMBER})\s?(?:({_SCALES})\s?)?({_SIGNS})",
          lambda found: f" {found[1]}{_scale(found[2])} {CURRENCY_SIGNS[found[3]]} "),
         (rf"({_NUMBER})\s?¢", r" \1 cents "),
         (r"\b(\d+)p\b(?!\.)", r"\1 pence"),
@@ -119,7 +139,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
 _ATTACHED_SCALE = re.compile(rf"\b({_NUMBER})(k|K|M|MM|mn|mln|bn|bln|B|BN|tn|trn|T)\b")
 _RETIREMENT_PLANS = re.compile(r"\b(?:(401)\s?\(?k\b|(403)\s?\(?b\b)\)?", re.IGNORECASE)
 _THOUSANDS = re.compile(r"(?<=\d),(?=\d{3}(?!\d))")
-_SYMBOLIC = re.compile(r"[\d.@%&#+=<>*$€£¥₹₩¢°/\u2212\u2013]")
+_SYMBOLIC = re.compile(r"[\d.@%&#+=<>*¢°/\u2212\u2013]|" + _SIGNS)
 _SPLIT = re.compile(r"(?<=[a-z])(?=\d)|(?<=\d)(?=[a-z])(?!(?:st|nd|rd|th|s)\b)")
 _BREAKS = re.compile(r"\.(?!\d)|(?<=[a-z])\.|(?<=\w)[,;!?](?=\s|$)|:(?=\s|$)|[—;!?|\"()]")
 _CONTRACTED_YEAR = re.compile(r"(?<![\w])'(?=\d0s\b)|(?<=\d)'(?=s\b)")

@@ -1,0 +1,67 @@
+"""Units of measurement and other short forms, written out as they are said: `60 km/h`, `6'2"`, `an hour and a half`.
+
+Both the entity and the text are rewritten, so that one wording stands for all that say the same.
+"""
+
+from __future__ import annotations
+
+import re
+
+from voicelab.metrics.matching.vocabulary import TEENS, UNITS
+
+AFTER_NUMBER = {
+    "m": "meters meter metres metre", "mm": "millimeters millimeter millimetres millimetre", "w": "watts watt",
+    "v": "volts volt", "ms": "milliseconds millisecond", "ghz": "gigahertz", "mhz": "megahertz", "khz": "kilohertz",
+    "hz": "hertz", "kw": "kilowatts kilowatt", "mw": "megawatts megawatt", "l": "liters liter litres litre",
+    "meter": "meters", "watt": "watts", "volt": "volts", "liter": "liters",
+}  # fmt: skip
+"""What a short form means right after a number, besides what is written: the letter `m` is a meter only there."""
+
+_INCHES = "|".join(word for word, value in (UNITS | TEENS).items() if value < 12)
+_COUNTS = "|".join(("an?", r"\d+", *UNITS, *TEENS))
+_WHOLES = "hour|minute|second|day|week|month|year|mile|dollar|euro|pound|point|inch|foot|cup|teaspoon"
+_HEIGHT = re.compile(r"""(?<![\w'."])(\d{1,2})'\s?(\d{1,2})(?:"|''|(?![\w'.]))""")
+
+_REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), said)
+    for pattern, said in (
+        (r"(?<=\d)\s?(?:km/h|kmh|kph|kmph)\b", " kilometers per hour"),
+        (r"(?<=\d)\s?(?:mph|mi/h)\b", " miles per hour"),
+        (r"(?<=\d)\s?m/s\b", " meters per second"),
+        (r"(?<=\d)\s?kwh\b", " kilowatt hours"),
+        (r"(?<=\d)\s?(?:sq\.? ?km|km\^2)(?!\w)", " square kilometers"),
+        (r"(?<=\d)\s?(?:sq\.? ?ft|ft\^2)(?!\w)", " square feet"),
+        (r"(?<=\d)\s?(?:sq\.? ?m|m\^2)(?!\w)", " square meters"),
+        (r"\b(kilomet(?:er|re)s?|miles?|k m) an hour\b", r"\1 per hour"),
+        (r"\bsquare (?:foot|feet)\b", "square feet"),
+        (r"\bsquare met(?:er|re)s?\b", "square meters"),
+        (r"(?<=\w )m p h\b", "miles per hour"),
+        (r"\bno\.\s?(?=\d)", "number "),
+        (r"(?<=\d{3}[-. ]\d{4})\s?(?:x|ext\.?)\s?(?=\d)", " extension "),
+        (r"\bplus or minus\b|\bplus minus\b|±", " plusminus "),
+        (r"\bhalf a dollar\b", "fifty cents"),
+        (r"\b(?:a|one|1) percent and a (half|quarter)\b", r"one and a \1 percent"),
+        (rf"\b({_COUNTS}) ({_WHOLES})s? and an? (half|quarter)\b", r"\1 and a \3 \2"),
+        (r"\ban? and a (half|quarter) (?=\w)", r"one and a \1 "),
+        (rf"\b(\w+) (?:foot|feet|ft\.?),? (\d{{1,2}}|{_INCHES}) (?:inch(?:es)?|in\b\.?)", r"\1 feet \2 inches"),
+        (rf"\b(\w+) (?:foot|feet|ft\.?) (\d{{1,2}}|{_INCHES})(?=\s*(?:$|[.,;!?]))", r"\1 feet \2 inches"),
+        (r"(?<![\d.,])(\d{1,3})\.(\d{3}),(\d{1,2})(?![\d,])", r"\1\2.\3"),
+    )
+)
+_SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square)\b|±", re.IGNORECASE)
+
+
+def written_out(text: str) -> str:
+    """The text with units in words, heights as feet and inches, and `an hour and a half` as `one and a half hour`."""
+    if _SOMETHING.search(text) is None:
+        return text
+    text = _HEIGHT.sub(r"\1 feet \2 inches", text)
+    for pattern, said in _REWRITTEN:
+        text = pattern.sub(said, text)
+    return text
+
+
+def height(entity: str) -> str | None:
+    """The digits of a height such as `6'2"`, which is also said as `six two`; None for anything else."""
+    found = _HEIGHT.fullmatch(entity.strip())
+    return f"{found[1]}{found[2]}" if found else None
