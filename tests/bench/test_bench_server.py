@@ -111,7 +111,7 @@ def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_p
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        (["--part", "speed"], "known: latency, load, memory, speech, fuzz, soak"),
+        (["--part", "speed"], "known: latency, load, memory, speech"),
         (["--json", "/no/such/folder/f.json"], "there is no folder"),
     ],
 )

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
-from voicelab.bench.server.conversations import Ending, FuzzConversation
-from voicelab.bench.server.frames import Due, Opcode, due, frame
-from voicelab.bench.server.message_mutations import MOST_BYTES
-from voicelab.bench.server.promises import CLOSING_CODES, Replies
-from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
-from voicelab.bench.server.seeds import chunks, message, payload
+from tests.abuse.conversations import Ending, FuzzConversation
+from tests.abuse.frames import Due, Opcode, due, frame
+from tests.abuse.message_mutations import MOST_BYTES
+from tests.abuse.promises import CLOSING_CODES, Replies
+from tests.abuse.rawsocket import Closed, RawSocket, Violation
+from tests.abuse.seeds import chunks, message, payload
 
 PATIENCE_S = 15.0
 """How long a server may take for anything here, on a machine that has other work too."""

@@ -7,9 +7,9 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from voicelab.bench.server.frames import FIN, Opcode, frame
-from voicelab.bench.server.seeds import Seed, message, payload, pieces, texts
-from voicelab.bench.server.sound_mutations import Mutation
+from tests.abuse.frames import FIN, Opcode, frame
+from tests.abuse.seeds import Seed, message, payload, pieces, texts
+from tests.abuse.sound_mutations import Mutation
 
 MOST_BYTES = 65_536
 """The MAX_MESSAGE_BYTES that the server is started with: small, so that messages over it are cheap."""

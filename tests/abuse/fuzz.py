@@ -14,14 +14,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab.bench.server.conversations import Composer, FuzzConversation, FuzzPlan
+from tests.abuse.conversations import Composer, FuzzConversation, FuzzPlan
+from tests.abuse.faults import MOST_GROWTH_MIB, faults_in
+from tests.abuse.good_clients import ClientSession
+from tests.abuse.holding import Held, ask, hold
+from tests.abuse.message_mutations import MOST_BYTES
+from tests.abuse.rawsocket import ServerGone, Violation
+from tests.abuse.seeds import make_seeds
 from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.good_clients import ClientSession
-from voicelab.bench.server.holding import Held, ask, hold
-from voicelab.bench.server.message_mutations import MOST_BYTES
-from voicelab.bench.server.rawsocket import ServerGone, Violation
-from voicelab.bench.server.remains import Remains, faults_in
-from voicelab.bench.server.seeds import make_seeds
+from voicelab.bench.server.remains import Remains
 from voicelab.bench.server.watch import Vitals
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
@@ -37,7 +38,7 @@ SETTINGS = {
 }  # fmt: skip
 """A server whose limits are near, so that they are met often and cheaply."""
 KEPT = Path("reports") / "fuzz"
-"""Where conversations that broke a promise are kept, below the folder that the bench is started in."""
+"""Where conversations that broke a promise are kept, below the working directory."""
 
 _PIECES = 16
 _WARM_UP = 250
@@ -66,7 +67,7 @@ async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[
     found = run.findings()
     found.append(Measurement("fuzz", "server processes that ended", crashed, "", 1, most=0))
     if not crashed:
-        found += [*await remains.findings("fuzz"), *run.late_growth()]
+        found += [*await remains.findings("fuzz", MOST_GROWTH_MIB), *run.late_growth()]
     found.append(Measurement("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
     return found
 
@@ -183,7 +184,7 @@ class _Run:
 
     def keep(self, conversation: FuzzConversation, why: str) -> None:
         """Write a failing conversation to a file and remember why it failed."""
-        self._failures.append(f"{why}; again: voicelab bench replay {conversation.keep(KEPT)}")
+        self._failures.append(f"{why}; again: python -m tests.abuse replay {conversation.keep(KEPT)}")
 
     def late_growth(self) -> list[Measurement]:
         """How much the memory grew while the second half was sent: what a leak would go on with."""

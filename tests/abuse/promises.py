@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from typing import Any
 
-from voicelab.bench.server.rawsocket import Violation
+from tests.abuse.rawsocket import Violation
 
 CLOSING_CODES = frozenset({"too_fast", "too_far_ahead", "idle"})
 """Errors after which the server closes the connection, with code 1008 and the error's code as the reason."""

@@ -5,30 +5,33 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
 from server import outgoing
 from server.messages import CLIENT_EVENTS, ErrorCode
+from tests.abuse import fuzz, promises
+from tests.abuse.conversations import Composer, FuzzConversation, FuzzPlan
+from tests.abuse.frames import FIN, Opcode, due, frame
+from tests.abuse.parts import run_fuzz, run_soak
+from tests.abuse.promises import CLOSING_CODES, CODES, SHAPES, Replies
+from tests.abuse.rawsocket import RawSocket, Violation
+from tests.abuse.replay import kept, replayed
+from tests.abuse.seeds import make_seeds
 from tests.support.serving import PROJECT
-from voicelab.bench.server import fuzz, promises
-from voicelab.bench.server.bench import Sizes, run_part
-from voicelab.bench.server.conversations import Composer, FuzzConversation, FuzzPlan
 from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.frames import FIN, Opcode, due, frame
-from voicelab.bench.server.promises import CLOSING_CODES, CODES, SHAPES, Replies
-from voicelab.bench.server.rawsocket import RawSocket, Violation
-from voicelab.bench.server.replay import kept, replayed
-from voicelab.bench.server.seeds import make_seeds
-from voicelab.cli.main import app
+from voicelab.errors import InputError
 
 KEPT = sorted((PROJECT / "tests" / "data" / "conversations").glob("*.json"))
 
 
-def run(part: str, sizes: Sizes, folder: Path) -> dict[str, Measurement]:
-    found = asyncio.run(run_part(part, sizes, folder, lambda _total, _label: lambda: None))
+def no_bar(_steps: int, _label: str) -> Callable[[], None]:
+    return lambda: None
+
+
+def by_name(found: list[Measurement]) -> dict[str, Measurement]:
     return {finding.what: finding for finding in found}
 
 
@@ -37,14 +40,14 @@ def missed(found: dict[str, Measurement]) -> list[str]:
 
 
 def test_a_short_fuzz_run_finds_nothing_and_meets_many_errors(tmp_path: Path) -> None:
-    found = run("fuzz", Sizes(mutated=300), tmp_path)
+    found = by_name(asyncio.run(run_fuzz(tmp_path, 300, 0, no_bar)))
     assert missed(found) == []
     assert found["mutated messages and streams, seed 0"].value >= 300
     assert found["different errors that were told"].value >= 6
 
 
 def test_a_short_soak_serves_the_good_clients(tmp_path: Path) -> None:
-    found = run("soak", Sizes(soak_s=6), tmp_path)
+    found = by_name(asyncio.run(run_soak(tmp_path, 6.0, no_bar)))
     # What six seconds say of memory and of time is chance.
     timed = ("resident memory", "end of speech")
     assert [one for one in missed(found) if not one.startswith(timed)] == []
@@ -62,9 +65,9 @@ def test_what_breaks_a_promise_is_made_short_kept_and_can_be_held_again(
     monkeypatch.setattr(fuzz, "_MOST_FAILURES", 1)
     monkeypatch.setattr(fuzz, "_SHRINK_S", 4.0)
     monkeypatch.setattr(fuzz, "_WARM_UP", 0)
-    found = run("fuzz", Sizes(mutated=600, seed=1), tmp_path)
+    found = by_name(asyncio.run(run_fuzz(tmp_path, 600, 1, no_bar)))
     assert found["conversations that broke a promise"].is_met is False
-    assert any("'bad_json' is not documented" in what and "bench replay" in what for what in found)
+    assert any("'bad_json' is not documented" in what and "abuse replay" in what for what in found)
     paths = sorted((tmp_path / "kept").glob("*.json"))
     shortest = min((kept(path) for path in paths), key=lambda conversation: len(conversation.wire))
     assert len(shortest.pieces) <= 4
@@ -81,8 +84,8 @@ def test_conversations_that_a_server_once_failed_at_are_held_as_promised(tmp_pat
 def test_a_file_that_is_no_conversation_is_refused(tmp_path: Path) -> None:
     (tmp_path / "no.json").write_text("[1, 2]")
     for name in ("no.json", "nowhere.json"):
-        done = CliRunner().invoke(app, ["bench", "replay", str(tmp_path / name)])
-        assert done.exit_code == 2, done.output
+        with pytest.raises(InputError, match=name):
+            kept(tmp_path / name)
 
 
 def test_a_plan_always_makes_the_same_conversation_and_its_text_the_same_bytes() -> None:

@@ -14,10 +14,10 @@ from hypothesis import strategies as st
 
 from server.frames import read
 from server.messages import CLIENT_EVENTS, AudioChunk, Refused
+from tests.abuse.promises import CODES
+from tests.abuse.seeds import make_seeds
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
-from voicelab.bench.server.promises import CODES
-from voicelab.bench.server.seeds import make_seeds
 from voicelab.errors import InputError
 
 MOST_BYTES = 4_000

@@ -10,13 +10,13 @@ from pathlib import Path
 from random import Random
 from typing import Literal, get_args
 
-from voicelab.bench.server import handshakes
-from voicelab.bench.server.broken_frames import BREAKS
-from voicelab.bench.server.frames import frame
-from voicelab.bench.server.handshakes import Handshake
-from voicelab.bench.server.message_mutations import OF_MESSAGES
-from voicelab.bench.server.seeds import Seed, payload
-from voicelab.bench.server.sound_mutations import OF_SOUND
+from tests.abuse import handshakes
+from tests.abuse.broken_frames import BREAKS
+from tests.abuse.frames import frame
+from tests.abuse.handshakes import Handshake
+from tests.abuse.message_mutations import OF_MESSAGES
+from tests.abuse.seeds import Seed, payload
+from tests.abuse.sound_mutations import OF_SOUND
 
 Ending = Literal["ask", "vanish", "half close"]
 """How it ends: with a turn that must be answered, without a word, or with the end of what the client sends."""

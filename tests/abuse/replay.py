@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from voicelab.bench.server import fuzz
-from voicelab.bench.server.conversations import FuzzConversation
-from voicelab.bench.server.holding import Held, ask, hold
-from voicelab.bench.server.rawsocket import ServerGone, Violation
-from voicelab.bench.server.remains import faults_in
+from tests.abuse import fuzz
+from tests.abuse.conversations import FuzzConversation
+from tests.abuse.faults import faults_in
+from tests.abuse.holding import Held, ask, hold
+from tests.abuse.rawsocket import ServerGone, Violation
 from voicelab.errors import InputError
 from voicelab.runs.targets import own_server
 

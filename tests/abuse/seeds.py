@@ -13,10 +13,10 @@ from typing import Any
 import av
 import numpy as np
 
+from tests.abuse.frames import frame
 from voicelab.audio import codecs
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_ogg, encode_packets, load_opuslib
-from voicelab.bench.server.frames import frame
 from voicelab.datasets import load
 from voicelab.paths import shipped
 
