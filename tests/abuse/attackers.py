@@ -160,13 +160,14 @@ def measure_all(
     rows = []
     for kind in kinds:
         with tempfile.TemporaryDirectory() as folder, spawned(Path(folder), **environment) as served:
-            _wait_for(served)
+            until_answered(served)
             rows.append(measured(kind, served, duration_s))
             tell(rows[-1])
     return rows
 
 
-def _wait_for(served: Served) -> None:
+def until_answered(served: Served) -> None:
+    """Wait until a server answers."""
     transport = httpx.HTTPTransport(retries=3)
     with httpx.Client(transport=transport, timeout=_PATIENCE_S, trust_env=False) as http:
         http.get(f"{served.http}/health/live").raise_for_status()

@@ -12,7 +12,7 @@ from tests.abuse import attackers
 from tests.abuse.attackers import Turns, attacking, honest
 from tests.support.serving import Served, spawned
 
-SECONDS = 1.0
+SECONDS = 0.7
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +28,7 @@ def alone(served: Served) -> Turns:
     return asyncio.run(honest(served.port, SECONDS))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned"])
 def test_honest_clients_are_served_beside(
     served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
+from voicelab.bench.server import latency, load, remains, speech
 from voicelab.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.bench.server.findings import Measurement, quantiles_ms
 from voicelab.bench.server.watch import Vitals
@@ -14,9 +15,18 @@ from voicelab.cli.bench_server import _PARTS
 from voicelab.cli.main import app
 
 SMALL = replace(
-    Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=4.0,
+    Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=1.5,
     idle_connections=50, idle_s=0.2, churn=250, speech_turns=2,
 )  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    """Waits and steps that only make a figure steadier are left out."""
+    monkeypatch.setattr(load, "_WARM_UP_S", 0.5)
+    monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
+    monkeypatch.setattr(speech, "_STEPS", (0.5,))
+    monkeypatch.setattr(latency, "_SPEAKS_S", 0.1)
 
 
 async def measured(part: str, tmp_path) -> dict[str, Measurement]:
