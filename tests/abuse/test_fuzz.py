@@ -46,6 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """No memory is compared here, so nobody waits until it is given back."""
     monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
+    monkeypatch.setattr(remains, "_AT_ONCE", 10)
 
 
 def by_name(found: list[Measurement]) -> dict[str, Measurement]:
@@ -75,6 +76,7 @@ def test_a_short_fuzz_run_finds_nothing_and_meets_many_errors(served: Served) ->
 @pytest.mark.slow
 def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soak, "AGE_TURNS", 3)
+    monkeypatch.setattr(soak, "MOST_CONNECTIONS", 10)  # the connections of the warm-up
     monkeypatch.setattr(soak, "_WARM_UP_SHARE", 0.0)
     monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 1.0)
     monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "1")

@@ -7,7 +7,8 @@ import httpx
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.bench.server import latency, load, remains, speech
+from voicelab import datasets
+from voicelab.bench.server import latency, load, recordings, remains, speech
 from voicelab.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.bench.server.findings import Measurement, quantiles_ms
 from voicelab.bench.server.watch import Vitals
@@ -16,7 +17,7 @@ from voicelab.cli.main import app
 
 SMALL = replace(
     Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=1.5,
-    idle_connections=50, idle_s=0.2, churn=250, speech_turns=2,
+    idle_connections=50, idle_s=0.2, churn=250, speech_turns=1,
 )  # fmt: skip
 
 
@@ -25,6 +26,8 @@ def _short(monkeypatch):
     """Waits and steps that only make a figure steadier are left out."""
     monkeypatch.setattr(load, "_WARM_UP_S", 0.5)
     monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
+    monkeypatch.setattr(remains, "_AT_ONCE", 10)
+    monkeypatch.setattr(recordings, "load", lambda folder: datasets.load(folder).only(limit=3))
     monkeypatch.setattr(speech, "_STEPS", (0.5,))
     monkeypatch.setattr(latency, "_SPEAKS_S", 0.1)
 
