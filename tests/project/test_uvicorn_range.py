@@ -1,4 +1,4 @@
-"""server/http/requests.py and server/sockets.py extend private classes of uvicorn, so the version has a tested range."""
+"""The server extends private classes of uvicorn (http/requests.py, sockets.py), so the version has a tested range."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 import uvicorn
 from packaging.requirements import Requirement
+from packaging.version import Version
 from uvicorn.middleware.proxy_headers import _TrustedHosts
 from uvicorn.protocols.http.h11_impl import H11Protocol
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -20,23 +21,23 @@ ADVICE = (
 )
 
 
-def tested() -> Requirement:
+def supported() -> Requirement:
     dependencies = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
     (found,) = [one for one in map(Requirement, dependencies) if one.name == "uvicorn"]
     return found
 
 
 def test_the_installed_uvicorn_is_in_the_tested_range() -> None:
-    assert tested().specifier.contains(uvicorn.__version__), f"uvicorn {uvicorn.__version__}: {ADVICE}"
+    assert supported().specifier.contains(uvicorn.__version__), f"uvicorn {uvicorn.__version__}: {ADVICE}"
 
 
 def test_the_range_is_one_minor_version_and_holds_the_pinned_one() -> None:
     """uvicorn changes its private classes in minor versions."""
-    major, minor, *_ = map(int, uvicorn.__version__.split("."))
-    assert not tested().specifier.contains(f"{major}.{minor + 1}.0")
+    installed = Version(uvicorn.__version__)
+    assert not supported().specifier.contains(f"{installed.major}.{installed.minor + 1}.0")
     pins = (PROJECT / "constraints.txt").read_text().splitlines()
     (pinned,) = [line.partition("==")[2] for line in pins if line.startswith("uvicorn==")]
-    assert tested().specifier.contains(pinned)
+    assert supported().specifier.contains(pinned)
 
 
 @pytest.mark.parametrize(
