@@ -14,6 +14,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import httpx
+
 from tests.abuse.conversations import Composer, FuzzConversation, FuzzPlan
 from tests.abuse.faults import MOST_GROWTH_MIB, faults_in
 from tests.abuse.good_clients import ClientSession
@@ -21,6 +23,7 @@ from tests.abuse.holding import Held, ask, hold
 from tests.abuse.message_mutations import MOST_BYTES
 from tests.abuse.rawsocket import ServerGone, Violation
 from tests.abuse.seeds import make_seeds
+from tests.abuse.uploads import RECORDED_SET
 from voicelab.bench.server.findings import Measurement
 from voicelab.bench.server.remains import Remains
 from voicelab.bench.server.watch import Vitals
@@ -34,7 +37,7 @@ ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "
 SPEC = RunSpec(samples="none", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
 SETTINGS = {
     "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
-    "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",
+    "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5", "MAX_SET_TAKES": "5", "MAX_USER_SETS": "3",
 }  # fmt: skip
 """A server whose limits are near, so that they are met often and cheaply."""
 KEPT = Path("reports") / "fuzz"
@@ -99,6 +102,7 @@ class _Run:
     async def warm_up(self) -> None:
         """What a server makes once and keeps (threads, database connections, the detector) is made before the count."""
         _hypothesis()
+        await _begin_set(self._address)
         try:
             await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
             async with ClientSession.open(self._address, mode="continuous"):
@@ -223,6 +227,12 @@ def plans() -> SearchStrategy[FuzzPlan]:
         ending=st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2]),
         cut=st.integers(0, 2),
     )
+
+
+async def _begin_set(address: str) -> None:
+    """Make the set that recorded takes are sent to, where the server keeps recordings."""
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+        await http.post("/app/api/recordings", json={"name": RECORDED_SET, "texts": ["hello"]})
 
 
 def _hypothesis() -> Any:

@@ -156,6 +156,9 @@ _KINDS: tuple[Callable[[Random], Handshake], ...] = (
 )  # fmt: skip
 
 
+KINDS = len(_KINDS)
+
+
 def odd(number: int, chance: Random) -> Handshake:
     """One that is not as usual, by the number of its kind."""
     return _KINDS[number % len(_KINDS)](chance)

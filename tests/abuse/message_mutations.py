@@ -75,6 +75,16 @@ def nested(seed: Seed, _other: Seed, chance: Random) -> bytes:
     return frame(chance.choice((inner, text.replace(b'"data": ', b'"data": ' + inner + b', "x": ', 1)))[:MOST_BYTES])
 
 
+def long_list(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """A list of thousands of wrong items where one value is expected, or a few."""
+    one = deepcopy(chance.choice(seed.messages))
+    item = chance.choice((0, None, [], {}, "turn_metrics", "x" * 50))
+    count = chance.choice((9, 300, 5_000, 50_000))
+    count = min(count, 60_000 // len(json.dumps(item)))
+    one["data"][chance.choice(("events", "session_id", _field(one, chance)))] = [item] * count
+    return frame(payload(one)[: 2 * MOST_BYTES])
+
+
 def garble(seed: Seed, _other: Seed, chance: Random) -> bytes:
     """Characters of the text replaced, lost, doubled."""
     text = bytearray(payload(chance.choice(seed.messages)))
@@ -178,6 +188,6 @@ def _field(one: dict[str, Any], chance: Random) -> str:
 
 
 OF_MESSAGES: tuple[Mutation, ...] = (
-    odd_value, odd_fields, twice_named, nested, garble, joined, no_json, as_binary, too_large, intruder, reordered,
-    repeated, interrupted, fragmented,
+    odd_value, odd_fields, twice_named, nested, long_list, garble, joined, no_json, as_binary, too_large, intruder,
+    reordered, repeated, interrupted, fragmented,
 )  # fmt: skip

@@ -16,7 +16,8 @@ Bar = Callable[[int, str], Callable[[], None]]
 
 async def run_fuzz(folder: Path, count: int, seed: int, bar: Bar) -> list[Measurement]:
     """Send at least `count` mutated messages and streams. folder: for the server's log and history."""
-    async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as server:
+    recordings = str(folder / "recordings")
+    async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS, RECORDINGS_DIR=recordings) as server:
         tick = bar(count, "mutated messages and streams")
         return await fuzz.fuzz(server.address, folder / "server.log", count, seed, tick)
 

@@ -37,7 +37,8 @@ def log_of(served: Served) -> Path:
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     engines = {name.upper(): spec for name, spec in fuzz.ENGINES.items()}
-    with spawned(tmp_path_factory.mktemp("served"), **engines, **fuzz.SETTINGS) as running:
+    folder = tmp_path_factory.mktemp("served")
+    with spawned(folder, **engines, **fuzz.SETTINGS, RECORDINGS_DIR=str(folder / "recordings")) as running:
         until_answered(running)
         yield running
 
