@@ -28,7 +28,6 @@ def alone(served: Served) -> Turns:
     return asyncio.run(honest(served.port, SECONDS))
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned"])
 def test_honest_clients_are_served_beside(
     served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch

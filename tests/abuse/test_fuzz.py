@@ -66,7 +66,6 @@ def missed(found: dict[str, Measurement]) -> list[str]:
     ]
 
 
-@pytest.mark.slow
 def test_a_short_fuzz_run_finds_nothing_and_meets_many_errors(served: Served) -> None:
     found = fuzzed(served, 160, seed=0)
     assert missed(found) == []
@@ -74,7 +73,6 @@ def test_a_short_fuzz_run_finds_nothing_and_meets_many_errors(served: Served) ->
     assert found["different errors that were told"].value >= 6
 
 
-@pytest.mark.slow
 def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(soak, "AGE_TURNS", 3)
     monkeypatch.setattr(soak, "MOST_CONNECTIONS", 10)  # the connections of the warm-up
@@ -88,7 +86,6 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
         assert found[what].value > 0
 
 
-@pytest.mark.slow
 def test_what_breaks_a_promise_is_made_short_kept_and_can_be_held_again(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
