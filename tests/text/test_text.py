@@ -1,5 +1,7 @@
 """Normalizers are idempotent where they should be, and sentences lose nothing."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
