@@ -8,7 +8,7 @@ from random import Random
 
 _PATH = "/ws/voice/simple"
 _HEADERS = (
-    ("Host", "localhost"),
+    ("Host", "localhost:8000"),  # without a port, pages of every port would count as the server's own
     ("Origin", "http://localhost:3000"),
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
