@@ -79,7 +79,7 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(soak, "_WARM_UP_SHARE", 0.0)
     monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 1.0)
     monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "1")
-    found = by_name(asyncio.run(run_soak(tmp_path, 7.0, lambda _steps, _label: lambda: None)))
+    found = by_name(asyncio.run(run_soak(tmp_path, 8.0, lambda _steps, _label: lambda: None)))
     assert missed(found) == []
     for what in ("turns spoken", "turns typed", "replies interrupted", "connections over the limit", "sessions resumed",
                  "readers that were dropped", "mutated conversations", "turns that trickled in"):  # fmt: skip
