@@ -29,7 +29,7 @@ ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 ALL_EXTRAS := sensevoice whisper openai piper edge
 ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/bench/test_bench.py
 
-.PHONY: help eval test test-engines run-server lab docs check clean setup
+.PHONY: help eval test test-fast test-engines abuse run-server lab docs check clean setup
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,8 +40,16 @@ eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a repo
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
 
+test-fast: setup  ## run the tests that are not marked slow
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile -m "not slow" $(ARGS)
+
 test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install what every engine needs and run the tests of engines; none is skipped
 	VOICELAB_REQUIRE_EXTRAS=1 $(BIN)/python -m pytest $(ENGINE_TESTS) $(ARGS)
+
+abuse: setup  ## attack servers of its own for about half an hour (on an idle machine, for the figures)
+	$(BIN)/python -m tests.abuse attackers
+	$(BIN)/python -m tests.abuse fuzz
+	$(BIN)/python -m tests.abuse soak
 
 run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)

@@ -30,6 +30,7 @@ from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
 from server.messages import ErrorCode, Refused
 from server.origins import as_regex
+from server.revocation import keep_revoking
 from server.services import Services, open_services, version
 from server.session import Connection
 from server.settings import Settings
@@ -54,7 +55,11 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
         try:
             async with open_services(chosen, accepted) as services:
                 app.state.services = services
-                yield
+                revoking = asyncio.create_task(keep_revoking(services))
+                try:
+                    yield
+                finally:
+                    revoking.cancel()
         except VoicelabError as fault:
             app.state.start_fault = fault
             raise

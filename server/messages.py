@@ -108,6 +108,7 @@ class ErrorCode(StrEnum):
         "MAX_WAITING_BYTES",
         True,
     )
+    UNAUTHORIZED = "unauthorized", "The token was withdrawn, or the user has signed out on the page.", "", True
     IDLE = "idle", "Nothing was sent for long; a heartbeat keeps a connection open.", "IDLE_TIMEOUT_S", True
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support import slow_tests
 from tests.support.postgres import Postgres, private_server
 
 
@@ -24,3 +25,11 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
         return f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
     server: Postgres = request.getfixturevalue("postgres")
     return await server.fresh()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that tests/slow.txt lists as slow."""
+    slow = slow_tests.listed()
+    for item in items:
+        if slow_tests.is_slow(item.nodeid, slow):
+            item.add_marker(pytest.mark.slow)

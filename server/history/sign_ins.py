@@ -7,7 +7,7 @@ database can neither use a sign-in nor try out tokens.
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import AbstractAsyncContextManager
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -56,6 +56,15 @@ class SignIns:
         async with self._reading() as database:
             mark = await database.scalar(wanted)
         return None if mark is None else tokens.user_marked(mark, cookie)
+
+    async def users_of(self, cookies: Collection[str], tokens: Tokens) -> dict[str, str]:
+        """The users of many sign-ins, by cookie. Sign-ins that no longer hold are left out."""
+        by_id = {_hash(cookie): cookie for cookie in cookies}
+        wanted = select(SignInRow.id, SignInRow.mark).where(SignInRow.id.in_(by_id), SignInRow.ends_at > _text(_now()))
+        async with self._reading() as database:
+            rows = (await database.execute(wanted)).all()
+        users = {by_id[row.id]: tokens.user_marked(row.mark, by_id[row.id]) for row in rows}
+        return {cookie: user for cookie, user in users.items() if user is not None}
 
     async def end(self, cookie: str) -> None:
         """Sign out; nothing happens where there is no such sign-in."""

@@ -25,6 +25,8 @@ TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
 """Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
 and unmapping one for each packet of speech costs a thirtieth of the server's work."""
+_AHEAD_BYTES = 64 * 1024
+"""How much of later requests is read while one is answered. Beyond that a departure is seen only after the answer."""
 _PROBE_S = 1.0
 """How long a connection without a place may take to send the head of a probe."""
 _LINGER_S = 2.0
@@ -151,6 +153,10 @@ class _Limited(H11Protocol):
         # uvicorn takes the app from here for each request.
         self.app = self._answer
         super().handle_events()
+        if self.conn.their_state is h11.DONE and len(self.conn.trailing_data[0]) < _AHEAD_BYTES:
+            # uvicorn stops reading at a request that was sent before the last one was answered, and would then not
+            # see that the client leaves.
+            self.flow.resume_reading()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._ask_again()

@@ -38,10 +38,11 @@ class Connection:
     """
 
     def __init__(self, websocket: WebSocket, services: Services, dialect: Dialect) -> None:
-        self._websocket = websocket
+        self.websocket = websocket
         self._services = services
         self._token_user = user_of(websocket)
         self._config = SessionConfig("", self._token_user or websocket.query_params.get("user_id") or ANONYMOUS)
+        self._is_withdrawn = asyncio.Event()
         self._receive_queue = ReceiveQueue(services.settings.max_waiting_bytes)
         self._dialect = dialect
         self._sender = Sender(websocket, dialect)
@@ -58,16 +59,20 @@ class Connection:
         """Whether a turn runs, or something is being answered."""
         return self._taking or (self._conversation is not None and self._conversation.in_turn)
 
+    def withdraw(self) -> None:
+        """End the connection: its token or sign-in is no longer accepted."""
+        self._is_withdrawn.set()
+
     async def run(self) -> None:
         """Until the client leaves, which it may do at any point, or until staying open would be unsafe."""
         reader = MessageReader(
-            self._websocket, self._receive_queue, self._services.settings,
+            self.websocket, self._receive_queue, self._services.settings,
             dialect=self._dialect, sender=self._sender,
             is_answering=lambda: self._conversation is not None and self._conversation.is_answering,
         )  # fmt: skip
         try:
             await self._sender.send_frames(self._dialect.opening())
-            await _until_one_ends(reader.run(), reader.watch(), self._work())
+            await _until_one_ends(reader.run(), reader.watch(), self._work(), self._until_withdrawn())
         except WebSocketDisconnect:
             await self._leave(CLIENT_LEFT)
         except Refused as last:
@@ -88,6 +93,11 @@ class Connection:
             async with asyncio.timeout(_GOODBYE_S):
                 await self._hang_up(refusal, _GOING_AWAY)
         await self._leave(ErrorCode.GOING_AWAY)
+
+    async def _until_withdrawn(self) -> None:
+        await self._is_withdrawn.wait()
+        message = "the token was withdrawn, or the user has signed out; connect again with a token that is accepted"
+        raise Refused(ErrorCode.UNAUTHORIZED, message)
 
     async def _work(self) -> None:
         """Take one event after another; what is wrong with one is answered, and the connection goes on."""
@@ -148,7 +158,7 @@ class Connection:
     async def _hang_up(self, last: Refused, close_code: int) -> None:
         with suppress(WebSocketDisconnect):
             await self._sender.tell(last, self._config)
-            await self._websocket.close(close_code, last.code)
+            await self.websocket.close(close_code, last.code)
 
     async def _pulse(self) -> None:
         await self._sender.send(Pulse(session_id=self._config.session_id or None))

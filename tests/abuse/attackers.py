@@ -1,6 +1,6 @@
 """What honest clients notice of each kind of attacker.
 
-    python -m tests.abuse.attackers [KIND ...] [--seconds 20] [--asr fake]
+    python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake]
 
 starts a server for each kind, measures honest turns alone and then beside the attacker, and prints a table: the 99th
 percentiles, their ratio, and how many turns failed. It exits with 1 where a ratio is over --most (2 by default), a turn
@@ -31,6 +31,8 @@ from tests.abuse.attacks import ATTACKS, event
 from tests.support.serving import ORIGIN, Served, spawned
 from voicelab.paths import PROJECT
 
+_RECOGNIZERS = {"decoders": "pocketsphinx"}
+"""What a kind of attack needs; the others attack a server with a fake."""
 _HONEST = {"X-Forwarded-For": "192.0.2.9"}
 _PAUSE_S = 0.02
 _PATIENCE_S = 60.0
@@ -126,7 +128,7 @@ async def _probe(port: int) -> None:
 @contextmanager
 def attacking(kind: str, port: int) -> Iterator[None]:
     """An attacker in a process of its own while the block runs."""
-    program = [sys.executable, "-m", "tests.abuse.attackers", "--attack", kind, "--port", str(port)]
+    program = [sys.executable, "-m", "tests.abuse", "attackers", "--attack", kind, "--port", str(port)]
     process = subprocess.Popen(program, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:
         assert process.stdout is not None
@@ -159,14 +161,18 @@ def measure_all(
     """Each kind with a server that has met no other."""
     rows = []
     for kind in kinds:
-        with tempfile.TemporaryDirectory() as folder, spawned(Path(folder), **environment) as served:
-            _wait_for(served)
-            rows.append(measured(kind, served, duration_s))
-            tell(rows[-1])
+        own = {"ASR": _RECOGNIZERS.get(kind, "fake")} | environment
+        with tempfile.TemporaryDirectory() as folder:
+            places = {"RECORDINGS_DIR": f"{folder}/recordings"}
+            with spawned(Path(folder), **own, **places) as served:
+                until_answered(served)
+                rows.append(measured(kind, served, duration_s))
+                tell(rows[-1])
     return rows
 
 
-def _wait_for(served: Served) -> None:
+def until_answered(served: Served) -> None:
+    """Wait until a server answers."""
     transport = httpx.HTTPTransport(retries=3)
     with httpx.Client(transport=transport, timeout=_PATIENCE_S, trust_env=False) as http:
         http.get(f"{served.http}/health/live").raise_for_status()
@@ -178,24 +184,24 @@ async def _attack(kind: str, port: int) -> None:
     await ATTACKS[kind](port)
 
 
-def main() -> int:
-    """The command line."""
-    parser = argparse.ArgumentParser(description="Measure what honest clients notice of each kind of attacker.")
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options that `run` takes."""
     parser.add_argument("kinds", nargs="*", choices=[*ATTACKS, []], metavar="KIND", help=f"of {', '.join(ATTACKS)}")
     parser.add_argument("--seconds", type=float, default=20.0, help="how long each measurement takes (20)")
-    parser.add_argument("--asr", default="fake", help="the server's recognizer (fake); decoders needs pocketsphinx")
+    parser.add_argument("--asr", help="the server's recognizer (fake; pocketsphinx for decoders)")
     parser.add_argument("--most", type=float, default=2.0, help="the largest ratio that passes (2)")
     parser.add_argument("--attack", choices=ATTACKS, help=argparse.SUPPRESS)
     parser.add_argument("--port", type=int, help=argparse.SUPPRESS)
-    given = parser.parse_args()
+
+
+def run(given: argparse.Namespace) -> int:
+    """Measure the chosen kinds and print the table. Returns 1 when a limit is exceeded."""
     if given.attack:
         asyncio.run(_attack(given.attack, given.port))
         return 0
-    environment = {"ASR": given.asr, "AGENT": "fake", "TTS": "fake", "VAD": "none", "LOG_LEVEL": "warning"}
+    environment = {"AGENT": "fake", "TTS": "fake", "VAD": "none", "LOG_LEVEL": "warning"}
+    if given.asr:
+        environment["ASR"] = given.asr
     print(HEADER, flush=True)
     rows = measure_all(given.kinds or [*ATTACKS], given.seconds, environment, lambda row: print(row, flush=True))
     return 0 if all(row.is_within(given.most) for row in rows) else 1
-
-
-if __name__ == "__main__":
-    sys.exit(main())

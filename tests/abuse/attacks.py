@@ -184,11 +184,55 @@ async def sessions(port: int) -> None:
         await _at_once(grow)
 
 
+async def takes(port: int) -> None:
+    """Recordings for sets of its own, until the sets, the takes and the disk that it may use are full."""
+    wav = _wav(2.0)
+    form = {"prompt_id": "prompt_001", "speaker": "s", "consent": "true"}
+
+    async def record(number: int) -> None:
+        async with _http(port, timeout=60) as http:
+            name = f"set-{number % 200}"
+            await http.post("/app/api/recordings", json={"name": name, "texts": ["word " * 100] * 90})
+            await http.post(f"/app/api/recordings/{name}/takes", data=form, files={"audio": ("a.wav", wav)})
+            await http.get("/app/api/recordings")
+
+    await _at_once(record)
+
+
+async def leavers(port: int) -> None:
+    """Uploads whose client leaves in the middle, and handshakes that stop."""
+    fields = "".join(f"{name}: {value}\r\n" for name, value in ATTACKER.items())
+    kind = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9000\r\n"
+    upload = f"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n{fields}{kind}\r\n--x\r\n"
+    handshake = f"GET /ws/voice/simple HTTP/1.1\r\nHost: localhost\r\n{fields}Upgrade: websocket\r\n"
+
+    async def leave(number: int) -> None:
+        _, writer = await asyncio.open_connection("127.0.0.1", port)
+        writer.write((upload if number % 2 else handshake).encode())
+        await asyncio.sleep(_PAUSE_S)
+        writer.close()
+
+    await _at_once(leave)
+
+
+async def unread(port: int) -> None:
+    """Long replies that are asked for and never read."""
+
+    async def ask(_: int) -> None:
+        async with _socket(port) as socket:
+            socket.transport.pause_reading()
+            for _ in range(50):
+                await socket.send(event("text", text="Go on and on. " * 100))
+            await asyncio.sleep(15)
+
+    await _at_once(ask)
+
+
 ATTACKS: dict[str, Attack] = {
     each.__name__: each
     for each in (
         *(lists, bodies, trickles, connections, interrupts, abandoned),
-        *(playlists, bombs, decoders, sessions),
+        *(playlists, bombs, decoders, sessions, takes, leavers, unread),
     )
 }
 

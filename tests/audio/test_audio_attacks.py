@@ -6,6 +6,7 @@ import ast
 import asyncio
 import io
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import av
 import httpx
+import psutil
 import pytest
 
 from tests.support import instructions
@@ -123,34 +125,57 @@ async def test_every_entrance_of_the_server_opens_nothing(bait: Watches, tmp_pat
 
 async def test_a_hundred_at_once_hold_nobody_up_and_the_server_still_ends_in_time(tmp_path: Path) -> None:
     """Descriptions that made a decoder wait for packets that never come, beside an honest upload."""
-    fakes = {"ASR": "fake", "AGENT": "fake", "TTS": "fake", "VAD": "none", "RECORDINGS_DIR": str(tmp_path / "r")}
+    fakes = {"ASR": "fake", "AGENT": "fake", "TTS": "fake", "VAD": "none", "POOL_QUEUE": "100"}
     sound = codecs.encode_wav(TONE)
     bad = [data for port in (18_610, 18_640) for data in instructions.texts("absent.wav", port).values()] * 2
-    with spawned(tmp_path, **fakes) as served:
+    (tmp_path / "calm").mkdir()
+    with spawned(tmp_path, **fakes) as served, spawned(tmp_path / "calm", **fakes) as calm:
         assert served.pid is not None
+        async with httpx.AsyncClient(base_url=calm.http, timeout=60) as http:
+            await _upload(http, sound, 200)
         async with httpx.AsyncClient(base_url=served.http, timeout=60) as http:
-            alone_s = await _upload(http, sound, 200)
+            await _upload(http, sound, 200)
+            before_s = cpu_s(served.pid)
+            alone_s = sorted([await _upload(http, sound, 200) for _ in range(10)])[5]
+            honest_s = cpu_s(served.pid) - before_s
             ports = udp_ports(served.pid)
             attack = [asyncio.create_task(_upload(http, data, 400)) for data in bad[:100]]
             await asyncio.sleep(0.02)
             beside_s = await _upload(http, sound, 200)
             assert udp_ports(served.pid) == ports
             await asyncio.gather(*attack)
+            attack_s = cpu_s(served.pid) - before_s - honest_s
+        # Processor time does not depend on what else the machine does: a refusal costs no more than an honest upload.
+        assert attack_s / len(attack) < 1.5 * honest_s / 10
+        assert beside_s < alone_s * len(attack) + 0.1, "no more than waiting for its turn"
         stuck = asyncio.create_task(_hold(served, bad[:20]))
         await asyncio.sleep(0.2)
-        began_s = time.monotonic()
-        os.kill(served.pid, 15)
+        attacked_s, calm_s = await asyncio.gather(*(asyncio.to_thread(ending_s, one) for one in (served, calm)))
         await asyncio.gather(stuck, return_exceptions=True)
-        await asyncio.to_thread(os.waitpid, served.pid, 0)
-        assert time.monotonic() - began_s < 4, "2 s where the machine has nothing else to do"
-    assert beside_s < alone_s + 2
+    assert attacked_s < max(2, calm_s + 1), "2 s, unless a server without any attack takes longer on this machine now"
+
+
+def cpu_s(pid: int) -> float:
+    """Processor time of a server and the processes that it started."""
+    one = psutil.Process(pid)
+    times = [each.cpu_times() for each in (one, *one.children(recursive=True))]
+    return sum(each.user + each.system for each in times)
+
+
+def ending_s(served: Served) -> float:
+    """How long a server takes to end after SIGTERM."""
+    assert served.pid is not None
+    began_s = time.monotonic()
+    os.kill(served.pid, signal.SIGTERM)
+    os.waitpid(served.pid, 0)
+    return time.monotonic() - began_s
 
 
 async def _upload(http: httpx.AsyncClient, data: bytes, status: int) -> float:
     """How long an upload takes that ends with this status."""
     began_s = time.monotonic()
     answer = await http.post("/v1/audio/transcriptions", data={"model": "fake"}, files={"file": data})
-    assert answer.status_code in (status, 503 if status == 400 else status), answer.text
+    assert answer.status_code == status, answer.text
     return time.monotonic() - began_s
 
 

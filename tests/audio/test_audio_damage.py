@@ -175,6 +175,7 @@ def test_floats_a_little_over_full_scale_are_clipped() -> None:
     "data",
     [
         b"<!DOCTYPE html><html></html>", b'{"error": "not found"}', b"<html>", b"[]", b'{"a":1}', b"#EXTM3U",
+        b"OK", b"500", b"true", b"error", b"hello", b"a,b,c\n1,2", b"hello world, this is me",
         b"Not Found: there is no such page here",
     ],
 )  # fmt: skip

@@ -72,8 +72,7 @@ def cheap(monkeypatch):
     monkeypatch.setattr(runner, "_all", stubbed_async)
     for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
-    for where in ("voicelab.bench.server.bench.run_part", "voicelab.bench.server.replay.replayed"):
-        monkeypatch.setattr(where, stubbed_async)
+    monkeypatch.setattr("voicelab.bench.server.bench.run_part", stubbed_async)
 
 
 def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
@@ -97,7 +96,6 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
         ("models", "path"): ["sensevoice"],
         ("bench", "endpoint"): ["--samples", material["set"]],
         ("bench", "asr"): ["--asr", "fake", "--samples", material["set"]],
-        ("bench", "replay"): [material["set"]],
         ("bench", "match"): ["--pairs", "20"],
         ("bench", "words"): ["--pairs", "20"],
         ("bench", "vad"): ["--streams", "1", "--seconds", "1"],

@@ -107,6 +107,37 @@ async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.Lo
     assert sum("left before its answer" in record.getMessage() for record in caplog.records) <= 24
 
 
+async def test_who_leaves_after_sending_the_next_request_too_is_noticed(tmp_path: Path) -> None:
+    """uvicorn stops reading at a second request, so the first one's work went on to its end."""
+    with serving(tmp_path, agent="fake:delay_s=5") as served:
+        leaving = await open_line(served)
+        assert served.services is not None
+        hosts = served.services.pipeline.hosts
+        for _ in range(2):
+            leaving.writer.write(request("/api/voice/command"))
+            await asyncio.sleep(0.3)
+        await leaving.close()
+        left_s = perf_counter()
+        await asyncio.to_thread(until, lambda: connections(served) == 0)
+        await asyncio.to_thread(until, lambda: bool(served.rows("SELECT * FROM turns WHERE error = 'client_left'")))
+        assert perf_counter() - left_s < 4, "before the work would have ended"
+        assert not any(host.queued for host in hosts)
+
+
+async def test_requests_that_are_sent_ahead_are_answered_in_order(served: Served) -> None:
+    kind, _ = ASKED["/api/voice/command"]
+    bodies = [json.dumps({"command": f"number {number}"}).encode() for number in range(4)]
+    async with line(served) as ahead:
+        ahead.writer.write(b"".join(post("/api/voice/command", kind, length=len(body)) + body for body in bodies))
+        came = b""
+        async with asyncio.timeout(30):
+            while came.count(b"HTTP/1.1 200") < 4 or not came.endswith(b"}"):
+                came += await ahead.reader.read(65_536)
+    assert [came.index(f"number {number}".encode()) for number in range(4)] == sorted(
+        came.index(f"number {number}".encode()) for number in range(4)
+    )
+
+
 async def test_who_stays_is_answered_whatever_others_do(tmp_path: Path) -> None:
     with serving(tmp_path, agent="fake:delay_s=0.1") as served:
         async with httpx.AsyncClient(base_url=served.http, timeout=30) as http:

@@ -21,7 +21,7 @@ from tests.support.serving import PATIENCE_S, Served, spawned, talking, until
 FAKES = ("--asr", "fake", "--agent", "rules", "--tts", "fake")
 COMPANIES = {"NVIDIA": "NVDA", "Apple": "AAPL", "Tesla": "TSLA", "Microsoft": "MSFT"}
 CLIENTS = 4
-KILLS = 3
+KILLS = 2
 
 
 @dataclass

@@ -205,3 +205,17 @@ def test_an_upload_that_stops_is_told_so_in_openais_shape(tmp_path):
         answer = b"".join(iter(lambda: client.recv(65_536), b""))
     assert answer.startswith(b"HTTP/1.1 408")
     assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
+
+
+def test_damage_is_reported_in_a_header_and_in_verbose_json(served):
+    whole = codecs.encode(Clip.join([TONE, TONE]), "flac")
+    for data in (whole, whole[: len(whole) // 2]):
+        for form in ("json", "verbose_json", "text"):
+            fields = {"model": "fake", "response_format": form}
+            answer = httpx.post(f"{served.http}/v1/audio/transcriptions", data=fields, files={"file": ("a", data)})
+            assert answer.status_code == 200
+            told_s = float(answer.headers.get("X-Voicelab-Undecoded-Seconds", 0))
+            assert (told_s == 0) == (data is whole)
+            if form == "verbose_json":
+                assert answer.json()["undecoded_s"] == pytest.approx(told_s, abs=0.001)
+                assert answer.json()["duration"] + told_s == pytest.approx(2.0, abs=0.05)

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 from server.services import Services
+from tests.abuse.frames import FIN, Opcode, frame
+from tests.abuse.rawsocket import Closed, RawSocket
+from tests.abuse.seeds import message, payload
 from tests.support.serving import ORIGIN, Served, serving, talking, until
-from voicelab.bench.server.frames import FIN, Opcode, frame
-from voicelab.bench.server.rawsocket import Closed, RawSocket
-from voicelab.bench.server.seeds import message, payload
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
 

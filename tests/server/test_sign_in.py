@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import httpx
 import pytest
 from websockets.asyncio.client import connect
-from websockets.exceptions import InvalidStatus
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+from websockets.sync.client import ClientConnection
+from websockets.sync.client import connect as connect_sync
 
 from server.history import History, HistoryUnavailableError
 from server.history.sign_ins import SignIns
@@ -34,6 +37,46 @@ def page(served: Served) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=served.http) as client:
         assert client.post(USER, headers={"Authorization": f"Bearer {ADA}"}).json() == {"user": "ada"}
         yield client
+
+
+@contextmanager
+def opened(served: Served, **headers: str) -> Iterator[ClientConnection]:
+    """A WebSocket of the page, with a session that has begun."""
+    with connect_sync(served.socket, origin=served.http, additional_headers=headers, proxy=None) as socket:
+        socket.send(json.dumps({"event": "init", "data": {}}))
+        assert json.loads(socket.recv(30))["event"] == "session_start"
+        yield socket
+
+
+def ending(socket: ClientConnection) -> tuple[str, int]:
+    """The code of the error that ends a connection, and the code that it is closed with."""
+    error = json.loads(socket.recv(30))
+    with pytest.raises(ConnectionClosed) as closed:
+        socket.recv(30)
+    assert closed.value.rcvd is not None
+    return error["data"]["code"], closed.value.rcvd.code
+
+
+def test_signing_out_ends_the_page_s_open_sockets_and_no_others(served: Served, page: httpx.Client) -> None:
+    cookies = [f"{name}={value}" for name, value in page.cookies.items()]
+    with opened(served, Cookie=cookies[0]) as socket, opened(served, Authorization=f"Bearer {ADA}") as other:
+        assert page.delete(USER).status_code == 204
+        assert ending(socket) == ("unauthorized", 1008)
+        other.send(json.dumps({"event": "heartbeat", "data": {}}))
+        assert json.loads(other.recv(30))["event"] == "heartbeat"
+
+
+def test_withdrawing_a_token_ends_its_open_sockets_and_no_others(tmp_path: Path) -> None:
+    with (
+        serving(tmp_path, auth_tokens=TOKENS) as served,
+        opened(served, Authorization=f"Bearer {EVE}") as eves,
+        opened(served, Authorization=f"Bearer {ADA}") as adas,
+    ):
+        assert served.services is not None
+        served.services.tokens.replace(Tokens({ADA: "ada"}))
+        assert ending(eves) == ("unauthorized", 1008)
+        adas.send(json.dumps({"event": "heartbeat", "data": {}}))
+        assert json.loads(adas.recv(30))["event"] == "heartbeat"
 
 
 def test_the_cookie_is_random_and_has_an_end(served: Served) -> None:

@@ -25,9 +25,9 @@ def muxed(
 ) -> bytes:
     """The clip encoded by FFmpeg; every channel of the layout carries it."""
     with tempfile.TemporaryDirectory() as folder:
-        # A file, because some options make the muxer read what it wrote.
+        # A file, because some options make the muxer read what it wrote. Otherwise some write random serial numbers.
         file = Path(folder) / "sound"
-        with av.open(str(file), "w", format=form, options=options or {}) as out:
+        with av.open(str(file), "w", format=form, options={"fflags": "+bitexact"} | (options or {})) as out:
             stream = out.add_stream(codec, rate=rate_hz, layout=layout)
             if experimental:
                 stream.codec_context.options = {"strict": "experimental"}

@@ -1,5 +1,7 @@
 """Normalizers are idempotent where they should be, and sentences lose nothing."""
 
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -70,3 +72,16 @@ def test_sentences_lose_nothing_but_spaces(text):
 )
 def test_where_sentences_end(text, count):
     assert len(sentences(text)) == count
+
+
+@pytest.mark.parametrize("unit", [".", "!?", '."', ". ", "...", "a."])
+def test_sentences_are_found_in_time_linear_in_the_length_of_the_text(unit):
+    """4,096 dots at /v1/audio/speech held up every other client for 0.2 s."""
+    text = unit * (400_000 // len(unit))
+    start = time.process_time()
+    assert "".join(sentences(text)).replace(" ", "") == text.replace(" ", "")
+    assert time.process_time() - start < 5, "a time that grows with the square would be minutes"
+
+
+def test_a_run_of_marks_behind_an_abbreviation_still_ends_a_sentence():
+    assert sentences("It is Apple Inc... Then Mr. Cook spoke.") == ["It is Apple Inc...", "Then Mr. Cook spoke."]

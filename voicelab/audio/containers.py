@@ -198,7 +198,16 @@ def is_markup(head: bytes) -> bool:
 
 def may_be_text(head: bytes) -> bool:
     """Whether more bytes are needed to tell whether this is text."""
-    return len(head) < _TEXT_BYTES and head[:1] in (b"<", b"{", b"[", b"#") and _is_printable(head)
+    return len(head) < _TEXT_BYTES and _is_printable(head)
+
+
+def is_short_text(whole: bytes) -> bool:
+    """Whether a turn that ends before `is_text` can tell is text.
+
+    Opus packets may consist of printable characters alone, but so few bytes hold at most a few of them: no speech is
+    lost when they are refused. One byte is the packet that stands for silence (DTX).
+    """
+    return 1 < len(whole) < _TEXT_BYTES and _is_printable(whole)
 
 
 def _is_printable(head: bytes) -> bool:

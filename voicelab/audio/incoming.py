@@ -18,6 +18,7 @@ from voicelab.audio.containers import (
     Container,
     find,
     is_markup,
+    is_short_text,
     is_text,
     lead_in_bytes,
     may_be_text,
@@ -101,6 +102,8 @@ class IncomingAudio:
             return None
         if not chunks or may_begin(b"".join(chunks)):
             raise InputError(f"the audio of this turn ends after {self._received} bytes")
+        if self._form not in _SAMPLES and is_short_text(b"".join(chunks)):
+            raise decoding.unknown(b"".join(chunks), _SOURCE)
         return self._count(self._read_raw(chunks, self._form, self._sample_rate_hz))
 
     @property

@@ -11,7 +11,6 @@ from voicelab.cli import terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
-from voicelab.cli.bench_replay import replay
 from voicelab.cli.bench_server import server
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
@@ -24,7 +23,6 @@ bench.command()(endpoint)
 bench.command()(vad)
 bench.command()(intervals)
 bench.command()(server)
-bench.command()(replay)
 bench.command()(match)
 
 

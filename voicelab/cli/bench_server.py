@@ -16,8 +16,9 @@ from voicelab.runs import file_errors
 if TYPE_CHECKING:
     from voicelab.bench.server.findings import Measurement
 
-_PARTS = ("latency", "load", "memory", "speech", "fuzz", "soak")
+_PARTS = ("latency", "load", "memory", "speech")
 _IDLE_LOAD = 0.5
+MEASUREMENT_COLUMNS = ("figure", "of", "value", "promised", "")
 
 
 def server(
@@ -58,10 +59,10 @@ def server(
         sizes = Sizes().tenth() if quick else Sizes()
         found: list[Measurement] = []
         for name in [known for known in PARTS if known in (part or PARTS)]:
-            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, _bars() as bar:
+            with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder, progress_bars() as bar:
                 these = asyncio.run(run_part(name, sizes, Path(folder), bar))
             found += these
-            terminal.table(f"{name}: {PARTS[name]}", ("figure", "of", "value", "promised", ""), map(_row, these))
+            terminal.table(f"{name}: {PARTS[name]}", MEASUREMENT_COLUMNS, map(measurement_row, these))
         if to_json is not None:
             _write(to_json, found, load)
         missed = [finding.what for finding in found if finding.is_met is False]
@@ -70,8 +71,11 @@ def server(
 
 
 @contextmanager
-def _bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
-    """What begins a progress bar, one after another; it returns what moves it on."""
+def progress_bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
+    """Show progress bars one after another.
+
+    Yields a function that starts a bar, given its steps and label; that returns the function that advances the bar.
+    """
     with ExitStack() as stack:
 
         def begin(steps: int, label: str) -> Callable[[], None]:
@@ -90,7 +94,8 @@ def _bars() -> Iterator[Callable[[int, str], Callable[[], None]]]:
         yield begin
 
 
-def _row(finding: Measurement) -> tuple[str, ...]:
+def measurement_row(finding: Measurement) -> tuple[str, ...]:
+    """Cells for MEASUREMENT_COLUMNS."""
     verdict = {True: "met", False: "MISSED", None: ""}[finding.is_met]
     limit = finding.most if finding.most is not None else finding.least
     sign = "at most" if finding.most is not None else "at least"

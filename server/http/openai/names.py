@@ -9,6 +9,8 @@ from server.http.openai.errors import OpenAIError
 from voicelab.engines.spec import EngineInfo
 
 MODEL_HEADER = "X-Voicelab-Engine"
+UNDECODED_HEADER = "X-Voicelab-Undecoded-Seconds"
+"""Seconds of the upload that are damaged and could not be decoded; absent where all of it was decoded."""
 
 _TRANSCRIPTION_MODELS = (
     "whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-mini-transcribe-2025-12-15",

@@ -56,15 +56,16 @@ async def transcriptions(request: Request, services: SharedServices) -> Response
             rate_hz=SPEECH_RATE_HZ,
             executor=services.pools.decoding,
         )
-        clip = decoded.clip
-        transcript = await _hear(services, clip)
+        transcript = await _hear(services, decoded.clip)
         check_language(form.language, transcript.language)
-        response = respond(transcript, form, clip.duration_s, engine)
+        response = respond(transcript, form, decoded, engine)
     except OpenAIError as error:
         return error.response()
     except VoicelabError as error:
         return of_voicelab(error).response()
     response.headers[names.MODEL_HEADER] = engine
+    if decoded.undecoded_s:
+        response.headers[names.UNDECODED_HEADER] = f"{decoded.undecoded_s:.3f}"
     return response
 
 

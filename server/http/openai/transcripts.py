@@ -12,9 +12,10 @@ from server.http.openai.errors import unsupported
 from server.http.openai.segments import TranscriptSegment, segments_of, to_srt, to_vtt
 from server.http.openai.transcription_form import TranscriptionForm
 from voicelab.asr.base import TimedWord, Transcript
+from voicelab.audio.decoding import Decoded
 
 
-def respond(transcript: Transcript, form: TranscriptionForm, duration_s: float, engine: str) -> Response:
+def respond(transcript: Transcript, form: TranscriptionForm, sound: Decoded, engine: str) -> Response:
     """The answer in the format that was asked for.
 
     Raises OpenAIError for a format that needs times when the recognizer, which `engine` names, reports none.
@@ -30,7 +31,8 @@ def respond(transcript: Transcript, form: TranscriptionForm, duration_s: float, 
         return PlainTextResponse(to_vtt(segments_of(words)), media_type="text/vtt")
     body = _json(transcript)
     if form.response_format == "verbose_json":
-        body |= {"task": "transcribe", "duration": duration_s, "language": transcript.language or ""}
+        body |= {"task": "transcribe", "duration": sound.clip.duration_s, "language": transcript.language or ""}
+        body["undecoded_s"] = sound.undecoded_s
         body |= _times(transcript, form.granularities, engine)
     return JSONResponse(body)
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Self
 
-from voicelab.bench.server import fuzz, latency, load, memory, soak, speech
+from voicelab.bench.server import latency, load, memory, speech
 from voicelab.bench.server.findings import Measurement
 from voicelab.runs.records import RunSpec
 from voicelab.runs.targets import own_server
@@ -21,7 +21,6 @@ class Sizes:
     turns: for what the server adds. interrupts: at each number of `interrupting` sessions. speaking, speaking_vad: how
     many sessions speak at once, step by step, and load_step_s, how long each step is measured. idle_connections stand
     for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, with one session.
-    mutated: messages and streams of the fuzz run, chosen by seed. soak_s: how long the soak goes on.
     """
 
     turns: int = 200
@@ -34,15 +33,11 @@ class Sizes:
     idle_s: float = 20.0
     churn: int = 10_000
     speech_turns: int = 80
-    mutated: int = 100_000
-    seed: int = 0
-    soak_s: float = 600.0
 
     def tenth(self) -> Self:
         """About a tenth of all that takes time."""
         return replace(
             self, turns=20, interrupts=30, load_step_s=2.0, idle_connections=50, idle_s=2.0, churn=1000, speech_turns=8,
-            mutated=10_000, soak_s=60.0,
         )  # fmt: skip
 
 
@@ -51,8 +46,6 @@ PARTS: dict[str, str] = {
     "load": "how many sessions can speak at once before their sound is late",
     "memory": "what idle connections cost, and what is left of those that are gone",
     "speech": "with a real recognizer: how long until an answer, alone and with all cores at work",
-    "fuzz": "mutated messages and streams: no crash, no leak, no stuck session",
-    "soak": "good, bad and slow clients side by side for long: nothing stays behind",
 }
 """The parts by name, in the order in which they run."""
 
@@ -96,21 +89,6 @@ async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
         return await speech.answers(address, sizes.speech_turns, tick)
 
 
-async def _fuzz(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    async with _server(folder, **fuzz.ENGINES, **fuzz.SETTINGS) as address:
-        tick = bar(sizes.mutated, "mutated messages and streams")
-        return await fuzz.fuzz(address, folder / "server.log", sizes.mutated, sizes.seed, tick)
-
-
-async def _soak(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    async with _server(folder, **soak.ENGINES, **soak.SETTINGS) as address:
-        seconds = bar(round(sizes.soak_s), "soak, seconds")
-        found = await soak.soak(address, folder / "server.log", sizes.soak_s, seconds)
-        (folder / "fresh").mkdir()
-        async with _server(folder / "fresh", **soak.ENGINES, **soak.SETTINGS) as fresh:
-            return found + await soak.aged(address, fresh, bar(2 * soak.AGE_TURNS, "turns, soaked and fresh"))
-
-
 @asynccontextmanager
 async def _server(
     folder: Path, *, asr: str = "fake", agent: str = "fake", tts: str = "fake", **settings: str
@@ -126,8 +104,6 @@ _RUN = {
     "load": _load,
     "memory": _memory,
     "speech": _speech,
-    "fuzz": _fuzz,
-    "soak": _soak,
 }
 
 

@@ -1,14 +1,12 @@
-"""What is left of clients that have gone: connections, tasks, threads, file descriptors, memory, faults in the log."""
+"""What is left of clients that have gone: connections, tasks, threads, file descriptors, memory."""
 
 from __future__ import annotations
 
 import asyncio
 import base64
-import re
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -16,17 +14,13 @@ import numpy as np
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_ogg
 from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.good_clients import ClientSession
-from voicelab.bench.server.seeds import message
+from voicelab.bench.server.talker import Talker
 from voicelab.bench.server.watch import Vitals
 
 _PATIENCE_S = 30.0
 _LOOK_AGAIN_S = 0.5
 _GIVES_BACK_S = 2.5
 _AT_ONCE = 40
-MOST_GROWTH_MIB = 5.0
-"""What the resident memory may be more than after the warm-up. See docs/reference/server.md for what was measured."""
-_FAULT = re.compile(r"^(ERROR|CRITICAL)\b|^Traceback|never (awaited|retrieved)", re.MULTILINE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,17 +34,17 @@ class Remains:
     async def before(cls, address: str) -> Self:
         """When nobody is connected; waits for those who still leave.
 
-        What keeps what it once had to open (database connections, threads) is filled first, by turns that are typed and
-        turns that are files.
+        Typed turns and turns that are files first open what the server then keeps: database connections and threads.
         """
+        await settled(address, None)
         async with AsyncExitStack() as opened:
-            sessions = [await opened.enter_async_context(ClientSession.open(address)) for _ in range(_AT_ONCE)]
-            for turn in (message("text", text="hello"), _file()):
-                await asyncio.gather(*(session.send(turn) for session in sessions))
-                await asyncio.gather(*(session.finish() for session in sessions))
+            talkers = [await opened.enter_async_context(Talker.connect(address)) for _ in range(_AT_ONCE)]
+            for event, data in (("text", {"text": "hello"}), ("audio_chunk", _file())):
+                await asyncio.gather(*(talker.send(event, **data) for talker in talkers))
+                await asyncio.gather(*(talker.until_reply_ends() for talker in talkers))
         return cls(address, await settled(address, None))
 
-    async def findings(self, part: str, most_growth_mib: float = MOST_GROWTH_MIB) -> list[Measurement]:
+    async def findings(self, part: str, most_growth_mib: float) -> list[Measurement]:
         """What is more than it was, once all have left."""
         first, last = self.first, await settled(self.address, self.first)
         counted = [
@@ -68,7 +62,7 @@ class Remains:
 
 def _file() -> dict[str, Any]:
     audio = base64.b64encode(encode_ogg(Clip(np.full(3200, 0.3, dtype=np.float32), SPEECH_RATE_HZ))).decode()
-    return message("audio_chunk", audio_chunk=audio, format="opus", is_final=True)
+    return {"audio_chunk": audio, "format": "opus", "is_final": True}
 
 
 async def settled(address: str, like: Vitals | None) -> Vitals:
@@ -87,8 +81,3 @@ async def settled(address: str, like: Vitals | None) -> Vitals:
             await asyncio.sleep(_GIVES_BACK_S)
             return await Vitals.of(address)
         await asyncio.sleep(_LOOK_AGAIN_S)
-
-
-def faults_in(log: Path) -> int:
-    """How many lines of a server's log tell of a fault of its own."""
-    return len(_FAULT.findall(log.read_text(encoding="utf-8", errors="replace")))

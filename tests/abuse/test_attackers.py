@@ -12,7 +12,7 @@ from tests.abuse import attackers
 from tests.abuse.attackers import Turns, attacking, honest
 from tests.support.serving import Served, spawned
 
-SECONDS = 1.0
+SECONDS = 0.7
 
 
 @pytest.fixture(scope="module")

@@ -13,15 +13,15 @@ from typing import Any
 
 import numpy as np
 
+from tests.abuse.frames import Opcode, frame
+from tests.abuse.handshakes import SOUND
+from tests.abuse.promises import Replies
+from tests.abuse.rawsocket import Closed, RawSocket, Violation
+from tests.abuse.seeds import chunks, message, payload
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.codecs import encode
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.audio.opus import encode_packets
-from voicelab.bench.server.frames import Opcode, frame
-from voicelab.bench.server.handshakes import SOUND
-from voicelab.bench.server.promises import Replies
-from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
-from voicelab.bench.server.seeds import chunks, message, payload
 
 PATIENCE_S = 30.0
 _TURNS = 20

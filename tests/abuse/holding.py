@@ -8,17 +8,17 @@ from dataclasses import dataclass, field
 from itertools import count
 from time import perf_counter
 
-from voicelab.bench.server.conversations import Ending, FuzzConversation
-from voicelab.bench.server.frames import Due, Opcode, due, frame
-from voicelab.bench.server.message_mutations import MOST_BYTES
-from voicelab.bench.server.promises import CLOSING_CODES, Replies
-from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
-from voicelab.bench.server.seeds import chunks, message, payload
+from tests.abuse.conversations import Ending, FuzzConversation
+from tests.abuse.frames import Due, Opcode, due, frame
+from tests.abuse.message_mutations import MOST_BYTES
+from tests.abuse.promises import CLOSING_CODES, Replies
+from tests.abuse.rawsocket import Closed, RawSocket, Violation
+from tests.abuse.seeds import chunks, message, payload
 
 PATIENCE_S = 15.0
 """How long a server may take for anything here, on a machine that has other work too."""
 _POLICY, _NORMAL = 1008, 1000
-_BUSY = 503
+_BUSY, _FULL = 503, 507
 _COME_AGAIN_S = 0.2
 _numbers = count(1)
 
@@ -47,7 +47,7 @@ async def hold(address: str, conversation: FuzzConversation, held: Held) -> bool
     try:
         async with asyncio.timeout(PATIENCE_S):
             if not await _begin(socket, conversation, held):
-                return True
+                return False
         return await _Exchange(address, socket, conversation, held).run()
     except TimeoutError as error:
         raise Violation(f"a connection was not answered within {PATIENCE_S:g} s") from error
@@ -65,9 +65,9 @@ async def _begin(socket: RawSocket, conversation: FuzzConversation, held: Held) 
     status, body = answer if answer is not None else (None, b"")
     held.statuses[status] += 1
     is_open = status == 101
-    if status is not None and status >= 500 and status != _BUSY:
+    if status is not None and status >= 500 and status not in (_BUSY, _FULL):
         raise Violation(f"a handshake was answered with {status}: {body[:200]!r}")
-    if status == _BUSY and held.crowded:
+    if status == _BUSY and (held.crowded or handshake.data.startswith(b"POST")):
         return False
     if handshake.opens is not None and is_open != handshake.opens:
         raise Violation(f"a handshake was answered with {status}: {body[:200]!r}")

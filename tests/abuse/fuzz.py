@@ -14,14 +14,18 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab.bench.server.conversations import Composer, FuzzConversation, FuzzPlan
+import httpx
+
+from tests.abuse.conversations import Composer, FuzzConversation, FuzzPlan
+from tests.abuse.faults import MOST_GROWTH_MIB, faults_in
+from tests.abuse.good_clients import ClientSession
+from tests.abuse.holding import Held, ask, hold
+from tests.abuse.message_mutations import MOST_BYTES
+from tests.abuse.rawsocket import ServerGone, Violation
+from tests.abuse.seeds import make_seeds
+from tests.abuse.uploads import RECORDED_SET
 from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.good_clients import ClientSession
-from voicelab.bench.server.holding import Held, ask, hold
-from voicelab.bench.server.message_mutations import MOST_BYTES
-from voicelab.bench.server.rawsocket import ServerGone, Violation
-from voicelab.bench.server.remains import Remains, faults_in
-from voicelab.bench.server.seeds import make_seeds
+from voicelab.bench.server.remains import Remains
 from voicelab.bench.server.watch import Vitals
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
@@ -33,11 +37,11 @@ ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "
 SPEC = RunSpec(samples="none", asr=ENGINES["asr"], agent=ENGINES["agent"], tts=ENGINES["tts"])
 SETTINGS = {
     "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
-    "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5",
+    "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5", "MAX_SET_TAKES": "5", "MAX_USER_SETS": "3",
 }  # fmt: skip
 """A server whose limits are near, so that they are met often and cheaply."""
 KEPT = Path("reports") / "fuzz"
-"""Where conversations that broke a promise are kept, below the folder that the bench is started in."""
+"""Where conversations that broke a promise are kept, below the working directory."""
 
 _PIECES = 16
 _WARM_UP = 250
@@ -66,7 +70,7 @@ async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[
     found = run.findings()
     found.append(Measurement("fuzz", "server processes that ended", crashed, "", 1, most=0))
     if not crashed:
-        found += [*await remains.findings("fuzz"), *run.late_growth()]
+        found += [*await remains.findings("fuzz", MOST_GROWTH_MIB), *run.late_growth()]
     found.append(Measurement("fuzz", "lines of the server's log that tell of a fault", faults_in(log), "", 1, most=0))
     return found
 
@@ -98,6 +102,7 @@ class _Run:
     async def warm_up(self) -> None:
         """What a server makes once and keeps (threads, database connections, the detector) is made before the count."""
         _hypothesis()
+        await _begin_set(self._address)
         try:
             await asyncio.gather(*(ask(self._address) for _ in range(_AT_ONCE)))
             async with ClientSession.open(self._address, mode="continuous"):
@@ -183,7 +188,7 @@ class _Run:
 
     def keep(self, conversation: FuzzConversation, why: str) -> None:
         """Write a failing conversation to a file and remember why it failed."""
-        self._failures.append(f"{why}; again: voicelab bench replay {conversation.keep(KEPT)}")
+        self._failures.append(f"{why}; again: python -m tests.abuse replay {conversation.keep(KEPT)}")
 
     def late_growth(self) -> list[Measurement]:
         """How much the memory grew while the second half was sent: what a leak would go on with."""
@@ -222,6 +227,12 @@ def plans() -> SearchStrategy[FuzzPlan]:
         ending=st.sampled_from([0, 0, 0, 0, 0, 0, 1, 2]),
         cut=st.integers(0, 2),
     )
+
+
+async def _begin_set(address: str) -> None:
+    """Make the set that recorded takes are sent to, where the server keeps recordings."""
+    async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
+        await http.post("/app/api/recordings", json={"name": RECORDED_SET, "texts": ["hello"]})
 
 
 def _hypothesis() -> Any:

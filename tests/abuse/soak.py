@@ -9,14 +9,15 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from time import perf_counter
 
-from voicelab.bench.server import fuzz
+from tests.abuse import fuzz
+from tests.abuse.faults import MOST_GROWTH_MIB, faults_in
+from tests.abuse.good_clients import GOOD, Client, ClientTally
+from tests.abuse.holding import ask
+from tests.abuse.rawsocket import ServerGone, Violation
+from tests.abuse.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
 from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.good_clients import GOOD, Client, ClientTally
-from voicelab.bench.server.holding import ask
 from voicelab.bench.server.latency import LatencyTurns
-from voicelab.bench.server.rawsocket import ServerGone, Violation
-from voicelab.bench.server.remains import Remains, faults_in
-from voicelab.bench.server.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
+from voicelab.bench.server.remains import Remains
 from voicelab.bench.server.watch import Vitals
 
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake"}
@@ -49,7 +50,7 @@ async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], No
         *(Measurement("soak", f"broken: {sentence}", 1, "", 1, most=0) for sentence in sorted(set(wrong))[:5]),
         *(Measurement("soak", what, count, "", count, least=1) for what, count in sorted(tally.done.items())),
         *_by_quarter(tally, start, duration_s),
-        *await remains.findings("soak"),
+        *await remains.findings("soak", MOST_GROWTH_MIB),
         *_growth(memory),
     ]
     return [

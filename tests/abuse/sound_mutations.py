@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from random import Random
 
-from voicelab.bench.server.seeds import Seed, chunks, pieces, texts
+from tests.abuse.seeds import Seed, chunks, pieces, texts
 
 Mutation = Callable[[Seed, Seed, Random], bytes]
 """Makes frames from a sound seed, another one, and chance."""

@@ -5,16 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 
+from tests.abuse import fuzz
+from tests.abuse.conversations import Composer, FuzzPlan
+from tests.abuse.frames import frame
+from tests.abuse.good_clients import Client, ClientSession, ClientTally
+from tests.abuse.handshakes import SOUND
+from tests.abuse.holding import Held, hold
+from tests.abuse.rawsocket import Closed, RawSocket, Violation
+from tests.abuse.seeds import chunks, make_seeds, message, payload
 from voicelab.audio.clip import Clip
 from voicelab.audio.opus import encode_packets
-from voicelab.bench.server import fuzz
-from voicelab.bench.server.conversations import Composer, FuzzPlan
-from voicelab.bench.server.frames import frame
-from voicelab.bench.server.good_clients import Client, ClientSession, ClientTally
-from voicelab.bench.server.handshakes import SOUND
-from voicelab.bench.server.holding import Held, hold
-from voicelab.bench.server.rawsocket import Closed, RawSocket, Violation
-from voicelab.bench.server.seeds import chunks, make_seeds, message, payload
 
 MOST_CONNECTIONS = 60
 READER_TIMEOUT_S = 2.0
@@ -47,7 +47,7 @@ def mutating() -> Client:
                 await hold(tally.address, conversation, held)
             except Violation as violation:
                 raise Violation(
-                    f"{violation}; again: voicelab bench replay {conversation.keep(fuzz.KEPT)}"
+                    f"{violation}; again: python -m tests.abuse replay {conversation.keep(fuzz.KEPT)}"
                 ) from violation
             tally.done["mutated conversations"] += 1
             await asyncio.sleep(0.2)

@@ -7,9 +7,9 @@ from copy import deepcopy
 from random import Random
 from typing import Any
 
-from voicelab.bench.server.frames import FIN, Opcode, frame
-from voicelab.bench.server.seeds import Seed, message, payload, pieces, texts
-from voicelab.bench.server.sound_mutations import Mutation
+from tests.abuse.frames import FIN, Opcode, frame
+from tests.abuse.seeds import Seed, message, payload, pieces, texts
+from tests.abuse.sound_mutations import Mutation
 
 MOST_BYTES = 65_536
 """The MAX_MESSAGE_BYTES that the server is started with: small, so that messages over it are cheap."""
@@ -73,6 +73,16 @@ def nested(seed: Seed, _other: Seed, chance: Random) -> bytes:
     inner = opened * min(depth, 60_000 // len(opened)) + b"1" + closed * depth
     text = payload(chance.choice(seed.messages))
     return frame(chance.choice((inner, text.replace(b'"data": ', b'"data": ' + inner + b', "x": ', 1)))[:MOST_BYTES])
+
+
+def long_list(seed: Seed, _other: Seed, chance: Random) -> bytes:
+    """A list of thousands of wrong items where one value is expected, or a few."""
+    one = deepcopy(chance.choice(seed.messages))
+    item = chance.choice((0, None, [], {}, "turn_metrics", "x" * 50))
+    count = chance.choice((9, 300, 5_000, 50_000))
+    count = min(count, 60_000 // len(json.dumps(item)))
+    one["data"][chance.choice(("events", "session_id", _field(one, chance)))] = [item] * count
+    return frame(payload(one)[: 2 * MOST_BYTES])
 
 
 def garble(seed: Seed, _other: Seed, chance: Random) -> bytes:
@@ -178,6 +188,6 @@ def _field(one: dict[str, Any], chance: Random) -> str:
 
 
 OF_MESSAGES: tuple[Mutation, ...] = (
-    odd_value, odd_fields, twice_named, nested, garble, joined, no_json, as_binary, too_large, intruder, reordered,
-    repeated, interrupted, fragmented,
+    odd_value, odd_fields, twice_named, nested, long_list, garble, joined, no_json, as_binary, too_large, intruder,
+    reordered, repeated, interrupted, fragmented,
 )  # fmt: skip

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from voicelab.bench.server import fuzz
-from voicelab.bench.server.conversations import FuzzConversation
-from voicelab.bench.server.holding import Held, ask, hold
-from voicelab.bench.server.rawsocket import ServerGone, Violation
-from voicelab.bench.server.remains import faults_in
+from tests.abuse import fuzz
+from tests.abuse.conversations import FuzzConversation
+from tests.abuse.faults import faults_in
+from tests.abuse.holding import Held, ask, hold
+from tests.abuse.rawsocket import ServerGone, Violation
 from voicelab.errors import InputError
 from voicelab.runs.targets import own_server
 
@@ -25,16 +25,26 @@ def kept(path: Path) -> FuzzConversation:
 
 
 async def replayed(paths: Sequence[Path], folder: Path) -> list[tuple[Path, str | None]]:
-    """What each of them breaks, None when nothing. folder: for the log and the history of a server of its own."""
+    """Repeat conversations with a server of its own. folder: for that server's log and history.
+
+    Returns each path with the promise that is broken, or None.
+    """
     conversations = [(path, kept(path)) for path in paths]
-    outcomes: list[tuple[Path, str | None]] = []
     async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as server:
-        for path, conversation in conversations:
-            faults = faults_in(folder / "server.log")
-            broken = await _broken(server.address, conversation)
-            if broken is None and faults_in(folder / "server.log") > faults:
-                broken = "the server's log tells of a fault"
-            outcomes.append((path, broken))
+        return await replayed_with(server.address, folder / "server.log", conversations)
+
+
+async def replayed_with(
+    address: str, log: Path, conversations: Sequence[tuple[Path, FuzzConversation]]
+) -> list[tuple[Path, str | None]]:
+    """Repeat conversations with a running server, whose log is at `log`. Returns what `replayed` returns."""
+    outcomes: list[tuple[Path, str | None]] = []
+    for path, conversation in conversations:
+        faults = faults_in(log)
+        broken = await _broken(address, conversation)
+        if broken is None and faults_in(log) > faults:
+            broken = "the server's log reports a fault"
+        outcomes.append((path, broken))
     return outcomes
 
 

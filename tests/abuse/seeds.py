@@ -3,26 +3,28 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-import av
 import numpy as np
 
-from voicelab.audio import codecs
+from tests.abuse.frames import frame
+from tests.support import instructions
+from tests.support.sounds import SOUNDS
+from voicelab.audio import g711
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_ogg, encode_packets, load_opuslib
-from voicelab.bench.server.frames import frame
 from voicelab.datasets import load
 from voicelab.paths import shipped
 
 _SPEECH_S = 0.4
 _MOST_PACKETS = 24
 _PARTS = 6
+_PORT = 18_690
+"""Named by playlists. Nothing listens there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +112,10 @@ def _small() -> Iterator[Seed]:
     yield Seed("text and interrupt", (message("text", text="go on. and on."), message("interrupt")))
     yield Seed("heartbeat", (message("heartbeat"),))
     yield Seed("end", tuple(chunks([b""])))
+    tone = (np.sin(np.arange(320) * 0.17) * 9_000).astype("<i2").tobytes()
+    for name, part, times in (("tiny start", tone, 1), ("sound without speech", bytes(3_200), 12)):
+        made = [one for _ in range(times) for one in chunks([part, b""], "pcm16")[:1]]
+        yield Seed(name, tuple(made))
 
 
 def _turn(name: str, audio: Sequence[bytes], form: str, rate_hz: int, borders: bool) -> Seed:
@@ -130,12 +136,17 @@ def _turns(speech: Clip) -> Iterator[_Made]:
     for option in ("fec", "dtx"):
         quiet = Clip.join([speech, Clip.silence(0.2, 48_000)])
         yield f"opus {option}", _packets(quiet.at_rate(16_000), 20, 1, option), "opus", SPEECH_RATE_HZ, True
-    files = {form: codecs.encode(speech.at_rate(SPEECH_RATE_HZ), form) for form in ("wav", "flac", "mp3")}
-    files |= {"ogg": encode_ogg(speech), "webm": _webm(speech)}
+    short = speech.at_rate(SPEECH_RATE_HZ)
+    files = {name: make(short) for name, make in SOUNDS.items()} | {"ogg, ours": encode_ogg(speech)}
+    lists = instructions.texts("absent.wav", _PORT)
+    files |= lists | instructions.disguised(lists["ffconcat"]) | instructions.containers(short, "absent.wav", _PORT)
     for name, data in files.items():
         yield name, _sixths(data), "opus", SPEECH_RATE_HZ, False
-    for rate_hz in (8_000, 16_000, 44_100):
+    for rate_hz in (8_000, 11_025, 16_000, 22_050, 44_100, 96_000):
         yield f"pcm16 {rate_hz}", _sixths(speech.at_rate(rate_hz).to_pcm16()), "pcm16", rate_hz, False
+    laws: tuple[tuple[g711.Law, int], ...] = (("mulaw", 8_000), ("alaw", 8_000), ("mulaw", 16_000))
+    for law, rate_hz in laws:
+        yield f"{law} {rate_hz}", _sixths(g711.encode(speech.at_rate(rate_hz), law)), law, rate_hz, False
 
 
 def _packets(speech: Clip, frame_ms: float, channels: int, option: str = "") -> list[bytes]:
@@ -162,19 +173,6 @@ def _of_120_ms(packets: Sequence[bytes]) -> list[bytes]:
             lengths += bytes([size]) if size < 252 else bytes([252 + size % 4, (size - 252 - size % 4) // 4])
         made.append(bytes([head, 0x80 | len(frames)]) + lengths + b"".join(one[1:] for one in frames))
     return made
-
-
-def _webm(speech: Clip) -> bytes:
-    sink = io.BytesIO()
-    # Without that flag the file has an id by chance.
-    with av.open(sink, "w", format="webm", container_options={"fflags": "+bitexact"}) as container:
-        stream = container.add_stream("libopus", rate=48_000, layout="mono")
-        pcm = np.frombuffer(speech.to_pcm16(), dtype="<i2").reshape(1, -1)
-        sound = av.AudioFrame.from_ndarray(pcm, format="s16", layout="mono")
-        sound.sample_rate = 48_000
-        for packet in [*stream.encode(sound), *stream.encode(None)]:
-            container.mux(packet)
-    return sink.getvalue()
 
 
 def _sixths(data: bytes) -> list[bytes]:

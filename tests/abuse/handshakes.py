@@ -8,7 +8,7 @@ from random import Random
 
 _PATH = "/ws/voice/simple"
 _HEADERS = (
-    ("Host", "localhost"),
+    ("Host", "localhost:8000"),  # without a port, pages of every port would count as the server's own
     ("Origin", "http://localhost:3000"),
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -154,6 +154,9 @@ def _garbage(chance: Random) -> Handshake:
 _KINDS: tuple[Callable[[Random], Handshake], ...] = (
     _asked, _origin, _host, _path, _fields, _more, _long_query, _other_method, _flipped, _cut, _garbage,
 )  # fmt: skip
+
+
+KINDS = len(_KINDS)
 
 
 def odd(number: int, chance: Random) -> Handshake:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from random import Random
 
-from voicelab.bench.server.frames import FIN, Opcode, frame
-from voicelab.bench.server.message_mutations import MOST_BYTES
-from voicelab.bench.server.seeds import Seed, payload
-from voicelab.bench.server.sound_mutations import Mutation
+from tests.abuse.frames import FIN, Opcode, frame
+from tests.abuse.message_mutations import MOST_BYTES
+from tests.abuse.seeds import Seed, payload
+from tests.abuse.sound_mutations import Mutation
 
 
 def _not_utf8(seed: Seed, _other: Seed, chance: Random) -> bytes:

@@ -8,7 +8,7 @@ import struct
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from voicelab.bench.server.frames import Opcode, frame
+from tests.abuse.frames import Opcode, frame
 
 _LONGEST_HEAD = 65_536
 

@@ -8,9 +8,9 @@ import re
 from collections import Counter
 from typing import Any
 
-from voicelab.bench.server.rawsocket import Violation
+from tests.abuse.rawsocket import Violation
 
-CLOSING_CODES = frozenset({"too_fast", "too_far_ahead", "idle"})
+CLOSING_CODES = frozenset({"too_fast", "too_far_ahead", "idle", "unauthorized"})
 """Errors after which the server closes the connection, with code 1008 and the error's code as the reason."""
 CODES = CLOSING_CODES | {
     "bad_json", "bad_message", "unknown_event", "message_too_large", "unknown_session", "already_initialized",

@@ -10,17 +10,22 @@ from pathlib import Path
 from random import Random
 from typing import Literal, get_args
 
-from voicelab.bench.server import handshakes
-from voicelab.bench.server.broken_frames import BREAKS
-from voicelab.bench.server.frames import frame
-from voicelab.bench.server.handshakes import Handshake
-from voicelab.bench.server.message_mutations import OF_MESSAGES
-from voicelab.bench.server.seeds import Seed, payload
-from voicelab.bench.server.sound_mutations import OF_SOUND
+from tests.abuse import handshakes, uploads
+from tests.abuse.broken_frames import BREAKS
+from tests.abuse.frames import frame
+from tests.abuse.handshakes import Handshake
+from tests.abuse.message_mutations import OF_MESSAGES
+from tests.abuse.seeds import Seed, payload
+from tests.abuse.sound_mutations import OF_SOUND
 
 Ending = Literal["ask", "vanish", "half close"]
 """How it ends: with a turn that must be answered, without a word, or with the end of what the client sends."""
 _ENDINGS: tuple[Ending, ...] = get_args(Ending)
+
+
+_REQUESTS = (uploads.upload,) * 7 + (uploads.json_body,) * 3
+"""About half of the handshakes that are not the usual one. With the others they are 21, which shares no factor with the
+numbers that `fuzz.plans` draws, so that each kind comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +102,7 @@ class Composer:
         self._inits = [seed for seed in seeds if seed.name.startswith("init ")]
         self._others = [seed for seed in seeds if not seed.name.startswith("init ")]
         self._seeds = list(seeds)
+        self._sounds = [b"".join(seed.audio) for seed in seeds if seed.audio]
 
     def conversation(self, plan: FuzzPlan) -> FuzzConversation:
         """The same plan makes the same bytes."""
@@ -109,10 +115,17 @@ class Composer:
             pieces.append(chance.choice(BREAKS)(chance.choice(self._seeds), self._others[0], chance))
             mutated += 1
         chance = Random(plan.handshake)
-        handshake = handshakes.odd(plan.handshake, chance) if plan.handshake else handshakes.SOUND
+        handshake = self._handshake(plan.handshake, chance) if plan.handshake else handshakes.SOUND
         return FuzzConversation(
             handshake, tuple(filter(None, pieces)), _ENDINGS[plan.ending % len(_ENDINGS)], plan.cut, mutated
         )
+
+    def _handshake(self, number: int, chance: Random) -> Handshake:
+        """Another way to begin: a request for a WebSocket, an upload, or a JSON body."""
+        kind = number % (handshakes.KINDS + len(_REQUESTS))
+        if kind < handshakes.KINDS:
+            return handshakes.odd(kind, chance)
+        return _REQUESTS[kind - handshakes.KINDS](self._sounds, chance)
 
     def _init(self, number: int) -> bytes:
         """0: none. Then the sound ones, then mutated ones."""

@@ -1,0 +1,41 @@
+"""The list of slow tests names tests that exist, and is what was measured."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+from tests.support.slow_tests import is_slow, listed, measured
+
+PROJECT = Path(__file__).parents[2]
+
+
+def functions_of(file: Path) -> set[str]:
+    found = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
+    return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
+
+
+def test_every_line_names_a_test_that_exists() -> None:
+    for line in listed():
+        file, _, name = line.partition("::")
+        assert (PROJECT / file).is_file(), f"tests/slow.txt: {file} does not exist"
+        assert not name or name in functions_of(PROJECT / file), f"tests/slow.txt: {line} does not exist"
+
+
+@pytest.mark.parametrize(
+    ("node_id", "expected"),
+    [("a/test_x.py::test_one[2-b[]]", True), ("a/test_x.py::test_two", False), ("a/test_y.py::test_any", True)],
+)
+def test_a_function_or_its_whole_file_is_listed(node_id: str, expected: bool) -> None:
+    assert is_slow(node_id, frozenset({"a/test_x.py::test_one", "a/test_y.py"})) is expected
+
+
+def test_what_takes_long_is_listed_and_nearly_whole_files_as_one(tmp_path: Path) -> None:
+    cases = [("a.test_x", "test_one[1]", 0.1), ("a.test_x", "test_one[2]", 3), ("a.test_y", "test_slow", 9)]
+    cases += [("a.test_x", f"test_{number}", 0.2) for number in range(9)] + [("a.test_y", "test_quick", 0.1)]
+    report = tmp_path / "report.xml"
+    lines = [f'<testcase classname="{file}" name="{name}" time="{taken}"/>' for file, name, taken in cases]
+    report.write_text(f"<testsuite>{''.join(lines)}</testsuite>")
+    assert measured([report]) == ["a/test_x.py::test_one", "a/test_y.py"]

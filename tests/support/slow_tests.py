@@ -1,0 +1,62 @@
+"""Which tests `make test-fast` leaves out: those that were measured to take long, listed in tests/slow.txt.
+
+    make test ARGS="--junitxml=report.xml" && python -m tests.support.slow_tests report.xml
+
+measures again and writes the list. A list keeps the choice with the measurement, and out of the tests.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections import defaultdict
+from pathlib import Path
+from xml.etree import ElementTree
+
+LIST = Path(__file__).parents[1] / "slow.txt"
+LIMIT_S = 0.5
+"""A test function is slow when one of its cases takes longer than this, its fixtures included."""
+_ALMOST_ALL = 0.9
+_FEW = 5
+
+
+def listed() -> frozenset[str]:
+    """The files and test functions of the list, as `tests/x/test_y.py` and `tests/x/test_y.py::test_z`."""
+    lines = LIST.read_text(encoding="utf-8").splitlines()
+    return frozenset(line for line in lines if line and not line.startswith("#"))
+
+
+def is_slow(node_id: str, slow: frozenset[str]) -> bool:
+    """Whether the list has the test's file or function. node_id: as pytest names it."""
+    name = node_id.partition("[")[0]
+    return name in slow or name.partition("::")[0] in slow
+
+
+def measured(reports: list[Path], limit_s: float = LIMIT_S) -> list[str]:
+    """The slow functions of JUnit reports; a whole file where they are nearly all of it."""
+    seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for report in reports:
+        for case in ElementTree.parse(report).iter("testcase"):
+            file = case.attrib["classname"].replace(".", "/") + ".py"
+            seconds[file][case.attrib["name"].partition("[")[0]].append(float(case.attrib["time"]))
+    found = []
+    for file, functions in sorted(seconds.items()):
+        slow = [name for name, taken in functions.items() if max(taken) > limit_s]
+        share = sum(sum(functions[name]) for name in slow) / max(1e-9, sum(map(sum, functions.values())))
+        is_whole = slow and share > _ALMOST_ALL and len(functions) - len(slow) < _FEW
+        found += [file] if is_whole else [f"{file}::{name}" for name in sorted(slow)]
+    return found
+
+
+def main() -> int:
+    """Write the list from the reports named on the command line."""
+    paths = [Path(name) for name in sys.argv[1:]]
+    if not paths:
+        print("error: name one or more JUnit reports, as pytest --junitxml writes them", file=sys.stderr)
+        return 2
+    head = ["# Tests that take longer than half a second on two idle cores. Written by tests/support/slow_tests.py."]
+    LIST.write_text("\n".join([*head, *measured(paths)]) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
