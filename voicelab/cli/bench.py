@@ -67,7 +67,7 @@ def asr(
 ) -> None:  # fmt: skip
     """Print load time, real-time factor (single and batched) and peak memory of recognizers.
 
-    Example: voicelab bench asr --asr pocketsphinx --asr sensevoice --full-size
+    Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
     with terminal.errors():
         import tempfile
