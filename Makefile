@@ -4,11 +4,22 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-ASR ?= pocketsphinx
+# Empty: moonshine, or PocketSphinx where moonshine has no wheel.
+ASR ?=
 AGENT ?= rules
 TTS ?= espeak
 # Test processes side by side; a file's tests stay together, as they share their servers.
 JOBS ?= 2
+
+# moonshine-voice has wheels for glibc 2.34 and newer. On an older Linux all but it is installed, in two steps, because pip
+# cannot leave out a requirement. comma: a literal one would end an argument of `call`.
+OLD_GLIBC ?= $(shell $(PYTHON) -c 'import platform; name, version = platform.libc_ver(); print("yes" if platform.system() == "Linux" and (name != "glibc" or tuple(map(int, version.split("."))) < (2, 34)) else "")')
+comma := ,
+space := $(subst ,, )
+install = $(if $(OLD_GLIBC),$(BIN)/python .ci/requirements_without.py moonshine-voice $(1) > $(VENV)/requirements.txt && \
+	$(PIP) --requirement $(VENV)/requirements.txt && $(PIP) --no-deps --editable . && \
+	echo "moonshine-voice has no wheel for this system: PocketSphinx is the default recognizer",\
+	$(PIP) --editable '.[$(subst $(space),$(comma),$(1))]')
 
 .DEFAULT_GOAL := help
 
@@ -35,7 +46,7 @@ help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
-	$(BIN)/voicelab evaluate --notebook --asr $(ASR) --agent $(AGENT) --tts $(TTS) $(ARGS)
+	$(BIN)/voicelab evaluate --notebook $(if $(ASR),--asr $(ASR)) --agent $(AGENT) --tts $(TTS) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
@@ -80,18 +91,18 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "python's venv is missing; install it (Debian: apt install python3-venv)"; exit 2; }
 	@echo "setting up $(VENV): this takes a minute or two, once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) --editable '.[test,check]'
+	@$(call install,test check)
 	@touch $@
 
 $(VENV)/.extra-%: $(VENV)/.core
 	@echo "installing what $* needs, once"
-	@$(PIP) --editable '.[$*]'
+	@$(call install,$*)
 	@touch $@
 
 $(VENV)/.docs: $(VENV)/.core
-	@$(PIP) --editable '.[docs]'
+	@$(call install,docs)
 	@touch $@
 
 $(VENV)/.lab: $(VENV)/.core
-	@$(PIP) --editable '.[lab]'
+	@$(call install,lab)
 	@touch $@

@@ -22,7 +22,7 @@ from server.settings import Settings
 from server.token_reload import follow_supervisor, tokens_from_supervisor
 from server.tokens import Tokens
 from voicelab.agent.catalog import AGENTS
-from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
 from voicelab.engines.spec import Catalog
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.tts.catalog import VOICES
@@ -163,7 +163,9 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--host", help="the address to serve on; 0.0.0.0 for all (default 127.0.0.1)")
     parser.add_argument("--port", type=int, help="the port; 0 for a free one (default 8000)")
-    parser.add_argument("--asr", metavar="ENGINE", help=f"the recognizer: {_known(RECOGNIZERS)} (default pocketsphinx)")
+    parser.add_argument(
+        "--asr", metavar="ENGINE", help=f"the recognizer: {_known(RECOGNIZERS)} (default {DEFAULT_RECOGNIZER})"
+    )
     parser.add_argument("--agent", metavar="ENGINE", help=f"the agent: {_known(AGENTS)} (default rules)")
     parser.add_argument("--tts", metavar="ENGINE", help=f"the voice: {_known(VOICES)} (default espeak)")
     parser.add_argument("--workers", type=int, help="how many server processes share the socket (default 1)")

@@ -182,7 +182,8 @@ def _loaded(engine: EngineInfo) -> str:
     lanes = f", {engine.lanes} workers" if engine.lanes > 1 else ""
     if engine.name == "sensevoice":
         return f"SenseVoice model loaded successfully on {engine.device} in {engine.load_s:.1f} s ({engine.revision})"
-    return f"{kind} {engine.name} loaded in {engine.load_s:.1f} s on {engine.device}{lanes} ({engine.revision})"
+    note = f"; {engine.note}" if engine.note else ""
+    return f"{kind} {engine.name} loaded in {engine.load_s:.1f} s on {engine.device}{lanes} ({engine.revision}){note}"
 
 
 def version() -> str:

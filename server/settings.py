@@ -18,6 +18,7 @@ from server.http import below_path
 from server.messages import MOST_JSON_BYTES
 from server.origins import checked as checked_origin
 from server.tokens import Tokens, read, read_file
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.engines.pool.pool import ENGINE_WAIT_S
 from voicelab.engines.pool.work_pool import DEFAULT_QUEUE
 from voicelab.engines.spec import EngineSpec
@@ -50,7 +51,7 @@ class Settings(BaseSettings):
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
     root_path: str = ""
-    asr: str = "pocketsphinx"
+    asr: str = DEFAULT_RECOGNIZER
     agent: str = "rules"
     tts: str = "espeak"
     vad: str = "silero"

@@ -95,7 +95,7 @@ def shipped() -> SampleSet:
 
 @pytest.fixture
 async def address(tmp_path):
-    async with own_server(RunSpec(samples=str(SHIPPED)), tmp_path) as running:
+    async with own_server(RunSpec(samples=str(SHIPPED), asr="pocketsphinx"), tmp_path) as running:
         yield running.address
 
 

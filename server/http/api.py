@@ -48,6 +48,7 @@ class EngineView(BaseModel):
     licence: str
     load_s: float
     lanes: int
+    note: str = ""
 
 
 class Running(BaseModel):

@@ -15,7 +15,7 @@ def test_a_row_for_each_engine():
     done = CliRunner().invoke(app, ["bench", "asr", "--asr", "fake", "--asr", "pocketsphinx", "--limit", "1",
                                     "--rounds", "1", "--longest-s", "1"], env={"COLUMNS": "160"})  # fmt: skip
     assert done.exit_code == 0, done.output
-    for word in ("1 clips, 1.0 s of sound", "RTF batched", "peak MiB", "fake", "pocketsphinx"):
+    for word in ("1 clips, 1.0 s of sound", "RTF batched", "core s/s", "peak MiB", "fake", "pocketsphinx"):
         assert word in done.output
     wrong = CliRunner().invoke(app, ["bench", "asr", "--asr", "fake", "--asr", "nope"])
     assert wrong.exit_code == 2

@@ -62,7 +62,7 @@ def test_turns_that_failed_end_with_exit_code_1_and_a_report_all_the_same(tmp_pa
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (["evaluate", "--asr", "nope"], "unknown asr engine 'nope'; known: pocketsphinx"),
+        (["evaluate", "--asr", "nope"], "unknown asr engine 'nope'; known: moonshine, pocketsphinx"),
         (["evaluate", "--tts", "espeak:speed=3"], "has no option 'speed'"),
         (["evaluate", "--samples", "nowhere.json"], "nowhere.json: cannot be read"),
         (["evaluate", "--in-process", "--url", "http://localhost:1"], "exclude each other"),

@@ -32,7 +32,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
     (block,) = blocks("README.md", "python")
     monkeypatch.chdir(PROJECT)
     exec(block.replace('Path("reports")', f'Path("{tmp_path}")'), {})
-    assert capsys.readouterr().out.startswith("finished ['how much is apple")
+    assert capsys.readouterr().out.startswith("finished ['How much is ap")
 
 
 def test_the_example_engine_keeps_the_contract():

@@ -149,7 +149,7 @@ async def test_a_voice_that_does_not_exist_is_an_error_and_no_substitute():
         await EnginePool(VOICES.config("espeak:voice=klingon-x")).open()
 
 
-@pytest.mark.parametrize("name", ["fake", "pocketsphinx"])
+@pytest.mark.parametrize("name", ["fake", "moonshine", "pocketsphinx"])
 def test_what_was_heard_so_far_changes_nothing_of_the_end(name):
     engine = RECOGNIZERS.config(name).build()
     engine.load()

@@ -17,7 +17,6 @@ import pytest
 from tests.support.required import SEED, needs_seed
 from tests.support.serving import (
     PATIENCE_S,
-    TONE,
     Served,
     children_of,
     free_socket,
@@ -108,7 +107,7 @@ def test_the_log_names_each_engine_before_the_start_is_complete(served: Served, 
     log = (folder / "server.log").read_text()
     complete = log.index("Application startup complete")
     assert all(
-        -1 < log.index(f"{engine} loaded in") < complete for engine in ("ASR pocketsphinx", "Agent rules", "TTS espeak")
+        -1 < log.index(f"{engine} loaded in") < complete for engine in ("ASR moonshine", "Agent rules", "TTS espeak")
     )
 
 
@@ -125,7 +124,7 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
     assert served.pid is not None
     async with talking(served) as talker:
         session = await talker.init()
-        await talker.say([TONE.to_pcm16(), b"\0\0"], format="pcm16")
+        await talker.say([speech])
         await talker.answer()
         await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
         await talker.send("heartbeat")
@@ -133,7 +132,7 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
         for child in children_of(served.pid):
             os.kill(child, signal.SIGKILL)
         await talker.say([b"\0\0"], format="pcm16")
-        assert "pocketsphinx" in await talker.refusal("engine_failed")
+        assert "moonshine" in await talker.refusal("engine_failed")
         page = await asyncio.to_thread(metrics_of, served)
         assert 'voicelab_engine_restarts_total{kind="asr"} 1.0' in page
         await talker.say([speech])

@@ -24,7 +24,7 @@ def test_defaults() -> None:
     settings = Settings.read()
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.cors_origins == ("http://localhost:3000",)
-    assert (settings.asr, settings.agent, settings.tts) == ("pocketsphinx", "rules", "espeak")
+    assert (settings.asr, settings.agent, settings.tts) == ("moonshine", "rules", "espeak")
     assert settings.cors_credentials
     assert settings.asr_workers is None
     assert (settings.max_message_bytes, settings.max_turn_s) == (10_000_000, 120)
@@ -195,7 +195,7 @@ def test_a_bad_setting_ends_the_program_with_one_line() -> None:
 @pytest.mark.parametrize(
     ("environment", "hint"),
     [
-        ({"ASR": "whisperer"}, "unknown asr engine 'whisperer'; known: pocketsphinx"),
+        ({"ASR": "whisperer"}, "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx"),
         ({"VAD": "ears"}, "unknown vad engine 'ears'; known: silero, energy"),
         ({"TTS": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
         ({"DATABASE_URL": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),

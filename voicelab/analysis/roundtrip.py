@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.datasets import SampleSet
@@ -125,7 +126,7 @@ def recordings(samples: SampleSet) -> list[ReplyUtterance]:
 def round_trip(
     utterances: Sequence[ReplyUtterance],
     voices: Mapping[str, str],
-    asr: str = "pocketsphinx",
+    asr: str = DEFAULT_RECOGNIZER,
     *,
     rules: str = "english",
     seed: int = 0,

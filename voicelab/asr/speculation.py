@@ -8,12 +8,13 @@ is decoded depends on the sound alone and not on how it was chunked, so that a s
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from voicelab.asr.base import Transcript
-from voicelab.asr.pauses import PauseFinder, SoundSpan
+from voicelab.asr.pauses import SoundSpan
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 
@@ -21,13 +22,38 @@ Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]
 """Many pieces to their texts, in order; what each gives does not depend on the others."""
 
 
-class SpeculativeStream:
-    """engine: its name, for errors. finder: a new one. speculate: False leaves all decoding to the end."""
+class Finder(Protocol):
+    """Cuts sound into pieces; see PauseFinder."""
 
-    def __init__(self, engine: str, decode: Decode, finder: PauseFinder, *, speculate: bool = True) -> None:
+    @property
+    def in_pause(self) -> bool:
+        """Whether what the present piece holds is worth decoding now."""
+
+    def feed(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples."""
+
+    def take_segments(self) -> list[SoundSpan]:
+        """The pieces that have come to their end since the last call."""
+
+    def tail(self) -> SoundSpan | None:
+        """The present piece so far; None when there is nothing to decode in it."""
+
+
+class SpeculativeStream:
+    """engine: its name, for errors. finder: a new one. speculate: False leaves all decoding to the end.
+
+    partial_s: while somebody speaks, `partial` decodes the present piece again after this many seconds of new sound;
+    0: it gives only what was decoded at pauses.
+    """
+
+    def __init__(
+        self, engine: str, decode: Decode, finder: Finder, *, speculate: bool = True, partial_s: float = 0.0
+    ) -> None:
         self._engine = engine
         self._decode = decode
         self._speculate = speculate
+        self._partial_step = round(partial_s * SPEECH_RATE_HZ)
+        self._latest: tuple[SoundSpan, Transcript] | None = None
         self._finder = finder
         self._pieces: list[NDArray[np.float32]] = []
         self._segments: list[SoundSpan] = []
@@ -43,13 +69,15 @@ class SpeculativeStream:
             self._work_off([*self._segments, *([tail] if tail else [])])
 
     def partial(self) -> str:
-        """What was decoded at pauses, up to the first piece that was not."""
-        tail = self._finder.tail()
+        """What was decoded so far, up to the first piece that was not."""
         parts: list[tuple[Transcript, int]] = []
-        for span in [*self._segments, *([tail] if tail else [])]:
+        for span in self._segments:
             if span not in self._known:
-                break
+                return joined(parts).text if parts else ""
             parts.append((self._known[span], span.end - span.start))
+        tail = self._finder.tail()
+        if tail and (found := self._so_far(tail)) is not None:
+            parts.append((found, tail.end - tail.start))
         return joined(parts).text if parts else ""
 
     def finish(self) -> Transcript:
@@ -62,18 +90,30 @@ class SpeculativeStream:
         self._pieces.clear()
         self._known.clear()
 
+    def _so_far(self, tail: SoundSpan) -> Transcript | None:
+        """The text of the present piece, at most partial_s of speech late; None when it was not decoded."""
+        if tail in self._known or not self._partial_step:
+            return self._known.get(tail)
+        latest = self._latest if self._latest and self._latest[0].start == tail.start else None
+        if tail.end - (latest[0].end if latest else tail.start) >= self._partial_step:
+            latest = self._latest = tail, self._decode([self._whole()[tail.start : tail.end]])[0]
+        return latest[1] if latest else None
+
+    def _whole(self) -> NDArray[np.float32]:
+        self._pieces = [np.concatenate(self._pieces)]
+        return self._pieces[0]
+
     def _work_off(self, spans: list[SoundSpan]) -> None:
         """Decode those that are not known yet, all in one call."""
         new = [span for span in spans if span not in self._known]
         if not new:
             return
-        self._pieces = [np.concatenate(self._pieces)]
-        whole = self._pieces[0]
+        whole = self._whole()
         self._known.update(zip(new, self._decode([whole[span.start : span.end] for span in new]), strict=True))
 
 
 def transcribe_all(
-    engine: str, decode: Decode, clips: Sequence[Clip], new_finder: Callable[[], PauseFinder]
+    engine: str, decode: Decode, clips: Sequence[Clip], new_finder: Callable[[], Finder]
 ) -> list[Transcript]:
     """What a stream gives for each clip, with the pieces of all of them decoded together."""
     pieces: list[NDArray[np.float32]] = []
@@ -87,7 +127,7 @@ def transcribe_all(
     return [joined([next(heard) for _ in range(count)]) for count in counts]
 
 
-def spans_of(samples: NDArray[np.float32], finder: PauseFinder) -> list[SoundSpan]:
+def spans_of(samples: NDArray[np.float32], finder: Finder) -> list[SoundSpan]:
     """The pieces that a whole clip is decoded in."""
     finder.feed(samples)
     tail = finder.tail()

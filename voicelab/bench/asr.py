@@ -5,10 +5,10 @@ from __future__ import annotations
 import multiprocessing
 import resource
 from collections.abc import Callable, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
-from time import perf_counter
+from time import perf_counter, process_time
 from typing import Any
 
 from voicelab.asr.base import BatchRecognizer
@@ -24,7 +24,9 @@ class Speed:
     """load_s: from nothing to ready. single_rtf, batched_rtf: seconds of work per second of sound, clip after clip and
     all in one call; the best of the rounds, which other work on the machine disturbed least. batched_rtf is None where
     the engine takes no batches. peak_mib: the most memory that its process held. loop_rtf: a plain loop over funasr's
-    AutoModel.generate, where that was asked for.
+    AutoModel.generate, where that was asked for. core_s: processor seconds per second of sound, clip after clip, all
+    threads added up. together_rtf: the RTF of each of several streams at once in one process; None where the engine
+    takes one call at a time.
     """
 
     engine: str
@@ -34,6 +36,8 @@ class Speed:
     batched_rtf: float | None
     peak_mib: float
     loop_rtf: float | None = None
+    core_s: float = 0.0
+    together_rtf: float | None = None
 
 
 def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) -> list[Clip]:
@@ -42,20 +46,23 @@ def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) 
     return [clip if longest_s is None else clip.between(0, longest_s) for clip in clips]
 
 
-def measure(engine: str, clips: Sequence[Clip], *, rounds: int, against_loop: bool = False) -> Speed:
+def measure(engine: str, clips: Sequence[Clip], *, rounds: int, streams: int = 2, against_loop: bool = False) -> Speed:
     """Load an engine in a fresh process and time it; EngineError when it cannot be had, or dies.
 
-    against_loop: for sensevoice, time AutoModel.generate on the same model and clips between our own rounds.
+    streams: how many hear all of the clips at once, for together_rtf. against_loop: for sensevoice, time
+    AutoModel.generate on the same model and clips between our own rounds.
     """
     config = RECOGNIZERS.config(engine)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
-            return pool.submit(_measure_here, engine, config, list(clips), rounds, against_loop).result()
+            return pool.submit(_measure_here, engine, config, list(clips), rounds, streams, against_loop).result()
         except BrokenProcessPool as error:
             raise EngineError(config.name, "its process ended in the middle of the bench") from error
 
 
-def _measure_here(engine: str, config: EngineConfig, clips: list[Clip], rounds: int, against_loop: bool) -> Speed:
+def _measure_here(
+    engine: str, config: EngineConfig, clips: list[Clip], rounds: int, streams: int, against_loop: bool
+) -> Speed:
     start = perf_counter()
     recognizer = config.build()
     info = recognizer.load()
@@ -63,6 +70,8 @@ def _measure_here(engine: str, config: EngineConfig, clips: list[Clip], rounds: 
     ways: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}
     if isinstance(recognizer, BatchRecognizer):
         ways["batched"] = lambda: _all_at_once(recognizer, clips)
+    if config.shared:
+        ways["together"] = lambda: _side_by_side(recognizer, clips, streams)
     for way in ways.values():
         way()  # the first time pays for caches that later ones find
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
@@ -71,14 +80,20 @@ def _measure_here(engine: str, config: EngineConfig, clips: list[Clip], rounds: 
         loop()
         ways["loop"] = loop
     taken: dict[str, list[float]] = {name: [] for name in ways}
+    worked: dict[str, list[float]] = {name: [] for name in ways}
     for _ in range(rounds):
         for name, way in ways.items():
-            start = perf_counter()
+            start, worked_s = perf_counter(), process_time()
             way()
             taken[name].append(perf_counter() - start)
+            worked[name].append(process_time() - worked_s)
     sound_s = sum(clip.duration_s for clip in clips)
     rtf = {name: min(each) / sound_s for name, each in taken.items()}
-    return Speed(engine, info.device, load_s, rtf["single"], rtf.get("batched"), peak_mib, rtf.get("loop"))
+    core_s = min(worked["single"]) / sound_s
+    return Speed(
+        engine, info.device, load_s, rtf["single"], rtf.get("batched"), peak_mib, rtf.get("loop"), core_s,
+        rtf.get("together"),
+    )  # fmt: skip
 
 
 def _one_by_one(recognizer: Any, clips: Sequence[Clip]) -> None:
@@ -87,6 +102,13 @@ def _one_by_one(recognizer: Any, clips: Sequence[Clip]) -> None:
         stream.feed(clip)
         stream.finish()
         stream.close()
+
+
+def _side_by_side(recognizer: Any, clips: Sequence[Clip], streams: int) -> None:
+    """All clips in each of several threads at once."""
+    with ThreadPoolExecutor(streams) as pool:
+        for done in [pool.submit(_one_by_one, recognizer, clips) for _ in range(streams)]:
+            done.result()
 
 
 def _all_at_once(recognizer: BatchRecognizer, clips: Sequence[Clip]) -> None:

@@ -13,7 +13,7 @@ from voicelab.cli import terminal
 def attribute(
     run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
     listen: Annotated[
-        str | None, typer.Option(help="Hear the kept replies with this recognizer, e.g. pocketsphinx.")
+        str | None, typer.Option(help="Hear the kept replies with this recognizer, e.g. moonshine.")
     ] = None,
     any_revision: Annotated[
         bool, typer.Option("--any-revision", help="Ask the run's agent though it is of another revision here.")
@@ -26,7 +26,7 @@ def attribute(
     is missing even then by the agent; with --listen, what an answer names and its sound does not, by the voice.
     The report is made anew with it.
 
-    Example: voicelab attribute reports/RUN --listen pocketsphinx
+    Example: voicelab attribute reports/RUN --listen moonshine
     """
     with terminal.errors():
         from voicelab.report import page, tables

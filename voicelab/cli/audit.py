@@ -25,7 +25,7 @@ def audit(
         typer.Option(help="Without a run: a sample set in any format of docs/reference/samples.md."),
     ] = None,
     asr: Annotated[
-        str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[pocketsphinx]")
+        str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[moonshine]")
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer between systems: {NAMES}.")] = "english",
     top: Annotated[int, typer.Option(min=1, help="Show so many.")] = 10,
@@ -58,7 +58,7 @@ def audit(
         with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
             told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
-                audit_samples(load(samples), asr or "pocketsphinx", told=told)
+                audit_samples(load(samples), asr, told=told)
                 if samples is not None
                 else audit_runs(runs or [], rules=normalizer, told=told)
             )

@@ -56,6 +56,7 @@ def asr(
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
+    streams: Annotated[int, typer.Option(min=1, max=64, help="How many streams at once for `RTF together`.")] = 2,
     full_size: Annotated[
         bool,
         typer.Option("--full-size", help="Also a SenseVoice of full size with random weights, against a plain loop "
@@ -63,9 +64,10 @@ def asr(
     ] = False,
     device: Annotated[str, typer.Option(help="Where --full-size runs: auto, cpu, cuda:0.")] = "auto",
 ) -> None:  # fmt: skip
-    """Print load time, real-time factor (single and batched) and peak memory of recognizers.
+    """Print load time, real-time factor (single, batched, several at once), processor time and peak memory of
+    recognizers.
 
-    Example: voicelab bench asr --asr pocketsphinx --asr sensevoice --full-size
+    Example: voicelab bench asr --asr moonshine --asr pocketsphinx
     """
     with terminal.errors():
         import tempfile
@@ -84,7 +86,7 @@ def asr(
         rows, left_out = [], []
         for name in names:
             try:
-                rows.append(_row(speeds.measure(name, clips, rounds=rounds)))
+                rows.append(_row(speeds.measure(name, clips, rounds=rounds, streams=streams)))
             except EngineMissingError as error:
                 if engine:
                     raise
@@ -96,8 +98,8 @@ def asr(
                 model = make_random_sensevoice(Path(folder) / "full-size")
                 spec = f"sensevoice:model={model},device={device}"
                 rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
-        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}"
-        columns = ("engine", "device", "load s", "RTF single", "RTF batched", "peak MiB")
+        title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}, together: {streams} streams at once"
+        columns = ("engine", "device", "load s", "RTF single", "RTF batched", "RTF together", "core s/s", "peak MiB")
         terminal.table(title, columns, rows)
         for sentence in left_out:
             terminal.warn(f"left out: {sentence}")
@@ -105,7 +107,9 @@ def asr(
 
 def _row(speed: Speed, name: str | None = None) -> tuple[str, ...]:
     batched = "-" if speed.batched_rtf is None else f"{speed.batched_rtf:.4f}"
-    numbers = (f"{speed.load_s:.1f}", f"{speed.single_rtf:.4f}", batched, f"{speed.peak_mib:.0f}")
+    together = "-" if speed.together_rtf is None else f"{speed.together_rtf:.4f}"
+    rtf = (f"{speed.single_rtf:.4f}", batched, together, f"{speed.core_s:.4f}")
+    numbers = (f"{speed.load_s:.1f}", *rtf, f"{speed.peak_mib:.0f}")
     return (name or speed.engine, speed.device, *numbers)
 
 
@@ -115,7 +119,7 @@ def _compared(speed: Speed) -> list[tuple[str, ...]]:
     loop, single, batched = speed.loop_rtf, speed.single_rtf, speed.batched_rtf
     ratio = (f"{loop / single:.2f} x the loop", f"{loop / batched:.2f} x")
     return [
-        ("AutoModel.generate, clip by clip", speed.device, "", f"{loop:.4f}", "-", ""),
+        ("AutoModel.generate, clip by clip", speed.device, "", f"{loop:.4f}", "-", "-", "", ""),
         _row(speed, "sensevoice, full size, random weights"),
-        ("  speed of ours", "", "", *ratio, ""),
+        ("  speed of ours", "", "", *ratio, "", "", ""),
     ]

@@ -47,7 +47,7 @@ def evaluate(
     samples: Annotated[str | None, typer.Option(help=f"The set: {_SET}. \\[default: the shipped set]")] = None,
     asr: Annotated[
         list[str] | None,
-        typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[pocketsphinx]"),
+        typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[moonshine]"),
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
     tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[espeak]")] = None,
@@ -267,7 +267,7 @@ def engines() -> None:
         for catalog in CATALOGS:
             rows = []
             for name, entry in catalog.entries.items():
-                state = "yes" if entry.installed() else f"no: pip install 'voicelab[{entry.extra}]'"
+                state = "yes" if entry.installed() else f"no: pip install {entry.installable}"
                 listed = "\n".join(map(str, entry.options().values())) or "none"
                 rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
             terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.cli import terminal
 from voicelab.text import NAMES
 
@@ -28,7 +29,7 @@ def roundtrip(
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also hear the recordings of --samples, or of the run's set.")
     ] = False,
-    asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = "pocketsphinx",
+    asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,

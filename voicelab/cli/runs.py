@@ -64,7 +64,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
 def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
     """What made a run, and what it measured.
 
-    Example: voicelab runs show 20260131-120102-pocketsphinx-burst
+    Example: voicelab runs show 20260131-120102-moonshine-burst
     """
     with terminal.errors():
         from voicelab.analysis.run_catalog import find, kept_run

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.cli import terminal
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
@@ -34,7 +35,7 @@ def sweep(
                      "it is; of wer, entity_recall, company_recall, intent_accuracy. \\[entity_recall=90%]"),
     ] = None,
     samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
-    asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = "pocketsphinx",
+    asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = DEFAULT_RECOGNIZER,
     agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
     tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
     limit: Annotated[int | None, typer.Option(help="Maximum number of samples, over all categories.")] = None,

@@ -56,7 +56,8 @@ class EngineInfo:
     """What was really loaded; stored in every result.
 
     options are all of them, defaults included; revision names the model or its version; load_s is how long it took;
-    lanes: how many utterances it works at at once. Addresses lose their user part, whatever an engine puts in.
+    lanes: how many utterances it works at at once. note: what every result says about the choice of this engine, such
+    as that it replaces another; "" where there is nothing. Addresses lose their user part, whatever an engine puts in.
     """
 
     kind: str
@@ -67,6 +68,7 @@ class EngineInfo:
     licence: str = ""
     load_s: float = 0.0
     lanes: int = 1
+    note: str = ""
 
     def __post_init__(self) -> None:
         shown = {name: take_user(value) if isinstance(value, str) else value for name, value in self.options.items()}
@@ -144,6 +146,14 @@ class Entry:
         """Whether every package it needs is there."""
         return all(_version(package) is not None for package in self.packages)
 
+    @property
+    def installable(self) -> str:
+        """What pip must be given to install it, and what that takes."""
+        if self.extra is not None:
+            return f"'voicelab[{self.extra}]'"
+        missing = " ".join(package for package in self.packages if _version(package) is None)
+        return f"{missing} (it needs {self.needs})" if self.needs else missing
+
 
 def _union_members(hint: Any) -> tuple[Any, ...]:
     is_union = typing.get_origin(hint) in (typing.Union, types.UnionType)
@@ -198,7 +208,7 @@ class Catalog:
         if entry is None:
             raise InputError(f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}")
         if not entry.installed():
-            raise EngineMissingError(spec.name, f"not installed; run: pip install 'voicelab[{entry.extra}]'")
+            raise EngineMissingError(spec.name, f"not installed; run: pip install {entry.installable}")
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         for name, text in spec.options.items():

@@ -14,6 +14,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
 
 from voicelab.addresses import take_user, without_user
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
 from voicelab.datasets.file_names import file_name
@@ -62,7 +63,7 @@ class RunSpec(_Record):
     """
 
     samples: _Text
-    asr: _Text | None = "pocketsphinx"
+    asr: _Text | None = DEFAULT_RECOGNIZER
     agent: _Text | None = "rules"
     tts: _Text | None = "espeak"
     mode: Mode = "burst"
@@ -107,6 +108,7 @@ class EngineUsed(_Record):
     licence: str
     load_s: float
     lanes: int
+    note: str = ""
 
     @field_validator("options")
     @classmethod

@@ -221,7 +221,7 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None
 
 
 def new_run_id(spec: RunSpec) -> str:
-    """An id that sorts by time and says what ran: 20260131-120102-pocketsphinx-burst."""
+    """An id that sorts by time and says what ran: 20260131-120102-moonshine-burst."""
     engine = (spec.asr or "server").partition(":")[0]
     return f"{now():%Y%m%d-%H%M%S}-{engine}-{spec.mode}"
 

@@ -98,7 +98,7 @@ def summarize_scores(
         normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
         language=run.spec.language,
         headline=headline_of(rule),
-        warnings=_warnings(rule, [score.turn.text for score in primary]),
+        warnings=_warnings(run, rule, [score.turn.text for score in primary]),
         resampling=Resampling(
             level=LEVEL,
             unit=clusters.unit,
@@ -125,9 +125,11 @@ def summarize_scores(
     )
 
 
-def _warnings(rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
+def _warnings(run: RunResult, rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
+    """What a reader should know: what engines said of themselves, and a normalizer that does not fit the texts."""
+    notes = tuple(engine.note for engine in run.engines if engine.note)
     found = misfit(rule, references)
-    return (found,) if found is not None else ()
+    return (*notes, found) if found is not None else notes
 
 
 def read(path: Path) -> Summary:

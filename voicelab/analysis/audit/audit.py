@@ -9,6 +9,7 @@ from typing import Literal
 
 from voicelab.analysis.audit.acoustic import Misfit, Question, misfits
 from voicelab.analysis.audit.agreement import Agreement, agreement
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import Sample, SampleSet
 from voicelab.engines.spec import package_revision
@@ -79,12 +80,12 @@ def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | 
     return _by_alignment(samples, heard, first.run_id, _recognizer(first), told)
 
 
-def audit_samples(samples: SampleSet, asr: str = "pocketsphinx", *, told: Told | None = None) -> Audit:
-    """A set without any run: one recognizer hears it here, and alignment judges."""
+def audit_samples(samples: SampleSet, asr: str | None = None, *, told: Told | None = None) -> Audit:
+    """A set without any run: one recognizer (None: the default) hears it here, and alignment judges."""
     whole = 2 * len(samples.samples)
     listening = None if told is None else lambda done, _: told(done, whole)
     aligning = None if told is None else lambda done, total: told(whole - total + done, whole)
-    info, texts = hear(asr, [sample.clip() for sample in samples.samples], listening)
+    info, texts = hear(asr or DEFAULT_RECOGNIZER, [sample.clip() for sample in samples.samples], listening)
     heard = {sample.id: text for sample, text in zip(samples.samples, texts, strict=True)}
     return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", aligning)
 

@@ -54,7 +54,7 @@ def spec_of(**fields: Any) -> SweepSpec:
 
 
 def new_sweep_id(spec: SweepSpec) -> str:
-    """An id that sorts by time and says what ran: 20260131-120102-pocketsphinx-sweep."""
+    """An id that sorts by time and says what ran: 20260131-120102-moonshine-sweep."""
     return f"{now():%Y%m%d-%H%M%S}-{(spec.base.asr or '').partition(':')[0]}-sweep"
 
 

@@ -9,6 +9,7 @@ import time
 from collections import deque
 
 from voicelab.asr.base import TimedWord, Transcript
+from voicelab.asr.catalog import fallback_note
 from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.asr.pocketsphinx.decoder import FRAME_S, SphinxDecoder
 from voicelab.asr.pocketsphinx.decoder_pool import DecoderPool
@@ -64,7 +65,7 @@ class PocketSphinx:
         warm.close()
         revision = package_revision("pocketsphinx") + ", model en-us"
         options = {"cmn_s": self._cmn_s, **self._beams, "max_decoders": self._max_decoders}
-        return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause")
+        return EngineInfo("asr", "pocketsphinx", options, revision, licence="BSD-2-Clause", note=fallback_note())
 
     def stream(self) -> PocketSphinxStream:
         return PocketSphinxStream(self._decoders, self._mean, self._cmn_s)

@@ -1,0 +1,49 @@
+"""Invented texts are told from said ones."""
+
+import pytest
+
+from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The first is the first is the first is the first is the first is",
+        "no " * 9,
+        "you know, You know. you know you know you know you know",
+        "what is the price of gold and what is the price of gold and what is the price of gold and what is the price "
+        "of gold and",
+    ],
+)
+def test_a_phrase_that_follows_itself_is_a_loop(text):
+    assert is_loop(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "no no no no stop",
+        "Very, very, very good.",
+        "What is the price of Apple, and what is the price of Tesla?",
+        "one two one two one two",
+        "bye bye",
+    ],
+)
+def test_what_people_repeat_is_none(text):
+    assert not is_loop(text)
+
+
+def test_more_words_than_the_time_holds_were_not_said():
+    assert is_too_fast("Thank you for watching this video today", 0.3)
+    assert not is_too_fast("Thank you", 0.3)
+    assert not is_too_fast("what is the price of apple and of microsoft today", 2.0)
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [("♪♪♪♪♪♪♪??", ""), ("♪ Hello ♪", "Hello"), ("[Music] add Apple", "add Apple"), ("(laughs)", ""), ("...", ""),
+     ("  Two   words. ", "Two words."), ("20%", "20%")],
+)  # fmt: skip
+def test_marks_for_sounds_are_no_words(text, left):
+    assert cleaned(text) == left

