@@ -50,7 +50,7 @@ def evaluate(
         typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[pocketsphinx]"),
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
-    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[espeak]")] = None,
+    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[piper]")] = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -267,7 +267,7 @@ def engines() -> None:
         for catalog in CATALOGS:
             rows = []
             for name, entry in catalog.entries.items():
-                state = "yes" if entry.installed() else f"no: pip install 'voicelab[{entry.extra}]'"
+                state = "yes" if entry.installed() else f"no: {entry.install_command}"
                 listed = "\n".join(map(str, entry.options().values())) or "none"
                 rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
             terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)

@@ -142,7 +142,13 @@ class Entry:
 
     def installed(self) -> bool:
         """Whether every package it needs is there."""
-        return all(_version(package) is not None for package in self.packages)
+        return all(map(is_installed, self.packages))
+
+    @property
+    def install_command(self) -> str:
+        """What installs its packages."""
+        wanted = f"'voicelab[{self.extra}]'" if self.extra is not None else " ".join(self.packages)
+        return f"pip install {wanted}"
 
 
 def _union_members(hint: Any) -> tuple[Any, ...]:
@@ -155,6 +161,11 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def is_installed(package: str) -> bool:
+    """Whether a distribution of that name is installed."""
+    return _version(package) is not None
 
 
 def package_revision(*packages: str) -> str:
@@ -198,7 +209,7 @@ class Catalog:
         if entry is None:
             raise InputError(f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}")
         if not entry.installed():
-            raise EngineMissingError(spec.name, f"not installed; run: pip install 'voicelab[{entry.extra}]'")
+            raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         for name, text in spec.options.items():

