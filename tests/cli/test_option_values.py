@@ -96,6 +96,7 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
         ("models", "path"): ["sensevoice"],
         ("bench", "endpoint"): ["--samples", material["set"]],
         ("bench", "asr"): ["--asr", "fake", "--samples", material["set"]],
+        ("bench", "tts"): ["--tts", "fake", "--texts", f"{material['folder']}/reference.trn"],
         ("bench", "match"): ["--pairs", "20"],
         ("bench", "words"): ["--pairs", "20"],
         ("bench", "vad"): ["--streams", "1", "--seconds", "1"],
