@@ -92,6 +92,7 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
         ("audit",): [material["a"], material["b"]],
         ("correct",): [material["set"], f"{material['folder']}/fixes.csv"],
         ("roundtrip",): [material["a"], "--asr", "fake"],
+        ("listen",): [material["a"], "--asr", "fake"],
         ("models", "pull"): ["sensevoice"],
         ("models", "path"): ["sensevoice"],
         ("bench", "endpoint"): ["--samples", material["set"]],

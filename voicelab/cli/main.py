@@ -16,6 +16,7 @@ from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
 from voicelab.cli.equivalence import equivalence
 from voicelab.cli.gate import gate
+from voicelab.cli.listen import listen
 from voicelab.cli.match import match
 from voicelab.cli.models import models
 from voicelab.cli.power import power
@@ -309,7 +310,7 @@ def samples(
 
 
 for _command in (
-    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip,
+    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip, listen,
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(models, name="models")
