@@ -93,6 +93,7 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
         ("correct",): [material["set"], f"{material['folder']}/fixes.csv"],
         ("roundtrip",): [material["a"], "--asr", "fake"],
         ("listen",): [material["a"], "--asr", "fake"],
+        ("cross",): [material["set"], "--tts", "fake,fake:tone_hz=300", "--asr", "fake,fake:text=hello"],
         ("models", "pull"): ["sensevoice"],
         ("models", "path"): ["sensevoice"],
         ("bench", "endpoint"): ["--samples", material["set"]],

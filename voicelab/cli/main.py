@@ -14,6 +14,7 @@ from voicelab.cli.audit import audit
 from voicelab.cli.bench import bench
 from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
+from voicelab.cli.cross import cross
 from voicelab.cli.equivalence import equivalence
 from voicelab.cli.gate import gate
 from voicelab.cli.listen import listen
@@ -310,7 +311,7 @@ def samples(
 
 
 for _command in (
-    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip, listen,
+    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip, listen, cross,
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(models, name="models")
