@@ -34,9 +34,13 @@ def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[Engin
     return run_blocking(_say(VOICES.config(tts), texts, told))
 
 
+BATCH_WAIT_S = 600.0
+"""Nobody waits for a reply here, so that a machine with other work to do is no reason to give up."""
+
+
 @asynccontextmanager
 async def _hosted(config: EngineConfig) -> AsyncIterator[EnginePool]:
-    host = await EnginePool(config).open()
+    host = await EnginePool(config, wait_s=BATCH_WAIT_S).open()
     try:
         yield host
     finally:

@@ -18,6 +18,7 @@ from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.spec import EngineInfo
 from voicelab.metrics.words import WordCounts, count
 from voicelab.pipeline.spoken_text import spoken_parts
+from voicelab.pipeline.transcribe import BATCH_WAIT_S
 from voicelab.text import Normalizer
 from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
@@ -44,7 +45,7 @@ Heard = Callable[[CrossedSentence], None]
 async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIterator[tuple[Pools, Pools]]:
     """All engines by their names, loaded; InputError or EngineError where one cannot be had, before any loads."""
     asked = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
-    pools = [EnginePool(catalog.config(name)) for catalog, name in asked]
+    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in asked]
     async with AsyncExitStack() as stack:
         for pool in pools:
             stack.push_async_callback(pool.close)
