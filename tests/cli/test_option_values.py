@@ -26,6 +26,11 @@ VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "ð
 LIMIT_S = 60
 _IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
 """The modules that import `hear` by name."""
+_WORKERS = (
+    ("voicelab.analysis.listening", "SoundQualityModels"),
+    ("voicelab.analysis.cross.crossing", "cross"),
+    ("voicelab.bench.tts", "measure"),
+)
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -65,6 +70,8 @@ def cheap(monkeypatch):
         stubbed()
 
     # A module that is imported for the first time while a name is stubbed would keep the stub for later tests.
+    for module, name in _WORKERS:
+        monkeypatch.setattr(import_module(module), name, stubbed)
     for importer in _IMPORTERS:
         import_module(importer)
         monkeypatch.setattr(f"{importer}.hear", stubbed)
