@@ -7,7 +7,8 @@ PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint const
 # Empty: moonshine, or PocketSphinx where moonshine has no wheel.
 ASR ?=
 AGENT ?= rules
-TTS ?= espeak
+# Empty: Piper, or eSpeak where Piper's wheels are not installed.
+TTS ?=
 # Test processes side by side; a file's tests stay together, as they share their servers.
 JOBS ?= 2
 
@@ -28,7 +29,6 @@ install = $(if $(OLD_GLIBC),$(BIN)/python .ci/requirements_without.py moonshine-
 EXTRA_sensevoice := sensevoice
 EXTRA_faster-whisper := whisper
 EXTRA_openai := openai
-EXTRA_piper := piper
 EXTRA_edge := edge
 engine = $(firstword $(subst :, ,$(1)))
 EXTRAS := $(sort $(foreach one,$(ASR) $(TTS),$(EXTRA_$(call engine,$(one)))))
@@ -37,7 +37,7 @@ MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 # JupyterLab refuses to run as root unless asked; in a container root is the usual user.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-ALL_EXTRAS := sensevoice whisper openai piper edge
+ALL_EXTRAS := sensevoice whisper openai edge
 ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/bench/test_bench.py
 
 .PHONY: help eval test test-fast test-engines abuse run-server lab docs check clean setup
@@ -46,7 +46,7 @@ help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
-	$(BIN)/voicelab evaluate --notebook $(if $(ASR),--asr $(ASR)) --agent $(AGENT) --tts $(TTS) $(ARGS)
+	$(BIN)/voicelab evaluate --notebook $(if $(ASR),--asr $(ASR)) --agent $(AGENT) $(if $(TTS),--tts $(TTS)) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
@@ -63,7 +63,7 @@ abuse: setup  ## attack servers of its own for about half an hour (on an idle ma
 	$(BIN)/python -m tests.abuse soak
 
 run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
-	ASR=$(ASR) AGENT=$(AGENT) TTS=$(TTS) $(BIN)/voicelab-server $(ARGS)
+	ASR=$(ASR) AGENT=$(AGENT) $(if $(TTS),TTS=$(TTS)) $(BIN)/voicelab-server $(ARGS)
 
 lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT) $(ARGS)

@@ -167,7 +167,11 @@ def _parser() -> argparse.ArgumentParser:
         "--asr", metavar="ENGINE", help=f"the recognizer: {_known(RECOGNIZERS)} (default {DEFAULT_RECOGNIZER})"
     )
     parser.add_argument("--agent", metavar="ENGINE", help=f"the agent: {_known(AGENTS)} (default rules)")
-    parser.add_argument("--tts", metavar="ENGINE", help=f"the voice: {_known(VOICES)} (default espeak)")
+    parser.add_argument(
+        "--tts",
+        metavar="ENGINE",
+        help=f"the voice: {_known(VOICES)} (default piper)",
+    )
     parser.add_argument("--workers", type=int, help="how many server processes share the socket (default 1)")
     parser.add_argument("--fd", type=int, help="serve on this open socket instead, given by whoever starts the server")
     parser.add_argument(

@@ -24,6 +24,7 @@ from server.tracing import Tracer
 from server.vad_batcher import VadBatcher
 from voicelab.engines.spec import EngineInfo
 from voicelab.pipeline.turn import Pipeline
+from voicelab.tts.default import fallback_notice
 
 logger = logging.getLogger(__name__)
 
@@ -151,6 +152,8 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
         try:
             for engine in pipeline.engines:
                 logger.info(_loaded(engine))
+            if notice := fallback_notice(settings.tts):
+                logger.warning(notice)
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
                 services = Services(settings, pipeline, history, tokens, vad_batcher, pools, tracer)
                 tasks = [asyncio.create_task(services.keep_sampling())]

@@ -25,6 +25,7 @@ from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
 from voicelab.paths import PROJECT
 from voicelab.pipeline.turn import LONGEST_TURN_S
+from voicelab.tts.default import default_voice
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
@@ -53,7 +54,7 @@ class Settings(BaseSettings):
     root_path: str = ""
     asr: str = DEFAULT_RECOGNIZER
     agent: str = "rules"
-    tts: str = "espeak"
+    tts: str = Field(default_factory=default_voice)
     vad: str = "silero"
     asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"

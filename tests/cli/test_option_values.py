@@ -26,6 +26,11 @@ VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "ð
 LIMIT_S = 60
 _IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
 """The modules that import `hear` by name."""
+_WORKERS = (
+    ("voicelab.analysis.listening", "SoundQualityModels"),
+    ("voicelab.analysis.cross.crossing", "cross"),
+    ("voicelab.bench.tts", "measure"),
+)
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -65,6 +70,8 @@ def cheap(monkeypatch):
         stubbed()
 
     # A module that is imported for the first time while a name is stubbed would keep the stub for later tests.
+    for module, name in _WORKERS:
+        monkeypatch.setattr(import_module(module), name, stubbed)
     for importer in _IMPORTERS:
         import_module(importer)
         monkeypatch.setattr(f"{importer}.hear", stubbed)
@@ -92,10 +99,13 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
         ("audit",): [material["a"], material["b"]],
         ("correct",): [material["set"], f"{material['folder']}/fixes.csv"],
         ("roundtrip",): [material["a"], "--asr", "fake"],
+        ("listen",): [material["a"], "--asr", "fake"],
+        ("cross",): [material["set"], "--tts", "fake,fake:tone_hz=300", "--asr", "fake,fake:text=hello"],
         ("models", "pull"): ["sensevoice"],
         ("models", "path"): ["sensevoice"],
         ("bench", "endpoint"): ["--samples", material["set"]],
         ("bench", "asr"): ["--asr", "fake", "--samples", material["set"]],
+        ("bench", "tts"): ["--tts", "fake", "--texts", f"{material['folder']}/reference.trn"],
         ("bench", "match"): ["--pairs", "20"],
         ("bench", "words"): ["--pairs", "20"],
         ("bench", "vad"): ["--streams", "1", "--seconds", "1"],

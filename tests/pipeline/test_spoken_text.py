@@ -58,11 +58,11 @@ texts = st.text(st.sampled_from("ab .?!\n今，"), max_size=60)
 
 @given(texts, st.lists(st.floats(0.01, 5), max_size=20), st.lists(st.floats(0, 60), max_size=5))
 def test_what_is_heard_is_a_beginning_that_only_grows(text, durations_s, instants_s):
-    made = script(text, *durations_s[: len(Script(text).sentences)])
+    made = script(text, *durations_s[: len(Script(text).parts)])
     heard = [made.heard(instant_s) for instant_s in sorted(instants_s)]
     assert all(text.strip().startswith(part) for part in heard)
     assert all(later.startswith(earlier) for earlier, later in pairwise(heard))
-    if len(durations_s) >= len(made.sentences):
+    if len(durations_s) >= len(made.parts):
         assert made.heard(1000) == text.strip()
 
 

@@ -52,6 +52,22 @@ async def test_the_first_sentence_leaves_before_the_second_is_made(pipeline):
     await turn.close()
 
 
+@pytest.mark.parametrize("clauses", ["true", "false"])
+async def test_the_opening_clause_of_a_long_sentence_leaves_before_the_rest_is_made(clauses):
+    text = "The opening clause: the rest of this long sentence is still to be spoken then."
+    opened = await Pipeline.open("fake", f"fake:text={text}", f"fake:clauses={clauses},words_per_s=20")
+    turn = Turn(opened, Dialogue())
+    try:
+        spoken = [event async for event in turn.answer("hello") if isinstance(event, SpokenReply)]
+    finally:
+        await turn.close()
+        await opened.close()
+    assert [event.last for event in spoken] == [False] * (len(spoken) - 1) + [True]
+    assert turn.times.reply_audio_s == pytest.approx(15 / 20, abs=0.03), "no word is lost"
+    assert (turn.times.tts_first_s < turn.times.tts_s) == (clauses == "true")
+    assert turn.said(0.16) == ("The opening clause:" if clauses == "true" else "The opening")
+
+
 async def test_silence_is_no_speech(pipeline):
     with pytest.raises(NoSpeechError, match="nothing was heard"):
         await take(pipeline, [opus.encode_ogg(Clip.silence(0.5))])

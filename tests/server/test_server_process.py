@@ -107,7 +107,7 @@ def test_the_log_names_each_engine_before_the_start_is_complete(served: Served, 
     log = (folder / "server.log").read_text()
     complete = log.index("Application startup complete")
     assert all(
-        -1 < log.index(f"{engine} loaded in") < complete for engine in ("ASR moonshine", "Agent rules", "TTS espeak")
+        -1 < log.index(f"{engine} loaded in") < complete for engine in ("ASR moonshine", "Agent rules", "TTS piper")
     )
 
 

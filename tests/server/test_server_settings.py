@@ -24,7 +24,7 @@ def test_defaults() -> None:
     settings = Settings.read()
     assert (settings.host, settings.port) == ("127.0.0.1", 8000)
     assert settings.cors_origins == ("http://localhost:3000",)
-    assert (settings.asr, settings.agent, settings.tts) == ("moonshine", "rules", "espeak")
+    assert (settings.asr, settings.agent, settings.tts) == ("moonshine", "rules", "piper")
     assert settings.cors_credentials
     assert settings.asr_workers is None
     assert (settings.max_message_bytes, settings.max_turn_s) == (10_000_000, 120)
@@ -215,7 +215,7 @@ def test_what_keeps_it_from_starting_is_told_without_a_traceback(
 def test_help_teaches() -> None:
     outcome = run_server("--help")
     assert outcome.returncode == 0
-    assert all(word in outcome.stdout for word in ("--port", "pocketsphinx", "espeak", "CORS_ORIGINS", "/docs"))
+    assert all(word in outcome.stdout for word in ("--port", "pocketsphinx", "piper", "CORS_ORIGINS", "/docs"))
 
 
 def test_every_setting_is_documented_with_its_default() -> None:

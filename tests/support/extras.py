@@ -18,6 +18,4 @@ def tried(catalog: Catalog) -> list[str]:
 
 def needs(catalog: Catalog, name: str) -> pytest.MarkDecorator:
     """Skips a test where that engine is neither installed nor required."""
-    return pytest.mark.skipif(
-        name not in tried(catalog), reason=f"needs: pip install 'voicelab[{catalog.entries[name].extra}]'"
-    )
+    return pytest.mark.skipif(name not in tried(catalog), reason=f"needs: {catalog.entries[name].install_command}")

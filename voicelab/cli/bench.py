@@ -12,6 +12,7 @@ from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
 from voicelab.cli.bench_server import server
+from voicelab.cli.bench_tts import tts
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
@@ -24,6 +25,7 @@ bench.command()(vad)
 bench.command()(intervals)
 bench.command()(server)
 bench.command()(match)
+bench.command()(tts)
 
 
 @bench.command()

@@ -14,8 +14,10 @@ from voicelab.cli.audit import audit
 from voicelab.cli.bench import bench
 from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
+from voicelab.cli.cross import cross
 from voicelab.cli.equivalence import equivalence
 from voicelab.cli.gate import gate
+from voicelab.cli.listen import listen
 from voicelab.cli.match import match
 from voicelab.cli.models import models
 from voicelab.cli.power import power
@@ -50,7 +52,7 @@ def evaluate(
         typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[moonshine]"),
     ] = None,
     agent: Annotated[str | None, typer.Option(help="Agent, e.g. rules:threshold=0.85. \\[rules]")] = None,
-    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[espeak]")] = None,
+    tts: Annotated[str | None, typer.Option(help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[piper]")] = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -267,7 +269,7 @@ def engines() -> None:
         for catalog in CATALOGS:
             rows = []
             for name, entry in catalog.entries.items():
-                state = "yes" if entry.installed() else f"no: pip install {entry.installable}"
+                state = "yes" if entry.installed() else f"no: {entry.install_command}"
                 listed = "\n".join(map(str, entry.options().values())) or "none"
                 rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
             terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)
@@ -309,7 +311,7 @@ def samples(
 
 
 for _command in (
-    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip,
+    compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip, listen, cross,
 ):  # fmt: skip
     app.command()(_command)
 app.add_typer(models, name="models")

@@ -41,7 +41,7 @@ def roundtrip(
     The recognizer's own errors are in it: the voice alone is at most so bad. --recordings has the same recognizer hear
     the set's recordings, to compare with.
 
-    Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts espeak --tts espeak:voice=en-gb-x-rp --samples
+    Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts piper --tts espeak:voice=en-gb-x-rp --samples
     data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
     """
     with terminal.errors(), terminal.progress_bar("texts") as progress:

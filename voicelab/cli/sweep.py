@@ -37,7 +37,7 @@ def sweep(
     samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
     asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = DEFAULT_RECOGNIZER,
     agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
-    tts: Annotated[str, typer.Option(help="Voice.")] = "espeak",
+    tts: Annotated[str | None, typer.Option(help="Voice. \\[piper]")] = None,
     limit: Annotated[int | None, typer.Option(help="Maximum number of samples, over all categories.")] = None,
     category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
     language: LanguageOption = None,
@@ -73,9 +73,9 @@ def sweep(
 
         base = checked(
             RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
-            samples=samples or str(shipped("voice_samples")), asr=asr, agent=agent, tts=tts, target="in-process",
+            samples=samples or str(shipped("voice_samples")), asr=asr, agent=agent, target="in-process",
             limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-            word_map=read_word_map(word_map), seed=seed,
+            word_map=read_word_map(word_map), seed=seed, **({"tts": tts} if tts is not None else {}),
         )  # fmt: skip
         spec = checked(
             SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),

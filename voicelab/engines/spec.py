@@ -144,15 +144,15 @@ class Entry:
 
     def installed(self) -> bool:
         """Whether every package it needs is there."""
-        return all(_version(package) is not None for package in self.packages)
+        return all(map(is_installed, self.packages))
 
     @property
-    def installable(self) -> str:
-        """What pip must be given to install it, and what that takes."""
+    def install_command(self) -> str:
+        """The command that installs what is missing, and what that needs."""
         if self.extra is not None:
-            return f"'voicelab[{self.extra}]'"
-        missing = " ".join(package for package in self.packages if _version(package) is None)
-        return f"{missing} (it needs {self.needs})" if self.needs else missing
+            return f"pip install 'voicelab[{self.extra}]'"
+        missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)
+        return f"pip install {missing}" + (f" (it needs {self.needs})" if self.needs else "")
 
 
 def _union_members(hint: Any) -> tuple[Any, ...]:
@@ -165,6 +165,11 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def is_installed(package: str) -> bool:
+    """Whether a distribution of that name is installed."""
+    return _version(package) is not None
 
 
 def package_revision(*packages: str) -> str:
@@ -208,7 +213,7 @@ class Catalog:
         if entry is None:
             raise InputError(f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}")
         if not entry.installed():
-            raise EngineMissingError(spec.name, f"not installed; run: pip install {entry.installable}")
+            raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         for name, text in spec.options.items():

@@ -13,7 +13,8 @@ from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.pool.run_sync import run_blocking
 from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
-from voicelab.text import sentences
+from voicelab.pipeline.spoken_text import spoken_parts
+from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
 
 Told = Callable[[int, int], None]
@@ -29,13 +30,17 @@ def hear(asr: str, clips: Sequence[Clip], told: Told | None = None) -> tuple[Eng
 
 
 def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[EngineInfo, list[Clip]]:
-    """Each text as a voice says it, sentence by sentence as in a turn; and what the voice really was."""
+    """Each text as a voice says it, part by part as in a turn; and what the voice really was."""
     return run_blocking(_say(VOICES.config(tts), texts, told))
+
+
+BATCH_WAIT_S = 600.0
+"""Nobody waits for a reply here, so that a machine with other work to do is no reason to give up."""
 
 
 @asynccontextmanager
 async def _hosted(config: EngineConfig) -> AsyncIterator[EnginePool]:
-    host = await EnginePool(config).open()
+    host = await EnginePool(config, wait_s=BATCH_WAIT_S).open()
     try:
         yield host
     finally:
@@ -74,7 +79,7 @@ async def _say(config: EngineConfig, texts: Sequence[str], told: Told | None) ->
     async with _hosted(config) as host:
         clips = []
         for number, text in enumerate(texts, start=1):
-            parts = [await host.call("speak", sentence) for sentence in sentences(text)]
+            parts = [await host.call("speak", part) for part in spoken_parts(text, clauses=speaks_clauses(host.info))]
             if not parts:
                 raise EngineError(config.name, f"there is nothing to say in {text!r}")
             clips.append(Clip.join(parts))

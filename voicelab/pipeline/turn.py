@@ -23,6 +23,7 @@ from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
 from voicelab.pipeline.spoken_text import Script
 from voicelab.pipeline.stopwatch import Stopwatch, TimeSpan
+from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
 
 LONGEST_TURN_S = 120.0
@@ -94,10 +95,11 @@ class StageTimes:
 
     decode_s, asr_s, agent_s, tts_s and encode_s lie one after the other between the last byte of the request and the
     last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
-    first sentence; tts_s: all of them. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work,
-    with what it did while sound was still coming. audio_s, reply_audio_s: how long the request and the reply sound; a
-    request of Opus packets counts whole packets, so up to 20 ms of padding at its end. undecoded_s: seconds of the
-    request that were damaged and could not be decoded, beside audio_s.
+    first part of the text that is spoken, a sentence or its opening clause; tts_s: all parts. encode_s: all of the
+    reply's encoding. asr_busy_s: the recognizer's own work, with what it did while sound was still coming. audio_s,
+    reply_audio_s: how long the request and the reply sound; a request of Opus packets counts whole packets, so up to
+    20 ms of padding at its end. undecoded_s: seconds of the request that were damaged and could not be decoded, beside
+    audio_s.
     """
 
     audio_s: float | None = None
@@ -237,22 +239,22 @@ class Turn:
         return self._script.heard(heard_s)
 
     async def _speak(self, text: str) -> AsyncGenerator[SpokenReply, None]:
-        """Sentence by sentence: the first one's sound leaves before the second is made."""
+        """Part by part: the sound of the first leaves before the second is made."""
         self.times.tts_s = self.times.encode_s = 0.0
-        self._script = Script(text)
-        sentences = self._script.sentences
-        if not sentences:
+        self._script = Script(text, clauses=speaks_clauses(self._pipeline.tts.info))
+        parts = self._script.parts
+        if not parts:
             raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
         audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
         try:
-            for number, sentence in enumerate(sentences, start=1):
+            for number, words in enumerate(parts, start=1):
                 with self._watch.measure("tts") as lap:
-                    clip: Clip = await self._pipeline.tts.call("speak", sentence)
+                    clip: Clip = await self._pipeline.tts.call("speak", words)
                 self.times.tts_s += lap.took_s
                 if self.times.tts_first_s is None:
                     self.times.tts_first_s = self.times.tts_s
                 self._script.add(clip.duration_s)
-                for part, last in audio.parts(clip, last=number == len(sentences)):
+                for part, last in audio.parts(clip, last=number == len(parts)):
                     with self._watch.measure("encode") as lap:
                         piece = await audio.encode(part, last=last)
                     self.times.encode_s += lap.took_s

@@ -11,16 +11,17 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
-from voicelab.report import plots, tables
+from voicelab.report import plots, sound_tables, tables
 from voicelab.report.attribution_tables import why_view
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnCard, data_uri, request_sound, view_turns
 from voicelab.report.wording import NONE, headline, interval, interval_methods, seconds
 from voicelab.runs.records import RunFolder, RunResult
-from voicelab.scoring import counterfactual_file, inputs
+from voicelab.scoring import counterfactual_file, inputs, sound_quality
 from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Summary
+from voicelab.scoring.sound_quality import SoundQualityRecord
 from voicelab.scoring.summary import scores_of, summarize_scores
 from voicelab.scoring.turns import TurnScore
 
@@ -49,12 +50,19 @@ def write(folder: RunFolder) -> Path:
     rest = [score for score in scores if score not in worst]
     views = {view.turn.key: view for view in view_turns(folder, [*worst, *rest], samples)}
     path = folder.path / "report.html"
-    path.write_text(render(run, summary, scores, views), encoding="utf-8")
+    sound = sound_quality.read(folder.path)
+    path.write_text(render(run, summary, scores, views, sound), encoding="utf-8")
     return path
 
 
-def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views: dict[str, TurnCard]) -> str:
-    """The page as text. views: of every turn, by its key."""
+def render(
+    run: RunResult,
+    summary: Summary,
+    scores: Sequence[TurnScore],
+    views: dict[str, TurnCard],
+    sound: SoundQualityRecord | None = None,
+) -> str:
+    """The page as text. views: of every turn, by its key. sound: what `voicelab listen` found."""
     ordered = [views[score.turn.key] for score in scores]
     primary = [view for view in ordered if view.turn.primary]
     return _templates().get_template("page.html").render(
@@ -62,7 +70,7 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         summary=summary,
         headline=headline(summary),
         pictures=_pictures(summary),
-        tables=_tables(summary),
+        tables=[*_tables(summary), *_sound_tables(sound)],
         worst=[views[score.turn.key] for score in tables.worst_scores(scores, WORST)],
         samples=primary,
         failed=[view for view in ordered if view.turn.broken],
@@ -73,6 +81,19 @@ def render(run: RunResult, summary: Summary, scores: Sequence[TurnScore], views:
         why=why_view(summary, scores),
         provenance=provenance(run, summary),
     )  # fmt: skip
+
+
+def _sound_tables(record: SoundQualityRecord | None) -> list[_Table]:
+    """Empty until somebody has listened to the run."""
+    if record is None:
+        return []
+    means = tuple(sound_tables.rows(record))
+    lowest = tuple(sound_tables.lowest(record.requests.sounds, WORST))
+    note = "The words that are wrong are those of the run's recognizer."
+    return [
+        _Table("Sound quality", sound_tables.note(record), sound_tables.COLUMNS, means),
+        _Table("Requests with the lowest sound quality", note, sound_tables.WORST_COLUMNS, lowest),
+    ]
 
 
 def samples_html(views: Sequence[TurnCard], title: str) -> str:

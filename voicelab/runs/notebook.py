@@ -93,12 +93,11 @@ class ParameterGuard:
 
 
 def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
-    """A RunSpec from a notebook's parameters; samples "" is the set that comes with voicelab, asr "" the default.
+    """A RunSpec from a notebook's parameters; "" is the shipped set for samples, and the default for asr and tts.
 
     Raises InputError that names the parameter.
     """
-    if options.get("asr") == "":
-        del options["asr"]
+    options = {name: value for name, value in options.items() if name not in ("asr", "tts") or value != ""}
     return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
 
 

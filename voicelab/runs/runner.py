@@ -36,6 +36,7 @@ from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
 from voicelab.runs.targets import Session, Target, check_target, open_target
+from voicelab.tts.default import fallback_notice
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
@@ -199,6 +200,7 @@ def _begin(folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = 
         code=provenance.code_state(),
         packages=provenance.packages(),
         machine=provenance.machine(),
+        notices=_notices(spec),
         started_at=now(),
     )
     return _Begun(folder, run, conversations, request_audio_source, fresh=True)
@@ -218,6 +220,11 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None
         )
     request_audio_source = RequestAudioSource(recordings or SetRecordings(load(run.spec.samples)), run.spec.condition)
     return _Begun(folder, run, plan(samples), request_audio_source, fresh=False)
+
+
+def _notices(spec: RunSpec) -> tuple[str, ...]:
+    found = fallback_notice(spec.tts)
+    return (found,) if found is not None else ()
 
 
 def new_run_id(spec: RunSpec) -> str:

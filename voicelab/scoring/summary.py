@@ -98,7 +98,7 @@ def summarize_scores(
         normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
         language=run.spec.language,
         headline=headline_of(rule),
-        warnings=_warnings(run, rule, [score.turn.text for score in primary]),
+        warnings=(*_warnings(run, rule, [score.turn.text for score in primary]), *run.notices),
         resampling=Resampling(
             level=LEVEL,
             unit=clusters.unit,

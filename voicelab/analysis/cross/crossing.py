@@ -1,0 +1,134 @@
+"""Cross voices with recognizers over the texts of a set, and leave the result in a folder.
+
+The folder holds heard.jsonl (a line as each pair hears a text), cross.json and heatmap.png.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from pathlib import Path
+
+from voicelab.analysis.cross.hearing import CrossedSentence, Pools, hear_all, infos, loaded
+from voicelab.analysis.cross.interaction import crossed_pairs, whole_sentences
+from voicelab.analysis.cross.plot import heat_map
+from voicelab.analysis.cross.record import CrossResult
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.datasets import SampleSet
+from voicelab.engines.pool.run_sync import run_blocking
+from voicelab.errors import InputError, VoicelabError
+from voicelab.pipeline.transcribe import Told
+from voicelab.report import plots
+from voicelab.runs import provenance, storage
+from voicelab.runs.records import EngineUsed, now
+from voicelab.scoring.schema import NormalizerUsed
+from voicelab.text import Normalizer
+from voicelab.tts.catalog import VOICES
+
+HEARD, RESULT, PICTURE = "heard.jsonl", "cross.json", "heatmap.png"
+
+
+def cross(
+    samples: SampleSet,
+    voices: Sequence[str],
+    recognizers: Sequence[str],
+    folder: Path,
+    rules: Normalizer,
+    *,
+    seed: int = 0,
+    told: Told | None = None,
+) -> CrossResult:
+    """Say the texts of the set with every voice, hear them with every recognizer, and write the result.
+
+    Ctrl-C ends the work early: the result is then over the texts that all pairs have heard. Raises InputError for fewer
+    than two voices or recognizers, one named twice, or a folder that holds a result; KeyboardInterrupt before the
+    engines are loaded; VoicelabError where no text was heard in all pairs.
+    """
+    _check(voices, recognizers, folder)
+    texts = list(dict.fromkeys(sample.text for sample in samples.samples if sample.text.strip()))
+    if not texts:
+        raise InputError(f"{samples.path}: no sample has a text to say")
+    work = _Work(texts, voices, recognizers, folder, rules, told)
+    started_at, status = now(), "finished"
+    try:
+        run_blocking(work.run())
+    except KeyboardInterrupt:
+        if not work.recognizers:
+            raise
+        status = "stopped"
+    pairs = len(voices) * len(recognizers)
+    whole = whole_sentences(work.heard, pairs)
+    if not whole:
+        raise VoicelabError(f"stopped before any text was heard in all {pairs} pairs; what was heard is in {folder}")
+    result = CrossResult(
+        samples=str(samples.path),
+        status="stopped" if status == "stopped" else "finished",
+        sentences=len(whole),
+        planned=len(texts),
+        voices=work.voices,
+        recognizers=work.recognizers,
+        normalizer=NormalizerUsed(name=rules.name, version=rules.version, word_map=rules.word_map),
+        seed=seed,
+        pairs=tuple(crossed_pairs(work.heard, voices, recognizers, seed)),
+        code=provenance.code_state(),
+        packages=provenance.packages(),
+        machine=provenance.machine(),
+        started_at=started_at,
+        finished_at=now(),
+    )
+    storage.write_whole(folder / RESULT, f"{result.model_dump_json(indent=2)}\n".encode())
+    if (picture := plots.png(heat_map(result))) is not None:
+        storage.write_whole(folder / PICTURE, picture)
+    return result
+
+
+class _Work:
+    """The hearing, and what is known of it so far. voices, recognizers: what was loaded; empty until all are."""
+
+    def __init__(
+        self,
+        texts: Sequence[str],
+        voices: Sequence[str],
+        recognizers: Sequence[str],
+        folder: Path,
+        rules: Normalizer,
+        told: Told | None,
+    ) -> None:
+        self.heard: list[CrossedSentence] = []
+        self.voices: dict[str, EngineUsed] = {}
+        self.recognizers: dict[str, EngineUsed] = {}
+        self._texts, self._asked = texts, (voices, recognizers)
+        self._folder, self._rules, self._told = folder, rules, told
+        self._total = len(texts) * len(voices) * len(recognizers)
+
+    async def run(self) -> None:
+        async with loaded(*self._asked) as (voices, recognizers):
+            storage.make_folder(self._folder)
+            self.voices, self.recognizers = _used(voices), _used(recognizers)
+            await hear_all(self._texts, voices, recognizers, self._rules, self._keep)
+
+    def _keep(self, one: CrossedSentence) -> None:
+        self.heard.append(one)
+        storage.append_whole(self._folder / HEARD, f"{json.dumps(asdict(one), ensure_ascii=False)}\n".encode())
+        if self._told is not None:
+            self._told(len(self.heard), self._total)
+
+
+def _used(pools: Pools) -> dict[str, EngineUsed]:
+    return {name: EngineUsed(**asdict(info)) for name, info in infos(pools).items()}
+
+
+def _check(voices: Sequence[str], recognizers: Sequence[str], folder: Path) -> None:
+    for option, names, catalog in (("--tts", voices, VOICES), ("--asr", recognizers, RECOGNIZERS)):
+        if len(set(names)) < len(names):
+            raise InputError(f"{option}: an engine is named twice; name each once")
+        if len(names) < 2:
+            raise InputError(f"{option}: an interaction needs at least two; give NAME,NAME or the option again")
+        for name in names:
+            catalog.config(name)
+    for name in (HEARD, RESULT):
+        with suppress(OSError):
+            if (folder / name).exists():
+                raise InputError(f"{folder}: holds a result already; choose another --out")

@@ -1,0 +1,91 @@
+"""Every sentence, said by every voice and heard by every recognizer, sentence by sentence.
+
+All engines are loaded at once and a sentence is finished in all pairs before later ones begin, so that whatever is done
+when the work is stopped is a whole, smaller experiment.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+
+from voicelab.asr.base import Transcript
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.pool.pool import EnginePool
+from voicelab.engines.spec import EngineInfo
+from voicelab.metrics.words import WordCounts, count
+from voicelab.pipeline.spoken_text import spoken_parts
+from voicelab.pipeline.transcribe import BATCH_WAIT_S
+from voicelab.text import Normalizer
+from voicelab.tts.base import speaks_clauses
+from voicelab.tts.catalog import VOICES
+
+_SENTENCES_AT_ONCE = 2
+
+
+@dataclass(frozen=True, slots=True)
+class CrossedSentence:
+    """One text as one recognizer heard one voice say it. voice, recognizer: as they were asked for."""
+
+    text: str
+    voice: str
+    recognizer: str
+    heard: str
+    words: WordCounts
+
+
+Pools = Mapping[str, EnginePool]
+Heard = Callable[[CrossedSentence], None]
+
+
+@asynccontextmanager
+async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIterator[tuple[Pools, Pools]]:
+    """All engines by their names, loaded; InputError or EngineError where one cannot be had, before any loads."""
+    asked = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
+    pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in asked]
+    async with AsyncExitStack() as stack:
+        for pool in pools:
+            stack.push_async_callback(pool.close)
+            await pool.open()
+        split = len(voices)
+        yield dict(zip(voices, pools[:split], strict=True)), dict(zip(recognizers, pools[split:], strict=True))
+
+
+async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rules: Normalizer, heard: Heard) -> None:
+    """Call `heard` with each text in each pair, as soon as it is known."""
+    turns = asyncio.Semaphore(_SENTENCES_AT_ONCE)
+
+    async def one(text: str) -> None:
+        async with turns:
+            for voice, pool in voices.items():
+                clip = await _said(pool, text)
+                for recognizer, ear in recognizers.items():
+                    found = await _heard(ear, clip)
+                    heard(CrossedSentence(text, voice, recognizer, found, count(text, found, rules)))
+
+    async with asyncio.TaskGroup() as group:
+        for text in texts:
+            group.create_task(one(text))
+
+
+async def _said(pool: EnginePool, text: str) -> Clip:
+    parts = spoken_parts(text, clauses=speaks_clauses(pool.info))
+    return Clip.join([await pool.call("speak", part) for part in parts])
+
+
+async def _heard(pool: EnginePool, clip: Clip) -> str:
+    stream = pool.stream()
+    try:
+        await stream.post("feed", clip.at_rate(SPEECH_RATE_HZ))
+        found: Transcript = await stream.call("finish")
+    finally:
+        await stream.close()
+    return found.text
+
+
+def infos(pools: Pools) -> dict[str, EngineInfo]:
+    """What each engine really is."""
+    return {name: pool.info for name, pool in pools.items()}

@@ -1,0 +1,126 @@
+"""Listen to a run: the predicted sound quality of its replies and requests, and its replies' round trip.
+
+The scores tell noise, distortion and lost packets, not naturalness. A request with a low score points to the recording;
+one with a high score whose words were missed points to the recognizer.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import numpy as np
+
+from voicelab.analysis.roundtrip import RoundTrip, replies, round_trip
+from voicelab.audio import decoding
+from voicelab.audio.clip import Clip
+from voicelab.audio.mos.scores import SoundQualityModels
+from voicelab.audio.mos.weights import PACKAGE
+from voicelab.datasets import load
+from voicelab.engines.spec import package_revision
+from voicelab.errors import InputError
+from voicelab.metrics.intervals import Floats
+from voicelab.metrics.words import count
+from voicelab.pipeline.transcribe import Told
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
+from voicelab.scoring import inputs, sound_quality
+from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.sound_quality import ScoredSound, SoundGroup, SoundQualityRecord
+
+_WORST, _BEST = 1.0, 5.0
+
+
+def listen(folder: RunFolder, asr: str | None, *, told: Told | None = None) -> SoundQualityRecord:
+    """Score a run's kept replies and its requests, and leave sound_quality.json in its folder.
+
+    asr: the recognizer that hears the replies again; None: they are only scored. told: hears of each sound that is
+    scored. Raises InputError where the run kept no replies, EngineMissingError where the extra `quality` is missing.
+    """
+    run = folder.read()
+    models = SoundQualityModels()
+    spoken, name, voice = replies(folder)
+    requests, absent = _requests(run, folder.turns())
+    total = len(spoken) + len(requests)
+    trip = round_trip(spoken, {name: voice}, asr, rules=run.spec.normalizer or "english") if asr is not None else None
+    done = 0
+
+    def scored(key: str, text: str, clip: Clip) -> ScoredSound:
+        nonlocal done
+        scores = asdict(models.score(clip))
+        done += 1
+        if told is not None:
+            told(done, total)
+        return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores)
+
+    figures = FigureIntervals(run.spec.seed, run.spec.draws)
+    answered = [_with_round_trip(scored(one.id, one.text, one.clip), trip) for one in spoken]
+    asked = [_with_transcript(scored(turn.key, turn.text, clip), turn, run) for turn, clip in requests]
+    record = SoundQualityRecord(
+        run_id=run.run_id,
+        models=package_revision(PACKAGE),
+        voice=voice,
+        recognizer=trip.recognizer if trip is not None else None,
+        normalizer=run.spec.rules.name,
+        replies=_group(answered, figures),
+        requests=_group(asked, figures, absent),
+    )
+    sound_quality.write(folder.path, record)
+    return record
+
+
+def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[TurnResult, Clip]], str | None]:
+    """What was sent in each primary turn, with the run's condition applied; or the reason why it is not known."""
+    samples = inputs.sample_set(run)
+    if samples is None:
+        return [], "the run's samples are no longer there, or have changed"
+    source = RequestAudioSource(SetRecordings(load(samples.path)), run.spec.condition)
+    found = []
+    for turn in turns:
+        if turn.primary:
+            sample = samples.sample(turn.sample_id)
+            found.append((turn, decoding.decode(source.of(sample).audio, source=sample.source)))
+    return found, None
+
+
+def _with_round_trip(sound: ScoredSound, trip: RoundTrip | None) -> ScoredSound:
+    one = next((one for one in trip.heard if one.id == sound.key), None) if trip is not None else None
+    if one is None:
+        return sound
+    return sound.model_copy(update={"heard": one.heard, "errors": one.words.errors, "words": one.words.reference_words})
+
+
+def _with_transcript(sound: ScoredSound, turn: TurnResult, run: RunResult) -> ScoredSound:
+    if turn.heard is None:
+        return sound
+    words = count(turn.text, turn.heard, run.spec.rules)
+    return sound.model_copy(update={"heard": turn.heard, "errors": words.errors, "words": words.reference_words})
+
+
+def _group(sounds: Sequence[ScoredSound], figures: FigureIntervals, absent: str | None = None) -> SoundGroup:
+    """Means and the word error rate; equal texts sound alike, so they are one cluster."""
+    if not sounds:
+        return SoundGroup(absent=absent or "there are none")
+    clusters = Clusters("sample", tuple(sound.text for sound in sounds))
+    means = {}
+    for name in sound_quality.SCORES:
+        values = [sound.scores[name] for sound in sounds]
+        columns = (values, [1.0] * len(values))
+        means[name] = figures.statistic(float(np.mean(values)), columns, _mean, clusters, least=_WORST, most=_BEST)
+    heard = [sound for sound in sounds if sound.errors is not None and sound.words is not None]
+    wer = None
+    if heard:
+        parts, wholes = [sound.errors or 0 for sound in heard], [sound.words or 0 for sound in heard]
+        wer = figures.rate(parts, wholes, Clusters("sample", tuple(sound.text for sound in heard)))
+    return SoundGroup(scores=means, wer=wer, sounds=tuple(sounds))
+
+
+def _mean(sums: Floats) -> Floats:
+    return np.asarray(sums[:, 0] / sums[:, 1], dtype=np.float64)
+
+
+def recognizer_of(run: RunResult) -> str:
+    """The run's own recognizer; InputError where a server chose it."""
+    if run.spec.asr is None:
+        raise InputError("the server chose the run's recognizer; name one that hears the replies: --asr NAME")
+    return run.spec.asr

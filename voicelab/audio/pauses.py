@@ -1,0 +1,40 @@
+"""Silence in spoken sound: before it, after it, and the longest inside it."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.audio.clip import Clip
+
+_FRAME_S = 0.01
+_BELOW_SPEECH_DB = 30.0
+"""A frame this far below the level of the loudest tenth of the frames is silence."""
+
+
+def leading_s(clip: Clip) -> float:
+    """Seconds of silence before the first sound; all of it where there is none."""
+    loud = np.flatnonzero(_loud(clip))
+    return float(loud[0] * _FRAME_S) if len(loud) else clip.duration_s
+
+
+def trailing_s(clip: Clip) -> float:
+    """Seconds of silence after the last sound; all of it where there is none."""
+    loud = np.flatnonzero(_loud(clip))
+    return clip.duration_s - float((loud[-1] + 1) * _FRAME_S) if len(loud) else clip.duration_s
+
+
+def longest_inside_s(clip: Clip) -> float:
+    """The longest silence between two sounds, in seconds; 0 where there is none."""
+    loud = np.flatnonzero(_loud(clip))
+    return float((np.diff(loud).max(initial=1) - 1) * _FRAME_S)
+
+
+def _loud(clip: Clip) -> NDArray[np.bool_]:
+    size = round(_FRAME_S * clip.rate_hz)
+    frames = clip.samples[: len(clip.samples) // size * size].reshape(-1, size)
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    if not len(power) or not power.any():
+        return np.zeros(len(power), dtype=np.bool_)
+    threshold = np.percentile(power, 90) * 10 ** (-_BELOW_SPEECH_DB / 10)
+    return np.asarray(power > threshold, dtype=np.bool_)

@@ -1,0 +1,97 @@
+"""`voicelab bench tts`: speed, memory and first sound of voices."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab.cli import terminal
+
+if TYPE_CHECKING:
+    from voicelab.bench.tts import VoiceSpeed
+
+_COLUMNS = (
+    "voice", "load s", "RTF", "peak MiB", "first sound s, p50", "p95", "if spoken whole, p50", "p95", "cut in two",
+    "pause there s", "pause if whole s", "gaps",
+)  # fmt: skip
+
+
+def tts(
+    voice: Annotated[
+        list[str] | None, typer.Option("--tts", help="Voice; may be repeated. \\[default: all installed]")
+    ] = None,
+    texts: Annotated[
+        Path | None,
+        typer.Option(help="What to say: a text file, one text a line. \\[default: the rules agent's replies]"),
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of texts; p95 needs 20.")] = 24,
+    rounds: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of each figure; the best counts.")] = 2,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+) -> None:
+    """Print load time, real-time factor, memory, and time to the first sound of voices, on the same texts.
+
+    A voice that speaks a long first sentence in two parts is also timed on the whole sentence, and the pause where the
+    parts meet is shown beside the longest pause of the whole sentence. Gaps: replies whose second part would be late.
+
+    Example: voicelab bench tts --tts piper --tts espeak
+    """
+    with terminal.errors(), terminal.progress_bar("voices") as progress:
+        from voicelab.bench import tts as speeds
+        from voicelab.datasets import load
+        from voicelab.datasets.text_files import numbered_lines
+        from voicelab.errors import EngineMissingError, InputError
+        from voicelab.paths import shipped
+        from voicelab.tts.catalog import VOICES
+
+        for name in voice or ():
+            VOICES.config(name)  # all are checked before the first one runs
+        if texts is not None:
+            said = [line.strip() for _, line in numbered_lines(texts) if line.strip()][:limit]
+            if not said:
+                raise InputError(f"{texts}: there is no text in it")
+        else:
+            said = speeds.replies_to(load(shipped("voice_samples")), limit)
+        names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]
+        found, left_out = [], []
+        for number, name in enumerate(names, start=1):
+            try:
+                found.append(speeds.measure(name, said, rounds=rounds))
+            except EngineMissingError as error:
+                if voice:
+                    raise
+                left_out.append(str(error))
+            progress(number, len(names), None)
+    if as_json:
+        typer.echo(json.dumps([_figures(speed) for speed in found], indent=2, ensure_ascii=False))
+    else:
+        terminal.table(f"{len(said)} texts, best of {rounds}", _COLUMNS, map(_row, found), whole=("voice",))
+    for sentence in left_out:
+        terminal.warn(f"left out: {sentence}")
+
+
+def _row(speed: VoiceSpeed) -> tuple[str, ...]:
+    first, whole = speed.first_sound(), speed.whole_sound()
+    return (
+        speed.voice, f"{speed.load_s:.2f}", f"{speed.rtf:.4f}", f"{speed.peak_mib:.0f}",
+        _seconds(first.p50_s), _seconds(first.p95_s), _seconds(whole.p50_s), _seconds(whole.p95_s),
+        f"{speed.cut} of {len(speed.first)}", _seconds(speed.pause_s(whole=False)), _seconds(speed.pause_s(whole=True)),
+        str(speed.gaps),
+    )  # fmt: skip
+
+
+def _seconds(value: float | None) -> str:
+    return "-" if value is None else f"{value:.2f}" if value >= 0.1 else f"{value:.3f}"
+
+
+def _figures(speed: VoiceSpeed) -> dict[str, object]:
+    first, whole = speed.first_sound(), speed.whole_sound()
+    return {
+        "voice": speed.voice, "revision": speed.revision, "load_s": speed.load_s, "rtf": speed.rtf,
+        "peak_mib": speed.peak_mib, "texts": len(speed.first), "cut": speed.cut, "gaps": speed.gaps,
+        "first_sound_p50_s": first.p50_s, "first_sound_p95_s": first.p95_s,
+        "whole_first_sound_p50_s": whole.p50_s, "whole_first_sound_p95_s": whole.p95_s,
+        "pause_s": speed.pause_s(whole=False), "pause_if_whole_s": speed.pause_s(whole=True),
+    }  # fmt: skip

@@ -1,0 +1,93 @@
+"""`voicelab cross`: which recognizer gains from which voice."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab.cli import terminal
+from voicelab.text import NAMES
+
+if TYPE_CHECKING:
+    from voicelab.analysis.cross.record import CrossedPair, CrossResult
+    from voicelab.engines.spec import Catalog
+    from voicelab.scoring.schema import Estimate
+
+
+def cross(
+    samples: Annotated[Path, typer.Argument(help="The sample set whose texts are said.")],
+    tts: Annotated[list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.")],
+    asr: Annotated[list[str], typer.Option(help="Recognizers: NAME,NAME; or repeat the option.")],
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
+    normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the intervals.")] = 0,
+    out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")] = False,
+) -> None:
+    """Say the texts of a set with every voice, hear each with every recognizer, and estimate the interaction.
+
+    The interaction is a pair's WER beyond what its voice and its recognizer explain alone. Below 0, the recognizer
+    gains from the voice. Intervals are by text. All engines are loaded at once. Ctrl-C ends early and
+    keeps what is done.
+
+    Example: voicelab cross --tts piper,espeak --asr pocketsphinx,faster-whisper data/voice_samples
+    """
+    with terminal.errors(), terminal.progress_bar("hearings") as progress:
+        from voicelab.analysis.cross import crossing
+        from voicelab.asr.catalog import RECOGNIZERS
+        from voicelab.datasets import load
+        from voicelab.runs.records import now
+        from voicelab.text import normalizer as normalizer_of
+        from voicelab.tts.catalog import VOICES
+
+        folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
+        result = crossing.cross(
+            load(samples).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
+            normalizer_of(normalizer), seed=seed, told=lambda done, total: progress(done, total, None),
+        )  # fmt: skip
+    if as_json:
+        typer.echo(result.model_dump_json(indent=2))
+    else:
+        _show(result, folder)
+    if result.status == "stopped":
+        terminal.fail(f"stopped; the result is over {result.sentences} of {result.planned} texts", terminal.INTERRUPTED)
+
+
+def _names(given: Sequence[str], catalog: Catalog) -> list[str]:
+    """`a,b:x=1,y=2` as [`a`, `b:x=1,y=2`]: a comma before the name of an engine parts two, any other parts options."""
+    found: list[str] = []
+    for text in given:
+        first = True
+        for part in text.split(","):
+            name = part.partition(":")[0].strip()
+            if first or ("=" not in name and (name in catalog.entries or "=" not in part)):
+                found.append(part.strip())
+            else:
+                found[-1] += f",{part.strip()}"
+            first = False
+    return found
+
+
+def _show(result: CrossResult, folder: Path) -> None:
+    columns = ("voice", "recognizer", "WER, %", "interaction, points", "")
+    title = f"{result.sentences} texts, each in {len(result.pairs)} pairs; 95 % intervals by text"
+    terminal.table(title, columns, map(_row, result.pairs), whole=("voice", "recognizer"))
+    typer.echo(f"result: {folder}")
+
+
+def _row(pair: CrossedPair) -> tuple[str, ...]:
+    from voicelab.analysis.cross.plot import percent, points
+
+    interaction = pair.interaction.value or 0.0
+    verdict = ("gains" if interaction < 0 else "loses") if pair.certain else ""
+    wer = f"{percent(pair.wer.value)}{_interval(pair.wer)}"
+    beyond = f"{points(pair.interaction.value)}{_interval(pair.interaction)}"
+    return pair.voice, pair.recognizer, wer, beyond, verdict
+
+
+def _interval(figure: Estimate) -> str:
+    found = figure.interval
+    return f" [{100 * found.low:.1f}, {100 * found.high:.1f}]" if found is not None else ""

@@ -1,0 +1,48 @@
+"""`voicelab listen`: the sound quality of a run's replies and requests."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab.cli import terminal
+
+
+def listen(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    asr: Annotated[
+        str | None, typer.Option(help="The recognizer that hears the replies again. \\[default: the run's]")
+    ] = None,
+    scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not hear the replies again.")] = False,
+    lowest: Annotated[int, typer.Option(min=0, help="List this many requests with the lowest score.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the record alone, as JSON.")] = False,
+) -> None:
+    """Predict the sound quality of replies and requests (DNSMOS, PLCMOS), beside the replies' round-trip WER.
+
+    The scores tell noise, distortion and lost packets, not naturalness. They stay in the run's folder, and the
+    report is made again with them. Needs: pip install 'voicelab[quality]'
+
+    Example: voicelab listen reports/RUN --asr pocketsphinx
+    """
+    with terminal.errors(), terminal.progress_bar("sounds") as progress:
+        from voicelab.analysis import listening
+        from voicelab.errors import InputError
+        from voicelab.report import page, sound_tables
+        from voicelab.runs.records import RunFolder
+
+        if scores_only and asr is not None:
+            raise InputError("--scores-only hears nothing again; leave --asr out")
+        folder = RunFolder(run)
+        ear = None if scores_only else asr or listening.recognizer_of(folder.read())
+        record = listening.listen(folder, ear, told=lambda done, total: progress(done, total, None))
+        report = page.write(folder)
+    if as_json:
+        typer.echo(record.model_dump_json(indent=2))
+        return
+    terminal.table(f"run {record.run_id}: sound quality", sound_tables.COLUMNS, sound_tables.rows(record))
+    typer.echo(sound_tables.note(record))
+    if found := sound_tables.lowest(record.requests.sounds, lowest):
+        terminal.table("requests with the lowest score", sound_tables.WORST_COLUMNS, found)
+    typer.echo(f"report: {report}")

@@ -1,0 +1,47 @@
+"""Sound quality as the page and the command line show it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.report.wording import NONE, estimate
+from voicelab.scoring.sound_quality import SCORES, ScoredSound, SoundGroup, SoundQualityRecord
+
+COLUMNS = ("sound", "n", *SCORES.values(), "WER")
+WORST_COLUMNS = ("turn", SCORES["overall"], "words wrong", "text")
+
+
+def rows(record: SoundQualityRecord) -> list[tuple[str, ...]]:
+    """Replies and requests: their mean scores with intervals, and the word error rate of what was heard in them."""
+    return [_row("replies", record.replies), _row("requests", record.requests)]
+
+
+def lowest(sounds: Sequence[ScoredSound], limit: int) -> list[tuple[str, ...]]:
+    """The sounds with the lowest overall score."""
+    found = sorted(sounds, key=lambda sound: sound.scores["overall"])[:limit]
+    return [(sound.key, f"{sound.scores['overall']:.2f}", _wrong(sound), sound.text) for sound in found]
+
+
+def note(record: SoundQualityRecord) -> str:
+    """Where the scores come from, and what they do not tell."""
+    ear = f"The replies were heard again by {record.recognizer}." if record.recognizer else ""
+    absent = [
+        f"No {name} were scored: {group.absent}."
+        for name, group in (("replies", record.replies), ("requests", record.requests))
+        if group.absent is not None
+    ]
+    text = (
+        f"Predicted by DNSMOS and PLCMOS ({record.models}), 1 (bad) to 5 (excellent): noise, distortion and lost "
+        "packets, not naturalness. A low score of a request points to the recording, wrong words in one with a high "
+        "score to the recognizer."
+    )
+    return " ".join(filter(None, (text, ear, *absent)))
+
+
+def _row(name: str, group: SoundGroup) -> tuple[str, ...]:
+    scores = (estimate(group.scores[score]) if score in group.scores else NONE for score in SCORES)
+    return (name, str(len(group.sounds)), *scores, estimate(group.wer) if group.wer is not None else NONE)
+
+
+def _wrong(sound: ScoredSound) -> str:
+    return NONE if sound.errors is None else f"{sound.errors} of {sound.words}"
