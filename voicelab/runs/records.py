@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from voicelab.addresses import take_user, without_user
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
@@ -51,8 +60,9 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 class RunSpec(_Record):
     """Everything that decides what a run measures. A value that is accepted can be read back from run.json.
 
-    target: "server" (one that the run starts itself), "in-process", or the address of a running server
-    (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
+    target: a written target (targets/catalog.py): "server" (one that the run starts itself), "in-process", the address
+    of a running server (http://host:port), or another, with options. asr, agent and tts are None where the target has
+    its own: at an address they are what that server has, and other targets take none.
     condition: what is done to each recording before it is sent; None: nothing. language: of the samples that are
     taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
     written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
@@ -79,6 +89,14 @@ class RunSpec(_Record):
     reconnect_for_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 60.0
     condition: Condition | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _engines_of_the_target(cls, values: Any) -> Any:
+        """The default engines are for targets that run voicelab's own pipeline."""
+        if isinstance(values, dict) and not _runs_our_engines(values.get("target", "server")):
+            return {"asr": None, "agent": None, "tts": None, **values}
+        return values
+
     @field_validator("target")
     @classmethod
     def _take_user(cls, value: str) -> str:
@@ -95,6 +113,11 @@ class RunSpec(_Record):
         """The normalizer, with the word map before it; `english` where none is named."""
         used = normalizer(self.normalizer or "english")
         return self.word_map.before(used) if self.word_map is not None else used
+
+
+def _runs_our_engines(target: object) -> bool:
+    named = ("server", "in-process")
+    return not isinstance(target, str) or target in named or target.startswith(("http://", "https://"))
 
 
 class EngineUsed(_Record):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,15 +27,16 @@ from voicelab.errors import (
 )
 from voicelab.runs import lock, provenance
 from voicelab.runs.checking import checked_again
-from voicelab.runs.client import TurnOutcome
 from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
 from voicelab.runs.language import settled
 from voicelab.runs.names import check_name
 from voicelab.runs.planning import PlannedConversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
-from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnFailure, TurnResult, now
+from voicelab.runs.records import EngineUsed, RunFolder, RunResult, RunSpec, TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
-from voicelab.runs.targets import Session, Target, check_target, open_target
+from voicelab.runs.target_opening import check_target, config_of, open_target
+from voicelab.targets.base import Session, Target, TurnOutcome, Utterance
+from voicelab.targets.catalog import describe_object
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
@@ -73,22 +74,34 @@ class _Begun:
 
 
 def evaluate(
-    spec: RunSpec, out: Path, *, run_id: str | None = None, progress: Progress | None = None
+    spec: RunSpec,
+    out: Path,
+    *,
+    run_id: str | None = None,
+    progress: Progress | None = None,
+    target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Make a new run under the folder `out`; its own folder is named by the run's id.
+
+    target: an object to measure instead of what spec.target names.
 
     Raises InputError or EngineError when the run cannot begin. Once it has begun, a turn that fails is in the result;
     RunInterruptedError or StorageError says that the target or the disk failed, and how to go on.
     """
+    if target is not None:
+        without = {"asr": None, "agent": None, "tts": None}
+        spec = spec.model_copy(update={"target": describe_object(target), **without})
     spec = checked_again(spec)
     name = new_run_id(spec) if run_id is None else run_id
     check_name("--run-id", name)
-    begun = _begin(RunFolder(out / name), spec)
+    begun = _begin(RunFolder(out / name), spec, target=target)
     with how_to_go_on("evaluate", begun.folder.path), lock.held(begun.folder.path):
-        return begun.folder, run_blocking(_all([begun], progress))[0]
+        return begun.folder, run_blocking(_all([begun], progress, target))[0]
 
 
-def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
+def resume(
+    path: Path, *, progress: Progress | None = None, target: Target | None = None
+) -> tuple[RunFolder, RunResult]:
     """Take up a run: take the turns that are missing or lost their connection, and keep the others.
 
     A finished run without such turns is left as it is. Raises InputError when the samples are no longer the same, and
@@ -99,7 +112,7 @@ def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, 
     with how_to_go_on("evaluate", folder.path), lock.held(folder.path):
         run = folder.read()
         if not _finished(folder, run):
-            run = run_blocking(_all([_take_up(folder, run)], progress))[0]
+            run = run_blocking(_all([_take_up(folder, run)], progress, target))[0]
     return folder, run
 
 
@@ -145,7 +158,7 @@ def evaluate_conditions(
         return run_blocking(_all(begun, progress))
 
 
-async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunResult]:
+async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target | None = None) -> list[RunResult]:
     """The runs to their ends, over one target; those that are finished are not touched."""
     tally = _Tally(begun, progress)
     open_ones = [one for one in begun if not one.is_whole]
@@ -157,7 +170,7 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunRe
     run = current.start()
     reached = False
     try:
-        async with open_target(run.spec, folder=current.folder.path) as target:
+        async with open_target(run.spec, folder=current.folder.path, target=given) as target:
             reached = True
             for number, one in enumerate(open_ones):
                 if number:
@@ -182,11 +195,13 @@ def _finished(folder: RunFolder, run: RunResult) -> bool:
     return run.status == "finished" and not any(turn.lost_connection for turn in folder.turns())
 
 
-def _begin(folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None) -> _Begun:
+def _begin(
+    folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None, target: Target | None = None
+) -> _Begun:
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     spec = settled(spec, samples)
-    check_target(spec)
+    check_target(spec, target)
     request_audio_source = RequestAudioSource(recordings or SetRecordings(load(spec.samples)), spec.condition)
     request_audio_source.check(samples)
     conversations = plan(samples)
@@ -222,7 +237,9 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None
 
 def new_run_id(spec: RunSpec) -> str:
     """An id that sorts by time and says what ran: 20260131-120102-moonshine-burst."""
-    engine = (spec.asr or "server").partition(":")[0]
+    config = config_of(spec)
+    outside = config is None or config.entry.engines == "none"
+    engine = file_name(config.name if config else "object") if outside else (spec.asr or "server").partition(":")[0]
     return f"{now():%Y%m%d-%H%M%S}-{engine}-{spec.mode}"
 
 
@@ -260,7 +277,7 @@ class _Runner:
         self._reconnection = Reconnection(begun.run.spec.reconnect_for_s)
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
-        run = run.model_copy(update={"engines": target.engines})
+        run = run.model_copy(update={"engines": tuple(EngineUsed(**asdict(one)) for one in target.engines)})
         self._folder.write(run)
         self._tally.tell(None)
         try:
@@ -322,7 +339,7 @@ class _Runner:
         lost: ConnectionLostError | None = None
         try:
             request_audio = await asyncio.to_thread(self._request_audio_source.of, sample)
-            take = await session.speak(request_audio.audio, run.spec.mode, source=str(sample.audio_path))
+            take = await session.speak(Utterance(request_audio.audio, str(sample.audio_path)), run.spec.mode)
             if take.error is not None and take.error[0] in CONNECTION_FAULTS:
                 raise ConnectionLostError(take.error[1])
             take = _unless_damaged(take, request_audio.undecoded_s)

@@ -7,7 +7,6 @@ import base64
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Self
@@ -17,10 +16,11 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from voicelab.addresses import basic_authorization, take_user
-from voicelab.audio import decoding
-from voicelab.audio.incoming import Mode, reply_clip
-from voicelab.audio.opus import FRAME_S
+from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
+from voicelab.targets.base import TurnOutcome
+from voicelab.targets.reply_clock import ReplyClock
+from voicelab.targets.request import paced, request_chunks
 
 _LARGEST_MESSAGE = 64 * 2**20
 _FINAL_STATUSES = {
@@ -31,93 +31,6 @@ _FINAL_STATUSES = {
     HTTPStatus.UPGRADE_REQUIRED,
 }
 """Answers to a handshake that stay the same however long a client waits."""
-
-
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of a request: encoded audio, and how long it sounds (0 when not known)."""
-
-    data: bytes
-    form: str = "opus"
-    sample_rate_hz: int = 16_000
-
-
-def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
-    """How a recording is sent.
-
-    burst: as it is, in one chunk. realtime: as 20 ms frames, the file's own Opus packets where it has them, else PCM.
-    """
-    if mode == "burst":
-        return [Chunk(audio)]
-    packets = decoding.opus_packets(audio, source=source)
-    if packets is not None:
-        return [Chunk(packet) for packet in packets]
-    clip = decoding.decode(audio, source=source)
-    pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
-    pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
-    return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]
-
-
-async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
-    """The chunks, each when a microphone would have it: a frame is there when it has been spoken."""
-    start = perf_counter()
-    for number, chunk in enumerate(chunks, start=1):
-        if mode == "realtime":
-            await asyncio.sleep(max(0.0, start + number * FRAME_S - perf_counter()))
-        yield chunk
-
-
-@dataclass(slots=True)
-class TurnOutcome:
-    """What one turn gave. Instants are seconds from t_end, when the last of the request's sound was sent.
-
-    heard and answer are None for what never came; error is (code, message). stages are the server's own times.
-    """
-
-    heard: str | None = None
-    answer: str | None = None
-    intent: str | None = None
-    entities: list[dict[str, Any]] = field(default_factory=list)
-    candidates: list[dict[str, Any]] = field(default_factory=list)
-    transcript_s: float | None = None
-    reply_text_s: float | None = None
-    first_audio_s: float | None = None
-    turn_s: float | None = None
-    chunks: int = 0
-    reply_audio: bytes = b""
-    stages: dict[str, float | None] = field(default_factory=dict)
-    error: tuple[str, str] | None = None
-
-
-class AudioClock:
-    """Notes when each chunk of a reply came, and finds the first one with sound in it."""
-
-    def __init__(self) -> None:
-        self._joined = bytearray()
-        self._arrivals: list[tuple[float, int]] = []
-
-    def arrived(self, at_s: float, data: bytes) -> None:
-        self._joined += data
-        self._arrivals.append((at_s, len(self._joined)))
-
-    @property
-    def audio(self) -> bytes:
-        return bytes(self._joined)
-
-    @property
-    def chunks(self) -> int:
-        return len(self._arrivals)
-
-    def first_sound_s(self) -> float | None:
-        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
-        for at_s, size in self._arrivals:
-            try:
-                clip = reply_clip(bytes(self._joined[:size]))
-            except InputError:
-                continue  # the headers alone are not sound yet
-            if clip.sound_start_s() is not None:
-                return at_s
-        return None
 
 
 class VoiceClient:
@@ -201,7 +114,7 @@ class VoiceClient:
         return await self._take_reply(perf_counter())
 
     async def _take_reply(self, t_end: float) -> TurnOutcome:
-        take, clock = TurnOutcome(), AudioClock()
+        take, clock = TurnOutcome(), ReplyClock()
         while True:
             message = await self._receive()
             at_s, event, data = perf_counter() - t_end, message["event"], message["data"]
