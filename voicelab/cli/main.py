@@ -14,6 +14,7 @@ from voicelab.cli.audit import audit
 from voicelab.cli.bench import bench
 from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
+from voicelab.cli.echo_agent import echo_agent
 from voicelab.cli.equivalence import equivalence
 from voicelab.cli.gate import gate
 from voicelab.cli.match import match
@@ -22,6 +23,7 @@ from voicelab.cli.power import power
 from voicelab.cli.roundtrip import roundtrip
 from voicelab.cli.runs import runs
 from voicelab.cli.score import score
+from voicelab.cli.score_timeline import score_timeline
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.cli.strict import StrictTyper
@@ -322,6 +324,8 @@ for _command in (
     compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip,
 ):  # fmt: skip
     app.command()(_command)
+app.command("echo-agent")(echo_agent)
+app.command("score-timeline")(score_timeline)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(runs, name="runs")

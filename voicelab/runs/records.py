@@ -182,6 +182,11 @@ class TurnResult(_Record):
     a scenario. cold: the first turn after engines were loaded. segment: the part of the recording that was sent; None
     where that was all of it, or a condition was applied. Instants are seconds from the end of the request's sound
     (docs/reference/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
+
+    response_s: from the end of the caller's speech to the start of the agent's, as heard; negative where the agent
+    began early; response_missing: why it is None. speech_end_s and reply_start_s are instants in recording_file, the
+    conversation in two channels (caller left, agent right). talk_over_s: how long both spoke; dead_air_s: gaps longer
+    than 2 s, summed.
     """
 
     key: str
@@ -222,6 +227,14 @@ class TurnResult(_Record):
     reply_audio_s: float | None = None
     overhead_s: float | None = None
     rtf: float | None = None
+
+    response_s: float | None = None
+    response_missing: str | None = None
+    speech_end_s: float | None = None
+    reply_start_s: float | None = None
+    talk_over_s: float | None = None
+    dead_air_s: float | None = None
+    recording_file: str | None = None
 
     chunks: int = 0
     reply_file: str | None = None
@@ -372,6 +385,13 @@ class RunFolder:
     def drop_torn_line(self) -> None:
         """Cut off a last line that a kill left without its end; its turn is then taken again."""
         storage.cut_torn_line(self.path / "turns.jsonl")
+
+    def save_recording(self, key: str, audio: bytes) -> str:
+        """Keep the two channels of a conversation; its name within the folder. key: its first turn's."""
+        name = f"recordings/{file_name(key)}.flac"
+        storage.make_folder(self.path / "recordings")
+        storage.write_whole(self.path / name, audio)
+        return name
 
     def save_reply(self, key: str, audio: bytes) -> str:
         """Keep a reply's sound; its name within the folder, which no other turn's reply has."""

@@ -22,6 +22,7 @@ from voicelab.scoring.class_figures import class_figures
 from voicelab.scoring.counterfactual_file import Counterfactual
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
+from voicelab.scoring.response_times import unused_times
 from voicelab.scoring.scenarios import scenario_summary
 from voicelab.scoring.schema import (
     ColdTurn,
@@ -43,7 +44,7 @@ from voicelab.scoring.turns import TurnScore, score_turns
 from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (
-    "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
+    "response_s", "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
     "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s", "rtf",
 )  # fmt: skip
 PATH = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s", "overhead_s")
@@ -98,7 +99,10 @@ def summarize_scores(
         normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
         language=run.spec.language,
         headline=headline_of(rule),
-        warnings=_warnings(run, rule, [score.turn.text for score in primary]),
+        warnings=(
+            *_warnings(run, rule, [score.turn.text for score in primary]),
+            *unused_times(run.spec.mode, [score.turn for score in primary]),
+        ),
         resampling=Resampling(
             level=LEVEL,
             unit=clusters.unit,

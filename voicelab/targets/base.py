@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
+from voicelab.audio.playback import SoundPiece as SoundPiece
 from voicelab.engines.spec import EngineInfo
 
 
@@ -88,17 +89,6 @@ class Interruption:
 
 
 @dataclass(frozen=True, slots=True)
-class SoundPiece:
-    """A piece of sound and the instant at which it was sent or arrived, by `time.perf_counter`.
-
-    A sent piece counts from its first sample: in realtime mode its last sample leaves `clip.duration_s` after at_s.
-    """
-
-    at_s: float
-    clip: Clip
-
-
-@dataclass(frozen=True, slots=True)
 class TargetEvent:
     """A message of the target. at_s: its arrival by `time.perf_counter`. name: the protocol's own name for it."""
 
@@ -122,7 +112,11 @@ class TurnOutcome:
 
     Fields that end in `_s` are seconds from t_end, the instant (`time.perf_counter`) at which the last of the request's
     sound was sent. heard and answer are None if they never came; error is (code, message). stages are the server's own
-    times. sent and received: the sound both ways, each piece with its instant, on one clock.
+    times.
+
+    sent and received: the sound both ways, on one clock (`time.perf_counter`). A sent piece counts from its first
+    sample: in realtime mode its last sample leaves `clip.duration_s` after at_s. A received piece counts from its
+    arrival. flushed: instants at which the agent took back sound that had arrived but not been played.
 
     reply_audio: the reply as one encoded file; empty if the target sends bare samples, which are then in `received`.
     """
@@ -143,6 +137,7 @@ class TurnOutcome:
     t_end: float | None = None
     sent: list[SoundPiece] = field(default_factory=list)
     received: list[SoundPiece] = field(default_factory=list)
+    flushed: list[float] = field(default_factory=list)
     events: list[TargetEvent] = field(default_factory=list)
     tool_calls: list[ToolCall] = field(default_factory=list)
 

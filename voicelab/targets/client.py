@@ -6,7 +6,7 @@ import asyncio
 import base64
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Self
@@ -18,11 +18,15 @@ from websockets.asyncio.client import ClientConnection
 from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
-from voicelab.targets.base import TurnOutcome
+from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock
-from voicelab.targets.request import paced, request_chunks
+from voicelab.targets.request import paced, request_chunks, sent_sound
 
 _LARGEST_MESSAGE = 64 * 2**20
+_MOST_WAITING = 1000
+"""Messages that wait to be taken; more of them wait in the connection."""
+BAD_REPLY = "bad_reply"
+"""The failure code of a turn in which the server broke the protocol."""
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -39,6 +43,7 @@ class VoiceClient:
     def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
         self._connection = connection
         self._timeout_s = timeout_s
+        self._inbox: asyncio.Queue[tuple[float, str | bytes | Exception]] = asyncio.Queue(_MOST_WAITING + 1)
         self.session_id = ""
 
     @classmethod
@@ -80,22 +85,23 @@ class VoiceClient:
             raise ConnectionLostError(
                 f"{url}: cannot connect: {error}; is the server running? (make run-server)"
             ) from error
-        async with connection:
-            client = cls(connection, timeout_s)
+        client = cls(connection, timeout_s)
+        async with connection, client._reading():
             await client._send("init", {"user_id": named, "session_id": session_id, "events": list(events)})
-            started = await client._receive()
+            _, started = await client._receive()
             if started["event"] == "error":
                 raise ServerError(started["data"]["code"], started["data"]["message"])
             client.session_id = started["data"]["session_id"]
             yield client
 
     async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome:
-        """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
+        """Send a recording and take the whole reply. A turn that the server refuses is a TurnOutcome with `error`.
 
         Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
         """
         chunks = request_chunks(audio, mode, source=source)
         sent = 0
+        started_s = perf_counter()
         async for chunk in paced(chunks, mode):
             sent += 1
             data = {
@@ -106,7 +112,10 @@ class VoiceClient:
             if chunk.form == "pcm16":
                 data["sample_rate"] = chunk.sample_rate_hz
             await self._send("audio_chunk", data)
-        return await self._take_reply(perf_counter())
+        t_end = perf_counter()
+        take = await self._take_reply(t_end)
+        take.sent = sent_sound(Utterance(audio, source), mode, started_s, t_end)
+        return take
 
     async def say(self, text: str) -> TurnOutcome:
         """A typed turn."""
@@ -114,28 +123,19 @@ class VoiceClient:
         return await self._take_reply(perf_counter())
 
     async def _take_reply(self, t_end: float) -> TurnOutcome:
-        take, clock = TurnOutcome(), ReplyClock()
-        while True:
-            message = await self._receive()
-            at_s, event, data = perf_counter() - t_end, message["event"], message["data"]
-            if event == "transcription":
-                take.heard, take.transcript_s = data["text"], at_s
-            elif event == "agent_response":
-                take.answer, take.reply_text_s = data["text"], at_s
-                take.intent, take.entities = data["intent"], data["entities"]
-            elif event == "turn_metrics":
-                take.candidates = data.pop("candidates", [])
-                take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
-            elif event == "error":
-                take.error = (data["code"], data["message"])
-                break
-            elif event == "audio_chunk":
-                clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
-                if data["is_final"]:
-                    take.turn_s = at_s
-                    break
+        take, clock = TurnOutcome(t_end=t_end), ReplyClock()
+        is_over = False
+        while not is_over:
+            arrived_s, message = await self._receive()
+            take.events.append(TargetEvent(arrived_s, message["event"], message["data"].get("text")))
+            try:
+                is_over = _noted(message, arrived_s - t_end, take, clock)
+            except (KeyError, ValueError, TypeError) as error:
+                take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
+                is_over = True
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = clock.first_sound_s()
+        take.received = clock.pieces(t_end)
         return take
 
     async def _send(self, event: str, data: dict[str, Any]) -> None:
@@ -144,15 +144,70 @@ class VoiceClient:
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 
-    async def _receive(self) -> dict[str, Any]:
+    async def _receive(self) -> tuple[float, dict[str, Any]]:
+        """The next message, and when it arrived (`time.perf_counter`)."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                message: dict[str, Any] = json.loads(await self._connection.recv())
-                return message
+                arrived_s, message = await self._inbox.get()
         except TimeoutError as error:
             raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
+        if isinstance(message, Exception):
+            self._inbox.put_nowait((arrived_s, message))  # the connection stays closed
+            raise ConnectionLostError(f"the server closed the connection: {message}") from message
+        return arrived_s, _parsed(message)
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[None]:
+        """Read messages as they arrive: an agent may answer while the caller's sound is still being sent."""
+        reader = asyncio.create_task(self._read())
+        try:
+            yield
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                message = await self._connection.recv()
+                await self._inbox.put((perf_counter(), message))
         except websockets.ConnectionClosed as error:
-            raise ConnectionLostError(f"the server closed the connection: {error}") from error
+            await self._inbox.put((perf_counter(), error))
+
+
+def _parsed(message: str | bytes) -> dict[str, Any]:
+    """The message; ServerError where it is not of the protocol's shape."""
+    try:
+        found = json.loads(message)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and isinstance(found.get("event"), str) and isinstance(found.get("data"), dict):
+        return found
+    shown = message[:60]
+    raise ServerError(BAD_REPLY, f"the server sent {shown!r}, which is no message of voicelab's protocol")
+
+
+def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
+    """Enter a message in the outcome; whether it ends the turn."""
+    event, data = message["event"], message["data"]
+    if event == "transcription":
+        take.heard, take.transcript_s = data["text"], at_s
+    elif event == "agent_response":
+        take.answer, take.reply_text_s = data["text"], at_s
+        take.intent, take.entities = data["intent"], data["entities"]
+    elif event == "turn_metrics":
+        take.candidates = data.pop("candidates", [])
+        take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
+    elif event == "error":
+        take.error = (data["code"], data["message"])
+        return True
+    elif event == "audio_chunk":
+        clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
+        if data["is_final"]:
+            take.turn_s = at_s
+            return True
+    return False
 
 
 def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:

@@ -21,7 +21,7 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.reply_clock import ReplyClock
-from voicelab.targets.request import paced, request_chunks
+from voicelab.targets.request import paced, request_chunks, sent_sound
 
 
 class InProcess(TargetBase):
@@ -71,6 +71,7 @@ class _LocalSession:
         if interruption is not None:
             raise InputError("the pipeline in this process cannot be interrupted; its capabilities say so")
         take, clock = TurnOutcome(), ReplyClock()
+        started_s = t_end = perf_counter()
         turn = Turn(self._pipeline, self._dialogue)
         try:
             async for chunk in paced(request_chunks(utterance.audio, mode, source=utterance.source), mode):
@@ -103,4 +104,7 @@ class _LocalSession:
         take.stages = asdict(turn.times)
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = clock.first_sound_s()
+        take.t_end = t_end
+        take.sent = sent_sound(utterance, mode, started_s, t_end)
+        take.received = clock.pieces(t_end)
         return take

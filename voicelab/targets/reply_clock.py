@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from voicelab.audio.incoming import reply_clip
+from voicelab.audio.ogg_progress import playable_s
+from voicelab.audio.playback import SoundPiece
 from voicelab.errors import InputError
 
 
@@ -35,3 +37,26 @@ class ReplyClock:
             if clip.sound_start_s() is not None:
                 return at_s
         return None
+
+    def pieces(self, t_end: float) -> list[SoundPiece]:
+        """The sound that each chunk completed, with its arrival on the clock of t_end; empty if it does not decode."""
+        try:
+            clip = reply_clip(self.audio)
+        except InputError:
+            return []
+        sizes = [size for _, size in self._arrivals]
+        ends_s = playable_s(self.audio, sizes) or [_duration_s(self.audio[:size]) for size in sizes]
+        ends_s[-1] = clip.duration_s
+        found, start_s = [], 0.0
+        for (at_s, _), end_s in zip(self._arrivals, ends_s, strict=True):
+            if end_s > start_s:
+                found.append(SoundPiece(t_end + at_s, clip.between(start_s, end_s)))
+                start_s = end_s
+        return found
+
+
+def _duration_s(data: bytes) -> float:
+    try:
+        return reply_clip(data).duration_s
+    except InputError:
+        return 0.0

@@ -10,6 +10,9 @@ from time import perf_counter
 from voicelab.audio import decoding
 from voicelab.audio.incoming import Mode
 from voicelab.audio.opus import FRAME_S
+from voicelab.audio.playback import SoundPiece
+from voicelab.errors import InputError
+from voicelab.targets.base import Utterance
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,3 +47,15 @@ async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
         if mode == "realtime":
             await asyncio.sleep(max(0.0, start + number * FRAME_S - perf_counter()))
         yield chunk
+
+
+def sent_sound(utterance: Utterance, mode: Mode, started_s: float, t_end: float) -> list[SoundPiece]:
+    """What the caller said, and when. In burst mode it counts as spoken just before it was sent.
+
+    Empty where the recording cannot be decoded; the target says so by itself.
+    """
+    try:
+        clip = utterance.clip()
+    except InputError:
+        return []
+    return [SoundPiece(started_s if mode == "realtime" else t_end - clip.duration_s, clip)]
