@@ -36,9 +36,13 @@ class RepeatingConnection(EchoConnection):
 
 
 class ScriptedAgent(EchoAgent):
+    """answered_s: when it really began to send; heard_end_s: the end of the caller's speech as it arrived there."""
+
     def __init__(self, script: Script) -> None:
         super().__init__(script.settings)
         self.script = script
+        self.answered_s = 0.0
+        self.heard_end_s = 0.0
 
     def may_answer(self, turn: CallerTurn, is_final: bool, now_s: float) -> bool:
         if self.script.talks_over_at_s is not None:
@@ -55,6 +59,7 @@ class ScriptedAgent(EchoAgent):
             await connection.send("transcription", {"text": self.settings.text})
             await connection.send("agent_response", {"text": self.settings.text, "intent": None, "entities": []})
         sound = self.sound(turn)
+        self.answered_s, self.heard_end_s = perf_counter(), turn.ended_s or 0.0
         if script.stops_after_s is not None:
             sound = sound.between(0.0, script.stops_after_s)
         if script.drops_after_s is not None:

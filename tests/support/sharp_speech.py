@@ -12,11 +12,12 @@ from voicelab.paths import shipped
 _LOUD = 0.15
 
 
-def sharp_speech(index: int = 0) -> Clip:
-    """A shipped recording from its first loud sample to its last, at 16 kHz."""
+def sharp_speech(index: int = 0, longest_s: float = 1.2) -> Clip:
+    """The start of a shipped recording from its first loud sample to a loud one, at 16 kHz."""
     clip = load(shipped("voice_samples")).samples[index].clip().at_rate(16_000)
     samples = clip.samples / np.abs(clip.samples).max()
     loud = np.flatnonzero(np.abs(samples) > _LOUD)
+    loud = loud[loud < loud[0] + longest_s * clip.rate_hz]
     return Clip((0.6 * samples[loud[0] : loud[-1] + 1]).astype(np.float32), clip.rate_hz)
 
 

@@ -28,6 +28,7 @@ from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordM
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.sweep import sweep
+from voicelab.cli.targets import probe, targets
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
@@ -324,6 +325,8 @@ for _command in (
     compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip,
 ):  # fmt: skip
     app.command()(_command)
+app.command()(targets)
+app.command()(probe)
 app.command("echo-agent")(echo_agent)
 app.command("score-timeline")(score_timeline)
 app.add_typer(models, name="models")

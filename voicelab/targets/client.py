@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
@@ -25,6 +26,7 @@ from voicelab.targets.request import paced, request_chunks, sent_sound
 _LARGEST_MESSAGE = 64 * 2**20
 _MOST_WAITING = 1000
 """Messages that wait to be taken; more of them wait in the connection."""
+_MESSAGES_KEPT = 12
 BAD_REPLY = "bad_reply"
 """The failure code of a turn in which the server broke the protocol."""
 _FINAL_STATUSES = {
@@ -45,6 +47,8 @@ class VoiceClient:
         self._timeout_s = timeout_s
         self._inbox: asyncio.Queue[tuple[float, str | bytes | Exception]] = asyncio.Queue(_MOST_WAITING + 1)
         self.session_id = ""
+        self.messages: deque[TargetEvent] = deque(maxlen=_MESSAGES_KEPT)
+        """The last messages both ways, oldest first; names of those sent begin with `>`."""
 
     @classmethod
     @asynccontextmanager
@@ -91,6 +95,8 @@ class VoiceClient:
             _, started = await client._receive()
             if started["event"] == "error":
                 raise ServerError(started["data"]["code"], started["data"]["message"])
+            if not isinstance(started["data"].get("session_id"), str):
+                raise ServerError(BAD_REPLY, f"init was answered with {started['event']} and without a session_id")
             client.session_id = started["data"]["session_id"]
             yield client
 
@@ -114,7 +120,8 @@ class VoiceClient:
             await self._send("audio_chunk", data)
         t_end = perf_counter()
         take = await self._take_reply(t_end)
-        take.sent = sent_sound(Utterance(audio, source), mode, started_s, t_end)
+        # In a thread: other conversations of this process must not be timed late because of it.
+        take.sent = await asyncio.to_thread(sent_sound, Utterance(audio, source), mode, started_s, t_end)
         return take
 
     async def say(self, text: str) -> TurnOutcome:
@@ -134,11 +141,12 @@ class VoiceClient:
                 take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
                 is_over = True
         take.reply_audio, take.chunks = clock.audio, clock.chunks
-        take.first_audio_s = clock.first_sound_s()
-        take.received = clock.pieces(t_end)
+        take.first_audio_s = await asyncio.to_thread(clock.first_sound_s)
+        take.received = await asyncio.to_thread(clock.pieces, t_end)
         return take
 
     async def _send(self, event: str, data: dict[str, Any]) -> None:
+        self.messages.append(TargetEvent(perf_counter(), f"> {event}"))
         try:
             await self._connection.send(json.dumps({"event": event, "data": data}))
         except websockets.ConnectionClosed as error:
@@ -154,7 +162,9 @@ class VoiceClient:
         if isinstance(message, Exception):
             self._inbox.put_nowait((arrived_s, message))  # the connection stays closed
             raise ConnectionLostError(f"the server closed the connection: {message}") from message
-        return arrived_s, _parsed(message)
+        parsed = _parsed(message)
+        self.messages.append(TargetEvent(arrived_s, f"< {parsed['event']}", parsed["data"].get("text")))
+        return arrived_s, parsed
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[None]:

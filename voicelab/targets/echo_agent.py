@@ -190,6 +190,9 @@ class EchoConnection:
     async def close(self) -> None:
         await self._socket.close()
 
+    async def wait_closed(self) -> None:
+        await self._socket.wait_closed()
+
 
 @dataclass(frozen=True, slots=True)
 class EncodedPiece:

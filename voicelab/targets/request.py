@@ -17,11 +17,12 @@ from voicelab.targets.base import Utterance
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a request: encoded audio, and how long it sounds (0 when not known)."""
+    """A piece of a request: encoded audio, and how long it sounds."""
 
     data: bytes
     form: str = "opus"
     sample_rate_hz: int = 16_000
+    duration_s: float = FRAME_S
 
 
 def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
@@ -37,15 +38,16 @@ def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
     clip = decoding.decode(audio, source=source)
     pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
     pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
-    return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]
+    return [Chunk(piece, "pcm16", clip.rate_hz, len(piece) / 2 / clip.rate_hz) for piece in pieces]
 
 
 async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
     """The chunks, each when a microphone would have it: a frame is there when it has been spoken."""
-    start = perf_counter()
-    for number, chunk in enumerate(chunks, start=1):
+    due_s = perf_counter()
+    for chunk in chunks:
         if mode == "realtime":
-            await asyncio.sleep(max(0.0, start + number * FRAME_S - perf_counter()))
+            due_s += chunk.duration_s
+            await asyncio.sleep(max(0.0, due_s - perf_counter()))
         yield chunk
 
 

@@ -79,6 +79,7 @@ class _ServerSession:
     def __init__(self, client: VoiceClient) -> None:
         self._client = client
         self.session_id = client.session_id
+        self.messages = client.messages
 
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
