@@ -286,7 +286,10 @@ class Outage(_Record):
 
 
 class RunResult(_Record):
-    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written."""
+    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written.
+
+    signals: what the target declares that it shows (`Capabilities`); None in runs of earlier versions.
+    """
 
     format_version: Literal[1] = 1
     run_id: str
@@ -296,6 +299,7 @@ class RunResult(_Record):
     samples_sha256: str
     planned_turns: int
     engines: tuple[EngineUsed, ...] = ()
+    signals: tuple[str, ...] | None = None
     code: CodeState
     packages: dict[str, str]
     machine: dict[str, str | int | float]

@@ -278,7 +278,8 @@ class _Runner:
         self._reconnection = Reconnection(begun.run.spec.reconnect_for_s)
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
-        run = run.model_copy(update={"engines": tuple(EngineUsed(**asdict(one)) for one in target.engines)})
+        engines = tuple(EngineUsed(**asdict(one)) for one in target.engines)
+        run = run.model_copy(update={"engines": engines, "signals": target.capabilities.shown})
         self._folder.write(run)
         self._tally.tell(None)
         try:

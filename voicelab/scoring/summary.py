@@ -22,6 +22,7 @@ from voicelab.scoring.class_figures import class_figures
 from voicelab.scoring.counterfactual_file import Counterfactual
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
+from voicelab.scoring.missing_signals import missing_signals
 from voicelab.scoring.response_times import unused_times
 from voicelab.scoring.scenarios import scenario_summary
 from voicelab.scoring.schema import (
@@ -101,6 +102,7 @@ def summarize_scores(
         headline=headline_of(rule),
         warnings=(
             *_warnings(run, rule, [score.turn.text for score in primary]),
+            *missing_signals([score.turn for score in primary]),
             *unused_times(run.spec.mode, [score.turn for score in primary]),
         ),
         resampling=Resampling(

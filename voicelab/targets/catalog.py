@@ -130,11 +130,11 @@ def _config(spec: str, name: str, entry: TargetEntry, rest: str = "") -> TargetC
     values: dict[str, OptionValue] = {}
     for key, value in written.items():
         if key not in known:
-            raise InputError(f"target {name!r} has no option {key!r}; {_listed(name, known)}")
+            raise InputError(f"target {name!r} has no option {key!r}; {_listed(known)}")
         values[key] = _read(name, known[key], value)
     missing = [key for key, option in known.items() if option.required and key not in values]
     if missing:
-        raise InputError(f"target {name!r} needs {missing[0]}=...; {_listed(name, known)}")
+        raise InputError(f"target {name!r} needs {missing[0]}=...; {_listed(known)}")
     return TargetConfig(spec, name, entry, values)
 
 
@@ -146,7 +146,7 @@ def _options(name: str, rest: str) -> dict[str, str]:
         if part and "=" not in part:
             found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
             raise InputError(f"target {name!r}: write options as {name}:option=value,option=value, not {found}")
-    return dict(EngineSpec.parse(f"{name}:{rest}").options)
+    return dict(EngineSpec.parse(f"target:{rest}").options)
 
 
 def _read(name: str, option: Option, text: str) -> OptionValue:
@@ -177,8 +177,8 @@ def _without_secrets(option: str, value: str) -> str:
     return value
 
 
-def _listed(name: str, known: Mapping[str, Option]) -> str:
-    return f"its options: {', '.join(known) or 'none'} (voicelab targets {name})"
+def _listed(known: Mapping[str, Option]) -> str:
+    return f"its options: {', '.join(known) or 'none'}"
 
 
 def _class_at(path: str) -> type[Any]:
