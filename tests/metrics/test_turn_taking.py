@@ -111,6 +111,23 @@ def test_rows_and_ticks_of_one_conversation_score_alike(tmp_path):
             assert one.value == (None if other.value is None else pytest.approx(other.value)), name
 
 
+def test_a_folder_is_read_whole_and_each_conversation_once(tmp_path):
+    """As an experiment of τ-voice lies on disk: one file about all, one a simulation, and what was expected."""
+    one = {"id": "one", "ticks": [{"caller": mark == "c", "agent": mark == "a"} for mark in "cc_aa_"]}
+    two = {"id": "two", "ticks": [{"caller": mark == "c", "agent": mark == "a"} for mark in "cc___a"]}
+    (tmp_path / "simulations").mkdir()
+    for name, content in (
+        ("results.json", {"info": {}, "simulations": [one, {"id": "text", "ticks": None}]}),
+        ("expected.json", {"response_rate": 1.0}),
+        ("simulations/1.json", one),
+        ("simulations/2.json", two),
+    ):
+        (tmp_path / name).write_text(json.dumps(content))
+    assert sorted(timeline.name for timeline in read_timelines([tmp_path])) == ["one", "two"]
+    with pytest.raises(InputError, match="neither `ticks` nor a list of rows"):
+        read_timelines([tmp_path / "expected.json"])
+
+
 @pytest.mark.parametrize(
     ("content", "complaint"),
     [

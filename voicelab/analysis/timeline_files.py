@@ -53,20 +53,28 @@ def read_timelines(paths: Iterable[Path], tick_s: float | None = None) -> list[T
     tick_s: the length of a tick; None: 0.2 s for ticks and for instants that all lie on that grid, else 0.01 s. Raises
     InputError that names the file and the field.
     """
-    found = [timeline for path in _files(paths) for timeline in _read(path, tick_s)]
+    given = list(paths)
+    found = [timeline for path in given for timeline in (_folder if path.is_dir() else _read)(path, tick_s)]
     if not found:
-        raise InputError("no conversation in these files; docs/reference: timelines")
+        raise InputError(f"{', '.join(map(str, given))}: no conversation; docs/reference/timelines.md has the formats")
     return found
 
 
-def _files(paths: Iterable[Path]) -> list[Path]:
-    files: list[Path] = []
-    for path in paths:
-        inside = sorted(one for one in path.rglob("*") if one.suffix.lower() in (".json", ".csv"))
-        if path.is_dir() and not inside:
-            raise InputError(f"{path}: holds no .json or .csv file")
-        files += inside if path.is_dir() else [path]
-    return files
+def _folder(path: Path, tick_s: float | None) -> list[Timeline]:
+    """The conversations below a folder, each once: an experiment may hold them in one file and one by one.
+
+    Files that are no timelines are passed over; InputError where no file is one.
+    """
+    found: dict[tuple[str, tuple[Tick, ...]], Timeline] = {}
+    fault: InputError | None = None
+    for file in sorted(one for one in path.rglob("*") if one.suffix.lower() in (".json", ".csv")):
+        try:
+            found |= {(one.name, one.ticks): one for one in _read(file, tick_s)}
+        except InputError as error:
+            fault = fault or error
+    if not found:
+        raise fault or InputError(f"{path}: holds no .json or .csv file")
+    return list(found.values())
 
 
 def _read(path: Path, tick_s: float | None) -> list[Timeline]:
@@ -78,13 +86,21 @@ def _read(path: Path, tick_s: float | None) -> list[Timeline]:
     except ValueError as error:
         raise InputError(f"{path}: is not JSON: {error}; give JSON or CSV") from error
     if isinstance(content, dict) and isinstance(content.get("simulations"), list):
-        return [_from_simulation(path, one, tick_s) for one in content["simulations"]]
+        return _from_simulations(path, content["simulations"], tick_s)
     if isinstance(content, dict) and isinstance(content.get("ticks"), list):
         return [_from_simulation(path, content, tick_s)]
     rows = content.get("rows", content.get("segments")) if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise InputError(f"{path}: holds neither `ticks` nor a list of rows with speaker, start_s and end_s")
     return _from_table(path, [(f"row {place}", row) for place, row in enumerate(rows, start=1)], tick_s)
+
+
+def _from_simulations(path: Path, simulations: list[Any], tick_s: float | None) -> list[Timeline]:
+    """Those with ticks; text simulations have none."""
+    spoken = [one for one in simulations if isinstance(one, dict) and one.get("ticks")]
+    if not spoken:
+        raise InputError(f"{path}: its simulations are without ticks; only full-duplex ones can be scored")
+    return [_from_simulation(path, one, tick_s) for one in spoken]
 
 
 def _from_simulation(path: Path, simulation: Any, tick_s: float | None) -> Timeline:

@@ -39,4 +39,6 @@ def score_timeline(
             (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n))
             for one in figures
         ]
-        terminal.table(f"{len(timelines)} conversations", ("figure", "value", "unit", "n"), rows)
+        terminal.table(
+            f"{len(timelines)} conversation{'s' * (len(timelines) != 1)}", ("figure", "value", "unit", "n"), rows
+        )
