@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab.runs.records import TurnResult
+from voicelab.runs.records import RunResult, TurnResult
 
 
-def missing_signals(turns: Sequence[TurnResult]) -> tuple[str, ...]:
+def sends_entities(run: RunResult) -> bool:
+    """Whether the target says which entities it took from a turn; a run without `signals` was voicelab's own."""
+    return run.signals is None or "entities" in run.signals
+
+
+def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, ...]:
     """A sentence for each signal that no answered turn has; none where no turn was answered."""
     answered = [turn for turn in turns if turn.status == "answered"]
     if not answered:
@@ -19,4 +24,6 @@ def missing_signals(turns: Sequence[TurnResult]) -> tuple[str, ...]:
         found.append("entity recall of what was answered: not available, the target sends no reply text")
     if all(turn.reply_file is None for turn in answered):
         found.append("response times: not available, the target sends no sound")
+    if not sends_entities(run):
+        found.append("intent accuracy, companies linked: not available, the target sends no entities")
     return tuple(found)
