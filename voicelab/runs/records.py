@@ -1,7 +1,7 @@
 """What a run asks for, what each turn gave, and the folder that both are kept in.
 
-reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), and what
-report.py makes of them.
+reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), recordings/
+(each conversation in two channels), and what report.py makes of them.
 """
 
 from __future__ import annotations
