@@ -2,7 +2,7 @@
 
 import pytest
 
-from voicelab.metrics.heard_turns import HeardTurn, Share, agent_interruptions, response_rate, yield_latency_s
+from voicelab.metrics.heard_turns import HeardTurn, TurnShare, agent_interruptions, response_rate, yield_latency_s
 from voicelab.metrics.response_timing import agreed_end, agreed_start, dead_air_s, response_timing, talk_over_s
 
 
@@ -36,8 +36,8 @@ def test_dead_air_counts_whole_gaps_that_are_longer_than_allowed():
 def test_a_reply_that_could_not_be_timed_is_neither_in_time_nor_late():
     turns = [HeardTurn(0.5, True), HeardTurn(-0.2, True), HeardTurn(3.0, True), HeardTurn(None, True),
              HeardTurn(None, False)]  # fmt: skip
-    assert response_rate(turns, within_s=2.0) == Share(2, 4)
-    assert agent_interruptions(turns) == Share(1, 3)
+    assert response_rate(turns, within_s=2.0) == TurnShare(2, 4)
+    assert agent_interruptions(turns) == TurnShare(1, 3)
     assert agent_interruptions([]).rate is None
 
 

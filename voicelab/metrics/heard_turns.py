@@ -24,7 +24,7 @@ class HeardTurn:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class TurnShare:
     """part of whole; the rate is None where nothing was counted."""
 
     part: int
@@ -35,19 +35,19 @@ class Share:
         return self.part / self.whole if self.whole else None
 
 
-def response_rate(turns: Iterable[HeardTurn], within_s: float) -> Share:
+def response_rate(turns: Iterable[HeardTurn], within_s: float) -> TurnShare:
     """Replies within the time allowed, over all turns that called for one.
 
     A reply that came and could not be timed is left out on both sides: it is neither in time nor late.
     """
     known = [turn for turn in turns if turn.response_s is not None or not turn.replied]
-    return Share(sum(turn.response_s is not None and turn.response_s <= within_s for turn in known), len(known))
+    return TurnShare(sum(turn.response_s is not None and turn.response_s <= within_s for turn in known), len(known))
 
 
-def agent_interruptions(turns: Iterable[HeardTurn]) -> Share:
+def agent_interruptions(turns: Iterable[HeardTurn]) -> TurnShare:
     """Turns in which the agent began to speak before the caller had finished, over the timed ones."""
     timed = [turn.response_s for turn in turns if turn.response_s is not None]
-    return Share(sum(response_s < 0 for response_s in timed), len(timed))
+    return TurnShare(sum(response_s < 0 for response_s in timed), len(timed))
 
 
 def yield_latency_s(interrupted_at_s: float, agent: Sequence[Span], within_s: float = YIELD_WITHIN_S) -> float | None:
