@@ -6,8 +6,11 @@ Run it on an idle machine: python -m tests.support.known_answers [CONVERSATIONS_
 from __future__ import annotations
 
 import asyncio
+import multiprocessing
 import sys
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
+from multiprocessing.connection import Connection
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -41,22 +44,42 @@ ROWS = [
 ]
 
 
-async def turn(row: KnownAnswer, folder: Path) -> TurnOutcome:
-    """One turn with an agent of this row."""
-    agent = ScriptedAgent(Script(EchoSettings(row.delay_s, row.leading_s, reply=sharp_speech(3))))
-    async with agent.serving() as port:
-        target = VoicelabServer(url=f"http://127.0.0.1:{port}")
-        await target.open(TargetSettings(folder))
-        async with target.session("caller") as session:
-            return await session.speak(Utterance(recording(sharp_speech(), trailing_s=row.trailing_s)), "realtime")
+BEHAVIOURS = sorted({(row.delay_s, row.leading_s) for row in ROWS})
 
 
-async def errors_s(rows: list[KnownAnswer], at_once: int, folder: Path) -> list[tuple[KnownAnswer, float | None]]:
+def serve_agents(ports: Connection) -> None:
+    """Serve an agent for each behaviour, in a process of its own: its work must not delay the callers."""
+
+    async def serve() -> None:
+        async with AsyncExitStack() as stack:
+            agents = [ScriptedAgent(Script(EchoSettings(*one, reply=sharp_speech(3)))) for one in BEHAVIOURS]
+            ports.send([await stack.enter_async_context(agent.serving()) for agent in agents])
+            await asyncio.Event().wait()
+
+    asyncio.run(serve())
+
+
+async def turn(row: KnownAnswer, audio: bytes, port: int, folder: Path) -> TurnOutcome:
+    """One turn with an agent of this row's behaviour."""
+    target = VoicelabServer(url=f"http://127.0.0.1:{port}")
+    await target.open(TargetSettings(folder))
+    async with target.session("caller") as session:
+        return await session.speak(Utterance(audio), "realtime")
+
+
+async def errors_s(
+    rows: list[KnownAnswer], at_once: int, ports: list[int], folder: Path
+) -> list[tuple[KnownAnswer, float | None]]:
     """What was measured too much, for each row; None where there is no response time."""
     found = []
+    speech = sharp_speech()
+    audio = {row.trailing_s: recording(speech, trailing_s=row.trailing_s) for row in rows}
+    port_of = dict(zip(BEHAVIOURS, ports, strict=True))
     for start in range(0, len(rows), at_once):
         batch = rows[start : start + at_once]
-        takes = await asyncio.gather(*(turn(row, folder) for row in batch))
+        takes = await asyncio.gather(
+            *(turn(row, audio[row.trailing_s], port_of[row.delay_s, row.leading_s], folder) for row in batch)
+        )
         for row, take in zip(batch, takes, strict=True):
             timing = ConversationRecording("realtime").add(take)
             measured_s = timing.response_s if timing is not None else None
@@ -67,8 +90,12 @@ async def errors_s(rows: list[KnownAnswer], at_once: int, folder: Path) -> list[
 def main() -> None:
     at_once = int(sys.argv[1]) if len(sys.argv) > 1 else 1
     rows = ROWS if at_once == 1 else [ROWS[number % len(ROWS)] for number in range(2 * at_once)]
+    here, there = multiprocessing.Pipe()
+    agents = multiprocessing.get_context("spawn").Process(target=serve_agents, args=(there,), daemon=True)
+    agents.start()
     with TemporaryDirectory() as folder:
-        found = asyncio.run(errors_s(rows, at_once, Path(folder)))
+        found = asyncio.run(errors_s(rows, at_once, here.recv(), Path(folder)))
+    agents.terminate()
     if at_once == 1:
         for row, error_s in found:
             error = "no response time" if error_s is None else f"{1000 * error_s:+6.1f} ms"
