@@ -54,17 +54,19 @@ def probe(
     Example: voicelab probe http://127.0.0.1:8100
     """
     with terminal.errors():
+        from voicelab.runs.records import RunSpec
         from voicelab.targets.base import TargetSettings, Utterance
         from voicelab.targets.catalog import target_config
         from voicelab.targets.probe import probe as run_probe
         from voicelab.targets.sample_utterance import sample_utterance
 
         config = target_config(target)
-        ours = {"asr": "pocketsphinx", "agent": "rules", "tts": "espeak"} if config.entry.engines == "all" else {}
+        ours = {name: RunSpec.model_fields[name].default for name in ("asr", "agent", "tts")}
         utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
         utterance.clip()
         with TemporaryDirectory(prefix="voicelab-probe-") as folder:
-            settings = TargetSettings(Path(folder), timeout_s=limit_s, **ours)
+            engines = ours if config.entry.engines == "all" else {}
+            settings = TargetSettings(Path(folder), timeout_s=limit_s, **engines)
             result = asyncio.run(run_probe(config.spec, config.build(), settings, utterance, limit_s=limit_s))
         _show(result, as_json)
         if not result.usable:
