@@ -26,9 +26,10 @@ from voicelab.agent.market import Market
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
 from voicelab.metrics.entities import company_forms_in, mentions
-from voicelab.runs.client import TurnOutcome, VoiceClient
 from voicelab.runs.records import RunSpec
-from voicelab.runs.targets import own_server
+from voicelab.targets.base import TurnOutcome
+from voicelab.targets.client import VoiceClient
+from voicelab.targets.own_server import own_server
 
 SHIPPED = Path(__file__).parents[1] / "data" / "voice_samples"
 SESSIONS = "/api/conversation-sessions/sessions"

@@ -31,14 +31,14 @@ if TYPE_CHECKING:
     from voicelab.errors import VoicelabError as VoicelabError
     from voicelab.pipeline.turn import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
-    from voicelab.runs.client import TurnOutcome as TurnOutcome
-    from voicelab.runs.client import VoiceClient as VoiceClient
     from voicelab.runs.records import RunFolder as RunFolder
     from voicelab.runs.records import RunResult as RunResult
     from voicelab.runs.records import RunSpec as RunSpec
     from voicelab.runs.records import TurnResult as TurnResult
     from voicelab.runs.runner import evaluate as evaluate
     from voicelab.runs.runner import resume as resume
+    from voicelab.targets.base import TurnOutcome as TurnOutcome
+    from voicelab.targets.client import VoiceClient as VoiceClient
     from voicelab.text import normalizer as normalizer
 
 # ONNX Runtime's wheels report usage to their maker, and keep a database for it, unless this is set before their import.
@@ -62,9 +62,9 @@ _HOMES = {
     "Scenario": "datasets",
     "ServerError": "errors",
     "Turn": "pipeline.turn",
-    "TurnOutcome": "runs.client",
+    "TurnOutcome": "targets.base",
     "TurnResult": "runs.records",
-    "VoiceClient": "runs.client",
+    "VoiceClient": "targets.client",
     "VoicelabError": "errors",
     "evaluate": "runs.runner",
     "load": "datasets",

@@ -11,7 +11,7 @@ from tests.abuse.faults import faults_in
 from tests.abuse.holding import Held, ask, hold
 from tests.abuse.rawsocket import ServerGone, Violation
 from voicelab.errors import InputError
-from voicelab.runs.targets import own_server
+from voicelab.targets.own_server import own_server
 
 
 def kept(path: Path) -> FuzzConversation:

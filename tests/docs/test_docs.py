@@ -10,6 +10,8 @@ from tests.support.speech import SPEECH
 from voicelab import datasets
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.spec import Catalog, Entry
+from voicelab.runs.records import RunSpec
+from voicelab.runs.runner import evaluate
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -45,6 +47,16 @@ def test_the_example_engine_keeps_the_contract():
     stream.feed(SPEECH.clip().at_rate(SPEECH_RATE_HZ))
     assert stream.finish().text == "3 s"
     stream.close()
+
+
+def test_the_example_target_can_be_measured(tmp_path):
+    (block,) = blocks("docs/reference/targets.md", "python")
+    space = {"__name__": "example"}
+    exec(block, space)
+    spec = RunSpec(samples=str(PROJECT / "data/voice_samples"), limit=1)
+    folder, run = evaluate(spec, tmp_path, target=space["Beeper"]())
+    assert run.status == "finished"
+    assert [(turn.answer, turn.recording_file is not None) for turn in folder.turns()] == [("beep", True)]
 
 
 def test_the_example_line_of_a_table_is_one():

@@ -19,6 +19,7 @@ LAYERS = [
     {"conditions", "datasets", "tts", "vad"},
     {"asr"},
     {"pipeline"},
+    {"targets"},
     {"runs"},
     {"bench", "scoring"},
     {"report"},
@@ -70,7 +71,8 @@ def test_the_server_neither_starts_runs_nor_renders_reports():
         text = path.read_text()
         assert not imported(path) & {"report", "cli"}, path
         assert "runs.runner" not in text, path
-        assert not re.search(r"from voicelab\.runs import .*\b(runner|targets|notebook)\b", text), path
+        assert not re.search(r"from voicelab\.runs import .*\b(runner|target_opening|notebook)\b", text), path
+        assert "targets" not in imported(path), path
 
 
 def test_the_public_names_are_the_listed_ones():

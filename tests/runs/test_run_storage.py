@@ -15,7 +15,7 @@ from tests.support.disk_faults import FaultyDisk
 from tests.support.sample_sets import write_set
 from voicelab.cli.main import app
 from voicelab.errors import InputError, StorageError
-from voicelab.runs import provenance, runner, storage
+from voicelab.runs import provenance, runner, storage, turn_results
 from voicelab.runs.records import CodeState, RunFolder, RunSpec
 
 PROGRAM = """
@@ -181,4 +181,4 @@ def test_what_a_recognizer_says_can_always_be_read_back(spec, tmp_path):
     strange = spec.model_copy(update={"asr": "fake:text=a\x85b\u2028c\u2029d"})
     folder, _ = runner.evaluate(strange, tmp_path)
     assert {turn.heard for turn in folder.turns()} == {"a\x85b\u2028c\u2029d"}
-    assert runner._writable({"a": ["b\ud800c", 1, None]}) == {"a": ["b\ufffdc", 1, None]}
+    assert turn_results.writable({"a": ["b\ud800c", 1, None]}) == {"a": ["b\ufffdc", 1, None]}

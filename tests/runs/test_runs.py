@@ -16,8 +16,8 @@ from tests.support.sample_sets import samples_folder, write_set
 from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
 from voicelab.runs import runner
-from voicelab.runs.client import TurnOutcome
 from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.targets.base import TurnOutcome
 
 FAKE = RunSpec(
     samples=str(samples_folder()),

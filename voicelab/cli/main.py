@@ -15,6 +15,7 @@ from voicelab.cli.bench import bench
 from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
 from voicelab.cli.cross import cross
+from voicelab.cli.echo_agent import echo_agent
 from voicelab.cli.equivalence import equivalence
 from voicelab.cli.gate import gate
 from voicelab.cli.listen import listen
@@ -24,10 +25,12 @@ from voicelab.cli.power import power
 from voicelab.cli.roundtrip import roundtrip
 from voicelab.cli.runs import runs
 from voicelab.cli.score import score
+from voicelab.cli.score_timeline import score_timeline
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.sweep import sweep
+from voicelab.cli.targets import probe, targets
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
@@ -59,6 +62,9 @@ def evaluate(
     ] = "burst",
     in_process: Annotated[bool, typer.Option("--in-process", help="Use the pipeline here, without a server.")] = False,
     url: Annotated[str | None, typer.Option(help="Speak to this running server, http://host:port.")] = None,
+    target: Annotated[
+        str | None, typer.Option(help="Measure this agent: NAME:option=value,... or package.module:Class.")
+    ] = None,
     limit: Annotated[
         int | None, typer.Option(help="Maximum number of samples, balanced over categories and speakers.")
     ] = None,
@@ -88,7 +94,7 @@ def evaluate(
     """Speak a set of samples to a voice agent, and leave a report.
 
     By default a server is started for the run, on a free port, and spoken to over its WebSocket. Engines and their
-    options: voicelab engines.
+    options: voicelab engines. Other agents and their options: voicelab targets.
 
     Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
     voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
@@ -113,7 +119,8 @@ def evaluate(
             "reconnect_for_s": reconnect_for_s,
             "condition": None if condition is None else parse_condition(condition, seed),
         }  # fmt: skip
-        chosen |= _set_and_target(samples, in_process, url) | _engines(asr=None, agent=agent, tts=tts, url=url)
+        chosen |= _set_and_target(samples, in_process, url, target)
+        chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
         recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(chosen, one) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
@@ -134,14 +141,15 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
     from voicelab.runs.names import check_name
     from voicelab.runs.records import RunFolder
     from voicelab.runs.runner import new_run_id
-    from voicelab.runs.targets import check_engines
+    from voicelab.runs.target_opening import check_engines
+    from voicelab.targets.catalog import target_config
 
     if run_id is not None:
         check_name("--run-id", run_id)
     if len(specs) == 1:
         return [run_id or new_run_id(specs[0])]
-    if any(spec.target.startswith("http") for spec in specs):
-        raise InputError("--url speaks to one server with one recognizer; give one --asr with it, or none")
+    if any(target_config(spec.target).entry.engines != "all" for spec in specs):
+        raise InputError("--url and --target speak to one agent with one recognizer; give one --asr with it, or none")
     for spec in specs:
         check_engines(spec)
     ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
@@ -159,22 +167,27 @@ def _refuse_beside_resume(context: typer.Context) -> None:
         raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
 
 
-def _set_and_target(samples: str | None, in_process: bool, url: str | None) -> dict[str, object]:
+def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:
     from voicelab.errors import InputError
     from voicelab.paths import shipped
 
-    if in_process and url is not None:
-        raise InputError("--in-process and --url exclude each other; give one of them")
-    target = "in-process" if in_process else "server" if url is None else url
-    return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": target}
+    given = {"--in-process": in_process, "--url": url is not None, "--target": target is not None}
+    if len(both := [name for name, is_given in given.items() if is_given]) > 1:
+        raise InputError(f"{both[0]} and {both[1]} exclude each other; give one of them")
+    if url is not None:
+        from voicelab.targets.voicelab_server import check_address
+
+        check_address(url)
+    chosen = "in-process" if in_process else target if target is not None else "server" if url is None else url
+    return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": chosen}
 
 
-def _engines(url: str | None, **named: str | None) -> dict[str, object]:
-    """The engines that are named; of a server that runs already, the others are what it has."""
-    return {kind: name for kind, name in named.items() if name is not None or url is not None}
+def _engines(elsewhere: bool, **named: str | None) -> dict[str, object]:
+    """The engines that are named; an agent that runs elsewhere has its own for the others."""
+    return {kind: name for kind, name in named.items() if name is not None or elsewhere}
 
 
-_NAMES = {"target": "--url", "categories": "--category"}
+_NAMES = {"target": "--target", "categories": "--category"}
 """Fields of RunSpec whose option has another name."""
 
 
@@ -264,9 +277,9 @@ def report(run: Annotated[Path, typer.Argument(help="The folder of a run, report
 def engines() -> None:
     """List the engines: what they are, whether they are installed, what they need, and their options."""
     with terminal.errors():
-        from voicelab.runs.targets import CATALOGS
+        from voicelab.targets.voicelab_server import ENGINE_CATALOGS
 
-        for catalog in CATALOGS:
+        for catalog in ENGINE_CATALOGS:
             rows = []
             for name, entry in catalog.entries.items():
                 state = "yes" if entry.installed() else f"no: {entry.install_command}"
@@ -314,6 +327,10 @@ for _command in (
     compare, gate, power, sweep, score, match, equivalence, attribute, audit, correct, roundtrip, listen, cross,
 ):  # fmt: skip
     app.command()(_command)
+app.command()(targets)
+app.command()(probe)
+app.command("echo-agent")(echo_agent)
+app.command("score-timeline")(score_timeline)
 app.add_typer(models, name="models")
 app.add_typer(bench, name="bench")
 app.add_typer(runs, name="runs")

@@ -78,15 +78,18 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of an engine, as its constructor declares it."""
+    """One option of an engine or a target, as its constructor declares it. required: it has no default."""
 
     name: str
     type: type
     optional: bool
     default: OptionValue
+    required: bool = False
 
     def __str__(self) -> str:
         """As it is listed: `beam_size: int = 5`."""
+        if self.required:
+            return f"{self.name}: {self.type.__name__}"
         return f"{self.name}: {self.type.__name__}{' or none' if self.optional else ''} = {self.default!r}".replace(
             "None", "none"
         )
@@ -135,12 +138,7 @@ class Entry:
 
     def options(self) -> dict[str, Option]:
         """The options that the constructor takes."""
-        hints = typing.get_type_hints(self.engine_class.__init__)
-        found = {}
-        for name, parameter in inspect.signature(self.engine_class).parameters.items():
-            kinds = [hint for hint in _union_members(hints[name]) if hint is not types.NoneType]
-            found[name] = Option(name, kinds[0], len(kinds) < len(_union_members(hints[name])), parameter.default)
-        return found
+        return constructor_options(self.engine_class)
 
     def installed(self) -> bool:
         """Whether every package it needs is there."""
@@ -153,6 +151,23 @@ class Entry:
             return f"pip install 'voicelab[{self.extra}]'"
         missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)
         return f"pip install {missing}" + (f" (it needs {self.needs})" if self.needs else "")
+
+
+def constructor_options(kind: type[Any]) -> dict[str, Option]:
+    """The keyword options that a class declares in its constructor."""
+    if kind.__init__ is object.__init__:
+        return {}
+    hints = typing.get_type_hints(kind.__init__)
+    found = {}
+    for name, parameter in inspect.signature(kind).parameters.items():
+        if parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD):
+            continue
+        members = _union_members(hints.get(name, str))
+        kinds = [hint for hint in members if hint is not types.NoneType]
+        required = parameter.default is inspect.Parameter.empty
+        default = None if required else parameter.default
+        found[name] = Option(name, kinds[0], len(kinds) < len(members), default, required)
+    return found
 
 
 def _union_members(hint: Any) -> tuple[Any, ...]:

@@ -14,6 +14,7 @@ NONE = "–"
 STAGE_NAMES = {
     "transcript_s": "transcript",
     "reply_text_s": "reply text",
+    "response_s": "response as heard",
     "first_audio_s": "first sound",
     "turn_s": "whole turn",
     "decode_s": "decode",
@@ -115,6 +116,7 @@ def headline(summary: Summary) -> list[Headline]:
         Headline("intent accuracy", number(summary.intents.accuracy.value), _counted(summary.intents.accuracy, "of")),
         Headline("scenarios succeeded", f"{scenarios.part} of {scenarios.whole}" if scenarios.whole else NONE,
                  _joined(interval(scenarios.interval), caution(scenarios))),
+        *_heard(summary),
         _timed(summary, "first_audio_s", "p50"),
         _timed(summary, "first_audio_s", "p95"),
         _timed(summary, "turn_s", "p50"),
@@ -170,6 +172,14 @@ def _ceiling(said: Rate | None) -> str:
     if said is None or said.value is None or said.part == said.whole:
         return ""
     return f"at most {number(said.value)} with a perfect transcript: the others are not said as they are written"
+
+
+def _heard(summary: Summary) -> list[Headline]:
+    """The response times of a run in realtime mode."""
+    stage = summary.latency.stages.get("response_s")
+    if stage is None or not stage.n:
+        return []
+    return [_timed(summary, "response_s", "p50"), _timed(summary, "response_s", "p95")]
 
 
 def _timed(summary: Summary, name: str, which: str) -> Headline:

@@ -1,7 +1,7 @@
 """What a run asks for, what each turn gave, and the folder that both are kept in.
 
-reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), and what
-report.py makes of them.
+reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), recordings/
+(each conversation in two channels), and what report.py makes of them.
 """
 
 from __future__ import annotations
@@ -11,7 +11,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 
 from voicelab.addresses import take_user, without_user
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
@@ -52,8 +61,9 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 class RunSpec(_Record):
     """Everything that decides what a run measures. A value that is accepted can be read back from run.json.
 
-    target: "server" (one that the run starts itself), "in-process", or the address of a running server
-    (http://host:port). asr, agent and tts are None only with an address: then they are what that server has.
+    target: a written target (targets/catalog.py): "server" (one that the run starts itself), "in-process", the address
+    of a running server (http://host:port), or another, with options. asr, agent and tts are None where the target has
+    its own: at an address they are what that server has, and other targets take none.
     condition: what is done to each recording before it is sent; None: nothing. language: of the samples that are
     taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
     written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
@@ -80,6 +90,14 @@ class RunSpec(_Record):
     reconnect_for_s: Annotated[float, Field(ge=0, le=LONGEST_WAIT_S)] = 60.0
     condition: Condition | None = None
 
+    @model_validator(mode="before")
+    @classmethod
+    def _engines_of_the_target(cls, values: Any) -> Any:
+        """The default engines are for targets that run voicelab's own pipeline."""
+        if isinstance(values, dict) and not _runs_our_engines(values.get("target", "server")):
+            return {"asr": None, "agent": None, "tts": None, **values}
+        return values
+
     @field_validator("target")
     @classmethod
     def _take_user(cls, value: str) -> str:
@@ -96,6 +114,11 @@ class RunSpec(_Record):
         """The normalizer, with the word map before it; `english` where none is named."""
         used = normalizer(self.normalizer or "english")
         return self.word_map.before(used) if self.word_map is not None else used
+
+
+def _runs_our_engines(target: object) -> bool:
+    named = ("server", "in-process")
+    return not isinstance(target, str) or target in named or target.startswith(("http://", "https://"))
 
 
 class EngineUsed(_Record):
@@ -160,6 +183,11 @@ class TurnResult(_Record):
     a scenario. cold: the first turn after engines were loaded. segment: the part of the recording that was sent; None
     where that was all of it, or a condition was applied. Instants are seconds from the end of the request's sound
     (docs/reference/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
+
+    response_s: from the end of the caller's speech to the start of the agent's, as heard; negative where the agent
+    began early; response_missing: why it is None. speech_end_s and reply_start_s are instants in recording_file, the
+    conversation in two channels (caller left, agent right). talk_over_s: how long both spoke; dead_air_s: gaps longer
+    than 2 s, summed.
     """
 
     key: str
@@ -200,6 +228,14 @@ class TurnResult(_Record):
     reply_audio_s: float | None = None
     overhead_s: float | None = None
     rtf: float | None = None
+
+    response_s: float | None = None
+    response_missing: str | None = None
+    speech_end_s: float | None = None
+    reply_start_s: float | None = None
+    talk_over_s: float | None = None
+    dead_air_s: float | None = None
+    recording_file: str | None = None
 
     chunks: int = 0
     reply_file: str | None = None
@@ -254,6 +290,7 @@ class RunResult(_Record):
     """run.json: what made the figures. interrupted: the target was gone, or a file could not be written.
 
     notices: what a reader must know of how it was made, such as a default engine that is not installed.
+    signals: what the target declares that it shows (`Capabilities`); None in runs of earlier versions.
     """
 
     format_version: Literal[1] = 1
@@ -264,6 +301,7 @@ class RunResult(_Record):
     samples_sha256: str
     planned_turns: int
     engines: tuple[EngineUsed, ...] = ()
+    signals: tuple[str, ...] | None = None
     code: CodeState
     packages: dict[str, str]
     machine: dict[str, str | int | float]
@@ -354,6 +392,13 @@ class RunFolder:
     def drop_torn_line(self) -> None:
         """Cut off a last line that a kill left without its end; its turn is then taken again."""
         storage.cut_torn_line(self.path / "turns.jsonl")
+
+    def save_recording(self, key: str, audio: bytes) -> str:
+        """Keep the two channels of a conversation; its name within the folder. key: its first turn's."""
+        name = f"recordings/{file_name(key)}.flac"
+        storage.make_folder(self.path / "recordings")
+        storage.write_whole(self.path / name, audio)
+        return name
 
     def save_reply(self, key: str, audio: bytes) -> str:
         """Keep a reply's sound; its name within the folder, which no other turn's reply has."""

@@ -8,11 +8,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from time import perf_counter
 
-from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
 from voicelab.engines.pool.run_sync import run_blocking
@@ -27,15 +26,18 @@ from voicelab.errors import (
 )
 from voicelab.runs import lock, provenance
 from voicelab.runs.checking import checked_again
-from voicelab.runs.client import TurnOutcome
-from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner, owner_of
+from voicelab.runs.conversation_recording import ConversationRecording, turn_sound
+from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner
 from voicelab.runs.language import settled
 from voicelab.runs.names import check_name
 from voicelab.runs.planning import PlannedConversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
-from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnFailure, TurnResult, now
+from voicelab.runs.records import EngineUsed, RunFolder, RunResult, RunSpec, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
-from voicelab.runs.targets import Session, Target, check_target, open_target
+from voicelab.runs.target_opening import check_target, config_of, open_target
+from voicelab.runs.turn_results import encoded_reply, timing_fields, turn_result, unless_damaged
+from voicelab.targets.base import Session, Target, TurnOutcome, Utterance
+from voicelab.targets.catalog import describe_object
 from voicelab.tts.default import fallback_notice
 
 Progress = Callable[[int, int, TurnResult | None], None]
@@ -74,22 +76,34 @@ class _Begun:
 
 
 def evaluate(
-    spec: RunSpec, out: Path, *, run_id: str | None = None, progress: Progress | None = None
+    spec: RunSpec,
+    out: Path,
+    *,
+    run_id: str | None = None,
+    progress: Progress | None = None,
+    target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Make a new run under the folder `out`; its own folder is named by the run's id.
+
+    target: an object to measure instead of what spec.target names.
 
     Raises InputError or EngineError when the run cannot begin. Once it has begun, a turn that fails is in the result;
     RunInterruptedError or StorageError says that the target or the disk failed, and how to go on.
     """
+    if target is not None:
+        without = {"asr": None, "agent": None, "tts": None}
+        spec = spec.model_copy(update={"target": describe_object(target), **without})
     spec = checked_again(spec)
     name = new_run_id(spec) if run_id is None else run_id
     check_name("--run-id", name)
-    begun = _begin(RunFolder(out / name), spec)
+    begun = _begin(RunFolder(out / name), spec, target=target)
     with how_to_go_on("evaluate", begun.folder.path), lock.held(begun.folder.path):
-        return begun.folder, run_blocking(_all([begun], progress))[0]
+        return begun.folder, run_blocking(_all([begun], progress, target))[0]
 
 
-def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, RunResult]:
+def resume(
+    path: Path, *, progress: Progress | None = None, target: Target | None = None
+) -> tuple[RunFolder, RunResult]:
     """Take up a run: take the turns that are missing or lost their connection, and keep the others.
 
     A finished run without such turns is left as it is. Raises InputError when the samples are no longer the same, and
@@ -100,7 +114,7 @@ def resume(path: Path, *, progress: Progress | None = None) -> tuple[RunFolder, 
     with how_to_go_on("evaluate", folder.path), lock.held(folder.path):
         run = folder.read()
         if not _finished(folder, run):
-            run = run_blocking(_all([_take_up(folder, run)], progress))[0]
+            run = run_blocking(_all([_take_up(folder, run)], progress, target))[0]
     return folder, run
 
 
@@ -146,7 +160,7 @@ def evaluate_conditions(
         return run_blocking(_all(begun, progress))
 
 
-async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunResult]:
+async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target | None = None) -> list[RunResult]:
     """The runs to their ends, over one target; those that are finished are not touched."""
     tally = _Tally(begun, progress)
     open_ones = [one for one in begun if not one.is_whole]
@@ -158,7 +172,7 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None) -> list[RunRe
     run = current.start()
     reached = False
     try:
-        async with open_target(run.spec, folder=current.folder.path) as target:
+        async with open_target(run.spec, folder=current.folder.path, target=given) as target:
             reached = True
             for number, one in enumerate(open_ones):
                 if number:
@@ -183,11 +197,13 @@ def _finished(folder: RunFolder, run: RunResult) -> bool:
     return run.status == "finished" and not any(turn.lost_connection for turn in folder.turns())
 
 
-def _begin(folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None) -> _Begun:
+def _begin(
+    folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None, target: Target | None = None
+) -> _Begun:
     """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
     samples = _samples(spec)
     spec = settled(spec, samples)
-    check_target(spec)
+    check_target(spec, target)
     request_audio_source = RequestAudioSource(recordings or SetRecordings(load(spec.samples)), spec.condition)
     request_audio_source.check(samples)
     conversations = plan(samples)
@@ -229,7 +245,9 @@ def _notices(spec: RunSpec) -> tuple[str, ...]:
 
 def new_run_id(spec: RunSpec) -> str:
     """An id that sorts by time and says what ran: 20260131-120102-moonshine-burst."""
-    engine = (spec.asr or "server").partition(":")[0]
+    config = config_of(spec)
+    outside = config is None or config.entry.engines == "none"
+    engine = file_name(config.name if config else "object") if outside else (spec.asr or "server").partition(":")[0]
     return f"{now():%Y%m%d-%H%M%S}-{engine}-{spec.mode}"
 
 
@@ -267,7 +285,8 @@ class _Runner:
         self._reconnection = Reconnection(begun.run.spec.reconnect_for_s)
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
-        run = run.model_copy(update={"engines": target.engines})
+        engines = tuple(EngineUsed(**asdict(one)) for one in target.engines)
+        run = run.model_copy(update={"engines": engines, "signals": target.capabilities.shown})
         self._folder.write(run)
         self._tally.tell(None)
         try:
@@ -295,9 +314,13 @@ class _Runner:
                 async with target.session(user_id, session_id, heard) as session:
                     self._reconnection.connected()
                     session_id = session.session_id
+                    recording = _Recording(rest[0].key, ConversationRecording(run.spec.mode))
                     for planned in rest:
-                        if not await self._take(session, conversation, planned, run):
+                        heard_until_s = await self._take(session, conversation, planned, run, recording)
+                        if heard_until_s is None:
                             break
+                        if planned is not rest[-1] and run.spec.mode == "realtime":
+                            await asyncio.sleep(max(0.0, heard_until_s - perf_counter()))
             except ConnectionLostError as error:
                 if reason := target.gone():
                     raise RunInterruptedError(reason) from error
@@ -318,9 +341,14 @@ class _Runner:
                     )
 
     async def _take(
-        self, session: Session, conversation: PlannedConversation, planned: PlannedTurn, run: RunResult
-    ) -> bool:
-        """Take and record one turn, and say whether its session goes on.
+        self,
+        session: Session,
+        conversation: PlannedConversation,
+        planned: PlannedTurn,
+        run: RunResult,
+        recording: _Recording,
+    ) -> float | None:
+        """Take and record one turn. Return when its reply has been heard to its end; None if the session is over.
 
         Raises ConnectionLostError when the turn is to be taken again in another session; nothing is recorded then.
         """
@@ -329,10 +357,10 @@ class _Runner:
         lost: ConnectionLostError | None = None
         try:
             request_audio = await asyncio.to_thread(self._request_audio_source.of, sample)
-            take = await session.speak(request_audio.audio, run.spec.mode, source=str(sample.audio_path))
+            take = await session.speak(Utterance(request_audio.audio, str(sample.audio_path)), run.spec.mode)
             if take.error is not None and take.error[0] in CONNECTION_FAULTS:
                 raise ConnectionLostError(take.error[1])
-            take = _unless_damaged(take, request_audio.undecoded_s)
+            take = unless_damaged(take, request_audio.undecoded_s)
         except InputError as error:
             take = TurnOutcome(error=("bad_sample", str(error)))
         except NoReplyError as error:
@@ -343,12 +371,12 @@ class _Runner:
             take, lost = TurnOutcome(error=(CONNECTION_LOST, str(error))), error
         # The server could be reached again and this turn ended it again: that is no fault of the connection.
         owner: Owner | None = "agent" if lost is not None else None
-        await self._record(planned, conversation, take, session.session_id, request_audio, owner)
+        await self._record(planned, conversation, take, session.session_id, request_audio, owner, recording)
         if lost is not None:
             self._reconnection.lost(lost)
-            return False
+            return None
         self._reconnection.answered()
-        return True
+        return turn_sound(take).end_s
 
     async def _record(
         self,
@@ -358,11 +386,17 @@ class _Runner:
         session_id: str,
         request_audio: RequestAudio | None = None,
         owner: Owner | None = None,
+        recording: _Recording | None = None,
     ) -> None:
         scenario, cold, self._cold = conversation.scenario_id, self._cold, False
 
         def keep() -> TurnResult:
-            file = self._folder.save_reply(planned.key, take.reply_audio) if take.reply_audio else None
+            reply = take.reply_audio or encoded_reply(take)
+            file = self._folder.save_reply(planned.key, reply) if reply else None
+            timing = recording.sound.add(take) if recording is not None else None
+            recording_file = None
+            if recording is not None and timing is not None:
+                recording_file = self._folder.save_recording(recording.key, recording.sound.flac())
             turn = turn_result(
                 planned,
                 scenario,
@@ -372,7 +406,7 @@ class _Runner:
                 cold=cold,
                 request_audio=request_audio,
                 owner=owner,
-            )
+            ).model_copy(update=timing_fields(timing, recording_file))
             self._folder.append(turn)
             return turn
 
@@ -382,84 +416,9 @@ class _Runner:
         self._tally.add(turn)
 
 
-def _unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
-    """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
-    heard_s = take.stages.get("undecoded_s") or 0.0
-    stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
-    if undecoded_s <= DAMAGED_FROM_S:
-        return replace(take, stages=stages)
-    found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
-    message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
-    return replace(
-        take, stages=stages, error=("damaged_recording", message),
-        heard=None, answer=None, intent=None, entities=[], candidates=[],
-    )  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class _Recording:
+    """The sound of a conversation so far. key: of the first turn of this session."""
 
-
-def turn_result(
-    planned: PlannedTurn,
-    scenario_id: str | None,
-    take: TurnOutcome,
-    session_id: str,
-    *,
-    reply_file: str | None,
-    cold: bool,
-    request_audio: RequestAudio | None = None,
-    owner: Owner | None = None,
-) -> TurnResult:
-    """One turn as it is kept, with the figures that follow from others. owner: of its failure; None: by its code."""
-    sample, stages = planned.sample, take.stages
-    failure = None
-    if take.error is not None:
-        code, message = take.error
-        failure = TurnFailure(code=code, message=_writable(message), owner=owner or owner_of(code))
-    # Silence is an answer of the recognizer: it heard no words, and all of the reference's are deletions.
-    heard = "" if failure is not None and failure.code == "no_speech" else _writable(take.heard)
-    path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
-    known = [value for value in path if value is not None]
-    busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
-    return TurnResult(
-        key=planned.key,
-        sample_id=sample.id,
-        scenario_id=scenario_id,
-        turn_number=planned.number,
-        primary=planned.primary,
-        cold=cold,
-        category=sample.category,
-        speaker=sample.speaker,
-        text=sample.text,
-        expected_entities=sample.expected_entities,
-        expected_intent=sample.expected_intent,
-        requires_context=sample.requires_context,
-        status="failed" if failure else "answered",
-        failure=failure,
-        session_id=session_id,
-        heard=heard,
-        answer=_writable(take.answer),
-        intent=_writable(take.intent),
-        entities=tuple(_writable(take.entities)),
-        candidates=tuple(_writable(take.candidates)),
-        transcript_s=take.transcript_s,
-        reply_text_s=take.reply_text_s,
-        first_audio_s=take.first_audio_s,
-        turn_s=take.turn_s,
-        overhead_s=take.turn_s - sum(known) if take.turn_s is not None and len(known) == len(path) else None,
-        rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
-        chunks=take.chunks,
-        reply_file=reply_file,
-        sent=request_audio.sent if request_audio is not None else None,
-        segment=request_audio.segment if request_audio is not None else None,
-        started_at=now(),
-        **stages,
-    )
-
-
-def _writable(value: Any) -> Any:
-    """The value with U+FFFD for half surrogate pairs, which JSON can carry and UTF-8 cannot."""
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list | tuple):
-        return [_writable(one) for one in value]
-    if isinstance(value, dict):
-        return {_writable(name): _writable(one) for name, one in value.items()}
-    return value
+    key: str
+    sound: ConversationRecording

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -22,6 +23,8 @@ from voicelab.scoring.class_figures import class_figures
 from voicelab.scoring.counterfactual_file import Counterfactual
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
+from voicelab.scoring.missing_signals import missing_signals, sends_entities
+from voicelab.scoring.response_times import unused_times
 from voicelab.scoring.scenarios import scenario_summary
 from voicelab.scoring.schema import (
     ColdTurn,
@@ -43,7 +46,7 @@ from voicelab.scoring.turns import TurnScore, score_turns
 from voicelab.text import Normalizer, headline_of, misfit
 
 STAGES = (
-    "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
+    "response_s", "transcript_s", "reply_text_s", "first_audio_s", "turn_s",
     "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "overhead_s", "rtf",
 )  # fmt: skip
 PATH = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s", "overhead_s")
@@ -74,7 +77,10 @@ def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None =
     """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else inputs.company_forms(run)
-    return score_turns(taken, run.spec.rules, names)
+    scores = score_turns(taken, run.spec.rules, names)
+    if sends_entities(run):
+        return scores
+    return [replace(score, agent=None) for score in scores]
 
 
 def summarize_scores(
@@ -98,7 +104,12 @@ def summarize_scores(
         normalizer=NormalizerUsed(name=rule.name, version=rule.version, word_map=rule.word_map),
         language=run.spec.language,
         headline=headline_of(rule),
-        warnings=(*_warnings(run, rule, [score.turn.text for score in primary]), *run.notices),
+        warnings=(
+            *_warnings(run, rule, [score.turn.text for score in primary]),
+            *missing_signals(run, [score.turn for score in primary]),
+            *unused_times(run.spec.mode, [score.turn for score in primary]),
+            *run.notices,
+        ),
         resampling=Resampling(
             level=LEVEL,
             unit=clusters.unit,

@@ -14,6 +14,7 @@ from voicelab.runs.checking import checked, checked_again
 from voicelab.runs.names import check_name
 from voicelab.runs.records import TurnResult, now
 from voicelab.runs.runner import Progress, evaluate_conditions, how_to_go_on
+from voicelab.targets.catalog import target_config
 
 
 def sweep(
@@ -23,8 +24,8 @@ def sweep(
 
     Raises InputError or EngineError when it cannot begin; nothing is left behind then.
     """
-    if spec.base.target.startswith("http"):
-        raise InputError("a sweep runs the pipeline here or starts a server itself; --url is not for it")
+    if target_config(spec.base.target).entry.engines != "all":
+        raise InputError("a sweep runs the pipeline here or starts a server; --url is not for it, nor is --target")
     checked_again(spec.base)
     spec = checked_again(spec)
     points = points_of(spec)

@@ -11,7 +11,7 @@ from typing import Self
 from voicelab.bench.server import latency, load, memory, speech
 from voicelab.bench.server.findings import Measurement
 from voicelab.runs.records import RunSpec
-from voicelab.runs.targets import own_server
+from voicelab.targets.own_server import own_server
 from voicelab.tts.default import default_voice
 
 

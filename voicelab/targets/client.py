@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+from collections import deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from contextlib import asynccontextmanager, suppress
 from http import HTTPStatus
 from time import perf_counter
 from typing import Any, Self
@@ -17,12 +17,18 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from voicelab.addresses import basic_authorization, take_user
-from voicelab.audio import decoding
-from voicelab.audio.incoming import Mode, reply_clip
-from voicelab.audio.opus import FRAME_S
+from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
+from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
+from voicelab.targets.reply_clock import ReplyClock
+from voicelab.targets.request import paced, request_chunks, sent_sound
 
 _LARGEST_MESSAGE = 64 * 2**20
+_MOST_WAITING = 1000
+"""Messages that wait to be taken; more of them wait in the connection."""
+_MESSAGES_KEPT = 12
+BAD_REPLY = "bad_reply"
+"""The failure code of a turn in which the server broke the protocol."""
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -33,100 +39,16 @@ _FINAL_STATUSES = {
 """Answers to a handshake that stay the same however long a client waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """A piece of a request: encoded audio, and how long it sounds (0 when not known)."""
-
-    data: bytes
-    form: str = "opus"
-    sample_rate_hz: int = 16_000
-
-
-def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
-    """How a recording is sent.
-
-    burst: as it is, in one chunk. realtime: as 20 ms frames, the file's own Opus packets where it has them, else PCM.
-    """
-    if mode == "burst":
-        return [Chunk(audio)]
-    packets = decoding.opus_packets(audio, source=source)
-    if packets is not None:
-        return [Chunk(packet) for packet in packets]
-    clip = decoding.decode(audio, source=source)
-    pcm, size = clip.to_pcm16(), 2 * round(FRAME_S * clip.rate_hz)
-    pieces = (pcm[start : start + size] for start in range(0, len(pcm), size))
-    return [Chunk(piece, "pcm16", clip.rate_hz) for piece in pieces]
-
-
-async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
-    """The chunks, each when a microphone would have it: a frame is there when it has been spoken."""
-    start = perf_counter()
-    for number, chunk in enumerate(chunks, start=1):
-        if mode == "realtime":
-            await asyncio.sleep(max(0.0, start + number * FRAME_S - perf_counter()))
-        yield chunk
-
-
-@dataclass(slots=True)
-class TurnOutcome:
-    """What one turn gave. Instants are seconds from t_end, when the last of the request's sound was sent.
-
-    heard and answer are None for what never came; error is (code, message). stages are the server's own times.
-    """
-
-    heard: str | None = None
-    answer: str | None = None
-    intent: str | None = None
-    entities: list[dict[str, Any]] = field(default_factory=list)
-    candidates: list[dict[str, Any]] = field(default_factory=list)
-    transcript_s: float | None = None
-    reply_text_s: float | None = None
-    first_audio_s: float | None = None
-    turn_s: float | None = None
-    chunks: int = 0
-    reply_audio: bytes = b""
-    stages: dict[str, float | None] = field(default_factory=dict)
-    error: tuple[str, str] | None = None
-
-
-class AudioClock:
-    """Notes when each chunk of a reply came, and finds the first one with sound in it."""
-
-    def __init__(self) -> None:
-        self._joined = bytearray()
-        self._arrivals: list[tuple[float, int]] = []
-
-    def arrived(self, at_s: float, data: bytes) -> None:
-        self._joined += data
-        self._arrivals.append((at_s, len(self._joined)))
-
-    @property
-    def audio(self) -> bytes:
-        return bytes(self._joined)
-
-    @property
-    def chunks(self) -> int:
-        return len(self._arrivals)
-
-    def first_sound_s(self) -> float | None:
-        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
-        for at_s, size in self._arrivals:
-            try:
-                clip = reply_clip(bytes(self._joined[:size]))
-            except InputError:
-                continue  # the headers alone are not sound yet
-            if clip.sound_start_s() is not None:
-                return at_s
-        return None
-
-
 class VoiceClient:
     """One session with a server. Use it with `async with VoiceClient.connect(...)`."""
 
     def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
         self._connection = connection
         self._timeout_s = timeout_s
+        self._inbox: asyncio.Queue[tuple[float, str | bytes | Exception]] = asyncio.Queue(_MOST_WAITING + 1)
         self.session_id = ""
+        self.messages: deque[TargetEvent] = deque(maxlen=_MESSAGES_KEPT)
+        """The last messages both ways, oldest first; names of those sent begin with `>`."""
 
     @classmethod
     @asynccontextmanager
@@ -167,22 +89,25 @@ class VoiceClient:
             raise ConnectionLostError(
                 f"{url}: cannot connect: {error}; is the server running? (make run-server)"
             ) from error
-        async with connection:
-            client = cls(connection, timeout_s)
+        client = cls(connection, timeout_s)
+        async with connection, client._reading():
             await client._send("init", {"user_id": named, "session_id": session_id, "events": list(events)})
-            started = await client._receive()
+            _, started = await client._receive()
             if started["event"] == "error":
                 raise ServerError(started["data"]["code"], started["data"]["message"])
+            if not isinstance(started["data"].get("session_id"), str):
+                raise ServerError(BAD_REPLY, f"init was answered with {started['event']} and without a session_id")
             client.session_id = started["data"]["session_id"]
             yield client
 
     async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome:
-        """Send a recording and take the whole reply. A turn that the server refuses is a Take with `error`.
+        """Send a recording and take the whole reply. A turn that the server refuses is a TurnOutcome with `error`.
 
         Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
         """
         chunks = request_chunks(audio, mode, source=source)
         sent = 0
+        started_s = perf_counter()
         async for chunk in paced(chunks, mode):
             sent += 1
             data = {
@@ -193,7 +118,11 @@ class VoiceClient:
             if chunk.form == "pcm16":
                 data["sample_rate"] = chunk.sample_rate_hz
             await self._send("audio_chunk", data)
-        return await self._take_reply(perf_counter())
+        t_end = perf_counter()
+        take = await self._take_reply(t_end)
+        # In a thread: other conversations of this process must not be timed late because of it.
+        take.sent = await asyncio.to_thread(sent_sound, Utterance(audio, source), mode, started_s, t_end)
+        return take
 
     async def say(self, text: str) -> TurnOutcome:
         """A typed turn."""
@@ -201,45 +130,94 @@ class VoiceClient:
         return await self._take_reply(perf_counter())
 
     async def _take_reply(self, t_end: float) -> TurnOutcome:
-        take, clock = TurnOutcome(), AudioClock()
-        while True:
-            message = await self._receive()
-            at_s, event, data = perf_counter() - t_end, message["event"], message["data"]
-            if event == "transcription":
-                take.heard, take.transcript_s = data["text"], at_s
-            elif event == "agent_response":
-                take.answer, take.reply_text_s = data["text"], at_s
-                take.intent, take.entities = data["intent"], data["entities"]
-            elif event == "turn_metrics":
-                take.candidates = data.pop("candidates", [])
-                take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
-            elif event == "error":
-                take.error = (data["code"], data["message"])
-                break
-            elif event == "audio_chunk":
-                clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
-                if data["is_final"]:
-                    take.turn_s = at_s
-                    break
+        take, clock = TurnOutcome(t_end=t_end), ReplyClock()
+        is_over = False
+        while not is_over:
+            arrived_s, message = await self._receive()
+            take.events.append(TargetEvent(arrived_s, message["event"], message["data"].get("text")))
+            try:
+                is_over = _noted(message, arrived_s - t_end, take, clock)
+            except (KeyError, ValueError, TypeError) as error:
+                take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
+                is_over = True
         take.reply_audio, take.chunks = clock.audio, clock.chunks
-        take.first_audio_s = clock.first_sound_s()
+        take.first_audio_s = await asyncio.to_thread(clock.first_sound_s)
+        take.received = await asyncio.to_thread(clock.pieces, t_end)
         return take
 
     async def _send(self, event: str, data: dict[str, Any]) -> None:
+        self.messages.append(TargetEvent(perf_counter(), f"> {event}"))
         try:
             await self._connection.send(json.dumps({"event": event, "data": data}))
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 
-    async def _receive(self) -> dict[str, Any]:
+    async def _receive(self) -> tuple[float, dict[str, Any]]:
+        """The next message, and when it arrived (`time.perf_counter`)."""
         try:
             async with asyncio.timeout(self._timeout_s):
-                message: dict[str, Any] = json.loads(await self._connection.recv())
-                return message
+                arrived_s, message = await self._inbox.get()
         except TimeoutError as error:
             raise NoReplyError(f"the server sent nothing for {self._timeout_s:g} s") from error
+        if isinstance(message, Exception):
+            self._inbox.put_nowait((arrived_s, message))  # the connection stays closed
+            raise ConnectionLostError(f"the server closed the connection: {message}") from message
+        parsed = _parsed(message)
+        self.messages.append(TargetEvent(arrived_s, f"< {parsed['event']}", parsed["data"].get("text")))
+        return arrived_s, parsed
+
+    @asynccontextmanager
+    async def _reading(self) -> AsyncIterator[None]:
+        """Read messages as they arrive: an agent may answer while the caller's sound is still being sent."""
+        reader = asyncio.create_task(self._read())
+        try:
+            yield
+        finally:
+            reader.cancel()
+            with suppress(asyncio.CancelledError):
+                await reader
+
+    async def _read(self) -> None:
+        try:
+            while True:
+                message = await self._connection.recv()
+                await self._inbox.put((perf_counter(), message))
         except websockets.ConnectionClosed as error:
-            raise ConnectionLostError(f"the server closed the connection: {error}") from error
+            await self._inbox.put((perf_counter(), error))
+
+
+def _parsed(message: str | bytes) -> dict[str, Any]:
+    """The message; ServerError where it is not of the protocol's shape."""
+    try:
+        found = json.loads(message)
+    except ValueError:
+        found = None
+    if isinstance(found, dict) and isinstance(found.get("event"), str) and isinstance(found.get("data"), dict):
+        return found
+    shown = message[:60]
+    raise ServerError(BAD_REPLY, f"the server sent {shown!r}, which is no message of voicelab's protocol")
+
+
+def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
+    """Enter a message in the outcome; whether it ends the turn."""
+    event, data = message["event"], message["data"]
+    if event == "transcription":
+        take.heard, take.transcript_s = data["text"], at_s
+    elif event == "agent_response":
+        take.answer, take.reply_text_s = data["text"], at_s
+        take.intent, take.entities = data["intent"], data["entities"]
+    elif event == "turn_metrics":
+        take.candidates = data.pop("candidates", [])
+        take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
+    elif event == "error":
+        take.error = (data["code"], data["message"])
+        return True
+    elif event == "audio_chunk":
+        clock.arrived(at_s, base64.b64decode(data["audio_chunk"]))
+        if data["is_final"]:
+            take.turn_s = at_s
+            return True
+    return False
 
 
 def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:

@@ -1,0 +1,48 @@
+"""Edges of speech need two detectors; counts of turns leave out what is not known."""
+
+import pytest
+
+from voicelab.metrics.heard_turns import HeardTurn, TurnShare, agent_interruptions, response_rate, yield_latency_s
+from voicelab.metrics.response_timing import agreed_end, agreed_start, dead_air_s, response_timing, talk_over_s
+
+
+def test_an_edge_counts_where_both_detectors_find_it_and_the_finer_one_gives_it():
+    assert (
+        agreed_start([(1.0, 2.0)], [(0.2, 0.4), (1.05, 1.9)]).at_s == 1.05
+    )  # a click before the speech is passed over
+    assert agreed_end([(0.0, 1.0), (1.5, 2.0)], [(0.0, 1.02), (1.5, 2.09)]).at_s == 2.09
+    assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).at_s is None
+    assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).reason == "the detectors are 200 ms apart about the end of speech"
+    assert agreed_start([], [(0.0, 1.0)]).reason == "only one of the two detectors finds speech"
+    assert agreed_start([], []).reason == "neither detector finds speech"
+
+
+@pytest.mark.parametrize("shift_s", [-5.0, 0.0, 100.0])
+def test_a_response_time_does_not_depend_on_where_the_clock_starts(shift_s):
+    caller, agent = [(0.2 + shift_s, 1.0 + shift_s)], [(0.8 + shift_s, 2.0 + shift_s)]
+    timing = response_timing(agreed_end(caller, caller), agreed_start(agent, agent), caller=caller, agent=agent)
+    assert timing.response_s == pytest.approx(-0.2)
+    assert timing.is_early
+    assert timing.talk_over_s == pytest.approx(0.2)
+
+
+def test_dead_air_counts_whole_gaps_that_are_longer_than_allowed():
+    assert dead_air_s([(0.0, 1.0), (3.1, 4.0), (5.0, 6.0)]) == pytest.approx(2.1)
+    assert dead_air_s([(0.0, 1.0), (0.5, 9.0), (10.0, 11.0)]) == 0.0
+    assert dead_air_s([]) == 0.0
+    assert talk_over_s([(0.0, 1.0), (2.0, 3.0)], [(0.5, 2.5)]) == pytest.approx(1.0)
+
+
+def test_a_reply_that_could_not_be_timed_is_neither_in_time_nor_late():
+    turns = [HeardTurn(0.5, True), HeardTurn(-0.2, True), HeardTurn(3.0, True), HeardTurn(None, True),
+             HeardTurn(None, False)]  # fmt: skip
+    assert response_rate(turns, within_s=2.0) == TurnShare(2, 4)
+    assert agent_interruptions(turns) == TurnShare(1, 3)
+    assert agent_interruptions([]).rate is None
+
+
+def test_an_agent_yields_when_its_speech_ends_within_two_seconds():
+    assert yield_latency_s(1.0, [(0.0, 1.7)]) == pytest.approx(0.7)
+    assert yield_latency_s(1.0, [(0.0, 3.0)]) is None
+    with pytest.raises(ValueError, match="does not speak at 2 s"):
+        yield_latency_s(2.0, [(0.0, 1.0)])

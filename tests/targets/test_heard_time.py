@@ -1,0 +1,136 @@
+"""What is measured of a known agent is what was set: its delay, its silence, its mistakes."""
+
+from asyncio import gather, to_thread
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+
+from tests.support.scripted_agent import Script, ScriptedAgent
+from tests.support.sharp_speech import recording, sharp_speech
+from voicelab.audio.stereo import decode_stereo
+from voicelab.errors import ConnectionLostError, NoReplyError
+from voicelab.metrics.response_timing import ResponseTiming
+from voicelab.runs.conversation_recording import IN_A_BURST, RATE_HZ, ConversationRecording
+from voicelab.targets.base import TargetSettings, TurnOutcome, Utterance
+from voicelab.targets.echo_agent import EchoSettings
+from voicelab.targets.voicelab_server import VoicelabServer
+
+WITHIN_S = 0.020
+
+
+@dataclass
+class Heard:
+    """What was measured, and the agent that knows what it did."""
+
+    timing: ResponseTiming
+    conversation: ConversationRecording
+    take: TurnOutcome
+    agent: ScriptedAgent
+
+    def __iter__(self):
+        return iter((self.timing, self.conversation, self.take))
+
+    @property
+    def true_response_s(self):
+        """From the end of the caller's speech to the moment at which the agent really began to send.
+
+        On a busy machine that is a little later than was set; what the measurement adds to it is its error.
+        """
+        return self.agent.answered_s - self.agent.heard_end_s
+
+
+async def heard(script, tmp_path, audio, mode="realtime", timeout_s=5.0):
+    """One turn with a scripted agent: its timing, its recording, its outcome, and the agent."""
+    agent = ScriptedAgent(script)
+    async with agent.serving() as port:
+        target = VoicelabServer(url=f"http://127.0.0.1:{port}")
+        await target.open(TargetSettings(tmp_path, timeout_s=timeout_s))
+        async with target.session("caller") as session:
+            take = await session.speak(Utterance(audio), mode)
+    conversation = ConversationRecording(mode)
+    return Heard(await to_thread(conversation.add, take), conversation, take, agent)
+
+
+async def test_trailing_silence_changes_no_figure(tmp_path):
+    script = Script(EchoSettings(delay_s=0.4, leading_silence_s=0.25, reply=sharp_speech(3)))
+    recordings = [recording(sharp_speech(), trailing_s=trailing_s) for trailing_s in (0.0, 0.5, 2.0)]
+    for found in await gather(*(heard(script, tmp_path, audio) for audio in recordings)):
+        timing = found.timing
+        assert timing.reason is None
+        assert timing.response_s == pytest.approx(found.true_response_s + 0.25, abs=WITHIN_S)
+        assert found.true_response_s == pytest.approx(0.4, abs=0.1)
+        assert (timing.talk_over_s, timing.dead_air_s) == (0.0, 0.0)
+
+
+async def test_an_agent_that_talks_over_the_caller_is_early(tmp_path):
+    speech = sharp_speech()
+    script = Script(EchoSettings(reply=sharp_speech(3)), talks_over_at_s=0.8)
+    found = await heard(script, tmp_path, recording(speech))
+    assert found.timing.is_early
+    early_s = found.take.sent[0].end_s - found.agent.answered_s
+    assert early_s == pytest.approx(speech.duration_s - 0.8, abs=0.1)
+    assert found.timing.response_s == pytest.approx(-early_s, abs=WITHIN_S)
+    assert found.timing.talk_over_s == pytest.approx(early_s, abs=0.1)
+
+
+async def test_a_reply_that_arrives_late_in_part_is_heard_with_its_gap(tmp_path):
+    reply = sharp_speech(3)
+    script = Script(EchoSettings(delay_s=0.4, reply=reply), stutter_s=0.6)
+    timing, conversation, take = await heard(script, tmp_path, recording(sharp_speech()))
+    assert timing.response_s == pytest.approx(0.4, abs=0.05)  # the first half is encoded when it is due
+    _, right, rate_hz = decode_stereo(conversation.flac())
+    sounding = np.flatnonzero(np.abs(right) > 0.02)
+    assert (sounding[-1] - sounding[0]) / rate_hz == pytest.approx(reply.duration_s + 0.6, abs=0.06)
+    assert len(take.received) >= 2
+
+
+async def test_the_recording_has_the_caller_left_and_the_agent_right(tmp_path):
+    speech, reply = sharp_speech(), sharp_speech(3)
+    settings = EchoSettings(delay_s=0.5, reply=reply)
+    timing, conversation, _ = await heard(Script(settings), tmp_path, recording(speech, trailing_s=1.0))
+    left, right, rate_hz = decode_stereo(conversation.flac())
+    assert rate_hz == RATE_HZ
+    for channel, start_s, length_s in ((left, 0.2, speech.duration_s), (right, timing.reply_start_s, reply.duration_s)):
+        sounding = np.flatnonzero(np.abs(channel) > 0.02) / rate_hz
+        assert sounding[0] == pytest.approx(start_s, abs=WITHIN_S)
+        assert sounding[-1] - sounding[0] == pytest.approx(length_s, abs=0.03)
+    assert timing.speech_end_s == pytest.approx(0.2 + speech.duration_s, abs=WITHIN_S)
+
+
+async def test_a_burst_has_a_recording_and_no_response_time(tmp_path):
+    settings = EchoSettings(delay_s=0.0, reply=sharp_speech(3))
+    timing, conversation, take = await heard(Script(settings), tmp_path, recording(sharp_speech()), mode="burst")
+    assert (timing.response_s, timing.reason) == (None, IN_A_BURST)
+    assert not conversation.is_empty
+    assert take.turn_s < 1.0
+
+
+async def test_a_reply_of_noise_has_no_response_time_and_says_why(tmp_path):
+    noise = type(sharp_speech())((0.3 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32), 16_000)
+    timing, _, _ = await heard(Script(EchoSettings(delay_s=0.1, reply=noise)), tmp_path, recording(sharp_speech()))
+    assert timing.response_s is None
+    assert timing.reason == "agent: only one of the two detectors finds speech"
+
+
+async def test_events_that_come_twice_change_nothing(tmp_path):
+    settings = EchoSettings(delay_s=0.4, reply=sharp_speech(3), text="hello")
+    found = await heard(Script(settings, repeats=True), tmp_path, recording(sharp_speech()))
+    assert (found.take.heard, found.take.answer) == ("hello", "hello")
+    assert found.timing.response_s == pytest.approx(found.true_response_s, abs=WITHIN_S)
+
+
+@pytest.mark.parametrize(
+    ("script", "error"),
+    [({"drops_after_s": 0.3}, ConnectionLostError), ({"never_ends": True}, NoReplyError)],
+    ids=["drops", "never ends"],
+)
+async def test_a_reply_without_an_end_is_a_lost_turn_in_time(tmp_path, script, error):
+    with pytest.raises(error):
+        await heard(
+            Script(EchoSettings(delay_s=0.0, reply=sharp_speech(3)), **script),
+            tmp_path,
+            recording(sharp_speech()),
+            mode="burst",
+            timeout_s=0.5,
+        )

@@ -1,0 +1,44 @@
+"""`voicelab score-timeline`: turn-taking figures of timelines that other tools exported."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab.cli import terminal
+
+
+def score_timeline(
+    files: Annotated[list[Path], typer.Argument(help="JSON or CSV files, or folders of them; they are pooled.")],
+    tick_s: Annotated[
+        float | None,
+        typer.Option(min=0.001, max=2.0, help="Length of a tick. \\[0.2; 0.01 for instants that are on no 0.2 s grid]"),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Score who spoke when: responses, yields, interruptions and selectivity, by τ-voice's definitions.
+
+    Reads τ-voice's simulations (tau2-bench), ticks, and rows with speaker, start_s, end_s and kind (turn, backchannel,
+    vocal_tic, non_directed). Example: voicelab score-timeline calls.csv
+    """
+    with terminal.errors():
+        from voicelab.analysis.timeline_files import read_timelines
+        from voicelab.metrics.turn_taking.events import Windows, events_of
+        from voicelab.metrics.turn_taking.panel import panel
+
+        timelines = read_timelines(files, tick_s)
+        figures = panel(events_of(one.ticks, Windows(tick_s=one.tick_s)) for one in timelines)
+        if as_json:
+            content = {one.name: {"value": one.value, "n": one.n, "unit": one.unit} for one in figures}
+            typer.echo(json.dumps({"conversations": len(timelines), "figures": content}, indent=2))
+            return
+        rows = [
+            (one.title, "no events" if one.value is None else f"{one.value:.4f}", one.unit, str(one.n))
+            for one in figures
+        ]
+        terminal.table(
+            f"{len(timelines)} conversation{'s' * (len(timelines) != 1)}", ("figure", "value", "unit", "n"), rows
+        )

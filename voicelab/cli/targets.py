@@ -1,0 +1,87 @@
+"""`voicelab targets` and `voicelab probe`: what can be measured, and what one agent can show."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from voicelab.cli import terminal
+
+if TYPE_CHECKING:
+    from voicelab.targets.probe import ProbeResult
+
+_MARKS = {"ok": "yes", "missing": "no", "failed": "FAILED", "skipped": "-"}
+
+
+def targets(name: Annotated[str | None, typer.Argument(help="Only this target.")] = None) -> None:
+    """List the agents that evaluate can measure: what they need, their options, and what they can show."""
+    with terminal.errors():
+        from voicelab.engines.spec import constructor_options
+        from voicelab.errors import InputError, VoicelabError
+        from voicelab.targets.catalog import known_targets
+
+        known = known_targets()
+        if name is not None and name not in known:
+            raise InputError(f"no target {name!r}; known: {', '.join(known)}")
+        rows = []
+        for one, entry in known.items():
+            if name not in (None, one):
+                continue
+            try:
+                kind = entry.load()
+            except VoicelabError as error:
+                rows.append((one, f"{entry.title}\ncannot be used: {error}", "", ""))
+                continue
+            options = "\n".join(map(str, constructor_options(kind).values())) or "none"
+            rows.append((one, f"{entry.title}\nneeds {entry.needs}", options, ", ".join(kind.capabilities.shown)))
+        terminal.table("--target", ("name", "what it is", "options", "shows"), rows)
+
+
+def probe(
+    target: Annotated[str, typer.Argument(help="As for evaluate --target, or http://host:port.")],
+    audio: Annotated[Path | None, typer.Option(help="A recording to say. \\[default: a shipped one]")] = None,
+    limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 14.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
+    """Hold one short conversation with an agent, and say what it can show: exit code 1 when evaluate cannot use it.
+
+    Example: voicelab probe http://127.0.0.1:8100
+    """
+    with terminal.errors():
+        from voicelab.runs.records import RunSpec
+        from voicelab.targets.base import TargetSettings, Utterance
+        from voicelab.targets.catalog import target_config
+        from voicelab.targets.probe import probe as run_probe
+        from voicelab.targets.sample_utterance import sample_utterance
+
+        config = target_config(target)
+        ours = {name: RunSpec.model_fields[name].default for name in ("asr", "agent", "tts")}
+        utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
+        utterance.clip()
+        with TemporaryDirectory(prefix="voicelab-probe-") as folder:
+            engines = ours if config.entry.engines == "all" else {}
+            settings = TargetSettings(Path(folder), timeout_s=limit_s, **engines)
+            result = asyncio.run(run_probe(config.spec, config.build(), settings, utterance, limit_s=limit_s))
+        _show(result, as_json)
+        if not result.usable:
+            raise typer.Exit(terminal.FAILED)
+
+
+def _show(result: ProbeResult, as_json: bool) -> None:
+    if as_json:
+        typer.echo(json.dumps(asdict(result) | {"usable": result.usable}, indent=2))
+        return
+    rows = [(step.name, _MARKS[step.state], step.detail) for step in result.steps]
+    terminal.table(f"probe of {result.target}", ("step", "", "found"), rows)
+    for line in result.messages:
+        typer.echo(f"  {line}")
+    for sentence in result.missing:
+        typer.echo(f"missing: {sentence}")
+    verdict = "evaluate can measure it" if result.usable else "evaluate cannot measure it yet"
+    typer.echo(f"{verdict} ({result.took_s:.1f} s)")

@@ -1,0 +1,101 @@
+"""Time as the caller hears it: from the end of the caller's speech to the start of the agent's.
+
+All instants are seconds on one clock. An edge of speech counts where two detectors find it within TOLERANCE_S; the
+finer of the two gives its instant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+Span = tuple[float, float]
+"""From, to, in seconds."""
+
+TOLERANCE_S = 0.1
+"""How far two detectors may differ about an edge."""
+DEAD_AIR_S = 2.0
+"""A gap that is longer counts as dead air."""
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """An instant, or the reason why there is none."""
+
+    at_s: float | None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ResponseTiming:
+    """How one turn was heard.
+
+    speech_end_s, reply_start_s: on the clock of the spans. response_s: between them, negative where the agent began
+    early. reason: why it is missing. talk_over_s: how long both spoke. dead_air_s: gaps longer than 2 s, summed.
+    """
+
+    speech_end_s: float | None
+    reply_start_s: float | None
+    response_s: float | None
+    reason: str | None
+    talk_over_s: float
+    dead_air_s: float
+
+    @property
+    def is_early(self) -> bool:
+        """Whether the agent spoke before the caller had finished."""
+        return self.response_s is not None and self.response_s < 0
+
+
+def agreed_start(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
+    """Where speech starts. trusted: by the detector that knows speech; fine: by the one with the exact edges."""
+    return _agreed([start for start, _ in trusted][:1], [start for start, _ in fine], "start", tolerance_s)
+
+
+def agreed_end(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
+    """Where speech ends; see `agreed_start`."""
+    return _agreed([end for _, end in trusted][-1:], [end for _, end in fine], "end", tolerance_s)
+
+
+def _agreed(trusted: list[float], fine: list[float], edge: str, tolerance_s: float) -> Edge:
+    if not (trusted or fine):
+        return Edge(None, "neither detector finds speech")
+    if not (trusted and fine):
+        return Edge(None, "only one of the two detectors finds speech")
+    nearest = min(fine, key=lambda instant: abs(instant - trusted[0]))
+    apart_s = abs(nearest - trusted[0])
+    if apart_s > tolerance_s:
+        return Edge(None, f"the detectors are {apart_s * 1000:.0f} ms apart about the {edge} of speech")
+    return Edge(nearest)
+
+
+def response_timing(
+    speech_end: Edge, reply_start: Edge, *, caller: Sequence[Span], agent: Sequence[Span]
+) -> ResponseTiming:
+    """The figures of one turn. caller, agent: spans of speech on the same clock."""
+    response_s = reason = None
+    if speech_end.at_s is None:
+        reason = f"caller: {speech_end.reason}"
+    elif reply_start.at_s is None:
+        reason = f"agent: {reply_start.reason}"
+    else:
+        response_s = reply_start.at_s - speech_end.at_s
+    return ResponseTiming(
+        speech_end.at_s, reply_start.at_s, response_s, reason, talk_over_s(caller, agent), dead_air_s([*caller, *agent])
+    )
+
+
+def talk_over_s(caller: Iterable[Span], agent: Iterable[Span]) -> float:
+    """How long both speak."""
+    theirs = list(agent)
+    return sum(max(0.0, min(end, other[1]) - max(start, other[0])) for start, end in caller for other in theirs)
+
+
+def dead_air_s(spans: Iterable[Span], longest_s: float = DEAD_AIR_S) -> float:
+    """Seconds in which nobody speaks, counted in gaps longer than longest_s; silence around all speech is none."""
+    total, until = 0.0, None
+    for start, end in sorted(spans):
+        if until is not None and start - until > longest_s:
+            total += start - until
+        until = end if until is None else max(until, end)
+    return total

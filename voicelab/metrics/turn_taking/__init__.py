@@ -1,0 +1,1 @@
+"""Turn-taking figures of a conversation's timeline, by the definitions of τ-voice (tau2-bench)."""

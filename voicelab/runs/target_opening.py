@@ -1,0 +1,69 @@
+"""From a run's spec to the open target that it measures."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from voicelab.errors import InputError
+from voicelab.runs.records import RunSpec
+from voicelab.targets.base import Target, TargetSettings
+from voicelab.targets.catalog import TargetConfig, describe_object, target_config
+from voicelab.targets.voicelab_server import ENGINE_CATALOGS, VoicelabServer
+
+
+def check_engines(spec: RunSpec) -> None:
+    """Raise InputError or EngineMissingError when an engine that is asked for is not in its table, or not installed."""
+    if spec.target.startswith("object:"):
+        return
+    use = target_config(spec.target).entry.engines
+    for catalog, name in zip(ENGINE_CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
+        if name is not None and use == "none":
+            raise InputError(f"--{catalog.kind} chooses an engine of voicelab; the target {spec.target} has its own")
+        if name is not None or use == "all":
+            catalog.config(name or "")
+
+
+def check_target(spec: RunSpec, target: Target | None = None) -> None:
+    """Raise InputError or EngineMissingError for engines, a target or options of it that cannot be used."""
+    if target is None and not spec.target.startswith("object:"):
+        check_engines(spec)
+        built = target_config(spec.target).build()
+        if isinstance(built, VoicelabServer):
+            built.check()
+    else:
+        built = _given(spec, target)
+    if spec.mode == "burst" and not built.unpaced:
+        raise InputError(f"the target {spec.target} takes sound at the pace of speech only; add --mode realtime")
+
+
+def _given(spec: RunSpec, target: Target | None) -> Target:
+    """The object that was handed over. Raises InputError when the record names another one, or none is there."""
+    if target is None:
+        raise InputError(f"this run measured {spec.target}; give the object again: resume(path, target=...)")
+    if describe_object(target) != spec.target:
+        raise InputError(f"this run measures {spec.target}, not {describe_object(target)}")
+    return target
+
+
+@asynccontextmanager
+async def open_target(spec: RunSpec, *, folder: Path, target: Target | None = None) -> AsyncIterator[Target]:
+    """What the spec names, checked and ready. folder: where a target of our own keeps its log and its database.
+
+    target: an object to measure instead. Raises InputError or EngineError when the target cannot be used.
+    """
+    check_target(spec, target)
+    opened = _given(spec, target) if target is not None else target_config(spec.target).build()
+    await opened.open(
+        TargetSettings(folder=folder, timeout_s=spec.timeout_s, asr=spec.asr, agent=spec.agent, tts=spec.tts)
+    )
+    try:
+        yield opened
+    finally:
+        await opened.close()
+
+
+def config_of(spec: RunSpec) -> TargetConfig | None:
+    """The configuration of the spec's target; None for an object that was handed over."""
+    return None if spec.target.startswith("object:") else target_config(spec.target)

@@ -1,0 +1,124 @@
+"""From the outcome of a turn to its record."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any, cast
+
+from voicelab.audio.clip import Clip
+from voicelab.audio.codecs import encode
+from voicelab.audio.decoding import DAMAGED_FROM_S
+from voicelab.metrics.response_timing import ResponseTiming
+from voicelab.runs.conversation_recording import IN_A_BURST
+from voicelab.runs.faults import Owner, owner_of
+from voicelab.runs.planning import PlannedTurn
+from voicelab.runs.records import TurnFailure, TurnResult, now
+from voicelab.runs.sent_audio import RequestAudio
+from voicelab.targets.base import TurnOutcome
+
+
+def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> dict[str, Any]:
+    """The fields of a TurnResult that come from its sound."""
+    if timing is None:
+        return {"response_missing": "the turn has no sound"}
+    is_timed = timing.reason != IN_A_BURST
+    return {
+        "response_s": timing.response_s,
+        "response_missing": timing.reason,
+        "speech_end_s": timing.speech_end_s,
+        "reply_start_s": timing.reply_start_s,
+        "talk_over_s": timing.talk_over_s if is_timed else None,
+        "dead_air_s": timing.dead_air_s if is_timed else None,
+        "recording_file": recording_file,
+    }
+
+
+def encoded_reply(take: TurnOutcome) -> bytes:
+    """The reply as an Ogg Opus file, from the bare samples that a target sent; empty where it sent none."""
+    if not take.received:
+        return b""
+    rate_hz = take.received[0].clip.rate_hz
+    return encode(Clip.join([piece.clip.at_rate(rate_hz) for piece in take.received]), "opus")
+
+
+def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
+    """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
+    heard_s = take.stages.get("undecoded_s") or 0.0
+    stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
+    if undecoded_s <= DAMAGED_FROM_S:
+        return replace(take, stages=stages)
+    found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
+    message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
+    return replace(
+        take, stages=stages, error=("damaged_recording", message),
+        heard=None, answer=None, intent=None, entities=[], candidates=[],
+    )  # fmt: skip
+
+
+def turn_result(
+    planned: PlannedTurn,
+    scenario_id: str | None,
+    take: TurnOutcome,
+    session_id: str,
+    *,
+    reply_file: str | None,
+    cold: bool,
+    request_audio: RequestAudio | None = None,
+    owner: Owner | None = None,
+) -> TurnResult:
+    """One turn as it is kept, with the figures that follow from others. owner: of its failure; None: by its code."""
+    sample, stages = planned.sample, take.stages
+    failure = None
+    if take.error is not None:
+        code, message = take.error
+        failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
+    # Silence is an answer of the recognizer: it heard no words, and all of the reference's are deletions.
+    heard = "" if failure is not None and failure.code == "no_speech" else writable(take.heard)
+    path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
+    known = [value for value in path if value is not None]
+    busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
+    return TurnResult(
+        key=planned.key,
+        sample_id=sample.id,
+        scenario_id=scenario_id,
+        turn_number=planned.number,
+        primary=planned.primary,
+        cold=cold,
+        category=sample.category,
+        speaker=sample.speaker,
+        text=sample.text,
+        expected_entities=sample.expected_entities,
+        expected_intent=sample.expected_intent,
+        requires_context=sample.requires_context,
+        status="failed" if failure else "answered",
+        failure=failure,
+        session_id=session_id,
+        heard=heard,
+        answer=writable(take.answer),
+        intent=writable(take.intent),
+        entities=tuple(writable(take.entities)),
+        candidates=tuple(writable(take.candidates)),
+        transcript_s=take.transcript_s,
+        reply_text_s=take.reply_text_s,
+        first_audio_s=take.first_audio_s,
+        turn_s=take.turn_s,
+        overhead_s=take.turn_s - sum(known) if take.turn_s is not None and len(known) == len(path) else None,
+        rtf=busy_s / audio_s if busy_s is not None and audio_s else None,
+        chunks=take.chunks,
+        reply_file=reply_file,
+        sent=request_audio.sent if request_audio is not None else None,
+        segment=request_audio.segment if request_audio is not None else None,
+        started_at=now(),
+        **cast("dict[str, Any]", stages),
+    )
+
+
+def writable(value: Any) -> Any:
+    """The value with U+FFFD for half surrogate pairs, which JSON can carry and UTF-8 cannot."""
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list | tuple):
+        return [writable(one) for one in value]
+    if isinstance(value, dict):
+        return {writable(name): writable(one) for name, one in value.items()}
+    return value

@@ -1,0 +1,29 @@
+"""Figures that are not available because the target does not send what they are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.runs.records import RunResult, TurnResult
+
+
+def sends_entities(run: RunResult) -> bool:
+    """Whether the target says which entities it took from a turn; a run without `signals` was voicelab's own."""
+    return run.signals is None or "entities" in run.signals
+
+
+def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, ...]:
+    """A sentence for each signal that no answered turn has; none where no turn was answered."""
+    answered = [turn for turn in turns if turn.status == "answered"]
+    if not answered:
+        return ()
+    found = []
+    if all(turn.heard is None for turn in answered):
+        found.append("word error rate, entity recall of what was heard: not available, the target sends no transcript")
+    if all(turn.answer is None for turn in answered):
+        found.append("entity recall of what was answered: not available, the target sends no reply text")
+    if all(turn.reply_file is None for turn in answered):
+        found.append("response times: not available, the target sends no sound")
+    if not sends_entities(run):
+        found.append("intent accuracy, companies linked: not available, the target sends no entities")
+    return tuple(found)

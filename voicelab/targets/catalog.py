@@ -1,0 +1,217 @@
+"""The table of targets, and how a written target is read.
+
+    openai-realtime:url=ws://host:port,model=...   a line of the table, with options
+    http://host:8000                               short for voicelab:url=http://host:8000
+    my_package.agents:Bot:option=value             a class of yours; see `base.TargetBase`
+
+A package can add lines through the entry point group `voicelab.targets` (name = "module:Class").
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+from urllib.parse import parse_qsl, urlsplit
+
+from voicelab.addresses import take_user, without_user
+from voicelab.engines.spec import EngineSpec, Option, OptionValue, constructor_options
+from voicelab.errors import EngineMissingError, InputError
+from voicelab.targets.base import Capabilities, Target
+
+GROUP = "voicelab.targets"
+"""Entry point group of targets that other packages bring."""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEntry:
+    """One line of the table.
+
+    path: "module:Class". needs: what must be there first. engines: whether --asr, --agent and --tts choose what it
+    runs ("all"), must agree with what it runs ("checked"), or mean nothing to it ("none"). main_option: the option that
+    may be written without its name (`map:FILE`).
+    """
+
+    path: str
+    title: str
+    needs: str = "nothing"
+    engines: str = "none"
+    main_option: str | None = None
+
+    def load(self) -> type[Any]:
+        """The class. Raises InputError when it cannot be imported."""
+        return _class_at(self.path)
+
+
+TARGETS: dict[str, TargetEntry] = {
+    "server": TargetEntry(
+        "voicelab.targets.own_server:OwnServerTarget", "a voicelab server that the run starts", engines="all"
+    ),
+    "in-process": TargetEntry(
+        "voicelab.targets.in_process:InProcess", "voicelab's pipeline, without a server", engines="all"
+    ),
+    "voicelab": TargetEntry(
+        "voicelab.targets.voicelab_server:VoicelabServer",
+        "a running server of voicelab's protocol",
+        needs="url=http://host:port",
+        engines="checked",
+    ),
+}
+
+_CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?::.*)?", re.DOTALL)
+_SECRET = re.compile(
+    r"(?:^|[_.-])(?:api[_-]?key|key|token|secret|password|passwd|authorization|signature)$", re.IGNORECASE
+)
+
+
+@dataclass(frozen=True)
+class TargetConfig:
+    """A target that was asked for, its options checked. spec: its written form, without secrets."""
+
+    spec: str
+    name: str
+    entry: TargetEntry
+    options: Mapping[str, OptionValue]
+
+    @property
+    def capabilities(self) -> Capabilities:
+        """What the class declares; an instance may show less or more once its options are known."""
+        return cast("Capabilities", self.entry.load().capabilities)
+
+    def build(self) -> Target:
+        """The target, not opened yet. Raises InputError when its options do not go together."""
+        return cast("Target", self.entry.load()(**self.options))
+
+
+def known_targets() -> dict[str, TargetEntry]:
+    """The table, and the lines that installed packages add."""
+    return {**_from_packages(), **TARGETS}
+
+
+def target_config(text: str) -> TargetConfig:
+    """Read a written target and check its name and options. Raises InputError."""
+    spec = take_user(text.strip())
+    if urlsplit(spec).scheme in ("http", "https"):
+        return TargetConfig(spec, "voicelab", TARGETS["voicelab"], {"url": _without_secrets("url", spec)})
+    name, _, rest = spec.partition(":")
+    entry = known_targets().get(name)
+    if entry is not None:
+        return _config(spec, name, entry, rest)
+    if _CLASS.fullmatch(spec):
+        module, attribute, *options = spec.split(":", 2)
+        return _config(
+            spec, f"{module}:{attribute}", TargetEntry(f"{module}:{attribute}", "a class of yours"), *options
+        )
+    known = ", ".join(known_targets())
+    raise InputError(
+        f"unknown target {without_user(spec)!r}; give the server's address as http://host:port, a name of `voicelab "
+        f"targets` ({known}), or package.module:Class"
+    )
+
+
+def describe_object(target: object) -> str:
+    """What a run's record calls a target that was handed over as an object."""
+    kind = type(target)
+    return f"object:{kind.__module__}.{kind.__qualname__}"
+
+
+def _config(spec: str, name: str, entry: TargetEntry, rest: str = "") -> TargetConfig:
+    if entry.main_option is not None and rest and not rest.startswith(f"{entry.main_option}="):
+        rest = f"{entry.main_option}={rest}"
+    written = _options(name, rest)
+    known = constructor_options(entry.load())
+    values: dict[str, OptionValue] = {}
+    for key, value in written.items():
+        if key not in known:
+            raise InputError(f"target {name!r} has no option {key!r}; {_listed(known)}")
+        values[key] = _read(name, known[key], value)
+    missing = [key for key, option in known.items() if option.required and key not in values]
+    if missing:
+        raise InputError(f"target {name!r} needs {missing[0]}=...; {_listed(known)}")
+    return TargetConfig(spec, name, entry, values)
+
+
+def _options(name: str, rest: str) -> dict[str, str]:
+    """`key=value,key=value`. A comma in a value is written %2C where another option follows."""
+    if not rest:
+        return {}
+    for part in rest.split(","):
+        if part and "=" not in part:
+            found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
+            raise InputError(f"target {name!r}: write options as {name}:option=value,option=value, not {found}")
+    return dict(EngineSpec.parse(f"target:{rest}").options)
+
+
+def _read(name: str, option: Option, text: str) -> OptionValue:
+    if _SECRET.search(option.name):
+        raise InputError(f"target {name!r}: {option.name} would put a secret in the record; name a variable instead")
+    try:
+        value = option.read(text)
+    except ValueError as error:
+        wanted = option.type.__name__
+        raise InputError(
+            f"target {name!r}: option {option.name} takes a value of type {wanted}, not {text!r}"
+        ) from error
+    return _without_secrets(option.name, value) if isinstance(value, str) else value
+
+
+def _without_secrets(option: str, value: str) -> str:
+    """The value; InputError where the query of an address holds what looks like a secret."""
+    try:
+        query = parse_qsl(urlsplit(value).query)
+    except ValueError:
+        return value
+    for key, content in query:
+        if _SECRET.search(key) and not content.startswith("$"):
+            raise InputError(
+                f"{option}: the address holds {key}=..., which would stand in the run's record; export it as an "
+                f"environment variable and write {key}=${{VARIABLE}}, or use the target's key_env option"
+            )
+    return value
+
+
+def _listed(known: Mapping[str, Option]) -> str:
+    return f"its options: {', '.join(known) or 'none'}"
+
+
+def _class_at(path: str) -> type[Any]:
+    """The class at "module:Class", of an installed package or of the working directory."""
+    module, _, name = path.partition(":")
+    here = str(Path.cwd())
+    try:
+        sys.path.append(here)
+        found = getattr(importlib.import_module(module), name)
+    except ImportError as error:
+        if isinstance(error, ModuleNotFoundError) and path in _shipped_paths():
+            raise EngineMissingError(path, f"{error}; install what this target needs") from error
+        raise InputError(f"target {path}: cannot be imported: {error}; write package.module:Class") from error
+    except AttributeError as error:
+        raise InputError(f"target {path}: {module} has no {name}; write package.module:Class") from error
+    finally:
+        sys.path.remove(here)
+    if not (inspect.isclass(found) and hasattr(found, "session") and hasattr(found, "capabilities")):
+        raise InputError(
+            f"target {path}: is no target: it needs `capabilities` and `session`; derive it from "
+            "voicelab.targets.base.TargetBase"
+        )
+    return found
+
+
+def _shipped_paths() -> set[str]:
+    return {entry.path for entry in TARGETS.values()}
+
+
+@cache
+def _from_packages() -> dict[str, TargetEntry]:
+    found = {}
+    for point in metadata.entry_points(group=GROUP):
+        package = point.dist.name if point.dist is not None else "another package"
+        found[point.name] = TargetEntry(point.value, f"from the package {package}")
+    return found

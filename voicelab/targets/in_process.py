@@ -1,0 +1,110 @@
+"""The pipeline in this process, without a server."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import asdict
+from time import perf_counter
+
+from voicelab.agent.base import Dialogue
+from voicelab.audio.incoming import Mode
+from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError
+from voicelab.pipeline.turn import AgentAnswer, Pipeline, Recognition, SpokenReply, Turn
+from voicelab.targets.base import (
+    Capabilities,
+    Interruption,
+    Session,
+    TargetBase,
+    TargetSettings,
+    TurnOutcome,
+    Utterance,
+)
+from voicelab.targets.reply_clock import ReplyClock
+from voicelab.targets.request import paced, request_chunks, sent_sound
+
+
+class InProcess(TargetBase):
+    """voicelab's own pipeline; engines by --asr, --agent and --tts."""
+
+    capabilities = Capabilities(
+        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True
+    )
+
+    def __init__(self) -> None:
+        self._pipeline: Pipeline | None = None
+
+    async def open(self, settings: TargetSettings) -> None:
+        self._pipeline = await Pipeline.open(str(settings.asr), str(settings.agent), str(settings.tts))
+        self.engines = tuple(self._pipeline.engines)
+
+    async def close(self) -> None:
+        if self._pipeline is not None:
+            await self._pipeline.close()
+
+    @asynccontextmanager
+    async def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AsyncIterator[Session]:
+        assert self._pipeline is not None, "open the target first"
+        session = _LocalSession(self._pipeline, user_id, session_id or user_id)
+        for heard in heard_before:
+            await session.remember(heard)
+        yield session
+
+
+class _LocalSession:
+    """A conversation with the pipeline itself, timed as the client times one with a server."""
+
+    def __init__(self, pipeline: Pipeline, user_id: str, session_id: str) -> None:
+        self._pipeline = pipeline
+        self._dialogue = Dialogue(user_id)
+        self.session_id = session_id
+
+    async def remember(self, heard: str) -> None:
+        """Bring the dialogue to where it was after a turn that an earlier, killed run took."""
+        self._dialogue = self._dialogue.after(heard, await self._pipeline.agent.call("respond", heard, self._dialogue))
+
+    async def speak(
+        self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
+    ) -> TurnOutcome:
+        if interruption is not None:
+            raise InputError("the pipeline in this process cannot be interrupted; its capabilities say so")
+        take, clock = TurnOutcome(), ReplyClock()
+        started_s = t_end = perf_counter()
+        turn = Turn(self._pipeline, self._dialogue)
+        try:
+            async for chunk in paced(request_chunks(utterance.audio, mode, source=utterance.source), mode):
+                t_end = perf_counter()
+                await turn.receive(chunk.data, chunk.form, chunk.sample_rate_hz)
+            async for event in turn.finish():
+                at_s = perf_counter() - t_end
+                if isinstance(event, Recognition):
+                    take.heard, take.transcript_s = event.transcript.text, at_s
+                elif isinstance(event, AgentAnswer):
+                    reply = event.reply
+                    take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
+                    take.entities = [asdict(entity) for entity in reply.entities]
+                    take.candidates = [asdict(entity) for entity in reply.candidates]
+                    self._dialogue = self._dialogue.after(event.heard, reply)
+                elif isinstance(event, SpokenReply):
+                    clock.arrived(at_s, event.data)
+                    if event.last:
+                        take.turn_s = at_s
+        except NoSpeechError as error:
+            take.error = ("no_speech", str(error))
+        except TurnTooLongError as error:
+            take.error = ("turn_too_long", str(error))
+        except InputError as error:
+            take.error = ("bad_audio", str(error))
+        except EngineError as error:
+            take.error = ("engine_failed", str(error))
+        finally:
+            await turn.close()
+        take.stages = asdict(turn.times)
+        take.reply_audio, take.chunks = clock.audio, clock.chunks
+        take.first_audio_s = clock.first_sound_s()
+        take.t_end = t_end
+        take.sent = sent_sound(utterance, mode, started_s, t_end)
+        take.received = clock.pieces(t_end)
+        return take

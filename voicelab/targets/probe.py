@@ -1,0 +1,202 @@
+"""What a target can really do: one short conversation with it, step by step, in seconds."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field, replace
+from time import perf_counter
+from typing import Literal
+
+from voicelab.audio.playback import as_heard
+from voicelab.errors import VoicelabError
+from voicelab.targets.base import (
+    Capabilities,
+    Interruption,
+    Session,
+    Target,
+    TargetEvent,
+    TargetSettings,
+    TurnOutcome,
+    Utterance,
+)
+from voicelab.targets.signals import missing_figures
+
+State = Literal["ok", "missing", "failed", "skipped"]
+LIMIT_S = 14.0
+CONNECTED, READY, ACCEPTED = "connected", "ready", "sound accepted"
+HEARD, ANSWERED, SOUND, INTERRUPTED = (
+    "caller transcript seen", "reply text seen", "sound came back", "interruption honoured",
+)  # fmt: skip
+NEEDED = (CONNECTED, READY, ACCEPTED)
+"""Steps without which evaluate cannot run; besides, an answer must come back in some form."""
+_INTERRUPTS_AFTER_S = 0.5
+_MESSAGES_SHOWN = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """detail: what was found, or one sentence with the way out."""
+
+    name: str
+    state: State
+    detail: str
+
+
+@dataclass(slots=True)
+class ProbeResult:
+    """messages: the last ones that passed before a step failed. missing: figures that will not be available and why."""
+
+    target: str
+    steps: list[Step] = field(default_factory=list)
+    messages: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    took_s: float = 0.0
+
+    @property
+    def usable(self) -> bool:
+        """Whether evaluate can measure this target."""
+        states = {step.name: step.state for step in self.steps}
+        answers = any(states.get(name) == "ok" for name in (HEARD, ANSWERED, SOUND))
+        return answers and all(states.get(name) == "ok" for name in NEEDED)
+
+    def add(self, name: str, state: State, detail: str) -> None:
+        self.steps.append(Step(name, state, detail))
+
+
+async def probe(
+    name: str, target: Target, settings: TargetSettings, utterance: Utterance, *, limit_s: float = LIMIT_S
+) -> ProbeResult:
+    """Hold a conversation of one or two turns with a target, and note what it shows. Takes at most about limit_s.
+
+    Never raises for what the target does: a step that fails says why.
+    """
+    result, started_s = ProbeResult(name), perf_counter()
+    prober = _Prober(result, target, utterance)
+    try:
+        async with asyncio.timeout(limit_s):
+            await prober.run(settings)
+    except TimeoutError:
+        prober.fail(f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s")
+    except VoicelabError as error:
+        prober.fail(str(error))
+    result.missing = missing_figures(_seen(target.capabilities, result))
+    result.took_s = perf_counter() - started_s
+    return result
+
+
+def _seen(declared: Capabilities, result: ProbeResult) -> Capabilities:
+    """What the target declares, less the texts that did not come."""
+    states = {step.name: step.state for step in result.steps}
+    return replace(
+        declared,
+        caller_transcript=declared.caller_transcript and states.get(HEARD) != "missing",
+        reply_text=declared.reply_text and states.get(ANSWERED) != "missing",
+    )
+
+
+class _Prober:
+    """Walks the steps; `fail` is about the one that was under way."""
+
+    def __init__(self, result: ProbeResult, target: Target, utterance: Utterance) -> None:
+        self._result = result
+        self._target = target
+        self._utterance = utterance
+        self._current = CONNECTED
+        self._session: Session | None = None
+
+    async def run(self, settings: TargetSettings) -> None:
+        async with self._opened(settings):
+            self._ok(CONNECTED, "it can be reached")
+            self._current = READY
+            async with self._target.session("voicelab-probe") as session:
+                self._session = session
+                self._ok(READY, f"session {session.session_id}" if session.session_id else "a session began")
+                self._current = ACCEPTED
+                take = await session.speak(self._utterance, "realtime")
+                if take.error is not None:
+                    self.fail(f"the target answered with an error, {take.error[0]}: {take.error[1]}")
+                    return
+                self._shown(take)
+                if self._target.capabilities.interruption and take.received:
+                    self._current = INTERRUPTED
+                    await self._interrupt(session)
+                else:
+                    why = "the target declares no interruption" if take.received else "there was no reply to interrupt"
+                    self._result.add(INTERRUPTED, "skipped", why)
+
+    def fail(self, why: str) -> None:
+        """Note that the current step failed, with the messages before it, and that the later ones were not tried."""
+        self._result.add(self._current, "failed", why)
+        messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
+        self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
+        order = (CONNECTED, READY, ACCEPTED, HEARD, ANSWERED, SOUND, INTERRUPTED)
+        done = {step.name for step in self._result.steps}
+        for name in order:
+            if name not in done:
+                self._result.add(name, "skipped", f"not tried: {self._current} failed")
+
+    def _ok(self, name: str, detail: str) -> None:
+        self._result.add(name, "ok", detail)
+
+    @asynccontextmanager
+    async def _opened(self, settings: TargetSettings) -> AsyncIterator[None]:
+        await self._target.open(settings)
+        try:
+            yield
+        finally:
+            with suppress(TimeoutError):
+                await self._target.close()
+
+    def _shown(self, take: TurnOutcome) -> None:
+        """The steps that one turn shows."""
+        sent_s = sum(piece.clip.duration_s for piece in take.sent)
+        self._ok(ACCEPTED, f"{sent_s:.1f} s of speech at the pace of a microphone")
+        capabilities = self._target.capabilities
+        self._text(HEARD, take.heard, capabilities.caller_transcript)
+        self._text(ANSWERED, take.answer, capabilities.reply_text)
+        if not take.received:
+            self._result.add(SOUND, "missing", "no sound came back; replies cannot be timed as heard")
+            return
+        self._ok(SOUND, _sound(take))
+
+    def _text(self, name: str, text: str | None, declared: bool) -> None:
+        if text is not None:
+            self._ok(name, repr(text[:80]))
+        elif declared:
+            self._result.add(name, "missing", "none came, though targets of this kind can send it")
+        else:
+            self._result.add(name, "missing", "targets of this kind send none")
+
+    async def _interrupt(self, session: Session) -> None:
+        interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
+        take = await session.speak(self._utterance, "realtime", interruption)
+        heard = as_heard(take.received, take.flushed)
+        if len(take.sent) < 2 or not heard or heard[-1].end_s <= take.sent[1].at_s:
+            self._result.add(INTERRUPTED, "skipped", "the reply was over before it could be interrupted")
+            return
+        took_s = heard[-1].end_s - take.sent[1].at_s
+        whole_s = sum(piece.clip.duration_s for piece in take.received)
+        was_cut = sum(piece.clip.duration_s for piece in heard) < whole_s - 0.05 or took_s < 2.0
+        self._result.add(
+            INTERRUPTED,
+            "ok" if was_cut else "missing",
+            f"the agent stopped {took_s * 1000:.0f} ms after the caller began"
+            if was_cut
+            else f"the agent talked on for {took_s:.1f} s",
+        )
+
+
+def _sound(take: TurnOutcome) -> str:
+    """Rate, length and pace of a reply: at the pace of speech, or faster."""
+    total_s = sum(piece.clip.duration_s for piece in take.received)
+    first, last = take.received[0], take.received[-1]
+    delivered_s = last.at_s - first.at_s
+    ahead_s = total_s - last.clip.duration_s
+    pace = "all at once" if delivered_s < 0.05 else f"{ahead_s / delivered_s:.1f} times the pace of speech"
+    return f"{total_s:.1f} s at {first.clip.rate_hz} Hz, {pace}"
+
+
+def _line(message: TargetEvent) -> str:
+    return f"{message.name} {message.text!r}" if message.text else message.name

@@ -1,0 +1,62 @@
+"""When the pieces of an encoded reply arrived."""
+
+from __future__ import annotations
+
+from voicelab.audio.incoming import reply_clip
+from voicelab.audio.ogg_progress import playable_s
+from voicelab.audio.playback import SoundPiece
+from voicelab.errors import InputError
+
+
+class ReplyClock:
+    """Notes when each chunk of a reply came, and finds the first one with sound in it."""
+
+    def __init__(self) -> None:
+        self._joined = bytearray()
+        self._arrivals: list[tuple[float, int]] = []
+
+    def arrived(self, at_s: float, data: bytes) -> None:
+        self._joined += data
+        self._arrivals.append((at_s, len(self._joined)))
+
+    @property
+    def audio(self) -> bytes:
+        return bytes(self._joined)
+
+    @property
+    def chunks(self) -> int:
+        return len(self._arrivals)
+
+    def first_sound_s(self) -> float | None:
+        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
+        for at_s, size in self._arrivals:
+            try:
+                clip = reply_clip(bytes(self._joined[:size]))
+            except InputError:
+                continue  # the headers alone are not sound yet
+            if clip.sound_start_s() is not None:
+                return at_s
+        return None
+
+    def pieces(self, t_end: float) -> list[SoundPiece]:
+        """The sound that each chunk completed, with its arrival on the clock of t_end; empty if it does not decode."""
+        try:
+            clip = reply_clip(self.audio)
+        except InputError:
+            return []
+        sizes = [size for _, size in self._arrivals]
+        ends_s = playable_s(self.audio, sizes) or [_duration_s(self.audio[:size]) for size in sizes]
+        ends_s[-1] = clip.duration_s
+        found, start_s = [], 0.0
+        for (at_s, _), end_s in zip(self._arrivals, ends_s, strict=True):
+            if end_s > start_s:
+                found.append(SoundPiece(t_end + at_s, clip.between(start_s, end_s)))
+                start_s = end_s
+        return found
+
+
+def _duration_s(data: bytes) -> float:
+    try:
+        return reply_clip(data).duration_s
+    except InputError:
+        return 0.0

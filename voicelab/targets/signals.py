@@ -1,0 +1,30 @@
+"""Which figures need which signal of a target."""
+
+from __future__ import annotations
+
+from voicelab.targets.base import Capabilities
+
+FIGURES = {
+    "caller transcript": ("transcript", "word error rate, entity recall of what was heard, transcript_s"),
+    "partial transcript": ("partial transcript", "entity commit time, flicker"),
+    "reply text": ("reply text", "entity recall of what was answered, reply_text_s"),
+    "partial reply text": ("partial reply text", "none yet"),
+    "entities": ("entities", "intent accuracy, companies linked"),
+    "tool calls": ("tool calls", "none yet"),
+    "end of reply": ("end of a reply", "turn_s"),
+    "turn detection": ("detected end of turn", "cut-offs"),
+    "interruption": ("acknowledged interruption", "yield latency and yield rate"),
+    "stage times": ("stage times", "the stages, overhead_s, rtf"),
+    "session state": ("session state", "session figures beyond what the turns show"),
+}
+"""For each signal: how a reason names it, and the figures that need it."""
+
+
+def missing_figures(capabilities: Capabilities) -> tuple[str, ...]:
+    """One sentence for each signal that is missing."""
+    found = []
+    for signal in capabilities.missing:
+        name, figures = FIGURES[signal]
+        if figures != "none yet":
+            found.append(f"{figures}: not available, the target sends no {name}")
+    return tuple(found)

@@ -1,0 +1,138 @@
+"""A running voicelab server, or any that speaks its protocol."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from urllib.parse import urlsplit
+
+import httpx
+from pydantic import TypeAdapter
+
+from voicelab.addresses import basic_authorization, take_user
+from voicelab.agent.catalog import AGENTS
+from voicelab.asr.catalog import RECOGNIZERS
+from voicelab.audio.incoming import Mode
+from voicelab.engines.spec import Catalog, EngineInfo
+from voicelab.errors import InputError
+from voicelab.targets.base import (
+    Capabilities,
+    Interruption,
+    Session,
+    TargetBase,
+    TargetSettings,
+    TurnOutcome,
+    Utterance,
+)
+from voicelab.targets.client import VoiceClient
+from voicelab.tts.catalog import VOICES
+
+ENGINE_CATALOGS: tuple[Catalog, Catalog, Catalog] = (RECOGNIZERS, AGENTS, VOICES)
+_ENGINES = TypeAdapter(tuple[EngineInfo, ...])
+
+
+class VoicelabServer(TargetBase):
+    """A running voicelab server; url: http://host:port. Engines that are named must be the ones that it runs."""
+
+    capabilities = Capabilities(
+        caller_transcript=True,
+        reply_text=True,
+        entities=True,
+        end_of_reply=True,
+        stage_times=True,
+        session_state=True,
+    )
+
+    def __init__(self, *, url: str) -> None:
+        self.url = url
+        self._timeout_s = 30.0
+
+    def check(self) -> None:
+        """Raise InputError unless the address can be used."""
+        check_address(self.url)
+
+    async def open(self, settings: TargetSettings) -> None:
+        """Ask the server which engines it runs, and compare them with those that were asked for."""
+        self.check()
+        self._timeout_s = settings.timeout_s
+        self.engines = await _engines_of(self.url, settings.timeout_s)
+        for catalog, wanted in zip(ENGINE_CATALOGS, (settings.asr, settings.agent, settings.tts), strict=True):
+            if wanted is not None:
+                _check_same(catalog, wanted, self.engines)
+
+    @asynccontextmanager
+    async def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AsyncIterator[Session]:
+        parts = urlsplit(self.url)
+        scheme = "wss" if parts.scheme == "https" else "ws"
+        async with VoiceClient.connect(
+            f"{scheme}://{parts.netloc}/ws/voice/simple",
+            user_id=user_id,
+            session_id=session_id,
+            timeout_s=self._timeout_s,
+        ) as client:
+            yield _ServerSession(client)
+
+
+class _ServerSession:
+    def __init__(self, client: VoiceClient) -> None:
+        self._client = client
+        self.session_id = client.session_id
+        self.messages = client.messages
+
+    async def speak(
+        self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
+    ) -> TurnOutcome:
+        if interruption is not None:
+            raise InputError("a voicelab server is not interrupted by this target; its capabilities say so")
+        return await self._client.speak(utterance.audio, mode, source=utterance.source)
+
+
+def check_address(address: str) -> None:
+    """Raise InputError unless the address is http://host:port, or https."""
+    address = take_user(address)
+    if not address.strip():
+        raise InputError("--url is empty; give a value, or leave it out")
+    try:
+        parts = urlsplit(address)
+        usable = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise InputError(f"--url {address}: {error}; give the server's address as http://host:port") from error
+    if not usable:
+        raise InputError(f"--url {address}: give the server's address as http://host:port")
+
+
+async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=timeout_s) as client:
+            answer = await client.get(address, headers=basic_authorization(address))
+            answer.raise_for_status()
+            found = answer.json()
+            if found["status"] == "ok" and "engines" not in found:
+                raise InputError(_needs_token(address))
+            return _ENGINES.validate_python(found["engines"])
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError) as error:
+        raise InputError(
+            f"--url {address}: no voicelab server answers there: {error}; start one: make run-server"
+        ) from error
+
+
+def _needs_token(address: str) -> str:
+    parts = urlsplit(address)
+    user = "another user's token, or none that it knows" if basic_authorization(address) else "no token"
+    return (
+        f"--url {address}: this server wants a token and got {user}; write {parts.scheme}://USER:TOKEN@{parts.netloc}"
+    )
+
+
+def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineInfo, ...]) -> None:
+    """What was asked for must be what runs, or the figures would carry a wrong name."""
+    config = catalog.config(wanted)
+    for engine in engines:
+        if engine.kind == catalog.kind and engine.name == config.name and engine.options == dict(config.options):
+            return
+    running = ", ".join(f"{engine.name} {engine.options}" for engine in engines if engine.kind == catalog.kind)
+    raise InputError(
+        f"asked for {catalog.kind} {wanted!r}, but the server runs {running}; leave --{catalog.kind} out to take it"
+    )

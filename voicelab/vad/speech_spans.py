@@ -1,0 +1,115 @@
+"""Where speech is in a recording, found twice by detectors of different kinds.
+
+Silero tells speech from other sounds, in steps of 32 ms. The energy detector finds edges within 5 ms, but takes a
+cough or a beep for speech. An edge counts where both find it (`metrics/response_timing.py`).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.vad.base import FRAME, Detector
+from voicelab.vad.silero import Silero
+
+Span = tuple[float, float]
+"""From, to, in seconds."""
+
+_HOP_S, _WINDOW_S = 0.005, 0.010
+_PAD_S = 0.512
+_SILERO_THRESHOLD = 0.5
+_SILERO_SHORTEST_S = 0.064
+_BRIDGED_S = 0.15
+_SHORTEST_S = 0.03
+_BELOW_SPEECH_DB, _ABOVE_FLOOR_DB, _QUIETEST_DBFS = 32.0, 9.0, -55.0
+_DIGITAL_SILENCE_DBFS = -90.0
+_LOUDEST_S = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSpans:
+    """Speech as each detector finds it; seconds from the start of the recording, in order."""
+
+    silero: tuple[Span, ...]
+    energy: tuple[Span, ...]
+
+
+def speech_spans(clip: Clip, detector: Detector | None = None) -> SpeechSpans:
+    """Find speech in a clip of any rate. detector: a loaded one, by default Silero.
+
+    Raises EngineMissingError where Silero is not installed.
+    """
+    heard = clip.at_rate(SPEECH_RATE_HZ)
+    return SpeechSpans(silero_spans(heard, detector or loaded_silero()), energy_spans(heard))
+
+
+@cache
+def loaded_silero() -> Silero:
+    detector = Silero()
+    detector.load()
+    return detector
+
+
+def silero_spans(clip: Clip, detector: Detector) -> tuple[Span, ...]:
+    """Speech by a detector of probabilities, with silence put around the clip so that its ends are like any edge."""
+    pad = Clip.silence(_PAD_S, SPEECH_RATE_HZ)
+    stream = detector.stream()
+    probabilities = np.array([*stream.feed(Clip.join([pad, clip, pad])), *stream.finish()])
+    spans = _spans(probabilities >= _SILERO_THRESHOLD, FRAME / SPEECH_RATE_HZ, FRAME / SPEECH_RATE_HZ)
+    placed = ((max(0.0, start - _PAD_S), min(clip.duration_s, end - _PAD_S)) for start, end in spans)
+    return tuple(_bridged([span for span in placed if span[1] - span[0] >= _SILERO_SHORTEST_S - 1e-9]))
+
+
+def energy_spans(clip: Clip) -> tuple[Span, ...]:
+    """Speech by level: louder than the noise, and not much softer than the loudest part of the clip.
+
+    The threshold is the highest of: 32 dB below the loudest 200 ms, 9 dB above the noise floor (the 5th percentile of
+    all windows that are not digital silence), -55 dBFS. Silence at the ends of a recording does not change it.
+    """
+    levels = _levels_dbfs(clip)
+    sounding = levels[levels > _DIGITAL_SILENCE_DBFS]
+    if not len(sounding):
+        return ()
+    window = min(len(levels), round(_LOUDEST_S / _HOP_S))
+    power = np.convolve(10 ** (levels / 10), np.ones(window) / window, mode="valid")
+    loudest = 10 * float(np.log10(power.max() + 1e-12))
+    floor = float(np.percentile(sounding, 5))
+    # Where there is no pause, the softest windows are speech and not noise.
+    threshold = max(loudest - _BELOW_SPEECH_DB, min(floor + _ABOVE_FLOOR_DB, loudest - 6.0), _QUIETEST_DBFS)
+    spans = [span for span in _spans(levels > threshold, _HOP_S, _WINDOW_S) if span[1] - span[0] >= _SHORTEST_S]
+    return tuple(_bridged(spans))
+
+
+def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
+    """The level of windows of 10 ms, one every 5 ms."""
+    hop, size = round(_HOP_S * clip.rate_hz), round(_WINDOW_S * clip.rate_hz)
+    squares = np.square(clip.samples, dtype=np.float64)
+    sums = np.concatenate([[0.0], np.cumsum(np.pad(squares, (0, size)))])
+    starts = np.arange(0, len(clip.samples), hop)
+    means: NDArray[np.float64] = np.maximum(sums[starts + size] - sums[starts], 0.0) / size
+    return np.asarray(10 * np.log10(means + 1e-12))
+
+
+def _spans(is_speech: NDArray[np.bool_], hop_s: float, window_s: float) -> list[Span]:
+    """Runs of windows; a run begins in the middle of the part of its first window that no window before it covers."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], is_speech, [False]]).astype(np.int8)))
+    slack_s = (window_s - hop_s) / 2
+    return [
+        (float(first) * hop_s + slack_s, float(end - 1) * hop_s + window_s - slack_s)
+        for first, end in zip(edges[::2], edges[1::2], strict=True)
+    ]
+
+
+def _bridged(spans: list[Span]) -> list[Span]:
+    """The spans, joined over pauses that are shorter than those between turns."""
+    joined: list[Span] = []
+    for start, end in spans:
+        if joined and start - joined[-1][1] < _BRIDGED_S:
+            joined[-1] = (joined[-1][0], end)
+        else:
+            joined.append((start, end))
+    return joined
