@@ -1,0 +1,1 @@
+"""Conversations over a stream of messages: what every socket protocol shares."""

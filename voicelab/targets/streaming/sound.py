@@ -1,0 +1,116 @@
+"""Sound as the payload of messages: PCM, G.711, Opus packets and WAV, at any rate, in each direction."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import numpy as np
+
+from voicelab.audio import codecs, decoding, g711
+from voicelab.audio.clip import Clip
+from voicelab.audio.opus import OPUS_RATES_HZ, PacketDecoder, PacketEncoder
+from voicelab.errors import InputError
+
+Encoding = Literal["pcm16", "mulaw", "alaw", "opus", "wav"]
+ENCODINGS: tuple[str, ...] = get_args(Encoding)
+FRAME_S = 0.02
+"""The length of one message's sound, in seconds, unless a protocol sets another."""
+LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 96_000
+
+
+@dataclass(frozen=True, slots=True)
+class SoundFormat:
+    """How sound is written: its encoding and samples per second.
+
+    Raises ValueError for a rate outside LOWEST_RATE_HZ to HIGHEST_RATE_HZ, or one that Opus does not have.
+    """
+
+    encoding: Encoding = "pcm16"
+    rate_hz: int = 16_000
+
+    def __post_init__(self) -> None:
+        if self.encoding not in ENCODINGS:
+            raise ValueError(f"encoding {self.encoding!r} is unknown; it may be {', '.join(ENCODINGS)}")
+        if not LOWEST_RATE_HZ <= self.rate_hz <= HIGHEST_RATE_HZ:
+            raise ValueError(f"rate_hz {self.rate_hz} is outside {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}")
+        if self.encoding == "opus" and self.rate_hz not in OPUS_RATES_HZ:
+            raise ValueError(f"Opus has the rates {', '.join(map(str, OPUS_RATES_HZ))} Hz, not {self.rate_hz}")
+
+    def __str__(self) -> str:
+        return f"{self.encoding} at {self.rate_hz} Hz"
+
+
+class SoundEncoder:
+    """Writes one stream of sound, a payload per piece. A piece for Opus must be 20 ms long."""
+
+    def __init__(self, form: SoundFormat) -> None:
+        self._form = form
+        self._packets = PacketEncoder(form.rate_hz) if form.encoding == "opus" else None
+
+    def encode(self, clip: Clip) -> bytes:
+        """The payload of one piece at the format's rate; b"" while Opus waits for a whole frame."""
+        match self._form.encoding:
+            case "pcm16":
+                return clip.to_pcm16()
+            case "mulaw" | "alaw" as law:
+                return g711.encode(clip, law)
+            case "wav":
+                return codecs.encode_wav(clip)
+            case "opus":
+                assert self._packets is not None
+                return b"".join(self._packets.feed(clip)[:1])
+
+
+class SoundDecoder:
+    """Reads one stream of sound, payload by payload."""
+
+    def __init__(self, form: SoundFormat) -> None:
+        self._form = form
+        self._rate_hz = form.rate_hz
+        self._half = b""
+        self._packets = PacketDecoder(form.rate_hz) if form.encoding == "opus" else None
+
+    def decode(self, data: bytes) -> Clip:
+        """The sound of one payload, perhaps empty. A 16-bit sample may be split between two payloads.
+
+        A WAV payload is a file of its own, or samples that continue the file before it.
+
+        Raises InputError when it cannot be read.
+        """
+        match self._form.encoding:
+            case "mulaw" | "alaw" as law:
+                return g711.decode(data, law, self._rate_hz)
+            case "opus":
+                assert self._packets is not None
+                return self._packets.feed(data)
+            case "wav" if data.startswith(b"RIFF"):
+                clip = decoding.decode(data, source="the target's sound")
+                self._rate_hz = clip.rate_hz
+                return clip
+            case _:
+                return self._samples(data)
+
+    def _samples(self, data: bytes) -> Clip:
+        data = self._half + data
+        whole = len(data) - len(data) % 2
+        self._half = data[whole:]
+        return Clip.from_pcm16(data[:whole], self._rate_hz)
+
+
+def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
+    """16-bit samples, channels interleaved and mixed to one. Raises InputError when they cannot be that."""
+    if rate_hz <= 0 or channels <= 0 or len(data) % (2 * channels):
+        raise InputError(f"a piece of sound has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
+    clip = Clip.from_pcm16(data, rate_hz)
+    if channels == 1:
+        return clip
+    return Clip(clip.samples.reshape(-1, channels).mean(axis=1, dtype=np.float32), rate_hz)
+
+
+def read_format(encoding: str, rate_hz: int, *, what: str) -> SoundFormat:
+    """A format from an option's values. Raises InputError, which begins with `what`."""
+    try:
+        return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # checked by the constructor
+    except ValueError as error:
+        raise InputError(f"{what}: {error}") from error

@@ -1,0 +1,154 @@
+"""Connections that carry messages, and errors that say whose fault an end is."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Mapping, Sequence
+from http import HTTPStatus
+from typing import Protocol
+from urllib.parse import quote, urlsplit, urlunsplit
+
+import websockets
+from websockets.asyncio.client import ClientConnection
+
+from voicelab.addresses import basic_authorization, take_user
+from voicelab.errors import ConnectionLostError, InputError, VoicelabError
+from voicelab.targets.streaming.events import Frame
+
+LARGEST_MESSAGE_BYTES = 16 * 2**20
+_CLOSE_LIMIT_S = 2.0
+_FINAL_STATUSES = {
+    HTTPStatus.BAD_REQUEST,
+    HTTPStatus.UNAUTHORIZED,
+    HTTPStatus.FORBIDDEN,
+    HTTPStatus.NOT_FOUND,
+    HTTPStatus.METHOD_NOT_ALLOWED,
+    HTTPStatus.UPGRADE_REQUIRED,
+}
+"""Answers to a handshake that stay the same however long a client waits."""
+_LONGEST_REASON = 200
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+class Transport(Protocol):
+    """An open connection. All methods raise ConnectionLostError when it ends."""
+
+    async def send(self, frame: Frame) -> None: ...
+
+    async def receive(self) -> Frame: ...
+
+    async def close(self) -> None: ...
+
+
+class WebSocket:
+    """A WebSocket as a client."""
+
+    def __init__(self, connection: ClientConnection, shown: str) -> None:
+        self._connection = connection
+        self._shown = shown
+
+    @classmethod
+    async def connect(
+        cls,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        timeout_s: float,
+    ) -> WebSocket:
+        """Open a connection. A user part in the url is sent as HTTP Basic.
+
+        Raises InputError for an address or an answer that waiting does not change, ConnectionLostError for the rest.
+        """
+        url = check_url(take_user(with_environment(url)), ("ws", "wss"), what="url")
+        shown = without_query(url)
+        try:
+            connection = await websockets.connect(
+                url,
+                additional_headers={**basic_authorization(url), **(headers or {})},
+                subprotocols=[websockets.Subprotocol(one) for one in subprotocols] or None,
+                max_size=LARGEST_MESSAGE_BYTES,
+                open_timeout=timeout_s,
+                close_timeout=_CLOSE_LIMIT_S,
+                compression=None,
+                proxy=None,
+            )
+        except websockets.InvalidStatus as error:
+            raise _refused(shown, error) from error
+        except (OSError, TimeoutError, websockets.WebSocketException) as error:
+            reason = str(error) or f"no answer for {timeout_s:g} s"
+            raise ConnectionLostError(f"{shown}: cannot connect: {reason}; is the agent running there?") from error
+        return cls(connection, shown)
+
+    async def send(self, frame: Frame) -> None:
+        try:
+            await self._connection.send(frame)
+        except websockets.ConnectionClosed as error:
+            raise self._lost(error) from error
+
+    async def receive(self) -> Frame:
+        try:
+            return await self._connection.recv()
+        except websockets.ConnectionClosed as error:
+            raise self._lost(error) from error
+
+    async def close(self) -> None:
+        await self._connection.close()
+
+    def _lost(self, error: websockets.ConnectionClosed) -> ConnectionLostError:
+        return ConnectionLostError(f"{self._shown}: the target closed the connection: {str(error)[:_LONGEST_REASON]}")
+
+
+def check_url(url: str, schemes: tuple[str, ...], *, what: str) -> str:
+    """The address, if it has one of the schemes and a host. Raises InputError, which begins with `what`."""
+    forms = " or ".join(f"{scheme}://HOST:PORT/PATH" for scheme in schemes)
+    try:
+        parts = urlsplit(url)
+        usable = parts.scheme in schemes and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        raise InputError(f"{what} {without_query(url)!r}: {error}; write {forms}") from error
+    if not usable:
+        raise InputError(f"{what} {without_query(url)!r} is not an address; write {forms}")
+    return url
+
+
+def with_environment(text: str) -> str:
+    """An address with every ${VARIABLE} replaced from the environment. Raises InputError for one that is not set."""
+
+    def value(found: re.Match[str]) -> str:
+        if found[1] not in os.environ:
+            raise InputError(f"url: the environment variable {found[1]} is not set; export it")
+        return quote(os.environ[found[1]], safe="")
+
+    return _VARIABLE.sub(value, text)
+
+
+def without_query(url: str) -> str:
+    """An address as messages show it: its query may hold a key."""
+    try:
+        return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
+    except ValueError:
+        return url.partition("?")[0]
+
+
+def _refused(shown: str, error: websockets.InvalidStatus) -> VoicelabError:
+    status = error.response.status_code
+    message = f"{shown}: the target refused the connection with HTTP {status}{_detail(error.response.body)}"
+    if status not in _FINAL_STATUSES:
+        return ConnectionLostError(message)
+    way_out = "check its key" if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else "check its address"
+    return InputError(f"{message}; {way_out}")
+
+
+def _detail(body: bytes | bytearray | None) -> str:
+    """The reason in the body of a refusal, where there is a short one."""
+    text = (body or b"").decode(errors="replace").strip()
+    try:
+        found = json.loads(text)
+        error = found.get("detail") or found.get("error") or found
+        text = error if isinstance(error, str) else str(error.get("message", error))
+    except (ValueError, AttributeError):
+        pass
+    return f": {text[:_LONGEST_REASON]}" if text and "<html" not in text.lower() else ""

@@ -1,0 +1,193 @@
+"""One turn: what came, when it was heard, and whether it is over."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+
+from voicelab.targets.base import SoundPiece, TargetEvent, ToolCall, TurnOutcome
+from voicelab.targets.streaming import events
+from voicelab.targets.streaming.playout import Playout
+from voicelab.targets.streaming.wire import Reading
+
+MOST_MESSAGES = 20_000
+"""More messages than this in one turn are a flood."""
+MOST_UNREADABLE = 100
+"""After this many messages that cannot be read, the turn has failed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a turn ends, in seconds.
+
+    timeout_s: longest wait for a reply after the caller has finished. quiet_s: a reply without an end message ends when
+    nothing more came for this long after its sound. end_wait_s: the same where an end message should come, and after an
+    interruption, to which no answer may come.
+    transcript_wait_s: longest wait for the caller's transcript after the reply. longest_reply_s: more sound than this
+    in one reply fails the turn.
+    """
+
+    timeout_s: float = 30.0
+    quiet_s: float = 1.5
+    end_wait_s: float = 5.0
+    transcript_wait_s: float = 2.0
+    longest_reply_s: float = 120.0
+
+
+@dataclass(slots=True)
+class TurnState:
+    """Collects the events of one turn.
+
+    marks_end: the target says when a reply is complete. wants_transcript: it sends what it heard.
+    """
+
+    limits: Limits
+    marks_end: bool
+    wants_transcript: bool
+    outcome: TurnOutcome = field(default_factory=TurnOutcome)
+    playout: Playout = field(default_factory=Playout)
+    finished_s: float | None = None
+    """When the caller finished, the interruption included; None while the caller speaks."""
+    ended_s: float | None = None
+    """When the target said that its reply is complete."""
+    first_sound_at_s: float | None = None
+    interrupted_by_us: bool = False
+    unreadable: int = 0
+    first_unreadable: str = ""
+    messages: int = 0
+    _last_s: float = float("-inf")
+    _text_parts: list[str] = field(default_factory=list)
+    _open_text: str = ""
+    _heard_parts: list[str] = field(default_factory=list)
+    _transcript_at_s: float | None = None
+    _text_at_s: float | None = None
+
+    @property
+    def has_reply(self) -> bool:
+        """Whether anything of a reply came."""
+        return bool(self.playout.pieces or self._text_at_s is not None or self.outcome.tool_calls)
+
+    def take(self, at_s: float, reading: Reading) -> None:
+        """Note a message and everything that it means for this turn."""
+        self.messages += 1
+        if self.messages > MOST_MESSAGES:
+            self.fail("flood", f"the target sent more than {MOST_MESSAGES} messages in one turn")
+            return
+        if not any(isinstance(event, events.ReplySound) for event in reading.events):
+            self.outcome.events.append(TargetEvent(at_s, reading.name, reading.text))
+        for event in reading.events:
+            self._take_event(at_s, event)
+
+    def take_unreadable(self, at_s: float, reason: str) -> None:
+        """Note a message that could not be read."""
+        self.unreadable += 1
+        self.first_unreadable = self.first_unreadable or reason
+        if self.unreadable <= MOST_UNREADABLE:
+            self.outcome.events.append(TargetEvent(at_s, "unreadable message", reason))
+        else:
+            self.fail(
+                "unreadable_messages", f"more than {MOST_UNREADABLE} messages could not be read; the first: {reason}"
+            )
+
+    def fail(self, code: str, message: str) -> None:
+        """End the turn with this error, unless it has one."""
+        if self.outcome.error is None:
+            self.outcome.error = (code, message)
+
+    def _take_event(self, at_s: float, event: events.Event) -> None:
+        match event:
+            case events.CallerText():
+                self._take_heard(at_s, event)
+            case events.ReplyText():
+                self._take_text(at_s, event)
+            case events.ReplySound(clip) if len(clip.samples):
+                self._take_sound(at_s, event)
+            case events.ReplyEnd():
+                self.ended_s, self._last_s = at_s, at_s
+            case events.ReplyContinues() | events.SpeechStopped():
+                self.ended_s, self._last_s = None, at_s
+            case events.Interrupted():
+                self.playout.drop(at_s)
+            case events.ToolCall(name, arguments, _):
+                self._last_s = at_s
+                self.outcome.tool_calls.append(ToolCall(at_s, name, json.dumps(arguments)))
+            case events.Fault(code, message, fatal, _) if fatal:
+                self.fail(code, message)
+            case events.HungUp(reason):
+                self.fail("hung_up", f"the target ended the conversation{f': {reason}' if reason else ''}")
+            case _:
+                pass
+
+    def _take_heard(self, at_s: float, event: events.CallerText) -> None:
+        if self.interrupted_by_us and self._heard_parts:
+            return  # what it heard of the interruption is in the events
+        text = event.text.strip()
+        if event.delta and self._heard_parts:
+            self._heard_parts[-1] += event.text
+            self._transcript_at_s = at_s
+        elif event.final:
+            if text:
+                self._heard_parts.append(text)
+            self._transcript_at_s = at_s
+        self.outcome.heard = " ".join([*self._heard_parts, *([] if event.final or not text else [text])]).strip()
+
+    def _take_text(self, at_s: float, event: events.ReplyText) -> None:
+        if self.interrupted_by_us and self.finished_s is None:
+            return
+        self._text_at_s = self._text_at_s if self._text_at_s is not None else at_s
+        self._last_s = at_s
+        if event.delta:
+            self._open_text += event.text
+        else:
+            self._text_parts.append(event.text)
+            self._open_text = ""
+        parts = [part.strip() for part in [*self._text_parts, self._open_text]]
+        self.outcome.answer = " ".join(filter(None, parts))
+
+    def _take_sound(self, at_s: float, event: events.ReplySound) -> None:
+        self.playout.add(at_s, event.clip)
+        self.outcome.chunks += 1
+        self._last_s = at_s
+        if self.first_sound_at_s is None and event.clip.sound_start_s() is not None:
+            self.first_sound_at_s = at_s
+        if self.playout.ends_s - self.playout.pieces[0].starts_s > self.limits.longest_reply_s:
+            self.fail("reply_too_long", f"the reply is longer than {self.limits.longest_reply_s:g} s of sound")
+
+    def over_at_s(self) -> float:
+        """When the turn is over if nothing more comes; infinity while the caller speaks."""
+        if self.outcome.error is not None:
+            return float("-inf")
+        if self.finished_s is None:
+            return float("inf")
+        if not self.has_reply and self.ended_s is None:
+            return self.finished_s + self.limits.timeout_s
+        heard_s = max(self.playout.ends_s, self._last_s, self.finished_s)
+        quiet_s = max(self.limits.quiet_s, self.limits.end_wait_s if self.interrupted_by_us else 0.0)
+        if not self.marks_end:
+            return heard_s + quiet_s
+        if self.ended_s is None:
+            return heard_s + self.limits.end_wait_s
+        if self.ended_s < self.finished_s:
+            # It answered before the caller had finished, so it may answer again.
+            return max(self.playout.ends_s, self.finished_s + quiet_s)
+        over_s = max(self.playout.ends_s, self.ended_s)
+        waits = self.wants_transcript and self._transcript_at_s is None
+        return max(over_s, self.ended_s + self.limits.transcript_wait_s) if waits else over_s
+
+    def finish(self, t_end: float) -> TurnOutcome:
+        """The outcome, with every time counted from t_end."""
+        outcome = self.outcome
+        outcome.t_end = t_end
+        outcome.transcript_s = _since(self._transcript_at_s, t_end)
+        outcome.reply_text_s = _since(self._text_at_s, t_end)
+        outcome.first_audio_s = _since(self.first_sound_at_s, t_end)
+        ended = [
+            at_s for at_s in (self.ended_s, self.playout.pieces[-1].came_s if self.playout.pieces else None) if at_s
+        ]
+        outcome.turn_s = _since(max(ended), t_end) if ended and outcome.error is None else None
+        outcome.received = [SoundPiece(piece.came_s, piece.clip) for piece in self.playout.pieces]
+        return outcome
+
+
+def _since(at_s: float | None, t_end: float) -> float | None:
+    return None if at_s is None else at_s - t_end
