@@ -63,6 +63,27 @@ TARGETS: dict[str, TargetEntry] = {
         needs="url=http://host:port",
         engines="checked",
     ),
+    "openai-realtime": TargetEntry(
+        "voicelab.targets.openai_realtime:OpenAIRealtime",
+        "OpenAI Realtime, and the servers that speak it",
+        needs="OPENAI_API_KEY, or url=ws://host:port/path",
+    ),
+    "rtvi": TargetEntry("voicelab.targets.rtvi:RTVI", "a pipecat bot", needs="url=ws://host:port"),
+    "twilio": TargetEntry(
+        "voicelab.targets.twilio:Twilio",
+        "a phone agent behind Twilio, Plivo, Telnyx, Vonage or Exotel",
+        needs="url=ws://host:port/path",
+    ),
+    "map": TargetEntry(
+        "voicelab.targets.mapped:Mapped",
+        "any JSON or binary WebSocket, described in a YAML file",
+        needs="FILE.yaml or a shipped map's name",
+        main_option="file",
+    ),
+    "wyoming": TargetEntry("voicelab.targets.wyoming:Wyoming", "a Wyoming voice pipeline", needs="url=tcp://host:port"),
+    "http": TargetEntry(
+        "voicelab.targets.http:HTTPAgent", "one upload, one answer", needs="url=http://host:port/path"
+    ),
 }
 
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?::.*)?", re.DOTALL)
@@ -98,7 +119,7 @@ def known_targets() -> dict[str, TargetEntry]:
 def target_config(text: str) -> TargetConfig:
     """Read a written target and check its name and options. Raises InputError."""
     spec = take_user(text.strip())
-    if urlsplit(spec).scheme in ("http", "https"):
+    if spec.lower().startswith(("http://", "https://")):
         return TargetConfig(spec, "voicelab", TARGETS["voicelab"], {"url": _without_secrets("url", spec)})
     name, _, rest = spec.partition(":")
     entry = known_targets().get(name)

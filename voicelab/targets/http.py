@@ -1,0 +1,181 @@
+"""An agent behind one HTTP call: the recording is uploaded, and the answer holds the reply."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import binascii
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from voicelab.addresses import basic_authorization, take_user
+from voicelab.audio import codecs, decoding
+from voicelab.audio.incoming import Mode
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError
+from voicelab.targets.base import (
+    Capabilities,
+    Interruption,
+    Session,
+    SoundPiece,
+    TargetBase,
+    TargetSettings,
+    TurnOutcome,
+    Utterance,
+)
+from voicelab.targets.mapping.paths import value_at
+from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, check_url, with_environment, without_query
+
+_REASON_CHARACTERS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class HTTPSettings:
+    """How the call is made and where its answer holds what; see `HTTPAgent`."""
+
+    url: str
+    field: str
+    transcript: str | None
+    reply: str | None
+    audio: str | None
+    headers: dict[str, str]
+    timeout_s: float
+
+
+class HTTPAgent(TargetBase):
+    """One upload, one answer.
+
+    url: http:// or https:// address that takes a POST. field: the file's name in a multipart form; empty sends the WAV
+    itself as the body. transcript, reply, audio: the paths of the caller's transcript, the reply's text and its sound
+    (base64) in a JSON answer; an answer of type audio/* is the reply's sound. key_env: an environment variable whose
+    value is sent as a bearer token. Every conversation has a header X-Session-Id.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        field: str = "file",
+        transcript: str | None = None,
+        reply: str | None = None,
+        audio: str | None = None,
+        key_env: str | None = None,
+    ) -> None:
+        self._url = check_url(take_user(with_environment(url)), ("http", "https"), what="url")
+        self._field, self._transcript, self._reply, self._audio = field, transcript, reply, audio
+        self._key_env = key_env
+        self._timeout_s = 30.0
+        self.capabilities = Capabilities(
+            caller_transcript=transcript is not None, reply_text=reply is not None, end_of_reply=True
+        )
+
+    async def open(self, settings: TargetSettings) -> None:
+        self._timeout_s = settings.timeout_s
+
+    @asynccontextmanager
+    async def session(
+        self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
+    ) -> AsyncIterator[Session]:
+        key = os.environ.get(self._key_env) if self._key_env else None
+        bearer = {"Authorization": f"Bearer {key}"} if key else basic_authorization(self._url)
+        name = session_id or user_id
+        headers = {**bearer, "X-Session-Id": name}
+        settings = HTTPSettings(
+            self._url, self._field, self._transcript, self._reply, self._audio, headers, self._timeout_s
+        )
+        async with httpx.AsyncClient(trust_env=False, timeout=self._timeout_s) as client:
+            yield HTTPSession(client, settings, name)
+
+
+class HTTPSession:
+    """A conversation of calls that share a session id."""
+
+    def __init__(self, client: httpx.AsyncClient, settings: HTTPSettings, session_id: str) -> None:
+        self.session_id = session_id
+        self._client = client
+        self._settings = settings
+
+    async def speak(
+        self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
+    ) -> TurnOutcome:
+        """Upload one recording. In mode `realtime` the upload begins when the caller would have finished."""
+        if interruption is not None:
+            raise InputError("an agent behind one HTTP call cannot be interrupted")
+        clip = await asyncio.to_thread(utterance.clip)
+        outcome = TurnOutcome(sent=[SoundPiece(perf_counter(), clip)])
+        if mode == "realtime":
+            await asyncio.sleep(clip.duration_s)
+        t_end = outcome.t_end = perf_counter()
+        content_type, body = await self._call(codecs.encode_wav(clip), outcome)
+        came_s = perf_counter()
+        if outcome.error is None:
+            self._take(content_type, body, outcome, came_s - t_end, came_s)
+            outcome.turn_s = came_s - t_end
+        return outcome
+
+    async def _call(self, wav: bytes, outcome: TurnOutcome) -> tuple[str, bytes]:
+        settings, shown = self._settings, without_query(self._settings.url)
+        request: dict[str, Any] = {"files": {settings.field: ("turn.wav", wav, "audio/wav")}}
+        if not settings.field:
+            request = {"content": wav}
+        headers = settings.headers if settings.field else {**settings.headers, "Content-Type": "audio/wav"}
+        body = bytearray()
+        try:
+            async with (
+                asyncio.timeout(settings.timeout_s),
+                self._client.stream("POST", settings.url, headers=headers, **request) as answer,
+            ):
+                async for chunk in answer.aiter_bytes():
+                    body += chunk
+                    outcome.chunks += 1
+                    if len(body) > LARGEST_MESSAGE_BYTES:
+                        outcome.error = ("reply_too_long", f"{shown}: answered more than {LARGEST_MESSAGE_BYTES} bytes")
+                        break
+        except (TimeoutError, httpx.TimeoutException) as error:
+            raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
+        except httpx.HTTPError as error:
+            raise ConnectionLostError(f"{shown}: {str(error) or type(error).__name__}") from error
+        if answer.status_code >= 400:
+            reason = bytes(body[:_REASON_CHARACTERS]).decode(errors="replace")
+            outcome.error = (f"http_{answer.status_code}", f"{shown}: answered HTTP {answer.status_code}: {reason}")
+        return answer.headers.get("content-type", ""), bytes(body)
+
+    def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+        """Read the answer: sound, or JSON that holds text and sound."""
+        if content_type.startswith("audio/"):
+            self._take_sound(body, outcome, at_s, came_s)
+            return
+        settings = self._settings
+        try:
+            found = httpx.Response(200, content=body).json()
+        except ValueError:
+            outcome.error = ("bad_reply", f"{without_query(settings.url)}: its answer is neither audio/* nor JSON")
+            return
+        heard = value_at(settings.transcript, found) if settings.transcript else None
+        if heard is not None:
+            outcome.heard, outcome.transcript_s = str(heard), at_s
+        text = value_at(settings.reply, found) if settings.reply else None
+        if text is not None:
+            outcome.answer, outcome.reply_text_s = str(text), at_s
+        sound = value_at(settings.audio, found) if settings.audio else None
+        if sound is not None:
+            try:
+                self._take_sound(base64.b64decode(sound, validate=True), outcome, at_s, came_s)
+            except (binascii.Error, ValueError, TypeError):
+                outcome.error = ("bad_reply", f"{settings.audio} in the answer is not base64")
+        if outcome.answer is None and not outcome.received and outcome.error is None:
+            outcome.error = ("empty_reply", f"{without_query(settings.url)}: its answer holds no reply")
+
+    def _take_sound(self, sound: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
+        try:
+            clip = decoding.decode(sound, source="the reply")
+        except InputError as error:
+            outcome.error = ("bad_reply", str(error))
+            return
+        outcome.reply_audio = sound
+        outcome.received = [SoundPiece(came_s, clip)]
+        outcome.first_audio_s = at_s if clip.sound_start_s() is not None else None

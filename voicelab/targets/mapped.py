@@ -1,0 +1,164 @@
+"""Any JSON or binary WebSocket, described in a YAML file: `map:FILE.yaml`, or a shipped map by its name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from voicelab.errors import ConnectionLostError, InputError, VoicelabError
+from voicelab.targets.base import Capabilities
+from voicelab.targets.mapping.loading import load_map, rules_give
+from voicelab.targets.mapping.model import Request, TargetMap
+from voicelab.targets.mapping.paths import value_at
+from voicelab.targets.mapping.templates import fill
+from voicelab.targets.mapping.wire import MapWire
+from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.transport import Transport, WebSocket, check_url, without_query
+from voicelab.targets.streaming.wire import Wire
+
+_HIDDEN = "***"
+
+
+class Mapped(StreamTarget):
+    """A target in a file.
+
+    file: the path of a map, or a shipped map's name. url: replaces the map's address. ready_s, greeting_s, quiet_s: see
+    `Timing`. Raises InputError that names file, line and key, or the environment variable that is not set.
+    """
+
+    def __init__(
+        self,
+        file: str,
+        url: str | None = None,
+        ready_s: float = 10.0,
+        greeting_s: float = 0.0,
+        quiet_s: float = 1.5,
+    ) -> None:
+        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
+        self._file = file
+        self._url = url
+        self._map = load_map(file)
+        if url is None and self._map.connect.url is None:
+            raise InputError(f"map {file}: holds no connect.url; write map:{file},url=ws://HOST:PORT/PATH")
+        self.capabilities = _capabilities(self._map)
+        self.unpaced = self._map.send.sound.between == "nothing" and self._map.turns == "message"
+
+    def wire(self, user_id: str) -> Wire:
+        values, _ = self._variables()
+        return _MapConversation(self._map, {**values, "user_id": user_id, "session_id": user_id})
+
+    async def connect(self, wire: Wire, timeout_s: float) -> Transport:
+        assert isinstance(wire, _MapConversation)
+        _, secrets = self._variables()
+        try:
+            return await self._connected(wire, timeout_s)
+        except VoicelabError as error:
+            hidden = _without(str(error), secrets)
+            if hidden == str(error):
+                raise
+            raise type(error)(hidden) from None
+
+    async def _connected(self, wire: _MapConversation, timeout_s: float) -> Transport:
+        if self._map.request is not None:
+            wire.learn(await _ask(self._map.request, wire.values, self._file, timeout_s))
+        connect = self._map.connect
+        url = str(
+            fill(self._url or connect.url, lambda name: _address_part(self._url or connect.url, name, wire.values))
+        )
+        headers = {name: str(fill(value, wire.values.__getitem__)) for name, value in connect.headers.items()}
+        subprotocols = [str(fill(one, wire.values.__getitem__)) for one in connect.subprotocols]
+        return await WebSocket.connect(url, headers=headers, subprotocols=subprotocols, timeout_s=timeout_s)
+
+    def _variables(self) -> tuple[dict[str, Any], list[str]]:
+        """The variables' values, and those of them that are secrets."""
+        values: dict[str, Any] = {}
+        secrets = []
+        for name, variable in self._map.variables.items():
+            if variable.environment is None:
+                values[name] = variable.value
+                continue
+            found = os.environ.get(variable.environment) or variable.default
+            if found is None:
+                raise InputError(f"map {self._file}: set the environment variable {variable.environment} ({name})")
+            values[name] = found
+            secrets.append(found)
+        return values, secrets
+
+
+class _MapConversation(MapWire):
+    """A wire whose variables a request before the connection can add to."""
+
+    @property
+    def values(self) -> dict[str, Any]:
+        return self._values
+
+    def learn(self, values: Mapping[str, Any]) -> None:
+        self._values.update(values)
+
+
+async def _ask(request: Request, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
+    """Make the call before the connection, and read its variables."""
+
+    def look_up(name: str) -> Any:
+        return values[name]
+
+    url = check_url(
+        str(fill(request.url, lambda name: quote(str(values[name]), safe=""))),
+        ("http", "https"),
+        what=f"map {file}: request.url",
+    )
+    shown = without_query(url)
+    headers = {name: str(fill(value, look_up)) for name, value in request.headers.items()}
+    body = fill(request.body, look_up) if request.body is not None else None
+    try:
+        async with httpx.AsyncClient(trust_env=False, timeout=timeout_s) as client:
+            answer = await client.request(request.method, url, headers=headers, json=body)
+    except httpx.HTTPError as error:
+        reason = str(error) or type(error).__name__
+        raise ConnectionLostError(f"{shown}: cannot be asked for the address: {reason}") from error
+    if answer.status_code >= 500:
+        raise ConnectionLostError(f"{shown}: answered HTTP {answer.status_code}")
+    if answer.status_code >= 400:
+        raise InputError(f"{shown}: answered HTTP {answer.status_code}; check the key and the map's request")
+    try:
+        found = answer.json()
+    except ValueError as error:
+        raise InputError(
+            f"{shown}: its answer is not JSON, but the map reads {', '.join(request.read)} there"
+        ) from error
+    read = {name: value_at(path, found) for name, path in request.read.items()}
+    for name, value in read.items():
+        if value is None:
+            raise InputError(f"{shown}: its answer holds no {request.read[name]}, which the map reads as {name}")
+    return read
+
+
+def _address_part(template: str | None, name: str, values: Mapping[str, Any]) -> str:
+    """A variable in an address: quoted, unless it is the whole address."""
+    value = str(values[name])
+    return value if template == f"${{{name}}}" else quote(value, safe="")
+
+
+def _without(text: str, secrets: list[str]) -> str:
+    for secret in filter(None, secrets):
+        text = text.replace(secret, _HIDDEN).replace(quote(secret, safe=""), _HIDDEN)
+    return text
+
+
+def _capabilities(found: TargetMap) -> Capabilities:
+    texts = [rule.reply_text for rule in found.receive.when if rule.reply_text is not None]
+    heard = [rule.caller_text for rule in found.receive.when if rule.caller_text is not None]
+    return Capabilities(
+        caller_transcript=bool(heard),
+        partial_transcript=any(getattr(one, "final", True) is not True for one in heard),
+        reply_text=bool(texts),
+        partial_reply_text=any(getattr(one, "delta", False) for one in texts),
+        tool_calls=rules_give(found, "tool_call"),
+        end_of_reply=rules_give(found, "reply_end"),
+        turn_detection=found.turns == "target",
+        interruption=rules_give(found, "interrupted"),
+    )

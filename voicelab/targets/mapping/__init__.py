@@ -1,0 +1,1 @@
+"""Targets that a YAML file describes: its form, its guards and templates, and the wire they make."""

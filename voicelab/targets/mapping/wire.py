@@ -1,0 +1,222 @@
+"""The wire that a map makes."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Mapping, Sequence
+from time import perf_counter
+from typing import Any
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import InputError
+from voicelab.targets.mapping.model import Message, Rule, SoundField, TargetMap, Text, TextField
+from voicelab.targets.mapping.paths import elements_at, holds, value_at
+from voicelab.targets.mapping.templates import fill
+from voicelab.targets.streaming import events
+from voicelab.targets.streaming.events import Event, Frame
+from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
+from voicelab.targets.streaming.wire import BaseWire, Reading, read_object
+
+_HEX = "$hex"
+
+
+class MapWire(BaseWire):
+    """One conversation as a map describes it. values: the variables that are known before it begins."""
+
+    def __init__(self, described: TargetMap, values: Mapping[str, Any]) -> None:
+        self._map = described
+        self._values = dict(values)
+        self._began_s = perf_counter()
+        self._sequence = 0
+        sound = described.send.sound
+        self.send_format = sound.form
+        self.frame_s = sound.frame_ms / 1000
+        self.continuous = sound.between == "silence"
+        self.waits_for_ready = any(rule.ready for rule in described.receive.when)
+        self.marks_end = any(rule.reply_end for rule in described.receive.when)
+        self.gives_sound = described.receive.binary == "sound" or any(rule.sound for rule in described.receive.when)
+        self._encoder = SoundEncoder(sound.form)
+        self._decoder = SoundDecoder(described.receive.sound.form)
+
+    def opening(self) -> Sequence[Frame]:
+        return self._frames(self._map.send.start)
+
+    def start_of_utterance(self) -> Sequence[Frame]:
+        return self._frames(self._map.send.start_of_utterance)
+
+    def end_of_utterance(self) -> Sequence[Frame]:
+        return self._frames(self._map.send.end_of_utterance)
+
+    def interrupted(self, played_s: float) -> Sequence[Frame]:
+        return self._frames(self._map.send.interrupt, played_ms=round(1000 * played_s))
+
+    def played(self, mark: str) -> Sequence[Frame]:
+        return self._frames(self._map.send.played, mark=mark)
+
+    def closing(self) -> Sequence[Frame]:
+        return self._frames(self._map.send.end)
+
+    def sound(self, clip: Clip) -> Sequence[Frame]:
+        data = self._encoder.encode(clip)
+        if not data:
+            return ()
+        self._sequence += 1
+        sent = self._map.send.sound
+        if sent.message is None:
+            return (data,)
+        return self._frames((sent.message,), sound=_to_text(data, sent.text))
+
+    def read(self, frame: Frame) -> Reading:
+        if isinstance(frame, bytes) and self._map.receive.binary != "json":
+            if self._map.receive.binary == "ignore":
+                return Reading("binary message")
+            return Reading("sound", (events.ReplySound(self._decoder.decode(frame)),))
+        message = read_object(frame)
+        name = str(value_at(self._map.receive.name, message) or "/".join(list(message)[:3]))
+        found: list[Event] = []
+        for rule in self._map.receive.when:
+            for part in elements_at(rule.each, message) if rule.each else [message]:
+                if holds(_inside(rule, message), part) and holds(_at_root(rule), message):
+                    name = rule.name or name
+                    found.extend(self._apply(rule, part, message))
+        return Reading(name, tuple(found), _kept_text(found))
+
+    def _apply(self, rule: Rule, part: Any, message: Any) -> list[Event]:
+        """What one rule says about one message, or about one part of it."""
+
+        def at(path: str) -> Any:
+            return value_at(path[2:], message) if path.startswith("$.") else value_at(path, part)
+
+        for variable, path in rule.set.items():
+            if (value := at(path)) is not None:
+                self._values[variable] = value
+        found: list[Event] = [
+            *_texts(rule, at),
+            *self._sounds(rule, at),
+            *_calls(rule, at),
+            *_signals(rule),
+        ]
+        if rule.mark is not None:
+            found.append(events.Mark(str(at(rule.mark))))
+        if rule.fault is not None:
+            code = at(rule.fault.code) if rule.fault.code else None
+            text = at(rule.fault.message) if rule.fault.message else None
+            found.append(
+                events.Fault(str(code or "target_error"), str(text or "the target reported an error"), rule.fault.fatal)
+            )
+        if rule.answer:
+            found.append(events.Answer(self._frames(rule.answer, message=message, part=part)))
+        return found
+
+    def _sounds(self, rule: Rule, at: Callable[[str], Any]) -> list[Event]:
+        if rule.sound is None:
+            return []
+        wanted = rule.sound if isinstance(rule.sound, SoundField) else SoundField(field=rule.sound)
+        value = at(wanted.field)
+        if value is None:
+            return []
+        return [events.ReplySound(self._decoder.decode(_from_text(value, wanted.text)))]
+
+    def _frames(self, messages: Sequence[Message], **extra: Any) -> tuple[Frame, ...]:
+        def look_up(name: str) -> Any:
+            origin, _, path = name.partition(".")
+            if path:
+                return value_at(path, extra[origin])
+            if name == "sequence":
+                return self._sequence
+            if name == "time_ms":
+                return round(1000 * (perf_counter() - self._began_s))
+            known = {**self._values, **extra}
+            if name not in known:
+                raise InputError(f"the map uses ${{{name}}} before the target has sent it")
+            return known[name]
+
+        return tuple(_frame(fill(one, look_up)) for one in messages)
+
+
+def _frame(message: Any) -> Frame:
+    if isinstance(message, str):
+        return message
+    if set(message) == {_HEX}:
+        return bytes.fromhex(str(message[_HEX]))
+    return json.dumps(message)
+
+
+def _inside(rule: Rule, message: Any) -> dict[str, Any]:
+    """The conditions on the part that the rule is about."""
+    return {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
+
+
+def _at_root(rule: Rule) -> dict[str, Any]:
+    """The conditions on the whole message."""
+    return {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
+
+
+def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
+    found: list[Event] = []
+    if rule.caller_text is not None:
+        wanted = rule.caller_text if isinstance(rule.caller_text, TextField) else TextField(field=rule.caller_text)
+        text = at(wanted.field)
+        final = at(wanted.final) if isinstance(wanted.final, str) else wanted.final
+        if text is not None:
+            found.append(events.CallerText(str(text), final=bool(final), delta=wanted.delta))
+    if rule.reply_text is not None:
+        wanted = rule.reply_text if isinstance(rule.reply_text, TextField) else TextField(field=rule.reply_text)
+        text = at(wanted.field)
+        if text is not None:
+            found.append(events.ReplyText(str(text), delta=wanted.delta))
+    return found
+
+
+def _calls(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
+    if rule.tool_call is None:
+        return []
+    arguments = at(rule.tool_call.arguments) if rule.tool_call.arguments else {}
+    if isinstance(arguments, str):
+        try:
+            arguments = json.loads(arguments)
+        except ValueError:
+            arguments = {}
+    name = at(rule.tool_call.name)
+    call_id = at(rule.tool_call.id) if rule.tool_call.id else ""
+    return [events.ToolCall(str(name), arguments if isinstance(arguments, dict) else {}, str(call_id))]
+
+
+def _signals(rule: Rule) -> list[Event]:
+    found: list[Event] = []
+    for name, event in (
+        ("ready", events.Ready()),
+        ("reply_continues", events.ReplyContinues()),
+        ("speech_started", events.SpeechStarted()),
+        ("speech_stopped", events.SpeechStopped()),
+        ("interrupted", events.Interrupted()),
+        ("hang_up", events.HungUp()),
+    ):
+        if getattr(rule, name):
+            found.append(event)
+    if rule.reply_end:
+        found.append(events.ReplyEnd(cancelled=rule.reply_end == "cancelled"))
+    return found
+
+
+def _kept_text(found: Sequence[Event]) -> str | None:
+    for event in found:
+        match event:
+            case events.CallerText(text) | events.ReplyText(text) | events.Fault(_, text):
+                return text
+            case _:
+                continue
+    return None
+
+
+def _to_text(data: bytes, form: Text) -> str:
+    return data.hex() if form == "hex" else base64.b64encode(data).decode()
+
+
+def _from_text(value: Any, form: Text) -> bytes:
+    try:
+        return bytes.fromhex(value) if form == "hex" else base64.b64decode(value, validate=True)
+    except (ValueError, TypeError, binascii.Error) as error:
+        raise InputError(f"sound in a message is not {form}: {str(value)[:40]!r}") from error

@@ -1,0 +1,401 @@
+"""OpenAI Realtime over a WebSocket: the GA protocol, and the beta that some servers still speak.
+
+The same protocol is spoken by Azure OpenAI, xAI, LocalAI, LiteLLM, vLLM-omni, Hugging Face speech-to-speech and others.
+Source: OpenAI's API reference, "Realtime: client events" and "Realtime: server events".
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, Literal
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import InputError
+from voicelab.targets.base import Capabilities
+from voicelab.targets.streaming import events
+from voicelab.targets.streaming.events import Event, Frame
+from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
+from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.transport import Transport, WebSocket
+from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+
+BETA_NAMES: Mapping[str, str] = {
+    "response.audio.delta": "response.output_audio.delta",
+    "response.audio.done": "response.output_audio.done",
+    "response.audio_transcript.delta": "response.output_audio_transcript.delta",
+    "response.audio_transcript.done": "response.output_audio_transcript.done",
+    "response.text.delta": "response.output_text.delta",
+    "response.text.done": "response.output_text.done",
+    "conversation.item.created": "conversation.item.added",
+}
+"""Names of server events in the beta, and what GA calls them. Both are read, whichever version is set."""
+
+_FORMATS: Mapping[str, SoundFormat] = {
+    "pcm16": SoundFormat("pcm16", 24_000),
+    "mulaw": SoundFormat("mulaw", 8_000),
+    "alaw": SoundFormat("alaw", 8_000),
+}
+_GA_FORMATS: Mapping[str, dict[str, Any]] = {
+    "pcm16": {"type": "audio/pcm", "rate": 24_000},
+    "mulaw": {"type": "audio/pcmu"},
+    "alaw": {"type": "audio/pcma"},
+}
+_BETA_FORMATS: Mapping[str, str] = {"pcm16": "pcm16", "mulaw": "g711_ulaw", "alaw": "g711_alaw"}
+_HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
+"""Errors that only say that a message of ours crossed one of the target's."""
+_TURN_DETECTION = ("server_vad", "semantic_vad", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class RealtimeSettings:
+    """What the session is asked for. tools: in the form of `session.tools`; tool_output: the answer to every call."""
+
+    version: Literal["ga", "beta"] = "ga"
+    encoding: str = "pcm16"
+    turn_detection: str = "server_vad"
+    model: str | None = None
+    voice: str | None = None
+    instructions: str | None = None
+    transcription: str | None = None
+    tools: tuple[dict[str, Any], ...] = ()
+    tool_output: str = "{}"
+    configure: bool = True
+
+
+class RealtimeWire(BaseWire):
+    """The events of one conversation."""
+
+    waits_for_ready = True
+    marks_end = True
+
+    def __init__(self, settings: RealtimeSettings) -> None:
+        self._settings = settings
+        self.send_format = _FORMATS[settings.encoding]
+        self.continuous = settings.turn_detection != "none"
+        self._encoder = SoundEncoder(self.send_format)
+        self._decoder = SoundDecoder(self.send_format)
+        self._responding = False
+        self._calls: list[str] = []
+        self._noted_calls: set[str] = set()
+        self._speaking_item: tuple[str, int] | None = None
+        self._sound_s, self._item_start_s = 0.0, 0.0
+        self._heard: dict[str, str] = {}
+
+    def read(self, frame: Frame) -> Reading:
+        message = read_object(frame)
+        sent_as = str(message.get("type", "a message without a type"))
+        name = BETA_NAMES.get(sent_as, sent_as)
+        reader = _READERS.get(name)
+        found = tuple(reader(self, message)) if reader is not None else ()
+        return Reading(sent_as, found, _text_of(found))
+
+    def sound(self, clip: Clip) -> Sequence[Frame]:
+        payload = base64.b64encode(self._encoder.encode(clip)).decode()
+        return (_event("input_audio_buffer.append", audio=payload),)
+
+    def begin_turn(self) -> None:
+        self._sound_s, self._speaking_item = 0.0, None
+
+    def end_of_utterance(self) -> Sequence[Frame]:
+        if self.continuous:
+            return ()
+        return (_event("input_audio_buffer.commit"), _event("response.create"))
+
+    def cancel(self) -> Sequence[Frame]:
+        """Without turn detection the server does not notice an interruption."""
+        return (_event("response.cancel"),) if self._responding and not self.continuous else ()
+
+    def interrupted(self, played_s: float) -> Sequence[Frame]:
+        if self._speaking_item is None:
+            return ()
+        item_id, index = self._speaking_item
+        self._speaking_item = None
+        end_ms = max(0, int(1000 * (played_s - self._item_start_s)))
+        return (_event("conversation.item.truncate", item_id=item_id, content_index=index, audio_end_ms=end_ms),)
+
+    def _created(self, message: dict[str, Any]) -> Sequence[Event]:
+        if not self._settings.configure:
+            return (events.Ready(),)
+        return (events.Answer((self.session_update(),)),)
+
+    def session_update(self) -> str:
+        """The session.update event for these settings."""
+        session = self._beta_session() if self._settings.version == "beta" else self._ga_session()
+        return _event("session.update", session=session)
+
+    def _ga_session(self) -> dict[str, Any]:
+        settings = self._settings
+        form = _GA_FORMATS[settings.encoding]
+        heard: dict[str, Any] = {"format": form, "turn_detection": self._turn_detection()}
+        if settings.transcription:
+            heard["transcription"] = {"model": settings.transcription}
+        spoken: dict[str, Any] = {"format": form}
+        if settings.voice:
+            spoken["voice"] = settings.voice
+        session: dict[str, Any] = {"type": "realtime", "output_modalities": ["audio"]}
+        return session | {"audio": {"input": heard, "output": spoken}} | self._instructions()
+
+    def _beta_session(self) -> dict[str, Any]:
+        settings = self._settings
+        form = _BETA_FORMATS[settings.encoding]
+        session: dict[str, Any] = {
+            "modalities": ["text", "audio"],
+            "input_audio_format": form,
+            "output_audio_format": form,
+            "turn_detection": self._turn_detection(),
+        }
+        if settings.transcription:
+            session["input_audio_transcription"] = {"model": settings.transcription}
+        if settings.voice:
+            session["voice"] = settings.voice
+        return session | self._instructions()
+
+    def _instructions(self) -> dict[str, Any]:
+        found: dict[str, Any] = {}
+        if self._settings.instructions:
+            found["instructions"] = self._settings.instructions
+        if self._settings.tools:
+            found["tools"] = list(self._settings.tools)
+        return found
+
+    def _turn_detection(self) -> dict[str, str] | None:
+        kind = self._settings.turn_detection
+        return None if kind == "none" else {"type": kind}
+
+    def _updated(self, message: dict[str, Any]) -> Sequence[Event]:
+        return (events.Ready(),)
+
+    def _speech_started(self, message: dict[str, Any]) -> Sequence[Event]:
+        if self._speaking_item is not None and self.continuous:
+            return (events.SpeechStarted(), events.Interrupted())
+        return (events.SpeechStarted(),)
+
+    def _speech_stopped(self, message: dict[str, Any]) -> Sequence[Event]:
+        return (events.SpeechStopped(),)
+
+    def _heard_delta(self, message: dict[str, Any]) -> Sequence[Event]:
+        item = str(message.get("item_id", ""))
+        self._heard[item] = self._heard.get(item, "") + str(message.get("delta") or "")
+        return (events.CallerText(self._heard[item], final=False),)
+
+    def _heard_all(self, message: dict[str, Any]) -> Sequence[Event]:
+        self._heard.pop(str(message.get("item_id", "")), None)
+        return (events.CallerText(str(message["transcript"])),)
+
+    def _heard_nothing(self, message: dict[str, Any]) -> Sequence[Event]:
+        return (events.Fault(*_error(message.get("error")), fatal=False),)
+
+    def _response_created(self, message: dict[str, Any]) -> Sequence[Event]:
+        self._responding = True
+        return (events.ReplyContinues(),)
+
+    def _audio_delta(self, message: dict[str, Any]) -> Sequence[Event]:
+        clip = self._decoder.decode(base64.b64decode(message["delta"], validate=True))
+        item = (str(message.get("item_id", "")), int(message.get("content_index") or 0))
+        if item != self._speaking_item:
+            self._speaking_item, self._item_start_s = item, self._sound_s
+        self._sound_s += clip.duration_s
+        return (events.ReplySound(clip),)
+
+    def _text_delta(self, message: dict[str, Any]) -> Sequence[Event]:
+        return (events.ReplyText(str(message["delta"]), delta=True),)
+
+    def _text_done(self, message: dict[str, Any]) -> Sequence[Event]:
+        return (events.ReplyText(str(message.get("transcript", message.get("text", "")))),)
+
+    def _arguments_done(self, message: dict[str, Any]) -> Sequence[Event]:
+        return self._call(message) if message.get("name") else ()
+
+    def _item_done(self, message: dict[str, Any]) -> Sequence[Event]:
+        item = message.get("item") or {}
+        return self._call(item) if item.get("type") == "function_call" else ()
+
+    def _call(self, call: dict[str, Any]) -> Sequence[Event]:
+        call_id = str(call.get("call_id", ""))
+        if call_id in self._noted_calls:
+            return ()
+        self._noted_calls.add(call_id)
+        self._calls.append(call_id)
+        return (events.ToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
+
+    def _response_done(self, message: dict[str, Any]) -> Sequence[Event]:
+        self._responding = False
+        response = message.get("response") or {}
+        found = [event for item in response.get("output") or [] for event in self._item_done({"item": item})]
+        status = response.get("status")
+        if status == "failed":
+            details = response.get("status_details") or {}
+            return (*found, events.Fault(*_error(details.get("error"))))
+        calls, self._calls = self._calls, []
+        if calls and status != "cancelled":
+            return (*found, events.Answer(self._tool_outputs(calls)), events.ReplyContinues())
+        return (*found, events.ReplyEnd(cancelled=status == "cancelled"))
+
+    def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
+        """Tools run at the client: it answers every call, then asks for the rest of the reply."""
+        outputs = [
+            {"type": "function_call_output", "call_id": call_id, "output": self._settings.tool_output}
+            for call_id in calls
+        ]
+        return (*(_event("conversation.item.create", item=item) for item in outputs), _event("response.create"))
+
+    def _failed(self, message: dict[str, Any]) -> Sequence[Event]:
+        error = message.get("error")
+        code, text = _error(error)
+        harmless = code in _HARMLESS or self._responding
+        by_us = isinstance(error, dict) and error.get("type") == "invalid_request_error"
+        return (events.Fault(code, text, fatal=not harmless, harness=by_us),)
+
+
+_READERS = {
+    "session.created": RealtimeWire._created,
+    "session.updated": RealtimeWire._updated,
+    "input_audio_buffer.speech_started": RealtimeWire._speech_started,
+    "input_audio_buffer.speech_stopped": RealtimeWire._speech_stopped,
+    "conversation.item.input_audio_transcription.delta": RealtimeWire._heard_delta,
+    "conversation.item.input_audio_transcription.completed": RealtimeWire._heard_all,
+    "conversation.item.input_audio_transcription.failed": RealtimeWire._heard_nothing,
+    "response.created": RealtimeWire._response_created,
+    "response.output_audio.delta": RealtimeWire._audio_delta,
+    "response.output_audio_transcript.delta": RealtimeWire._text_delta,
+    "response.output_audio_transcript.done": RealtimeWire._text_done,
+    "response.output_text.delta": RealtimeWire._text_delta,
+    "response.output_text.done": RealtimeWire._text_done,
+    "response.function_call_arguments.done": RealtimeWire._arguments_done,
+    "response.output_item.done": RealtimeWire._item_done,
+    "response.done": RealtimeWire._response_done,
+    "error": RealtimeWire._failed,
+}
+"""What each server event, by its GA name, means. Events that are not here mean nothing for a measurement."""
+
+
+class OpenAIRealtime(StreamTarget):
+    """OpenAI Realtime, and the servers that speak it.
+
+    url: ws:// or wss:// address. model: added to the address as ?model=. key_env: the environment variable with the API
+    key, sent as a bearer token if it is set. version: ga or beta. encoding: pcm16 (24 kHz), mulaw or alaw (8 kHz), for
+    both directions.
+    turn_detection: server_vad, semantic_vad, or none, where the caller's side commits each utterance. voice,
+    instructions, transcription (a model): as in the session. tools: a JSON file with the session's tools; tool_output:
+    the answer to every call. configure: no leaves the session as the server sets it up. ready_s, greeting_s, quiet_s:
+    see `Timing`.
+    """
+
+    capabilities = Capabilities(
+        caller_transcript=True,
+        partial_transcript=True,
+        reply_text=True,
+        partial_reply_text=True,
+        tool_calls=True,
+        end_of_reply=True,
+        turn_detection=True,
+        interruption=True,
+    )
+
+    def __init__(
+        self,
+        url: str = "wss://api.openai.com/v1/realtime",
+        model: str | None = None,
+        key_env: str = "OPENAI_API_KEY",
+        version: str = "ga",
+        encoding: str = "pcm16",
+        turn_detection: str = "server_vad",
+        voice: str | None = None,
+        instructions: str | None = None,
+        transcription: str | None = "whisper-1",
+        tools: str | None = None,
+        tool_output: str = "{}",
+        configure: bool = True,
+        ready_s: float = 10.0,
+        greeting_s: float = 0.0,
+    ) -> None:
+        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s))
+        _check_choice("version", version, ("ga", "beta"))
+        _check_choice("encoding", encoding, tuple(_FORMATS))
+        _check_choice("turn_detection", turn_detection, _TURN_DETECTION)
+        self._url = f"{url}{'&' if '?' in url else '?'}model={model}" if model else url
+        self._key_env = key_env
+        self._settings = RealtimeSettings(
+            version="beta" if version == "beta" else "ga",
+            encoding=encoding,
+            turn_detection=turn_detection,
+            model=model,
+            voice=voice,
+            instructions=instructions,
+            transcription=transcription,
+            tools=_read_tools(tools) if tools else (),
+            tool_output=tool_output,
+            configure=configure,
+        )
+        self.unpaced = turn_detection == "none"
+        self.capabilities = replace(
+            self.capabilities,
+            caller_transcript=bool(transcription),
+            partial_transcript=bool(transcription),
+            turn_detection=not self.unpaced,
+        )
+
+    def wire(self, user_id: str) -> Wire:
+        return RealtimeWire(self._settings)
+
+    async def connect(self, wire: Wire, timeout_s: float) -> Transport:
+        key = os.environ.get(self._key_env)
+        headers = {"Authorization": f"Bearer {key}"} if key else {}
+        if self._settings.version == "beta":
+            headers["OpenAI-Beta"] = "realtime=v1"
+        return await WebSocket.connect(self._url, headers=headers, timeout_s=timeout_s)
+
+
+def _event(name: str, **fields: Any) -> str:
+    return json.dumps({"type": name, **fields})
+
+
+def _text_of(found: Sequence[Event]) -> str | None:
+    """The text to keep beside an event's name."""
+    for event in found:
+        match event:
+            case events.CallerText(text) | events.ReplyText(text):
+                return text
+            case events.Fault(code, message):
+                return f"{code}: {message}"
+            case _:
+                continue
+    return None
+
+
+def _error(error: Any) -> tuple[str, str]:
+    """Code and message of an error object, whatever it lacks."""
+    if not isinstance(error, dict):
+        return "target_error", str(error or "the target reported an error without a message")
+    code = error.get("code") or error.get("type") or "target_error"
+    return str(code), str(error.get("message") or code)
+
+
+def _arguments(text: Any) -> dict[str, Any]:
+    try:
+        found = json.loads(text) if isinstance(text, str) else text
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _read_tools(path: str) -> tuple[dict[str, Any], ...]:
+    try:
+        found = json.loads(Path(path).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise InputError(f"tools {path}: cannot be read: {error.strerror}") from error
+    except ValueError as error:
+        raise InputError(f"tools {path}: is not JSON: {error}") from error
+    if not isinstance(found, list) or not all(isinstance(one, dict) and "name" in one for one in found):
+        raise InputError(f'tools {path}: write a JSON list of functions, each like {{"type": "function", "name": …}}')
+    return tuple(found)
+
+
+def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:
+    if value not in choices:
+        raise InputError(f"option {name} is {value!r}; it may be {', '.join(choices)}")

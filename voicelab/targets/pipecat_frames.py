@@ -1,0 +1,92 @@
+"""pipecat's protobuf frames: the binary messages of its WebSocket transports.
+
+Source: pipecat's `frames.proto`. The description is built here, in a pool of its own, so that it needs neither pipecat
+nor generated code, and does not meet pipecat's own where both are imported.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+from google.protobuf.message import DecodeError
+
+from voicelab.errors import InputError
+
+_KINDS = {
+    "text": ("TextFrame", {"id": ("uint64", 1), "name": ("string", 2), "text": ("string", 3)}),
+    "audio": (
+        "AudioRawFrame",
+        {
+            "id": ("uint64", 1),
+            "name": ("string", 2),
+            "audio": ("bytes", 3),
+            "sample_rate": ("uint32", 4),
+            "num_channels": ("uint32", 5),
+            "pts": ("uint64", 6),
+        },
+    ),
+    "transcription": (
+        "TranscriptionFrame",
+        {
+            "id": ("uint64", 1),
+            "name": ("string", 2),
+            "text": ("string", 3),
+            "user_id": ("string", 4),
+            "timestamp": ("string", 5),
+        },
+    ),
+    "message": ("MessageFrame", {"data": ("string", 1)}),
+    "interruption": ("InterruptionFrame", {"id": ("uint64", 1), "name": ("string", 2)}),
+}
+"""The kinds of frames in the order of their numbers, and the type and number of each field."""
+
+
+def encode_frame(kind: str, **fields: Any) -> bytes:
+    """One frame. kind: a key of the table above."""
+    frame = _frame_class()()
+    inner = getattr(frame, kind)
+    inner.SetInParent()
+    for name, value in fields.items():
+        setattr(inner, name, value)
+    return bytes(frame.SerializeToString())
+
+
+def decode_frame(data: bytes) -> tuple[str, dict[str, Any]]:
+    """Kind and fields of a frame. Raises InputError when it is none, or of a kind that is not known."""
+    try:
+        frame = _frame_class().FromString(data)
+    except DecodeError as error:
+        raise InputError(f"{len(data)} binary bytes are no pipecat frame") from error
+    kind = frame.WhichOneof("frame")
+    if kind is None:
+        raise InputError(f"{len(data)} binary bytes are a pipecat frame of an unknown kind")
+    inner = getattr(frame, kind)
+    return kind, {name: getattr(inner, name) for name in _KINDS[kind][1]}
+
+
+@cache
+def _frame_class() -> Any:
+    file = descriptor_pb2.FileDescriptorProto(name="voicelab/pipecat_frames.proto", package="pipecat", syntax="proto3")
+    for message_name, fields in _KINDS.values():
+        message = file.message_type.add(name=message_name)
+        for name, (kind, number) in fields.items():
+            message.field.add(name=name, number=number, type=_type(kind), label=_OPTIONAL)
+    frame = file.message_type.add(name="Frame")
+    frame.oneof_decl.add(name="frame")
+    for number, (name, (message_name, _)) in enumerate(_KINDS.items(), start=1):
+        type_name = f".pipecat.{message_name}"
+        frame.field.add(
+            name=name, number=number, type=_type("message"), type_name=type_name, label=_OPTIONAL, oneof_index=0
+        )
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(file)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("pipecat.Frame"))
+
+
+_OPTIONAL = descriptor_pb2.FieldDescriptorProto.LABEL_OPTIONAL
+
+
+def _type(name: str) -> Any:
+    return getattr(descriptor_pb2.FieldDescriptorProto, f"TYPE_{name.upper()}")

@@ -1,0 +1,218 @@
+"""pipecat bots over a WebSocket: RTVI messages as JSON, or in pipecat's protobuf frames beside binary sound.
+
+Source: the RTVI standard (docs.pipecat.ai, "The RTVI standard") and pipecat's serializers.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, Literal
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import InputError
+from voicelab.targets.base import Capabilities
+from voicelab.targets.pipecat_frames import decode_frame, encode_frame
+from voicelab.targets.streaming import events
+from voicelab.targets.streaming.events import Event, Frame
+from voicelab.targets.streaming.sound import read_format, samples_clip
+from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.transport import Transport, WebSocket
+from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+
+_LABEL = "rtvi-ai"
+_FORMATS = ("protobuf", "json")
+
+
+@dataclass(frozen=True, slots=True)
+class RTVISettings:
+    """How a bot is spoken to. handshake: client-ready is sent, and bot-ready awaited."""
+
+    form: Literal["protobuf", "json"] = "protobuf"
+    rate_hz: int = 16_000
+    version: str = "1.2.0"
+    handshake: bool = True
+
+
+class RTVIWire(BaseWire):
+    """The messages of one conversation with a bot."""
+
+    def __init__(self, settings: RTVISettings) -> None:
+        self._settings = settings
+        self.send_format = read_format("pcm16", settings.rate_hz, what="option rate_hz")
+        self.waits_for_ready = self.marks_end = settings.handshake
+        self._ids = count(1)
+        self._text_kind: str | None = None
+        self._heard_kind: str | None = None
+
+    def opening(self) -> Sequence[Frame]:
+        if not self._settings.handshake:
+            return ()
+        about = {"library": "voicelab"}
+        return (self._message("client-ready", {"version": self._settings.version, "about": about}),)
+
+    def sound(self, clip: Clip) -> Sequence[Frame]:
+        data, rate_hz = clip.to_pcm16(), clip.rate_hz
+        if self._settings.form == "protobuf":
+            return (encode_frame("audio", audio=data, sample_rate=rate_hz, num_channels=1),)
+        sound = {"base64Audio": base64.b64encode(data).decode(), "sampleRate": rate_hz, "numChannels": 1}
+        return (self._message("raw-audio", sound),)
+
+    def begin_turn(self) -> None:
+        self._text_kind = self._heard_kind = None
+
+    def closing(self) -> Sequence[Frame]:
+        return (self._message("disconnect-bot", None),) if self._settings.handshake else ()
+
+    def read(self, frame: Frame) -> Reading:
+        if isinstance(frame, str):
+            return self._read_message(read_object(frame))
+        kind, fields = decode_frame(frame)
+        if kind == "message":
+            return self._read_message(read_object(fields["data"]))
+        if kind == "audio":
+            return Reading("audio", (_sound(fields["audio"], fields["sample_rate"], fields["num_channels"]),))
+        if kind == "interruption":
+            return Reading("interruption", (events.Interrupted(),))
+        if kind == "transcription":
+            return Reading("transcription", tuple(self._heard("frame", fields["text"], final=True)), fields["text"])
+        return Reading("text", tuple(self._text("frame", fields["text"], delta=True)), fields["text"])
+
+    def _read_message(self, message: dict[str, Any]) -> Reading:
+        name = str(message.get("type", "a message without a type"))
+        if message.get("label") != _LABEL:
+            return Reading(name)
+        data = message.get("data") or {}
+        reader = _READERS.get(name)
+        found = tuple(reader(self, data)) if reader is not None else ()
+        text = data.get("text") or data.get("error") if isinstance(data, dict) else None
+        return Reading(name, found, str(text) if text else None)
+
+    def _message(self, name: str, data: Mapping[str, Any] | None) -> Frame:
+        message: dict[str, Any] = {"label": _LABEL, "type": name, "id": str(next(self._ids))}
+        text = json.dumps(message | ({"data": dict(data)} if data is not None else {}))
+        return encode_frame("message", data=text) if self._settings.form == "protobuf" else text
+
+    def _heard(self, kind: str, text: str, *, final: bool) -> Sequence[Event]:
+        """What the bot heard comes in several kinds of messages; the first kind of a turn counts."""
+        self._heard_kind = self._heard_kind or kind
+        return (events.CallerText(text, final=final),) if self._heard_kind == kind else ()
+
+    def _text(self, kind: str, text: str, *, delta: bool) -> Sequence[Event]:
+        """The reply's text comes in several kinds of messages; the first kind of a turn counts."""
+        self._text_kind = self._text_kind or kind
+        return (events.ReplyText(text, delta=delta),) if self._text_kind == kind else ()
+
+    def _user_transcription(self, data: dict[str, Any]) -> Sequence[Event]:
+        return self._heard("user-transcription", str(data["text"]), final=bool(data.get("final", True)))
+
+    def _user_input(self, data: dict[str, Any]) -> Sequence[Event]:
+        return self._heard("user-input", str(data["text"]), final=True)
+
+    def _llm_text(self, data: dict[str, Any]) -> Sequence[Event]:
+        return self._text("bot-llm-text", str(data["text"]), delta=True)
+
+    def _tts_text(self, data: dict[str, Any]) -> Sequence[Event]:
+        return self._text("bot-tts-text", str(data["text"]), delta=False)
+
+    def _transcription(self, data: dict[str, Any]) -> Sequence[Event]:
+        return self._text("bot-transcription", str(data["text"]), delta=False)
+
+    def _tool_call(self, data: dict[str, Any]) -> Sequence[Event]:
+        arguments = data.get("arguments", data.get("args")) or {}
+        return (events.ToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),)
+
+    def _tts_audio(self, data: dict[str, Any]) -> Sequence[Event]:
+        """Sound in JSON; beside protobuf frames it would come twice."""
+        if self._settings.form == "protobuf":
+            return ()
+        sound = base64.b64decode(data.get("audio") or data["base64Audio"], validate=True)
+        rate_hz = data.get("sample_rate") or data["sampleRate"]
+        return (_sound(sound, int(rate_hz), int(data.get("num_channels") or data.get("numChannels") or 1)),)
+
+    def _error(self, data: dict[str, Any]) -> Sequence[Event]:
+        return (events.Fault("target_error", str(data.get("error") or "no message"), fatal=bool(data.get("fatal"))),)
+
+    def _refused(self, data: dict[str, Any]) -> Sequence[Event]:
+        return (events.Fault("target_error", str(data.get("error") or "no message"), fatal=False, harness=True),)
+
+
+_READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = {
+    "bot-ready": lambda wire, data: (events.Ready(),),
+    "user-started-speaking": lambda wire, data: (events.SpeechStarted(),),
+    "user-stopped-speaking": lambda wire, data: (events.SpeechStopped(),),
+    "user-transcription": RTVIWire._user_transcription,
+    "user-input": RTVIWire._user_input,
+    "bot-llm-started": lambda wire, data: (events.ReplyContinues(),),
+    "bot-llm-text": RTVIWire._llm_text,
+    "bot-tts-text": RTVIWire._tts_text,
+    "bot-transcription": RTVIWire._transcription,
+    "bot-started-speaking": lambda wire, data: (events.ReplyContinues(),),
+    "bot-stopped-speaking": lambda wire, data: (events.ReplyEnd(),),
+    "bot-interrupted": lambda wire, data: (events.Interrupted(),),
+    "bot-tts-audio": RTVIWire._tts_audio,
+    "raw-audio": RTVIWire._tts_audio,
+    "llm-function-call": RTVIWire._tool_call,
+    "llm-function-call-in-progress": RTVIWire._tool_call,
+    "error": RTVIWire._error,
+    "error-response": RTVIWire._refused,
+}
+
+
+class RTVI(StreamTarget):
+    """A pipecat bot.
+
+    url: the bot's ws:// or wss:// address. format: protobuf (pipecat's WebSocket transports) or json. rate_hz: of the
+    sound that is sent. version: the RTVI version that we claim. handshake: no for a bot without an RTVI processor,
+    which sends only sound. key_env: an environment variable whose value is sent as a bearer token. ready_s, greeting_s,
+    quiet_s: see `Timing`.
+    """
+
+    capabilities = Capabilities(
+        caller_transcript=True,
+        partial_transcript=True,
+        reply_text=True,
+        partial_reply_text=True,
+        tool_calls=True,
+        end_of_reply=True,
+        turn_detection=True,
+        interruption=True,
+    )
+
+    def __init__(
+        self,
+        url: str,
+        format: str = "protobuf",  # noqa: A002  # the option's name on the command line
+        rate_hz: int = 16_000,
+        version: str = "1.2.0",
+        handshake: bool = True,
+        key_env: str | None = None,
+        ready_s: float = 10.0,
+        greeting_s: float = 0.0,
+        quiet_s: float = 1.5,
+    ) -> None:
+        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
+        if format not in _FORMATS:
+            raise InputError(f"option format is {format!r}; it may be {', '.join(_FORMATS)}")
+        self._url = url
+        self._key_env = key_env
+        self._settings = RTVISettings("json" if format == "json" else "protobuf", rate_hz, version, handshake)
+        read_format("pcm16", rate_hz, what="option rate_hz")
+        if not handshake:
+            self.capabilities = Capabilities(turn_detection=True, interruption=True)
+
+    def wire(self, user_id: str) -> Wire:
+        return RTVIWire(self._settings)
+
+    async def connect(self, wire: Wire, timeout_s: float) -> Transport:
+        key = os.environ.get(self._key_env) if self._key_env else None
+        headers = {"Authorization": f"Bearer {key}"} if key else None
+        return await WebSocket.connect(self._url, headers=headers, timeout_s=timeout_s)
+
+
+def _sound(data: bytes, rate_hz: int, channels: int) -> events.ReplySound:
+    return events.ReplySound(samples_clip(data, rate_hz, channels))

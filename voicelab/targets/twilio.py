@@ -1,0 +1,173 @@
+"""Phone agents that answer Twilio Media Streams, or what Plivo, Telnyx, Vonage and Exotel send instead.
+
+We are the phone company: we open the connection, announce the call, send 20 ms of sound at a time, and play what comes
+back. There are no transcripts; everything is measured from the sound.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+from collections.abc import Sequence
+from typing import Any
+from uuid import uuid4
+
+from voicelab.audio.clip import Clip
+from voicelab.errors import InputError
+from voicelab.targets.base import Capabilities
+from voicelab.targets.phone_dialects import DIALECTS, Call, Dialect
+from voicelab.targets.streaming import events
+from voicelab.targets.streaming.events import Event, Frame
+from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
+from voicelab.targets.streaming.target import StreamTarget, Timing
+from voicelab.targets.streaming.transport import Transport, WebSocket
+from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+
+_DIGITS = frozenset("0123456789*#")
+
+
+class PhoneWire(BaseWire):
+    """One call in one dialect. Sound runs from the first moment to the last, as on a telephone line."""
+
+    def __init__(self, dialect: Dialect, call: Call, digits: str = "") -> None:
+        self._dialect = dialect
+        self._call = call
+        self._digits = digits
+        self.send_format = call.form
+        self._encoder = SoundEncoder(call.form)
+        self._decoder = SoundDecoder(call.form)
+        self._number = 1
+        self._sent_s = 0.0
+        self._pending_marks: list[str] = []
+
+    def opening(self) -> Sequence[Frame]:
+        first = [json.dumps(one) for one in self._dialect.opening(self._call)]
+        return [*first, *(json.dumps(self._dialect.dtmf(self._call, self._next(), digit)) for digit in self._digits)]
+
+    def sound(self, clip: Clip) -> Sequence[Frame]:
+        data = self._encoder.encode(clip)
+        at_ms = round(1000 * self._sent_s)
+        self._sent_s += clip.duration_s
+        if self._dialect.media is None:
+            return (data,)
+        payload = base64.b64encode(data).decode()
+        return (json.dumps(self._dialect.media(self._call, self._next(), at_ms, payload)),)
+
+    def read(self, frame: Frame) -> Reading:
+        if isinstance(frame, bytes):
+            if self._dialect.plays is not None:
+                raise InputError(f"{len(frame)} binary bytes came, but this dialect sends sound as base64 in JSON")
+            return Reading("sound", (events.ReplySound(self._decoder.decode(frame)),))
+        message = read_object(frame)
+        name = str(message.get(self._dialect.kind) or "a message without a name")
+        return Reading(name, tuple(self._meaning(name, message)))
+
+    def _meaning(self, name: str, message: dict[str, Any]) -> Sequence[Event]:
+        if name == self._dialect.plays:
+            data = base64.b64decode(message["media"]["payload"], validate=True)
+            return (events.ReplySound(self._decoder.decode(data)),)
+        if name == self._dialect.marks:
+            mark = _mark_name(message)
+            self._pending_marks.append(mark)
+            return (events.Mark(mark),)
+        if name == self._dialect.clears:
+            # The company reports the marks of sound that was dropped at once.
+            marks, self._pending_marks = self._pending_marks, []
+            answers = tuple(frame for mark in marks for frame in self._mark_frames(mark))
+            return (events.Interrupted(), events.Answer(answers)) if answers else (events.Interrupted(),)
+        if name == "stop":
+            return (events.HungUp(),)
+        return ()
+
+    def played(self, mark: str) -> Sequence[Frame]:
+        if mark not in self._pending_marks:
+            return ()
+        self._pending_marks.remove(mark)
+        return self._mark_frames(mark)
+
+    def closing(self) -> Sequence[Frame]:
+        if self._dialect.stop is None:
+            return ()
+        return (json.dumps(self._dialect.stop(self._call, self._next())),)
+
+    def _mark_frames(self, mark: str) -> tuple[Frame, ...]:
+        if self._dialect.mark is None:
+            return ()
+        return (json.dumps(self._dialect.mark(self._call, self._next(), mark)),)
+
+    def _next(self) -> int:
+        self._number += 1
+        return self._number
+
+
+class Twilio(StreamTarget):
+    """A phone agent behind Twilio Media Streams.
+
+    url: the agent's ws:// or wss:// address. dialect: twilio, plivo, telnyx, vonage or exotel. encoding: mulaw or alaw
+    (telnyx), pcm16 (vonage, exotel); rate_hz: 8000, or 16000 or 24000 with pcm16. digits: keys pressed at the start.
+    parameters: NAME=VALUE pairs for the agent, joined by `;`. greeting_s: how long the agent may take to speak first.
+    quiet_s: a reply ends after this much silence. ready_s: the time to connect.
+    """
+
+    capabilities = Capabilities(turn_detection=True, interruption=True)
+
+    def __init__(
+        self,
+        url: str,
+        dialect: str = "twilio",
+        encoding: str | None = None,
+        rate_hz: int | None = None,
+        digits: str = "",
+        parameters: str = "",
+        ready_s: float = 10.0,
+        greeting_s: float = 0.0,
+        quiet_s: float = 1.5,
+    ) -> None:
+        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
+        if dialect not in DIALECTS:
+            raise InputError(f"option dialect is {dialect!r}; it may be {', '.join(DIALECTS)}")
+        if not set(digits) <= _DIGITS:
+            raise InputError(f"option digits is {digits!r}; it takes 0 to 9, * and #")
+        self._url = url
+        self._dialect = DIALECTS[dialect]
+        self._form = _form(dialect, self._dialect.form, encoding, rate_hz)
+        self._digits = digits
+        self._parameters = _pairs(parameters)
+
+    def wire(self, user_id: str) -> Wire:
+        form, parameters = self._form, self._parameters
+        call = Call(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", form, parameters)
+        return PhoneWire(self._dialect, call, self._digits)
+
+    async def connect(self, wire: Wire, timeout_s: float) -> Transport:
+        return await WebSocket.connect(self._url, timeout_s=timeout_s)
+
+
+def _form(dialect: str, usual: SoundFormat, encoding: str | None, rate_hz: int | None) -> SoundFormat:
+    allowed = ("mulaw", "alaw") if dialect == "telnyx" else (usual.encoding,)
+    encoding = encoding or usual.encoding
+    if encoding not in allowed:
+        raise InputError(f"option encoding is {encoding!r}; {dialect} has {', '.join(allowed)}")
+    rates = (8_000, 16_000, 24_000) if encoding == "pcm16" else (8_000,)
+    rate_hz = rate_hz or usual.rate_hz
+    if rate_hz not in rates:
+        raise InputError(f"option rate_hz is {rate_hz}; {dialect} has {', '.join(map(str, rates))}")
+    return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # one of `allowed`
+
+
+def _pairs(text: str) -> dict[str, str]:
+    found = {}
+    for part in filter(None, text.split(";")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"option parameters: {part!r} is no NAME=VALUE; join several by ;")
+        found[name.strip()] = value.strip()
+    return found
+
+
+def _mark_name(message: dict[str, Any]) -> str:
+    """The name of a mark, wherever a company's messages have it."""
+    for holder in (message.get("mark"), message.get("payload"), message):
+        if isinstance(holder, dict) and "name" in holder:
+            return str(holder["name"])
+    return ""
