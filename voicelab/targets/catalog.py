@@ -81,9 +81,7 @@ TARGETS: dict[str, TargetEntry] = {
         main_option="file",
     ),
     "wyoming": TargetEntry("voicelab.targets.wyoming:Wyoming", "a Wyoming voice pipeline", needs="url=tcp://host:port"),
-    "http": TargetEntry(
-        "voicelab.targets.http:HTTPAgent", "one upload, one answer", needs="url=http://host:port/path"
-    ),
+    "http": TargetEntry("voicelab.targets.http:HTTPAgent", "one upload, one answer", needs="url=http://host:port/path"),
 }
 
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?::.*)?", re.DOTALL)

@@ -71,7 +71,9 @@ class Mapped(StreamTarget):
         )
         headers = {name: str(fill(value, wire.values.__getitem__)) for name, value in connect.headers.items()}
         subprotocols = [str(fill(one, wire.values.__getitem__)) for one in connect.subprotocols]
-        return await WebSocket.connect(url, headers=headers, subprotocols=subprotocols, timeout_s=timeout_s)
+        return await WebSocket.connect(
+            url, headers=headers, subprotocols=subprotocols, origin=connect.origin, timeout_s=timeout_s
+        )
 
     def _variables(self) -> tuple[dict[str, Any], list[str]]:
         """The variables' values, and those of them that are secrets."""

@@ -65,9 +65,6 @@ class RTVIWire(BaseWire):
     def begin_turn(self) -> None:
         self._text_kind = self._heard_kind = None
 
-    def closing(self) -> Sequence[Frame]:
-        return (self._message("disconnect-bot", None),) if self._settings.handshake else ()
-
     def read(self, frame: Frame) -> Reading:
         if isinstance(frame, str):
             return self._read_message(read_object(frame))
@@ -92,9 +89,8 @@ class RTVIWire(BaseWire):
         text = data.get("text") or data.get("error") if isinstance(data, dict) else None
         return Reading(name, found, str(text) if text else None)
 
-    def _message(self, name: str, data: Mapping[str, Any] | None) -> Frame:
-        message: dict[str, Any] = {"label": _LABEL, "type": name, "id": str(next(self._ids))}
-        text = json.dumps(message | ({"data": dict(data)} if data is not None else {}))
+    def _message(self, name: str, data: Mapping[str, Any]) -> Frame:
+        text = json.dumps({"label": _LABEL, "type": name, "id": str(next(self._ids)), "data": dict(data)})
         return encode_frame("message", data=text) if self._settings.form == "protobuf" else text
 
     def _heard(self, kind: str, text: str, *, final: bool) -> Sequence[Event]:

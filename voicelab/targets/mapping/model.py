@@ -46,11 +46,12 @@ class Request(_Strict):
 
 
 class Connect(_Strict):
-    """The WebSocket. `url=` on the command line replaces url."""
+    """The WebSocket. `url=` on the command line replaces url. origin: send the address's own origin, as a page does."""
 
     url: str | None = None
     headers: dict[str, str] = {}
     subprotocols: tuple[str, ...] = ()
+    origin: bool = False
 
 
 class Sound(_Strict):

@@ -56,9 +56,10 @@ class WebSocket:
         *,
         headers: Mapping[str, str] | None = None,
         subprotocols: Sequence[str] = (),
+        origin: bool = False,
         timeout_s: float,
     ) -> WebSocket:
-        """Open a connection. A user part in the url is sent as HTTP Basic.
+        """Open a connection. A user part in the url is sent as HTTP Basic. origin: send the address's own origin.
 
         Raises InputError for an address or an answer that waiting does not change, ConnectionLostError for the rest.
         """
@@ -68,6 +69,7 @@ class WebSocket:
             connection = await websockets.connect(
                 url,
                 additional_headers={**basic_authorization(url), **(headers or {})},
+                origin=_own_origin(url) if origin else None,
                 subprotocols=[websockets.Subprotocol(one) for one in subprotocols] or None,
                 max_size=LARGEST_MESSAGE_BYTES,
                 open_timeout=timeout_s,
@@ -131,6 +133,12 @@ def without_query(url: str) -> str:
         return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
     except ValueError:
         return url.partition("?")[0]
+
+
+def _own_origin(url: str) -> websockets.Origin:
+    """The origin of the pages on the same host."""
+    parts = urlsplit(url)
+    return websockets.Origin(f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}")
 
 
 def _refused(shown: str, error: websockets.InvalidStatus) -> VoicelabError:
