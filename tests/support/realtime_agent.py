@@ -220,6 +220,7 @@ class _Call:
             case "flood":
                 while True:
                     await self._connection.send(json.dumps({"type": "rate_limits.updated"}))
+                    await asyncio.sleep(0)  # the agents of one test share this process
             case "babble":
                 place = {"item_id": "i", "content_index": 0, "output_index": 0, "response_id": "r"}
                 sound = base64.b64encode(tone(10, self._rate_hz).to_pcm16()).decode()

@@ -12,6 +12,7 @@ pytest.importorskip("openai", reason="openai's models check the events: pip inst
 
 from tests.support.caller_sound import response_s, sound_s, utterance
 from tests.support.realtime_agent import SILENCE_S, RealtimeAgent
+from voicelab.audio.playback import as_heard
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, VoicelabError
 from voicelab.runs.faults import owner_of
 from voicelab.targets.base import Interruption, TargetSettings, TurnOutcome
@@ -86,7 +87,7 @@ async def test_an_interruption_stops_the_reply_and_tells_how_much_was_heard():
         outcome = await one_turn(agent, interruption=Interruption(utterance(), after_s=0.5), timeout_s=5.0)
     (truncated, *_) = agent.sent_by_caller("conversation.item.truncate")
     assert truncated["audio_end_ms"] == pytest.approx(500, abs=200)
-    first_reply_s = sum(piece.clip.duration_s for piece in outcome.received) - 1.5
+    first_reply_s = sound_s(as_heard(outcome.received, outcome.flushed)) - 1.5
     assert first_reply_s == pytest.approx(0.5, abs=0.2)
     assert sound_s(outcome.sent) == pytest.approx(0.8 + 0.6)
 

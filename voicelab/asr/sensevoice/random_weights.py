@@ -20,7 +20,7 @@ def make_random_sensevoice(folder: Path) -> Path:
     """Write the model into a folder (about 940 MB), as a hub would hold it; the folder."""
     import_funasr()
     import torch
-    import yaml  # type: ignore[import-untyped]
+    import yaml
     from funasr.models.sense_voice.model import SenseVoiceSmall
     from sentencepiece import sentencepiece_model_pb2
 

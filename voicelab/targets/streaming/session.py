@@ -231,11 +231,9 @@ class StreamSession:
                 self._answer_later(turn.playout.ends_s, event.name)
 
     async def _stop_playing(self, turn: TurnState, at_s: float) -> None:
-        if turn.playout.ends_s <= at_s:
-            return  # all of it has been heard
-        played_s = turn.playout.played_s(at_s)
-        turn.playout.drop(at_s)
-        await self._send_all(self._wire.interrupted(played_s))
+        played_s = turn.interrupt(at_s)
+        if played_s is not None:
+            await self._send_all(self._wire.interrupted(played_s))
 
     def _answer_later(self, at_s: float, mark: str) -> None:
         """Report a mark when the sound before it has been played."""

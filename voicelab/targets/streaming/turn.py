@@ -107,7 +107,7 @@ class TurnState:
             case events.ReplyContinues() | events.SpeechStopped():
                 self.ended_s, self._last_s = None, at_s
             case events.Interrupted():
-                self.playout.drop(at_s)
+                self.interrupt(at_s)
             case events.ToolCall(name, arguments, _):
                 self._last_s = at_s
                 self.outcome.tool_calls.append(ToolCall(at_s, name, json.dumps(arguments)))
@@ -146,11 +146,12 @@ class TurnState:
 
     def _take_sound(self, at_s: float, event: events.ReplySound) -> None:
         self.playout.add(at_s, event.clip)
+        self.outcome.received.append(SoundPiece(at_s, event.clip))
         self.outcome.chunks += 1
         self._last_s = at_s
         if self.first_sound_at_s is None and event.clip.sound_start_s() is not None:
             self.first_sound_at_s = at_s
-        if self.playout.ends_s - self.playout.pieces[0].starts_s > self.limits.longest_reply_s:
+        if self.playout.ends_s - self.playout.pieces[0].at_s > self.limits.longest_reply_s:
             self.fail("reply_too_long", f"the reply is longer than {self.limits.longest_reply_s:g} s of sound")
 
     def over_at_s(self) -> float:
@@ -181,12 +182,19 @@ class TurnState:
         outcome.transcript_s = _since(self._transcript_at_s, t_end)
         outcome.reply_text_s = _since(self._text_at_s, t_end)
         outcome.first_audio_s = _since(self.first_sound_at_s, t_end)
-        ended = [
-            at_s for at_s in (self.ended_s, self.playout.pieces[-1].came_s if self.playout.pieces else None) if at_s
-        ]
+        last_sound_s = outcome.received[-1].at_s if outcome.received else None
+        ended = [at_s for at_s in (self.ended_s, last_sound_s) if at_s is not None]
         outcome.turn_s = _since(max(ended), t_end) if ended and outcome.error is None else None
-        outcome.received = [SoundPiece(piece.came_s, piece.clip) for piece in self.playout.pieces]
         return outcome
+
+    def interrupt(self, at_s: float) -> float | None:
+        """Drop what has not been heard yet. Seconds that were heard; None where all of it was."""
+        if self.playout.ends_s <= at_s:
+            return None
+        played_s = self.playout.played_s(at_s)
+        self.playout.drop(at_s)
+        self.outcome.flushed.append(at_s)
+        return played_s
 
 
 def _since(at_s: float | None, t_end: float) -> float | None:
