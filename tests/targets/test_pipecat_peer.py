@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import select
 import socket
 import subprocess
@@ -21,7 +22,7 @@ from voicelab.targets.catalog import target_config
 
 pytestmark = needs(
     "pipecat",
-    present=all(importlib.util.find_spec(name) for name in ("pipecat", "loguru", "docstring_parser")),
+    present=all(importlib.util.find_spec(name) for name in ("pipecat", "loguru", "docstring_parser", "sentencex")),
     reason="needs pipecat: pip install pipecat-ai",
 )
 
@@ -44,10 +45,12 @@ def bots():
     process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=PROJECT)
     try:
         assert process.stdout is not None
-        for _ in SERIALIZERS:
+        said = ""
+        while said.count("listening") < len(SERIALIZERS):
             assert select.select([process.stdout], [], [], START_LIMIT_S)[0], "the bots did not start"
-            line = process.stdout.readline()
-            assert "listening" in line, process.communicate(timeout=5)[1][-2_000:]
+            more = os.read(process.stdout.fileno(), 4096).decode()
+            assert more, process.communicate(timeout=5)[1][-2_000:]
+            said += more
         yield {name: f"ws://127.0.0.1:{port}" for name, port in ports.items()}
     finally:
         process.kill()
