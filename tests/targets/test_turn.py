@@ -102,6 +102,7 @@ def test_sound_that_was_dropped_before_it_was_played_is_not_heard():
     ("came", "code"),
     [
         ([(1.0, events.Fault("boom", "it broke"))], "boom"),
+        ([(1.0, events.Fault("boom", "it broke", harness=True))], "bad_message"),
         ([(1.0, events.HungUp("bye"))], "hung_up"),
         ([(1.0 + n, events.ReplySound(tone(5.0))) for n in range(5)], "reply_too_long"),
     ],

@@ -10,16 +10,22 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import Any, Literal
+from dataclasses import replace
+from typing import Any
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
+from voicelab.targets.realtime_session import (
+    FORMATS,
+    TURN_DETECTION,
+    RealtimeSettings,
+    read_tools,
+    session_fields,
+)
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
-from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
+from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket
 from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
@@ -35,36 +41,8 @@ BETA_NAMES: Mapping[str, str] = {
 }
 """Names of server events in the beta, and what GA calls them. Both are read, whichever version is set."""
 
-_FORMATS: Mapping[str, SoundFormat] = {
-    "pcm16": SoundFormat("pcm16", 24_000),
-    "mulaw": SoundFormat("mulaw", 8_000),
-    "alaw": SoundFormat("alaw", 8_000),
-}
-_GA_FORMATS: Mapping[str, dict[str, Any]] = {
-    "pcm16": {"type": "audio/pcm", "rate": 24_000},
-    "mulaw": {"type": "audio/pcmu"},
-    "alaw": {"type": "audio/pcma"},
-}
-_BETA_FORMATS: Mapping[str, str] = {"pcm16": "pcm16", "mulaw": "g711_ulaw", "alaw": "g711_alaw"}
 _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
 """Errors that only say that a message of ours crossed one of the target's."""
-_TURN_DETECTION = ("server_vad", "semantic_vad", "none")
-
-
-@dataclass(frozen=True, slots=True)
-class RealtimeSettings:
-    """What the session is asked for. tools: in the form of `session.tools`; tool_output: the answer to every call."""
-
-    version: Literal["ga", "beta"] = "ga"
-    encoding: str = "pcm16"
-    turn_detection: str = "server_vad"
-    model: str | None = None
-    voice: str | None = None
-    instructions: str | None = None
-    transcription: str | None = None
-    tools: tuple[dict[str, Any], ...] = ()
-    tool_output: str = "{}"
-    configure: bool = True
 
 
 class RealtimeWire(BaseWire):
@@ -75,7 +53,7 @@ class RealtimeWire(BaseWire):
 
     def __init__(self, settings: RealtimeSettings) -> None:
         self._settings = settings
-        self.send_format = _FORMATS[settings.encoding]
+        self.send_format = FORMATS[settings.encoding]
         self.continuous = settings.turn_detection != "none"
         self._encoder = SoundEncoder(self.send_format)
         self._decoder = SoundDecoder(self.send_format)
@@ -125,47 +103,7 @@ class RealtimeWire(BaseWire):
 
     def session_update(self) -> str:
         """The session.update event for these settings."""
-        session = self._beta_session() if self._settings.version == "beta" else self._ga_session()
-        return _event("session.update", session=session)
-
-    def _ga_session(self) -> dict[str, Any]:
-        settings = self._settings
-        form = _GA_FORMATS[settings.encoding]
-        heard: dict[str, Any] = {"format": form, "turn_detection": self._turn_detection()}
-        if settings.transcription:
-            heard["transcription"] = {"model": settings.transcription}
-        spoken: dict[str, Any] = {"format": form}
-        if settings.voice:
-            spoken["voice"] = settings.voice
-        session: dict[str, Any] = {"type": "realtime", "output_modalities": ["audio"]}
-        return session | {"audio": {"input": heard, "output": spoken}} | self._instructions()
-
-    def _beta_session(self) -> dict[str, Any]:
-        settings = self._settings
-        form = _BETA_FORMATS[settings.encoding]
-        session: dict[str, Any] = {
-            "modalities": ["text", "audio"],
-            "input_audio_format": form,
-            "output_audio_format": form,
-            "turn_detection": self._turn_detection(),
-        }
-        if settings.transcription:
-            session["input_audio_transcription"] = {"model": settings.transcription}
-        if settings.voice:
-            session["voice"] = settings.voice
-        return session | self._instructions()
-
-    def _instructions(self) -> dict[str, Any]:
-        found: dict[str, Any] = {}
-        if self._settings.instructions:
-            found["instructions"] = self._settings.instructions
-        if self._settings.tools:
-            found["tools"] = list(self._settings.tools)
-        return found
-
-    def _turn_detection(self) -> dict[str, str] | None:
-        kind = self._settings.turn_detection
-        return None if kind == "none" else {"type": kind}
+        return _event("session.update", session=session_fields(self._settings))
 
     def _updated(self, message: dict[str, Any]) -> Sequence[Event]:
         return (events.Ready(),)
@@ -316,8 +254,8 @@ class OpenAIRealtime(StreamTarget):
     ) -> None:
         super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s))
         _check_choice("version", version, ("ga", "beta"))
-        _check_choice("encoding", encoding, tuple(_FORMATS))
-        _check_choice("turn_detection", turn_detection, _TURN_DETECTION)
+        _check_choice("encoding", encoding, tuple(FORMATS))
+        _check_choice("turn_detection", turn_detection, TURN_DETECTION)
         self._url = f"{url}{'&' if '?' in url else '?'}model={model}" if model else url
         self._key_env = key_env
         self._settings = RealtimeSettings(
@@ -328,7 +266,7 @@ class OpenAIRealtime(StreamTarget):
             voice=voice,
             instructions=instructions,
             transcription=transcription,
-            tools=_read_tools(tools) if tools else (),
+            tools=read_tools(tools) if tools else (),
             tool_output=tool_output,
             configure=configure,
         )
@@ -382,18 +320,6 @@ def _arguments(text: Any) -> dict[str, Any]:
     except ValueError:
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _read_tools(path: str) -> tuple[dict[str, Any], ...]:
-    try:
-        found = json.loads(Path(path).read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"tools {path}: cannot be read: {error.strerror}") from error
-    except ValueError as error:
-        raise InputError(f"tools {path}: is not JSON: {error}") from error
-    if not isinstance(found, list) or not all(isinstance(one, dict) and "name" in one for one in found):
-        raise InputError(f'tools {path}: write a JSON list of functions, each like {{"type": "function", "name": …}}')
-    return tuple(found)
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:

@@ -111,7 +111,9 @@ class TurnState:
             case events.ToolCall(name, arguments, _):
                 self._last_s = at_s
                 self.outcome.tool_calls.append(ToolCall(at_s, name, json.dumps(arguments)))
-            case events.Fault(code, message, fatal, _) if fatal:
+            case events.Fault(code, message, True, True):
+                self.fail("bad_message", f"the target refuses a message of ours: {code}: {message}")
+            case events.Fault(code, message, True, False):
                 self.fail(code, message)
             case events.HungUp(reason):
                 self.fail("hung_up", f"the target ended the conversation{f': {reason}' if reason else ''}")
