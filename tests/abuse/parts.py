@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from voicelab.targets.own_server import own_server
-
 from tests.abuse import fuzz, soak
 from voicelab.bench.server.findings import Measurement
 from voicelab.runs.records import RunSpec
+from voicelab.targets.own_server import own_server
 
 Bar = Callable[[int, str], Callable[[], None]]
 """Starts a progress bar: given the number of steps and a label, returns what advances it by one."""
