@@ -29,14 +29,18 @@ if TYPE_CHECKING:
     from voicelab.errors import NoSpeechError as NoSpeechError
     from voicelab.errors import ServerError as ServerError
     from voicelab.errors import VoicelabError as VoicelabError
+    from voicelab.figures.figure import Figure as Figure
+    from voicelab.figures.figure import Percentile as Percentile
+    from voicelab.figures.figure import Ratio as Ratio
     from voicelab.pipeline.turn import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
+    from voicelab.report.finish import evaluate as evaluate
+    from voicelab.report.finish import resume as resume
     from voicelab.runs.records import RunFolder as RunFolder
     from voicelab.runs.records import RunResult as RunResult
     from voicelab.runs.records import RunSpec as RunSpec
     from voicelab.runs.records import TurnResult as TurnResult
-    from voicelab.runs.runner import evaluate as evaluate
-    from voicelab.runs.runner import resume as resume
+    from voicelab.scoring.summary import summarize as summarize
     from voicelab.targets.base import TurnOutcome as TurnOutcome
     from voicelab.targets.client import VoiceClient as VoiceClient
     from voicelab.text import normalizer as normalizer
@@ -51,9 +55,12 @@ _HOMES = {
     "EngineInfo": "engines.spec",
     "EngineMissingError": "errors",
     "EngineSpec": "engines.spec",
+    "Figure": "figures.figure",
     "InputError": "errors",
     "NoSpeechError": "errors",
+    "Percentile": "figures.figure",
     "Pipeline": "pipeline.turn",
+    "Ratio": "figures.figure",
     "RunFolder": "runs.records",
     "RunResult": "runs.records",
     "RunSpec": "runs.records",
@@ -66,10 +73,11 @@ _HOMES = {
     "TurnResult": "runs.records",
     "VoiceClient": "targets.client",
     "VoicelabError": "errors",
-    "evaluate": "runs.runner",
+    "evaluate": "report.finish",
     "load": "datasets",
     "normalizer": "text",
-    "resume": "runs.runner",
+    "resume": "report.finish",
+    "summarize": "scoring.summary",
 }
 
 __all__ = sorted(_HOMES)

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException
 from pydantic import BaseModel, ConfigDict
@@ -14,9 +12,9 @@ from starlette.responses import FileResponse
 
 from server.http.api import SharedServices
 from server.messages import Name
-from voicelab.errors import InputError
-from voicelab.runs import lock
-from voicelab.runs.records import RunFolder
+from voicelab.analysis import run_catalog
+from voicelab.scoring.leading import leading
+from voicelab.scoring.schema import Summary
 
 router = APIRouter()
 
@@ -35,9 +33,14 @@ class FigureView(BaseModel):
     model_config = ConfigDict(allow_inf_nan=False)
 
     name: str
+    title: str
+    short: str
+    unit: str
     value: float | None
     low: float | None = None
     high: float | None = None
+    n: int
+    listed: bool = False
 
 
 class RunView(BaseModel):
@@ -102,66 +105,37 @@ def _has_report(path: Path) -> bool:
 
 
 def _view(path: Path) -> RunView:
-    # Bytes in a name that are not UTF-8 cannot stand in JSON.
-    run_id = os.fsencode(path.name).decode("utf-8", "replace")
-    try:
-        return _readable(path, run_id)
-    except (InputError, OSError) as error:
-        reason = str(error) if isinstance(error, InputError) else f"{run_id}: cannot be read: {error.strerror}"
-        # Where the folder lies on the server is nobody's business.
-        problem = reason.replace(f"{path}/", "").encode(errors="replace").decode()
-        return RunView(run_id=run_id, status="unreadable", has_report=_has_report(path), problem=problem)
-
-
-def _readable(path: Path, run_id: str) -> RunView:
-    """A run whose run.json can be read. Raises InputError or OSError otherwise."""
-    run = RunFolder(path).read()
+    """A run as `voicelab runs list` shows it, without the place of its folder on this machine."""
+    one = run_catalog.look(path)
+    problem = one.note.replace(f"{path}/", "").replace(str(path), one.run_id).encode(errors="replace").decode()
     return RunView(
-        run_id=run_id,
-        status="stopped" if run.status == "running" and not lock.is_held(path) else run.status,
-        started_at=run.started_at,
-        engines=[engine.name for engine in run.engines],
-        mode=run.spec.mode,
-        turns=run.planned_turns,
-        figures=_figures(path / "summary.json"),
+        run_id=one.run_id,
+        status=one.state,
+        started_at=one.started_at,
+        engines=[engine.name for engine in one.run.engines] if one.run is not None else [],
+        mode=one.run.spec.mode if one.run is not None else None,
+        turns=one.run.planned_turns if one.run is not None else None,
+        figures=_figures(one.summary) if one.summary is not None else [],
         has_report=_has_report(path),
+        problem=problem if one.state == "damaged" else None,
     )
 
 
-_FIGURES = {
-    "WER": ("words", "overall", "wer"),
-    "CER": ("words", "overall", "cer"),
-    "entity recall, heard": ("entities", "surface_heard"),
-    "entity recall, answered": ("entities", "surface_answered"),
-    "intent accuracy": ("intents", "accuracy"),
-    "scenarios passed": ("scenarios", "success"),
-}
-_STAGES = {"first sound p50 (s)": ("first_audio_s", "p50"), "first sound p95 (s)": ("first_audio_s", "p95")}
-
-
-def _figures(path: Path) -> list[FigureView]:
-    """The headline of summary.json; none of it where there is none that can be read."""
-    try:
-        summary = json.loads(path.read_text(encoding="utf-8"))
-        rates = [_figure(name, _at(summary, place)) for name, place in _FIGURES.items()]
-        stages = summary["latency"]["stages"]
-        times = [_quantile(name, stages.get(stage, {}), which) for name, (stage, which) in _STAGES.items()]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError):
-        return []
-    return [*rates, *times]
-
-
-def _at(summary: dict[str, Any], place: tuple[str, ...]) -> dict[str, Any]:
-    for name in place:
-        summary = summary[name]
-    return summary
-
-
-def _figure(name: str, estimate: dict[str, Any]) -> FigureView:
-    bounds = estimate.get("interval") or {}
-    return FigureView(name=name, value=estimate["value"], low=bounds.get("low"), high=bounds.get("high"))
-
-
-def _quantile(name: str, stage: dict[str, Any], which: str) -> FigureView:
-    bounds = stage.get(f"{which}_interval") or {}
-    return FigureView(name=name, value=stage.get(which), low=bounds.get("low"), high=bounds.get("high"))
+def _figures(summary: Summary) -> list[FigureView]:
+    """The figures that the report leads with, and those that lists show."""
+    listed = {name for name, _, _ in leading(summary, "list")}
+    shown = [*leading(summary), *leading(summary, "list")]
+    return [
+        FigureView(
+            name=name,
+            title=label.title,
+            short=label.short,
+            unit=label.unit,
+            value=found.value,
+            low=found.low,
+            high=found.high,
+            n=found.n,
+            listed=name in listed,
+        )
+        for name, label, found in {one[0]: one for one in shown}.values()
+    ]

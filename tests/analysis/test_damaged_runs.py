@@ -61,7 +61,7 @@ def test_a_file_of_any_content_leaves_the_other_runs_listed(out, file, fault):
     assert rows["good"]["state"] == "finished"
     assert views["good"].status == "finished"
     if file == "run.json":
-        assert (rows["bad"]["state"], views["bad"].status) == ("damaged", "unreadable")
+        assert (rows["bad"]["state"], views["bad"].status) == ("damaged", "damaged")
         assert "run.json" in rows["bad"]["note"]
         assert "run.json" in views["bad"].problem
     else:
@@ -105,7 +105,7 @@ def test_a_name_that_is_not_utf_8_is_listed(out):
     odd.mkdir()
     (odd / "run.json").write_text("{}")
     assert listed(out)["caf�"]["state"] == "damaged"
-    assert on_page(out)["caf�"].status == "unreadable"
+    assert on_page(out)["caf�"].status == "damaged"
 
 
 @pytest.mark.parametrize("locked", ["hidden", "hidden/run.json"])

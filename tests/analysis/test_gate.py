@@ -9,9 +9,9 @@ from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
 from voicelab.analysis.gate import Outcome, check, junit, limit
 from voicelab.cli.main import app
 from voicelab.errors import InputError
+from voicelab.figures.table import FIGURES, ratios
 from voicelab.runs.records import RunFolder
-from voicelab.scoring.figures import PERCENTILES, RATES, figure_of
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 
 def gate(*arguments):
@@ -118,7 +118,7 @@ def test_a_run_that_is_no_evidence_misses(tmp_path, run):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--max", "werr=1"], "unknown figure 'werr'; known: wer, cer, mer, wil, entity_recall,"),
+        (["--max", "werr=1"], "unknown figure 'werr'; known: wer, cer, mer, wil, sentence_error_rate,"),
         (["--max", "turn_s.p42=1"], "percentiles: p50, p90, p95, p99, max"),
         (["--max", "wer"], "write a figure and a number, as --max wer=0.25"),
         (["--max", "wer=nan"], "write a figure and a number"),
@@ -161,18 +161,18 @@ def test_junit_is_well_formed_whatever_a_run_is_called():
 
 def test_every_figure_is_found_in_a_summary_and_a_turn_adds_what_the_summary_sums():
     made = hears(SAID, WORSE)
-    summary = summarize(*made, {"AAPL": ("Apple",)}, ())
+    summary = summarize_turns(*made, {"AAPL": ("Apple",)}, ())
     from voicelab.scoring.summary import scores_of
 
     scores = scores_of(*made, {"AAPL": ("Apple",)})
-    for name in (*RATES, *PERCENTILES):
-        measured = figure_of(name).measured(summary)
+    assert set(summary.figures) == set(FIGURES)
+    for measured in summary.figures.values():
         assert (measured.value is None) == bool(measured.missing)
-    for name, figure in RATES.items():
-        if figure.of_turn is not None:
-            shares = [figure.of_turn(score) for score in scores]
-            parts, wholes = map(sum, zip(*[share for share in shares if share is not None], strict=True))
-            assert figure.measured(summary).value == pytest.approx(parts / wholes), name
+    for figure in ratios(FIGURES.values()):
+        shares = [share for score in scores if (share := figure.share_of(score)) is not None]
+        parts, wholes = map(sum, zip(*shares, strict=True)) if shares else (0, 0)
+        expected = pytest.approx(parts / wholes) if wholes else None
+        assert summary.figures[figure.name].value == expected, figure.name
 
 
 def test_a_limit_is_read_as_written():

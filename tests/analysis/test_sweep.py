@@ -24,7 +24,7 @@ from voicelab.errors import InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings, heard_clip
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 BASE = RunSpec(
     samples=str(samples_folder()), asr="fake:text=news about apple", tts="fake", target="in-process", limit=4, draws=200
@@ -161,11 +161,11 @@ def test_figures_are_those_of_the_runs_own_summaries(worded):
     figures = scoring.figures_of(SPEC, worded)
     for point in figures.points:
         run = worded.run(point.run)
-        own = summarize(run.read(), run.turns())
-        assert point.measures["wer"].value == own.words.overall.wer.value
-        assert point.measures["entity_recall"].part == own.entities.surface_heard.part
-        assert point.measures["intent_accuracy"].value == own.intents.accuracy.value
-        sure = own.words.overall.wer.interval
+        own = summarize_turns(run.read(), run.turns())
+        assert point.measures["wer"].value == own.figures["wer"].value
+        assert point.measures["entity_recall"].part == own.figures["entity_recall"].part
+        assert point.measures["intent_accuracy"].value == own.figures["intent_accuracy"].value
+        sure = own.figures["wer"].interval
         assert (point.measures["wer"].low, point.measures["wer"].high) == (sure.low, sure.high)
     clean, mild, severe = figures.points[:3]
     assert set(clean.measures) == set(MEASURES)

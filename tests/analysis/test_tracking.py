@@ -15,7 +15,7 @@ from tests.support.sample_sets import samples_folder
 from voicelab.analysis import mlflow
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 HERE = importlib.util.find_spec("mlflow") is not None and importlib.util.find_spec("alembic") is not None
 needs_mlflow = needs("mlflow", present=HERE, reason="MLflow is not installed: pip install 'voicelab[mlflow]'")
@@ -61,9 +61,9 @@ def test_a_run_is_in_the_store_whole_and_once(tmp_path):
     assert found["tags"]["voicelab.samples_sha256"] == run.samples_sha256
     assert found["tags"]["voicelab.commit"] == (run.code.commit or "")
     assert (found["params"]["asr"], found["params"]["seed"], found["params"]["agent.name"]) == ("fake", "0", "rules")
-    wer = summary["words"]["overall"]["wer"]
-    assert found["metrics"]["words.overall.wer"] == pytest.approx(wer["value"])
-    assert found["metrics"]["words.overall.wer.high"] == pytest.approx(wer["interval"]["high"])
+    wer = summary["figures"]["wer"]
+    assert found["metrics"]["wer"] == pytest.approx(wer["value"])
+    assert found["metrics"]["wer.high"] == pytest.approx(wer["high"])
 
 
 @needs_mlflow
@@ -113,21 +113,19 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
 
 
 def test_every_figure_is_a_metric_and_what_was_not_scored_is_none():
-    figures = summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
-    metrics = dict(mlflow.metrics_of(figures.model_dump()))
-    wer = figures.words.overall.wer
-    assert metrics["words.overall.wer"] == wer.value
-    assert (metrics["words.overall.wer.low"], metrics["words.overall.wer.high"]) == (
-        wer.interval.low,
-        wer.interval.high,
-    )
-    assert metrics["latency.stages.turn_s.p50"] == figures.latency.stages["turn_s"].p50
-    assert figures.latency.stages["turn_s"].p50_interval is None, "too few turns"
-    assert "latency.stages.turn_s.p50.low" not in metrics
+    figures = summarize_turns(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
+    metrics = dict(mlflow.metrics_of(figures))
+    for name, one in figures.figures.items():
+        assert metrics.get(name) == one.value
+        assert (metrics.get(f"{name}.low"), metrics.get(f"{name}.high")) == (one.low, one.high)
+    assert figures.figures["turn_s.p50"].interval is None, "too few turns"
+    assert metrics["category.news.wer"] == figures.by["category"]["news"]["wer"].value
     assert metrics["turns.answered"] == 4
-    assert "equivalence.changed" not in metrics
+    assert "action_changes" not in metrics
     assert all(isinstance(value, int | float) for value in metrics.values())
-    assert dict(mlflow.metrics_of({"a $ b": {"c": 1}})) == {"a _U24_ b.c": 1}
+    odd = [turn.model_copy(update={"category": "a $ b"}) for turn in VARIED]
+    again = dict(mlflow.metrics_of(summarize_turns(made_run(), odd, {"AAPL": ("Apple",)}, ())))
+    assert again["category.a _U24_ b.wer"] == figures.figures["wer"].value
 
 
 def log_twice(folder, store):

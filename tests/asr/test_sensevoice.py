@@ -31,7 +31,7 @@ from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -235,8 +235,8 @@ def test_a_chinese_set_is_measured_from_end_to_end(tmp_path):
         samples=str(tmp_path / "set.jsonl"), asr=spec(), agent="fake", tts="fake", target="in-process"
     )  # fmt: skip
     kept, run = evaluate(asked, tmp_path, run_id="zh")
-    summary = summarize(run, kept.turns())
+    summary = summarize_turns(run, kept.turns())
     assert (run.engines[0].options["language"], summary.language, summary.headline) == ("zh", "zh", "cer")
     assert summary.normalizer.name == "characters"
-    assert (summary.words.overall.cer.value, summary.words.overall.cer.whole) == (0, len(TEXTS["hello"]))
-    assert summary.entities.surface_heard.value == 1
+    assert (summary.figures["cer"].value, summary.figures["cer"].of) == (0, len(TEXTS["hello"]))
+    assert summary.figures["entity_recall"].value == 1

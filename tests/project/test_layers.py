@@ -21,6 +21,7 @@ LAYERS = [
     {"pipeline"},
     {"targets"},
     {"runs"},
+    {"figures"},
     {"bench", "scoring"},
     {"report"},
     {"analysis"},

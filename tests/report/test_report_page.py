@@ -21,7 +21,8 @@ from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec, TurnFailure
-from voicelab.scoring.summary import read, scores_of, summarize
+from voicelab.scoring.summary import scores_of, summarize_turns
+from voicelab.scoring.summary_file import read
 
 HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
 
@@ -239,7 +240,7 @@ def test_a_folder_without_a_run_is_refused(tmp_path):
 @pytest.mark.parametrize("turns", [[], VARIED, [failed("x")], [in_scenario(1), in_scenario(2)]], ids=lambda t: len(t))
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_every_figure_draws_whatever_there_is_and_names_its_run(turns, theme):
-    summary = summarize(made_run(), turns, {"AAPL": ("Apple",)}, [SCENARIO])
+    summary = summarize_turns(made_run(), turns, {"AAPL": ("Apple",)}, [SCENARIO])
     figures = [
         plots.wer_by(summary, "category", theme),
         plots.wer_by(summary, "speaker", theme),
@@ -261,19 +262,19 @@ def _has_text(artist):
 
 
 def test_the_same_figure_is_the_same_file():
-    summary = summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
+    summary = summarize_turns(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
     assert plots.svg(plots.latency(summary)) == plots.svg(plots.latency(summary))
 
 
 def test_the_waterfalls_bars_reach_the_whole_turn():
-    summary = summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
+    summary = summarize_turns(made_run(), VARIED, {"AAPL": ("Apple",)}, ())
     (axes,) = plots.waterfall(summary).axes
     *parts, whole = axes.patches
     assert parts[-1].get_x() + parts[-1].get_width() == pytest.approx(whole.get_width())
 
 
 def test_tables_of_nothing_are_empty_and_of_the_same_columns():
-    nothing, something = summarize(made_run(), [], {}, ()), summarize(made_run(), VARIED, {}, ())
+    nothing, something = summarize_turns(made_run(), [], {}, ()), summarize_turns(made_run(), VARIED, {}, ())
     for table in (tables.entities, tables.latency, tables.scenarios, tables.thresholds, tables.headlines):
         assert list(table(nothing).columns) == list(table(something).columns)
     assert list(tables.turns_frame([]).dtypes) == list(tables.turns_frame(scores_of(made_run(), VARIED, {})).dtypes)
@@ -281,12 +282,12 @@ def test_tables_of_nothing_are_empty_and_of_the_same_columns():
 
 
 def test_the_headline_is_short_and_sure():
-    lines = {line.name: line for line in tables.headline(summarize(made_run(), VARIED, {"AAPL": ("Apple",)}, ()))}
+    lines = {line.name: line for line in tables.headline(summarize_turns(made_run(), VARIED, {"AAPL": ("Apple",)}, ()))}
     wer = lines["word error rate (WER)"]
     assert re.fullmatch(r"0\.\d{3}", wer.value)
     assert re.fullmatch(r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words, too few speakers \(3\)", wer.note)
     assert lines["turns answered"][1:] == ("4 of 4", "none failed")
-    empty = tables.headline(summarize(made_run(), [], {}, ()))
+    empty = tables.headline(summarize_turns(made_run(), [], {}, ()))
     assert [line.value for line in empty if line.name != "turns answered"] == ["–"] * 12
 
 

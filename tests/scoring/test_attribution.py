@@ -15,13 +15,16 @@ from tests.support.turns import NOW, turn
 from voicelab.agent.rules import RulesAgent
 from voicelab.cli.main import app
 from voicelab.errors import InputError
+from voicelab.figures import time_shares
+from voicelab.figures.table import FIGURES
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
 from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnFailure
-from voicelab.scoring import counterfactual, counterfactual_file, summary
-from voicelab.scoring.attribution import GROUPS, attribution, turn_losses
+from voicelab.scoring import counterfactual, counterfactual_file, summary_file
+from voicelab.scoring.attribution import attributed, attribution
 from voicelab.scoring.intervals import FigureIntervals
+from voicelab.scoring.measuring import measure_all
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
 
@@ -106,12 +109,8 @@ def kept(turns, agent):
 
 
 def test_each_stage_is_blamed_for_its_own(turns, kept):
-    replays = kept.of(turns)
-    found = {
-        one.key: [(loss.what, loss.stage, loss.earlier) for loss in turn_losses(one, replays[one.key], FORMS).losses]
-        for one in turns
-        if one.key in replays
-    }
+    by_turn = attributed(score_turns(turns, normalizer("english"), FORMS), kept, FORMS).losses
+    found = {key: [(loss.what, loss.stage, loss.earlier) for loss in losses] for key, losses in by_turn.items()}
     assert found["right"] == []
     assert found["misheard"] == [("entity", "asr", False), ("action", "asr", False)]
     assert found["unknown"] == [("entity", "agent", False)]
@@ -121,45 +120,48 @@ def test_each_stage_is_blamed_for_its_own(turns, kept):
     assert found["s2"] == [("entity", "asr", True), ("action", "asr", True)]
 
 
+def losses_of(turns, kept):
+    """The attribution of turns, and all of their figures."""
+    found = attributed(score_turns(turns, normalizer("english"), FORMS), kept, FORMS)
+    return attribution(found, kept), measure_all(FIGURES.values(), found.scores, FigureIntervals(0, 200))
+
+
 def test_the_stages_sum_to_what_was_lost(turns, kept):
-    scores = score_turns(turns, normalizer("english"), FORMS)
-    found = attribution(scores, kept, FORMS, FigureIntervals(0, 200))
+    found, figures = losses_of(turns, kept)
     assert (found.n, found.not_scored, found.unlike) == (7, 1, 0)
-    for losses, what in ((found.entities, "entity"), (found.actions, "action")):
-        tts = losses.tts.part if losses.tts is not None else 0
-        assert losses.lost.part == losses.asr.part + losses.agent.part + tts
-        assert losses.lost.part == sum(one.what == what for one in found.losses)
-        assert losses.lost.part > 2
-    assert found.entities.tts is None
+    for name, what in (("entities_lost", "entity"), ("actions_lost", "action")):
+        lost = figures[name].part
+        assert lost == sum(figures[f"{name}_{stage}"].part for stage in STAGES)
+        assert lost == sum(one.what == what for one in found.losses)
+        assert lost > 2
+    assert (figures["entities_lost_tts"].value, figures["entities_lost_tts"].n) == (None, 0)
 
 
 def test_what_the_voice_swallows_is_its_loss(turns, kept):
     heard = tuple(
         one.model_copy(update={"spoken": "apple a a p l" if one.key == "right" else "mumble"}) for one in kept.turns
     )
-    scores = score_turns(turns, normalizer("english"), FORMS)
     listened = kept.model_copy(update={"turns": heard, "listener": "ear", "own_ear": True})
-    found = attribution(scores, listened, FORMS, FigureIntervals(0, 200))
+    found, figures = losses_of(turns, listened)
     assert [(one.key, one.note) for one in found.losses if one.stage == "tts"] == [
         ("wanted", "the reply's sound was heard as “mumble”")
     ]
-    assert found.entities.lost.part == found.entities.asr.part + found.entities.agent.part + found.entities.tts.part
+    assert figures["entities_lost"].part == sum(figures[f"entities_lost_{stage}"].part for stage in STAGES)
     # What the same ear misses of the requests: Apple as Tesla, in silence, and in the scenario's first turn.
-    assert (found.listener_misses.part, found.listener_misses.whole) == (3, 6)
+    assert (figures["listener_misses"].part, figures["listener_misses"].of) == (3, 6)
 
 
 def test_a_reply_that_never_came_is_an_action_lost_by_the_voice(turns, kept):
     failure = TurnFailure(code="engine_failed", message="espeak: it broke")
     broken = [one.model_copy(update={"status": "failed", "failure": failure}) for one in turns if one.key == "right"]
-    (loss,) = turn_losses(broken[0], kept.of(broken)["right"], FORMS).losses
+    (loss,) = attributed(score_turns(broken, normalizer("english"), FORMS), kept, FORMS).losses["right"]
     assert (loss.what, loss.stage, loss.note) == ("action", "tts", "espeak: it broke")
 
 
 def test_the_shares_of_the_time_sum_to_one():
     timed = [answered("a"), answered("b", turn_s=0.9), answered("cold", turn_s=60.0, cold=True)]
-    scores = score_turns(timed, normalizer("english"), FORMS)
-    time = attribution(scores, None, FORMS, FigureIntervals(0, 200)).time
-    assert list(time) == list(GROUPS)
+    _, figures = losses_of(timed, None)
+    time = {name: figures[f"time_share_{name}"] for name in time_shares.GROUPS}
     assert sum(one.value for one in time.values()) == pytest.approx(1)
     assert time["asr"].value == pytest.approx(2 * 0.21 / 1.4)
     assert time["asr"].interval.low <= time["asr"].value <= time["asr"].interval.high
@@ -205,7 +207,10 @@ def test_the_command_and_the_page(run, monkeypatch):
     assert "Why it failed" in text
     assert "not listened to" in text
     found = json.loads(attribute(run.path, "--json").stdout)
-    assert found == json.loads((run.path / "summary.json").read_text())["attribution"]
+    summary = json.loads((run.path / "summary.json").read_text())
+    figures = found.pop("figures")
+    assert found == summary["attribution"]
+    assert figures["entities_lost_asr"] == summary["figures"]["entities_lost_asr"]
 
 
 def test_a_replay_is_made_once_and_anew_when_turns_were_added(run, turns, monkeypatch):
@@ -225,9 +230,9 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     run.write(whole.model_copy(update={"engines": (used,)}))
     assert "was rules of rapidfuzz 1.0" in counterfactual.keep(run).absent
     page.write(run)
-    found = summary.read(run.path / "summary.json")
-    assert found.equivalence.changed.value is None
-    assert "rapidfuzz 1.0" in found.equivalence.absent
+    found = summary_file.read(run.path / "summary.json")
+    assert found.figures["action_changes"].value is None
+    assert "rapidfuzz 1.0" in found.figures["action_changes"].missing
     refused = attribute(run.path)
     assert refused.exit_code == 2
     run.write(whole.model_copy(update={"engines": (used.model_copy(update={"name": "klingon"}),)}))
@@ -248,11 +253,9 @@ def test_the_kept_replies_are_heard_again(tmp_path, monkeypatch):
     assert len(kept.turns) == run.planned_turns
     assert kept.listener.startswith("fake:text=all of apple and nothing else")
     assert not kept.own_ear
-    found = summary.read(folder.path / "summary.json").attribution
-    assert found.entities.tts is not None
-    assert found.entities.lost.part == sum(
-        getattr(found.entities, stage).part for stage in ("asr", "agent", "tts")
-    )  # fmt: skip
+    figures = summary_file.read(folder.path / "summary.json").figures
+    assert figures["entities_lost_tts"].n > 0
+    assert figures["entities_lost"].part == sum(figures[f"entities_lost_{stage}"].part for stage in STAGES)
     attribute(folder.path, "--listen", "fake")
     assert counterfactual_file.read(folder.path).own_ear
 

@@ -6,30 +6,30 @@ from tests.support.made_runs import FORMS, VARIED, answered, company, failed, ma
 from voicelab.report import tables
 from voicelab.report.wording import headline
 from voicelab.scoring import counterfactual_file
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 MIXED = ("AAPL", "Apple", "latest", "$212.50", "5 percent")
 
 
 def classes_of(*turns):
-    return summary_of(list(turns)).entity_classes
+    return summary_of(list(turns)).by["entity_class"]
 
 
 def test_the_classes_sum_to_all_that_was_expected():
     turns = [*VARIED, answered("m", expected_entities=MIXED, heard="the latest on apple at $212.50")]
     summary = summary_of(turns)
-    found = summary.entity_classes
+    found = summary.by["entity_class"]
     assert list(found) == ["company", "ticker", "money", "percent", "action word"]
-    for part in ("part", "whole"):
-        whole = getattr(summary.entities.surface_heard, part)
-        assert sum(getattr(one.surface_heard, part) for one in found.values()) == whole
+    for part in ("part", "of"):
+        whole = getattr(summary.figures["entity_recall"], part)
+        assert sum(getattr(one["entity_recall"], part) for one in found.values()) == whole
 
 
 def test_what_is_said_another_way_is_heard_though_not_as_written():
     heard = "apple fell five per cent to two hundred twelve dollars and fifty cents"
     found = classes_of(answered("m", expected_entities=MIXED, heard=heard))
-    written = {kind: one.surface_heard.value for kind, one in found.items()}
-    in_any_form = {kind: one.linked_heard.value for kind, one in found.items()}
+    written = {kind: one["entity_recall"].value for kind, one in found.items()}
+    in_any_form = {kind: one["entity_recall_linked"].value for kind, one in found.items()}
     assert written == {"company": 1, "ticker": 0, "money": 0, "percent": 0, "action word": 0}
     assert in_any_form == {"company": 1, "ticker": 1, "money": 1, "percent": 1, "action word": 0}
 
@@ -38,24 +38,24 @@ def test_a_company_is_one_claim_though_its_ticker_is_expected_too():
     right = answered("a")
     wrong = answered("b", entities=(company("NVDA", "a video"), company("AAPL", "apple")))
     found = classes_of(right, wrong)
-    assert (found["ticker"].agent_precision.part, found["ticker"].agent_precision.whole) == (2, 2)
-    assert (found["company"].agent_precision.part, found["company"].agent_precision.whole) == (2, 3)
-    assert found["company"].agent_recall.value == 1
-    assert found["company"].agent_f1.value == pytest.approx(4 / 5)
+    assert (found["ticker"]["entity_precision"].part, found["ticker"]["entity_precision"].of) == (2, 2)
+    assert (found["company"]["entity_precision"].part, found["company"]["entity_precision"].of) == (2, 3)
+    assert found["company"]["entity_recall_agent"].value == 1
+    assert found["company"]["entity_f1"].value == pytest.approx(4 / 5)
 
 
 def test_an_agent_has_no_precision_in_a_class_that_it_does_not_look_for():
     found = classes_of(answered("a", expected_entities=("Apple", "latest")))
-    assert found["company"].agent_f1.value == 1
-    assert (found["action word"].agent_f1.value, found["action word"].agent_f1.n) == (None, 0)
+    assert found["company"]["entity_f1"].value == 1
+    assert "entity_f1" not in found["action word"]
 
 
 def test_entity_wer_by_class_and_turns_that_broke():
     silent = failed("s", code="no_speech", heard="")
     found = classes_of(answered("a", heard="what is the price of a bull"), silent, failed("x"))
-    assert (found["company"].entity_wer.part, found["company"].entity_wer.whole) == (2, 2)
-    assert (found["company"].linked_heard.whole, found["company"].linked_heard.n) == (2, 2)
-    assert found["company"].agent_recall.whole == 2
+    assert (found["company"]["entity_wer"].part, found["company"]["entity_wer"].of) == (2, 2)
+    assert (found["company"]["entity_recall_linked"].of, found["company"]["entity_recall_linked"].n) == (2, 2)
+    assert found["company"]["entity_recall_agent"].of == 2
 
 
 def asked(intent, *companies):
@@ -74,28 +74,28 @@ def replay_of(turns, changed):
 
 
 def test_changed_turns_stand_beside_wer_with_their_interval():
-    summary = summarize(made_run(), VARIED, FORMS, (), replay_of(VARIED, {"a", "d"}))
-    changed = summary.equivalence.changed
-    assert (changed.part, changed.whole, changed.value) == (2, 4, 0.5)
+    summary = summarize_turns(made_run(), VARIED, FORMS, (), replay_of(VARIED, {"a", "d"}))
+    changed = summary.figures["action_changes"]
+    assert (changed.part, changed.of, changed.value) == (2, 4, 0.5)
     assert changed.interval.low <= 0.5 <= changed.interval.high
-    assert (summary.equivalence.companies, summary.equivalence.intent) == (2, 0)
+    assert (changed.counts["companies"], changed.counts["intent"]) == (2, 0)
     assert [line.name for line in headline(summary)][:2] == ["word error rate (WER)", "turns whose action changes"]
     assert headline(summary)[1].note.endswith("2 of 4 turns, too few speakers (3)")
-    assert list(tables.equivalence(summary)["turns"]) == ["2 / 4", "0 / 4", "2 / 4", "0 / 4", "0 / 4"]
+    assert list(tables.equivalence(summary)["part"]) == [2, 0, 2, 0, 0]
 
 
 def test_a_share_that_is_not_known_says_why():
     gone = counterfactual_file.Counterfactual(run_id="r", absent="no such agent")
     for replay, why in ((None, "voicelab attribute RUN"), (gone, "no such agent")):
-        summary = summarize(made_run(), VARIED, FORMS, (), replay)
+        summary = summarize_turns(made_run(), VARIED, FORMS, (), replay)
         line = headline(summary)[1]
         assert line.value == "–"
         assert why in line.note
-        assert summary.equivalence.changed.value is None
+        assert summary.figures["action_changes"].value is None
         assert tables.equivalence(summary).empty
 
 
 def test_only_the_turns_that_count_are_counted():
     replays = [answered("s/1", scenario_id="s", primary=False), *VARIED]
-    summary = summarize(made_run(), replays, FORMS, (), replay_of(replays, {"s/1", "a"}))
-    assert (summary.equivalence.changed.part, summary.equivalence.changed.whole) == (1, 4)
+    summary = summarize_turns(made_run(), replays, FORMS, (), replay_of(replays, {"s/1", "a"}))
+    assert (summary.figures["action_changes"].part, summary.figures["action_changes"].of) == (1, 4)

@@ -104,7 +104,7 @@ def test_two_runs_stand_side_by_side_with_their_reports(served):
         assert "first" in page.inner_text("#pair-head")
         assert "second" in page.inner_text("#pair-head")
         rows = page.locator("#pair-rows tr").all_inner_texts()
-        assert any(row.startswith("WER") and "0.000" in row for row in rows)
+        assert any(row.startswith("word error rate") and "0.000" in row for row in rows)
         for side in ("left", "right"):
             frame = page.frame_locator(f"#{side}")
             frame.locator("h1").wait_for()

@@ -12,7 +12,7 @@ from tests.support.browsing import browser, microphone_file, needed, until, with
 from tests.support.serving import Served, serving, spawned
 from voicelab import RunSpec, datasets, evaluate
 from voicelab.paths import shipped
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 pytestmark = needed
 
@@ -69,10 +69,10 @@ def test_two_prompts_are_recorded_and_the_set_is_measured(tmp_path, spoken):
                 until(lambda page=page, number=number: f"{number + 1} accepted" in page.inner_text("#progress"))
                 assert not chromium.complaints
     left, run = evaluate(RunSpec(samples=str(folder / "office"), target="in-process", tts="fake"), tmp_path / "reports")
-    figures = summarize(run, left.turns())
-    assert figures.words.overall.n == 2
-    assert figures.words.overall.wer.value is not None
-    assert figures.words.overall.wer.value <= 0.4
+    figures = summarize_turns(run, left.turns())
+    assert figures.figures["wer"].n == 2
+    assert figures.figures["wer"].value is not None
+    assert figures.figures["wer"].value <= 0.4
 
 
 def test_a_take_outlives_the_server_and_the_page(tmp_path, spoken):

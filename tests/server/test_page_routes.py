@@ -202,8 +202,8 @@ def test_runs_are_listed_with_their_figures_and_reports(http, served):
     summary = json.loads((left.path / "summary.json").read_text())
     figures = {figure["name"]: figure["value"] for figure in row["figures"]}
     assert row["status"] == "finished"
-    assert figures["WER"] == summary["words"]["overall"]["wer"]["value"]
-    assert rows["torn"]["status"] == "unreadable"
+    assert figures["wer"] == summary["figures"]["wer"]["value"]
+    assert rows["torn"]["status"] == "damaged"
     assert "run.json" in rows["torn"]["problem"]
     report = http.get(f"/app/reports/{run.run_id}")
     assert report.text == (left.path / "report.html").read_text()
@@ -232,5 +232,5 @@ def test_a_report_that_is_a_link_out_of_its_folder_is_none(http, served):
     (reports / "linked" / "report.html").symlink_to(served.database.parent / "private.html")
     assert http.get("/app/reports/linked").status_code == 404
     (row,) = [row for row in http.get("/app/api/runs").json() if row["run_id"] == "linked"]
-    assert (row["status"], row["has_report"]) == ("unreadable", False)
+    assert (row["status"], row["has_report"]) == ("damaged", False)
     assert str(reports) not in row["problem"]

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tests.support.made_runs import BEGUN, VARIED, made_run
 from voicelab.runs.records import RunFolder
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 
 
 def make(out, name, *, days=0, **changes):
@@ -14,5 +14,5 @@ def make(out, name, *, days=0, **changes):
     folder.write(run)
     for turn in VARIED:
         folder.append(turn)
-    (folder.path / "summary.json").write_text(summarize(run, VARIED, {"AAPL": ("Apple",)}, ()).model_dump_json())
+    (folder.path / "summary.json").write_text(summarize_turns(run, VARIED, {"AAPL": ("Apple",)}, ()).model_dump_json())
     return folder

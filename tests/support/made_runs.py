@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from voicelab.datasets import Sample, Scenario
+from voicelab.figures.latency import STAGES
 from voicelab.runs.records import CodeState, EngineUsed, RunResult, RunSpec, TurnFailure, TurnResult
-from voicelab.scoring.summary import STAGES, summarize
+from voicelab.scoring.summary import summarize_turns
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}
 
@@ -75,7 +76,7 @@ def failed(key, code="connection_lost", heard=None, **changes):
 
 
 def summary_of(turns, run=None, scenarios=()):
-    return summarize(run or made_run(), turns, FORMS, scenarios)
+    return summarize_turns(run or made_run(), turns, FORMS, scenarios)
 
 
 VARIED = [

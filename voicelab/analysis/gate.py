@@ -7,15 +7,18 @@ import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from xml.etree import ElementTree
 
-from voicelab.analysis.compare import RunPair, compare
 from voicelab.errors import InputError
+from voicelab.figures.figure import AnyFigure
+from voicelab.figures.table import FIGURES, Table, figure_of
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
-from voicelab.scoring import summary as summaries
-from voicelab.scoring.figures import Figure, Percentile, figure_of
-from voicelab.scoring.schema import Summary
+from voicelab.scoring.schema import Measured
+from voicelab.scoring.scored_run import read_scored
+
+if TYPE_CHECKING:
+    from voicelab.analysis.compare import RunPair
 
 Kind = Literal["max", "min"]
 
@@ -25,7 +28,7 @@ class Limit:
     """A bound on one figure, as `wer=0.25` writes it."""
 
     kind: Kind
-    figure: Figure | Percentile
+    figure: AnyFigure
     bound: float
 
     @property
@@ -42,10 +45,10 @@ class Outcome:
     found: str
 
 
-def limit(kind: Kind, text: str) -> Limit:
+def limit(kind: Kind, text: str, table: Table = FIGURES) -> Limit:
     """`wer=0.25` -> a Limit; InputError where the figure is not known or the bound is no number."""
     name, separator, written = text.partition("=")
-    figure = figure_of(name.strip())
+    figure = figure_of(name.strip(), table)
     try:
         bound = float(written)
     except ValueError:
@@ -79,25 +82,24 @@ def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) ->
     ]
 
 
-def check_limit(one: Limit, summary: Summary, *, sure: bool) -> Outcome:
+def check_limit(one: Limit, measured: Measured, *, sure: bool) -> Outcome:
     """Whether a figure keeps its limit; with `sure` the far end of its interval must keep it, not the figure alone.
 
     A figure without an interval is then a miss.
     """
-    measured = one.figure.measured(summary)
     if measured.value is None:
         return Outcome(one.name, False, f"no evidence: {measured.missing}")
     found = f"{measured.value:.4g}"
     decides = measured.value
-    if measured.bounds is not None:
-        found += f" [{_short(measured.bounds.low)}, {_short(measured.bounds.high)}]"
+    if measured.low is not None and measured.high is not None:
+        found += f" [{_short(measured.low)}, {_short(measured.high)}]"
         if sure:
-            decides = measured.bounds.high if one.kind == "max" else measured.bounds.low
+            decides = measured.high if one.kind == "max" else measured.low
     elif sure:
         why = f": {measured.no_interval}" if measured.no_interval else ""
         return Outcome(one.name, False, f"no evidence: {found} of {measured.n} has no interval{why}")
     kept = decides <= one.bound if one.kind == "max" else decides >= one.bound
-    note = f"; {measured.bounds.note}" if measured.bounds is not None and measured.bounds.note else ""
+    note = f"; {measured.note}" if measured.note else ""
     return Outcome(one.name, kept, f"{found}, n {measured.n}{note}")
 
 
@@ -106,15 +108,16 @@ def _short(value: float) -> str:
     return f"{round(value, 9):.4g}"
 
 
-def check_no_worse(name: str, pair: RunPair, margin: float, *, sure: bool) -> Outcome:
+def check_no_worse(figure: AnyFigure, pair: RunPair, margin: float, *, sure: bool) -> Outcome:
     """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
 
     The difference is run minus baseline, turned so that more is worse. Without `sure` a run passes unless it is surely
     worse by more than the margin. With `sure` the whole interval must lie within the margin, a test of non-inferiority
     (Blackwelder 1982), so what the samples cannot show is a miss, even where both runs heard the same.
     """
-    figure = figure_of(name)
-    title = f"{name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (f" by {margin:g}" if margin else "")
+    title = f"{figure.name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (
+        f" by {margin:g}" if margin else ""
+    )
     compared = pair.difference(figure)
     found = compared.found
     if found.difference is None:
@@ -124,7 +127,7 @@ def check_no_worse(name: str, pair: RunPair, margin: float, *, sure: bool) -> Ou
         why = f": {found.refused.text(compared.unit)}" if found.refused else ""
         return Outcome(title, False, f"no evidence: {text} has no interval over {found.samples} samples{why}")
     low, high = found.interval.low, found.interval.high
-    worse = (low, high) if figure.better == "low" else (-high, -low)
+    worse = (low, high) if figure.better == "lower" else (-high, -low)
     note = f"; {compared.note}" if compared.note else ""
     return Outcome(
         title, worse[1 if sure else 0] <= margin, f"{text} [{low:+.4g}, {high:+.4g}], {found.samples} samples{note}"
@@ -140,21 +143,25 @@ def check(
     baseline: Path | None = None,
     no_worse: Sequence[str] = (),
     margin: float = 0.0,
+    table: Table = FIGURES,
 ) -> list[Outcome]:
-    """Every gate of a run. InputError where the run cannot be read, or not be compared with the baseline."""
-    run_folder = RunFolder(folder)
-    run, turns = run_folder.read(), run_folder.turns()
-    outcomes = check_run(run, turns, max_failed)
-    summary = summaries.summarize(run, turns)
-    outcomes += [check_limit(one, summary, sure=sure) for one in limits]
+    """Every gate of a run. table: the figures that `no_worse` names.
+
+    Raises InputError where the run cannot be read, or cannot be compared with the baseline.
+    """
+    scored = read_scored(RunFolder(folder))
+    run = scored.run
+    outcomes = check_run(run, [score.turn for score in scored.scores], max_failed)
+    outcomes += [check_limit(one, scored.measure(one.figure), sure=sure) for one in limits]
     if no_worse and baseline is not None:
-        for name in no_worse:
-            figure_of(name)
+        figures = [figure_of(name, table) for name in no_worse]
         if run.status != "finished":
             unknown = "no evidence: the run is not finished"
             return [*outcomes, *(Outcome(f"{name} no worse", False, unknown) for name in no_worse)]
+        from voicelab.analysis.compare import compare
+
         (pair,) = compare([baseline, folder], seed=run.spec.seed, draws=run.spec.draws).each_pair()
-        outcomes += [check_no_worse(name, pair, margin, sure=sure) for name in no_worse]
+        outcomes += [check_no_worse(figure, pair, margin, sure=sure) for figure in figures]
     return outcomes
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,8 @@ from voicelab.analysis.mlflow_names import escape
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.runs import file_errors
 from voicelab.runs.records import RunFolder, RunResult
-from voicelab.scoring import summary
+from voicelab.scoring import summary_file
+from voicelab.scoring.schema import Measured, Summary
 
 if TYPE_CHECKING:
     from mlflow import MlflowClient
@@ -78,7 +79,7 @@ def log(folder: RunFolder, uri: str) -> str:
     """
     check(uri)
     run = folder.read()
-    figures = summary.read(folder.path / "summary.json")
+    summary = summary_file.read(folder.path / summary_file.FILE_NAME)
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
     from mlflow import MlflowClient
@@ -87,7 +88,7 @@ def log(folder: RunFolder, uri: str) -> str:
     try:
         client = MlflowClient(tracking_uri=uri)
         logged = _begun(client, run)
-        _figures(client, logged, run, figures.model_dump())
+        _figures(client, logged, run, summary)
         for name in ARTIFACTS:
             if (folder.path / name).is_file():
                 client.log_artifact(logged, str(folder.path / name))
@@ -156,11 +157,11 @@ def _changed(there: Any, run: RunResult) -> bool:
     return any(there.data.params.get(name, value) != value for name, value in params_of(run))
 
 
-def _figures(client: MlflowClient, logged: str, run: RunResult, figures: dict[str, Any]) -> None:
+def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary) -> None:
     from mlflow.entities import Metric, Param
 
     at_ms = round(1000 * time.time())
-    metrics = [Metric(name, float(value), at_ms, 0) for name, value in metrics_of(figures)]
+    metrics = [Metric(name, float(value), at_ms, 0) for name, value in metrics_of(summary)]
     client.log_batch(logged, params=[Param(name, value) for name, value in params_of(run)])
     for first in range(0, len(metrics), _BATCH):
         client.log_batch(logged, metrics=metrics[first : first + _BATCH])
@@ -180,26 +181,28 @@ def _params(run: RunResult) -> Iterator[tuple[str, object]]:
         yield from ((f"{engine.kind}.{name}", value) for name, value in engine.options.items())
 
 
-def metrics_of(figures: dict[str, Any], place: str = "") -> Iterator[tuple[str, float]]:
-    """Every figure of a summary under its place in summary.json (`words.overall.wer`), its interval as .low and .high.
+def metrics_of(summary: Summary) -> Iterator[tuple[str, float]]:
+    """Every figure that has a value by its name (`wer`), its interval as .low and .high, and the turns behind it as .n.
 
-    A figure that was not scored is left out. Names of categories and speakers are escaped (`metric_names.escape`).
+    Figures of a group are named `category.NAME.wer`; names of categories and speakers are escaped
+    (`mlflow_names.escape`). Counts of turns are `turns.answered` and so on.
     """
-    for key, value in figures.items():
-        name = f"{place}{escape(key)}"
-        if isinstance(value, dict) and "interval" in value and "value" in value:
-            if value["value"] is not None:
-                yield name, value["value"]
-                yield from _ends(name, value["interval"])
-        elif key.endswith("_interval") and key.removesuffix("_interval") in figures:
-            yield from _ends(name.removesuffix("_interval"), value)
-        elif isinstance(value, dict):
-            yield from metrics_of(value, f"{name}.")
-        elif isinstance(value, int | float) and not isinstance(value, bool) and key != "format_version":
-            yield name, value
+    yield from _measured(summary.figures, "")
+    for grouping, members in summary.by.items():
+        for member, figures in members.items():
+            yield from _measured(figures, f"{grouping}.{escape(member)}.")
+    for name, count in summary.turns.model_dump(exclude={"failures"}).items():
+        yield f"turns.{name}", count
+    for code, count in summary.turns.failures.items():
+        yield f"turns.failures.{escape(code)}", count
 
 
-def _ends(name: str, bounds: dict[str, Any] | None) -> Iterator[tuple[str, float]]:
-    if bounds is not None:
-        yield f"{name}.low", bounds["low"]
-        yield f"{name}.high", bounds["high"]
+def _measured(figures: Mapping[str, Measured], place: str) -> Iterator[tuple[str, float]]:
+    for name, one in figures.items():
+        if one.value is None:
+            continue
+        yield f"{place}{name}", one.value
+        yield f"{place}{name}.n", one.n
+        if one.interval is not None:
+            yield f"{place}{name}.low", one.interval.low
+            yield f"{place}{name}.high", one.interval.high

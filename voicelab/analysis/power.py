@@ -11,12 +11,13 @@ import numpy as np
 
 from voicelab.analysis.compare import compare
 from voicelab.errors import InputError
+from voicelab.figures.figure import Figure
+from voicelab.figures.table import FIGURES, Table, figure_of
 from voicelab.metrics.power import Spread, linearized, power_of, spread
 from voicelab.runs.records import RunFolder, TurnResult
-from voicelab.scoring.figures import Figure, figure_of
 from voicelab.scoring.intervals import Clusters
-from voicelab.scoring.schema import Unit
-from voicelab.scoring.summary import scores_of
+from voicelab.scoring.schema import ClusterUnit
+from voicelab.scoring.scored_run import read_scored
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure as Picture
@@ -33,7 +34,7 @@ class Pilot:
     figure: Figure
     value: float
     difference: float | None
-    unit: Unit
+    unit: ClusterUnit
     spread: Spread
 
     @property
@@ -41,14 +42,14 @@ class Pilot:
         return self.spread.samples / self.spread.speakers
 
 
-def pilot(folders: Sequence[Path], name: str, correlation: float = 0.0) -> Pilot:
+def pilot(folders: Sequence[Path], name: str, correlation: float = 0.0, table: Table = FIGURES) -> Pilot:
     """Read a pilot; InputError where a figure is no rate of turns, or where there is too little to tell a variance.
 
     Of two runs the difference's own variance is taken, paired by sample. Of one run the second system is assumed to
     vary as much, and to err on the same samples with this correlation; 0 asks for the most samples.
     """
-    figure = figure_of(name)
-    if not isinstance(figure, Figure) or figure.of_turn is None:
+    figure = figure_of(name, table)
+    if not isinstance(figure, Figure) or not figure.pairable:
         raise InputError(f"{name} is no rate of turns; power is known for rates such as wer or intent_accuracy")
     if len(folders) > 2:
         raise InputError("name one run or two; a pilot compares two systems at most")
@@ -56,16 +57,13 @@ def pilot(folders: Sequence[Path], name: str, correlation: float = 0.0) -> Pilot
 
 
 def _of_one(folder: Path, figure: Figure, correlation: float) -> Pilot:
-    run = RunFolder(folder).read()
-    scores = [score for score in scores_of(run, RunFolder(folder).turns()) if score.turn.primary]
-    shares = [
-        (score.turn, share) for score in scores if figure.of_turn and (share := figure.of_turn(score)) is not None
-    ]
+    scored = read_scored(RunFolder(folder))
+    shares = [(score.turn, share) for score in scored.primary if (share := figure.share_of(score)) is not None]
     parts, wholes = [part for _, (part, _) in shares], [whole for _, (_, whole) in shares]
     found, unit = _spread(parts, wholes, [turn for turn, _ in shares], figure)
     scale = 2 * (1 - correlation)
     found = replace(found, between=scale * found.between, within=scale * found.within)
-    return Pilot((run.run_id,), figure, sum(parts) / sum(wholes), None, unit, found)
+    return Pilot((scored.run.run_id,), figure, sum(parts) / sum(wholes), None, unit, found)
 
 
 def _of_two(folders: Sequence[Path], figure: Figure) -> Pilot:
@@ -84,7 +82,7 @@ def _of_two(folders: Sequence[Path], figure: Figure) -> Pilot:
 
 def _spread(
     parts: Sequence[float], wholes: Sequence[float], turns: Sequence[TurnResult], figure: Figure
-) -> tuple[Spread, Unit]:
+) -> tuple[Spread, ClusterUnit]:
     if len(turns) < 2 or not sum(wholes):
         raise InputError(f"{figure.name}: {len(turns)} samples are scored for it; a pilot needs two or more")
     clusters = Clusters.of(turns)

@@ -15,8 +15,8 @@ from voicelab.errors import InputError
 from voicelab.runs import lock
 from voicelab.runs.faults import CONNECTION_FAULTS
 from voicelab.runs.records import RunFolder, RunResult
-from voicelab.scoring import summary
-from voicelab.scoring.schema import Rate, StageFigures, Summary
+from voicelab.scoring import summary_file
+from voicelab.scoring.schema import Measured, Summary
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")
@@ -54,25 +54,14 @@ class StoredRun:
         asked = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
         return " → ".join([engine.name for engine in self.run.engines] or asked)
 
-    @property
-    def wer(self) -> Rate | None:
-        return self.summary.words.overall.wer if self.summary is not None else None
+    def figure(self, name: str) -> Measured | None:
+        """What the run's summary says of a figure; None without a summary, or where it does not have the figure."""
+        return self.summary.figures.get(name) if self.summary is not None else None
 
     @property
-    def error_rate(self) -> tuple[str, Rate] | None:
-        """The headline of the run's language, `WER` or `CER`, with its rate."""
-        if self.summary is None:
-            return None
-        words = self.summary.words.overall
-        return ("CER", words.cer) if self.summary.headline == "cer" else ("WER", words.wer)
-
-    @property
-    def entity_recall(self) -> Rate | None:
-        return self.summary.entities.surface_heard if self.summary is not None else None
-
-    @property
-    def first_audio(self) -> StageFigures | None:
-        return self.summary.latency.stages.get("first_audio_s") if self.summary is not None else None
+    def samples(self) -> int | None:
+        """The number of samples that the figures are made of; None without a summary."""
+        return self.summary.turns.primary if self.summary is not None else None
 
 
 def is_run(folder: Path) -> bool:
@@ -89,7 +78,7 @@ def kept_runs(out: Path) -> list[StoredRun]:
         paths = sorted(out.iterdir())
     except OSError as error:
         raise InputError(f"{out}: cannot be read: {error.strerror}; name the folder of runs with --out") from error
-    found = [one for one in map(_look, paths) if one is not None]
+    found = [look(path) for path in paths if _may_be_run(path)]
     dated = [(one.run.started_at, one) for one in found if one.run is not None]
     latest_first = sorted(dated, key=lambda pair: pair[0], reverse=True)
     return [*(one for _, one in latest_first), *(one for one in found if one.run is None)]
@@ -102,10 +91,10 @@ def _may_be_run(path: Path) -> bool:
         return True
 
 
-def _look(path: Path) -> StoredRun | None:
-    """The run in this folder, if there is one."""
+def look(path: Path) -> StoredRun:
+    """The run in this folder; one that cannot be looked into is damaged."""
     try:
-        return kept_run(path) if is_run(path) else None
+        return kept_run(path)
     except OSError as error:
         return StoredRun(path, "damaged", f"{path}: cannot be read: {error.strerror}", None, None)
 
@@ -124,7 +113,7 @@ def kept_run(path: Path) -> StoredRun:
         note = f"{note}; go on with it: voicelab evaluate --resume {path}"
     figures = None
     try:
-        figures = summary.read(path / "summary.json")
+        figures = summary_file.read(path / summary_file.FILE_NAME)
     except InputError:
         if state == "finished":
             note = f"it has no report that can be read; make it: voicelab report {path}"

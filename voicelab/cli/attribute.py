@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
@@ -30,8 +31,10 @@ def attribute(
     """
     with terminal.errors():
         from voicelab.report import page, tables
+        from voicelab.report.text_tables import as_text
         from voicelab.runs.records import RunFolder
-        from voicelab.scoring import counterfactual, summary
+        from voicelab.scoring import counterfactual, summary_file
+        from voicelab.scoring.leading import labelled
 
         folder = RunFolder(run)
         kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
@@ -39,12 +42,15 @@ def attribute(
             with terminal.progress_bar("replies heard") as bar:
                 counterfactual.listen(folder, kept, listen, lambda done, total: bar(done, total, None))
         report = page.write(folder)
-        found = summary.read(folder.path / "summary.json")
+        found = summary_file.read(folder.path / summary_file.FILE_NAME)
         if as_json:
             assert found.attribution is not None
-            typer.echo(found.attribution.model_dump_json(indent=2))
+            figures = {name: one for name, label, one in labelled(found) if label.group in ("losses", "time")}
+            shares = {name: one.model_dump(mode="json") for name, one in figures.items()}
+            document = {**found.attribution.model_dump(mode="json"), "figures": shares}
+            typer.echo(json.dumps(document, indent=2, ensure_ascii=False))
             return
-        causes = tables.causes(found)
+        causes = as_text(tables.causes(found))
         rows = [list(map(str, row)) for row in causes.itertuples()]
         terminal.table(f"run {found.run_id}: what each stage lost", ["stage", *causes.columns], rows)
         for turn, what, name, stage, earlier, note in tables.losses(found).itertuples(name=None):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.figure_option import FigureOption
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
     flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
+    figure: FigureOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
     out: Annotated[
         Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
@@ -49,7 +51,7 @@ def compare(
     with terminal.errors():
         from voicelab.analysis.compare import compare as put_together
 
-        found = put_together(runs, rules=normalizer, weights=weights, seed=seed, draws=draws)
+        found = put_together(runs, rules=normalizer, weights=weights, seed=seed, draws=draws, figures=figure or ())
         if as_json:
             typer.echo(_json(found))
         else:

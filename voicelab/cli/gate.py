@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.figure_option import FigureOption
 from voicelab.runs import file_errors
 
 
@@ -29,6 +30,7 @@ def gate(
     ] = None,
     margin: Annotated[float, typer.Option(min=0.0, help="So much worse than the baseline is still no miss.")] = 0.0,
     max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Largest share of turns that may break.")] = 0.05,
+    figure: FigureOption = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the gates here as JUnit XML, for CI.")] = None,
 ) -> None:
     """Hold a run's figures against limits: exit code 0 when all are kept, 1 on a miss or without evidence.
@@ -45,8 +47,11 @@ def gate(
         from voicelab.analysis.gate import check, limit
         from voicelab.analysis.gate import junit as junit_of
         from voicelab.errors import InputError
+        from voicelab.figures.outside import table_with
 
-        limits = [limit("max", text) for text in most or ()] + [limit("min", text) for text in least or ()]
+        table = table_with(figure or ())
+        limits = [limit("max", text, table) for text in most or ()]
+        limits += [limit("min", text, table) for text in least or ()]
         if not limits and not no_worse:
             raise InputError("nothing to hold the run against; give --max, --min or --no-worse")
         if bool(baseline) != bool(no_worse):
@@ -54,7 +59,14 @@ def gate(
         if junit is not None:
             file_errors.check_file("--junit", junit)
         outcomes = check(
-            run, limits, sure=sure, max_failed=max_failed, baseline=baseline, no_worse=no_worse or (), margin=margin
+            run,
+            limits,
+            sure=sure,
+            max_failed=max_failed,
+            baseline=baseline,
+            no_worse=no_worse or (),
+            margin=margin,
+            table=table,
         )
         rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
         terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)

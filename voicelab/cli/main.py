@@ -17,6 +17,7 @@ from voicelab.cli.correct import correct
 from voicelab.cli.cross import cross
 from voicelab.cli.echo_agent import echo_agent
 from voicelab.cli.equivalence import equivalence
+from voicelab.cli.figure_option import FigureOption
 from voicelab.cli.gate import gate
 from voicelab.cli.listen import listen
 from voicelab.cli.match import match
@@ -34,6 +35,7 @@ from voicelab.cli.targets import probe, targets
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
+    from voicelab.scoring.schema import Summary
 
 app = StrictTyper(
     help="Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is.",
@@ -90,6 +92,7 @@ def evaluate(
         bool, typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and keep it with the run.")
     ] = False,
     mlflow: Annotated[str | None, typer.Option(help="Log it in MLflow too: http://host:5000, sqlite:///...")] = None,
+    figure: FigureOption = None,
 ) -> None:
     """Speak a set of samples to a voice agent, and leave a report.
 
@@ -107,12 +110,14 @@ def evaluate(
         if resume is not None:
             _refuse_beside_resume(context)
             with terminal.resumable(resume):
-                _report(*_resume(resume), mlflow)
+                _report(*_resume(resume), mlflow, figure)
             return
         from voicelab.conditions.parsing import parse_condition
         from voicelab.datasets import load
+        from voicelab.figures.outside import table_with
         from voicelab.runs.records import RunFolder
 
+        table_with(figure or ())
         chosen: dict[str, object] = {
             "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
             "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
@@ -129,7 +134,8 @@ def evaluate(
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
-                _report(*(_evaluate_in_notebook if notebook else _evaluate)(spec, folder), mlflow)
+                made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder)
+                _report(*made, mlflow, figure)
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -161,7 +167,11 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
 def _refuse_beside_resume(context: typer.Context) -> None:
     from voicelab.errors import InputError
 
-    sources = {name: context.get_parameter_source(name) for name in context.params if name not in ("resume", "mlflow")}
+    sources = {
+        name: context.get_parameter_source(name)
+        for name in context.params
+        if name not in ("resume", "mlflow", "figure")
+    }
     if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
         option = extra[0].replace("_", "-")
         raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
@@ -206,12 +216,12 @@ def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
         return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress)
 
 
-def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
+def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
     from voicelab.runs import notebook
     from voicelab.runs.records import RunFolder
 
     folder = RunFolder(folder.path.resolve())
-    parameters = notebook.parameters_of(spec, folder)
+    parameters = notebook.parameters_of(spec, folder, figures)
     with terminal.progress_bar("turns") as progress:
         notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))
     return folder, folder.read()
@@ -224,15 +234,15 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
         return resume(path, progress=progress)
 
 
-def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
-    """Ask the agent again with the references, finish, and log the run where that is asked for, failed turns or not."""
+def _report(folder: RunFolder, run: RunResult, mlflow: str | None, figures: Sequence[str] | None) -> None:
+    """Finish the run, show its figures, and log it where that is asked for, failed turns or not."""
     from voicelab.errors import VoicelabError
-    from voicelab.scoring import counterfactual
+    from voicelab.report.finish import finish
 
-    counterfactual.keep(folder)
+    summary = finish(folder, figures or ())
     failed: VoicelabError | None = None
     try:
-        _finish(folder, run)
+        _show(folder, run, summary)
     except VoicelabError as error:
         failed = error
     if mlflow is not None:
@@ -243,20 +253,17 @@ def _report(folder: RunFolder, run: RunResult, mlflow: str | None) -> None:
         raise failed
 
 
-def _finish(folder: RunFolder, run: RunResult) -> None:
-    """Write the report where there is none newer than the turns, print the figures, and say where things are."""
+def _show(folder: RunFolder, run: RunResult, summary: Summary) -> None:
+    """Print the figures and say where the report is. Raises VoicelabError where turns failed."""
     from voicelab.errors import VoicelabError
-    from voicelab.report import page, tables
-    from voicelab.scoring import summary
+    from voicelab.report import tables
 
-    page.write(folder)
-    turns = folder.turns()
-    figures = summary.read(folder.path / "summary.json")
-    rows = [tuple(map(str, row)) for row in tables.headline(figures)]
+    rows = [tuple(map(str, row)) for row in tables.headline(summary)]
     terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
-    for warning in figures.warnings:
+    for warning in summary.warnings:
         terminal.warn(warning)
     typer.echo(f"report: {folder.path / 'report.html'}")
+    turns = folder.turns()
     broken = [turn for turn in turns if turn.broken]
     if broken and broken[0].failure is not None:
         first = f"{broken[0].key}: {broken[0].failure.message}"
@@ -264,13 +271,16 @@ def _finish(folder: RunFolder, run: RunResult) -> None:
 
 
 @app.command()
-def report(run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")]) -> None:
-    """Make summary.json, turns.parquet and report.html of a run anew."""
+def report(
+    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")], figure: FigureOption = None
+) -> None:
+    """Make summary.json, turns.parquet and report.html of a run again."""
     with terminal.errors():
+        from voicelab.report.finish import finish
         from voicelab.runs.records import RunFolder
 
         folder = RunFolder(run)
-        _finish(folder, folder.read())
+        _show(folder, folder.read(), finish(folder, figure or ()))
 
 
 @app.command()

@@ -18,6 +18,9 @@ def power(
         list[float] | None, typer.Option(help="The difference to be found; may be repeated. \\[0.02]")
     ] = None,
     figure: Annotated[str, typer.Option(help="wer, entity_recall, intent_accuracy or another rate of turns.")] = "wer",
+    own_figure: Annotated[
+        list[str] | None, typer.Option("--own-figure", help="Make this figure known: package.module:OBJECT.")
+    ] = None,
     alpha: Annotated[float, typer.Option(help="How often a difference may be found that is not there.")] = 0.05,
     power: Annotated[float, typer.Option("--power", help="How often the difference is to be found.")] = 0.8,
     samples_each: Annotated[
@@ -43,6 +46,7 @@ def power(
         from voicelab.analysis.power import pilot
         from voicelab.analysis.power import plot as draw
         from voicelab.errors import InputError
+        from voicelab.figures.outside import table_with
         from voicelab.metrics.power import detectable, power_of, speakers_needed
 
         for name, value in (("--alpha", alpha), ("--power", power)):
@@ -57,7 +61,7 @@ def power(
             raise InputError("--difference must be more than 0, as 0.02")
         if plot is not None:
             file_errors.check_file("--plot", plot)
-        found = pilot(runs, figure, correlation)
+        found = pilot(runs, figure, correlation, table_with(own_figure or ()))
         of, unit = found.spread, found.unit
         alone = unit == "sample"
         if alone and samples_each:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from voicelab.cli.strict import StrictTyper
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import StoredRun
+    from voicelab.scoring.leading import Labelled
 
 runs = StrictTyper(help="List, show and remove runs.", no_args_is_help=True)
 
@@ -51,10 +53,10 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
         if not found:
             typer.echo(f"no run in {out}")
             return
-        columns = ("run", "state", "n", "unanswered", "error rate", "recall", "sound")
-        terminal.table(
-            f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}", columns, map(_row, found), whole=columns
-        )
+        shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
+        columns = ("run", "state", "n", "unanswered", *shown)
+        title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}"
+        terminal.table(title, columns, [_row(one, shown) for one in found], whole=columns)
         for one in found:
             if one.note:
                 typer.echo(f"{one.run_id}: {one.note}")
@@ -76,8 +78,8 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
             raise InputError(one.note)
         if as_json:
             made = one.run.model_dump(mode="json")
-            figures = one.summary.model_dump(mode="json") if one.summary is not None else None
-            typer.echo(json.dumps(_figures(one) | {"run": made, "summary": figures}, indent=2, ensure_ascii=False))
+            summary = one.summary.model_dump(mode="json") if one.summary is not None else None
+            typer.echo(json.dumps(_figures(one) | {"run": made, "summary": summary}, indent=2, ensure_ascii=False))
             return
         if one.summary is not None:
             rows = [tuple(map(str, line)) for line in tables.headline(one.summary)]
@@ -140,25 +142,22 @@ def _options(options: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
-def _row(one: StoredRun) -> tuple[str, ...]:
-    from voicelab.report.wording import NONE, number, seconds
+def _row(one: StoredRun, columns: Sequence[str]) -> tuple[str, ...]:
+    from voicelab.report.wording import NONE, in_unit
 
-    headline = one.error_rate
-    recall = number(one.entity_recall.value) if one.entity_recall is not None else NONE
-    rates = [f"{headline[0]} {number(headline[1].value)}" if headline is not None else NONE, recall]
-    first = seconds(one.first_audio.p50) if one.first_audio is not None else NONE
-    counts = [NONE if count is None else str(count) for count in (_samples(one), one.unanswered)]
-    return one.run_id, one.state, *counts, *rates, first
+    shown = {label.short: in_unit(found.value, label.unit) for _, label, found in _listed(one)}
+    counts = [NONE if count is None else str(count) for count in (one.samples, one.unanswered)]
+    return one.run_id, one.state, *counts, *(shown.get(column, NONE) for column in columns)
 
 
-def _samples(one: StoredRun) -> int | None:
-    return one.summary.turns.primary if one.summary is not None else None
+def _listed(one: StoredRun) -> list[Labelled]:
+    from voicelab.scoring.leading import leading
+
+    return leading(one.summary, "list") if one.summary is not None else []
 
 
 def _figures(one: StoredRun) -> dict[str, Any]:
-    cer = one.summary.words.overall.cer if one.summary is not None else None
-    figures = [("wer", one.wer), ("cer", cer), ("entity_recall", one.entity_recall)]
-    first = one.first_audio
+    figures = one.summary.figures if one.summary is not None else {}
     return {
         "run_id": one.run_id,
         "path": str(one.path),
@@ -169,8 +168,7 @@ def _figures(one: StoredRun) -> dict[str, Any]:
         "language": one.run.spec.language if one.run is not None else None,
         "headline": one.summary.headline if one.summary is not None else None,
         "mode": one.run.spec.mode if one.run is not None else None,
-        "samples": _samples(one),
+        "samples": one.samples,
         "unanswered": one.unanswered,
-        **{name: rate.model_dump(mode="json") if rate is not None else None for name, rate in figures},
-        "first_audio_p50_s": first.p50 if first is not None else None,
+        "figures": {name: found.model_dump(mode="json") for name, found in figures.items()},
     }

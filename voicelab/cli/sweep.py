@@ -32,7 +32,7 @@ def sweep(
     breakpoint_: Annotated[
         list[str] | None,
         typer.Option("--breakpoint", help="Where a measure breaks: MEASURE=90% of its clean value, or MEASURE=0.3 as "
-                     "it is; of wer, entity_recall, company_recall, intent_accuracy. \\[entity_recall=90%]"),
+                     "it is; of wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]"),
     ] = None,
     samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
     asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = DEFAULT_RECOGNIZER,

@@ -40,8 +40,10 @@ def least_turns(quantile: float) -> int:
     """The fewest values that say anything of a quantile: 1 / (1 - q), on either side of the middle.
 
     With fewer, less than one value is expected beyond the quantile, and what stands for it is the largest value under
-    another name: 2 for the median, 10 for p90, 20 for p95, 100 for p99.
+    another name: 2 for the median, 10 for p90, 20 for p95, 100 for p99. The smallest and the largest value need 1.
     """
+    if not 0 < quantile < 1:
+        return 1
     return math.ceil(1 / min(quantile, 1 - quantile) - 1e-9)
 
 

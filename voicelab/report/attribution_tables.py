@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from voicelab.report.wording import CAUSE_NAMES, NONE, estimate, number
+from voicelab.figures.scored_turn import TurnScore
+from voicelab.report.text_tables import as_text
+from voicelab.report.wording import CAUSE_NAMES, estimate
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.schema import Attribution, Loss, Rate, StageLosses, Summary
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.schema import Attribution, Loss, Measured, Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_COLUMNS = ["stage", "entities lost [95 %]", "actions lost [95 %]", "share of the time [95 %]"]
+_STAGES = ("asr", "agent", "tts")
+_CHANGES = {
+    "intent": "the intent",
+    "companies": "the companies",
+    "amounts": "the amounts",
+    "changes": "the changes to the watchlist",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +48,36 @@ class AttributionView:
 
 
 def causes(summary: Summary) -> pd.DataFrame:
-    """What each stage lost of the expected entities and actions, and its share of the time; the last row is all."""
+    """What each stage lost of the expected entities and actions, and its share of the time; the last row is all.
+
+    Numbers, with `low` and `high` of each; `lost` and `expected` are the counts of entities.
+    """
     import pandas as pd
 
-    rows = _rows(summary.attribution) if summary.attribution is not None else []
-    return pd.DataFrame(rows, columns=_COLUMNS).set_index("stage")
+    rows = []
+    for stage in (*_STAGES, "rest", ""):
+        row: dict[str, Any] = {"stage": CAUSE_NAMES.get(stage, "all")}
+        for what in ("entities", "actions"):
+            found = summary.figures.get(f"{what}_lost_{stage}" if stage else f"{what}_lost")
+            row |= _numbers(f"{what} lost", found) | {f"{what} counts": _counts(found)}
+            row[f"{what} lost missing"] = _unheard(summary, found) if stage == "tts" else None
+        row |= _numbers("share of the time", summary.figures.get(f"time_share_{stage}"))
+        rows.append(row)
+    return pd.DataFrame(rows).set_index("stage")
+
+
+def _numbers(column: str, found: Measured | None) -> dict[str, Any]:
+    values = (None, None, None) if found is None else (found.value, found.low, found.high)
+    return dict(zip((column, f"{column} low", f"{column} high"), values, strict=True))
+
+
+def _unheard(summary: Summary, found: Measured | None) -> str | None:
+    known = summary.attribution is not None and summary.attribution.absent is None
+    return "not listened to" if known and (found is None or not found.n) else None
+
+
+def _counts(found: Measured | None) -> str | None:
+    return f"{found.part:.0f} of {found.of:.0f}" if found is not None and found.part is not None and found.of else None
 
 
 def losses(summary: Summary) -> pd.DataFrame:
@@ -61,21 +93,15 @@ def equivalence(summary: Summary) -> pd.DataFrame:
     """In how many turns the recognizer changed what the agent does, and what of it; empty where it is not known."""
     import pandas as pd
 
-    found = summary.equivalence
-    rows: list[tuple[str, str, str]] = []
-    if found is not None and found.absent is None:
-        whole = f"{found.changed.part} / {found.changed.whole}"
-        rows = [("any of it", estimate(found.changed), whole)]
-        names = {
-            "intent": "the intent",
-            "companies": "the companies",
-            "amounts": "the amounts",
-            "changes": "the changes to the watchlist",
-        }
-        for part, name in names.items():
-            count, turns = getattr(found, part), found.changed.whole
-            rows.append((name, number(count / turns if turns else None), f"{count} / {turns}"))
-    return pd.DataFrame(rows, columns=["what changes", "share [95 %]", "turns"]).set_index("what changes")
+    found = summary.figures.get("action_changes")
+    rows: list[tuple[str, float | None, float | None, float | None, float, float]] = []
+    if found is not None and found.part is not None and found.of:
+        rows = [("any of it", found.value, found.low, found.high, found.part, found.of)]
+        for part, name in _CHANGES.items():
+            count = found.counts.get(part, 0)
+            rows.append((name, count / found.of, None, None, count, found.of))
+    columns = ["what changes", "value", "low", "high", "part", "of"]
+    return pd.DataFrame(rows, columns=columns).set_index("what changes")
 
 
 def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
@@ -85,7 +111,7 @@ def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
         return AttributionView("Not in this summary.", (), (), ())
     by_key = {score.turn.key: score.turn for score in scores}
     turns = []
-    for stage in ("asr", "agent", "tts"):
+    for stage in _STAGES:
         grouped: dict[str, list[Loss]] = {}
         for loss in found.losses:
             if loss.stage == stage:
@@ -93,7 +119,9 @@ def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
         views = tuple(LossView(key, _texts(by_key[key], stage), tuple(members)) for key, members in grouped.items())
         if views:
             turns.append((stage, CAUSE_NAMES[stage], views))
-    return AttributionView(_note(found), tuple(_COLUMNS), tuple(_rows(found)), tuple(turns))
+    shown = as_text(causes(summary)).reset_index()
+    rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
+    return AttributionView(_note(summary, found), tuple(map(str, shown.columns)), rows, tuple(turns))
 
 
 def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:
@@ -102,46 +130,26 @@ def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:
     return ("said", turn.text), ("heard", turn.heard or "nothing")
 
 
-def _rows(found: Attribution) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = []
-    for stage in ("asr", "agent", "tts"):
-        entities, actions = _lost(found.entities, stage), _lost(found.actions, stage)
-        rows.append((CAUSE_NAMES[stage], entities, actions, estimate(found.time[stage])))
-    rows.append((CAUSE_NAMES["rest"], "", "", estimate(found.time["rest"])))
-    shares = [one.value for one in found.time.values() if one.value is not None]
-    rows.append(("all", _lost(found.entities, "lost"), _lost(found.actions, "lost"), number(sum(shares) or None)))
-    return rows
-
-
-def _lost(losses: StageLosses, which: str) -> str:
-    rate: Rate | None = getattr(losses, which)
-    if rate is None:
-        return "not listened to"
-    return f"{estimate(rate)}, {rate.part} of {rate.whole}" if rate.whole else NONE
-
-
-def _note(found: Attribution) -> str:
+def _note(summary: Summary, found: Attribution) -> str:
     if found.absent is not None:
         return f"What each stage lost is not known: {found.absent}."
     parts = [
-        f"{found.n} turns were put to the agent again with what was really said. What comes back then was lost by the "
-        "recognizer, what is missing even then by the agent."
+        f"We ran the agent again on the reference transcripts of {found.n} turns. What it gets right then was lost by "
+        "the recognizer; what is missing even then was lost by the agent."
     ]
     if found.listener is not None:
         ear = found.listener.partition(":")[0]
         parts.append(
-            f"The replies were heard again by {ear}: what an answer names and was not heard in its sound counts as "
-            "lost by the voice, what that recognizer misses itself included."
+            f"{ear} transcribed the replies: what an answer names and this transcript does not counts as lost by the "
+            "voice. What that recognizer misses is part of it."
         )
-        misses = found.listener_misses
+        misses = summary.figures.get("listener_misses")
         if misses is not None and misses.value is not None:
-            parts.append(
-                f"Of such names in the requests it missed {misses.part} of {misses.whole}, {estimate(misses)}."
-            )
+            parts.append(f"In the requests it missed {misses.part} of {misses.of} such names, {estimate(misses)}.")
     else:
-        parts.append("Entities that the voice lost show when somebody listens: voicelab attribute RUN --listen ASR.")
+        parts.append("To see what the voice lost, transcribe the replies: voicelab attribute RUN --listen ASR.")
     if found.unlike:
-        parts.append(f"In {found.unlike} turns the agent, asked the same again, gave another answer than in the run.")
+        parts.append(f"In {found.unlike} turns the agent gave another answer than in the run to the same text.")
     if found.not_scored:
         parts.append(f"{found.not_scored} turns were not scored.")
     return " ".join(parts)

@@ -7,10 +7,11 @@ from time import monotonic
 from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.report import page, plots, views
+from voicelab.report.text_tables import as_text
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import inputs
-from voicelab.scoring.turns import TurnScore
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,7 +73,7 @@ def figure(drawn: Figure) -> Shown:
 
 def table(frame: pd.DataFrame, title: str) -> Shown:
     """A table under a title."""
-    styled = frame.reset_index().style.hide(axis="index").set_caption(title).format(na_rep="–", precision=3)
+    styled = as_text(frame).reset_index().style.hide(axis="index").set_caption(title).format(na_rep="–", precision=3)
     styled = styled.set_table_styles(
         [
             {"selector": "caption", "props": "text-align: left; font-weight: bold; padding: 4px 0"},

@@ -10,20 +10,23 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample
+from voicelab.figures.outside import table_with
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, sound_tables, tables
 from voicelab.report.attribution_tables import why_view
 from voicelab.report.templating import environment
+from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.views import TurnCard, data_uri, request_sound, view_turns
-from voicelab.report.wording import NONE, headline, interval, interval_methods, seconds
+from voicelab.report.wording import NONE, headline, interval, interval_methods, number, seconds
 from voicelab.runs.records import RunFolder, RunResult
-from voicelab.scoring import counterfactual_file, inputs, sound_quality
+from voicelab.scoring import sound_quality, summary_file
 from voicelab.scoring.labels import label
 from voicelab.scoring.schema import Summary
+from voicelab.scoring.scored_run import read_scored
 from voicelab.scoring.sound_quality import SoundQualityRecord
-from voicelab.scoring.summary import scores_of, summarize_scores
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.summary import summarize_scored
 
 if TYPE_CHECKING:
     import jinja2
@@ -33,25 +36,22 @@ if TYPE_CHECKING:
 WORST = 8
 
 
-def write(folder: RunFolder) -> Path:
+def write(folder: RunFolder, figures: Iterable[Any] = ()) -> Path:
     """Make summary.json, turns.parquet and report.html of a run; the path of the last.
 
-    Raises InputError when the folder holds no run.
+    figures: further figures (`figures.outside.table_with`). Raises InputError when the folder holds no run.
     """
-    run = folder.read()
-    samples = inputs.sample_set(run)
-    forms = inputs.company_forms(run)
-    scores = scores_of(run, folder.turns(), forms)
-    scenarios = samples.scenarios if samples is not None else ()
-    summary = summarize_scores(run, scores, scenarios, forms, counterfactual_file.read(folder.path))
-    (folder.path / "summary.json").write_text(summary.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    found = read_scored(folder)
+    scores = found.scores
+    summary = summarize_scored(found, table_with(figures))
+    summary_file.write(folder.path, summary)
     tables.write_turns(scores, folder.path / "turns.parquet")
     worst = tables.worst_scores(scores, WORST)
     rest = [score for score in scores if score not in worst]
-    views = {view.turn.key: view for view in view_turns(folder, [*worst, *rest], samples)}
+    views = {view.turn.key: view for view in view_turns(folder, [*worst, *rest], found.samples)}
     path = folder.path / "report.html"
     sound = sound_quality.read(folder.path)
-    path.write_text(render(run, summary, scores, views, sound), encoding="utf-8")
+    path.write_text(render(found.run, summary, scores, views, sound), encoding="utf-8")
     return path
 
 
@@ -164,23 +164,29 @@ def _tables(summary: Summary) -> list[_Table]:
     return [
         _table("Words by category", whole, tables.words_by(summary, "category")),
         _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
-        _table("Entities", f"{summary.entities.not_scored} turns were not scored.", tables.entities(summary)),
-        _table("Entities by class", "In any form: a company by any of its names, once; an amount or a date however it "
-               "is said. The agent's figures are of the classes that it looks for.",
+        _table("Entities", _not_scored(summary, "entity_recall"), tables.entities(summary)),
+        _table("Entities by class", "In any form: a company by any of its names, once; an amount or a date in any "
+               "wording. The agent's figures cover the classes that it looks for.",
                tables.entity_classes(summary)),
         _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
-        _table("Intents", f"{summary.intents.not_scored} turns were not scored.", tables.confusion(summary)),
-        _table(f"Latency, {summary.mode}", _latency_note(),
-               tables.latency(summary)),
+        _table("Intents", _not_scored(summary, "intent_accuracy"), tables.confusion(summary)),
+        _table(f"Latency, {summary.mode}", _latency_note(), tables.latency(summary)),
         _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
+        _table("All figures", "The name is what voicelab gate, compare and summary.json call the figure.",
+               tables.figures_frame(summary)),
     ]  # fmt: skip
 
 
+def _not_scored(summary: Summary, name: str) -> str:
+    found = summary.figures.get(name)
+    return f"{summary.turns.primary - found.n if found is not None else summary.turns.primary} turns were not scored."
+
+
 def _replay_note(summary: Summary) -> str:
-    found = summary.equivalence
-    if found is None or found.absent is not None:
-        return "Not known" + (f": {found.absent}." if found is not None else ".")
-    return f"The agent was asked again, with the reference texts. {found.not_scored} turns were not scored."
+    found = summary.figures.get("action_changes")
+    if found is None or not found.n:
+        return "Not known" + (f": {found.missing}." if found is not None and found.missing else ".")
+    return f"The agent was run again on the reference transcripts. {_not_scored(summary, 'action_changes')}"
 
 
 def _latency_note() -> str:
@@ -189,28 +195,23 @@ def _latency_note() -> str:
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
-    flat = frame.reset_index()
+    flat = as_text(frame).reset_index()
     rows = tuple(tuple(map(_cell, row)) for row in flat.itertuples(index=False))
     return _Table(title, note, tuple(map(str, flat.columns)), rows)
 
 
 def _cell(value: Any) -> str:
-    if value is None or value != value:  # nan is not itself
+    if absent(value):
         return NONE
-    return f"{value:.3f}" if isinstance(value, float) else str(value)
+    return number(value) if isinstance(value, float) else str(value)
 
 
 def _conversations(summary: Summary, views: Sequence[TurnCard]) -> list[tuple[Any, list[TurnCard]]]:
-    return [
-        (outcome, [view for view in views if view.turn.scenario_id == outcome.id]) for outcome in summary.scenarios.each
-    ]
+    return [(outcome, [view for view in views if view.turn.scenario_id == outcome.id]) for outcome in summary.scenarios]
 
 
 def _cold(summary: Summary) -> list[tuple[str, str, str]]:
-    return [
-        (turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"]))
-        for turn in summary.latency.cold
-    ]
+    return [(turn.key, seconds(turn.stages["first_audio_s"]), seconds(turn.stages["turn_s"])) for turn in summary.cold]
 
 
 def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
@@ -233,7 +234,7 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         about += [
             ("normalizer", f"{rule.name}, version {rule.version}"),
             ("word map, SHA-256", rule.word_map or NONE),
-            ("scenarios, interval", interval(summary.scenarios.success.interval) or NONE),
+            ("scenarios, interval", _interval_of(summary, "scenario_success")),
         ]
     return [
         ("The run", about),
@@ -241,6 +242,11 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         ("Packages", list(run.packages.items())),
         ("Machine", [(name, str(value)) for name, value in run.machine.items()]),
     ]
+
+
+def _interval_of(summary: Summary, name: str) -> str:
+    found = summary.figures.get(name)
+    return interval(found.interval if found is not None else None) or NONE
 
 
 def _value(value: Any) -> str:

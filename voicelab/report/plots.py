@@ -7,16 +7,20 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from itertools import cycle
 from typing import TYPE_CHECKING, Any, Literal
 
+from voicelab.figures.latency import STAGES
+from voicelab.figures.table import shown_in
 from voicelab.report import fonts
 from voicelab.report.canvas import canvas
 from voicelab.report.canvas import grid as _grid
 from voicelab.report.canvas import plain as _plain
 from voicelab.report.theme import BLUE, GREEN, LIGHT, ORANGE, PINK, SKY, VERMILION, Theme
-from voicelab.report.wording import STAGE_NAMES, percentile, run_line, seconds
+from voicelab.report.wording import run_line, seconds, shown_value
 from voicelab.scoring.labels import label
-from voicelab.scoring.schema import Bounds, Rate, Summary, WordFigures
+from voicelab.scoring.leading import labelled
+from voicelab.scoring.schema import Bounds, Measured, Summary
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -28,53 +32,55 @@ _WORK = ("decode_s", "asr_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "ov
 
 def wer_by(summary: Summary, by: Literal["category", "speaker"], theme: Theme = LIGHT) -> Figure:
     """Word error rate of each category or speaker, with 95 % intervals and the number of turns."""
-    groups = summary.words.by_category if by == "category" else summary.words.by_speaker
-    names, figures = list(groups), list(groups.values())
-    figure, axes = _figure(summary, f"Word error rate by {by}", 1.5 + 0.42 * max(2, len(names) + 1), theme)
-    if not any(one.wer.value is not None for one in figures):
-        return _empty(figure, axes, f"no words were scored by {by}", theme)
-    rows = [(f"{_plain(label(name))}  (n={one.n})", one) for name, one in zip(names, figures, strict=True)]
-    rows.append((f"all  (n={summary.words.overall.n})", summary.words.overall))
-    _word_bars(axes, [one for _, one in rows], theme)
-    axes.set_yticks(range(len(rows)), [name for name, _ in rows])
+    return figure_by(summary, by, "wer", theme)
+
+
+def figure_by(summary: Summary, by: Literal["category", "speaker"], name: str, theme: Theme = LIGHT) -> Figure:
+    """A figure of each category or speaker, with 95 % intervals and the number of turns."""
+    label_of = {known: one for known, one, _ in labelled(summary)}[name]
+    groups = {member: found[name] for member, found in summary.by.get(by, {}).items() if name in found}
+    overall = summary.figures[name]
+    title = f"{label_of.title[0].upper()}{label_of.title[1:]} by {by}"
+    figure, axes = _figure(summary, title, 1.5 + 0.42 * max(2, len(groups) + 1), theme)
+    if not any(one.value is not None for one in groups.values()):
+        return _empty(figure, axes, f"{label_of.short} has no value by {by}", theme)
+    rows = [(f"{_plain(label(member))}  (n={one.n})", one) for member, one in groups.items()]
+    rows.append((f"all  (n={overall.n})", overall))
+    _bars(axes, [one for _, one in rows], theme)
+    axes.set_yticks(range(len(rows)), [member for member, _ in rows])
     axes.invert_yaxis()
-    axes.set_xlabel("word error rate, 95 % interval")
+    axes.set_xlabel(f"{label_of.title}, 95 % interval")
     _grid(axes, "x", theme)
     return figure
 
 
-def _word_bars(axes: Axes, figures: Sequence[WordFigures], theme: Theme) -> None:
+def _bars(axes: Axes, figures: Sequence[Measured], theme: Theme) -> None:
     colors = [theme.accent] * (len(figures) - 1) + [theme.rest]
     for place, (one, color) in enumerate(zip(figures, colors, strict=True)):
-        value = one.wer.value
+        value = one.value
         if value is None:
             axes.text(0.0, place, " nothing scored", va="center", color=theme.muted)
             continue
         axes.barh(place, value, color=color, height=0.62)
-        _whisker(axes, value, place, one.wer.interval, theme, vertical=False)
-        end = one.wer.interval.high if one.wer.interval is not None else value
+        _whisker(axes, value, place, one.interval, theme, vertical=False)
+        end = one.high if one.high is not None else value
         axes.annotate(f"{value:.2f}", (max(end, value), place), (5, 0), textcoords="offset points", va="center")
     axes.margins(x=0.14)
     axes.set_xlim(left=0)
 
 
 def entity_recall(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """The share of the expected entities found in what was heard, answered, and in the whole session."""
-    found = summary.entities
-    bars = [
-        ("heard", found.surface_heard, BLUE if theme is LIGHT else SKY),
-        ("answered", found.surface_answered, ORANGE),
-        ("session", found.surface_session, GREEN),
-        ("heard,\ncompanies", found.linked_heard, BLUE if theme is LIGHT else SKY),
-        ("answered,\ncompanies", found.linked_answered, ORANGE),
-        ("linked by\nthe agent", found.agent_recall, PINK),
-    ]
+    """The recall figures of the table: the share of expected entities found in each text."""
+    blue = BLUE if theme is LIGHT else SKY
+    shown = [figure for figure in shown_in("plot") if figure.name in summary.figures]
+    bars = [(figure.short, summary.figures[figure.name]) for figure in shown]
+    colors = dict(zip(range(len(bars)), cycle((blue, ORANGE, GREEN, blue, ORANGE, PINK))))
     figure, axes = _figure(summary, "Entity recall", 3.5, theme)
-    if not any(rate.whole for _, rate, _ in bars):
+    if not any(found.of for _, found in bars):
         return _empty(figure, axes, "no sample names an expected entity", theme)
-    for place, (_, rate, color) in enumerate(bars):
-        _recall_bar(axes, place, rate, color, theme)
-    axes.set_xticks(range(len(bars)), [name for name, _, _ in bars], fontsize=9)
+    for place, (_, found) in enumerate(bars):
+        _recall_bar(axes, place, found, colors[place], theme)
+    axes.set_xticks(range(len(bars)), [name.replace(", ", ",\n") for name, _ in bars], fontsize=9)
     axes.set_ylim(0, 1.12)
     axes.set_yticks([0, 0.25, 0.5, 0.75, 1.0])
     axes.set_ylabel("found, 95 % interval")
@@ -82,22 +88,22 @@ def entity_recall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     return figure
 
 
-def _recall_bar(axes: Axes, place: int, rate: Rate, color: str, theme: Theme) -> None:
-    if rate.value is None:
+def _recall_bar(axes: Axes, place: int, found: Measured, color: str, theme: Theme) -> None:
+    if found.value is None:
         axes.text(place, 0.02, "nothing\nscored", ha="center", color=theme.muted, fontsize=9)
         return
-    axes.bar(place, rate.value, color=color, width=0.66)
-    _whisker(axes, rate.value, place, rate.interval, theme, vertical=True)
-    top = rate.interval.high if rate.interval is not None else rate.value
-    text = f"{rate.value:.2f}\n{rate.part}/{rate.whole}"
-    axes.annotate(text, (place, max(top, rate.value)), (0, 3), textcoords="offset points", ha="center", fontsize=9)
+    axes.bar(place, found.value, color=color, width=0.66)
+    _whisker(axes, found.value, place, found.interval, theme, vertical=True)
+    top = found.high if found.high is not None else found.value
+    text = f"{found.value:.2f}\n{found.part or 0:.0f}/{found.of or 0:.0f}"
+    axes.annotate(text, (place, max(top, found.value)), (0, 3), textcoords="offset points", ha="center", fontsize=9)
 
 
 def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
     """What was wanted against what the agent took it for, in turns."""
     from matplotlib.colors import LinearSegmentedColormap
 
-    table = summary.intents.confusion
+    table = summary.confusion
     figure, axes = _figure(summary, "Intents", 1.9 + 0.42 * max(2, len(table)), theme)
     if not table:
         return _empty(figure, axes, "no sample names an expected intent", theme)
@@ -123,28 +129,32 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
     """Percentiles of what a user waits for (above) and of the work behind it (below)."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
-    stages = {name: summary.latency.stages[name] for name in (*_WAITS, *_WORK)}
-    title = f"Latency, {summary.mode}, {summary.latency.n} turns"
-    figure, axes = _figure(summary, title, 4.6, theme)
-    timed = {name: stage for name, stage in stages.items() if stage.n and stage.max is not None and stage.max > 0}
+    def point(stage: str, which: str) -> float | None:
+        found = summary.figures.get(f"{stage}.{which}")
+        return found.value if found is not None else None
+
+    counts = [found.n for name, found in summary.figures.items() if name == "turn_s.max"]
+    figure, axes = _figure(summary, f"Latency, {summary.mode}, {sum(counts)} turns", 4.6, theme)
+    timed = {stage: most for stage in (*_WAITS, *_WORK) if (most := point(stage, "max")) is not None and most > 0}
     if not timed:
         return _empty(figure, axes, "no turn was answered after the first, cold one", theme)
     marks = (("p50", "o", 46), ("p95", "D", 26), ("max", "|", 70))
-    for place, (name, stage) in enumerate(timed.items()):
-        color = theme.accent if name in _WAITS else theme.rest
+    for place, (stage, high) in enumerate(timed.items()):
+        color = theme.accent if stage in _WAITS else theme.rest
+        median = point(stage, "p50")
         # A stage that took no time at all has no place on a logarithmic axis.
-        low, high = max(stage.p50 if stage.p50 is not None else stage.max or 0.0, 1e-5), stage.max or 0.0
+        low = max(median if median is not None else high, 1e-5)
         axes.plot([low, max(low, high)], [place, place], color=color, linewidth=2, zorder=2)
-        for quantile, marker, size in marks:
-            if (value := getattr(stage, quantile)) is not None:
+        for which, marker, size in marks:
+            if (value := point(stage, which)) is not None:
                 axes.scatter(max(value, 1e-5), place, marker=marker, s=size, color=color, zorder=3)
-        written = percentile(name, stage, "p50")
+        written = shown_value(summary.figures[f"{stage}.p50"], "s")
         axes.annotate(written, (low, place), (-7, 0), textcoords="offset points", ha="right", va="center",
                       fontsize=8.5, color=theme.muted)  # fmt: skip
     axes.set_xscale("log")
     axes.xaxis.set_major_formatter(FuncFormatter(lambda s, _: f"{s:g} s" if s >= 0.1 else f"{1000 * s:g} ms"))
     axes.xaxis.set_minor_locator(NullLocator())
-    axes.set_yticks(range(len(timed)), [STAGE_NAMES[name] for name in timed])
+    axes.set_yticks(range(len(timed)), [STAGES[name] for name in timed])
     axes.axhline(sum(name in _WAITS for name in timed) - 0.5, color=theme.grid, linewidth=1)
     axes.invert_yaxis()
     # Room on the left for the written p50 of the shortest stage.
@@ -156,7 +166,7 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
 
 def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     """Where the time of the median turn went, stage after stage; the parts sum to the whole."""
-    turn = summary.latency.median_turn
+    turn = summary.median_turn
     figure, axes = _figure(summary, f"The median turn, {summary.mode}, stage by stage", 3.4, theme)
     if turn is None:
         return _empty(figure, axes, "no turn has all of its stages", theme)
@@ -172,7 +182,7 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     whole = len(turn.parts)
     axes.barh(whole, turn.turn_s, color=theme.rest, height=0.62)
     axes.annotate(seconds(turn.turn_s), (turn.turn_s, whole), (5, 0), textcoords="offset points", va="center")
-    axes.set_yticks(range(whole + 1), [*(STAGE_NAMES[name] for name in turn.parts), "whole turn"])
+    axes.set_yticks(range(whole + 1), [*(STAGES[name] for name in turn.parts), "whole turn"])
     axes.invert_yaxis()
     axes.margins(x=0.16)
     axes.set_xlabel(f"seconds from the end of the request ({_plain(turn.key)})")

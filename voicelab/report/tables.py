@@ -3,35 +3,31 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from voicelab.datasets import SampleSet
+from voicelab.figures.figure import Figure, Group
+from voicelab.figures.latency import POINTS, STAGES
+from voicelab.figures.scored_turn import TurnScore
+from voicelab.figures.table import FIGURES
 from voicelab.report.attribution_tables import causes, equivalence, losses
-from voicelab.report.wording import (
-    STAGE_NAMES,
-    Headline,
-    estimate,
-    headline,
-    interval,
-    number,
-    percentile,
-    seconds,
-    stage_value,
-)
+from voicelab.report.wording import Headline, headline, too_small
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.labels import label
-from voicelab.scoring.schema import Rate, Summary, WordFigures
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.leading import labelled
+from voicelab.scoring.schema import Measured, Summary
 
 if TYPE_CHECKING:
     import pandas as pd
 
+Grouping = Literal["category", "speaker", "condition", "entity_class"]
+
 __all__ = [
-    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "headline", "headlines", "latency",
-    "losses", "samples_by", "samples_frame", "scenarios", "thresholds", "turns_frame", "words_by", "worst",
-    "worst_scores", "write_turns",
+    "Headline", "causes", "confusion", "entities", "entity_classes", "equivalence", "figures_by", "figures_frame",
+    "headline", "headlines", "latency", "losses", "samples_by", "samples_frame", "scenarios", "thresholds",
+    "turns_frame", "words_by", "worst", "worst_scores", "write_turns",
 ]  # fmt: skip
 
 
@@ -100,93 +96,111 @@ def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
     return path
 
 
-def words_by(summary: Summary, by: Literal["category", "speaker"]) -> pd.DataFrame:
-    """Word errors of each category or speaker, and of all turns in the last row."""
+def figures_frame(summary: Summary, *groups: Group) -> pd.DataFrame:
+    """A row for each figure: value, low, high, n, part and of (numerator and denominator), and what is missing.
+
+    groups: only the figures of these groups, by default all. The column `name` is what options and files write.
+    """
     import pandas as pd
 
-    groups = summary.words.by_category if by == "category" else summary.words.by_speaker
-    rows = [_word_row(label(name), figures) for name, figures in groups.items()]
-    return pd.DataFrame([*rows, _word_row("all", summary.words.overall)]).set_index("group").rename_axis(by)
+    rows = [
+        {"figure": label.title, "name": name, **_numbers(found), "unit": label.unit}
+        for name, label, found in labelled(summary)
+        if not groups or label.group in groups
+    ]
+    columns = ["figure", "name", "value", "low", "high", "n", "part", "of", "missing", "unit"]
+    return pd.DataFrame(rows, columns=columns).set_index("figure")
 
 
-def _word_row(name: str, figures: WordFigures) -> dict[str, Any]:
+def _numbers(found: Measured) -> dict[str, Any]:
+    kept = {name: getattr(found, name) for name in ("value", "low", "high", "n", "part", "of")}
+    return {**kept, "missing": found.missing or found.no_interval}
+
+
+def _named(column: str, found: Measured | None) -> dict[str, Any]:
+    """A figure's value and interval under a column's name."""
+    if found is None:
+        return {column: None, f"{column} low": None, f"{column} high": None, f"{column} missing": None}
+    missing = found.missing if too_small(found) else None
     return {
-        "group": name,
-        "turns": figures.n,
-        "not scored": figures.not_scored,
-        "words": figures.reference_words,
-        "sub": figures.substitutions,
-        "del": figures.deletions,
-        "ins": figures.insertions,
-        "WER [95 %]": estimate(figures.wer),
-        "CER": number(figures.cer.value),
-        "MER": number(figures.mer.value),
-        "WIL": number(figures.wil.value),
+        column: found.value,
+        f"{column} low": found.low,
+        f"{column} high": found.high,
+        f"{column} missing": missing,
     }
 
 
-ENTITY_FIGURES = {
-    "surface_heard": "recall, surface, heard",
-    "surface_answered": "recall, surface, answered",
-    "surface_session": "recall, surface, session",
-    "linked_heard": "recall, linked, heard",
-    "linked_answered": "recall, linked, answered",
-    "agent_recall": "agent's companies, recall",
-    "agent_precision": "agent's companies, precision",
-    "agent_f1": "agent's companies, F1",
-    "entity_wer": "entity WER",
-}
+def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:
+    """The figures of words of each member of a grouping, and of all turns in the last row."""
+    import pandas as pd
+
+    members = {label(name): found for name, found in summary.by.get(by, {}).items()} | {"all": summary.figures}
+    rows = [{"group": name, **_word_row(found)} for name, found in members.items()]
+    return pd.DataFrame(rows).set_index("group").rename_axis(by)
+
+
+def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
+    wer = found.get("wer")
+    counts = wer.counts if wer is not None else {}
+    row: dict[str, Any] = {
+        "turns": wer.n if wer is not None else 0,
+        "words": wer.of if wer is not None else 0,
+        "sub": counts.get("substitutions", 0),
+        "del": counts.get("deletions", 0),
+        "ins": counts.get("insertions", 0),
+    }
+    for figure in FIGURES.values():
+        if figure.group == "words":
+            one = found.get(figure.name)
+            row |= _named(figure.short, one) if figure.name == "wer" else {figure.short: one.value if one else None}
+    return row
+
+
+def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
+    """One figure of each member of a grouping: value, low, high, n."""
+    import pandas as pd
+
+    rows = [
+        {by: label(member), **_numbers(found[name])}
+        for member, found in summary.by.get(by, {}).items()
+        if name in found
+    ]
+    return pd.DataFrame(rows, columns=[by, "value", "low", "high", "n", "part", "of", "missing"]).set_index(by)
 
 
 def entities(summary: Summary) -> pd.DataFrame:
     """How entities fared, from what was heard to what the agent made of it."""
-    import pandas as pd
-
-    rows = []
-    for name, title in ENTITY_FIGURES.items():
-        rate: Rate = getattr(summary.entities, name)
-        rows.append({"figure": title, "value [95 %]": estimate(rate), "counts": f"{rate.part} / {rate.whole}"})
-    return pd.DataFrame(rows).set_index("figure")
+    return figures_frame(summary, "entities")
 
 
 def entity_classes(summary: Summary) -> pd.DataFrame:
-    """How each class of entities fared: heard as written and in any form, and what the agent took from the words."""
+    """How each class of entities fared, a column for each figure that is computed by class."""
     import pandas as pd
 
-    rows = [
-        {
-            "class": kind,
-            "expected": one.surface_heard.whole,
-            "heard, as written": estimate(one.surface_heard),
-            "heard, in any form": estimate(one.linked_heard),
-            "agent: precision": estimate(one.agent_precision),
-            "agent: recall": estimate(one.agent_recall),
-            "agent: F1": estimate(one.agent_f1),
-            "entity WER": estimate(one.entity_wer),
-        }
-        for kind, one in summary.entity_classes.items()
-    ]
-    return pd.DataFrame(rows, columns=_CLASS_COLUMNS).set_index("class")
-
-
-_CLASS_COLUMNS = [
-    "class", "expected", "heard, as written", "heard, in any form", "agent: precision", "agent: recall", "agent: F1",
-    "entity WER",
-]  # fmt: skip
+    figures = [figure for figure in FIGURES.values() if isinstance(figure, Figure) and figure.by_class]
+    rows = []
+    for kind, found in summary.by.get("entity_class", {}).items():
+        expected = found["entity_recall"].of if "entity_recall" in found else 0
+        row: dict[str, Any] = {"class": kind, "expected": expected}
+        for figure in figures:
+            row |= _named(figure.title, found.get(figure.name))
+        rows.append(row)
+    columns = ["class", "expected", *(column for figure in figures for column in _named(figure.title, None))]
+    return pd.DataFrame(rows, columns=columns).set_index("class")
 
 
 def latency(summary: Summary) -> pd.DataFrame:
-    """Percentiles of each stage over the turns that were not cold."""
+    """Percentiles of each stage over the turns that were not cold, in seconds."""
     import pandas as pd
 
     rows = []
-    for name, stage in summary.latency.stages.items():
-        shown = {q: percentile(name, stage, q) for q in ("p50", "p90", "p95", "p99")}
-        shown["max"] = stage_value(name, stage.max)
-        show = seconds if name.endswith("_s") else number
-        for which in ("p50", "p90", "p95", "p99"):
-            shown[which] = f"{shown[which]} {interval(getattr(stage, f'{which}_interval'), show)}".strip()
-        rows.append({"stage": STAGE_NAMES[name], "column": name, "n": stage.n, **shown})
+    for stage, title in STAGES.items():
+        found = {point: summary.figures.get(f"{stage}.{point}") for point in POINTS}
+        timed = next((one.n for one in found.values() if one is not None), 0)
+        row: dict[str, Any] = {"stage": title, "column": stage, "n": timed}
+        for point, one in found.items():
+            row |= _named(point, one) if point != "max" else {point: one.value if one is not None else None}
+        rows.append(row | {"unit": "s" if stage.endswith("_s") else "number"})
     return pd.DataFrame(rows).set_index("stage").rename_axis(f"stage ({summary.mode})")
 
 
@@ -194,7 +208,7 @@ def confusion(summary: Summary) -> pd.DataFrame:
     """Expected intents (rows) and what they were taken for (columns), in turns."""
     import pandas as pd
 
-    frame = pd.DataFrame.from_dict(summary.intents.confusion, orient="index", dtype="int64")
+    frame = pd.DataFrame.from_dict(summary.confusion, orient="index", dtype="int64")
     return frame.rename(index=label, columns=label).rename_axis(index="expected", columns="recognized")
 
 
@@ -205,7 +219,7 @@ def scenarios(summary: Summary) -> pd.DataFrame:
     said = {True: "yes", False: "no", None: "not scored"}
     rows = [
         (one.id, f"{one.answered} / {one.turns}", said[one.success], ", ".join(one.missing), one.note)
-        for one in summary.scenarios.each
+        for one in summary.scenarios
     ]
     return pd.DataFrame(rows, columns=["scenario", "answered", "success", "missing", "note"]).set_index("scenario")
 
@@ -239,7 +253,7 @@ def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
     for score in worst_scores(scores, count):
         turn, wer = score.turn, score.words.wer if score.words else None
         reason = turn.failure.code if turn.failure else ""
-        rows.append((turn.key, turn.speaker, number(wer), turn.text, turn.heard, turn.answer, reason))
+        rows.append((turn.key, turn.speaker, wer, turn.text, turn.heard, turn.answer, reason))
     columns = ["turn", "speaker", "WER", "reference", "heard", "answer", "failed"]
     return pd.DataFrame(rows, columns=columns).set_index("turn")
 

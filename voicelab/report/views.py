@@ -10,6 +10,7 @@ from voicelab.audio import decoding
 from voicelab.audio.opus import encode_ogg
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import AlignmentStep
 from voicelab.report.wording import number, seconds
@@ -17,7 +18,7 @@ from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
 from voicelab.scoring.labels import label
-from voicelab.scoring.turns import TurnScore, answer_text
+from voicelab.scoring.turns import answer_text
 
 SOUND_LIMIT_BYTES = 9 * 2**20
 """How much encoded sound one page carries at most; what is over stays in the run's folder."""

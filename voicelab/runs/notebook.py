@@ -7,7 +7,7 @@ ParameterGuard under a plain `papermill`, which would only warn.
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -58,11 +58,11 @@ def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Pr
     return target
 
 
-def parameters_of(spec: RunSpec, folder: RunFolder) -> dict[str, Any]:
-    """What evaluate.ipynb is to be given, so that it makes this run in this folder."""
+def parameters_of(spec: RunSpec, folder: RunFolder, figures: Sequence[str] = ()) -> dict[str, Any]:
+    """The parameters with which evaluate.ipynb makes this run in this folder. figures: as `package.module:OBJECT`."""
     chosen = spec.model_dump()
     chosen["categories"] = list(spec.categories)
-    return chosen | {"out": str(folder.path.parent), "run_id": folder.run_id, "resume": None}
+    return chosen | {"out": str(folder.path.parent), "run_id": folder.run_id, "resume": None, "figures": list(figures)}
 
 
 def check_names(given: Iterable[str], known: Iterable[str], notebook: str) -> None:

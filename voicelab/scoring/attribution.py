@@ -1,4 +1,4 @@
-"""Why it failed: what each stage lost of the expected entities and actions, and where the time went.
+"""Why it failed: what each stage lost of the expected entities and actions.
 
 An entity is expected in the reply of its turn, a company once and by any of its names. Words to act on (`news`, `add`)
 are judged by the action that they ask for. The rules are those of metrics/attribution.py.
@@ -6,71 +6,86 @@ are judged by the action that they ask for. The rules are those of metrics/attri
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from voicelab.figures.scored_turn import TurnLosses, TurnScore
 from voicelab.metrics.attribution import LossCounts, Stage, action_lost_at, entity_lost_at
 from voicelab.metrics.entities import Forms, FoundCounts, companies_of
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.action_equivalence import absence
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn
 from voicelab.scoring.entity_classes import ExpectedEntity, expected_things
-from voicelab.scoring.intervals import Clusters, FigureIntervals
 from voicelab.scoring.labels import label
-from voicelab.scoring.schema import Attribution, Estimate, Loss, Rate, StageLosses
-from voicelab.scoring.turns import TurnScore, answer_text
+from voicelab.scoring.schema import Attribution, Loss
+from voicelab.scoring.turns import answer_text
 
-GROUPS = {"asr": ("decode_s", "asr_s"), "agent": ("agent_s",), "tts": ("tts_s", "encode_s"), "rest": ("overhead_s",)}
-"""The stages of a turn that follow one after the other, by whose they are; together they are turn_s."""
+UNREPLAYED = "the agent was not run on the reference transcripts; to do so: voicelab attribute RUN"
 
 
 @dataclass(frozen=True, slots=True)
-class TurnLosses:
-    """One turn's losses and their counts."""
+class AttributedScores:
+    """Scores with what their counterfactual turns add, and the losses by turn."""
 
-    entities: LossCounts
-    actions: LossCounts
-    losses: tuple[Loss, ...]
+    scores: tuple[TurnScore, ...]
+    losses: Mapping[str, tuple[Loss, ...]]
 
 
-def attribution(
-    scores: Sequence[TurnScore], replay: Counterfactual | None, forms: Forms, sure: FigureIntervals
-) -> Attribution:
-    """The losses of the turns that were answered (or in which nothing was heard) and have a replay."""
+def attributed(scores: Sequence[TurnScore], replay: Counterfactual | None, forms: Forms) -> AttributedScores:
+    """Add to each score how its action changes, and what was lost where, as far as the turn has a counterfactual.
+
+    A turn that broke before its answer has no losses; one in which nothing was heard has.
+    """
     replays = replay.of([score.turn for score in scores]) if replay is not None else {}
-    whole = [score for score in scores if score.turn.key in replays and answer_text(score.turn) is not None]
-    found_in = {score.turn.key: turn_losses(score.turn, replays[score.turn.key], forms) for score in whole}
-    listener = replay.listener if replay is not None else None
+    found: list[TurnScore] = []
+    losses: dict[str, tuple[Loss, ...]] = {}
+    for score in scores:
+        one = replays.get(score.turn.key)
+        if one is None or replay is None:
+            found.append(score)
+            continue
+        lost = None
+        if answer_text(score.turn) is not None:
+            lost, losses[score.turn.key] = _losses(score.turn, one, forms, replay)
+        found.append(replace(score, equivalence=one.counts, losses=lost))
+    return AttributedScores(tuple(found), losses)
 
-    def losses(counts: Callable[[TurnLosses], LossCounts], *, spoken: bool) -> StageLosses:
-        def share(part: Callable[[LossCounts], int]) -> Rate:
-            return sure.share(whole, lambda score: counts(found_in[score.turn.key]), part, lambda c: c.expected)
 
-        tts = share(lambda c: c.tts) if spoken else None
-        return StageLosses(
-            lost=share(lambda c: c.lost), asr=share(lambda c: c.asr), agent=share(lambda c: c.agent), tts=tts
-        )
+def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attribution:
+    """The losses one by one, of the turns that were answered, or in which nothing was heard, and have a replay.
 
+    found: of the primary turns.
+    """
+    turns = [score.turn for score in found.scores]
+    replays = replay.of(turns) if replay is not None else {}
+    whole = [score.turn for score in found.scores if score.losses is not None]
     return Attribution(
         absent=absence(replay),
         n=len(whole),
-        not_scored=len(scores) - len(whole),
-        unlike=sum(_unlike(score.turn, replays[score.turn.key]) for score in whole),
-        listener=listener,
-        listener_misses=_misses(whole, forms, sure) if replay is not None and replay.own_ear else None,
-        entities=losses(lambda turn: turn.entities, spoken=listener is not None),
-        actions=losses(lambda turn: turn.actions, spoken=True),
-        time=_time([score.turn for score in scores], sure),
-        losses=tuple(loss for score in whole for loss in found_in[score.turn.key].losses),
+        not_scored=len(turns) - len(whole),
+        unlike=sum(_unlike(turn, replays[turn.key]) for turn in whole),
+        listener=replay.listener if replay is not None else None,
+        losses=tuple(loss for turn in whole for loss in found.losses[turn.key]),
     )
 
 
-def turn_losses(turn: TurnResult, replay: CounterfactualTurn, forms: Forms) -> TurnLosses:
-    """What one turn lost, and where."""
+def absence(replay: Counterfactual | None) -> str | None:
+    """Why nothing is known of what the agent does with the references; None where it is."""
+    return replay.absent if replay is not None else UNREPLAYED
+
+
+def _losses(
+    turn: TurnResult, one: CounterfactualTurn, forms: Forms, replay: Counterfactual
+) -> tuple[TurnLosses, tuple[Loss, ...]]:
     losses: list[Loss] = []
-    stages = [_entity(turn, replay, thing, losses) for thing in _things(turn, forms)]
-    action = _action(turn, replay, forms, losses)
-    return TurnLosses(LossCounts.of(stages), LossCounts.of([action]), tuple(losses))
+    stages = [_entity(turn, one, thing, losses) for thing in _things(turn, forms)]
+    action = _action(turn, one, forms, losses)
+    counts = TurnLosses(
+        entities=LossCounts.of(stages),
+        actions=LossCounts.of([action]),
+        listened=replay.listener is not None,
+        missed=_missed(turn, forms) if replay.own_ear else None,
+    )
+    return counts, tuple(losses)
 
 
 def _things(turn: TurnResult, forms: Forms) -> list[ExpectedEntity]:
@@ -132,26 +147,7 @@ def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
     return replay.transcript is not None and turn.answer is not None and replay.transcript.answer != turn.answer
 
 
-def _misses(scores: Sequence[TurnScore], forms: Forms, sure: FigureIntervals) -> Rate:
-    """Of the entities that the references name, those that the transcripts do not."""
-
-    def counts(score: TurnScore) -> FoundCounts:
-        said = [thing for thing in _things(score.turn, forms) if thing.named_in(score.turn.text)]
-        return FoundCounts(len(said), sum(thing.named_in(score.turn.heard or "") for thing in said))
-
-    return sure.share(scores, counts, lambda c: c.expected - c.found, lambda c: c.expected)
-
-
-def _time(turns: Iterable[TurnResult], sure: FigureIntervals) -> dict[str, Estimate]:
-    """Each group's share of the summed time of the warm turns whose every stage is known."""
-    warm = [turn for turn in turns if turn.status == "answered" and not turn.cold and turn.overhead_s is not None]
-    clusters = Clusters.of(warm)
-    whole = [turn.turn_s or 0.0 for turn in warm]
-    shares = {}
-    for name, stages in GROUPS.items():
-        parts = [sum(getattr(turn, stage) or 0.0 for stage in stages) for turn in warm]
-        value = sum(parts) / sum(whole) if sum(whole) else None
-        shares[name] = sure.statistic(
-            value, [parts, whole], lambda sums: sums[:, 0] / sums[:, 1], clusters, least=0.0, most=1.0
-        )
-    return shares
+def _missed(turn: TurnResult, forms: Forms) -> FoundCounts:
+    """Of the entities that the reference names, those that the transcript names too."""
+    said = [thing for thing in _things(turn, forms) if thing.named_in(turn.text)]
+    return FoundCounts(len(said), sum(thing.named_in(turn.heard or "") for thing in said))

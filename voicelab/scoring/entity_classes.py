@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from voicelab.figures.scored_turn import ClassCounts
 from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, companies_of, mentions
 from voicelab.metrics.entity_classes import claims_by_class, class_of, word_errors_by_class
 from voicelab.metrics.matching import found
@@ -13,16 +14,6 @@ from voicelab.runs.records import TurnResult
 from voicelab.text import Normalizer
 
 _LINKED = ("company", "ticker")
-
-
-@dataclass(frozen=True, slots=True)
-class ClassCounts:
-    """One class in one turn. agent: the expected ones against those that the agent claims; None without an answer."""
-
-    surface: FoundCounts
-    linked: FoundCounts
-    agent: FoundCounts | None
-    words: SpanCounts
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from math import inf
-from typing import TypeVar
 
 from voicelab.metrics.intervals import (
     FEW,
     Floats,
-    Interval,
-    Refusal,
     Result,
     quantile_result,
     ratio_result,
     sums_result,
 )
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.schema import Bounds, Estimate, Rate, Unit
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.schema import ClusterUnit
 
 LEVEL = 0.95
-_Counts = TypeVar("_Counts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +27,7 @@ class Clusters:
     one_speaker: whether all turns are known to be of a single speaker.
     """
 
-    unit: Unit
+    unit: ClusterUnit
     keys: tuple[str, ...]
     one_speaker: bool = False
 
@@ -71,82 +66,26 @@ class FigureIntervals:
     seed: int
     draws: int
 
-    def share(
-        self,
-        scores: Iterable[TurnScore],
-        counts: Callable[[TurnScore], _Counts | None],
-        part: Callable[[_Counts], int],
-        whole: Callable[[_Counts], int],
-    ) -> Rate:
-        """part / whole over the turns that have counts."""
-        counted = [(score.turn, found) for score in scores if (found := counts(score)) is not None]
-        return self.rate(
-            [part(found) for _, found in counted],
-            [whole(found) for _, found in counted],
-            Clusters.of([turn for turn, _ in counted]),
-        )
+    def ratio(
+        self, parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, *, share: bool | None = None
+    ) -> Result:
+        """The interval of sum(parts) / sum(wholes) (`metrics.intervals.ratio_result`)."""
+        return ratio_result(parts, wholes, clusters.keys, seed=self.seed, draws=self.draws, level=LEVEL, share=share)
 
-    def rate(self, parts: Sequence[int], wholes: Sequence[int], clusters: Clusters) -> Rate:
-        part, whole = sum(parts), sum(wholes)
-        if not whole:
-            return Rate(value=None, n=len(parts), part=part, whole=whole)
-        found = ratio_result(parts, wholes, clusters.keys, seed=self.seed, draws=self.draws, level=LEVEL)
-        return Rate(
-            value=part / whole,
-            n=len(parts),
-            interval=bounds(found, clusters),
-            no_interval=reason(found, clusters),
-            part=part,
-            whole=whole,
-        )
-
-    def statistic(
+    def sums(
         self,
-        value: float | None,
         columns: Sequence[Sequence[float]],
         of_sums: Callable[[Floats], Floats],
         clusters: Clusters,
         *,
         least: float = -inf,
         most: float = inf,
-    ) -> Estimate:
-        """A figure that is not a plain ratio of sums. columns: one sequence of counts for each argument of of_sums.
-
-        least, most: where the figure cannot lie outside.
-        """
-        if value is None:
-            return Estimate(value=None, n=len(clusters.keys))
-        found = sums_result(
+    ) -> Result:
+        """The interval of any statistic of summed counts. least, most: where the figure cannot lie outside."""
+        return sums_result(
             columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, least=least, most=most
         )
-        return Estimate(
-            value=value,
-            n=len(clusters.keys),
-            interval=bounds(found, clusters),
-            no_interval=reason(found, clusters),
-        )
 
-    def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> tuple[Bounds | None, str]:
-        """The interval of a quantile, or the reason why there is none."""
-        found = quantile_result(values, clusters.keys, quantile, level=LEVEL)
-        return bounds(found, clusters), reason(found, clusters) or ""
-
-
-def bounds(found: Result, clusters: Clusters) -> Bounds | None:
-    """An interval as it is written; None for a Refusal."""
-    if not isinstance(found, Interval):
-        return None
-    return Bounds(
-        low=found.low,
-        high=found.high,
-        level=found.level,
-        method=found.method,
-        unit=clusters.unit,
-        clusters=found.clusters,
-        note=clusters.note(found.clusters),
-    )
-
-
-def reason(found: Result, clusters: Clusters) -> str | None:
-    """Why there is no interval; None where there is one."""
-    return found.text(clusters.unit) if isinstance(found, Refusal) else None
+    def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> Result:
+        """The interval of a quantile by order statistics."""
+        return quantile_result(values, clusters.keys, quantile, level=LEVEL)

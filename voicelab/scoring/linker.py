@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import FoundCounts
 from voicelab.runs.records import RunResult
 from voicelab.scoring.schema import LinkerSummary, ThresholdPoint
-from voicelab.scoring.turns import TurnScore
 
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 101, 5))
 _NOTE = "A turn keeps its 3 best candidates, so the share found at a low threshold may be a little too low."

@@ -6,26 +6,18 @@ from collections.abc import Sequence
 
 from voicelab.datasets import Scenario
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.intervals import Clusters, FigureIntervals
-from voicelab.scoring.schema import ScenarioOutcome, ScenarioSummary
+from voicelab.scoring.schema import ScenarioOutcome
 from voicelab.scoring.turns import missing_entities, session_text
 
 
-def scenario_summary(turns: Sequence[TurnResult], known: Sequence[Scenario], sure: FigureIntervals) -> ScenarioSummary:
+def scenario_outcomes(turns: Sequence[TurnResult], known: Sequence[Scenario]) -> tuple[ScenarioOutcome, ...]:
     """A scenario succeeds when every turn got a reply and every expected session entity is in the session."""
     taken: dict[str, list[TurnResult]] = {}
     for turn in turns:
         if turn.scenario_id is not None:
             taken.setdefault(turn.scenario_id, []).append(turn)
     plans = {scenario.id: scenario for scenario in known}
-    each = tuple(_outcome(name, members, plans.get(name)) for name, members in taken.items())
-    scored = [(outcome.id, outcome.success) for outcome in each if outcome.success is not None]
-    clusters = Clusters("scenario", tuple(name for name, _ in scored))
-    return ScenarioSummary(
-        success=sure.rate([int(success) for _, success in scored], [1] * len(scored), clusters),
-        not_scored=len(each) - len(scored),
-        each=each,
-    )
+    return tuple(_outcome(name, members, plans.get(name)) for name, members in taken.items())
 
 
 def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> ScenarioOutcome:

@@ -1,50 +1,83 @@
-"""The shape of summary.json: every figure with its counts and its interval. Nothing scored is None, never 0."""
+"""The shape of summary.json, format 2: every figure with its counts and interval. Nothing scored is None, never 0."""
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-SUMMARY_VERSION: Literal[1] = 1
+from voicelab.figures.figure import Better, Group, Unit
 
-Unit = Literal["speaker", "conversation", "sample", "scenario"]
+FORMAT: Literal[2] = 2
+
+ClusterUnit = Literal["speaker", "conversation", "sample", "scenario"]
 
 
 class _SummaryRecord(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
 
-class Bounds(_SummaryRecord):
-    """An interval; docs/explanation/confidence_intervals.md has the methods.
+class Bounds(NamedTuple):
+    """An interval. unit: what is kept whole when resampling. clusters: their number (docs/explanation/confidence_intervals.md).
 
-    unit: what is kept whole when resampling. clusters: their number. note: what limits the interval, such as too few
-    speakers.
+    note: what limits the interval, such as too few speakers.
     """
 
     low: float
     high: float
     level: float
     method: str
-    unit: Unit
+    unit: ClusterUnit
     clusters: int
     note: str | None = None
 
 
-class Estimate(_SummaryRecord):
-    """A figure over n scored turns (or scenarios). no_interval: why a figure that has a value has no interval."""
+class Measured(_SummaryRecord):
+    """A figure over n scored turns (or scenarios).
+
+    part, of: numerator and denominator of a ratio, summed over the n turns. counts: what else the figure counts.
+    low, high, level, method, clustered_by, clusters, note: the interval (`Bounds`). missing: why there is no value;
+    no_interval: why a value has no interval.
+    """
 
     value: float | None
+    low: float | None = None
+    high: float | None = None
     n: int
-    interval: Bounds | None = None
+    part: int | float | None = None
+    of: int | float | None = None
+    method: str | None = None
+    level: float | None = None
+    clustered_by: ClusterUnit | None = None
+    clusters: int | None = None
+    note: str | None = None
+    missing: str | None = None
     no_interval: str | None = None
+    counts: dict[str, int | float] = {}
+
+    @property
+    def interval(self) -> Bounds | None:
+        if self.low is None or self.high is None:
+            return None
+        return Bounds(
+            self.low,
+            self.high,
+            self.level or 0.0,
+            self.method or "",
+            self.clustered_by or "sample",
+            self.clusters or 0,
+            self.note,
+        )
 
 
-class Rate(Estimate):
-    """part / whole, from counts summed over the n scored turns."""
+class FigureLabel(_SummaryRecord):
+    """How a figure is written, for readers who do not have the figure itself."""
 
-    part: int
-    whole: int
+    title: str
+    short: str
+    unit: Unit
+    better: Better
+    group: Group = "other"
 
 
 class NormalizerUsed(_SummaryRecord):
@@ -62,7 +95,7 @@ class Resampling(_SummaryRecord):
     """
 
     level: float
-    unit: Unit
+    unit: ClusterUnit
     clusters: int
     seed: int
     draws: int
@@ -87,102 +120,6 @@ class TurnCounts(_SummaryRecord):
     failures: dict[str, int]
 
 
-class WordFigures(_SummaryRecord):
-    """Word errors of a group of turns. not_scored: turns that broke before anything was heard."""
-
-    n: int
-    not_scored: int
-    reference_words: int
-    hits: int
-    substitutions: int
-    deletions: int
-    insertions: int
-    wer: Rate
-    cer: Rate
-    mer: Rate
-    wil: Estimate
-
-
-class WordSummary(_SummaryRecord):
-    overall: WordFigures
-    by_category: dict[str, WordFigures]
-    by_speaker: dict[str, WordFigures]
-
-
-class SilenceSummary(_SummaryRecord):
-    """Samples in which nobody speaks. n: those that were scored; failed: those that broke before that.
-
-    nothing_heard: in which nothing was recognized, as is right. false_words: what was recognized in the others.
-    audio_s: how long the scored ones are; None where a target does not say.
-    """
-
-    n: int
-    failed: int
-    nothing_heard: int
-    false_words: int
-    audio_s: float | None
-    false_words_per_minute: float | None
-
-
-class EntitySummary(_SummaryRecord):
-    """Expected entities found (surface: as written; linked: companies by any of their names).
-
-    surface_said: the recall that a perfect transcript has, because tickers are rarely said as they are written; None in
-    summaries made before there was this figure.
-    """
-
-    not_scored: int
-    surface_said: Rate | None = None
-    surface_heard: Rate
-    surface_answered: Rate
-    surface_session: Rate
-    linked_heard: Rate
-    linked_answered: Rate
-    agent_precision: Rate
-    agent_recall: Rate
-    agent_f1: Rate
-    entity_wer: Rate
-
-
-class EntityClassFigures(_SummaryRecord):
-    """One class of entities. surface: as written; linked: in any form, a company by any of its names, each once.
-
-    agent_*: what the agent took from the words against what was expected, nothing scored where it takes none of this
-    class.
-    """
-
-    surface_heard: Rate
-    linked_heard: Rate
-    agent_recall: Rate
-    agent_precision: Rate
-    agent_f1: Rate
-    entity_wer: Rate
-
-
-class EquivalenceSummary(_SummaryRecord):
-    """Turns in which the agent does something else with the transcript than with the reference, and what changes.
-
-    absent: why it is not known.
-    """
-
-    absent: str | None = None
-    not_scored: int
-    changed: Rate
-    intent: int
-    companies: int
-    amounts: int
-    changes: int
-
-
-class StageLosses(_SummaryRecord):
-    """What each stage lost of what was expected: lost = asr + agent + tts; tts is None where nobody listened."""
-
-    lost: Rate
-    asr: Rate
-    agent: Rate
-    tts: Rate | None
-
-
 class Loss(_SummaryRecord):
     """One expected entity or action that was lost, and the stage that lost it.
 
@@ -198,12 +135,10 @@ class Loss(_SummaryRecord):
 
 
 class Attribution(_SummaryRecord):
-    """Why it failed: losses by stage, and where the time went.
+    """Why it failed. The shares are figures: entities_lost_asr, actions_lost, time_share_tts, ...
 
-    absent: why losses are not known. unlike: turns in which the agent, asked the same again, gave another answer than
-    in the run. listener: the recognizer that heard the replies again; what it misses itself counts against the voice.
-    listener_misses: what it missed of the entities that people said in the requests, where it is the run's own.
-    time: the share of the turns' summed time by stage; the shares sum to 1.
+    absent: why losses are not known. unlike: turns in which the agent, given the same text again, gave another answer
+    than in the run. listener: the recognizer that transcribed the replies; what it misses counts against the voice.
     """
 
     absent: str | None = None
@@ -211,44 +146,11 @@ class Attribution(_SummaryRecord):
     not_scored: int
     unlike: int
     listener: str | None
-    listener_misses: Rate | None = None
-    entities: StageLosses
-    actions: StageLosses
-    time: dict[str, Estimate]
     losses: tuple[Loss, ...]
 
 
-class IntentSummary(_SummaryRecord):
-    """confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard."""
-
-    not_scored: int
-    accuracy: Rate
-    confusion: dict[str, dict[str, int]]
-
-
-class StageFigures(_SummaryRecord):
-    """Quantiles of a stage, in the unit that its name ends in (`_s`: seconds; `rtf` has none).
-
-    refused: the percentiles that n turns are too few for, each with the number of turns that it needs.
-    no_interval: the percentiles that have a value but no interval, each with the reason.
-    """
-
-    n: int
-    p50: float | None
-    p90: float | None
-    p95: float | None
-    p99: float | None
-    max: float | None
-    p50_interval: Bounds | None = None
-    p90_interval: Bounds | None = None
-    p95_interval: Bounds | None = None
-    p99_interval: Bounds | None = None
-    refused: dict[str, int] = {}
-    no_interval: dict[str, str] = {}
-
-
 class ColdTurn(_SummaryRecord):
-    """A turn taken right after loading; it is in no quantile."""
+    """A turn taken right after loading; it is in no percentile."""
 
     key: str
     stages: dict[str, float | None]
@@ -262,14 +164,6 @@ class Waterfall(_SummaryRecord):
     parts: dict[str, float]
 
 
-class LatencySummary(_SummaryRecord):
-    mode: str
-    n: int
-    stages: dict[str, StageFigures]
-    cold: tuple[ColdTurn, ...]
-    median_turn: Waterfall | None
-
-
 class ScenarioOutcome(_SummaryRecord):
     """success is None when it cannot be known: not all turns were taken, or what was expected is not known."""
 
@@ -280,12 +174,6 @@ class ScenarioOutcome(_SummaryRecord):
     expected: tuple[str, ...] | None
     missing: tuple[str, ...]
     note: str = ""
-
-
-class ScenarioSummary(_SummaryRecord):
-    success: Rate
-    not_scored: int
-    each: tuple[ScenarioOutcome, ...]
 
 
 class ThresholdPoint(_SummaryRecord):
@@ -309,14 +197,20 @@ class LinkerSummary(_SummaryRecord):
     points: tuple[ThresholdPoint, ...]
 
 
+FiguresByMember = dict[str, dict[str, Measured]]
+"""Figures by name, of each member of a grouping."""
+
+
 class Summary(_SummaryRecord):
     """summary.json: what a run measured.
 
     headline: the error rate that the language is scored by. warnings: why a figure may not mean what its name says.
-    silence: the samples without speech; None where the set has none.
+    figures: by name, in the order of the table. by: the same for each `category`, `speaker`, `condition` and
+    `entity_class`, without what was not scored there. labels: of figures that do not come with voicelab.
+    confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard.
     """
 
-    format_version: Literal[1] = SUMMARY_VERSION
+    format: Literal[2] = FORMAT
     run_id: str
     status: Literal["running", "finished", "interrupted", "failed"]
     mode: str
@@ -328,13 +222,12 @@ class Summary(_SummaryRecord):
     warnings: tuple[str, ...] = ()
     resampling: Resampling
     turns: TurnCounts
-    words: WordSummary
-    silence: SilenceSummary | None = None
-    entities: EntitySummary
-    intents: IntentSummary
-    latency: LatencySummary
-    scenarios: ScenarioSummary
+    figures: dict[str, Measured]
+    by: dict[str, FiguresByMember] = {}
+    labels: dict[str, FigureLabel] = {}
+    confusion: dict[str, dict[str, int]] = {}
+    cold: tuple[ColdTurn, ...] = ()
+    median_turn: Waterfall | None = None
+    scenarios: tuple[ScenarioOutcome, ...] = ()
     linker: LinkerSummary
-    entity_classes: dict[str, EntityClassFigures] = {}
-    equivalence: EquivalenceSummary | None = None
     attribution: Attribution | None = None

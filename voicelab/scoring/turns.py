@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
 
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import (
     Forms,
-    FoundCounts,
-    SpanCounts,
     companies_of,
     entity_word_errors,
     linked,
@@ -16,49 +14,13 @@ from voicelab.metrics.entities import (
     mentions,
     surface,
 )
-from voicelab.metrics.words import AlignmentStep, WordCounts, align, count_characters, counts_of
+from voicelab.metrics.words import align, count_characters, counts_of
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.entity_classes import ClassCounts, class_counts
+from voicelab.scoring.entity_classes import class_counts
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"
 """The intent of a turn in which the recognizer heard nothing, so that the agent was never asked."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnScore:
-    """One turn and its counts; None where the turn broke before there was anything to score.
-
-    A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
-    leaving it out would reward a recognizer for hearing nothing. companies: the tickers that were expected.
-    said: the entities that the reference text itself names as they are written.
-    """
-
-    turn: TurnResult
-    steps: tuple[AlignmentStep, ...] | None
-    words: WordCounts | None
-    characters: WordCounts | None
-    said: FoundCounts | None
-    heard: FoundCounts | None
-    answered: FoundCounts | None
-    session: FoundCounts | None
-    linked_heard: FoundCounts | None
-    linked_answered: FoundCounts | None
-    agent: FoundCounts | None
-    entity_words: SpanCounts | None
-    classes: Mapping[str, ClassCounts] | None
-    intent: str | None
-    companies: frozenset[str]
-
-    @property
-    def intent_right(self) -> bool | None:
-        if self.intent is None or self.turn.expected_intent is None:
-            return None
-        return self.intent == self.turn.expected_intent
-
-    @property
-    def errors(self) -> int:
-        return self.words.errors if self.words else 0
 
 
 def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Forms) -> list[TurnScore]:

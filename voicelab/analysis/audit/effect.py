@@ -7,13 +7,18 @@ from dataclasses import dataclass
 
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
+from voicelab.figures.scored_turn import TurnScore
+from voicelab.figures.table import FIGURES
 from voicelab.runs import provenance
 from voicelab.runs.records import RunResult, TurnResult
-from voicelab.scoring import inputs
 from voicelab.scoring.intervals import FigureIntervals
-from voicelab.scoring.schema import Estimate, Summary
-from voicelab.scoring.summary import scores_of, summarize_scores
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.measuring import measure
+from voicelab.scoring.scenarios import scenario_outcomes
+from voicelab.scoring.schema import Measured
+from voicelab.scoring.summary import scores_of
+
+_DECIDED = ("words", "entities", "intents", "scenarios")
+"""The groups of figures that labels decide."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +26,8 @@ class Change:
     """One figure under both versions."""
 
     figure: str
-    before: Estimate
-    after: Estimate
+    before: Measured
+    after: Measured
 
 
 def effect(run: RunResult, turns: Sequence[TurnResult], old: SampleSet, new: SampleSet) -> list[Change]:
@@ -65,30 +70,12 @@ def relabelled(turns: Sequence[TurnResult], new: SampleSet) -> list[TurnResult]:
     return kept
 
 
-def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) -> dict[str, Estimate]:
+def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) -> dict[str, Measured]:
     planned = {score.turn.scenario_id for score in scores}
-    scenarios = [scenario for scenario in samples.scenarios if scenario.id in planned]
-    found: Summary = summarize_scores(run, scores, scenarios, inputs.company_forms(run))
-    words, entities = found.words.overall, found.entities
-    primary = [score for score in scores if score.turn.primary]
-    sentences = FigureIntervals(run.spec.seed, run.spec.draws).share(
-        primary, lambda score: score.words, lambda counts: int(counts.errors > 0), lambda _: 1
+    outcomes = scenario_outcomes(
+        [score.turn for score in scores], [scenario for scenario in samples.scenarios if scenario.id in planned]
     )
-    return {
-        "word error rate (WER)": words.wer,
-        "character error rate (CER)": words.cer,
-        "match error rate (MER)": words.mer,
-        "word information lost (WIL)": words.wil,
-        "sentences with any error": sentences,
-        "entity recall, heard": entities.surface_heard,
-        "entity recall, answered": entities.surface_answered,
-        "entity recall, session": entities.surface_session,
-        "company recall, heard": entities.linked_heard,
-        "company recall, answered": entities.linked_answered,
-        "companies linked, precision": entities.agent_precision,
-        "companies linked, recall": entities.agent_recall,
-        "companies linked, F1": entities.agent_f1,
-        "entity WER": entities.entity_wer,
-        "intent accuracy": found.intents.accuracy,
-        "scenarios succeeded": found.scenarios.success,
-    }
+    primary = [score for score in scores if score.turn.primary]
+    sure = FigureIntervals(run.spec.seed, run.spec.draws)
+    decided = [figure for figure in FIGURES.values() if figure.group in _DECIDED]
+    return {figure.title: measure(figure, primary, sure, outcomes) for figure in decided}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -13,13 +13,14 @@ from pydantic import BaseModel
 
 from voicelab.analysis.compare.pair import RunPair
 from voicelab.analysis.compare.systems import System, read_all
+from voicelab.figures.outside import table_with
+from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 from voicelab.metrics.significance import holm
 from voicelab.metrics.words import WordCounts
 from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
-from voicelab.scoring.figures import RATES
 from voicelab.scoring.intervals import Clusters
 from voicelab.text import Normalizer
 
@@ -42,9 +43,12 @@ class Comparison:
     weights: str
     seed: int
     draws: int
+    table: Table = field(default_factory=lambda: FIGURES)
 
     def each_pair(self) -> list[RunPair]:
-        return [RunPair(first, second, self.seed, self.draws) for first, second in combinations(self.systems, 2)]
+        return [
+            RunPair(first, second, self.seed, self.draws, self.table) for first, second in combinations(self.systems, 2)
+        ]
 
     def words(self) -> pd.DataFrame:
         """A row for each run: WER with its 95 % interval, what it was computed from, and what failed."""
@@ -89,7 +93,7 @@ class Comparison:
         rows: list[dict[str, Any]] = []
         for pair in self.each_pair():
             matched, sentences, ranks, signs = pair.matched, pair.sentences, pair.ranks, pair.signs
-            by_cluster = pair.difference(RATES["wer"]).found
+            by_cluster = pair.difference(FIGURES["wer"]).found
             rows.append({
                 "first": pair.first.name, "second": pair.second.name, "segments": matched.segments,
                 "mean": matched.mean, "sd": matched.sd, "Z": matched.z, "MAPSSWE p": matched.p_value,
@@ -160,15 +164,16 @@ def compare(
     weights: str = "minimal",
     seed: int = 0,
     draws: int = 2000,
+    figures: Iterable[Any] = (),
 ) -> Comparison:
     """Read finished runs; InputError says why some cannot be compared.
 
     rules: the normalizer to score all by, by default the one that all were made with. weights: minimal or sclite, the
-    alignment that words and tests are counted by.
+    alignment that words and tests are counted by. figures: further figures (`figures.outside.table_with`).
     """
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     systems, chosen = read_all(folders, rules, weights)
-    return Comparison(systems, chosen, weights, seed, draws)
+    return Comparison(systems, chosen, weights, seed, draws, table_with(figures))
 
 
 def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:

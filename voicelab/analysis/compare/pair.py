@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from voicelab.analysis.compare.systems import System
+from voicelab.figures.figure import AnyFigure, Figure, Percentile
+from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
 from voicelab.metrics.significance import McNemar, Signs, Wilcoxon, mcnemar, sign_test, wilcoxon
-from voicelab.scoring.figures import PERCENTILES, RATES, Figure, Percentile
 from voicelab.scoring.intervals import Clusters
-from voicelab.scoring.schema import Unit
-
-COMPARED = ("wer", "entity_recall", "entity_recall_linked", "intent_accuracy")
-TIMED = ("transcript_s", "first_audio_s", "turn_s", "asr_s")
+from voicelab.scoring.schema import ClusterUnit
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +25,7 @@ class Difference:
     name: str
     title: str
     better: str
-    unit: Unit
+    unit: ClusterUnit
     found: PairedDifference
     note: str | None = None
 
@@ -52,6 +50,7 @@ class RunPair:
     second: System
     seed: int
     draws: int
+    table: Table = field(default_factory=lambda: FIGURES)
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
@@ -59,14 +58,13 @@ class RunPair:
         return tuple(key for key in self.first.steps if key in self.second.steps)
 
     def differences(self) -> list[Difference]:
-        """Rates, then percentiles of time where both runs were sent the same way; figures that both runs have."""
-        rates = [self.difference(RATES[name]) for name in COMPARED]
-        timed = []
-        if self.first.run.spec.mode == self.second.run.spec.mode:
-            timed = [self.difference(PERCENTILES[f"{stage}.{which}"]) for stage in TIMED for which in ("p50", "p95")]
-        return [one for one in (*rates, *timed) if one.found.difference is not None]
+        """The compared figures that both runs have; latencies only where both runs were sent the same way."""
+        same_mode = self.first.run.spec.mode == self.second.run.spec.mode
+        figures = [figure for figure in compared(self.table) if same_mode or not isinstance(figure, Percentile)]
+        return [one for one in map(self.difference, figures) if one.found.difference is not None]
 
-    def difference(self, figure: Figure | Percentile) -> Difference:
+    def difference(self, figure: AnyFigure) -> Difference:
+        """A figure's paired difference; without a value where it cannot be paired by sample."""
         return self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
@@ -92,16 +90,14 @@ class RunPair:
             # By the alignment that the comparison asked for, as the tests.
             counts = run.counts.get(key)
             return None if counts is None else (counts.errors, counts.reference_words)
-        return None if figure.of_turn is None else figure.of_turn(run.scores[key])
+        return figure.share_of(run.scores[key])
 
     def _of_percentile(self, figure: Percentile) -> Difference:
         pairs: dict[str, tuple[float, float]] = {}
         for key, score in self.first.scores.items():
-            turns = score.turn, self.second.scores[key].turn
-            if all(turn.status == "answered" and not turn.cold for turn in turns):
-                one, other = (getattr(turn, figure.stage) for turn in turns)
-                if one is not None and other is not None:
-                    pairs[key] = one, other
+            one, other = figure.sample(score), figure.sample(self.second.scores[key])
+            if one is not None and other is not None:
+                pairs[key] = one, other
         clusters = self._clusters(list(pairs))
         found = paired_quantiles(
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
@@ -123,7 +119,7 @@ class RunPair:
         return mcnemar(*([_right(run, key) for key in self.shared] for run in (self.first, self.second)))
 
     @cached_property
-    def ranked_by(self) -> Unit:
+    def ranked_by(self) -> ClusterUnit:
         """What the sign test and Wilcoxon's pair: speakers (as in sc_stats), conversations, or samples."""
         return self._clusters(list(self.shared)).unit
 
@@ -160,7 +156,12 @@ class RunPair:
         ]
 
 
-def _noted(figure: Figure | Percentile, clusters: Clusters, found: PairedDifference) -> Difference:
+def compared(table: Table) -> list[AnyFigure]:
+    """The figures that a comparison shows: those that say so, and all that do not come with voicelab."""
+    return [one for name, one in table.items() if one.pairable and ("compare" in one.shown_in or name not in FIGURES)]
+
+
+def _noted(figure: AnyFigure, clusters: Clusters, found: PairedDifference) -> Difference:
     note = clusters.note(found.interval.clusters) if found.interval else None
     return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
 

@@ -4,21 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from voicelab.errors import InputError
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.sclite import align_sclite
 from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, counts_of
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
-from voicelab.scoring.inputs import company_forms
-from voicelab.scoring.turns import TurnScore, score_turns
+from voicelab.scoring.scored_run import read_scored
 from voicelab.text import Normalizer, normalizer
 
 Aligner = Callable[[Sequence[str], Sequence[str]], tuple[AlignmentStep, ...]]
 ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class System:
     """One run: the scores of its primary turns by sample, and the word alignments of those that could be scored."""
 
@@ -30,11 +31,11 @@ class System:
     def name(self) -> str:
         return self.run.run_id
 
-    @property
+    @cached_property
     def turns(self) -> dict[str, TurnResult]:
         return {key: score.turn for key, score in self.scores.items()}
 
-    @property
+    @cached_property
     def counts(self) -> dict[str, WordCounts]:
         return {key: counts_of(steps) for key, steps in self.steps.items()}
 
@@ -96,9 +97,9 @@ def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
 
 
 def _scored(folder: RunFolder, run: RunResult, rules: Normalizer, aligner: Aligner) -> System:
-    taken = list({turn.key: turn for turn in folder.turns()}.values())
-    scores = score_turns(taken, rules, company_forms(run))
-    primary = {score.turn.sample_id: score for score in scores if score.turn.primary}
+    primary = {score.turn.sample_id: score for score in read_scored(folder, rules).primary}
+    if aligner is align_words:
+        return System(run, primary, {key: score.steps for key, score in primary.items() if score.steps is not None})
     steps = {
         key: aligner(rules.words(score.turn.text), rules.words(score.turn.heard))
         for key, score in primary.items()

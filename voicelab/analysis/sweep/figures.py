@@ -19,8 +19,8 @@ class MeasureFigure(_FigureRecord):
     """
 
     value: float | None
-    part: int
-    whole: int
+    part: int | float
+    whole: int | float
     n: int
     left_out: int
     low: float | None

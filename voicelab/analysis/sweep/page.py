@@ -66,7 +66,7 @@ def _render(folder: SweepFolder, result: SweepResult, figures: Figures) -> str:
         clean=clean,
         figures=figures,
         pictures=pictures,
-        columns=wording.COLUMNS,
+        columns=wording.columns(figures),
         rows=list(zip(wording.rows(figures), result.runs, strict=True)),
         note=wording.how_sure(figures),
         hearings=hearings(folder),

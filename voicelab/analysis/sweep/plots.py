@@ -6,8 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.sweep.figures import AxisFigures, Figures, MeasureFigure
-from voicelab.analysis.sweep.measures import MEASURES
-from voicelab.analysis.sweep.wording import place_text, source_line
+from voicelab.analysis.sweep.wording import place_text, source_line, title
 from voicelab.report.canvas import canvas, grid
 from voicelab.report.theme import GREEN, LIGHT, VERMILION, Theme
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN = ("wer", "entity_recall", "intent_accuracy")
+"""What the curves show; more lines than three cannot be told apart."""
 _MARKERS = {"wer": "s", "entity_recall": "o", "intent_accuracy": "^"}
 
 
@@ -26,8 +26,8 @@ def drawable(figures: Figures) -> tuple[AxisFigures, ...]:
 
 def curves(sweep_id: str, figures: Figures, axis: AxisFigures, theme: Theme = LIGHT) -> Figure:
     """The measures over one axis, mild on the left; what they are without a condition stands apart at the left edge."""
-    title = f"{axis.label[0].upper()}{axis.label[1:]}"
-    figure, axes = canvas(title, source_line(sweep_id, figures), 4.0, theme)
+    heading = f"{axis.label[0].upper()}{axis.label[1:]}"
+    figure, axes = canvas(heading, source_line(sweep_id, figures), 4.0, theme)
     steps = _steps(axis)
     colors = {"wer": VERMILION, "entity_recall": theme.accent, "intent_accuracy": GREEN}
     names = [figures.points[0].run, *axis.runs]
@@ -61,7 +61,7 @@ def _line(axes: Axes, found: list[MeasureFigure], steps: list[float], color: str
         axes.plot(step, value, marker=_MARKERS[key], color=color, markersize=6)
         if one.low is not None and one.high is not None:
             axes.plot([step, step], [one.low, one.high], color=color, linewidth=1.3, alpha=0.65)
-    axes.plot([], [], color=color, marker=_MARKERS[key], label=MEASURES[key].name)
+    axes.plot([], [], color=color, marker=_MARKERS[key], label=title(key))
 
 
 def _scale(axis: AxisFigures, place: float) -> float:

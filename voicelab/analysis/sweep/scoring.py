@@ -2,29 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from voicelab.analysis.sweep.axes import Axis, SweepPoint, axes_of, points_of
 from voicelab.analysis.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
-from voicelab.analysis.sweep.measures import MEASURES, threshold
+from voicelab.analysis.sweep.measures import followed, threshold
 from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
 from voicelab.analysis.sweep.wording import break_sentence
+from voicelab.figures.figure import Figure
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.breakpoints import Breakpoint, breakpoint_of
 from voicelab.metrics.intervals import ratio_interval
 from voicelab.metrics.paired import paired_rates
 from voicelab.runs.records import RunFolder
 from voicelab.scoring.intervals import LEVEL, Clusters
-from voicelab.scoring.summary import scores_of
-from voicelab.scoring.turns import TurnScore
+from voicelab.scoring.scored_run import read_scored
 
 
 @dataclass(frozen=True, slots=True)
 class _Paired:
     """One measure of every run, over the samples that all of them could score, in one order."""
 
-    parts: Mapping[str, Sequence[int]]
-    wholes: Mapping[str, Sequence[int]]
+    parts: Mapping[str, list[float]]
+    wholes: Mapping[str, list[float]]
     clusters: Clusters
     left_out: int
 
@@ -33,7 +34,7 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
     """Read the runs of a sweep and score them; InputError where one of them cannot be read."""
     points = points_of(spec)
     scores = {point.name: _primary(folder.run(point.name)) for point in points}
-    paired = {key: _pair(key, scores) for key in MEASURES}
+    paired = {key: _pair(figure, scores) for key, figure in followed(spec.breakpoints).items()}
     clean = points[0].name
     clusters = Clusters.of([score.turn for score in scores[clean].values()])
     axes = () if spec.grid else axes_of(spec)
@@ -66,13 +67,12 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
 
 
 def _primary(folder: RunFolder) -> dict[str, TurnScore]:
-    scores = scores_of(folder.read(), folder.turns())
-    return {score.turn.sample_id: score for score in scores if score.turn.primary}
+    return {score.turn.sample_id: score for score in read_scored(folder).primary}
 
 
-def _pair(key: str, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Paired:
-    count = MEASURES[key].counts
-    counted = {run: {name: found for name, one in by.items() if (found := count(one))} for run, by in scores.items()}
+def _pair(figure: Figure, scores: Mapping[str, Mapping[str, TurnScore]]) -> _Paired:
+    share = figure.share_of
+    counted = {run: {name: found for name, one in by.items() if (found := share(one))} for run, by in scores.items()}
     first = next(iter(scores))
     shared = [name for name in scores[first] if all(name in counts for counts in counted.values())]
     could = {name for counts in counted.values() for name in counts}

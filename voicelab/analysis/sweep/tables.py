@@ -15,7 +15,7 @@ def points(figures: Figures) -> pd.DataFrame:
     """A row for each condition: its figures with intervals, and its change against the clean recordings."""
     import pandas as pd
 
-    return pd.DataFrame(wording.rows(figures), columns=list(wording.COLUMNS)).set_index("condition")
+    return pd.DataFrame(wording.rows(figures), columns=list(wording.columns(figures))).set_index("condition")
 
 
 def breaks(figures: Figures) -> pd.DataFrame:

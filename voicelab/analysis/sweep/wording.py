@@ -5,19 +5,32 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from voicelab.analysis.sweep.figures import Figures, MeasureFigure, PointFigures
-from voicelab.analysis.sweep.measures import MEASURES
+from voicelab.figures.table import FIGURES
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
 from voicelab.metrics.intervals import FEW
 from voicelab.report.wording import NONE, number
 
-COLUMNS = ("condition", "WER", "entity recall", "companies", "intent", "WER against clean", "lost", "failed")
+
+def columns(figures: Figures) -> tuple[str, ...]:
+    """The columns of `rows`."""
+    return ("condition", *map(short, figures.points[0].measures), "WER against clean", "lost", "failed")
+
+
+def title(name: str) -> str:
+    """A figure in words; the name itself where it comes from a sweep of an earlier version."""
+    return FIGURES[name].title if name in FIGURES else name.replace("_", " ")
+
+
+def short(name: str) -> str:
+    """A figure as the head of a narrow column."""
+    return FIGURES[name].short if name in FIGURES else name.replace("_", " ")
 
 
 def break_sentence(
     asked: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
 ) -> str:
     """Where a measure breaks on an axis, or that it does not."""
-    measure = MEASURES[asked.partition("=")[0]].name
+    measure = title(asked.partition("=")[0])
     if found.outcome == "undefined" or found.limit is None:
         return f"{measure} on {axis}: nothing was scored"
     over, under = ("falls under", "under") if limit.falls else ("rises over", "over")
@@ -68,7 +81,7 @@ def change_text(figure: MeasureFigure) -> str:
 
 
 def rows(figures: Figures) -> list[tuple[str, ...]]:
-    """A row for each point, as COLUMNS names them."""
+    """A row for each point, as `columns` names them."""
     return [_row(point) for point in figures.points]
 
 
@@ -101,7 +114,7 @@ def _row(point: PointFigures) -> tuple[str, ...]:
     measures = point.measures
     return (
         point.condition or "clean",
-        *(figure_text(measures[key]) for key in MEASURES),
+        *map(figure_text, measures.values()),
         change_text(measures["wer"]),
         _lost(point),
         str(point.failed),

@@ -5,8 +5,10 @@ import { $, ask, make, tell } from "./element.js";
 
 let runs = [];
 
-const shown = { WER: "WER", entities: "entity recall, heard", sound: "first sound p50 (s)" };
+// The columns of the table: the figures that any of the runs lists.
+let columns = [];
 const report = (run) => address(`app/reports/${encodeURIComponent(run.run_id)}`);
+const unique = (figures) => [...new Map(figures.map((one) => [one.name, one])).values()];
 const figure = (run, name) => run.figures.find((one) => one.name === name);
 const digits = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
 
@@ -29,9 +31,7 @@ function row(run) {
     make("td", { text: run.started_at ? new Date(run.started_at).toLocaleString() : "–" }),
     make("td", { text: run.engines.join(", ") }, make("small", { text: run.mode ?? "" })),
     make("td", { className: "number", text: run.turns ?? "–" }),
-    cell(figure(run, shown.WER)),
-    cell(figure(run, shown.entities)),
-    cell(figure(run, shown.sound)),
+    ...columns.map((one) => cell(figure(run, one.name))),
   );
 }
 
@@ -48,8 +48,8 @@ function showPair([left, right]) {
   $("pair-head").replaceChildren(
     make("tr", {}, ...["Figure", left.run_id, right.run_id, "Difference"].map((text, i) => make("th", { scope: "col", text, className: i ? "number" : "" }))),
   );
-  const names = [...new Set([...left.figures, ...right.figures].map((one) => one.name))];
-  $("pair-rows").replaceChildren(...names.map((name) => pairRow(name, figure(left, name), figure(right, name))));
+  const figures = unique([...left.figures, ...right.figures]);
+  $("pair-rows").replaceChildren(...figures.map((one) => pairRow(one.title, figure(left, one.name), figure(right, one.name))));
   $("pair-command").textContent = `voicelab compare reports/${left.run_id} reports/${right.run_id}`;
   for (const [id, run] of [["left", left], ["right", right]]) {
     $(id).title = `Report of ${run.run_id}`;
@@ -59,10 +59,10 @@ function showPair([left, right]) {
   $("pair-title").scrollIntoView({ block: "start" });
 }
 
-function pairRow(name, left, right) {
+function pairRow(title, left, right) {
   const known = left?.value != null && right?.value != null;
   const difference = known ? (right.value - left.value >= 0 ? "+" : "−") + Math.abs(right.value - left.value).toFixed(3) : "–";
-  return make("tr", {}, make("th", { scope: "row", text: name }), cell(left), cell(right), make("td", { className: "number", text: difference }));
+  return make("tr", {}, make("th", { scope: "row", text: title }), cell(left), cell(right), make("td", { className: "number", text: difference }));
 }
 
 $("choice").addEventListener("submit", (event) => {
@@ -76,6 +76,8 @@ async function start() {
   runs = await ask(address("app/api/runs"));
   $("empty").hidden = runs.length > 0;
   $("table").hidden = !runs.length;
+  columns = unique(runs.flatMap((run) => run.figures.filter((one) => one.listed)));
+  $("head").append(...columns.map((one) => make("th", { scope: "col", className: "number", text: one.short, title: one.title })));
   $("rows").replaceChildren(...runs.map(row));
   const query = new URLSearchParams(location.search);
   const asked = ["left", "right"].map((side) => runs.find((run) => run.run_id === query.get(side)));

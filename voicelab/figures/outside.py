@@ -1,0 +1,87 @@
+"""Figures from outside the package: objects passed in Python, `package.module:OBJECT`, and installed entry points."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Any
+
+from voicelab.errors import InputError
+from voicelab.figures.figure import AnyFigure, Figure, Percentile
+from voicelab.figures.table import FIGURES, Table
+
+ENTRY_POINTS = "voicelab.figures"
+_NAME = re.compile(r"[a-z][a-z0-9_]*(\.[a-z0-9_]+)?")
+_REQUIRED = ("name", "title", "short", "better")
+
+
+def table_with(figures: Iterable[Any] = ()) -> Table:
+    """The shipped figures, those that installed packages declare, and these.
+
+    figures: Figure or Percentile objects, objects or classes with their attributes, or `package.module:OBJECT` texts.
+    Raises InputError for one that is no figure, or whose name is taken.
+    """
+    table = dict(_installed())
+    for one in figures:
+        named = f"figure {one}" if isinstance(one, str) else "figures"
+        _add(table, as_figure(named_object(one) if isinstance(one, str) else one, named), named)
+    return table
+
+
+@cache
+def _installed() -> Table:
+    table = dict(FIGURES)
+    for point in entry_points(group=ENTRY_POINTS):
+        source = f"entry point {ENTRY_POINTS}: {point.name} = {point.value}"
+        try:
+            found = point.load()
+        except Exception as error:
+            raise InputError(f"{source}: cannot be imported: {error}; mend or uninstall that package") from error
+        _add(table, as_figure(found, source), source)
+    return table
+
+
+def _add(table: dict[str, AnyFigure], figure: AnyFigure, source: str) -> None:
+    if table.get(figure.name, figure) != figure:
+        raise InputError(f"{source}: there is a figure named '{figure.name}' already; give yours another name")
+    table[figure.name] = figure
+
+
+def named_object(text: str) -> Any:
+    """The object that `package.module:OBJECT` names. Raises InputError where it cannot be imported."""
+    module, separator, name = text.partition(":")
+    if not (module and separator and name):
+        raise InputError(f"--figure {text}: name an object of an installed module, as my_package.figures:FIGURE")
+    try:
+        found: Any = import_module(module)
+    except Exception as error:
+        raise InputError(f"--figure {text}: {module} cannot be imported: {error}; is it installed?") from error
+    for part in name.split("."):
+        if not hasattr(found, part):
+            raise InputError(f"--figure {text}: {module} has no {name}")
+        found = getattr(found, part)
+    return found
+
+
+def as_figure(given: Any, source: str) -> AnyFigure:
+    """A Figure or Percentile from an object or a class with their attributes; InputError names what is missing."""
+    one = given() if isinstance(given, type) else given
+    if not isinstance(one, Figure | Percentile):
+        one = _from_attributes(one, source)
+    if not _NAME.fullmatch(str(one.name)):
+        raise InputError(f"{source}: name '{one.name}': use small letters, digits and _, as sentence_error_rate")
+    if one.better not in ("lower", "higher"):
+        raise InputError(f"{source}: better is '{one.better}'; write lower or higher")
+    return one
+
+
+def _from_attributes(one: Any, source: str) -> AnyFigure:
+    kind = Percentile if hasattr(one, "sample") else Figure
+    required = (*_REQUIRED, *(("sample", "quantile") if kind is Percentile else ("counts", "value")))
+    if missing := [name for name in required if not hasattr(one, name)]:
+        raise InputError(f"{source}: is no figure, it has no {', '.join(missing)}; see docs/figures.md")
+    fields = {name: getattr(one, name) for name in kind.__dataclass_fields__ if hasattr(one, name)}
+    return kind(**fields)

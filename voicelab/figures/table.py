@@ -1,0 +1,83 @@
+"""The table of figures, which reports, gates, comparisons, sweeps and lists iterate. Add one: its file and its line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from voicelab.errors import InputError
+from voicelab.figures import (
+    action_changes,
+    cer,
+    entity_f1,
+    entity_precision,
+    entity_recall,
+    entity_recall_agent,
+    entity_recall_answered,
+    entity_recall_linked,
+    entity_recall_linked_answered,
+    entity_recall_said,
+    entity_recall_session,
+    entity_wer,
+    false_speech_per_minute,
+    intent_accuracy,
+    latency,
+    mer,
+    scenario_success,
+    sentence_error_rate,
+    silence_kept,
+    stage_losses,
+    time_shares,
+    wer,
+    wil,
+)
+from voicelab.figures.figure import AnyFigure, Figure, Place
+
+Table = Mapping[str, AnyFigure]
+
+_LISTED: tuple[AnyFigure, ...] = (
+    wer.FIGURE,
+    cer.FIGURE,
+    mer.FIGURE,
+    wil.FIGURE,
+    sentence_error_rate.FIGURE,
+    action_changes.FIGURE,
+    entity_recall.FIGURE,
+    entity_recall_answered.FIGURE,
+    entity_recall_session.FIGURE,
+    entity_recall_linked.FIGURE,
+    entity_recall_linked_answered.FIGURE,
+    entity_recall_said.FIGURE,
+    entity_recall_agent.FIGURE,
+    entity_precision.FIGURE,
+    entity_f1.FIGURE,
+    entity_wer.FIGURE,
+    intent_accuracy.FIGURE,
+    scenario_success.FIGURE,
+    *latency.FIGURES,
+    silence_kept.FIGURE,
+    false_speech_per_minute.FIGURE,
+    *stage_losses.FIGURES,
+    *time_shares.FIGURES,
+)
+FIGURES: Table = {figure.name: figure for figure in _LISTED}
+
+
+def figure_of(name: str, table: Table = FIGURES) -> AnyFigure:
+    """The figure of this name; InputError lists the known ones."""
+    if name in table:
+        return table[name]
+    counted = [one for one in table if "." not in one]
+    raise InputError(
+        f"unknown figure '{name}'; known: {', '.join(counted)}, and a stage with a percentile, as first_audio_s.p95"
+        f" (stages: {', '.join(latency.STAGES)}; percentiles: {', '.join(latency.POINTS)})"
+    )
+
+
+def shown_in(place: Place, table: Table = FIGURES) -> list[AnyFigure]:
+    """The figures that a place shows, in the order of the table."""
+    return [figure for figure in table.values() if place in figure.shown_in]
+
+
+def ratios(figures: Iterable[AnyFigure]) -> list[Figure]:
+    """Those that are ratios of counts of turns, so that two runs can be paired by sample."""
+    return [figure for figure in figures if isinstance(figure, Figure) and figure.pairable]

@@ -1,0 +1,55 @@
+"""The one way in which a run is finished: from Python, the command line and the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from voicelab.figures.outside import table_with
+from voicelab.report import page
+from voicelab.runs import runner
+from voicelab.runs.records import RunFolder, RunResult, RunSpec
+from voicelab.runs.runner import Progress
+from voicelab.scoring import counterfactual, summary_file
+from voicelab.scoring.schema import Summary
+
+
+def evaluate(
+    spec: RunSpec,
+    out: Path | str,
+    *,
+    run_id: str | None = None,
+    progress: Progress | None = None,
+    figures: Iterable[Any] = (),
+) -> tuple[RunFolder, RunResult]:
+    """Make a run under the folder `out` and finish it: turns, attribution, summary and report.
+
+    figures: further figures (`figures.outside.table_with`). Raises what `runner.evaluate` raises.
+    """
+    extra = tuple(figures)
+    table_with(extra)  # a figure that cannot be used is refused before the first turn
+    folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress)
+    finish(folder, extra)
+    return folder, run
+
+
+def resume(
+    path: Path | str, *, progress: Progress | None = None, figures: Iterable[Any] = ()
+) -> tuple[RunFolder, RunResult]:
+    """Take up a run where it stopped, and finish it as `evaluate` does."""
+    extra = tuple(figures)
+    table_with(extra)
+    folder, run = runner.resume(Path(path), progress=progress)
+    finish(folder, extra)
+    return folder, run
+
+
+def finish(folder: RunFolder, figures: Iterable[Any] = ()) -> Summary:
+    """Run the agent on the reference transcripts, then write summary.json, turns.parquet and report.html.
+
+    Where the run's agent is not available, the attribution says why it is absent.
+    """
+    counterfactual.keep(folder)
+    page.write(folder, figures)
+    return summary_file.read(folder.path / summary_file.FILE_NAME)

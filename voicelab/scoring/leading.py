@@ -1,0 +1,35 @@
+"""Which figures of a summary a place shows, with their labels: from the table, and from outside the package."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from voicelab.figures.figure import AnyFigure, Place
+from voicelab.figures.table import FIGURES
+from voicelab.scoring.schema import FigureLabel, Measured, Summary
+
+Labelled = tuple[str, AnyFigure | FigureLabel, Measured]
+_ERROR_RATES = ("wer", "cer")
+
+
+def leading(summary: Summary, place: Place = "report") -> list[Labelled]:
+    """The figures that a place shows: (name, label, measured). Of WER and CER, the one that the language is scored by.
+
+    Figures without evidence are among them, except those that most runs do not have (`only_with_evidence`). Figures from outside the
+    package are always among them.
+    """
+    return [
+        (name, label, found)
+        for name, label, found in labelled(summary)
+        if (isinstance(label, FigureLabel) or place in label.shown_in)
+        and not (name in _ERROR_RATES and name != summary.headline)
+        and not (getattr(label, "only_with_evidence", False) and not found.n)
+    ]
+
+
+def labelled(summary: Summary) -> Iterator[Labelled]:
+    """Every figure of a summary with its label; one that nobody can label is left out."""
+    for name, found in summary.figures.items():
+        label = FIGURES.get(name) or summary.labels.get(name)
+        if label is not None:
+            yield name, label, found

@@ -1,0 +1,134 @@
+"""A figure measured: counts of turns summed, the value of the sums, and its interval over clusters."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from voicelab.errors import InputError
+from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
+from voicelab.figures.scored_turn import TurnScore
+from voicelab.metrics.intervals import Floats, Interval, Refusal, Result
+from voicelab.metrics.latency import least_turns
+from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.schema import Measured, ScenarioOutcome
+
+
+def measure(
+    figure: AnyFigure,
+    scores: Sequence[TurnScore],
+    sure: FigureIntervals,
+    scenarios: Sequence[ScenarioOutcome] = (),
+) -> Measured:
+    """A figure of these turns, or of these scenarios. Raises InputError where an outside figure's counts are none."""
+    if isinstance(figure, Percentile):
+        return _percentile(figure, scores, sure)
+    items: Sequence[Any] = scenarios if figure.over == "scenarios" else scores
+    counted = [(item, counts) for item in items if (counts := counts_of(figure, item)) is not None]
+    if figure.over == "scenarios":
+        clusters = Clusters("scenario", tuple(outcome.id for outcome, _ in counted))
+    else:
+        clusters = Clusters.of([score.turn for score, _ in counted])
+    return _counted(figure, [counts for _, counts in counted], clusters, sure)
+
+
+def measure_all(
+    figures: Iterable[AnyFigure],
+    scores: Sequence[TurnScore],
+    sure: FigureIntervals,
+    scenarios: Sequence[ScenarioOutcome] = (),
+) -> dict[str, Measured]:
+    """Each figure by its name."""
+    return {figure.name: measure(figure, scores, sure, scenarios) for figure in figures}
+
+
+def counts_of(figure: Figure, item: Any) -> Counts | None:
+    """One turn's or scenario's counts. Raises InputError, which names the figure, where it fails."""
+    try:
+        found = figure.counts(item)
+    except Exception as error:
+        raise InputError(f"figure {figure.name}: its counts failed: {type(error).__name__}: {error}") from error
+    if found is not None and not isinstance(found, Mapping):
+        raise InputError(f"figure {figure.name}: counts must be a mapping of names to numbers, or None; got {found!r}")
+    return found
+
+
+def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure: FigureIntervals) -> Measured:
+    n = len(counted)
+    if not n:
+        return Measured(value=None, n=0, missing="nothing was scored", **_parts(figure, {}))
+    try:
+        columns = {name: [counts[name] for counts in counted] for name in counted[0]}
+        totals = {name: sum(column) for name, column in columns.items()}
+        value = figure.value(totals)
+    except (KeyError, TypeError) as error:
+        raise InputError(
+            f"figure {figure.name}: every turn must give the same counts, and value() must take their sums: {error!r}"
+        ) from error
+    parts = _parts(figure, totals)
+    if value is None or not math.isfinite(value):
+        return Measured(value=None, n=n, missing=f"nothing to divide by in {n} scored turns", **parts)
+    if isinstance(figure.value, Ratio):
+        found = sure.ratio(columns[figure.value.part], columns[figure.value.whole], clusters, share=figure.value.share)
+    else:
+        of_sums = _vectorized(figure.value, tuple(columns))
+        found = sure.sums(list(columns.values()), of_sums, clusters, least=figure.least, most=figure.most)
+    return Measured(value=value, n=n, **parts, **interval_fields(found, clusters))
+
+
+def _parts(figure: Figure, totals: Counts) -> dict[str, Any]:
+    finite = {name: total for name, total in totals.items() if math.isfinite(total)}
+    if not isinstance(figure.value, Ratio):
+        return {"counts": finite}
+    part, whole = figure.value.part, figure.value.whole
+    rest = {name: total for name, total in finite.items() if name not in (part, whole)}
+    # No turn was scored: the sums are 0, and not unknown.
+    empty = None if totals else 0
+    return {"part": finite.get(part, empty), "of": finite.get(whole, empty), "counts": rest}
+
+
+def _vectorized(value: Callable[[Counts], float | None], names: tuple[str, ...]) -> Callable[[Floats], Floats]:
+    """The value of each row of sums; nan where it is not defined."""
+
+    def of_row(row: list[float]) -> float:
+        try:
+            found = value(dict(zip(names, row, strict=True)))
+        except ZeroDivisionError:
+            return math.nan
+        return math.nan if found is None else found
+
+    return lambda sums: np.array([of_row(row) for row in sums.tolist()], dtype=np.float64)
+
+
+def _percentile(figure: Percentile, scores: Sequence[TurnScore], sure: FigureIntervals) -> Measured:
+    timed = [(score.turn, value) for score in scores if (value := figure.sample(score)) is not None]
+    values, n = [value for _, value in timed], len(timed)
+    if not n:
+        return Measured(value=None, n=0, missing="no turn was timed")
+    if figure.quantile is None:
+        return Measured(value=max(values), n=n)
+    if n < (least := least_turns(figure.quantile)):
+        return Measured(value=None, n=n, missing=f"n too small: {n} of {least} turns")
+    clusters = Clusters.of([turn for turn, _ in timed])
+    found = sure.quantile(values, clusters, figure.quantile)
+    value = float(np.quantile(np.asarray(values, dtype=np.float64), figure.quantile))
+    return Measured(value=value, n=n, **interval_fields(found, clusters))
+
+
+def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
+    """The fields of Measured that hold an interval, or the reason why there is none."""
+    if isinstance(found, Refusal):
+        return {"no_interval": found.text(clusters.unit)}
+    assert isinstance(found, Interval)
+    return {
+        "low": found.low,
+        "high": found.high,
+        "level": found.level,
+        "method": found.method,
+        "clustered_by": clusters.unit,
+        "clusters": found.clusters,
+        "note": clusters.note(found.clusters),
+    }

@@ -1,0 +1,93 @@
+"""scores.json of a run: the counts of each turn, kept so that nothing is aligned twice.
+
+The file names a digest of everything that the counts depend on: the turns, the counterfactual turns, the normalizer,
+the companies' names, and the source of the code that counts. Under another digest the counts are computed anew, so a
+stale file is never used. It is a cache: deleting it loses nothing.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from voicelab.errors import StorageError
+from voicelab.figures.scored_turn import TurnScore
+from voicelab.metrics.entities import Forms
+from voicelab.runs import storage
+from voicelab.runs.records import RunFolder, TurnResult
+from voicelab.scoring import counterfactual_file
+from voicelab.scoring.attribution import attributed
+from voicelab.scoring.score_codec import decode, encode
+from voicelab.scoring.turns import score_turns
+from voicelab.text import Normalizer
+
+FILE_NAME = "scores.json"
+_PACKAGE = Path(__file__).parents[1]
+_COUNTING = ("figures", "metrics", "scoring", "text")
+"""The packages whose code decides a turn's counts."""
+
+
+def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms) -> list[TurnScore]:
+    """Every turn's score under a normalizer, primary ones with what their counterfactual turns add.
+
+    A store of another digest is replaced. A folder that cannot be written to is only read.
+    Raises InputError where turns.jsonl or replay.json cannot be read.
+    """
+    key = digest(folder.path, rules, forms)
+    turns = folder.turns()
+    if (stored := _read(folder.path / FILE_NAME, key, turns)) is not None:
+        return stored
+    scores = computed_scores(folder, rules, forms, turns)
+    data = json.dumps({"format": 1, "digest": key, "turns": [encode(score) for score in scores]}, ensure_ascii=False)
+    with suppress(StorageError, UnicodeEncodeError):
+        storage.write_whole(folder.path / FILE_NAME, data.encode())
+    return scores
+
+
+def computed_scores(
+    folder: RunFolder, rules: Normalizer, forms: Forms, turns: list[TurnResult] | None = None
+) -> list[TurnScore]:
+    """The same, computed and not stored. turns: of the folder, where they were read already."""
+    scores = score_turns(folder.turns() if turns is None else turns, rules, forms)
+    primary = [score for score in scores if score.turn.primary]
+    found = attributed(primary, counterfactual_file.read(folder.path), forms).scores
+    by_key = {score.turn.key: score for score in found}
+    return [by_key.get(score.turn.key, score) for score in scores]
+
+
+def digest(folder: Path, rules: Normalizer, forms: Forms) -> str:
+    """SHA-256 of everything that the counts of a run's turns depend on."""
+    made = hashlib.sha256()
+    for name in ("turns.jsonl", counterfactual_file.FILE_NAME):
+        file = folder / name
+        made.update(hashlib.sha256(file.read_bytes()).digest() if file.exists() else b"absent")
+    made.update(repr((rules.name, rules.version, rules.word_map)).encode())
+    made.update(json.dumps({name: list(forms[name]) for name in sorted(forms)}).encode())
+    made.update(_source().encode())
+    return made.hexdigest()
+
+
+@cache
+def _source() -> str:
+    made = hashlib.sha256()
+    for name in _COUNTING:
+        for path in sorted((_PACKAGE / name).rglob("*.py")):
+            made.update(path.relative_to(_PACKAGE).as_posix().encode())
+            made.update(path.read_bytes())
+    return made.hexdigest()
+
+
+def _read(file: Path, key: str, turns: Iterable[TurnResult]) -> list[TurnScore] | None:
+    """The stored scores; None where there are none, they are of another digest, or the file is damaged."""
+    try:
+        stored: Any = json.loads(file.read_text(encoding="utf-8"))
+        if not isinstance(stored, Mapping) or stored.get("digest") != key:
+            return None
+        return [decode(turn, row) for turn, row in zip(turns, stored["turns"], strict=True)]
+    except (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError):
+        return None
