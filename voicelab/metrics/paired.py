@@ -12,6 +12,7 @@ from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicelab.metrics.clusters import Floats, clusters_of, effective_clusters, summed
 from voicelab.metrics.exact import for_few_clusters
@@ -35,6 +36,7 @@ from voicelab.metrics.latency import interval_supported, least_turns
 from voicelab.metrics.order_statistics import effective_values
 from voicelab.metrics.resampling import percentile, resampled, wide_normal
 
+Places = NDArray[np.intp]
 Share = tuple[float, float]
 """(part, whole) of one sample."""
 
@@ -218,10 +220,10 @@ def _drawn_quantiles(
     cluster_of = np.empty(len(before), dtype=np.intp)
     for number, group in enumerate(groups):
         cluster_of[group] = number
-    times = resampled(np.eye(len(groups)), seed=seed, draws=draws)[:, cluster_of]
+    times = resampled(np.eye(len(groups)), seed=seed, draws=draws)
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     freedom = max(effective_clusters(sizes), LEAST_EFFECTIVE) - 1
-    drawn = tuple(_quantile_of_each(values, times, quantile) for values in (before, after))
+    drawn = tuple(_quantile_of_each(values, cluster_of, times, quantile) for values in (before, after))
     return (drawn[0], drawn[1]), wide_normal(level, len(groups), freedom), len(groups)
 
 
@@ -233,12 +235,35 @@ def _percentile(estimates: Floats, normal: float, level: float, clusters: int) -
     return Interval(low, high, level, PERCENTILE, clusters)
 
 
-def _quantile_of_each(values: Floats, times: Floats, quantile: float) -> Floats:
-    """The quantile (type 7) of each resample. times: how often it holds each value; shape (draws, values)."""
+def _quantile_of_each(values: Floats, cluster_of: Places, times: Floats, quantile: float) -> Floats:
+    """The quantile (type 7) of each resample. times: how often it holds each cluster; shape (draws, clusters)."""
     order = np.argsort(values, kind="stable")
-    ordered, reached = values[order], np.cumsum(times[:, order], axis=1)
-    place = (reached[:, -1] - 1) * quantile
+    ordered, clusters = values[order], cluster_of[order]
+    sizes = np.bincount(clusters, minlength=times.shape[1])
+    last = times @ sizes - 1
+    place = last * quantile
     below = np.floor(place)
-    low = ordered[(reached <= below[:, None]).sum(axis=1)]
-    high = ordered[(reached <= np.minimum(below + 1, reached[:, -1] - 1)[:, None]).sum(axis=1)]
+    low = ordered[_positions(clusters, times, below)]
+    high = ordered[_positions(clusters, times, np.minimum(below + 1, last))]
     return np.asarray(low + (high - low) * (place - below), dtype=np.float64)
+
+
+def _positions(clusters: Places, times: Floats, ranks: Floats) -> Places:
+    """Where in the sorted values each resample reaches its rank: first the block, then the place within the block.
+
+    Sums over blocks are one matrix product. The sum over all values of each resample would need draws x values numbers.
+    """
+    count = len(clusters)
+    width = math.isqrt(count) + 1
+    blocks = np.zeros((times.shape[1], -(-count // width)))
+    np.add.at(blocks, (clusters, np.arange(count) // width), 1)
+    reached = times @ blocks.cumsum(axis=1)
+    block = (reached <= ranks[:, None]).sum(axis=1)
+    draws = np.arange(len(times))
+    before = np.where(block > 0, reached[draws, np.maximum(block - 1, 0)], 0.0)
+    # Beyond the last value lies a cluster that no resample holds.
+    padded = np.append(clusters, np.full(width, times.shape[1]))
+    held = np.column_stack([times, np.zeros(len(times))])
+    places = block[:, None] * width + np.arange(width)
+    inside = held[draws[:, None], padded[places]].cumsum(axis=1) + before[:, None]
+    return np.asarray(block * width + (inside <= ranks[:, None]).sum(axis=1), dtype=np.intp)

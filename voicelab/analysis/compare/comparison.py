@@ -141,7 +141,7 @@ class Comparison:
         counts, turns = [one.counts for one in self.systems], [one.turns for one in self.systems]
         for key, turn in turns[0].items():
             heard = [each[key].heard for each in turns]
-            words = {tuple(self.rules.words(text)) if text is not None else None for text in heard}
+            words = {one.words_heard(key) for one in self.systems}
             if len(words) > 1:
                 errors = [each[key].errors if key in each else None for each in counts]
                 row = {"sample": key, "said": turn.text, "errors": sum(each or 0 for each in errors)}

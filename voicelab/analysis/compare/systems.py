@@ -39,6 +39,11 @@ class System:
     def counts(self) -> dict[str, WordCounts]:
         return {key: counts_of(steps) for key, steps in self.steps.items()}
 
+    def words_heard(self, sample: str) -> tuple[str, ...] | None:
+        """The normalized words of a sample's transcript; None where the turn broke before there was one."""
+        steps = self.steps.get(sample)
+        return None if steps is None else tuple(step.hypothesis for step in steps if step.hypothesis is not None)
+
     @property
     def recognizer(self) -> str:
         used = [engine for engine in self.run.engines if engine.kind == "asr"]
