@@ -79,7 +79,7 @@ def test_a_grid_has_every_combination():
         ({"bitrate_kbps": (1.0,)}, r"--bitrate: bitrate_kbps 1.0: .*greater than or equal to 6"),
         ({"breakpoints": ("wer=90%",)}, "wer breaks over 100% of its clean value"),
         ({"breakpoints": ("entity_recall=1.2",)}, "a rate such as 0.9"),
-        ({"breakpoints": ("recall=0.5",)}, "MEASURE is one of wer, entity_recall"),
+        ({"breakpoints": ("recall=0.5",)}, "MEASURE is one of wer, cer, mer"),
         ({"base": BASE.model_copy(update={"target": "http://localhost:1"})}, "--url is not for it"),
     ],
 )

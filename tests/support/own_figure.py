@@ -1,4 +1,4 @@
-"""The example of docs/figures.md, and a place to import it from."""
+"""The example of docs/reference/figures.md, and a place to import it from."""
 
 import re
 

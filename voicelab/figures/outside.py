@@ -82,6 +82,6 @@ def _from_attributes(one: Any, source: str) -> AnyFigure:
     kind = Percentile if hasattr(one, "sample") else Figure
     required = (*_REQUIRED, *(("sample", "quantile") if kind is Percentile else ("counts", "value")))
     if missing := [name for name in required if not hasattr(one, name)]:
-        raise InputError(f"{source}: is no figure, it has no {', '.join(missing)}; see docs/figures.md")
+        raise InputError(f"{source}: is no figure, it has no {', '.join(missing)}; see docs/reference/figures.md")
     fields = {name: getattr(one, name) for name in kind.__dataclass_fields__ if hasattr(one, name)}
     return kind(**fields)
