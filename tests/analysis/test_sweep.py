@@ -262,7 +262,7 @@ def test_a_curve_names_its_sweep_and_every_place(worded):
     assert [label.get_text() for label in axes.get_xticklabels()] == ["clean", "20", "0"]
     assert drawn.get_supxlabel().startswith("sweep s · normalizer english")
     assert [text.get_text() for text in axes.get_legend().get_texts()] == [
-        "word error rate", "entity recall, heard", "intent accuracy",
+        "word error rate (WER)", "entity recall, heard", "intent accuracy",
     ]  # fmt: skip
     assert any("entity_recall=90%: 18 dB" in text.get_text() for text in axes.texts)
 
@@ -273,7 +273,7 @@ def test_the_report_of_a_disturbed_run_plays_what_was_sent_and_says_so(made, mon
     done = voicelab("report", folder.path)
     assert done.exit_code == 0, done.output
     html = (folder.path / "report.html").read_text()
-    assert "The recordings were disturbed: <strong>babble at 0 dB SNR</strong>" in html
+    assert "The recordings were degraded: <strong>babble at 0 dB SNR</strong>" in html
     assert json.loads((folder.path / "summary.json").read_text())["condition"] == "babble at 0 dB SNR"
     assert "cannot be made again" not in html
 
