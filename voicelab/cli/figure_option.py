@@ -8,5 +8,5 @@ import typer
 
 FigureOption = Annotated[
     list[str] | None,
-    typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated. docs/reference/figures.md says more."),
+    typer.Option(help="Also compute this figure, package.module:OBJECT; may be repeated (docs/reference/figures.md)."),
 ]

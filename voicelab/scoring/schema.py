@@ -18,9 +18,10 @@ class _SummaryRecord(BaseModel):
 
 
 class Bounds(NamedTuple):
-    """An interval. unit: what is kept whole when resampling. clusters: their number (docs/explanation/confidence_intervals.md).
+    """An interval; docs/explanation/confidence_intervals.md has the methods.
 
-    note: what limits the interval, such as too few speakers.
+    unit: what is kept whole when resampling. clusters: their number. note: what limits the interval, such as too few
+    speakers.
     """
 
     low: float

@@ -62,7 +62,7 @@ def _listed(counts: Any) -> list[int] | None:
     return None if counts is None else [getattr(counts, name) for name in _NAMES[type(counts)]]
 
 
-def _made(kind: type[Any], values: list[int] | None) -> Any:
+def _made(kind: Any, values: list[int] | None) -> Any:
     return None if values is None else _shared(kind, tuple(values))
 
 

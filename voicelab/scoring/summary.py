@@ -1,4 +1,4 @@
-"""The figures of a run: counts summed over its turns, values of the sums, and their intervals (docs/reference/measures.md)."""
+"""The figures of a run: values of counts summed over its turns, with intervals (docs/reference/measures.md)."""
 
 from __future__ import annotations
 
