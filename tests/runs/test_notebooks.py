@@ -234,7 +234,7 @@ def test_parameters_become_a_spec():
     with pytest.raises(InputError, match="parameter limit: must be a valid integer"):
         run_spec(limit="many")
     given = parameters_of(FAKE, RunFolder(Path("kept/here")))
-    assert (given.pop("out"), given.pop("run_id"), given.pop("resume")) == ("kept", "here", None)
+    assert [given.pop(name) for name in ("out", "run_id", "resume", "figures")] == ["kept", "here", None, []]
     assert run_spec(**given) == FAKE
 
 
