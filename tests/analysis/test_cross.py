@@ -123,7 +123,7 @@ def test_an_interaction_that_is_there_is_found_with_its_sign():
 def test_only_texts_that_all_pairs_heard_count():
     rows = crossed(5)[:-1]
     assert len(whole_sentences(rows, 4)) == 39
-    assert {one.wer.whole for one in crossed_pairs(rows, "ab", "xy", seed=0)} == {39 * 4}
+    assert {one.wer.of for one in crossed_pairs(rows, "ab", "xy", seed=0)} == {39 * 4}
 
 
 def test_ctrl_c_keeps_what_is_done(texts, tmp_path):

@@ -43,7 +43,7 @@ def test_replies_and_requests_are_scored_and_kept(folder):
     for group in (record.replies, record.requests):
         values = [sound.scores["overall"] for sound in group.sounds]
         assert group.scores["overall"].value == pytest.approx(np.mean(values))
-        assert group.wer.whole == sum(sound.words for sound in group.sounds)
+        assert group.wer.of == sum(sound.words for sound in group.sounds)
         assert group.wer.part == sum(sound.errors for sound in group.sounds)
     assert {sound.key: sound.heard for sound in record.requests.sounds} == {
         turn.key: turn.heard for turn in folder.turns() if turn.primary

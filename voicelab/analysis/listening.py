@@ -26,6 +26,7 @@ from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.scoring import inputs, sound_quality
 from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.measuring import measure_ratio, measure_sums
 from voicelab.scoring.sound_quality import ScoredSound, SoundGroup, SoundQualityRecord
 
 _WORST, _BEST = 1.0, 5.0
@@ -106,12 +107,12 @@ def _group(sounds: Sequence[ScoredSound], figures: FigureIntervals, absent: str 
     for name in sound_quality.SCORES:
         values = [sound.scores[name] for sound in sounds]
         columns = (values, [1.0] * len(values))
-        means[name] = figures.statistic(float(np.mean(values)), columns, _mean, clusters, least=_WORST, most=_BEST)
+        means[name] = measure_sums(float(np.mean(values)), columns, _mean, clusters, figures, least=_WORST, most=_BEST)
     heard = [sound for sound in sounds if sound.errors is not None and sound.words is not None]
     wer = None
     if heard:
         parts, wholes = [sound.errors or 0 for sound in heard], [sound.words or 0 for sound in heard]
-        wer = figures.rate(parts, wholes, Clusters("sample", tuple(sound.text for sound in heard)))
+        wer = measure_ratio(parts, wholes, Clusters("sample", tuple(sound.text for sound in heard)), figures)
     return SoundGroup(scores=means, wer=wer, sounds=tuple(sounds))
 
 

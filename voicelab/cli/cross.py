@@ -14,7 +14,7 @@ from voicelab.text import NAMES
 if TYPE_CHECKING:
     from voicelab.analysis.cross.record import CrossedPair, CrossResult
     from voicelab.engines.spec import Catalog
-    from voicelab.scoring.schema import Estimate
+    from voicelab.scoring.schema import Measured
 
 
 def cross(
@@ -88,6 +88,6 @@ def _row(pair: CrossedPair) -> tuple[str, ...]:
     return pair.voice, pair.recognizer, wer, beyond, verdict
 
 
-def _interval(figure: Estimate) -> str:
+def _interval(figure: Measured) -> str:
     found = figure.interval
     return f" [{100 * found.low:.1f}, {100 * found.high:.1f}]" if found is not None else ""

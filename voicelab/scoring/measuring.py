@@ -132,3 +132,29 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
         "clusters": found.clusters,
         "note": clusters.note(found.clusters),
     }
+
+
+def measure_ratio(
+    parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, sure: FigureIntervals
+) -> Measured:
+    """sum(parts) / sum(wholes) of counts that are no turns' of a run, such as those of a crossing."""
+    part, whole, n = sum(parts), sum(wholes), len(parts)
+    if not whole:
+        return Measured(value=None, n=n, part=part, of=whole, missing="nothing to divide by")
+    fields = interval_fields(sure.ratio(parts, wholes, clusters), clusters)
+    return Measured(value=part / whole, n=n, part=part, of=whole, **fields)
+
+
+def measure_sums(
+    value: float,
+    columns: Sequence[Sequence[float]],
+    of_sums: Callable[[Floats], Floats],
+    clusters: Clusters,
+    sure: FigureIntervals,
+    *,
+    least: float = -math.inf,
+    most: float = math.inf,
+) -> Measured:
+    """A statistic of summed columns. of_sums: sums of shape (n, columns) -> n values. least, most: its bounds."""
+    found = sure.sums(columns, of_sums, clusters, least=least, most=most)
+    return Measured(value=value, n=len(clusters.keys), **interval_fields(found, clusters))

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from voicelab.errors import InputError
 from voicelab.runs import storage
-from voicelab.scoring.schema import Estimate, Rate
+from voicelab.scoring.schema import Measured
 
 FILE_NAME = "sound_quality.json"
 SCORES = {
@@ -45,8 +45,8 @@ class ScoredSound(_SoundRecord):
 class SoundGroup(_SoundRecord):
     """All replies, or all requests. scores: means. wer: of `heard`. absent: why there are none."""
 
-    scores: dict[str, Estimate] = {}
-    wer: Rate | None = None
+    scores: dict[str, Measured] = {}
+    wer: Measured | None = None
     sounds: tuple[ScoredSound, ...] = ()
     absent: str | None = None
 

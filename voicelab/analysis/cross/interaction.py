@@ -16,6 +16,7 @@ from voicelab.analysis.cross.hearing import CrossedSentence
 from voicelab.analysis.cross.record import CrossedPair
 from voicelab.metrics.intervals import Floats, Interval, sums_result
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
+from voicelab.scoring.measuring import measure_ratio, measure_sums
 
 
 def whole_sentences(heard: Sequence[CrossedSentence], pairs: int) -> list[str]:
@@ -43,13 +44,13 @@ def crossed_pairs(
     pairs = []
     for place, (voice, recognizer) in enumerate(names):
         statistic = partial(_one_interaction, shape=shape, place=place)
-        estimate = figures.statistic(float(values.flat[place]), [*errors, words], statistic, clusters)
+        estimate = measure_sums(float(values.flat[place]), [*errors, words], statistic, clusters, figures)
         wide = sums_result([*errors, words], texts, statistic, seed=seed, level=1 - (1 - LEVEL) / _comparisons(shape))
         pairs.append(
             CrossedPair(
                 voice=voice,
                 recognizer=recognizer,
-                wer=figures.rate(errors[place], words, clusters),
+                wer=measure_ratio(errors[place], words, clusters, figures),
                 interaction=estimate,
                 certain=isinstance(wide, Interval) and not wide.low <= 0 <= wide.high,
             )

@@ -7,7 +7,7 @@ from typing import Literal
 from pydantic import AwareDatetime, BaseModel, ConfigDict
 
 from voicelab.runs.records import CodeState, EngineUsed
-from voicelab.scoring.schema import Estimate, NormalizerUsed, Rate
+from voicelab.scoring.schema import Measured, NormalizerUsed
 
 
 class _CrossRecord(BaseModel):
@@ -23,8 +23,8 @@ class CrossedPair(_CrossRecord):
 
     voice: str
     recognizer: str
-    wer: Rate
-    interaction: Estimate
+    wer: Measured
+    interaction: Measured
     certain: bool
 
 
