@@ -10,6 +10,7 @@ from typer.testing import CliRunner
 from server.web.runs import views_of
 from voicelab.analysis.compare import compare
 from voicelab.cli.main import app
+from voicelab.figures.latency import POINTS
 from voicelab.figures.table import FIGURES
 from voicelab.report import page
 from voicelab.runs.records import RunFolder
@@ -17,7 +18,7 @@ from voicelab.scoring import summary_file
 from voicelab.scoring.summary import summarize
 
 STORED = Path(__file__).parents[1] / "data" / "run_of_format_1"
-NEW = {"entities_lost_tts", "listener_misses", "sentence_error_rate"}
+NEW = {"entities_lost_tts", "listener_misses", "sentence_error_rate", *(f"response_s.{point}" for point in POINTS)}
 """Figures that format 1 does not have, or does not have in this run."""
 WITHOUT_INTERVAL = ("silence_kept", "false_speech_per_minute")
 SAME = ("value", "low", "high", "n", "part", "of", "method", "level", "clustered_by", "clusters", "note", "no_interval")

@@ -132,6 +132,6 @@ def test_what_a_target_does_not_send_is_said_and_never_counted_as_zero(tmp_path)
         "word error rate, entity recall of what was heard: not available, the target sends no transcript",
         "intent accuracy, companies linked: not available, the target sends no entities",
     )
-    assert found.words.overall.wer.value is None
-    assert found.entities.agent_f1.value is None
-    assert found.intents.accuracy.value is None
+    assert found.figures["wer"].value is None
+    assert found.figures["entity_f1"].value is None
+    assert found.figures["intent_accuracy"].value is None

@@ -15,8 +15,8 @@ _ERROR_RATES = ("wer", "cer")
 def leading(summary: Summary, place: Place = "report") -> list[Labelled]:
     """The figures that a place shows: (name, label, measured). Of WER and CER, the one that the language is scored by.
 
-    Figures without evidence are among them, except those that most runs do not have (`only_with_evidence`). Figures from outside the
-    package are always among them.
+    Figures without evidence are among them, except those that most runs do not have (`only_with_evidence`). Figures
+    from outside the package are always among them.
     """
     return [
         (name, label, found)

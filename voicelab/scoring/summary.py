@@ -23,8 +23,8 @@ from voicelab.scoring.counterfactual_file import Counterfactual
 from voicelab.scoring.groups import figures_by
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
-from voicelab.scoring.missing_signals import missing_signals, sends_entities
 from voicelab.scoring.measuring import measure_all
+from voicelab.scoring.missing_signals import missing_signals, sends_entities
 from voicelab.scoring.response_times import unused_times
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import (
