@@ -51,8 +51,11 @@ def test_todays_figures_are_those_of_format_1(folder):
         for member, found in members.items():
             known = {name: new.by[grouping][member][name] for name in found}
             assert_same(found, known)
-    for name in ("turns", "resampling", "confusion", "cold", "median_turn", "scenarios", "linker", "attribution"):
+    for name in ("turns", "resampling", "confusion", "median_turn", "scenarios", "linker", "attribution"):
         assert getattr(old, name) == getattr(new, name), name
+    for before, after in zip(old.cold, new.cold, strict=True):
+        assert before.key == after.key
+        assert before.stages.items() <= after.stages.items()
 
 
 def test_the_conversion_leaves_no_number_behind(folder):

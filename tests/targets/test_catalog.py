@@ -10,7 +10,7 @@ from voicelab.audio.playback import SoundPiece
 from voicelab.errors import InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunSpec
-from voicelab.scoring.summary import summarize
+from voicelab.scoring.summary import summarize_turns
 from voicelab.targets.base import Capabilities, TargetBase, TurnOutcome
 from voicelab.targets.catalog import target_config
 
@@ -126,7 +126,7 @@ def test_engines_are_chosen_only_where_they_are_voicelabs_own(tmp_path):
 def test_what_a_target_does_not_send_is_said_and_never_counted_as_zero(tmp_path):
     spec = RunSpec(samples=str(samples_folder()), limit=2)
     folder, run = runner.evaluate(spec, tmp_path, target=Parrot())
-    found = summarize(run, folder.turns())
+    found = summarize_turns(run, folder.turns())
     assert run.signals == ("reply text",)
     assert found.warnings == (
         "word error rate, entity recall of what was heard: not available, the target sends no transcript",
