@@ -6,7 +6,7 @@ AGENTS = Catalog(
     "agent",
     {
         "rules": Entry(
-            "voicelab.agent.rules:RulesAgent",
+            "voicelab.agent.finance.rules:RulesAgent",
             "keyword intents, companies by sound and spelling, answers from the sample market data",
             packages=("rapidfuzz", "jellyfish"),
         ),
