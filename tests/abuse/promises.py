@@ -22,7 +22,8 @@ _NUMBER = (int, float)
 _MAYBE_NUMBER = (int, float, type(None))
 _MAYBE_TEXT = (str, type(None))
 _STAGES = (
-    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s",
+    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "agent_first_s", "agent_text_s",
+    "tts_first_s", "tts_s", "encode_s",
     "reply_audio_s",
 )  # fmt: skip
 SHAPES: dict[str, dict[str, tuple[type, ...]]] = {

@@ -176,6 +176,40 @@ class SentSegment(_Record):
     encoding: str
 
 
+class ToolCallMade(_Record):
+    """A tool call of the agent: see voicelab.agent.base.ToolCall."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+    result: str = ""
+    took_s: float = 0.0
+    error: str | None = None
+
+
+class ChangeMade(_Record):
+    """A change to the watchlist that the reply promises: see voicelab.agent.base.WatchlistChange."""
+
+    operation: Literal["add", "remove"]
+    ticker: str
+
+
+class AgentUsage(_Record):
+    """What a language model spent on the reply: see voicelab.agent.base.Usage."""
+
+    requests: int = 1
+    first_token_s: float | None = None
+    prompt_tokens: int | None = None
+    completion_tokens: int | None = None
+    cost: float | None = None
+
+
+class ExpectedToolCall(_Record):
+    """A tool call that a sample expects: the tool's name, and the arguments that matter."""
+
+    name: str
+    arguments: dict[str, Any] = Field(default_factory=dict)
+
+
 class TurnResult(_Record):
     """One turn of a run.
 
@@ -188,6 +222,9 @@ class TurnResult(_Record):
     began early; response_missing: why it is None. speech_end_s and reply_start_s are instants in recording_file, the
     conversation in two channels (caller left, agent right). talk_over_s: how long both spoke; dead_air_s: gaps longer
     than 2 s, summed.
+
+    expected_tool_calls: None where the sample names none, and () where it expects that no tool is called. tool_calls:
+    None in runs of earlier versions. usage: None where the agent is no language model.
     """
 
     key: str
@@ -201,6 +238,7 @@ class TurnResult(_Record):
     text: str
     expected_entities: tuple[str, ...] = ()
     expected_intent: str | None = None
+    expected_tool_calls: tuple[ExpectedToolCall, ...] | None = None
     requires_context: bool = False
 
     status: Literal["answered", "failed"]
@@ -211,6 +249,9 @@ class TurnResult(_Record):
     intent: str | None = None
     entities: tuple[dict[str, Any], ...] = ()
     candidates: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCallMade, ...] | None = None
+    changes: tuple[ChangeMade, ...] = ()
+    usage: AgentUsage | None = None
 
     transcript_s: float | None = None
     reply_text_s: float | None = None
@@ -222,6 +263,8 @@ class TurnResult(_Record):
     asr_s: float | None = None
     asr_busy_s: float | None = None
     agent_s: float | None = None
+    agent_first_s: float | None = None
+    agent_text_s: float | None = None
     tts_first_s: float | None = None
     tts_s: float | None = None
     encode_s: float | None = None

@@ -6,13 +6,22 @@ from dataclasses import replace
 from typing import Any, cast
 
 from voicelab.audio.clip import Clip
+from voicelab.datasets import Sample
 from voicelab.audio.codecs import encode
 from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.runs.conversation_recording import IN_A_BURST
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
-from voicelab.runs.records import TurnFailure, TurnResult, now
+from voicelab.runs.records import (
+    AgentUsage,
+    ChangeMade,
+    ExpectedToolCall,
+    ToolCallMade,
+    TurnFailure,
+    TurnResult,
+    now,
+)
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.targets.base import TurnOutcome
 
@@ -51,8 +60,15 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
     return replace(
         take, stages=stages, error=("damaged_recording", message),
-        heard=None, answer=None, intent=None, entities=[], candidates=[],
+        heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=[], changes=[], usage=None,
     )  # fmt: skip
+
+
+def _expected_calls(sample: Sample) -> tuple[ExpectedToolCall, ...] | None:
+    calls = sample.expected_tool_calls
+    if calls is None:
+        return None
+    return tuple(ExpectedToolCall(name=call.name, arguments=dict(call.arguments)) for call in calls)
 
 
 def turn_result(
@@ -89,6 +105,7 @@ def turn_result(
         text=sample.text,
         expected_entities=sample.expected_entities,
         expected_intent=sample.expected_intent,
+        expected_tool_calls=_expected_calls(sample),
         requires_context=sample.requires_context,
         status="failed" if failure else "answered",
         failure=failure,
@@ -98,6 +115,9 @@ def turn_result(
         intent=writable(take.intent),
         entities=tuple(writable(take.entities)),
         candidates=tuple(writable(take.candidates)),
+        tool_calls=tuple(ToolCallMade(**writable(call)) for call in take.tool_calls),
+        changes=tuple(ChangeMade(**change) for change in take.changes),
+        usage=AgentUsage(**take.usage) if take.usage is not None else None,
         transcript_s=take.transcript_s,
         reply_text_s=take.reply_text_s,
         first_audio_s=take.first_audio_s,

@@ -31,6 +31,7 @@ def equivalence_summary(
         companies=total.companies,
         amounts=total.amounts,
         changes=total.changes,
+        calls=total.calls,
     )
 
 

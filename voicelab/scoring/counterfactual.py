@@ -6,9 +6,11 @@ kept as replay.json with the run (replayed.py), for the report.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
-from voicelab.agent.base import Agent, Dialogue, Reply
+from voicelab.agent.base import Agent, Dialogue, Reply, ToolCall, whole
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
@@ -129,8 +131,24 @@ def _kept(reply: Reply) -> AgentOutcome:
         companies=tuple(sorted({entity.value for entity in reply.entities if entity.kind == "company"})),
         amounts=tuple(sorted({(one.kind, one.value) for one in reply.entities if one.kind != "company"})),
         changes=tuple((change.operation, change.ticker) for change in reply.changes),
+        calls=tuple(sorted(_canonical(call, reply) for call in reply.tool_calls)),
         answer=reply.text,
     )
+
+
+def _canonical(call: ToolCall, reply: Reply) -> tuple[str, str]:
+    """A call such that two wordings of one company are the same: as its ticker, where the agent resolved it."""
+    tickers = {entity.heard.casefold(): entity.value for entity in reply.entities if entity.heard}
+
+    def canonical(value: Any) -> Any:
+        if isinstance(value, str):
+            return tickers.get(value.casefold(), value.casefold())
+        if isinstance(value, list | tuple):
+            return sorted(map(canonical, value), key=str)
+        return value
+
+    arguments = {name: canonical(value) for name, value in call.arguments.items()}
+    return call.name, json.dumps(arguments, sort_keys=True, ensure_ascii=False)
 
 
 def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) -> Counterfactual:
@@ -158,7 +176,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
 
 def _asked(agent: Agent, text: str, dialogue: Dialogue) -> Reply:
     try:
-        return agent.respond(text, dialogue)
+        return whole(agent.respond(text, dialogue))
     except EngineError:
         raise
     except Exception as error:

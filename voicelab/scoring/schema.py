@@ -172,6 +172,7 @@ class EquivalenceSummary(_SummaryRecord):
     companies: int
     amounts: int
     changes: int
+    calls: int = 0
 
 
 class StageLosses(_SummaryRecord):

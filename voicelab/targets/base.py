@@ -126,6 +126,9 @@ class TurnOutcome:
     intent: str | None = None
     entities: list[dict[str, Any]] = field(default_factory=list)
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    tool_calls: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    usage: dict[str, Any] | None = None
     transcript_s: float | None = None
     reply_text_s: float | None = None
     first_audio_s: float | None = None

@@ -208,6 +208,8 @@ def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: Reply
         take.intent, take.entities = data["intent"], data["entities"]
     elif event == "turn_metrics":
         take.candidates = data.pop("candidates", [])
+        take.tool_calls, take.changes = data.get("tool_calls", []), data.get("changes", [])
+        take.usage = data.get("usage")
         take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
     elif event == "error":
         take.error = (data["code"], data["message"])
