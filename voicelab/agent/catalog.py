@@ -19,6 +19,14 @@ AGENTS = Catalog(
             shared=True,
             needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
         ),
+        "replay": Entry(
+            "voicelab.agent.replay:ReplayAgent",
+            "the recorded replies of a run's agent: replay:RUN or replay:FILE",
+            positional="file",
+            lanes=16,
+            shared=True,
+            needs="the agent.jsonl that a run leaves in its folder",
+        ),
         "fake": Entry("voicelab.agent.fake:FakeAgent", "repeats what it heard; for tests and benches"),
     },
 )

@@ -1,7 +1,8 @@
 """What a run asks for, what each turn gave, and the folder that both are kept in.
 
-reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), recordings/
-(each conversation in two channels), and what report.py makes of them.
+reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), agent.jsonl (the agent's
+replies, for `replay`), audio/ (the replies' sound), recordings/ (each conversation in two channels), and what the
+report makes of them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pydantic import (
 )
 
 from voicelab.addresses import take_user, without_user
+from voicelab.agent import recording
+from voicelab.agent.recording import RecordedTurn
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
@@ -31,6 +34,7 @@ from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError
 from voicelab.runs import storage
+from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.tts.default import default_voice
@@ -174,40 +178,6 @@ class SentSegment(_Record):
     duration_s: float
     sha256: str
     encoding: str
-
-
-class ToolCallMade(_Record):
-    """A tool call of the agent: see voicelab.agent.base.ToolCall."""
-
-    name: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
-    result: str = ""
-    took_s: float = 0.0
-    error: str | None = None
-
-
-class ChangeMade(_Record):
-    """A change to the watchlist that the reply promises: see voicelab.agent.base.WatchlistChange."""
-
-    operation: Literal["add", "remove"]
-    ticker: str
-
-
-class AgentUsage(_Record):
-    """What a language model spent on the reply: see voicelab.agent.base.Usage."""
-
-    requests: int = 1
-    first_token_s: float | None = None
-    prompt_tokens: int | None = None
-    completion_tokens: int | None = None
-    cost: float | None = None
-
-
-class ExpectedToolCall(_Record):
-    """A tool call that a sample expects: the tool's name, and the arguments that matter."""
-
-    name: str
-    arguments: dict[str, Any] = Field(default_factory=dict)
 
 
 class TurnResult(_Record):
@@ -404,6 +374,10 @@ class RunFolder:
         """Add one line to turns.jsonl; it is on disk when this returns. Raises StorageError with nothing added."""
         storage.append_whole(self.path / "turns.jsonl", f"{turn.model_dump_json()}\n".encode())
 
+    def append_agent(self, turn: RecordedTurn) -> None:
+        """Add a line to agent.jsonl, from which the agent `replay` answers. Raises StorageError with nothing added."""
+        storage.append_whole(self.path / recording.FILE_NAME, f"{turn.model_dump_json()}\n".encode())
+
     def turns(self, *, torn: bool = False) -> list[TurnResult]:
         """The finished turns, each once; InputError names a line that is not one.
 
@@ -435,6 +409,7 @@ class RunFolder:
     def drop_torn_line(self) -> None:
         """Cut off a last line that a kill left without its end; its turn is then taken again."""
         storage.cut_torn_line(self.path / "turns.jsonl")
+        storage.cut_torn_line(self.path / recording.FILE_NAME)
 
     def save_recording(self, key: str, audio: bytes) -> str:
         """Keep the two channels of a conversation; its name within the folder. key: its first turn's."""

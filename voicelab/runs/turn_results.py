@@ -2,26 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, cast
 
+from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
 from voicelab.audio.clip import Clip
-from voicelab.datasets import Sample
 from voicelab.audio.codecs import encode
 from voicelab.audio.decoding import DAMAGED_FROM_S
+from voicelab.datasets import Sample
 from voicelab.metrics.response_timing import ResponseTiming
+from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.conversation_recording import IN_A_BURST
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
-from voicelab.runs.records import (
-    AgentUsage,
-    ChangeMade,
-    ExpectedToolCall,
-    ToolCallMade,
-    TurnFailure,
-    TurnResult,
-    now,
-)
+from voicelab.runs.records import TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.targets.base import TurnOutcome
 
@@ -142,3 +137,22 @@ def writable(value: Any) -> Any:
     if isinstance(value, dict):
         return {writable(name): writable(one) for name, one in value.items()}
     return value
+
+
+def recorded(turn: TurnResult, before: Sequence[str]) -> RecordedTurn:
+    """The turn as the agent `replay` reads it. before: what was heard in the answered turns of the session so far."""
+    return RecordedTurn.model_validate(
+        {
+            "heard": turn.heard,
+            "before": before[-CONTEXT_TURNS:],
+            "text": turn.answer,
+            "intent": turn.intent or "",
+            "entities": turn.entities,
+            "changes": [change.model_dump() for change in turn.changes],
+            "candidates": turn.candidates,
+            "tool_calls": [call.model_dump() for call in turn.tool_calls or ()],
+            "usage": turn.usage.model_dump() if turn.usage is not None else None,
+            "first_s": turn.agent_first_s,
+            "text_s": turn.agent_text_s,
+        }
+    )
