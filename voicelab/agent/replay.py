@@ -36,7 +36,9 @@ class ReplayAgent:
             self._turns.setdefault(turn.key, []).append(turn)
         data = (path / FILE_NAME if path.is_dir() else path).read_bytes()
         revision = f"{len(turns)} recorded turns, sha256 {hashlib.sha256(data).hexdigest()[:12]}"
-        return EngineInfo("agent", "replay", {"file": self._file, "timing": self._timing}, revision)
+        return EngineInfo(
+            "agent", "replay", {"file": self._file, "timing": self._timing}, revision, licence="that of the recording"
+        )
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply | ReplyWriter:
         turn = self._found(heard, dialogue)

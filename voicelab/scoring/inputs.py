@@ -18,7 +18,9 @@ def company_forms(run: RunResult) -> Forms:
     from voicelab.agent.finance.market import Market
 
     agents = (engine.options for engine in run.engines if engine.kind == "agent")
-    folder = next((options.get("market") for options in agents), None)
+    # `rules` names its folder "market", an agent with tools "data", which may also be "live".
+    folder = next((options.get("market") or options.get("data") for options in agents), None)
+    folder = None if folder == "live" else folder
     return Market.load(Path(str(folder)) if folder else None).forms()
 
 
