@@ -16,6 +16,7 @@ from voicelab.agent.replay import ReplayAgent
 from voicelab.errors import EngineError, InputError
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.runner import evaluate
+from voicelab.scoring import counterfactual
 
 CALL = {"name": "quote", "arguments": {"company": "Nvidia"}, "result": "{}", "took_s": 0.2, "error": None}
 
@@ -126,3 +127,26 @@ def test_a_run_with_a_model_is_its_own_recording(tmp_path: Path, monkeypatch: py
             assert turn.usage.prompt_tokens == 200
             assert turn.tickers == ("NVDA",)
             assert turn.agent_first_s <= turn.agent_text_s
+
+
+def test_what_attribution_asks_a_remote_agent_is_asked_for_and_recorded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Requests may cost money: none is sent unasked. What was asked can be asked of the replay again."""
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with model_server(lambda asked: [Text(f"You said: {asked.said}.")]) as server:
+        spec = RunSpec(
+            samples=str(SET.path), limit=2, asr="fake", agent=f"openai:base_url={server.base_url},model=stub",
+            tts="fake", target="in-process",
+        )  # fmt: skip
+        folder, _ = evaluate(spec, tmp_path, run_id="model")
+        asked = len(server.asked)
+        unasked = counterfactual.keep(folder)
+        assert len(server.asked) == asked
+        assert "may cost money; to ask it: voicelab attribute" in str(unasked.absent)
+        made = counterfactual.keep(folder, must=True)
+        assert made.absent is None
+        assert len(server.asked) > asked
+    replay, _ = evaluate(spec.model_copy(update={"agent": f"replay:{folder.path}"}), tmp_path, run_id="replay")
+    again = counterfactual.keep(replay)
+    assert again.turns == made.turns

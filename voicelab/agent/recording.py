@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab.agent.base import Entity, Reply, ToolCall, Usage, WatchlistChange
+from voicelab.agent.base import Agent, Dialogue, Entity, Reply, ToolCall, Usage, WatchlistChange, whole
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 
 FILE_NAME = "agent.jsonl"
@@ -36,6 +38,22 @@ class RecordedTurn(BaseModel):
     first_s: float | None = None
     text_s: float | None = None
 
+    @classmethod
+    def of(cls, reply: Reply, heard: str, before: tuple[str, ...]) -> Self:
+        """A reply as it is kept."""
+        calls = tuple(asdict(call) for call in reply.tool_calls)
+        return cls(
+            heard=heard,
+            before=before,
+            text=reply.text,
+            intent=reply.intent,
+            entities=reply.entities,
+            changes=reply.changes,
+            candidates=reply.candidates,
+            tool_calls=calls,
+            usage=reply.usage,
+        )
+
     @property
     def reply(self) -> Reply:
         calls = tuple(ToolCall(**call) for call in self.tool_calls)
@@ -45,6 +63,23 @@ class RecordedTurn(BaseModel):
     def key(self) -> tuple[str, ...]:
         """What it is found by."""
         return key(self.heard, self.before)
+
+
+class RecordingAgent:
+    """An agent whose replies are written down as they are given. keep: takes each."""
+
+    def __init__(self, agent: Agent, keep: Callable[[RecordedTurn], None]) -> None:
+        self._agent = agent
+        self._keep = keep
+
+    def load(self) -> EngineInfo:
+        return self._agent.load()
+
+    def respond(self, heard: str, dialogue: Dialogue) -> Reply:
+        reply = whole(self._agent.respond(heard, dialogue))
+        before = tuple(exchange.heard for exchange in dialogue.exchanges[-CONTEXT_TURNS:])
+        self._keep(RecordedTurn.of(reply, heard, before))
+        return reply
 
 
 def key(heard: str, before: Sequence[str]) -> tuple[str, ...]:
