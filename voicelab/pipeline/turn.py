@@ -100,10 +100,10 @@ class StageTimes:
     first sentence and wherever speaking waited for more; all of the agent's time where it gives its reply whole.
     agent_first_s, agent_text_s: until the first sentence and until all of the text was written; for an agent that
     streams, these overlap with the stages that follow. tts_first_s: the first part of the text that is spoken, a
-    sentence or its opening clause; tts_s: all parts. encode_s: all of the reply's encoding. asr_busy_s: the recognizer's own work, with what it did while sound was still coming.
-    audio_s, reply_audio_s: how long the request and the reply sound; a request of Opus packets counts whole packets, so
-    up to 20 ms of padding at its end. undecoded_s: seconds of the request that were damaged and could not be decoded,
-    beside audio_s.
+    sentence or its opening clause; tts_s: all parts. encode_s: all of the reply's encoding. asr_busy_s: the
+    recognizer's own work, with what it did while sound was still coming. audio_s, reply_audio_s: how long the request
+    and the reply sound; a request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
+    undecoded_s: seconds of the request that were damaged and could not be decoded, beside audio_s.
     """
 
     audio_s: float | None = None

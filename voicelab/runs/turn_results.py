@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, cast
 
 from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
@@ -55,8 +55,15 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
     return replace(
         take, stages=stages, error=("damaged_recording", message),
-        heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=[], changes=[], usage=None,
+        heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=None, changes=[], usage=None,
     )  # fmt: skip
+
+
+def _made_calls(take: TurnOutcome) -> tuple[ToolCallMade, ...] | None:
+    """None where the target does not say which tools were called."""
+    if take.tool_calls is None:
+        return None
+    return tuple(ToolCallMade(**writable(asdict(call))) for call in take.tool_calls)
 
 
 def _expected_calls(sample: Sample) -> tuple[ExpectedToolCall, ...] | None:
@@ -110,7 +117,7 @@ def turn_result(
         intent=writable(take.intent),
         entities=tuple(writable(take.entities)),
         candidates=tuple(writable(take.candidates)),
-        tool_calls=tuple(ToolCallMade(**writable(call)) for call in take.tool_calls),
+        tool_calls=_made_calls(take),
         changes=tuple(ChangeMade(**change) for change in take.changes),
         usage=AgentUsage(**take.usage) if take.usage is not None else None,
         transcript_s=take.transcript_s,

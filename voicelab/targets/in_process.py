@@ -28,7 +28,7 @@ class InProcess(TargetBase):
     """voicelab's own pipeline; engines by --asr, --agent and --tts."""
 
     capabilities = Capabilities(
-        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True
+        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True, tool_calls=True
     )
 
     def __init__(self) -> None:
@@ -90,7 +90,7 @@ class _LocalSession:
                     take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
                     take.entities = [asdict(entity) for entity in reply.entities]
                     take.candidates = [asdict(entity) for entity in reply.candidates]
-                    take.tool_calls = [asdict(call) for call in reply.tool_calls]
+                    take.tool_calls = list(reply.tool_calls)
                     take.changes = [asdict(change) for change in reply.changes]
                     take.usage = asdict(reply.usage) if reply.usage is not None else None
                     self._dialogue = self._dialogue.after(event.heard, reply)
