@@ -31,7 +31,7 @@ EXTRA_faster-whisper := whisper
 EXTRA_openai := openai
 EXTRA_edge := edge
 engine = $(firstword $(subst :, ,$(1)))
-EXTRAS := $(sort $(foreach one,$(ASR) $(TTS),$(EXTRA_$(call engine,$(one)))))
+EXTRAS := $(sort $(foreach one,$(ASR) $(AGENT) $(TTS),$(EXTRA_$(call engine,$(one)))))
 MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 
 # JupyterLab refuses to run as root unless asked; in a container root is the usual user.

@@ -266,6 +266,36 @@ CLIENT_EVENTS: dict[str, type[ClientEvent]] = {
 }
 
 
+class ToolCallView(BaseModel):
+    """A call of a tool: see voicelab.agent.base.ToolCall."""
+
+    model_config = ConfigDict(from_attributes=True)
+    name: str
+    arguments: dict[str, Any]
+    result: str
+    took_s: float
+    error: str | None
+
+
+class ChangeView(BaseModel):
+    """A change to the watchlist: see voicelab.agent.base.WatchlistChange."""
+
+    model_config = ConfigDict(from_attributes=True)
+    operation: Literal["add", "remove"]
+    ticker: str
+
+
+class UsageView(BaseModel):
+    """What a language model spent on a reply: see voicelab.agent.base.Usage."""
+
+    model_config = ConfigDict(from_attributes=True)
+    requests: int
+    first_token_s: float | None
+    prompt_tokens: int | None
+    completion_tokens: int | None
+    cost: float | None
+
+
 class EntityView(BaseModel):
     """Something that was named: see voicelab.agent.base.Entity."""
 

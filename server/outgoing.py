@@ -7,7 +7,7 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from server.messages import EntityView, ErrorCode
+from server.messages import ChangeView, EntityView, ErrorCode, ToolCallView, UsageView
 from voicelab.audio.encoder import ReplyFormat
 
 
@@ -107,11 +107,16 @@ class TurnMetrics(TurnEvent):
     asr_s: float | None
     asr_busy_s: float | None
     agent_s: float | None
+    agent_first_s: float | None
+    agent_text_s: float | None
     tts_first_s: float | None
     tts_s: float | None
     encode_s: float | None
     reply_audio_s: float | None
     candidates: list[EntityView]
+    tool_calls: list[ToolCallView]
+    changes: list[ChangeView]
+    usage: UsageView | None
 
 
 class Interrupted(ServerEvent):

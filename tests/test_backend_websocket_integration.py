@@ -22,7 +22,7 @@ import httpx
 import pytest
 
 from voicelab import datasets
-from voicelab.agent.market import Market
+from voicelab.agent.finance.market import Market
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import VoicelabError
 from voicelab.metrics.entities import company_forms_in, mentions

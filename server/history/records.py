@@ -65,11 +65,18 @@ class KeptTurn:
     audio_bytes_in: int
     audio_bytes_out: int
     error: str | None
+    tool_calls_json: str
 
     @cached_property
     def entities(self) -> list[dict[str, Any]]:
         """What was named in the turn, each with the fields of voicelab.agent.base.Entity."""
         found: list[dict[str, Any]] = json.loads(self.entities_json)
+        return found
+
+    @cached_property
+    def tool_calls(self) -> list[dict[str, Any]]:
+        """What the agent called, each with the fields of voicelab.agent.base.ToolCall."""
+        found: list[dict[str, Any]] = json.loads(self.tool_calls_json)
         return found
 
     @cached_property

@@ -18,6 +18,10 @@ _ADVISORY_LOCK = 0x766F6963656C6162  # "voicelab": whatever else uses this Postg
 _alembic = threading.Lock()
 
 
+_ADDED_SINCE = {"ended_at", "tool_calls"}
+"""Columns that migrations add to the tables from before there were versions."""
+
+
 async def migrate(url: str) -> None:
     """Bring the database to the newest schema; whatever fails leaves it as it was.
 
@@ -84,7 +88,7 @@ def _check_tables(connection: Connection, url: str) -> None:
     inspector = inspect(connection)
     for table in set(inspector.get_table_names()) & set(Base.metadata.tables):
         there = {column["name"] for column in inspector.get_columns(table)}
-        missing = {column.name for column in Base.metadata.tables[table].columns} - there - {"ended_at"}
+        missing = {column.name for column in Base.metadata.tables[table].columns} - there - _ADDED_SINCE
         if missing:
             raise InputError(
                 f"DATABASE_URL: the database {shown(url)} has a table {table} that is not voicelab's (no "

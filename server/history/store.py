@@ -49,6 +49,7 @@ _TURN_COLUMNS = (
     TurnRow.audio_bytes_in,
     TurnRow.audio_bytes_out,
     TurnRow.error,
+    cast(TurnRow.tool_calls, String),
 )
 
 
@@ -207,6 +208,7 @@ class History:
             "audio_bytes_in": turn.audio_bytes_in,
             "audio_bytes_out": turn.audio_bytes_out,
             "error": turn.error,
+            "tool_calls": [asdict(call) for call in reply.tool_calls] if reply else [],
         }
         async with self.writing() as database:
             # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
@@ -252,7 +254,8 @@ class History:
         """Turns of a session, in order, from number offset + 1 on."""
         wanted = select(*_TURN_COLUMNS).where(TurnRow.session_id == session_id, TurnRow.number > offset)
         async with self._reading() as database:
-            return [KeptTurn(*row) for row in await database.execute(wanted.order_by(TurnRow.number).limit(limit))]
+            rows: Sequence[Any] = (await database.execute(wanted.order_by(TurnRow.number).limit(limit))).all()
+            return [KeptTurn(*row) for row in rows]
 
 
 def _opening_errors() -> tuple[type[Exception], ...]:

@@ -83,3 +83,4 @@ class TurnRow(Base):
     audio_bytes_in: Mapped[int]
     audio_bytes_out: Mapped[int]
     error: Mapped[str | None]
+    tool_calls: Mapped[list[dict[str, Any]]] = mapped_column(JSON, server_default="[]")

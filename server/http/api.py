@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from contextlib import aclosing
 from dataclasses import asdict
 from datetime import datetime
 from time import perf_counter
@@ -16,11 +15,11 @@ from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionSummary, TurnRecord
 from server.http.paths import SOCKET_PATH
-from server.messages import LONGEST_TEXT, ClientMessage, EntityView, ErrorCode, Mode, Name, Refused
+from server.messages import LONGEST_TEXT, ClientMessage, EntityView, ErrorCode, Mode, Name, Refused, ToolCallView
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
 from voicelab.agent.base import Reply
-from voicelab.pipeline.turn import AgentAnswer, Turn
+from voicelab.pipeline.turn import Turn
 
 router = APIRouter()
 
@@ -128,6 +127,7 @@ class TurnView(BaseModel):
     audio_bytes_in: int
     audio_bytes_out: int
     error: str | None
+    tool_calls: list[ToolCallView]
 
 
 class SessionDetail(SessionView):
@@ -243,11 +243,7 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
     turn = Turn(services.pipeline, dialogue)
     record = TurnRecord("typed", heard=typed, times=turn.times, intervals=turn.intervals)
     try:
-        async with aclosing(turn.answer(typed)) as events:
-            async for event in events:
-                if isinstance(event, AgentAnswer):
-                    record.reply = event.reply
-                    break
+        record.reply = await turn.reply(typed)
     except asyncio.CancelledError:
         record.error = CLIENT_LEFT
         raise

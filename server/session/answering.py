@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 from server.faults import as_refusals
 from server.history import INTERRUPTED, TurnRecord
-from server.messages import EntityView
+from server.messages import ChangeView, EntityView, ToolCallView, UsageView
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
 from server.services import Services
 from server.session.config import SessionConfig
@@ -72,8 +72,10 @@ class Answering:
         await self.halt()
         stopped_s = perf_counter()
         if self._keeping is None and (self.task.cancelled() or self.task.exception() is not None):
-            if self._record.reply is not None:
-                self._record.reply = replace(self._record.reply, text=self.said)
+            # The agent may still be writing: what it did until now is kept, and what was heard of its text.
+            reply = self._record.reply or self._turn.reply_so_far
+            if reply is not None:
+                self._record.reply = replace(reply, text=self.said)
             self._begin_keeping(code)
         if self._keeping is not None:
             # Shielded: whoever stops a turn may be cut off too, and the next to stop it waits for the same.
@@ -135,8 +137,16 @@ class Answering:
         await self._turn.close()
         if self._config.metrics:
             assert self._record.reply is not None
-            candidates = [EntityView.model_validate(entity) for entity in self._record.reply.candidates]
-            await self._sender.send(TurnMetrics(**asdict(self._record.times), candidates=candidates, **self._about))
+            reply = self._record.reply
+            metrics = TurnMetrics(
+                **asdict(self._record.times),
+                candidates=[EntityView.model_validate(entity) for entity in reply.candidates],
+                tool_calls=[ToolCallView.model_validate(call) for call in reply.tool_calls],
+                changes=[ChangeView.model_validate(change) for change in reply.changes],
+                usage=UsageView.model_validate(reply.usage) if reply.usage is not None else None,
+                **self._about,
+            )
+            await self._sender.send(metrics)
 
     def _begin_keeping(self, error: str | None) -> asyncio.Task[None]:
         self._record.error = error

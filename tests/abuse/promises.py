@@ -22,8 +22,8 @@ _NUMBER = (int, float)
 _MAYBE_NUMBER = (int, float, type(None))
 _MAYBE_TEXT = (str, type(None))
 _STAGES = (
-    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "tts_first_s", "tts_s", "encode_s",
-    "reply_audio_s",
+    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "agent_first_s", "agent_text_s",
+    "tts_first_s", "tts_s", "encode_s", "reply_audio_s",
 )  # fmt: skip
 SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "session_start": {"session_id": (str,), "user_id": (str,)},
@@ -34,7 +34,10 @@ SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "transcription": {"text": (str,), "session_id": (str,)},
     "agent_response": {"text": (str,), "intent": (str,), "entities": (list,), "session_id": (str,)},
     "audio_chunk": {"audio_chunk": (str,), "format": (str,), "is_final": (bool,), "session_id": (str,)},
-    "turn_metrics": {**dict.fromkeys(_STAGES, _MAYBE_NUMBER), "candidates": (list,), "session_id": (str,)},
+    "turn_metrics": {
+        **dict.fromkeys(_STAGES, _MAYBE_NUMBER), "candidates": (list,), "tool_calls": (list,), "changes": (list,),
+        "usage": (dict, type(None)), "session_id": (str,),
+    },
     "interrupted": {
         "turn_id": _MAYBE_TEXT, "stop_ms": _MAYBE_NUMBER, "said": _MAYBE_TEXT, "changes": _MAYBE_TEXT,
         "session_id": _MAYBE_TEXT,

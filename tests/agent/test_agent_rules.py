@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from voicelab.agent.base import Dialogue, WatchlistChange
-from voicelab.agent.intents import INTENTS
-from voicelab.agent.rules import RulesAgent
+from voicelab.agent.finance.intents import INTENTS
+from voicelab.agent.finance.rules import RulesAgent
 
 
 @pytest.fixture(scope="module")

@@ -8,6 +8,7 @@ import pytest
 
 from tests.support.speech import SPEECH
 from voicelab import datasets
+from voicelab.agent.base import Dialogue, whole
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.spec import Catalog, Entry
 from voicelab.runs.records import RunSpec
@@ -38,7 +39,7 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
 
 
 def test_the_example_engine_keeps_the_contract():
-    (block,) = blocks("docs/reference/engines.md", "python")
+    block, _ = blocks("docs/reference/engines.md", "python")
     space = {"__name__": "example"}
     exec(block, space)
     engine = space["Counting"](unit="s")
@@ -57,6 +58,16 @@ def test_the_example_target_can_be_measured(tmp_path):
     folder, run = evaluate(spec, tmp_path, target=space["Beeper"]())
     assert run.status == "finished"
     assert [(turn.answer, turn.recording_file is not None) for turn in folder.turns()] == [("beep", True)]
+
+
+def test_the_example_agent_writes_its_reply():
+    _, block = blocks("docs/reference/engines.md", "python")
+    space = {"__name__": "example"}
+    exec(block, space)
+    agent = space["Patient"]()
+    assert agent.load().kind == "agent"
+    assert next(agent.respond("hello", Dialogue())) == "One moment. "
+    assert whole(agent.respond("hello", Dialogue())).text == "One moment. I heard 5 letters."
 
 
 def test_the_example_line_of_a_table_is_one():

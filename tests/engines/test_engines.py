@@ -1,11 +1,12 @@
 """Every engine in every table keeps the same contract; whatever is asked for wrongly says what there is."""
 
-from dataclasses import asdict
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from tests.support import tiny_sensevoice
+from tests.support.agents import agent_spec
 from tests.support.extras import tried
 from tests.support.speech import SET, SPEECH
 from tests.support.tiny_engines import tried_with
@@ -16,6 +17,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.spec import Catalog, EngineSpec, Entry
 from voicelab.errors import EngineMissingError, InputError
+from voicelab.pipeline.reply_text import ReplyText
 from voicelab.tts.catalog import VOICES
 
 
@@ -73,18 +75,28 @@ async def keeps_the_recognizers_contract(name, spec, speech):
 
 
 @pytest.mark.parametrize("name", tried(AGENTS))
-async def test_agent(name):
-    host = await EnginePool(AGENTS.config(name)).open()
+async def test_agent(name, tmp_path, monkeypatch):
+    heard, nonsense = "what's the latest news about apple", "zzz"
+    with agent_spec(name, tmp_path, monkeypatch, heard, nonsense) as spec:
+        host = await EnginePool(AGENTS.config(spec)).open()
+        try:
+            check_info(host, "agent", name)
+            reply = await answer(host, heard)
+            assert reply.text.strip()
+            assert reply.intent
+            again = await answer(host, heard)
+            assert replace(again, usage=reply.usage) == reply, "the same words, the same answer"
+            assert (await answer(host, nonsense)).text.strip(), "there is always an answer"
+        finally:
+            await host.close()
+
+
+async def answer(host, heard):
+    text = ReplyText(host, heard, Dialogue())
     try:
-        check_info(host, "agent", name)
-        heard = "what's the latest news about apple"
-        reply = await host.call("respond", heard, Dialogue())
-        assert reply.text.strip()
-        assert reply.intent
-        assert await host.call("respond", heard, Dialogue()) == reply, "the same words, the same answer"
-        assert (await host.call("respond", "zzz", Dialogue())).text.strip(), "there is always an answer"
+        return await text.whole()
     finally:
-        await host.close()
+        await text.close()
 
 
 @pytest.mark.parametrize("name", tried(VOICES))

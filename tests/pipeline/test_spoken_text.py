@@ -13,7 +13,9 @@ TEXT = "One two three four. Five six seven eight."
 
 
 def script(text: str, *durations_s: float) -> Script:
-    made = Script(text)
+    made = Script()
+    made.write(text)
+    made.end()
     for duration_s in durations_s:
         made.add(duration_s)
     return made
@@ -58,7 +60,7 @@ texts = st.text(st.sampled_from("ab .?!\n今，"), max_size=60)
 
 @given(texts, st.lists(st.floats(0.01, 5), max_size=20), st.lists(st.floats(0, 60), max_size=5))
 def test_what_is_heard_is_a_beginning_that_only_grows(text, durations_s, instants_s):
-    made = script(text, *durations_s[: len(Script(text).parts)])
+    made = script(text, *durations_s[: len(script(text).parts)])
     heard = [made.heard(instant_s) for instant_s in sorted(instants_s)]
     assert all(text.strip().startswith(part) for part in heard)
     assert all(later.startswith(earlier) for earlier, later in pairwise(heard))

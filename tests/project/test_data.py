@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from voicelab import datasets
-from voicelab.agent.market import Market
+from voicelab.agent.finance.market import Market
 from voicelab.metrics.entities import companies_of
 
 DATA = Path(__file__).parents[2] / "data"

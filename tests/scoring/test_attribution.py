@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from tests.support.made_runs import answered
 from tests.support.sample_sets import samples_folder
 from tests.support.turns import NOW, turn
-from voicelab.agent.rules import RulesAgent
+from voicelab.agent.finance.rules import RulesAgent
 from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.figures import time_shares

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.support.turns import NOW, turn
-from voicelab.agent.rules import RulesAgent
+from voicelab.agent.finance.rules import RulesAgent
 from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare

@@ -115,13 +115,13 @@ async def test_a_database_from_before_there_were_migrations_is_taken_up_without_
 async def test_opening_again_changes_nothing(database_url: str) -> None:
     for _ in range(2):
         await (await History.open(database_url)).close()
-    assert await on(database_url, "SELECT version_num FROM alembic_version") == [("0004",)]
+    assert await on(database_url, "SELECT version_num FROM alembic_version") == [("0005",)]
 
 
 async def test_a_database_from_the_future_is_refused_and_left_alone(database_url: str) -> None:
     await migrate(database_url)
     await on(database_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(InputError, match=r"newer voicelab \(schema 9999; this one knows up to 0004\)"):
+    with pytest.raises(InputError, match=r"newer voicelab \(schema 9999; this one knows up to 0005\)"):
         await History.open(database_url)
     assert await on(database_url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
@@ -174,7 +174,7 @@ async def test_servers_that_start_at_once_do_not_collide(database_url: str) -> N
         assert await asyncio.to_thread(process.stdout.readline) == b"ready\n"
     outcomes = await asyncio.gather(*(asyncio.to_thread(process.communicate, b"go\n") for process in processes))
     assert [process.returncode for process in processes] == [0] * 3, outcomes
-    assert await on(database_url, "SELECT version_num FROM alembic_version") == [("0004",)]
+    assert await on(database_url, "SELECT version_num FROM alembic_version") == [("0005",)]
 
 
 async def test_a_missing_driver_is_one_sentence_that_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -159,7 +159,8 @@ async def test_metrics_come_before_the_final_chunk_to_who_asks(served: Served) -
         answer = await talker.answer()
         assert answer.names[-2:] == ["turn_metrics", "audio_chunk"]
         metrics = answer.one("turn_metrics")
-        assert metrics.keys() == {item.name for item in fields(StageTimes)} | {"candidates", "session_id"}
+        beside = {"candidates", "tool_calls", "changes", "usage", "session_id"}
+        assert metrics.keys() == {item.name for item in fields(StageTimes)} | beside
         assert metrics["audio_s"] == pytest.approx(1.0, abs=0.03)
         assert all(metrics[item.name] is not None for item in fields(StageTimes))
 

@@ -76,7 +76,7 @@ async def test_a_tool_call_is_noted_and_answered(tmp_path):
     async with RealtimeAgent("tool").running() as agent:
         outcome = await one_turn(agent, tools=str(tools), tool_output='{"price": 1}')
     (call,) = outcome.tool_calls
-    assert (call.name, json.loads(call.arguments)) == ("quote", {"ticker": "NVDA"})
+    assert (call.name, call.arguments) == ("quote", {"ticker": "NVDA"})
     (item,) = agent.sent_by_caller("conversation.item.create")
     assert item["item"] == {"type": "function_call_output", "call_id": "call_1", "output": '{"price": 1}'}
     assert outcome.answer == "Good morning."

@@ -43,7 +43,9 @@ def test_only_the_first_sentence_is_cut():
 
 
 def test_what_was_heard_of_a_cut_sentence_is_a_beginning_of_the_text():
-    script = Script(LONG, clauses=True)
+    script = Script(clauses=True)
+    script.write(LONG)
+    script.end()
     script.add(1.5)
     assert script.heard(1.5) == "Ford, ticker F,"
     script.add(5.0)

@@ -80,6 +80,7 @@ def _show(
         ("... the companies", str(total.companies), ""),
         ("... the amounts", str(total.amounts), ""),
         ("... the changes to the watchlist", str(total.changes), ""),
+        ("... the tool calls", str(total.calls), ""),
         ("WER of the same turns", "-" if wer is None else f"{100 * wer:.1f} %", f"normalizer {run.spec.rules.label}"),
     ]
     terminal.table(f"run {run.run_id}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from voicelab.datasets.rows import seconds
 from voicelab.errors import InputError
+from voicelab.metrics.tool_calls import Call
 from voicelab.text import language
 
 
@@ -63,6 +65,34 @@ class Fields:
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
             raise self.fail(name, f"must be a list of texts, not {value!r}")
         return tuple(value)
+
+    def calls(self, name: str) -> tuple[Call, ...] | None:
+        """Tool calls: a list of objects with `name` and `arguments`, or that list as JSON in a cell of a table.
+
+        None where the entry has none; an empty list says that no tool is to be called.
+        """
+        value = self._row.get(name)
+        if value is None or value == "":
+            return None
+        if isinstance(value, str):
+            try:
+                value = json.loads(value)
+            except (ValueError, RecursionError) as error:
+                raise self.fail(name, f"is not JSON: {error}") from error
+        if not isinstance(value, list):
+            raise self.fail(name, f"must be a list of tool calls, not {value!r}")
+        return tuple(self._call(name, number, one) for number, one in enumerate(value, start=1))
+
+    def _call(self, name: str, number: int, value: Any) -> Call:
+        wanted = 'must be like {"name": "quote", "arguments": {"company": "Nvidia"}}'
+        if not isinstance(value, Mapping) or not value.keys() <= {"name", "arguments"}:
+            raise self.fail(name, f"call {number}: {wanted}, not {value!r}")
+        tool, arguments = value.get("name"), value.get("arguments")
+        arguments = {} if arguments is None else arguments
+        if not isinstance(tool, str) or not tool.strip() or not isinstance(arguments, Mapping):
+            raise self.fail(name, f"call {number}: {wanted}, not {value!r}")
+        # A parquet struct has every argument of its column, those of other rows as None.
+        return Call(tool, {key: one for key, one in arguments.items() if one is not None})
 
     def flag(self, name: str) -> bool:
         value = self._row.get(name, False)

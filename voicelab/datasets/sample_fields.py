@@ -26,6 +26,7 @@ def sample(
         speaker=fields.name("speaker"),
         expected_entities=fields.texts("expected_entities"),
         expected_intent=fields.text_or_none("expected_intent"),
+        expected_tool_calls=fields.calls("expected_tool_calls"),
         requires_context=fields.flag("requires_context"),
         sha256=fields.text_or_none("sha256"),
         language=fields.language(language),

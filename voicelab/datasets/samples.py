@@ -17,6 +17,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import Decoded
 from voicelab.datasets import parquet, segment
 from voicelab.errors import InputError
+from voicelab.metrics.tool_calls import Call
 from voicelab.text import language as language_of
 
 if TYPE_CHECKING:
@@ -33,7 +34,8 @@ class Sample:
     language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
     `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in its row `row` (audio_kind
     "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its beginning, to its
-    end. requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
+    end. expected_tool_calls: None where the set does not say; () where no tool is to be called.
+    requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
     the set's file lists it, for messages.
     """
 
@@ -45,6 +47,7 @@ class Sample:
     speaker: str | None = None
     expected_entities: tuple[str, ...] = ()
     expected_intent: str | None = None
+    expected_tool_calls: tuple[Call, ...] | None = None
     requires_context: bool = False
     sha256: str | None = None
     offset_s: float | None = None

@@ -20,25 +20,9 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
     address has a user part (http://user:password@host), that is sent instead of the key (HTTP Basic).
     """
     base_url = take_user(base_url)
-    try:
-        import openai
-    except ImportError as error:
-        raise EngineMissingError("openai", f"{error}; run: pip install 'voicelab[openai]'") from error
-    key = os.environ.get(key_variable, "")
-    if not key and base_url == OPENAI_URL:
-        raise EngineMissingError(
-            "openai", f"{base_url} needs a key; set {key_variable}, or base_url=http://host:port/v1"
-        )
-    if not base_url.startswith(("http://", "https://")):
-        raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
+    openai = _package()
+    client = openai.OpenAI(**_settings(openai, base_url, key_variable, timeout_s, retries))
     user = user_of(base_url)
-    client = openai.OpenAI(
-        base_url=base_url,
-        api_key=key or "none",
-        timeout=timeout_s,
-        max_retries=retries,
-        http_client=openai.DefaultHttpxClient(auth=user) if user else None,
-    )
     try:
         client.models.list()
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
@@ -51,6 +35,44 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
     except openai.APIStatusError as error:
         raise EngineError("openai", f"{base_url} answered {error.status_code}: {reason(error)}") from error
     return client
+
+
+def connect_async(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
+    """An openai.AsyncOpenAI for a server that `connect` has reached."""
+    openai = _package()
+    settings = _settings(openai, base_url, key_variable, timeout_s, retries, is_async=True)
+    return openai.AsyncOpenAI(**settings)
+
+
+def _package() -> Any:
+    try:
+        import openai
+    except ImportError as error:
+        raise EngineMissingError("openai", f"{error}; run: pip install 'voicelab[openai]'") from error
+    return openai
+
+
+def _settings(
+    openai: Any, base_url: str, key_variable: str, timeout_s: float, retries: int, *, is_async: bool = False
+) -> dict[str, Any]:
+    """The arguments of a client. Raises EngineMissingError."""
+    base_url = take_user(base_url)
+    key = os.environ.get(key_variable, "")
+    if not key and base_url == OPENAI_URL:
+        raise EngineMissingError(
+            "openai", f"{base_url} needs a key; set {key_variable}, or base_url=http://host:port/v1"
+        )
+    if not base_url.startswith(("http://", "https://")):
+        raise EngineMissingError("openai", f"base_url={base_url}: write http://host:port/v1")
+    user = user_of(base_url)
+    http_client = openai.DefaultAsyncHttpxClient if is_async else openai.DefaultHttpxClient
+    return {
+        "base_url": base_url,
+        "api_key": key or "none",
+        "timeout": timeout_s,
+        "max_retries": retries,
+        "http_client": http_client(auth=user) if user else None,
+    }
 
 
 @contextmanager
@@ -66,6 +88,8 @@ def told(base_url: str) -> Iterator[None]:
         raise EngineError("openai", f"{base_url} cannot be reached: {error}") from error
     except openai.APIStatusError as error:
         raise EngineError("openai", f"{base_url} answered {error.status_code}: {reason(error)}") from error
+    except openai.APIError as error:
+        raise EngineError("openai", f"{base_url} failed: {reason(error)}") from error
 
 
 def reason(error: Any) -> str:

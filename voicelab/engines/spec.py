@@ -27,6 +27,8 @@ Isolation = Literal["process", "thread"]
 class EngineSpec:
     """Which engine is asked for, with which options: `name` or `name:option=value,option=value`.
 
+    A first part without an option's name, as in `replay:FILE`, is under "" among the options.
+
     An address among the options loses its user part, which is remembered for the connection (addresses.py).
     """
 
@@ -40,6 +42,9 @@ class EngineSpec:
         options: dict[str, str] = {}
         for part in filter(None, (piece.strip() for piece in rest.split(","))):
             key, equals, value = part.partition("=")
+            if not equals and not options and "@" not in part:
+                options[""] = part  # the catalog knows whether the engine takes one
+                continue
             if not equals:
                 found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
                 raise InputError(f"engine {name!r}: write options as {name}:option=value, not {found}")
@@ -47,7 +52,7 @@ class EngineSpec:
         return cls(name, options)
 
     def __str__(self) -> str:
-        options = ",".join(f"{key}={value}" for key, value in self.options.items())
+        options = ",".join(f"{key}={value}" if key else value for key, value in self.options.items())
         return f"{self.name}:{options}" if options else self.name
 
 
@@ -117,7 +122,7 @@ class Entry:
     are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
     environment: variables for its process, where the user has not set them. needs: what it takes beyond its packages:
     weights, a key, a network. languages: codes of the languages that a recognizer hears; None: it depends on its
-    options.
+    options. positional: the option that may be given without its name: `replay:FILE`.
     """
 
     target: str
@@ -130,6 +135,7 @@ class Entry:
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: str = ""
     languages: tuple[str, ...] | None = None
+    positional: str | None = None
 
     @cached_property
     def engine_class(self) -> type[Any]:
@@ -231,7 +237,13 @@ class Catalog:
             raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
-        for name, text in spec.options.items():
+        given = {key or entry.positional for key in spec.options}
+        if missing := [name for name, option in known.items() if option.required and name not in given]:
+            raise InputError(f"{self.kind} engine {spec.name!r} needs {missing[0]}: {spec.name}:{missing[0]}=...")
+        for key, text in spec.options.items():
+            name = key or entry.positional
+            if name is None:
+                raise InputError(f"engine {spec.name!r}: write options as {spec.name}:option=value, not {text!r}")
             if name not in known:
                 listed = ", ".join(known) or "none"
                 raise InputError(f"{self.kind} engine {spec.name!r} has no option {name!r}; its options: {listed}")

@@ -17,6 +17,7 @@ def _counts(score: TurnScore) -> Counts | None:
         "companies": found.companies,
         "amounts": found.amounts,
         "changes": found.changes,
+        "calls": found.calls,
     }
 
 

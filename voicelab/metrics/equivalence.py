@@ -16,12 +16,14 @@ class Action:
     """What an agent does in a turn: the intent it acts on, the companies, the amounts, and the changes it makes.
 
     amounts: whatever else it took from the words, as (kind, value). changes: as (operation, company).
+    calls: of tools, as (name, arguments in one canonical form).
     """
 
     intent: str
     companies: frozenset[str] = frozenset()
     amounts: frozenset[tuple[str, str]] = frozenset()
     changes: frozenset[tuple[str, str]] = frozenset()
+    calls: frozenset[tuple[str, str]] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,7 @@ class EquivalenceCounts:
     companies: int = 0
     amounts: int = 0
     changes: int = 0
+    calls: int = 0
 
     def __add__(self, other: EquivalenceCounts) -> EquivalenceCounts:
         return EquivalenceCounts(
@@ -43,6 +46,7 @@ class EquivalenceCounts:
             self.companies + other.companies,
             self.amounts + other.amounts,
             self.changes + other.changes,
+            self.calls + other.calls,
         )
 
     @property
@@ -60,6 +64,7 @@ def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
         companies=int(reference.companies != recognized.companies),
         amounts=int(reference.amounts != recognized.amounts),
         changes=int(reference.changes != recognized.changes),
+        calls=int(reference.calls != recognized.calls),
     )
 
 

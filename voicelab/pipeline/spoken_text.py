@@ -1,4 +1,4 @@
-"""How a text is spoken: in which parts, and which of its words are heard after so many seconds of its sound."""
+"""A reply's text on its way to the ear: its parts as they are written, and what was heard of them."""
 
 from __future__ import annotations
 
@@ -14,17 +14,43 @@ def spoken_parts(text: str, *, clauses: bool) -> tuple[str, ...]:
 
     clauses: a long first sentence is two parts, so that the first sound comes earlier.
     """
-    found = sentences(text)
-    return (*(opening_clause(found[0]) if clauses and found else found[:1]), *found[1:])
+    script = Script(clauses=clauses)
+    script.write(text)
+    script.end()
+    return tuple(script.parts)
 
 
 class Script:
-    """A text that is spoken part by part. parts: what is to be spoken, in order; clauses: see `spoken_parts`."""
+    """A text that is spoken part by part, perhaps while it is written.
 
-    def __init__(self, text: str, *, clauses: bool = False) -> None:
-        self.parts = spoken_parts(text, clauses=clauses)
-        self._text = text
+    parts: those that are complete, in order: sentences. clauses: a long first sentence is two parts, so that the first
+    sound comes earlier.
+    """
+
+    def __init__(self, *, clauses: bool = False) -> None:
+        self.parts: list[str] = []
+        self.text = ""
+        self._clauses = clauses
+        self._begun = 0  # where the sentence that is being written begins
         self._durations_s: list[float] = []
+
+    def write(self, text: str) -> None:
+        """Add text; a sentence is complete when the next one begins, or can begin, after it."""
+        self.text += text
+        found = sentences(self.text[self._begun :])
+        # With a capital after it, the end of a sentence shows even where the next one is not there yet.
+        if len(sentences(self.text[self._begun :] + "X")) == len(found):
+            found = found[:-1]
+        self._complete(found)
+
+    def end(self) -> None:
+        """No more text comes."""
+        self._complete(sentences(self.text[self._begun :]))
+
+    def _complete(self, found: list[str]) -> None:
+        for sentence in found:
+            self._begun = self.text.index(sentence, self._begun) + len(sentence)
+            self.parts += opening_clause(sentence) if self._clauses and not self.parts else (sentence,)
 
     def add(self, duration_s: float) -> None:
         """Note how long the sound of the next part is."""
@@ -41,6 +67,6 @@ class Script:
             if left_s <= 0:
                 break
             spoken = part if left_s >= duration_s else words_within(part, left_s / duration_s)
-            end = self._text.index(part, end) + len(spoken) if spoken else end
+            end = self.text.index(part, end) + len(spoken) if spoken else end
             left_s -= duration_s
-        return self._text[:end].strip()
+        return self.text[:end].strip()

@@ -21,7 +21,7 @@ from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.engines.spec import EngineInfo, Isolation
 from voicelab.errors import EngineError, InputError, NoSpeechError
 from voicelab.pipeline.reply_audio import Piece, ReplyAudio, encoder_host
-from voicelab.pipeline.spoken_text import Script
+from voicelab.pipeline.reply_text import ReplyText
 from voicelab.pipeline.stopwatch import Stopwatch, TimeSpan
 from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
@@ -91,15 +91,19 @@ class Pipeline:
 
 @dataclass(slots=True)
 class StageTimes:
-    """What a turn took, in seconds; None for a stage that was not reached.
+    """Seconds that each stage of a turn took; None for a stage that was not reached.
 
     decode_s, asr_s, agent_s, tts_s and encode_s lie one after the other between the last byte of the request and the
-    last byte of the reply. decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: -> answer. tts_first_s: the
-    first part of the text that is spoken, a sentence or its opening clause; tts_s: all parts. encode_s: all of the
-    reply's encoding. asr_busy_s: the recognizer's own work, with what it did while sound was still coming. audio_s,
-    reply_audio_s: how long the request and the reply sound; a request of Opus packets counts whole packets, so up to
-    20 ms of padding at its end. undecoded_s: seconds of the request that were damaged and could not be decoded, beside
-    audio_s.
+    last byte of the reply.
+
+    decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: the time the reply waited for the agent, until its
+    first sentence and wherever speaking waited for more; all of the agent's time where it gives its reply whole.
+    agent_first_s, agent_text_s: until the first sentence and until all of the text was written; for an agent that
+    streams, these overlap with the stages that follow. tts_first_s: the first part of the text that is spoken, a
+    sentence or its opening clause; tts_s: all parts. encode_s: all of the reply's encoding. asr_busy_s: the
+    recognizer's own work, with what it did while sound was still coming. audio_s, reply_audio_s: how long the request
+    and the reply sound; a request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
+    undecoded_s: seconds of the request that were damaged and could not be decoded, beside audio_s.
     """
 
     audio_s: float | None = None
@@ -108,6 +112,8 @@ class StageTimes:
     asr_s: float | None = None
     asr_busy_s: float | None = None
     agent_s: float | None = None
+    agent_first_s: float | None = None
+    agent_text_s: float | None = None
     tts_first_s: float | None = None
     tts_s: float | None = None
     encode_s: float | None = None
@@ -123,7 +129,7 @@ class Recognition:
 
 @dataclass(frozen=True, slots=True)
 class AgentAnswer:
-    """The agent's reply; nothing of it is carried out yet."""
+    """The agent's reply, once all of its text is written; nothing of it is carried out yet."""
 
     heard: str
     reply: Reply
@@ -160,7 +166,7 @@ class Turn:
     ) -> None:
         self.times = StageTimes()
         self._watch = Stopwatch()
-        self._script = Script("")
+        self._text: ReplyText | None = None
         self._pipeline = pipeline
         self.dialogue = dialogue
         self._reply_format: ReplyFormat = reply_format
@@ -201,7 +207,7 @@ class Turn:
         return text
 
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
-        """The request is complete: yield Heard, Answered, then Spoken until `last`.
+        """The request is complete: yield Recognition, then as `answer` does.
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
@@ -225,44 +231,90 @@ class Turn:
                 yield event
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
-        """Answer a text: yield Answered, then Spoken until `last`."""
-        with self._watch.measure("agent") as lap:
-            reply: Reply = await self._pipeline.agent.call("respond", heard, self.dialogue)
-        self.times.agent_s = lap.took_s
-        yield AgentAnswer(heard, reply)
-        async with aclosing(self._speak(reply.text)) as chunks:
-            async for chunk in chunks:
-                yield chunk
+        """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
+
+        AgentAnswer comes when the text is whole: before all sound where the agent gives its reply in one piece, and
+        always before the last SpokenReply. Raises EngineError.
+        """
+        self._text = text = ReplyText(
+            self._pipeline.agent, heard, self.dialogue, clauses=speaks_clauses(self._pipeline.tts.info)
+        )
+        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
+        try:
+            async with aclosing(self._speak(heard, text, audio)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await text.close()
+            await audio.close()
+
+    async def reply(self, heard: str) -> Reply:
+        """Answer a text without speaking. Raises EngineError."""
+        self._text = text = ReplyText(self._pipeline.agent, heard, self.dialogue)
+        try:
+            with self._watch.measure("agent") as lap:
+                reply = await text.whole()
+        finally:
+            await text.close()
+        self.times.agent_s, self.times.agent_first_s, self.times.agent_text_s = lap.took_s, text.first_s, text.text_s
+        return reply
+
+    @property
+    def reply_so_far(self) -> Reply | None:
+        """What the agent has written and done; None where that is nothing."""
+        return self._text.so_far if self._text is not None else None
 
     def said(self, heard_s: float) -> str:
         """The beginning of the reply that is heard in the first heard_s seconds of its sound."""
-        return self._script.heard(heard_s)
+        return self._text.script.heard(heard_s) if self._text is not None else ""
 
-    async def _speak(self, text: str) -> AsyncGenerator[SpokenReply, None]:
-        """Part by part: the sound of the first leaves before the second is made."""
-        self.times.tts_s = self.times.encode_s = 0.0
-        self._script = Script(text, clauses=speaks_clauses(self._pipeline.tts.info))
-        parts = self._script.parts
-        if not parts:
-            raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
-        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
-        try:
-            for number, words in enumerate(parts, start=1):
-                with self._watch.measure("tts") as lap:
-                    clip: Clip = await self._pipeline.tts.call("speak", words)
-                self.times.tts_s += lap.took_s
-                if self.times.tts_first_s is None:
-                    self.times.tts_first_s = self.times.tts_s
-                self._script.add(clip.duration_s)
-                for part, last in audio.parts(clip, last=number == len(parts)):
-                    with self._watch.measure("encode") as lap:
-                        piece = await audio.encode(part, last=last)
-                    self.times.encode_s += lap.took_s
-                    self.times.reply_audio_s = audio.duration_s
-                    for spoken in _spoken(piece, last=last):
-                        yield spoken
-        finally:
-            await audio.close()
+    async def _speak(self, heard: str, text: ReplyText, audio: ReplyAudio) -> AsyncGenerator[TurnEvent, None]:
+        """Sentence by sentence: the first one's sound leaves before the second is made, or even written."""
+        answered = ended = False
+        clip: Clip | None = None
+        while not ended:
+            sentence = await self._next_sentence(text)
+            if text.reply is not None and not answered:
+                answered = True
+                self.times.agent_first_s, self.times.agent_text_s = text.first_s, text.text_s
+                yield AgentAnswer(heard, text.reply)
+            if sentence is not None:
+                clip = await self._make_sound(sentence)
+                text.script.add(clip.duration_s)
+            elif clip is None:
+                raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
+            else:
+                # The last sentence was spoken before it was known to be the last.
+                clip = clip.between(0, 0)
+            # The answer comes before the last sound.
+            ended = text.is_spoken and answered
+            async for spoken in self._encode(audio, clip, last=ended):
+                yield spoken
+
+    async def _next_sentence(self, text: ReplyText) -> str | None:
+        if not text.is_waiting:
+            return await text.sentence()
+        with self._watch.measure("agent") as lap:
+            sentence = await text.sentence()
+        self.times.agent_s = (self.times.agent_s or 0.0) + lap.took_s
+        return sentence
+
+    async def _make_sound(self, sentence: str) -> Clip:
+        with self._watch.measure("tts") as lap:
+            clip: Clip = await self._pipeline.tts.call("speak", sentence)
+        self.times.tts_s = (self.times.tts_s or 0.0) + lap.took_s
+        if self.times.tts_first_s is None:
+            self.times.tts_first_s = self.times.tts_s
+        return clip
+
+    async def _encode(self, audio: ReplyAudio, clip: Clip, *, last: bool) -> AsyncGenerator[SpokenReply, None]:
+        for part, ends in audio.parts(clip, last=last):
+            with self._watch.measure("encode") as lap:
+                piece = await audio.encode(part, last=ends)
+            self.times.encode_s = (self.times.encode_s or 0.0) + lap.took_s
+            self.times.reply_audio_s = audio.duration_s
+            for spoken in _spoken(piece, last=ends):
+                yield spoken
 
     async def _hear(self, clip: Clip | None) -> None:
         """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""

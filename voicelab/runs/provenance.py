@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import platform
 import subprocess
@@ -71,6 +72,9 @@ def samples_sha256(samples: SampleSet) -> str:
         expected = (*sample.expected_entities, sample.expected_intent or "")
         for part in (sample.id, sample.text, sample.speaker or "", *expected):
             digest.update(part.encode() + b"\0")
+        if sample.expected_tool_calls is not None:  # not for others: runs of earlier versions can go on
+            calls = [[call.name, dict(call.arguments)] for call in sample.expected_tool_calls]
+            digest.update(json.dumps(calls, sort_keys=True).encode() + b"\0")
         digest.update(sample.audio_bytes())
     for scenario in samples.scenarios:
         for part in (scenario.id, *(turn.id for turn in scenario.turns), *scenario.expected_session_entities):

@@ -1,7 +1,8 @@
 """What a run asks for, what each turn gave, and the folder that both are kept in.
 
-reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), audio/ (the replies), recordings/
-(each conversation in two channels), and what report.py makes of them.
+reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), agent.jsonl (the agent's
+replies, for `replay`), audio/ (the replies' sound), recordings/ (each conversation in two channels), and what the
+report makes of them.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from pydantic import (
 )
 
 from voicelab.addresses import take_user, without_user
+from voicelab.agent import recording
+from voicelab.agent.recording import RecordedTurn
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
@@ -31,6 +34,7 @@ from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError
 from voicelab.runs import storage
+from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.tts.default import default_voice
@@ -188,6 +192,9 @@ class TurnResult(_Record):
     began early; response_missing: why it is None. speech_end_s and reply_start_s are instants in recording_file, the
     conversation in two channels (caller left, agent right). talk_over_s: how long both spoke; dead_air_s: gaps longer
     than 2 s, summed.
+
+    expected_tool_calls: None where the sample names none, and () where it expects that no tool is called. tool_calls:
+    None in runs of earlier versions. usage: None where the agent is no language model.
     """
 
     key: str
@@ -201,6 +208,7 @@ class TurnResult(_Record):
     text: str
     expected_entities: tuple[str, ...] = ()
     expected_intent: str | None = None
+    expected_tool_calls: tuple[ExpectedToolCall, ...] | None = None
     requires_context: bool = False
 
     status: Literal["answered", "failed"]
@@ -211,6 +219,9 @@ class TurnResult(_Record):
     intent: str | None = None
     entities: tuple[dict[str, Any], ...] = ()
     candidates: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCallMade, ...] | None = None
+    changes: tuple[ChangeMade, ...] = ()
+    usage: AgentUsage | None = None
 
     transcript_s: float | None = None
     reply_text_s: float | None = None
@@ -222,6 +233,8 @@ class TurnResult(_Record):
     asr_s: float | None = None
     asr_busy_s: float | None = None
     agent_s: float | None = None
+    agent_first_s: float | None = None
+    agent_text_s: float | None = None
     tts_first_s: float | None = None
     tts_s: float | None = None
     encode_s: float | None = None
@@ -361,6 +374,10 @@ class RunFolder:
         """Add one line to turns.jsonl; it is on disk when this returns. Raises StorageError with nothing added."""
         storage.append_whole(self.path / "turns.jsonl", f"{turn.model_dump_json()}\n".encode())
 
+    def append_agent(self, turn: RecordedTurn) -> None:
+        """Add a line to agent.jsonl, from which the agent `replay` answers. Raises StorageError with nothing added."""
+        storage.append_whole(self.path / recording.FILE_NAME, f"{turn.model_dump_json()}\n".encode())
+
     def turns(self, *, torn: bool = False) -> list[TurnResult]:
         """The finished turns, each once; InputError names a line that is not one.
 
@@ -392,6 +409,7 @@ class RunFolder:
     def drop_torn_line(self) -> None:
         """Cut off a last line that a kill left without its end; its turn is then taken again."""
         storage.cut_torn_line(self.path / "turns.jsonl")
+        storage.cut_torn_line(self.path / recording.FILE_NAME)
 
     def save_recording(self, key: str, audio: bytes) -> str:
         """Keep the two channels of a conversation; its name within the folder. key: its first turn's."""

@@ -35,7 +35,7 @@ from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, RunSpec, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
 from voicelab.runs.target_opening import check_target, config_of, open_target
-from voicelab.runs.turn_results import encoded_reply, timing_fields, turn_result, unless_damaged
+from voicelab.runs.turn_results import encoded_reply, recorded, timing_fields, turn_result, unless_damaged
 from voicelab.targets.base import Session, Target, TurnOutcome, Utterance
 from voicelab.targets.catalog import describe_object
 from voicelab.tts.default import fallback_notice
@@ -389,6 +389,8 @@ class _Runner:
         recording: _Recording | None = None,
     ) -> None:
         scenario, cold, self._cold = conversation.scenario_id, self._cold, False
+        earlier = [self._done[one.key] for one in conversation.turns[: planned.number - 1] if one.key in self._done]
+        before = [turn.heard or "" for turn in earlier if turn.status == "answered"]
 
         def keep() -> TurnResult:
             reply = take.reply_audio or encoded_reply(take)
@@ -408,6 +410,8 @@ class _Runner:
                 owner=owner,
             ).model_copy(update=timing_fields(timing, recording_file))
             self._folder.append(turn)
+            if turn.heard is not None and turn.answer is not None and turn.status == "answered":
+                self._folder.append_agent(recorded(turn, before))
             return turn
 
         # In a thread: a slow disk must not keep the connection's heartbeat waiting.

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import asdict, replace
 from typing import Any, cast
 
+from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
 from voicelab.audio.clip import Clip
 from voicelab.audio.codecs import encode
 from voicelab.audio.decoding import DAMAGED_FROM_S
+from voicelab.datasets import Sample
 from voicelab.metrics.response_timing import ResponseTiming
+from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.conversation_recording import IN_A_BURST
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
@@ -51,8 +55,22 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
     return replace(
         take, stages=stages, error=("damaged_recording", message),
-        heard=None, answer=None, intent=None, entities=[], candidates=[],
+        heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=None, changes=[], usage=None,
     )  # fmt: skip
+
+
+def _made_calls(take: TurnOutcome) -> tuple[ToolCallMade, ...] | None:
+    """None where the target does not say which tools were called."""
+    if take.tool_calls is None:
+        return None
+    return tuple(ToolCallMade(**writable(asdict(call))) for call in take.tool_calls)
+
+
+def _expected_calls(sample: Sample) -> tuple[ExpectedToolCall, ...] | None:
+    calls = sample.expected_tool_calls
+    if calls is None:
+        return None
+    return tuple(ExpectedToolCall(name=call.name, arguments=dict(call.arguments)) for call in calls)
 
 
 def turn_result(
@@ -89,6 +107,7 @@ def turn_result(
         text=sample.text,
         expected_entities=sample.expected_entities,
         expected_intent=sample.expected_intent,
+        expected_tool_calls=_expected_calls(sample),
         requires_context=sample.requires_context,
         status="failed" if failure else "answered",
         failure=failure,
@@ -98,6 +117,9 @@ def turn_result(
         intent=writable(take.intent),
         entities=tuple(writable(take.entities)),
         candidates=tuple(writable(take.candidates)),
+        tool_calls=_made_calls(take),
+        changes=tuple(ChangeMade(**change) for change in take.changes),
+        usage=AgentUsage(**take.usage) if take.usage is not None else None,
         transcript_s=take.transcript_s,
         reply_text_s=take.reply_text_s,
         first_audio_s=take.first_audio_s,
@@ -122,3 +144,22 @@ def writable(value: Any) -> Any:
     if isinstance(value, dict):
         return {writable(name): writable(one) for name, one in value.items()}
     return value
+
+
+def recorded(turn: TurnResult, before: Sequence[str]) -> RecordedTurn:
+    """The turn as the agent `replay` reads it. before: what was heard in the answered turns of the session so far."""
+    return RecordedTurn.model_validate(
+        {
+            "heard": turn.heard,
+            "before": before[-CONTEXT_TURNS:],
+            "text": turn.answer,
+            "intent": turn.intent or "",
+            "entities": turn.entities,
+            "changes": [change.model_dump() for change in turn.changes],
+            "candidates": turn.candidates,
+            "tool_calls": [call.model_dump() for call in turn.tool_calls or ()],
+            "usage": turn.usage.model_dump() if turn.usage is not None else None,
+            "first_s": turn.agent_first_s,
+            "text_s": turn.agent_text_s,
+        }
+    )

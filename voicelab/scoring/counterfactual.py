@@ -6,10 +6,13 @@ kept as replay.json with the run (replayed.py), for the report.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
+from typing import Any
 
-from voicelab.agent.base import Agent, Dialogue, Reply
+from voicelab.agent.base import Agent, Dialogue, Reply, ToolCall, whole
 from voicelab.agent.catalog import AGENTS
+from voicelab.agent.recording import RecordingAgent
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio import decoding
 from voicelab.engines.spec import EngineInfo, EngineSpec
@@ -25,7 +28,8 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     """The replay of a run, read where it is kept and whole, else made and kept.
 
     Where the run's agent cannot be had here, or only in another revision, the replay says why it is absent; with `must`
-    that is raised instead, as InputError or EngineError. any_revision: ask it all the same.
+    that is raised instead, as InputError or EngineError. any_revision: ask it all the same. An agent behind a server,
+    whose requests may cost money, is only asked with `must`; its answers are added to the run's agent.jsonl.
     """
     run, taken = folder.read(), last_taken(folder.turns())
     try:
@@ -35,7 +39,7 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
     if kept is not None and kept.absent is None and len(kept.of(taken)) == len(_heard(taken)):
         return kept
     try:
-        made = _made(run, taken, any_revision=any_revision)
+        made = _made(folder, run, taken, any_revision=any_revision, may_ask_remote=must)
     except VoicelabError as error:
         if must:
             raise
@@ -129,12 +133,39 @@ def _kept(reply: Reply) -> AgentOutcome:
         companies=tuple(sorted({entity.value for entity in reply.entities if entity.kind == "company"})),
         amounts=tuple(sorted({(one.kind, one.value) for one in reply.entities if one.kind != "company"})),
         changes=tuple((change.operation, change.ticker) for change in reply.changes),
+        calls=tuple(sorted(_canonical(call, reply) for call in reply.tool_calls)),
         answer=reply.text,
     )
 
 
-def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) -> Counterfactual:
+def _canonical(call: ToolCall, reply: Reply) -> tuple[str, str]:
+    """A call such that two wordings of one company are the same: as its ticker, where the agent resolved it."""
+    tickers = {entity.heard.casefold(): entity.value for entity in reply.entities if entity.heard}
+
+    def canonical(value: Any) -> Any:
+        if isinstance(value, str):
+            return tickers.get(value.casefold(), value.casefold())
+        if isinstance(value, list | tuple):
+            return sorted(map(canonical, value), key=str)
+        return value
+
+    arguments = {name: canonical(value) for name, value in call.arguments.items()}
+    return call.name, json.dumps(arguments, sort_keys=True, ensure_ascii=False)
+
+
+def _made(
+    folder: RunFolder, run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool, may_ask_remote: bool
+) -> Counterfactual:
+    used = agent_used(run)
+    remote = used is not None and used.device == "remote"
+    if remote and not may_ask_remote:
+        raise InputError(
+            "the run's agent is behind a server, where asking it again may cost money; to ask it: "
+            f"voicelab attribute {folder.path}"
+        )
     agent, info, used = _loaded(run, None)
+    if remote:
+        agent = RecordingAgent(agent, folder.append_agent)
     if used is not None and used.revision != info.revision and not any_revision:
         raise InputError(
             f"the run's agent was {used.name} of {used.revision}, here it is of {info.revision}; "
@@ -144,8 +175,13 @@ def _made(run: RunResult, turns: Sequence[TurnResult], *, any_revision: bool) ->
     return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
+def agent_used(run: RunResult) -> EngineUsed | None:
+    """The agent as the run loaded it; None where it names none."""
+    return next((engine for engine in run.engines if engine.kind == "agent"), None)
+
+
 def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineUsed | None]:
-    used = next((engine for engine in run.engines if engine.kind == "agent"), None)
+    used = agent_used(run)
     wanted: EngineSpec | str | None = spec
     if wanted is None:
         if used is None:
@@ -158,7 +194,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
 
 def _asked(agent: Agent, text: str, dialogue: Dialogue) -> Reply:
     try:
-        return agent.respond(text, dialogue)
+        return whole(agent.respond(text, dialogue))
     except EngineError:
         raise
     except Exception as error:

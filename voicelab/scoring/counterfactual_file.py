@@ -23,17 +23,22 @@ class _CounterfactualRecord(BaseModel):
 
 
 class AgentOutcome(_CounterfactualRecord):
-    """What the agent does with one text. amounts: (kind, value); changes: (operation, company)."""
+    """What the agent does with one text.
+
+    amounts: (kind, value). changes: (operation, company). calls: (tool, arguments).
+    """
 
     intent: str
     companies: tuple[str, ...]
     amounts: tuple[tuple[str, str], ...] = ()
     changes: tuple[tuple[str, str], ...] = ()
+    calls: tuple[tuple[str, str], ...] = ()
     answer: str
 
     @property
     def action(self) -> Action:
-        return Action(self.intent, frozenset(self.companies), frozenset(self.amounts), frozenset(self.changes))
+        companies, amounts = frozenset(self.companies), frozenset(self.amounts)
+        return Action(self.intent, companies, amounts, frozenset(self.changes), frozenset(self.calls))
 
 
 class CounterfactualTurn(_CounterfactualRecord):

@@ -15,10 +15,12 @@ from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 
 def company_forms(run: RunResult) -> Forms:
     """The names of the companies that the run's agent knew: its own market data, else those that come with voicelab."""
-    from voicelab.agent.market import Market
+    from voicelab.agent.finance.market import Market
 
     agents = (engine.options for engine in run.engines if engine.kind == "agent")
-    folder = next((options.get("market") for options in agents), None)
+    # `rules` names its folder "market", an agent with tools "data", which may also be "live".
+    folder = next((options.get("market") or options.get("data") for options in agents), None)
+    folder = None if folder == "live" else folder
     return Market.load(Path(str(folder)) if folder else None).forms()
 
 

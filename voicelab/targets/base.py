@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any, Protocol
 
+from voicelab.agent.base import ToolCall
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
@@ -97,15 +98,6 @@ class TargetEvent:
     text: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ToolCall:
-    """A tool that the agent called. at_s: by `time.perf_counter`. arguments: as sent, usually JSON."""
-
-    at_s: float
-    name: str
-    arguments: str = ""
-
-
 @dataclass(slots=True)
 class TurnOutcome:
     """The outcome of one turn; a session fills it while the turn runs.
@@ -126,6 +118,8 @@ class TurnOutcome:
     intent: str | None = None
     entities: list[dict[str, Any]] = field(default_factory=list)
     candidates: list[dict[str, Any]] = field(default_factory=list)
+    changes: list[dict[str, Any]] = field(default_factory=list)
+    usage: dict[str, Any] | None = None
     transcript_s: float | None = None
     reply_text_s: float | None = None
     first_audio_s: float | None = None
@@ -139,7 +133,7 @@ class TurnOutcome:
     received: list[SoundPiece] = field(default_factory=list)
     flushed: list[float] = field(default_factory=list)
     events: list[TargetEvent] = field(default_factory=list)
-    tool_calls: list[ToolCall] = field(default_factory=list)
+    tool_calls: list[ToolCall] | None = None
 
 
 class Session(Protocol):

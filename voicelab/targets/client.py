@@ -17,6 +17,7 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from voicelab.addresses import basic_authorization, take_user
+from voicelab.agent.base import ToolCall
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
@@ -208,6 +209,10 @@ def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: Reply
         take.intent, take.entities = data["intent"], data["entities"]
     elif event == "turn_metrics":
         take.candidates = data.pop("candidates", [])
+        calls = data.get("tool_calls")
+        take.tool_calls = [ToolCall(**call) for call in calls] if calls is not None else None
+        take.changes = data.get("changes", [])
+        take.usage = data.get("usage")
         take.stages = {name: value for name, value in data.items() if name.endswith("_s")}
     elif event == "error":
         take.error = (data["code"], data["message"])

@@ -28,7 +28,7 @@ class InProcess(TargetBase):
     """voicelab's own pipeline; engines by --asr, --agent and --tts."""
 
     capabilities = Capabilities(
-        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True
+        caller_transcript=True, reply_text=True, entities=True, end_of_reply=True, stage_times=True, tool_calls=True
     )
 
     def __init__(self) -> None:
@@ -63,7 +63,11 @@ class _LocalSession:
 
     async def remember(self, heard: str) -> None:
         """Bring the dialogue to where it was after a turn that an earlier, killed run took."""
-        self._dialogue = self._dialogue.after(heard, await self._pipeline.agent.call("respond", heard, self._dialogue))
+        turn = Turn(self._pipeline, self._dialogue)
+        try:
+            self._dialogue = self._dialogue.after(heard, await turn.reply(heard))
+        finally:
+            await turn.close()
 
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
@@ -86,6 +90,9 @@ class _LocalSession:
                     take.answer, take.intent, take.reply_text_s = reply.text, reply.intent, at_s
                     take.entities = [asdict(entity) for entity in reply.entities]
                     take.candidates = [asdict(entity) for entity in reply.candidates]
+                    take.tool_calls = list(reply.tool_calls)
+                    take.changes = [asdict(change) for change in reply.changes]
+                    take.usage = asdict(reply.usage) if reply.usage is not None else None
                     self._dialogue = self._dialogue.after(event.heard, reply)
                 elif isinstance(event, SpokenReply):
                     clock.arrived(at_s, event.data)

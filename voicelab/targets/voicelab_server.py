@@ -39,6 +39,7 @@ class VoicelabServer(TargetBase):
         reply_text=True,
         entities=True,
         end_of_reply=True,
+        tool_calls=True,
         stage_times=True,
         session_state=True,
     )

@@ -11,7 +11,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
 
-from voicelab.agent.market import Market
+from voicelab.agent.finance.market import Market
 from voicelab.analysis.audit.acoustic import Question, misfits
 from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import load

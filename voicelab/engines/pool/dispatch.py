@@ -8,7 +8,7 @@ from typing import Any
 
 from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.spec import EngineConfig
-from voicelab.engines.streams import PartialStream, QueueingStream
+from voicelab.engines.streams import PartialStream, QueueingStream, RespondStream
 from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 
 
@@ -55,7 +55,8 @@ class Dispatcher:
             stream = self._streams.pop(request.stream_id, None)
             return stream.close() if stream is not None else None
         if request.stream_id not in self._streams:
-            self._streams[request.stream_id] = self._engine.stream()
+            streams = hasattr(self._engine, "stream")
+            self._streams[request.stream_id] = self._engine.stream() if streams else RespondStream(self._engine)
         if request.method == "open":
             return None
         stream = self._streams[request.stream_id]

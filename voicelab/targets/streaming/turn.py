@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field
 
-from voicelab.targets.base import SoundPiece, TargetEvent, ToolCall, TurnOutcome
+from voicelab.agent.base import ToolCall
+from voicelab.targets.base import SoundPiece, TargetEvent, TurnOutcome
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.playout import Playout
 from voicelab.targets.streaming.wire import Reading
@@ -110,7 +110,7 @@ class TurnState:
                 self.interrupt(at_s)
             case events.ToolCall(name, arguments, _):
                 self._last_s = at_s
-                self.outcome.tool_calls.append(ToolCall(at_s, name, json.dumps(arguments)))
+                self.outcome.tool_calls = [*(self.outcome.tool_calls or ()), ToolCall(name, arguments)]
             case events.Fault(code, message, True, True):
                 self.fail("bad_message", f"the target refuses a message of ours: {code}: {message}")
             case events.Fault(code, message, True, False):

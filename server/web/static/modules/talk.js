@@ -73,6 +73,14 @@ function lose() {
   if (recording) stopRecording(false);
 }
 
+// A reply that is spoken while it is written sounds before its agent_response comes.
+function beginSound() {
+  if (turn.sounding) return;
+  turn.sounding = true;
+  speaker.begin();
+  $("interrupt").disabled = false;
+}
+
 // What the server sends.
 
 const on = {
@@ -91,12 +99,12 @@ const on = {
   agent_response(data, at) {
     current().times.answered = at;
     turn.view.answer(data);
-    speaker.begin();
-    $("interrupt").disabled = false;
+    beginSound();
   },
   audio_chunk({ audio_chunk, is_final }, at) {
     if (!turn || turn.over) return;
     turn.times.firstChunk ??= at;
+    beginSound();
     if (audio_chunk) speaker.play(fromBase64(audio_chunk));
     if (is_final) finish();
   },

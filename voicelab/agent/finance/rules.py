@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
-from voicelab.agent.intents import (
+from voicelab.agent.finance.intents import (
     DEEP_DIVE,
     FOLLOW_UP,
     NEWS,
@@ -17,8 +17,8 @@ from voicelab.agent.intents import (
     WATCHLIST_VIEW,
     classify,
 )
-from voicelab.agent.linking import CompanyLinker
-from voicelab.agent.market import Company, Market
+from voicelab.agent.finance.linking import CompanyLinker
+from voicelab.agent.finance.market import Company, Market
 from voicelab.engines.spec import EngineInfo, package_revision
 
 

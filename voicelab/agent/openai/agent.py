@@ -1,0 +1,133 @@
+"""Any server with chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM."""
+
+from __future__ import annotations
+
+import hashlib
+import weakref
+from pathlib import Path
+from typing import Any
+
+from voicelab.agent.base import Dialogue, Reply, ReplyWriter
+from voicelab.agent.openai.chat import ChatCompletions
+from voicelab.agent.openai.conversing import ModelServer, TurnWithModel
+from voicelab.agent.openai.loop_thread import LoopStream, LoopThread
+from voicelab.agent.openai.model_api import ModelApi, ModelRequest
+from voicelab.agent.openai.responses import Responses
+from voicelab.agent.tools import toolbox
+from voicelab.engines.openai_client import OPENAI_URL, connect, connect_async
+from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.streams import StreamProgress
+from voicelab.errors import InputError
+
+_APIS: dict[str, type[ModelApi]] = {"chat": ChatCompletions, "responses": Responses}
+
+
+class OpenAIAgent:
+    """A language model with tools.
+
+    base_url: of the server, up to /v1. model: as the server names it. api: chat (chat completions) or responses.
+    temperature, seed: none leaves them to the server; responses has no seed. prompt: a file with the system prompt;
+    none for the one of the tools. tools: the domain, finance or package.module:Class. data: where the tools' data comes
+    from; for finance none (sample data), a folder, or live. key_variable: the environment variable that holds the key.
+    timeout_s: for each request with its whole reply; retries: of a request that fails before its reply begins.
+    tool_timeout_s: for each tool call.
+    """
+
+    def __init__(
+        self,
+        *,
+        base_url: str = OPENAI_URL,
+        model: str = "gpt-4o-mini",
+        api: str = "chat",
+        temperature: float | None = None,
+        seed: int | None = None,
+        prompt: str | None = None,
+        tools: str = "finance",
+        data: str | None = None,
+        key_variable: str = "OPENAI_API_KEY",
+        timeout_s: float = 30.0,
+        retries: int = 2,
+        tool_timeout_s: float = 10.0,
+    ) -> None:
+        self._options: dict[str, OptionValue] = {
+            "base_url": base_url, "model": model, "api": api, "temperature": temperature, "seed": seed,
+            "prompt": prompt, "tools": tools, "data": data, "key_variable": key_variable, "timeout_s": timeout_s,
+            "retries": retries, "tool_timeout_s": tool_timeout_s,
+        }  # fmt: skip
+        if api not in _APIS:
+            raise InputError(f"openai: option api={api}: unknown; known: {', '.join(_APIS)}")
+        if api == "responses" and seed is not None:
+            raise InputError(f"openai: option seed={seed}: the responses interface has no seed; use api=chat")
+        self._base_url = base_url.rstrip("/")
+        self._model, self._temperature, self._seed = model, temperature, seed
+        self._how = (key_variable, timeout_s, retries)
+        self._timeout_s, self._tool_timeout_s = timeout_s, tool_timeout_s
+        self._api = _APIS[api]()
+        self._prompt_file = prompt
+        self._toolbox = toolbox(tools, data)
+        self._prompt = ""
+        self._loop: LoopThread
+        self._server: ModelServer
+
+    def load(self) -> EngineInfo:
+        self._toolbox.load()
+        self._prompt = _read(self._prompt_file) if self._prompt_file else self._toolbox.prompt
+        connect(self._base_url, *self._how).close()
+        client = connect_async(self._base_url, *self._how)
+        self._loop = LoopThread()
+        weakref.finalize(self, _end, self._loop, client)
+        self._server = ModelServer(client, self._api, self._base_url, self._timeout_s)
+        digest = hashlib.sha256(self._prompt.encode()).hexdigest()[:12]
+        used = f"{package_revision('openai')}, {self._toolbox.revision}, prompt {digest}"
+        revision = f"{self._model} at {self._base_url}, {used}"
+        return EngineInfo("agent", "openai", dict(self._options), revision, device="remote", licence="the server's own")
+
+    def stream(self) -> OpenAIReplyStream:
+        return OpenAIReplyStream(self, self._loop)
+
+    def respond(self, heard: str, dialogue: Dialogue) -> ReplyWriter:
+        stream = self.stream()
+        try:
+            progress = stream.start(heard, dialogue)
+            while not progress.done:
+                yield from progress.parts
+                progress = stream.next()
+            yield from progress.parts
+            reply: Reply = progress.result
+            return reply
+        finally:
+            stream.close()
+
+    def turn(self) -> TurnWithModel:
+        """A turn that has not begun."""
+        request = ModelRequest(
+            self._model, self._prompt, (), self._toolbox.tools, temperature=self._temperature, seed=self._seed
+        )
+        return TurnWithModel(self._server, request, self._toolbox, self._tool_timeout_s)
+
+
+class OpenAIReplyStream(LoopStream):
+    """One reply; see AnswerStream."""
+
+    def __init__(self, agent: OpenAIAgent, loop: LoopThread) -> None:
+        super().__init__(loop)
+        self._agent = agent
+
+    def start(self, heard: str, dialogue: Dialogue) -> StreamProgress:
+        return self.begin(self._agent.turn().parts(heard, dialogue))
+
+
+def _end(loop: LoopThread, client: Any) -> None:
+    loop.close(client.close())
+
+
+def _read(path: str) -> str:
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"openai: option prompt: {path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"openai: option prompt: {path}: not UTF-8: {error.reason}") from error
+    if not text.strip():
+        raise InputError(f"openai: option prompt: {path}: is empty; write the system prompt into it")
+    return text

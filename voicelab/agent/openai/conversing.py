@@ -1,0 +1,142 @@
+"""One turn with a language model: text is passed on as it comes, tools are run, until the model is done."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, replace
+from time import perf_counter
+from typing import Any
+
+import httpx
+
+from voicelab.agent.base import Dialogue, Reply, ReplyPart, Usage
+from voicelab.agent.openai.model_api import (
+    CallRound,
+    CutOffError,
+    Message,
+    ModelApi,
+    ModelRequest,
+    RequestedCall,
+    Said,
+    TokenCounts,
+)
+from voicelab.agent.tool_session import ToolSession
+from voicelab.agent.tools import Toolbox
+from voicelab.engines.openai_client import told
+from voicelab.errors import EngineError
+
+_ROUNDS = 5
+"""Requests of one turn in which the model may call tools; the next one must answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelServer:
+    """Where requests go. timeout_s: the longest that one request may take, its reply included."""
+
+    client: Any
+    api: ModelApi
+    base_url: str
+    timeout_s: float
+
+
+class TurnWithModel:
+    """Iterate `parts` once; the last of them is the Reply. request: its messages are still to come."""
+
+    def __init__(self, server: ModelServer, request: ModelRequest, toolbox: Toolbox, tool_timeout_s: float) -> None:
+        self._server = server
+        self._request = request
+        self._toolbox = toolbox
+        self._tool_timeout_s = tool_timeout_s
+        self._text = ""
+        self._usage = Usage(requests=0)
+        self._begun_s = perf_counter()
+
+    async def parts(self, heard: str, dialogue: Dialogue) -> AsyncIterator[ReplyPart | Reply]:
+        """Raises EngineError."""
+        self._begun_s = perf_counter()
+        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s)
+        messages = _messages(heard, dialogue)
+        made = []
+        for number in range(_ROUNDS + 1):
+            calls: list[RequestedCall] = []
+            before = len(self._text)
+            request = replace(self._request, messages=tuple(messages), may_call=number < _ROUNDS)
+            async for event in self._asked(request):
+                if isinstance(event, str):
+                    yield self._written(event)
+                else:
+                    calls.append(event)
+            if not calls or not request.may_call:
+                break
+            results, promised = [], len(session.changes)
+            async for call in session.run_all([(call.name, call.arguments) for call in calls]):
+                made.append(call)
+                results.append(call.result)
+                yield call
+            for change in session.changes[promised:]:
+                yield change
+            messages.append(CallRound(self._text[before:], tuple(calls), tuple(results)))
+            for sentence in session.apologies:
+                yield self._written(f"{self._gap()}{sentence} ")
+            session.apologies.clear()
+            if gap := self._gap():
+                yield self._written(gap)
+        yield Reply(
+            self._text,
+            session.intent or self._toolbox.no_tool_intent,
+            tuple(session.entities),
+            tuple(session.changes),
+            tool_calls=tuple(made),
+            usage=self._usage,
+        )
+
+    def _written(self, text: str) -> str:
+        self._text += text
+        return text
+
+    def _gap(self) -> str:
+        """What text of another round is set apart with."""
+        return " " if self._text and not self._text[-1].isspace() else ""
+
+    async def _asked(self, request: ModelRequest) -> AsyncIterator[str | RequestedCall]:
+        server = self._server
+        self._usage = replace(self._usage, requests=self._usage.requests + 1)
+        try:
+            with told(server.base_url):
+                async with asyncio.timeout(server.timeout_s):
+                    async for event in server.api.stream(server.client, request):
+                        if isinstance(event, TokenCounts):
+                            self._count(event)
+                            continue
+                        if self._usage.first_token_s is None:
+                            self._usage = replace(self._usage, first_token_s=perf_counter() - self._begun_s)
+                        yield event
+        except TimeoutError:
+            message = f"{server.base_url} did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
+            raise EngineError("openai", message) from None
+        except CutOffError:
+            raise EngineError("openai", f"{server.base_url} ended its reply in the middle") from None
+        except httpx.HTTPError as error:
+            raise EngineError("openai", f"{server.base_url} broke off its reply: {error}") from error
+
+    def _count(self, counts: TokenCounts) -> None:
+        self._usage = replace(
+            self._usage,
+            prompt_tokens=_sum(self._usage.prompt_tokens, counts.prompt),
+            completion_tokens=_sum(self._usage.completion_tokens, counts.completion),
+            cost=_sum(self._usage.cost, counts.cost),
+        )
+
+
+def _sum(so_far: Any, more: Any) -> Any:
+    return so_far if more is None else more if so_far is None else so_far + more
+
+
+def _messages(heard: str, dialogue: Dialogue) -> list[Message]:
+    messages: list[Message] = []
+    for exchange in dialogue.exchanges:
+        messages.append(Said("user", exchange.heard))
+        if exchange.answer:
+            messages.append(Said("assistant", exchange.answer))
+    return [*messages, Said("user", heard)]

@@ -1,0 +1,92 @@
+"""Responses: OpenAI's newer interface, at /v1/responses."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+from voicelab.agent.openai.model_api import (
+    CutOffError,
+    Message,
+    ModelEvent,
+    ModelRequest,
+    RequestedCall,
+    Said,
+    TokenCounts,
+    cost_of,
+)
+from voicelab.errors import EngineError
+
+
+class Responses:
+    """See ModelApi."""
+
+    async def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
+        finished = False
+        calls: list[RequestedCall] = []
+        counts: TokenCounts | None = None
+        async with await client.responses.create(**_body(request)) as events:
+            async for event in events:
+                match event.type:
+                    case "response.output_text.delta":
+                        yield event.delta
+                    case "response.output_item.done" if event.item.type == "function_call":
+                        calls.append(RequestedCall(event.item.call_id, event.item.name, event.item.arguments))
+                    case "response.completed" | "response.incomplete":
+                        finished = True
+                        usage = event.response.usage
+                        if usage is not None:
+                            counts = TokenCounts(usage.input_tokens, usage.output_tokens, cost_of(usage))
+                    case "response.failed":
+                        failure = event.response.error
+                        raise EngineError("openai", f"the model failed: {failure.message if failure else 'no reason'}")
+                    case "error":
+                        raise EngineError("openai", f"the model failed: {event.message}")
+        if not finished:
+            raise CutOffError
+        for call in calls:
+            yield call
+        if counts is not None:
+            yield counts
+
+
+def _body(request: ModelRequest) -> dict[str, Any]:
+    items: list[dict[str, Any]] = []
+    for message in request.messages:
+        items += _written(message)
+    body: dict[str, Any] = {
+        "model": request.model,
+        "instructions": request.prompt,
+        "input": items,
+        "stream": True,
+        "store": False,
+    }
+    if request.tools:
+        body["tools"] = [
+            {
+                "type": "function",
+                "name": tool.name,
+                "description": tool.description,
+                "parameters": tool.arguments.model_json_schema(),
+                "strict": False,
+            }
+            for tool in request.tools
+        ]
+        if not request.may_call:
+            body["tool_choice"] = "none"
+    return body if request.temperature is None else body | {"temperature": request.temperature}
+
+
+def _written(message: Message) -> list[dict[str, Any]]:
+    if isinstance(message, Said):
+        return [{"role": message.role, "content": message.text}]
+    before = [{"role": "assistant", "content": message.text}] if message.text else []
+    calls = [
+        {"type": "function_call", "call_id": call.call_id, "name": call.name, "arguments": call.arguments}
+        for call in message.calls
+    ]
+    results = [
+        {"type": "function_call_output", "call_id": call.call_id, "output": text}
+        for call, text in zip(message.calls, message.results, strict=True)
+    ]
+    return [*before, *calls, *results]

@@ -1,0 +1,110 @@
+"""Recorded conversations of an agent: agent.jsonl of a run, one answered turn a line, for the agent `replay`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from voicelab.agent.base import Agent, Dialogue, Entity, Reply, ToolCall, Usage, WatchlistChange, whole
+from voicelab.engines.spec import EngineInfo
+from voicelab.errors import InputError
+
+FILE_NAME = "agent.jsonl"
+CONTEXT_TURNS = 3
+"""How many turns before it tell a turn apart from others with the same words."""
+
+
+class RecordedTurn(BaseModel):
+    """One line. before: what was heard in the last CONTEXT_TURNS answered turns of its session.
+
+    first_s, text_s: seconds until the first sentence and until all of the text; None where not known.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+    format_version: Literal[1] = 1
+    heard: str
+    before: tuple[str, ...] = ()
+    text: str
+    intent: str
+    entities: tuple[Entity, ...] = ()
+    changes: tuple[WatchlistChange, ...] = ()
+    candidates: tuple[Entity, ...] = ()
+    tool_calls: tuple[dict[str, Any], ...] = ()
+    usage: Usage | None = None
+    first_s: float | None = None
+    text_s: float | None = None
+
+    @classmethod
+    def of(cls, reply: Reply, heard: str, before: tuple[str, ...]) -> Self:
+        """A reply as it is kept."""
+        calls = tuple(asdict(call) for call in reply.tool_calls)
+        return cls(
+            heard=heard,
+            before=before,
+            text=reply.text,
+            intent=reply.intent,
+            entities=reply.entities,
+            changes=reply.changes,
+            candidates=reply.candidates,
+            tool_calls=calls,
+            usage=reply.usage,
+        )
+
+    @property
+    def reply(self) -> Reply:
+        calls = tuple(ToolCall(**call) for call in self.tool_calls)
+        return Reply(self.text, self.intent, self.entities, self.changes, self.candidates, calls, self.usage)
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """What it is found by."""
+        return key(self.heard, self.before)
+
+
+class RecordingAgent:
+    """An agent whose replies are written down as they are given. keep: takes each."""
+
+    def __init__(self, agent: Agent, keep: Callable[[RecordedTurn], None]) -> None:
+        self._agent = agent
+        self._keep = keep
+
+    def load(self) -> EngineInfo:
+        return self._agent.load()
+
+    def respond(self, heard: str, dialogue: Dialogue) -> Reply:
+        reply = whole(self._agent.respond(heard, dialogue))
+        before = tuple(exchange.heard for exchange in dialogue.exchanges[-CONTEXT_TURNS:])
+        self._keep(RecordedTurn.of(reply, heard, before))
+        return reply
+
+
+def key(heard: str, before: Sequence[str]) -> tuple[str, ...]:
+    """What a turn is found by: its words, and those of the last turns before it."""
+    return (*before[-CONTEXT_TURNS:], heard)
+
+
+def read(path: Path) -> list[RecordedTurn]:
+    """The turns of a recording, or of the run in a folder. A last line without its end is left out.
+
+    Raises InputError that names the file and the line.
+    """
+    file = path / FILE_NAME if path.is_dir() else path
+    try:
+        data = file.read_bytes()
+    except OSError as error:
+        raise InputError(f"{file}: cannot be read: {error.strerror}; give an agent.jsonl or a run's folder") from error
+    lines = data[: data.rfind(b"\n") + 1].splitlines()
+    turns = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            turns.append(RecordedTurn.model_validate_json(line))
+        except (ValidationError, TypeError) as error:
+            what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
+            raise InputError(f"{file}: line {number}: not a recorded turn: {what}") from error
+    if not turns:
+        raise InputError(f"{file}: holds no recorded turn")
+    return turns

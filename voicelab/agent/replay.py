@@ -1,0 +1,82 @@
+"""An agent that gives the recorded replies of another: a run with it needs no key and repeats exactly."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+import time
+from collections import Counter
+from pathlib import Path
+
+from voicelab.agent.base import Dialogue, Reply, ReplyWriter
+from voicelab.agent.recording import FILE_NAME, RecordedTurn, key, read
+from voicelab.engines.spec import EngineInfo
+from voicelab.errors import EngineError
+from voicelab.text import sentences
+
+
+class ReplayAgent:
+    """file: an agent.jsonl, or the folder of a run. timing: take the time that the recorded agent took.
+
+    A turn is found by what was heard in it and in the turns before it. One that was recorded several times gets the
+    recorded replies in their order, then the last of them again. Tools are not run: their recorded results are given.
+    """
+
+    def __init__(self, *, file: str, timing: bool = True) -> None:
+        self._file = file
+        self._timing = timing
+        self._turns: dict[tuple[str, ...], list[RecordedTurn]] = {}
+        self._given: Counter[tuple[str, ...]] = Counter()
+        self._lock = threading.Lock()
+
+    def load(self) -> EngineInfo:
+        path = Path(self._file)
+        turns = read(path)
+        for turn in turns:
+            self._turns.setdefault(turn.key, []).append(turn)
+        data = (path / FILE_NAME if path.is_dir() else path).read_bytes()
+        revision = f"{len(turns)} recorded turns, sha256 {hashlib.sha256(data).hexdigest()[:12]}"
+        return EngineInfo(
+            "agent", "replay", {"file": self._file, "timing": self._timing}, revision, licence="that of the recording"
+        )
+
+    def respond(self, heard: str, dialogue: Dialogue) -> Reply | ReplyWriter:
+        turn = self._found(heard, dialogue)
+        if not self._timing:
+            return turn.reply
+        first_s, text_s = turn.first_s or 0.0, turn.text_s or 0.0
+        if text_s > first_s:
+            return _write(turn, first_s, text_s)
+        time.sleep(first_s)
+        return turn.reply
+
+    def _found(self, heard: str, dialogue: Dialogue) -> RecordedTurn:
+        wanted = key(heard, [exchange.heard for exchange in dialogue.exchanges])
+        recorded = self._turns.get(wanted)
+        if recorded is None:
+            after = f" after {wanted[-2]!r}" if len(wanted) > 1 else ""
+            raise EngineError(
+                "replay", f"{self._file} has no turn in which {heard!r} was heard{after}; record it first"
+            )
+        with self._lock:
+            number = self._given[wanted]
+            self._given[wanted] += 1
+        return recorded[min(number, len(recorded) - 1)]
+
+
+def _write(turn: RecordedTurn, first_s: float, text_s: float) -> ReplyWriter:
+    """The first sentence after first_s, the last after text_s, those between them evenly."""
+    reply = turn.reply
+    time.sleep(first_s)
+    yield from reply.tool_calls
+    yield from reply.changes
+    found, start = sentences(reply.text), 0
+    for number, sentence in enumerate(found):
+        if number:
+            time.sleep((text_s - first_s) / (len(found) - 1))
+        # With the space after it, so that it is spoken at once.
+        end = reply.text.index(sentence, start) + len(sentence)
+        end += len(reply.text[end:]) - len(reply.text[end:].lstrip())
+        yield reply.text[start:end]
+        start = end
+    return reply

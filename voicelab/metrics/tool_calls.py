@@ -1,0 +1,142 @@
+"""Tool calls: did the agent call what the sample expects, with the arguments it expects, and nothing more?
+
+Definitions: docs, measures, "Tool calls".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any
+
+from voicelab.metrics.entities import Forms, companies_of
+from voicelab.metrics.matching import found
+
+SameValue = Callable[[Any, Any], bool]
+"""Whether an argument of a made call (second) means what the expected call (first) asks for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A tool's name and arguments. Of an expected call, the arguments that matter."""
+
+    name: str
+    arguments: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCallCounts:
+    """Counts of one turn; they add.
+
+    turns, turns_right: scored turns, and those in which every expected call was made right and no other. expected,
+    made: calls. right: expected calls that were made with the expected arguments. wrong_arguments: expected calls whose
+    tool was called with other arguments. missed: expected calls whose tool was not called. extra: made calls that
+    belong to no expected call.
+    """
+
+    turns: int = 0
+    turns_right: int = 0
+    expected: int = 0
+    made: int = 0
+    right: int = 0
+    wrong_arguments: int = 0
+    missed: int = 0
+    extra: int = 0
+
+    def __add__(self, other: ToolCallCounts) -> ToolCallCounts:
+        return ToolCallCounts(*(getattr(self, one.name) + getattr(other, one.name) for one in fields(self)))
+
+    @property
+    def recall(self) -> float | None:
+        """right / expected; None where no call is expected."""
+        return self.right / self.expected if self.expected else None
+
+    @property
+    def precision(self) -> float | None:
+        """right / made; None where no call was made."""
+        return self.right / self.made if self.made else None
+
+    @property
+    def right_share(self) -> float | None:
+        """turns_right / turns; None without scored turns."""
+        return self.turns_right / self.turns if self.turns else None
+
+
+def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> ToolCallCounts:
+    """Score the calls of one turn; their order does not count.
+
+    Expected and made calls of one tool are paired so that as many pairs as possible have the expected arguments.
+    Arguments that the expected call does not name are ignored.
+    """
+    right = paired = 0
+    for name in {call.name for call in expected}:
+        wanted = [call for call in expected if call.name == name]
+        there = [call for call in made if call.name == name]
+        right += _most_pairs(wanted, there, same)
+        paired += min(len(wanted), len(there))
+    missed, extra = len(expected) - paired, len(made) - paired
+    return ToolCallCounts(
+        turns=1,
+        turns_right=int(right == len(expected) == len(made)),
+        expected=len(expected),
+        made=len(made),
+        right=right,
+        wrong_arguments=paired - right,
+        missed=missed,
+        extra=extra,
+    )
+
+
+def same_value(forms: Forms) -> SameValue:
+    """Compare arguments by the entity matcher. forms: all names of each company, by ticker.
+
+    Two names of one company are the same, numbers are compared by value, texts as entities of each other, and the
+    values of a list in any order.
+    """
+
+    def same(expected: Any, made: Any) -> bool:
+        if isinstance(expected, bool) or isinstance(made, bool) or expected is None or made is None:
+            return expected is made
+        if isinstance(expected, list | tuple):
+            values = made if isinstance(made, list | tuple) else [made]
+            return len(values) == len(expected) and _pairs(expected, values, same) == len(expected)
+        if isinstance(expected, Mapping):
+            return isinstance(made, Mapping) and _has_arguments(expected, made, same)
+        if isinstance(expected, int | float) and isinstance(made, int | float):
+            return expected == made
+        if isinstance(made, list | tuple | Mapping):
+            return False
+        return _same_text(str(expected), str(made), forms)
+
+    return same
+
+
+def _same_text(expected: str, made: str, forms: Forms) -> bool:
+    if expected.casefold().split() == made.casefold().split():
+        return True
+    companies = companies_of([expected], forms)
+    if companies:
+        return companies == companies_of([made], forms)
+    return found(expected, made) and found(made, expected)
+
+
+def _has_arguments(expected: Mapping[str, Any], made: Mapping[str, Any], same: SameValue) -> bool:
+    return all(name in made and same(value, made[name]) for name, value in expected.items())
+
+
+def _most_pairs(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> int:
+    def fits(wanted: Any, call: Any) -> bool:
+        return _has_arguments(wanted.arguments, call.arguments, same)
+
+    return _pairs(expected, made, fits)
+
+
+def _pairs(expected: Sequence[Any], made: Sequence[Any], fits: SameValue) -> int:
+    """The size of the largest matching between the two."""
+    import numpy as np
+    from scipy.optimize import linear_sum_assignment
+
+    if not expected or not made:
+        return 0
+    table = np.array([[fits(wanted, one) for one in made] for wanted in expected], dtype=float)
+    return int(table[linear_sum_assignment(table, maximize=True)].sum())

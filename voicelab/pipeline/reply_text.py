@@ -1,0 +1,112 @@
+"""A reply while the agent writes it: its sentences as they become complete, then the whole reply."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from time import perf_counter
+
+from voicelab.agent.base import Dialogue, Reply, ReplyPart, ToolCall, WatchlistChange
+from voicelab.engines.pool.pool import EnginePool
+from voicelab.engines.streams import StreamProgress
+from voicelab.errors import EngineError
+from voicelab.pipeline.spoken_text import Script
+
+
+class ReplyText:
+    """Asks the agent at once; `close` it in any case, which cancels an answer that is not whole.
+
+    reply: the whole reply, or None while it is written. first_s, text_s: seconds until the first sentence and until
+    all of the text was written. clauses: see Script.
+    """
+
+    def __init__(self, agent: EnginePool, heard: str, dialogue: Dialogue, *, clauses: bool = False) -> None:
+        self.script = Script(clauses=clauses)
+        self.reply: Reply | None = None
+        self.first_s: float | None = None
+        self.text_s: float | None = None
+        self._agent = agent
+        self._stream = agent.stream()
+        self._begun_s = perf_counter()
+        self._spoken = 0
+        self._calls: list[ToolCall] = []
+        self._changes: list[WatchlistChange] = []
+        self._changed = asyncio.Event()
+        self._writing = asyncio.create_task(self._write(heard, dialogue))
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether the next sentence is not written yet."""
+        return self._spoken == len(self.script.parts) and not self._writing.done()
+
+    @property
+    def is_spoken(self) -> bool:
+        """Whether the reply is whole and `sentence` has returned all of it."""
+        return self.reply is not None and self._spoken == len(self.script.parts)
+
+    @property
+    def so_far(self) -> Reply | None:
+        """The whole reply, or what there is of it; None before the agent wrote or did anything."""
+        if self.reply is not None:
+            return self.reply
+        if not (self.script.text or self._calls or self._changes):
+            return None
+        return Reply(self.script.text, "", changes=tuple(self._changes), tool_calls=tuple(self._calls))
+
+    async def sentence(self) -> str | None:
+        """The next sentence; None after the last. Raises EngineError when the agent fails."""
+        while self.is_waiting:
+            self._changed.clear()
+            await self._changed.wait()
+        if self._spoken < len(self.script.parts):
+            self._spoken += 1
+            return self.script.parts[self._spoken - 1]
+        self._writing.result()
+        return None
+
+    async def whole(self) -> Reply:
+        """The whole reply. Raises EngineError when the agent fails."""
+        await self._writing
+        assert self.reply is not None
+        return self.reply
+
+    async def close(self) -> None:
+        """Cancel the answer, unless it is whole, and free what the agent holds for it."""
+        self._writing.cancel()
+        # What the agent failed with was raised by `sentence`, or concerns nobody any more.
+        with suppress(asyncio.CancelledError, Exception):
+            await self._writing
+        await self._stream.close()
+
+    async def _write(self, heard: str, dialogue: Dialogue) -> None:
+        try:
+            progress: StreamProgress = await self._stream.call("start", heard, dialogue)
+            while not progress.done:
+                self._take(progress.parts)
+                progress = await self._stream.call("next")
+            self._take(progress.parts)
+            self._end(progress.result)
+        finally:
+            self._changed.set()
+
+    def _take(self, parts: tuple[ReplyPart, ...]) -> None:
+        for part in parts:
+            if isinstance(part, str):
+                self.script.write(part)
+            elif isinstance(part, ToolCall):
+                self._calls.append(part)
+            else:
+                self._changes.append(part)
+        if self.script.parts and self.first_s is None:
+            self.first_s = perf_counter() - self._begun_s
+        self._changed.set()
+
+    def _end(self, reply: Reply) -> None:
+        if not reply.text.startswith(self.script.text):
+            raise EngineError(self._agent.info.name, "the text of its reply differs from what it had written before")
+        self.script.write(reply.text[len(self.script.text) :])
+        self.script.end()
+        self.text_s = perf_counter() - self._begun_s
+        if self.first_s is None:
+            self.first_s = self.text_s
+        self.reply = reply

@@ -1,0 +1,20 @@
+"""Score the tool calls of a turn against those that its sample expects."""
+
+from __future__ import annotations
+
+from voicelab.metrics.entities import Forms
+from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
+from voicelab.runs.records import TurnResult
+
+
+def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
+    """The counts of a turn, or None where there is nothing to score.
+
+    None: the sample names no expected calls, the run is of a version that kept no calls, or the turn broke. A turn in
+    which nothing was heard is scored: all expected calls are missed. forms: all names of each company, by ticker.
+    """
+    if turn.expected_tool_calls is None or turn.tool_calls is None or turn.broken:
+        return None
+    expected = [Call(call.name, call.arguments) for call in turn.expected_tool_calls]
+    made = [Call(call.name, call.arguments) for call in turn.tool_calls]
+    return compare_calls(expected, made, same_value(forms))
