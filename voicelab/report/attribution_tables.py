@@ -21,6 +21,7 @@ _CHANGES = {
     "companies": "the companies",
     "amounts": "the amounts",
     "changes": "the changes to the watchlist",
+    "calls": "the tool calls",
 }
 
 
