@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from voicelab.text import sentences, words_within
-from voicelab.text.clauses import opening_clause
+from voicelab.text.clauses import opening_clause, short_parts
 
 _SEAM_S = 0.02
 """Sound counted at one rate and again at another differs by less."""
@@ -50,7 +50,8 @@ class Script:
     def _complete(self, found: list[str]) -> None:
         for sentence in found:
             self._begun = self.text.index(sentence, self._begun) + len(sentence)
-            self.parts += opening_clause(sentence) if self._clauses and not self.parts else (sentence,)
+            clauses = opening_clause(sentence) if self._clauses and not self.parts else [sentence]
+            self.parts += [part for clause in clauses for part in short_parts(clause)]
 
     def add(self, duration_s: float) -> None:
         """Note how long the sound of the next part is."""
