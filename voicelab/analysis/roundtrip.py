@@ -19,7 +19,7 @@ from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
 from voicelab.pipeline.transcribe import Told, hear, say
 from voicelab.runs.records import EngineUsed, RunFolder
-from voicelab.text import Normalizer, normalizer
+from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
 RECORDINGS = "recordings"
 """Stands where a voice's name does, for what people said."""
@@ -129,12 +129,16 @@ def round_trip(
     asr: str = DEFAULT_RECOGNIZER,
     *,
     rules: str = "english",
+    word_map: WordMap | None = None,
     seed: int = 0,
     draws: int = 2000,
     told: Told | None = None,
 ) -> RoundTrip:
-    """Have a recognizer hear what was said; InputError for a recognizer or normalizer that is not known."""
-    used = normalizer(rules)
+    """Have a recognizer hear what was said; InputError for a recognizer or normalizer that is not known.
+
+    word_map: applied to both texts before the normalizer.
+    """
+    used = mapped_normalizer(rules, word_map)
     info, texts = hear(asr, [one.clip for one in utterances], told)
     heard = [
         ReplyHypothesis(

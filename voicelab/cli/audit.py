@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
+from voicelab.cli.scoring_options import WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.runs import file_errors
 from voicelab.text import NAMES
 
@@ -24,10 +33,15 @@ def audit(
         Path | None,
         typer.Option(help="Without a run: a sample set in any format of docs/reference/samples.md."),
     ] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     asr: Annotated[
         str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[moonshine]")
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer between systems: {NAMES}.")] = "english",
+    word_map: WordMapOption = None,
     top: Annotated[int, typer.Option(min=1, help="Show so many.")] = 10,
     fixes: Annotated[
         Path | None, typer.Option(help="Write the shown ones to this .csv, to fill in for voicelab correct.")
@@ -53,14 +67,21 @@ def audit(
             raise InputError("name runs, or a set with --samples; one of the two")
         if asr is not None and samples is None:
             raise InputError("--asr goes with --samples; a run has its recognizer")
+        columns = set_columns(
+            reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
+            goes_with=samples is not None,
+        )  # fmt: skip
+        if word_map is not None and len(runs or []) < 2:
+            raise InputError("--word-map is for texts of several systems; name two runs or more, or leave it out")
+        mapped = read_word_map(word_map)
         if fixes is not None:
             file_errors.check_new_file("--fixes", fixes)
         with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
             told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
-                audit_samples(load(samples), asr, told=told)
+                audit_samples(load(samples, columns), asr, told=told)
                 if samples is not None
-                else audit_runs(runs or [], rules=normalizer, told=told)
+                else audit_runs(runs or [], rules=normalizer, word_map=mapped, told=told)
             )
         if as_json:
             typer.echo(json.dumps(as_document(found), indent=2, ensure_ascii=False))

@@ -13,6 +13,13 @@ from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
@@ -55,6 +62,10 @@ def asr(
         list[str] | None, typer.Option("--asr", help="Recognizer, may be repeated. \\[default: all installed]")
     ] = None,
     samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
@@ -80,7 +91,9 @@ def asr(
         from voicelab.errors import EngineMissingError
         from voicelab.paths import shipped
 
-        clips = speeds.clips_of(load(samples or shipped("voice_samples")), limit=limit, longest_s=longest_s)
+        named = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        recordings = load(samples or shipped("voice_samples"), named)
+        clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)
         for name in engine or ():
             RECOGNIZERS.config(name)  # all are checked before the first one runs

@@ -10,6 +10,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -26,6 +33,10 @@ def endpoint(
     complete_factor: Annotated[float | None, typer.Option(help="Of silence_s, for words that look finished.")] = None,
     unfinished_factor: Annotated[float | None, typer.Option(help="... for words that cannot be the end.")] = None,
     samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="So many recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Each recording so many times, with other pauses.")
@@ -69,7 +80,8 @@ def endpoint(
         for one_s in tried:
             replace(base, silence_s=one_s)  # all are checked before the first is tried
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-        chosen = load(samples or shipped("voice_samples")).only(limit=limit).samples
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        chosen = load(samples or shipped("voice_samples"), columns).only(limit=limit).samples
         engine = DETECTORS.config(detector).build()
         engine.load()
         clips = []

@@ -8,6 +8,13 @@ from typing import Annotated
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
 
 
 def correct(
@@ -21,6 +28,10 @@ def correct(
     run: Annotated[
         Path | None, typer.Option(help="A run on SET: show its figures under the old and the new labels.")
     ] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
 ) -> None:
     """Apply corrections to a sample set: a new version with history.json; SET itself is not touched.
 
@@ -37,7 +48,8 @@ def correct(
         from voicelab.report.wording import estimate
         from voicelab.runs.records import RunFolder
 
-        old = load(samples)
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        old = load(samples, columns)
         decided = corrections.read(fixes, old)
         folder = RunFolder(run) if run is not None else None
         result = folder.read() if folder is not None else None

@@ -12,6 +12,13 @@ from voicelab.cli import terminal
 from voicelab.cli.attribute import attribute
 from voicelab.cli.audit import audit
 from voicelab.cli.bench import bench
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
 from voicelab.cli.compare import compare
 from voicelab.cli.correct import correct
 from voicelab.cli.cross import cross
@@ -52,6 +59,10 @@ _SET = "a sample set in any format of docs/reference/samples.md"
 def evaluate(
     context: typer.Context,
     samples: Annotated[str | None, typer.Option(help=f"The set: {_SET}. \\[default: the shipped set]")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     asr: Annotated[
         list[str] | None,
         typer.Option(help="Recognizer: NAME or NAME:option=value,...; repeated: a run of each. \\[moonshine]"),
@@ -124,12 +135,14 @@ def evaluate(
             "reconnect_for_s": reconnect_for_s,
             "condition": None if condition is None else parse_condition(condition, seed),
         }  # fmt: skip
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        chosen["columns"] = columns
         chosen |= _set_and_target(samples, in_process, url, target)
         chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
         recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(chosen, one) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
-        for notice in load(specs[0].samples).notices:
+        for notice in load(specs[0].samples, columns).notices:
             terminal.warn(notice)
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
@@ -301,6 +314,10 @@ def engines() -> None:
 @app.command()
 def samples(
     path: Annotated[Path | None, typer.Argument(help=f"{_SET.capitalize()}. \\[default: the shipped set]")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
 ) -> None:
     """Check a sample set, its audio included, and count what is in it."""
     with terminal.errors():
@@ -308,7 +325,8 @@ def samples(
         from voicelab.errors import InputError
         from voicelab.paths import shipped
 
-        found = load(path or shipped("voice_samples"))
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        found = load(path or shipped("voice_samples"), columns)
         for notice in found.notices:
             terminal.warn(notice)
         rows = []

@@ -10,6 +10,15 @@ import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
+from voicelab.cli.scoring_options import WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -26,12 +35,17 @@ def roundtrip(
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="What to say: a text file, one text a line.")] = None,
     samples: Annotated[Path | None, typer.Option(help="What to say: the texts of this sample set.")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also hear the recordings of --samples, or of the run's set.")
     ] = False,
     asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = DEFAULT_RECOGNIZER,
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
+    word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,
     worst: Annotated[int, typer.Option(min=0, help="List so many of the worst.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
@@ -46,6 +60,7 @@ def roundtrip(
     """
     with terminal.errors(), terminal.progress_bar("texts") as progress:
         from voicelab.analysis.roundtrip import RECORDINGS, recordings, round_trip
+        from voicelab.datasets import load
         from voicelab.errors import InputError
 
         if (run is None) == (not tts):
@@ -56,14 +71,19 @@ def roundtrip(
             raise InputError("say what --tts shall say: --texts FILE or --samples SET, one of the two")
         if with_recordings and texts:
             raise InputError("--recordings takes a set; give --samples instead of --texts")
-        utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, samples, limit)
+        columns = set_columns(
+            reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
+            goes_with=samples is not None,
+        )  # fmt: skip
+        source = load(samples, columns).only(limit=limit) if samples is not None else None
+        utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, source, limit)
         if with_recordings:
             if source is None:
                 raise InputError("--recordings: the run's samples are no longer there, or have changed")
             utterances += recordings(source)
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
-            utterances, voices, asr, rules=normalizer, seed=seed,
+            utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map), seed=seed,
             told=lambda done, total: progress(done, total, None),
         )  # fmt: skip
     if as_json:
@@ -84,10 +104,9 @@ def _of_run(run: Path, limit: int | None) -> tuple[list[ReplyUtterance], dict[st
 
 
 def _of_voices(
-    tts: list[str], texts: Path | None, samples: Path | None, limit: int | None
+    tts: list[str], texts: Path | None, source: SampleSet | None, limit: int | None
 ) -> tuple[list[ReplyUtterance], dict[str, str], SampleSet | None]:
     from voicelab.analysis.roundtrip import spoken
-    from voicelab.datasets import load
     from voicelab.errors import InputError
     from voicelab.tts.catalog import VOICES
 
@@ -95,7 +114,6 @@ def _of_voices(
         raise InputError("a voice is given twice; name each once")
     for name in tts:
         VOICES.config(name)  # all are checked before the first one speaks
-    source = load(samples).only(limit=limit) if samples is not None else None
     said = {sample.id: sample.text for sample in source.samples} if source is not None else _lines(texts, limit)
     utterances, voices = [], {}
     for name in tts:
@@ -118,7 +136,7 @@ def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
 def _show(result: RoundTrip, worst: int) -> None:
     for name, used in result.voices.items():
         typer.echo(f"{name}: {used}")
-    typer.echo(f"heard by {result.recognizer}; normalizer {result.normalizer.name} {result.normalizer.version}")
+    typer.echo(f"heard by {result.recognizer}; normalizer {result.normalizer.label}")
     rows = [
         (name, str(len(result.of(name))), _text(result.wer(name)), _text(result.cer(name)), _text(result.wrong(name)))
         for name in result.voices

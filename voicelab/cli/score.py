@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.column_options import AudioColumnOption, IdColumnOption, RefColumnOption, SpeakerColumnOption
 from voicelab.cli.scoring_options import LanguageOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
@@ -48,18 +49,13 @@ def score(
         Literal["spu_id", "rm", "swb", "wsj", "atis"],
         typer.Option(help="How an id in a .trn names its speaker, as sclite's -i."),
     ] = "spu_id",
-    ref_column: Annotated[
-        str | None, typer.Option(help="The column of the references. \\[text, sentence, transcription, transcript]")
-    ] = None,
+    ref_column: RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text where it is the only one]")
     ] = None,
-    id_column: Annotated[
-        str | None, typer.Option(help="The column of the ids, in both files. \\[id, or the recording's path]")
-    ] = None,
-    speaker_column: Annotated[
-        str | None, typer.Option(help="The column of the speakers. \\[speaker, client_id, speaker_id]")
-    ] = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     norms: Annotated[
         Path | None, typer.Option(help="nlp: the wordings of spans, or a folder of them. \\[ID.norm.json beside REF]")
     ] = None,
@@ -104,14 +100,14 @@ def score(
     with terminal.errors():
         from voicelab.analysis.score_transcripts import ALTERNATIVES_IN, all_rules, rules_for, under_all
         from voicelab.analysis.score_transcripts import score as score_pairs
+        from voicelab.datasets.columns import TranscriptColumns
         from voicelab.datasets.transcripts.formats import form_of, paired
-        from voicelab.datasets.transcripts.manifest import Columns
         from voicelab.errors import InputError
         from voicelab.metrics.weights import weights_of
         from voicelab.text import keep_hyphens, misfit
 
         chosen = form or form_of(reference)
-        columns = Columns(ref_column, hyp_column, id_column, speaker_column)
+        columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
         names = [str(path) for path in hypotheses]
         if len(set(names)) < len(names):
             raise InputError("the same HYP is given twice; give each system once")

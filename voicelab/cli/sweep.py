@@ -9,6 +9,13 @@ import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 
@@ -35,6 +42,10 @@ def sweep(
                      "it is; of wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]"),
     ] = None,
     samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = DEFAULT_RECOGNIZER,
     agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
     tts: Annotated[str | None, typer.Option(help="Voice. \\[piper]")] = None,
@@ -71,11 +82,13 @@ def sweep(
         from voicelab.runs.checking import checked
         from voicelab.runs.records import RunSpec
 
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
         base = checked(
             RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
-            samples=samples or str(shipped("voice_samples")), asr=asr, agent=agent, target="in-process",
-            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
-            word_map=read_word_map(word_map), seed=seed, **({"tts": tts} if tts is not None else {}),
+            samples=samples or str(shipped("voice_samples")), columns=columns, asr=asr, agent=agent,
+            target="in-process", limit=limit, categories=tuple(category or ()), language=language,
+            normalizer=normalizer, word_map=read_word_map(word_map), seed=seed,
+            **({"tts": tts} if tts is not None else {}),
         )  # fmt: skip
         spec = checked(
             SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),

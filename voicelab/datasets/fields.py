@@ -16,17 +16,23 @@ from voicelab.text import language
 class Fields:
     """The fields of one entry; an error names the file, the entry and the field."""
 
-    def __init__(self, path: Path, entry: str, row: Any, *, home: Path | None = None) -> None:
-        """home: what the entry's paths are relative to; by default the folder of `path`."""
+    def __init__(
+        self, path: Path, entry: str, row: Any, *, home: Path | None = None, names: Mapping[str, str] | None = None
+    ) -> None:
+        """home: what the entry's paths are relative to; by default the folder of `path`.
+
+        names: what the file itself calls a field, for messages, where it has another name there.
+        """
         self.path = path
         self.entry = entry
         self._home = home if home is not None else path.parent
+        self._names = names or {}
         if not isinstance(row, Mapping):
             raise InputError(f"{path}: {entry}: must be an object with fields, not {type(row).__name__}")
         self._row = row
 
     def fail(self, field_name: str, problem: str) -> InputError:
-        return InputError(f"{self.path}: {self.entry}: field {field_name!r} {problem}")
+        return InputError(f"{self.path}: {self.entry}: field {self._names.get(field_name, field_name)!r} {problem}")
 
     def text(self, name: str) -> str:
         value = self._row.get(name)

@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 from voicelab.datasets import formats, naming, parquet, voice_samples
+from voicelab.datasets.columns import OPTIONS, USUAL, SetColumns
 from voicelab.datasets.fields import Fields
-from voicelab.datasets.rows import AUDIO_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
+from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
 from voicelab.datasets.sample_fields import check_ids, sample
 from voicelab.datasets.samples import Sample, SampleSet
 from voicelab.errors import InputError
 
 
-def load(path: Path | str) -> SampleSet:
+def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
     """Read a set; docs/reference/samples.md lists the formats. Nothing is decoded yet.
 
+    columns: what the columns of a table are called, where it is not one of the usual names.
     Raises InputError that names the file, the entry and the field.
     """
+    columns = columns or USUAL
     path = Path(path)
     if not path.exists():
         raise InputError(f"{path}: cannot be read: it is not there; give {formats.KNOWN}")
@@ -26,7 +28,9 @@ def load(path: Path | str) -> SampleSet:
     if place is None:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")
     file, form = place
-    found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form))
+    if form == "voice_samples" and columns != USUAL:
+        raise InputError(f"{file}: the fields of this format have fixed names; leave {columns.options[0]} out")
+    found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form), columns)
     if not found.samples:
         raise InputError(f"{file}: there are no samples in it")
     check_ids(file, "sample", found.samples)
@@ -34,37 +38,46 @@ def load(path: Path | str) -> SampleSet:
     return found
 
 
-def from_table(table: Table) -> SampleSet:
+def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
-    audio, text = table.column(AUDIO_COLUMNS), table.column(TEXT_COLUMNS)
     if not table.rows:
         raise InputError(f"{table.path}: there are no samples in it")
-    for found, known, what in ((audio, AUDIO_COLUMNS, "a recording"), (text, TEXT_COLUMNS, "a text")):
+    audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
+    text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
+    for found, known, what, option in (
+        (audio, AUDIO_COLUMNS, "a recording", OPTIONS["audio"]),
+        (text, TEXT_COLUMNS, "a text", OPTIONS["reference"]),
+    ):
         if found is None:
             others = f"or {', '.join(known[1:])}; a sample needs {what}; the columns are: {table.listed()}"
-            raise table.fail(table.rows[0], known[0], f"is missing ({others})")
-    names = {"text": text, "speaker": table.column(SPEAKER_COLUMNS), "audio_filepath": audio}
-    embedded = parquet.embedded_column(table) if table.path.suffix.lower() == ".parquet" else None
+            raise table.fail(table.rows[0], known[0], f"is missing ({others}; name one with {option})")
     assert audio is not None
-    unnamed = [str(row.values[audio]) for row in table.rows if not row.values.get("id") and row.values.get(audio)]
+    assert text is not None
+    names = {"text": text, "audio_filepath": audio}
+    for ours, theirs in (
+        ("id", table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])),
+        ("speaker", table.chosen(columns.speaker, SPEAKER_COLUMNS, OPTIONS["speaker"])),
+    ):
+        if theirs is not None:
+            names[ours] = theirs
+    embedded = audio if table.path.suffix.lower() == ".parquet" and parquet.holds_sound(table.path, audio) else None
+    own_id = names.get("id", "id")
+    unnamed = [str(row.values[audio]) for row in table.rows if not row.values.get(own_id) and row.values.get(audio)]
     parts = naming.depth(unnamed)
     samples = tuple(_sample(table, row, names, parts, embedded=embedded) for row in table.rows)
-    return SampleSet(table.path, samples, notices=table.notices)
+    return SampleSet(table.path, samples, notices=table.notices, columns=columns)
 
 
-def _sample(table: Table, row: TableRow, names: dict[str, str | None], parts: int, *, embedded: str | None) -> Sample:
-    fields = Fields(row.file or table.path, f"line {row.number}", _own_names(row, names), home=table.home)
+def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, embedded: str | None) -> Sample:
+    own = {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items()}}
+    fields = Fields(row.file or table.path, f"line {row.number}", own, home=table.home, names=names)
     sample_id, category = fields.name("id"), fields.text_or_none("category") or "samples"
     if embedded is not None:
         name = row.values.get(embedded)
         sample_id = sample_id or (naming.name(name, parts) if name else f"row {row.number}")
-        return replace(sample(fields, sample_id, category, table.path, "parquet"), row=row.number)
+        found = sample(fields, sample_id, category, table.path, "parquet")
+        return replace(found, row=row.number, audio_column=embedded)
     # Common Voice names recordings by `path`, and keeps them in `clips`.
     audio = fields.file("audio_filepath", below=("", "clips") if names["audio_filepath"] == "path" else ("",))
     sample_id = sample_id or naming.name(fields.text("audio_filepath"), parts, fields.seconds("offset"))
     return sample(fields, sample_id, category, audio, "file")
-
-
-def _own_names(row: TableRow, names: dict[str, str | None]) -> dict[str, Any]:
-    """The row with the table's names of text, speaker and recording replaced by ours."""
-    return {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items() if theirs is not None}}

@@ -10,7 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from voicelab.datasets.rows import AUDIO_COLUMNS, Table, TableRow
+from voicelab.datasets.rows import Table, TableRow
 from voicelab.errors import InputError
 
 
@@ -21,29 +21,28 @@ def read(path: Path) -> Table:
 
     try:
         file = parquet.ParquetFile(path)
-        audio = _embedded(file)
+        sound = _sound_columns(file)
         # Reading only the paths leaves gigabytes of sound where they are.
-        columns = [f"{name}.path" if name == audio else name for name in file.schema_arrow.names]
+        columns = [f"{name}.path" if name in sound else name for name in file.schema_arrow.names]
         found = file.read(columns=columns).to_pylist()
     except (OSError, pyarrow.ArrowException) as error:
         raise InputError(f"{path}: cannot be read as parquet: {error}") from error
-    rows = [TableRow(number, _flat(values, audio)) for number, values in enumerate(found, start=1)]
+    rows = [TableRow(number, _flat(values, sound)) for number, values in enumerate(found, start=1)]
     return Table(path, tuple(file.schema_arrow.names), tuple(rows), path.parent)
 
 
-def embedded_column(table: Table) -> str | None:
-    """The column of a parquet table that holds encoded sound, or None."""
+def holds_sound(path: Path, column: str) -> bool:
+    """Whether a column of a parquet table holds encoded sound, not paths."""
     from pyarrow import parquet
 
-    return _embedded(parquet.ParquetFile(table.path))
+    return column in _sound_columns(parquet.ParquetFile(path))
 
 
-def embedded_audio(path: Path, number: int) -> bytes:
-    """The encoded sound of a row, by its place from 1; InputError when the cell is empty."""
+def embedded_audio(path: Path, column: str, number: int) -> bytes:
+    """The encoded sound in a column of a row, by its place from 1; InputError when the cell is empty."""
     from pyarrow import parquet
 
     file = parquet.ParquetFile(path)
-    column = _embedded(file)
     left = number - 1
     for group in range(file.num_row_groups):
         length = file.metadata.row_group(group).num_rows
@@ -65,18 +64,18 @@ def _group(path: Path, group: int, column: str) -> list[bytes | None]:
     return [cell["bytes"] if cell else None for cell in found.column(0).to_pylist()]
 
 
-def _embedded(file: Any) -> str | None:
+def _sound_columns(file: Any) -> frozenset[str]:
+    """The columns whose cells are structs of `bytes` and `path`."""
     import pyarrow
 
-    for name in AUDIO_COLUMNS:
-        if name in file.schema_arrow.names:
-            kind = file.schema_arrow.field(name).type
-            parts = {kind.field(place).name for place in range(kind.num_fields)}
-            if pyarrow.types.is_struct(kind) and {"bytes", "path"} <= parts:
-                return name
-    return None
+    found = set()
+    for name in file.schema_arrow.names:
+        kind = file.schema_arrow.field(name).type
+        if pyarrow.types.is_struct(kind) and {"bytes", "path"} <= {field.name for field in kind}:
+            found.add(name)
+    return frozenset(found)
 
 
-def _flat(values: Mapping[str, Any], audio: str | None) -> Mapping[str, Any]:
-    """A row whose cell of sound is the name of its recording."""
-    return {name: (value or {}).get("path") if name == audio else value for name, value in values.items()}
+def _flat(values: Mapping[str, Any], sound: frozenset[str]) -> Mapping[str, Any]:
+    """A row whose cells of sound are the names of their recordings."""
+    return {name: (value or {}).get("path") if name in sound else value for name, value in values.items()}

@@ -63,6 +63,15 @@ class Table:
         """The first of the known names that the table has as a column."""
         return next((name for name in known if name in self.columns), None)
 
+    def chosen(self, name: str | None, known: tuple[str, ...], option: str) -> str | None:
+        """The column of that name, or without a name the first of the known ones.
+
+        Raises InputError that lists the columns where the named one is missing; option: what named it.
+        """
+        if name is None or name in self.columns or not self.rows:
+            return self.column(known) if name is None else name
+        raise self.fail(self.rows[0], name, f"is missing; the columns are: {self.listed()}; name one with {option}")
+
     def listed(self) -> str:
         """The columns, for a message."""
         return ", ".join(map(repr, self.columns)) or "none"

@@ -16,6 +16,7 @@ from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import Decoded
 from voicelab.datasets import parquet, segment
+from voicelab.datasets.columns import USUAL, SetColumns
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language as language_of
@@ -32,9 +33,9 @@ class Sample:
 
     text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
     language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
-    `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in its row `row` (audio_kind
-    "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its beginning, to its
-    end. expected_tool_calls: None where the set does not say; () where no tool is to be called.
+    `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in the column `audio_column` of its row
+    `row` (audio_kind "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its
+    beginning, to its end. expected_tool_calls: None where the set does not say; () where no tool is to be called.
     requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
     the set's file lists it, for messages.
     """
@@ -53,6 +54,7 @@ class Sample:
     offset_s: float | None = None
     duration_s: float | None = None
     row: int | None = None
+    audio_column: str | None = None
     language: str | None = None
     listed_at: str = field(default="", compare=False)
 
@@ -85,7 +87,7 @@ class Sample:
     def recording_bytes(self) -> bytes:
         """The whole recording as it is encoded, checked against sha256."""
         if self.audio_kind == "parquet":
-            data = parquet.embedded_audio(self.audio_path, self.row or 1)
+            data = parquet.embedded_audio(self.audio_path, self.audio_column or "audio", self.row or 1)
         else:
             data = decoding.read_bytes(self.audio_path)
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() != self.sha256:
@@ -125,7 +127,8 @@ class Scenario:
 class SampleSet:
     """Samples in the order of their file, and the scenarios made of them.
 
-    notices: what its reader left out or changed, a sentence each. A set has a length and iterates over its samples.
+    notices: what its reader left out or changed, a sentence each. columns: how a table was read. A set has a length
+    and iterates over its samples.
     """
 
     path: Path
@@ -134,6 +137,7 @@ class SampleSet:
     metadata: Mapping[str, Any] = field(default_factory=dict)
     configurations: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
+    columns: SetColumns = USUAL
 
     def __len__(self) -> int:
         return len(self.samples)
@@ -145,7 +149,7 @@ class SampleSet:
         """A row for each sample, its fields as columns; nothing is decoded."""
         import pandas
 
-        names = [one.name for one in fields(Sample) if one.name != "listed_at"]
+        names = [one.name for one in fields(Sample) if one.name not in ("listed_at", "audio_column")]
         rows = [{name: getattr(sample, name) for name in names} for sample in self.samples]
         return pandas.DataFrame(rows, columns=names)
 

@@ -29,6 +29,7 @@ from voicelab.agent.recording import RecordedTurn
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
 from voicelab.audio.incoming import Mode
 from voicelab.conditions.condition import Condition
+from voicelab.datasets.columns import SetColumns
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.spec import EngineSpec, OptionValue
@@ -65,6 +66,7 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 class RunSpec(_Record):
     """Everything that decides what a run measures. A value that is accepted can be read back from run.json.
 
+    columns: of the set's table, where they have other names than usual.
     target: a written target (targets/catalog.py): "server" (one that the run starts itself), "in-process", the address
     of a running server (http://host:port), or another, with options. asr, agent and tts are None where the target has
     its own: at an address they are what that server has, and other targets take none.
@@ -78,6 +80,7 @@ class RunSpec(_Record):
     """
 
     samples: _Text
+    columns: SetColumns | None = None
     asr: _Text | None = DEFAULT_RECOGNIZER
     agent: _Text | None = "rules"
     tts: _Text | None = Field(default_factory=default_voice)

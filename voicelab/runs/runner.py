@@ -141,7 +141,7 @@ def evaluate_conditions(
     first = specs[0][1]
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
         raise ValueError("these runs differ in more than their conditions")
-    recordings = SetRecordings(load(first.samples))
+    recordings = SetRecordings(load(first.samples, first.columns))
     samples = _samples(first)
     begun = []
     with ExitStack() as locks:
@@ -204,7 +204,9 @@ def _begin(
     samples = _samples(spec)
     spec = settled(spec, samples)
     check_target(spec, target)
-    request_audio_source = RequestAudioSource(recordings or SetRecordings(load(spec.samples)), spec.condition)
+    request_audio_source = RequestAudioSource(
+        recordings or SetRecordings(load(spec.samples, spec.columns)), spec.condition
+    )
     request_audio_source.check(samples)
     conversations = plan(samples)
     run = RunResult(
@@ -234,7 +236,9 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None
         run = run.model_copy(
             update={"status": "running", "failure": None, "finished_at": None, "resumed": run.resumed + 1}
         )
-    request_audio_source = RequestAudioSource(recordings or SetRecordings(load(run.spec.samples)), run.spec.condition)
+    request_audio_source = RequestAudioSource(
+        recordings or SetRecordings(load(run.spec.samples, run.spec.columns)), run.spec.condition
+    )
     return _Begun(folder, run, plan(samples), request_audio_source, fresh=False)
 
 
@@ -252,7 +256,7 @@ def new_run_id(spec: RunSpec) -> str:
 
 
 def _samples(spec: RunSpec) -> SampleSet:
-    return load(spec.samples).only(categories=spec.categories, limit=spec.limit, language=spec.language)
+    return load(spec.samples, spec.columns).only(categories=spec.categories, limit=spec.limit, language=spec.language)
 
 
 class _Tally:

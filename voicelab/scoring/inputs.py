@@ -28,7 +28,8 @@ def sample_set(run: RunResult) -> SampleSet | None:
     """The samples of the run; None when they are no longer where they were, or no longer the same."""
     for path in (Path(run.spec.samples), PROJECT / run.spec.samples):
         try:
-            samples = load(path).only(categories=run.spec.categories, limit=run.spec.limit, language=run.spec.language)
+            found = load(path, run.spec.columns)
+            samples = found.only(categories=run.spec.categories, limit=run.spec.limit, language=run.spec.language)
             if provenance.samples_sha256(samples) == run.samples_sha256:
                 return samples
         except InputError:
@@ -40,4 +41,4 @@ def request_audio_source(run: RunResult, samples: SampleSet) -> RequestAudioSour
     """What the run sent instead of the recordings; None where it sent them as they are."""
     if run.spec.condition is None:
         return None
-    return RequestAudioSource(SetRecordings(load(samples.path)), run.spec.condition)
+    return RequestAudioSource(SetRecordings(load(samples.path, samples.columns)), run.spec.condition)

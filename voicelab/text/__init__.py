@@ -10,7 +10,7 @@ from voicelab.text.hyphens import keep_hyphens
 from voicelab.text.languages import Language, headline_of, language, misfit, normalizer_for
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.sentences import sentences, words_within
-from voicelab.text.word_map import WordMap
+from voicelab.text.word_map import WordMap, mapped_normalizer
 
 __all__ = [
     "ALIASES",
@@ -22,6 +22,7 @@ __all__ = [
     "headline_of",
     "keep_hyphens",
     "language",
+    "mapped_normalizer",
     "misfit",
     "normalizer",
     "normalizer_for",

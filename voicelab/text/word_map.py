@@ -6,6 +6,7 @@ that begin with `#` or `;`. An empty right side removes the words. A map is appl
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
@@ -13,6 +14,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from voicelab.errors import InputError
+from voicelab.text.catalog import normalizer
 from voicelab.text.normalizer import Normalizer
 from voicelab.text.scripts import has_no_spaces
 
@@ -68,6 +70,12 @@ class WordMap:
         return replace(normalizer, apply=lambda text: plain(self.apply(text)), word_map=self.sha256)
 
 
+def mapped_normalizer(name: str, word_map: WordMap | None) -> Normalizer:
+    """The normalizer of that name, with the map before it where there is one; InputError for an unknown name."""
+    found = normalizer(name)
+    return word_map.before(found) if word_map is not None else found
+
+
 def _key(text: str) -> str:
     return " ".join(text.lower().split())
 
@@ -81,7 +89,7 @@ def _pattern(source: str) -> str:
 
 
 def _line_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
-    for number, line in enumerate(text.splitlines(), start=1):
+    for number, line in enumerate(io.StringIO(text, newline=None), start=1):
         if not line.strip() or line.lstrip()[0] in "#;":
             continue
         source, arrow, target = line.partition("=>")
@@ -99,7 +107,7 @@ def _bare(side: str) -> str:
 def _csv_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
     import csv
 
-    reader = csv.reader(text.splitlines())
+    reader = csv.reader(io.StringIO(text, newline=""))
     header = [name.strip().lower() for name in next(reader, [])]
     if header != ["from", "to"]:
         raise InputError(f"{path}: line 1: the columns must be from,to, not {','.join(header) or 'nothing'}")

@@ -17,7 +17,7 @@ from voicelab.errors import InputError
 from voicelab.pipeline.transcribe import Told, hear
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import inputs
-from voicelab.text import Normalizer, normalizer
+from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
 Method = Literal["agreement", "alignment"]
 
@@ -52,9 +52,12 @@ class Audit:
     samples: SampleSet | None
 
 
-def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | None = None) -> Audit:
+def audit_runs(
+    folders: Sequence[Path], *, rules: str = "english", word_map: WordMap | None = None, told: Told | None = None
+) -> Audit:
     """Runs on the same samples: several by agreement, one by alignment of what its recognizer heard.
 
+    rules: the normalizer of several runs' texts. word_map: applied to their texts before it.
     Raises InputError where runs are not finished or heard different samples, or where a single run's set is gone.
     """
     runs = [_read(RunFolder(folder)) for folder in folders]
@@ -70,7 +73,7 @@ def audit_runs(folders: Sequence[Path], *, rules: str = "english", told: Told | 
             )
     samples = inputs.sample_set(first)
     if len(runs) > 1:
-        return _by_agreement(runs, samples, normalizer(rules))
+        return _by_agreement(runs, samples, mapped_normalizer(rules, word_map))
     if samples is None:
         raise InputError(
             f"{folders[0]}: its samples are no longer at {first.spec.samples}, or have changed, and one run alone is "

@@ -13,7 +13,7 @@ from typing import Any
 
 from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet, formats
-from voicelab.datasets.rows import AUDIO_COLUMNS, TEXT_COLUMNS, Table, TableRow
+from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, TEXT_COLUMNS, Table, TableRow
 from voicelab.datasets.text_files import read_text
 from voicelab.datasets.voice_samples import AUDIO_FIELDS
 from voicelab.errors import InputError
@@ -88,21 +88,23 @@ def _rows(plan: FilePlan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[
     found = formats.find(plan.old.path)
     assert found is not None
     table = formats.read_set(found[0], found[1])
-    text, audio = table.column(TEXT_COLUMNS), table.column(AUDIO_COLUMNS)
+    columns = plan.old.columns
+    text = columns.reference or table.column(TEXT_COLUMNS)
+    audio = columns.audio or table.column(AUDIO_COLUMNS)
     assert text is not None
     assert audio is not None
     kept = []
     for sample, row in zip(plan.old.samples, table.rows, strict=True):
         if sample.id in plan.places:
-            values = _moved(row, sample, audio, plan.places[sample.id])
+            values = _moved(row, sample, audio, columns.id or ID_COLUMNS[0], plan.places[sample.id])
             _change(values, plan.changes.get(sample.id), text, entities=entities)
             kept.append(values)
     return table, kept
 
 
-def _moved(row: TableRow, sample: Sample, audio: str, place: Path) -> dict[str, Any]:
+def _moved(row: TableRow, sample: Sample, audio: str, own_id: str, place: Path) -> dict[str, Any]:
     """A row that names the copy of its recording; with the sample's id where the copy's name would give another."""
-    named = {} if row.values.get("id") or PurePath(place).stem == sample.id else {"id": sample.id}
+    named = {} if row.values.get(own_id) or PurePath(place).stem == sample.id else {own_id: sample.id}
     return {**row.values, audio: place.as_posix(), **named}
 
 

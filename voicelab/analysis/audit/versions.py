@@ -100,7 +100,7 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
             draft.rename(folder)
     except OSError as error:
         raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from error
-    return datasets.load(folder / name)
+    return datasets.load(folder / name, old.columns)
 
 
 def _fill(draft: Path, name: str, old: SampleSet, corrections: Sequence[Correction], number: str) -> None:
@@ -111,7 +111,7 @@ def _fill(draft: Path, name: str, old: SampleSet, corrections: Sequence[Correcti
     digests = copies.copy(kept, where, draft)
     changes = {one.sample_id: one for one in corrections}
     (draft / name).write_bytes(set_files.text_of(set_files.FilePlan(old, changes, where, number)))
-    new = datasets.load(draft / name)
+    new = datasets.load(draft / name, old.columns)
     if [sample.id for sample in new.samples] != [sample.id for sample in kept]:
         raise AssertionError("the new version names its samples otherwise than the old one")
     copies.check(new.samples, digests)

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Literal, cast, get_args
 
 from voicelab.datasets import formats as tables
+from voicelab.datasets.columns import OPTIONS, TranscriptColumns
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.datasets.transcripts import manifest, timed, trn
 from voicelab.datasets.transcripts.base import Utterance, UtterancePair
-from voicelab.datasets.transcripts.manifest import Columns, TableSide
+from voicelab.datasets.transcripts.manifest import TableSide
 from voicelab.errors import InputError
 
 Format = Literal[
@@ -67,7 +68,7 @@ def paired(
     *,
     missing: Missing = "error",
     id_type: str = "spu_id",
-    columns: Columns | None = None,
+    columns: TranscriptColumns | None = None,
 ) -> Pairing:
     """Each reference with its hypothesis, in the order of the hypotheses (`stm`: of the segments).
 
@@ -76,9 +77,9 @@ def paired(
     "skip": they are left out, as sclite does. columns: where the columns of a table have other names than usual.
     InputError too when a hypothesis has no reference, and when there are no hypotheses but a copy of the references.
     """
-    columns = columns or Columns()
+    columns = columns or TranscriptColumns()
     if form in ("trn", "stm", "nlp"):
-        if columns != Columns():
+        if columns.options:
             raise InputError(f"{reference}: a .{form} file has no columns; leave the --...-column options out")
         _refuse_one_file(reference, hypothesis)
     if form == "stm":
@@ -96,7 +97,9 @@ def _refuse_one_file(reference: Path, hypothesis: Path) -> None:
         raise InputError(f"{hypothesis}: REF and HYP are one file; give the hypotheses as HYP")
 
 
-def _table_pairs(reference: Path, hypothesis: Path, form: tables.Form, missing: Missing, columns: Columns) -> Pairing:
+def _table_pairs(
+    reference: Path, hypothesis: Path, form: tables.Form, missing: Missing, columns: TranscriptColumns
+) -> Pairing:
     mine = manifest.reference_side(manifest.read_rows(reference, form), columns)
     other = manifest.hypothesis_side(manifest.read_rows(hypothesis, _form_of_hypotheses(hypothesis, form)), columns)
     if other.text == mine.text and reference.samefile(hypothesis):
@@ -104,11 +107,14 @@ def _table_pairs(reference: Path, hypothesis: Path, form: tables.Form, missing: 
             f"{hypothesis}: REF and HYP are one file, and no row of it has {manifest.HYPOTHESIS!r}; its columns: "
             f"{other.table.listed()}; add the hypotheses, or name their column with --hyp-column"
         )
-    if columns.speaker is not None and mine.speaker is None and other.speaker is None:
-        raise InputError(
-            f"{reference}: has no column {columns.speaker!r}; its columns: {mine.table.listed()}; "
-            "name one with --speaker-column"
-        )
+    for name, sides, option in (
+        (columns.speaker, (mine.speaker, other.speaker), OPTIONS["speaker"]),
+        (columns.audio, (mine.audio, other.audio), OPTIONS["audio"]),
+    ):
+        if name is not None and sides == (None, None):
+            raise InputError(
+                f"{reference}: has no column {name!r}; its columns: {mine.table.listed()}; name one with {option}"
+            )
     _refuse_places(mine, other)
     depth = max(mine.depth, other.depth)
     found = _matched(reference, mine.utterances(depth), hypothesis, other.utterances(depth), missing)

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from voicelab.datasets import naming
+from voicelab.datasets.columns import OPTIONS, TranscriptColumns
 from voicelab.datasets.formats import Form, find, read_table
 from voicelab.datasets.rows import (
     AUDIO_COLUMNS,
@@ -34,16 +35,6 @@ from voicelab.errors import InputError
 
 REFERENCE, HYPOTHESIS = TEXT_COLUMNS[0], HYPOTHESIS_COLUMNS[0]
 _MAYBE_HYPOTHESES = re.compile("pred|hyp|asr|recogni|decod|transcri|heard|output|result|whisper", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class Columns:
-    """Which columns hold what, where it is not the usual ones."""
-
-    reference: str | None = None
-    hypothesis: str | None = None
-    id: str | None = None
-    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,9 +115,11 @@ class TableSide:
         return value
 
 
-def read(path: Path, side: str, columns: Columns | None = None, *, form: Form | None = None) -> list[Utterance]:
+def read(
+    path: Path, side: str, columns: TranscriptColumns | None = None, *, form: Form | None = None
+) -> list[Utterance]:
     """The utterances of one file; side: REFERENCE or HYPOTHESIS. InputError names line and field."""
-    columns = columns or Columns()
+    columns = columns or TranscriptColumns()
     table = read_rows(path, form)
     found = reference_side(table, columns) if side == REFERENCE else hypothesis_side(table, columns)
     return found.utterances(found.depth)
@@ -144,39 +137,39 @@ def read_rows(path: Path, form: Form | None = None) -> Table:
     return read_table(path, form)
 
 
-def reference_side(table: Table, columns: Columns) -> TableSide:
+def reference_side(table: Table, columns: TranscriptColumns) -> TableSide:
     """The references of a table; InputError lists the columns when none of them holds texts."""
     text = columns.reference or table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
-    return _side(table, text, "--ref-column", columns)
+    return _side(table, text, OPTIONS["reference"], columns)
 
 
-def hypothesis_side(table: Table, columns: Columns) -> TableSide:
+def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
     """The hypotheses of a table: `pred_text`, or the only texts that it has.
 
     Raises InputError that lists the columns when they are in none of them, or may be in several.
     """
     text = columns.hypothesis or table.column(HYPOTHESIS_COLUMNS)
     if text is not None:
-        return _side(table, text, "--hyp-column", columns)
+        return _side(table, text, OPTIONS["hypothesis"], columns)
     text = table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
     if maybe := [name for name in table.columns if name != text and _MAYBE_HYPOTHESES.search(name)]:
         raise InputError(
             f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {_listed(maybe)} or in {text!r}: "
             f"say which with --hyp-column"
         )
-    return _side(table, text, "--hyp-column", columns, copied=True)
+    return _side(table, text, OPTIONS["hypothesis"], columns, copied=True)
 
 
-def _side(table: Table, text: str, option: str, columns: Columns, *, copied: bool = False) -> TableSide:
-    for name, needed in ((text, option), (columns.id, "--id-column")):
-        if name is not None and name not in table.columns and table.rows:
-            raise table.fail(
-                table.rows[0], name, f"is missing; the columns are: {table.listed()}; name one with {needed}"
-            )
-    speaker = columns.speaker if columns.speaker in table.columns else None
-    if columns.speaker is None:
-        speaker = table.column(SPEAKER_COLUMNS)
-    return TableSide(table, text, columns.id or table.column(ID_COLUMNS), speaker, table.column(AUDIO_COLUMNS), copied)
+def _side(table: Table, text: str, option: str, columns: TranscriptColumns, *, copied: bool = False) -> TableSide:
+    table.chosen(text, (), option)
+    name = table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])
+    # The speakers and the recordings may be named in REF alone or in HYP alone.
+    speaker = _if_there(table, columns.speaker, SPEAKER_COLUMNS)
+    return TableSide(table, text, name, speaker, _if_there(table, columns.audio, AUDIO_COLUMNS), copied)
+
+
+def _if_there(table: Table, name: str | None, known: tuple[str, ...]) -> str | None:
+    return table.column(known if name is None else (name,))
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -1,0 +1,42 @@
+"""The options that name the columns of a table, shared by the commands that read sets or transcripts."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from voicelab.datasets.columns import SetColumns
+
+RefColumnOption = Annotated[
+    str | None,
+    typer.Option("--ref-column", help="The column of the references. \\[text, sentence, transcription, transcript]"),
+]
+IdColumnOption = Annotated[
+    str | None, typer.Option("--id-column", help="The column of the ids. \\[id, else the recording's path]")
+]
+SpeakerColumnOption = Annotated[
+    str | None,
+    typer.Option("--speaker-column", help="The column of the speakers. \\[speaker, client_id, speaker_id]"),
+]
+AudioColumnOption = Annotated[
+    str | None,
+    typer.Option("--audio-column", help="The column of the recordings. \\[audio_filepath, file_name, path, audio]"),
+]
+
+
+def set_columns(
+    *, reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, goes_with: bool = True
+) -> SetColumns | None:
+    """The columns that the options name; None where none is given.
+
+    goes_with: whether the command reads a set here. Raises InputError where it does not and a column is named.
+    """
+    found = SetColumns(reference, sample_id, speaker, audio)
+    if not found.options:
+        return None
+    if not goes_with:
+        from voicelab.errors import InputError
+
+        raise InputError(f"{found.options[0]} goes with --samples; a run names the columns of its own set")
+    return found

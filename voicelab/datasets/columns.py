@@ -1,0 +1,39 @@
+"""Which columns of a table hold what, where they do not have the usual names."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+
+OPTIONS = {
+    "reference": "--ref-column",
+    "hypothesis": "--hyp-column",
+    "id": "--id-column",
+    "speaker": "--speaker-column",
+    "audio": "--audio-column",
+}
+"""The command-line option of each field, for messages."""
+
+
+@dataclass(frozen=True, slots=True)
+class SetColumns:
+    """The columns of a sample set; None: the first of the usual names that the table has."""
+
+    reference: str | None = None
+    id: str | None = None
+    speaker: str | None = None
+    audio: str | None = None
+
+    @property
+    def options(self) -> list[str]:
+        """The command-line options of the columns that are named."""
+        return [OPTIONS[one.name] for one in fields(self) if getattr(self, one.name) is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptColumns(SetColumns):
+    """The columns of a table of transcripts, which may hold hypotheses too."""
+
+    hypothesis: str | None = None
+
+
+USUAL = SetColumns()
