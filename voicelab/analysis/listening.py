@@ -75,7 +75,7 @@ def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[T
     samples = inputs.sample_set(run)
     if samples is None:
         return [], "the run's samples are no longer there, or have changed"
-    source = RequestAudioSource(SetRecordings(load(samples.path)), run.spec.condition)
+    source = RequestAudioSource(SetRecordings(load(samples.path, samples.columns)), run.spec.condition)
     found = []
     for turn in turns:
         if turn.primary:

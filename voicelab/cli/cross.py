@@ -9,6 +9,15 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.cli import terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
+from voicelab.cli.scoring_options import WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -21,8 +30,13 @@ def cross(
     samples: Annotated[Path, typer.Argument(help="The sample set whose texts are said.")],
     tts: Annotated[list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.")],
     asr: Annotated[list[str], typer.Option(help="Recognizers: NAME,NAME; or repeat the option.")],
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
+    word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the intervals.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")] = False,
@@ -40,13 +54,15 @@ def cross(
         from voicelab.asr.catalog import RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.runs.records import now
-        from voicelab.text import normalizer as normalizer_of
+        from voicelab.text import mapped_normalizer
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        mapped = read_word_map(word_map)
         result = crossing.cross(
-            load(samples).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
-            normalizer_of(normalizer), seed=seed, told=lambda done, total: progress(done, total, None),
+            load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
+            mapped_normalizer(normalizer, mapped), seed=seed, told=lambda done, total: progress(done, total, None),
         )  # fmt: skip
     if as_json:
         typer.echo(result.model_dump_json(indent=2))
