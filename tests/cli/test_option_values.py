@@ -30,7 +30,15 @@ _WORKERS = (
     ("voicelab.analysis.listening", "SoundQualityModels"),
     ("voicelab.analysis.cross.crossing", "cross"),
     ("voicelab.bench.tts", "measure"),
+    ("voicelab.bench.asr", "measure"),
+    ("voicelab.bench.endpoint", "judged"),
+    ("voicelab.bench.intervals.simulate", "run"),
+    ("voicelab.bench.vad", "cost"),
+    ("voicelab.bench.words", "bench_words"),
+    ("voicelab.bench.match.law", "measure"),
+    ("voicelab.asr.sensevoice.random_weights", "make_random_sensevoice"),
 )
+"""What would take long once all options are checked."""
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
@@ -121,8 +129,7 @@ def cases(path: tuple[str, ...], material: dict[str, str]) -> Iterator[list[str]
     for parameter in COMMANDS[path].params:
         if parameter.name == "help" or getattr(parameter, "is_flag", False):
             continue
-        # A benchmark would run for long with a value that it accepts; no option accepts an empty one.
-        for value in ("",) if path[0] == "bench" else VALUES:
+        for value in VALUES:
             if parameter.param_type_name == "option":
                 yield [*path, *base(path, material), f"{parameter.opts[-1]}={value}"]
             else:

@@ -42,10 +42,10 @@ def endpoint(
         int, typer.Option(min=1, max=1_000_000, help="Each recording so many times, with other pauses.")
     ] = 2,
     pauses: Annotated[int, typer.Option(min=0, max=1000, help="Pauses in each.")] = 1,
-    shortest_pause_s: Annotated[float, typer.Option(min=0.0)] = 0.2,
-    longest_pause_s: Annotated[float, typer.Option(max=2.5)] = 0.8,
-    noise_dbfs: Annotated[float, typer.Option(max=-20.0, help="Level of the pink noise under all of it.")] = -55.0,
-    lag_s: Annotated[float, typer.Option(min=0.0, help="How late the recognizer's words come.")] = 0.1,
+    shortest_pause_s: Annotated[float, typer.Option(min=0.0, help="Shortest pause.")] = 0.2,
+    longest_pause_s: Annotated[float, typer.Option(min=0.0, max=2.5, help="Longest pause.")] = 0.8,
+    noise_dbfs: Annotated[float, typer.Option(min=-200.0, max=-20.0, help="Level of the pink noise, in dBFS.")] = -55.0,
+    lag_s: Annotated[float, typer.Option(min=0.0, max=60.0, help="How late the recognizer's words come.")] = 0.1,
     detector: Annotated[str, typer.Option(help=_DETECTOR_HELP)] = "silero",
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pauses, the noise and the intervals.")
@@ -125,7 +125,7 @@ def vad(
         list[str] | None, typer.Option(help=f"May be repeated: {_DETECTOR_HELP} \\[default: silero]")
     ] = None,
     streams: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many connections.")] = 40,
-    seconds: Annotated[float, typer.Option(min=0.1, help="Of sound on each.")] = 5.0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="Of sound on each.")] = 5.0,
     piece_s: Annotated[float, typer.Option(min=0.001, help="In pieces of this length.")] = 0.02,
     rounds: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Take each figure so many times; the best counts.")

@@ -19,14 +19,15 @@ def intervals(
         typer.Option(help="coverage, percentiles, false alarms or differences, may be repeated. \\[default: all]"),
     ] = None,
     speakers: Annotated[
-        list[int] | None, typer.Option(min=2, help="A column, may be repeated. \\[default: 2, 3, 5, 8, 10, ... 100]")
+        list[int] | None,
+        typer.Option(min=2, max=10_000, help="A column, may be repeated. \\[default: 2, 3, 5, 8, 10, ... 100]"),
     ] = None,
-    sets: Annotated[int, typer.Option(min=20, help="Simulated sets for each design.")] = 1000,
+    sets: Annotated[int, typer.Option(min=20, max=1_000_000, help="Simulated sets for each design.")] = 1000,
     quick: Annotated[
         bool, typer.Option("--quick", help="200 sets, of 3, 5, 10 and 30 speakers: about two minutes.")
     ] = False,
-    seed: Annotated[int, typer.Option(help="Seed of the simulation.")] = 0,
-    jobs: Annotated[int | None, typer.Option(min=1, help="Processes. \\[default: one per core]")] = None,
+    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the simulation.")] = 0,
+    jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. \\[default: one per core]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
     """Print how often 95 % intervals hold the truth, and how often tests at 5 % find a difference that is not there.
