@@ -189,3 +189,15 @@ def test_other_references_recordings_and_normalizers_are_refused(tmp_path, three
     assert compare([three[0], basic], rules="basic").rules.name == "basic"
     with pytest.raises(InputError, match="unknown weights"):
         compare(three, weights="heavy")
+
+
+def test_a_word_map_replaces_the_runs_own(runs, tmp_path):
+    (tmp_path / "map.txt").write_text("what is the price of apple => news about tesla\n")
+    shown = voicelab("compare", *runs, "--word-map", tmp_path / "map.txt", "--json")
+    assert shown.exit_code == 0, shown.output
+    found = json.loads(shown.output)
+    assert len(found["normalizer"]["word_map_sha256"]) == 64
+    first, second = (row["WER"] for row in found["words"])
+    assert first == second
+    plain = json.loads(voicelab("compare", *runs, "--normalizer", "english", "--json").output)
+    assert "word_map_sha256" not in plain["normalizer"]

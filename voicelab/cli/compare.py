@@ -11,6 +11,8 @@ import typer
 
 from voicelab.cli import terminal
 from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.scoring_options import WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
@@ -25,6 +27,7 @@ def compare(
         str | None,
         typer.Option(help=f"Score all by: {NAMES}. \\[the one that all runs were made with]"),
     ] = None,
+    word_map: WordMapOption = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
         typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
@@ -51,7 +54,10 @@ def compare(
     with terminal.errors():
         from voicelab.analysis.compare import compare as put_together
 
-        found = put_together(runs, rules=normalizer, weights=weights, seed=seed, draws=draws, figures=figure or ())
+        mapped = read_word_map(word_map)
+        found = put_together(
+            runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
+        )
         if as_json:
             typer.echo(_json(found))
         else:
@@ -60,7 +66,8 @@ def compare(
             from voicelab.runs import notebook
 
             folders = [str(run.resolve()) for run in runs]
-            chosen = {"normalizer": normalizer, "weights": weights, "seed": seed, "draws": draws}
+            kept = None if mapped is None else {"sha256": mapped.sha256, "entries": [*map(list, mapped.entries)]}
+            chosen = {"normalizer": normalizer, "word_map": kept, "weights": weights, "seed": seed, "draws": draws}
             written = notebook.execute("compare", out, {"runs": folders, **chosen})
             typer.echo(f"notebook: {written}", err=as_json)
 

@@ -22,7 +22,7 @@ from voicelab.metrics.words import WordCounts
 from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
 from voicelab.scoring.intervals import Clusters
-from voicelab.text import Normalizer
+from voicelab.text import Normalizer, WordMap
 
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
 
@@ -161,6 +161,7 @@ def compare(
     folders: Sequence[Path],
     *,
     rules: str | None = None,
+    word_map: WordMap | None = None,
     weights: str = "minimal",
     seed: int = 0,
     draws: int = 2000,
@@ -168,11 +169,12 @@ def compare(
 ) -> Comparison:
     """Read finished runs; InputError says why some cannot be compared.
 
-    rules: the normalizer to score all by, by default the one that all were made with. weights: minimal or sclite, the
+    rules: the normalizer to score all by, by default the one that all were made with. word_map: applied before it,
+    instead of the runs' own. weights: minimal or sclite, the
     alignment that words and tests are counted by. figures: further figures (`figures.outside.table_with`).
     """
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
-    systems, chosen = read_all(folders, rules, weights)
+    systems, chosen = read_all(folders, rules, weights, word_map)
     return Comparison(systems, chosen, weights, seed, draws, table_with(figures))
 
 

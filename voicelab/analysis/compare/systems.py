@@ -13,7 +13,7 @@ from voicelab.metrics.sclite import align_sclite
 from voicelab.metrics.words import AlignmentStep, WordCounts, align_words, counts_of
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.scored_run import read_scored
-from voicelab.text import Normalizer, normalizer
+from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
 Aligner = Callable[[Sequence[str], Sequence[str]], tuple[AlignmentStep, ...]]
 ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
@@ -50,10 +50,13 @@ class System:
         return f"{used[0].name} ({used[0].revision}, {used[0].device})" if used else str(self.run.spec.asr)
 
 
-def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[tuple[System, ...], Normalizer]:
+def read_all(
+    folders: Sequence[Path], rules: str | None, weights: str, word_map: WordMap | None = None
+) -> tuple[tuple[System, ...], Normalizer]:
     """Read runs that can be compared; InputError says why others cannot.
 
-    rules: the normalizer to score all by; None: the one that all runs were made with.
+    rules: the normalizer to score all by; None: the one that all runs were made with. word_map: applied before it,
+    instead of the runs' own.
     """
     if len(folders) < 2:
         raise InputError("name two runs or more; a run is a folder that voicelab evaluate left")
@@ -62,7 +65,10 @@ def read_all(folders: Sequence[Path], rules: str | None, weights: str) -> tuple[
     if weights not in ALIGNERS:
         raise InputError(f"unknown weights '{weights}'; known: {', '.join(ALIGNERS)}")
     runs = [_finished(RunFolder(folder)) for folder in folders]
-    chosen = normalizer(rules) if rules is not None else _common_rules(runs)
+    if rules is None and word_map is None:
+        chosen = _common_rules(runs)
+    else:
+        chosen = mapped_normalizer(rules if rules is not None else _common_name(runs), word_map)
     systems = tuple(
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
@@ -84,19 +90,27 @@ def _finished(folder: RunFolder) -> RunResult:
     return run
 
 
+def _common_name(runs: Sequence[RunResult]) -> str:
+    first = runs[0]
+    name = first.spec.rules.name
+    for run in runs[1:]:
+        if run.spec.rules.name != name:
+            raise InputError(
+                f"{first.run_id} was scored under {name}, {run.run_id} under {run.spec.rules.name}; "
+                "name one to score all by: --normalizer"
+            )
+    return name
+
+
 def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
+    _common_name(runs)
     first = runs[0]
     rules = first.spec.rules
     for run in runs[1:]:
-        if run.spec.rules.name != rules.name:
-            raise InputError(
-                f"{first.run_id} was scored under {rules.name}, {run.run_id} under {run.spec.rules.name}; "
-                "name one to score all by: --normalizer"
-            )
         if run.spec.rules.word_map != rules.word_map:
             raise InputError(
-                f"{first.run_id} and {run.run_id} were scored with different word maps; name a normalizer to score all "
-                "by, without a word map: --normalizer"
+                f"{first.run_id} and {run.run_id} were scored with different word maps; name one to score all by with "
+                "--word-map, or none with --normalizer"
             )
     return rules
 
