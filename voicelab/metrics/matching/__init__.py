@@ -20,6 +20,7 @@ from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known
 from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
+from voicelab.metrics.matching.respelled import ranges_in_words, respelled
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.matching.units import height
@@ -38,10 +39,19 @@ def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     """
     if entity.lstrip().startswith("(") and entity.strip() in text:
         return True  # `($5)` is a loss by itself, and an aside in a sentence
+    given = known_class(entity_class)
+    if _once(entity, text, given) or any(_once(*pair, given) for pair in respelled(entity, text)):
+        return True
+    ranges = ranges_in_words(entity, text)
+    return ranges is not None and _found(*ranges, "name")
+
+
+def _once(entity: str, text: str, given: EntityClass | None) -> bool:
+    """Whether the text names the entity in this spelling."""
+    if _found(entity, text, given):
+        return True
     twice = notation.parts(entity)
-    if twice is None:
-        return _found(entity, text, known_class(entity_class))
-    return _found(entity, text, known_class(entity_class)) or _either(*twice, text, known_class(entity_class))
+    return twice is not None and _either(*twice, text, given)
 
 
 def _either(outer: str, inner: str, text: str, given: EntityClass | None) -> bool:

@@ -7,6 +7,7 @@ import unicodedata
 
 from voicelab.metrics.matching.eastern import HANGUL, UNSPACED, with_plain_numbers
 from voicelab.metrics.matching.vocabulary import SIGNS_BEFORE
+from voicelab.text.amount_signs import with_arrows, with_losses
 
 _LETTERS = str.maketrans(
     {"ß": "ss", "ø": "o", "Ø": "O", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D",
@@ -26,16 +27,6 @@ _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2
 _MIXED = re.compile(r"(?<![\d/.,])(?<![\w%]-)(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
 _STANDING_OFF = re.compile(rf"^\s*-\s+(?=[{SIGNS_BEFORE}]?\d[\d.,]*\s?%?\s*$)|−\s+(?=[{SIGNS_BEFORE}]?\d)")
 """A minus sign with a space after it: the whole text is an amount, or the sign is no hyphen."""
-_AMOUNT = rf"[{SIGNS_BEFORE}]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
-_ACCOUNTING = re.compile(
-    rf"""
-    (?: ^\s* | \b(?:of|was|were|is|are|at|to|by|from|:)\s+ | :\s* )
-    \( (?P<amount> {_AMOUNT} ) \)
-    | ^\s* \( (?P<share> \d[\d,]*(?:\.\d+)?\s?% ) \) \s*$
-    | (?P<sign> [{SIGNS_BEFORE}] ) \( (?P<inside> \d[\d,.]* ) \)
-    """,
-    re.IGNORECASE | re.VERBOSE,
-)
 _LATIN_EDGE = re.compile(
     rf"(?<=[{UNSPACED}{HANGUL}])(?=[A-Za-z0-9{SIGNS_BEFORE}-])|(?<=[A-Za-z0-9%])(?=[{UNSPACED}{HANGUL}])"
 )
@@ -44,10 +35,9 @@ _EASTERN = re.compile(f"[{HANGUL}{UNSPACED}]")
 
 def folded(text: str) -> str:
     """The text without accents, with plain digits, apostrophes and hyphens; case is kept."""
-    plain = _STANDING_OFF.sub("-", text) if "-" in text or "−" in text else text
-    plain = plain if plain.isascii() else _one_spelling(plain)
-    if "(" in plain:
-        plain = _ACCOUNTING.sub(_as_a_loss, plain)
+    plain = with_arrows(text)
+    plain = _STANDING_OFF.sub("-", plain) if "-" in plain or "−" in plain else plain
+    plain = with_losses(plain if plain.isascii() else _one_spelling(plain))
     if "/" in plain:
         plain = _MIXED.sub(_as_a_decimal, plain)
     return plain
@@ -90,14 +80,6 @@ def _without_accents(text: str) -> str:
             accented = char < "\u0250" or "\u0370" <= char <= "\u03ff"
         kept.append(char)
     return unicodedata.normalize("NFC", "".join(kept))
-
-
-def _as_a_loss(found: re.Match[str]) -> str:
-    """`-$5` for `($5)` where the parentheses hold an amount that the sentence needs, and for `$(5)`."""
-    if found["sign"]:
-        return f" -{found['sign']}{found['inside']}"
-    amount = found["amount"] or found["share"]
-    return found[0].replace(f"({amount})", f"-{amount}")
 
 
 def _as_a_decimal(found: re.Match[str]) -> str:

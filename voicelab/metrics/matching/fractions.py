@@ -15,6 +15,7 @@ _PARTS = {
     "half": 2, "quarter": 4, "sixteenth": 16, "twentieth": 20,
 }  # fmt: skip
 _MANY = {"halves": 2, "halfs": 2, "hundredths": 100, "thousandths": 1000}
+_SMALL_PARTS = {"hundredth": 100, "thousandth": 1000}
 _MANY |= {f"{word}s": value for word, value in _PARTS.items()}
 _PERCENT = ("percent", "percentage", "pct", "point", "basis", "bps")
 _COUNTING = frozenset({*UNITS, *TEENS, *TENS, *SCALES})
@@ -67,11 +68,19 @@ def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> t
         halves = words[1] in ("half", "quarter")
         if words[0] == "a" and (after_whole or (of and (halves or tokens[end].text != "point"))):
             return Fraction(1, _PARTS[words[1]]), end
+    if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, place + 2, before):
+        return Fraction(1, _SMALL_PARTS[words[1]]), end
     if words[0] in ("half", "quarter") and words[1] in ("a", "of", *_PERCENT):
         end, of = _past_of(tokens, place + 1)
         if of and tokens[end].text not in SCALES:
             return Fraction(1, _PARTS[words[0]]), end
     return None, place
+
+
+def _is_of(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> bool:
+    """Whether `of` follows, and no `the` stands before: `one hundredth` by itself may be an ordinal."""
+    ordinal = bool(before) and (before[-1].text == "the" or _counts(before[-1]))
+    return not ordinal and place < len(tokens) and tokens[place].text == "of"
 
 
 def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:

@@ -190,7 +190,9 @@ def _in_digits(tokens: Sequence[Token], place: int) -> list[Number]:
     if not (top.number and bottom.number and bottom.joined and bottom.mark == "/" and top.mark != "/"):
         return []
     longer = place + 2 < len(tokens) and tokens[place + 2].mark == "/"
-    if longer or not (top.text.isdigit() and bottom.text.isdigit() and 0 < int(top.text) < int(bottom.text) <= 100):
+    if longer or not (top.text.isdigit() and bottom.text.isdigit() and 0 < int(top.text) < int(bottom.text)):
+        return []
+    if int(bottom.text) > 100 and bottom.text != "1000":
         return []
     value = Decimal(f"{int(top.text) / int(bottom.text):.12f}")
     return [Number(place, place + 2, frozenset({plain(value)}), value, None)]

@@ -39,12 +39,14 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bno\.\s?(?=\d)", "number "),
         (r"(?<=\d{3}[-. ]\d{4})\s?(?:x|ext\.?)\s?(?=\d)", " extension "),
         (r"\bplus or minus\b|\bplus minus\b|±", " plusminus "),
+        (r"(?<!and )(?<!and a )(?<!one )(?<!\d )\b(?:an? )?half(?: an|-)? ?hour\b", "30 minutes"),
+        (r"(?<!and )(?<!one )(?<!\d )\b(?:a )?quarter(?: of an|-)? ?hour\b", "15 minutes"),
         (r"\bhalf a dollar\b", "fifty cents"),
         (r"\b(?:a|one|1) percent and a (half|quarter)\b", r"one and a \1 percent"),
         (rf"\b({_COUNTS}) ({_WHOLES})s? and an? (half|quarter)\b", r"\1 and a \3 \2"),
         (r"\ban? and a (half|quarter) (?=\w)", r"one and a \1 "),
-        (rf"\b(\w+) (?:foot|feet|ft\.?),? (\d{{1,2}}|{_INCHES}) (?:inch(?:es)?|in\b\.?)", r"\1 feet \2 inches"),
-        (rf"\b(\w+) (?:foot|feet|ft\.?) (\d{{1,2}}|{_INCHES})(?=\s*(?:$|[.,;!?]))", r"\1 feet \2 inches"),
+        (rf"\b(\w+) (?:foot|feet|ft\.?),? (\d{{1,2}}|{_INCHES}) (?:inch(?:es)?|in\b\.?)", r"\1 footinch \2 footinches"),
+        (rf"\b(\w+) (?:foot|feet|ft\.?) (\d{{1,2}}|{_INCHES})(?=\s*(?:$|[.,;!?]))", r"\1 footinch \2 footinches"),
         (r"(?<![\d.,])(\d{1,3})\.(\d{3}),(\d{1,2})(?![\d,])", r"\1\2.\3"),
     )
 )
@@ -52,10 +54,13 @@ _SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square)\b
 
 
 def written_out(text: str) -> str:
-    """The text with units in words, heights as feet and inches, and `an hour and a half` as `one and a half hour`."""
+    """The text with units in words, heights in one piece, and `an hour and a half` as `one and a half hour`.
+
+    A height has words of its own, so that `5 feet` is not found in `five feet two inches`.
+    """
     if _SOMETHING.search(text) is None:
         return text
-    text = _HEIGHT.sub(r"\1 feet \2 inches", text)
+    text = _HEIGHT.sub(r"\1 footinch \2 footinches", text)
     for pattern, said in _REWRITTEN:
         text = pattern.sub(said, text)
     return text

@@ -88,8 +88,9 @@ CURRENCY_CODES = frozenset(
 CENTS = frozenset("cent cents penny pennies pence".split())
 COUNTED = frozenset(
     """percent pct oclock am pm second seconds minute minutes hour hours day days week weeks month months year years
-    degree degrees mile miles kilometer kilometers km meter meters foot feet inch inches pound pounds kilo kilos kg lb
-    lbs people persons person shares share times gigabyte gigabytes gb mb megabytes points point""".split()
+    degree degrees mile miles kilometer kilometers km meter meters foot feet inch inches footinch footinches pound
+    pounds kilo kilos kg lb lbs people persons person shares share times gigabyte gigabytes gb mb megabytes points
+    point""".split()
 )
 """What a bare number may count; an amount of money it is not, then."""
 

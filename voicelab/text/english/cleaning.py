@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from voicelab.text.amount_signs import with_arrows, with_losses
 from voicelab.text.invisible import without_invisible
 
 _NAMED = str.maketrans({
@@ -34,10 +35,11 @@ def cleaned(text: str) -> str:
     Fractions such as ½ become 1/2; a minus sign (U+2212) and an en dash stay as they are, an em dash stands alone.
     """
     if not text.isascii():
+        text = with_arrows(text)
         text = without_invisible(text).translate(_NAMED)
         text = _LATIN_MARK.sub("", unicodedata.normalize("NFKD", text))
         text = unicodedata.normalize("NFC", text)
-    return _ANNOTATION.sub(" ", text) if _may_annotate(text) else text
+    return with_losses(_ANNOTATION.sub(" ", text)) if _may_annotate(text) else text
 
 
 def _may_annotate(text: str) -> bool:

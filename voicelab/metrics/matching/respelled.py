@@ -1,0 +1,55 @@
+"""Second spellings of an entity and a text: `Mueller` for Müller, `1999` for '99, `1000000` for 1e6, `9 to 5` for 9-5.
+
+Each is tried only where the first spelling is not found, so none of them hides what the text says literally.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import Decimal
+
+_TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
+                              "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})  # fmt: skip
+"""How German, Danish, Norwegian and Swedish are written without these letters."""
+_SHORT_YEAR = re.compile(r"(?<!\S)['’](\d\d)(?![\w'’])")
+_CLOSING_QUOTE = re.compile(r"\w[.,!?]?['’](?!\w)")
+_POWER = re.compile(r"(?<![\w.,])(\d(?:\.\d+)?)e\+?(\d{1,2})(?![\w.]\w|\w)")
+_DESCENDING = re.compile(r"(?<![\w.,/$-])(\d{1,2})-(\d{1,2})(?![\w/-]|\.\d)")
+
+
+def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
+    """The entity and the text in each second spelling that changes one of them."""
+    for rule in (_in_two_letters, _with_years, _multiplied):
+        pair = rule(entity), rule(text)
+        if pair != (entity, text):
+            yield pair
+
+
+def ranges_in_words(entity: str, text: str) -> tuple[str, str] | None:
+    """Both with `9-5` as `9 to 5`, where the entity is nothing else; None where neither holds such a range.
+
+    `5-10` is read as a range anyway. One that falls may be a score or working hours, which are both said with `to`.
+    """
+    pair = _with_to(entity), _with_to(text)
+    return pair if pair != (entity, text) else None
+
+
+def _in_two_letters(text: str) -> str:
+    return text if text.isascii() else text.translate(_TWO_LETTERS)
+
+
+def _with_years(text: str) -> str:
+    """`'99` as 1999, from 1970 to 2069; not where an apostrophe may close a quotation."""
+    if _CLOSING_QUOTE.search(text):
+        return text
+    return _SHORT_YEAR.sub(lambda found: ("20" if found[1] < "70" else "19") + found[1], text)
+
+
+def _multiplied(text: str) -> str:
+    return _POWER.sub(lambda found: f"{Decimal(found[1]) * 10 ** int(found[2]):f}", text)
+
+
+def _with_to(text: str) -> str:
+    falls = lambda found: int(found[1]) > int(found[2])  # noqa: E731 - what the substitution asks
+    return _DESCENDING.sub(lambda found: f"{found[1]} to {found[2]}" if falls(found) else found[0], text)

@@ -1,0 +1,36 @@
+"""Signs of an amount that are not written as a minus: `($5)` in accounts, `▼3%` in tickers."""
+
+from __future__ import annotations
+
+import re
+
+_CURRENCY = "$€£¥₹₩₽₺₿₦₫₪₴₱฿"
+_AMOUNT = rf"[{_CURRENCY}]\s?\d[\d,.]*\s?(?:%|[kmbt]n?\b|thousand|million|billion|trillion)?"
+_ACCOUNTING = re.compile(
+    rf"""
+    (?: ^\s* | \b(?:of|was|were|is|are|at|to|by|from|:)\s+ | :\s* )
+    \( (?P<amount> {_AMOUNT} ) \)
+    | ^\s* \( (?P<share> \d[\d,]*(?:\.\d+)?\s?% ) \) \s*$
+    | (?P<sign> [{_CURRENCY}] ) \( (?P<inside> \d[\d,.]* ) \)
+    """,
+    re.IGNORECASE | re.VERBOSE,
+)
+_DOWN = re.compile(rf"[▼▾↓⬇🔻🔽]\ufe0f?\s?(?=[{_CURRENCY}]?\.?\d)")
+_UP = re.compile(rf"[▲▴↑⬆🔺🔼]\ufe0f?\s?(?=[{_CURRENCY}]?\.?\d)")
+
+
+def with_arrows(text: str) -> str:
+    """The text with `-3%` for `▼3%` and `3%` for `▲3%`."""
+    return text if text.isascii() else _UP.sub(" ", _DOWN.sub(" -", text))
+
+
+def with_losses(text: str) -> str:
+    """The text with `-$5` for `($5)` where the parentheses hold an amount that the sentence needs."""
+    return _ACCOUNTING.sub(_as_a_loss, text) if "(" in text else text
+
+
+def _as_a_loss(found: re.Match[str]) -> str:
+    if found["sign"]:
+        return f" -{found['sign']}{found['inside']}"
+    amount = found["amount"] or found["share"]
+    return found[0].replace(f"({amount})", f"-{amount}")
