@@ -51,5 +51,8 @@ def _multiplied(text: str) -> str:
 
 
 def _with_to(text: str) -> str:
-    falls = lambda found: int(found[1]) > int(found[2])  # noqa: E731 - what the substitution asks
-    return _DESCENDING.sub(lambda found: f"{found[1]} to {found[2]}" if falls(found) else found[0], text)
+    return _DESCENDING.sub(_in_words_if_falling, text)
+
+
+def _in_words_if_falling(found: re.Match[str]) -> str:
+    return f"{found[1]} to {found[2]}" if int(found[1]) > int(found[2]) else found[0]
