@@ -5,9 +5,10 @@ import json
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.analysis.tagged import score_calls
+from voicelab.analysis.tagged import parallel, score_calls
 from voicelab.cli.main import app
 from voicelab.datasets.transcripts.nlp import read_tokens
+from voicelab.errors import InputError
 from voicelab.metrics.weights import MINIMAL, weights_of
 from voicelab.metrics.words import WordCounts
 from voicelab.text import normalizer
@@ -156,3 +157,25 @@ def test_options_that_do_not_fit_are_refused(tmp_path):
 def test_a_row_may_end_early(tmp_path):
     path = heard(tmp_path, "one two")
     assert [token.text for token in read_tokens(path)] == ["one", "two"]
+
+
+def test_calls_in_processes_score_as_calls_in_turn(tmp_path, monkeypatch):
+    """Many calls are aligned in processes; what they give, and the sentence for a broken file, are the same."""
+    for place in range(parallel.FEW_CALLS):
+        reference = "token|speaker|tags|wer_tags\n" + "".join(
+            f"{word}|{speaker}|{tags}|{tags}\n"
+            for word, speaker, tags in (("good", "a", "[]"), (f"x{place}", "a", "['1:ORG']"), ("well", "b", "[]"))
+        )
+        for side, text in (("ref", reference), ("hyp", "token\ngood\nyes\nwell\n")):
+            (tmp_path / side).mkdir(exist_ok=True)
+            (tmp_path / side / f"c{place}.nlp").write_text(text)
+    folders = tmp_path / "ref", tmp_path / "hyp"
+    monkeypatch.setattr(parallel.threading, "active_count", lambda: 1)
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0, 1})
+    together = score_calls(*folders, normalizer("none"), MINIMAL)
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0})
+    assert score_calls(*folders, normalizer("none"), MINIMAL) == together
+    monkeypatch.setattr(parallel.os, "sched_getaffinity", lambda _: {0, 1})
+    (tmp_path / "ref" / "c1.nlp").write_text("word\ngood\n")
+    with pytest.raises(InputError, match=r"c1\.nlp: line 1: no column `token`"):
+        score_calls(*folders, normalizer("none"), MINIMAL)

@@ -98,7 +98,7 @@ class _Traceback:
         self._matching = matching
         # Where a word may be left out at less cost, pairing it with its equal is not always cheapest.
         self._pairs_first = table.arithmetic.exact and not any(
-            is_optional(word) for side in (reference, hypothesis) for word in side.lattice.words
+            is_optional(word) for side in (reference, hypothesis) for word in set(side.lattice.words)
         )
         self._reference, self._hypothesis, self._weights = reference.lattice, hypothesis.lattice, weights
         self._deletions, self._insertions = reference.costs, hypothesis.costs

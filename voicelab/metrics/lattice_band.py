@@ -87,7 +87,8 @@ def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
     for place, word in enumerate(lattice.words):
         if not place:
             continue
-        came[place] = max(lattice.before[place], key=worth.__getitem__)
+        before = lattice.before[place]
+        came[place] = before[0] if len(before) == 1 else max(before, key=worth.__getitem__)
         gain = 0 if word == NOTHING else 1 if bare(word) in vocabulary else -1
         worth[place] = worth[came[place]] + gain
     place, words = max(lattice.last, key=worth.__getitem__), list[str]()
@@ -103,6 +104,10 @@ def _words_up_to(lattice: Lattice) -> Band:
     least, most = [0], [0]
     for word, before in zip(lattice.words[1:], lattice.before[1:], strict=True):
         few, many = _length(word)
+        if len(before) == 1:
+            least.append(least[before[0]] + few)
+            most.append(most[before[0]] + many)
+            continue
         least.append(min(least[place] for place in before) + few)
         most.append(max(most[place] for place in before) + many)
     return np.array(least), np.array(most)
@@ -123,7 +128,9 @@ def _words_after(lattice: Lattice) -> Band:
 
 def _length(word: str) -> tuple[int, int]:
     """How many words of the other side a word stands for at least and at most."""
-    return int(word != NOTHING and not is_optional(word)), int(word != NOTHING)
+    if word == NOTHING:
+        return 0, 0
+    return (0, 1) if is_optional(word) else (1, 1)
 
 
 def _spread(before: Sequence[int], few: int, many: int, least: list[int], most: list[int]) -> None:

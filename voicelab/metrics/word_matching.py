@@ -73,6 +73,8 @@ class Matching:
 
     def step(self, reference: str | None, hypothesis: str | None) -> AlignmentStep:
         """The step that sets two words side by side, or one beside none; leaving out an optional word is right."""
+        if reference == hypothesis and reference is not None and not is_optional(reference):
+            return AlignmentStep("equal", reference, reference)
         mine = None if reference is None else shown(reference)
         theirs = None if hypothesis is None else shown(hypothesis)
         operation: Operation

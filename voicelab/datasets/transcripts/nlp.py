@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from voicelab.datasets import strict_json
 from voicelab.datasets.text_files import numbered_lines
@@ -70,19 +70,39 @@ def read_tokens(path: Path) -> list[NlpToken]:
     header = [name.strip() for name in lines[0][1].split("|")] if lines else []
     if "token" not in header:
         raise InputError(f"{path}: line 1: no column `token`; a .nlp file begins with a row such as token|speaker|...")
-    return [_token(path, number, dict(zip(header, line.split("|"), strict=False))) for number, line in lines[1:]]
+    columns = _Places(*(header.index(name) if name in header else -1 for name in _COLUMNS))
+    return [_token(path, number, line.split("|"), columns) for number, line in lines[1:]]
 
 
-def _token(path: Path, number: int, row: Mapping[str, str]) -> NlpToken:
-    tags = _listed(path, number, "tags", row.get("tags", ""))
-    named = dict(tag.split(":", 1) for tag in tags if ":" in tag)
-    entities = _listed(path, number, "wer_tags", row.get("wer_tags", "")) or tuple(named)
+class _Places(NamedTuple):
+    """Where the columns stand in a row; -1 for one that the file lacks."""
+
+    token: int
+    speaker: int
+    tags: int
+    wer_tags: int
+
+
+_COLUMNS = _Places._fields
+
+
+def _cell(cells: Sequence[str], place: int) -> str:
+    return cells[place].strip() if 0 <= place < len(cells) else ""
+
+
+def _token(path: Path, number: int, cells: Sequence[str], columns: _Places) -> NlpToken:
+    tags = _listed(path, number, "tags", _cell(cells, columns.tags))
+    named = dict(tag.split(":", 1) for tag in tags if ":" in tag) if tags else _NO_CLASSES
+    entities = _listed(path, number, "wer_tags", _cell(cells, columns.wer_tags)) or tuple(named)
     span = tags[0].split(":", 1)[0] if tags else None
-    return NlpToken(row["token"].strip(), row.get("speaker", "").strip(), span, entities, named)
+    return NlpToken(_cell(cells, columns.token), _cell(cells, columns.speaker), span, entities, named)
+
+
+_NO_CLASSES: Mapping[str, str] = {}
 
 
 def _listed(path: Path, number: int, column: str, text: str) -> tuple[str, ...]:
-    found = _parsed(text.strip())
+    found = _parsed(text) if text else ()
     if found is None:
         raise InputError(f"{path}: line {number}: `{column}` is not a list such as ['0:YEAR']: {text!r}")
     return found
