@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.datasets.columns import SetColumns
+if TYPE_CHECKING:
+    from voicelab.datasets.columns import SetColumns
 
 RefColumnOption = Annotated[
     str | None,
@@ -32,6 +33,8 @@ def set_columns(
 
     goes_with: whether the command reads a set here. Raises InputError where it does not and a column is named.
     """
+    from voicelab.datasets.columns import SetColumns
+
     found = SetColumns(reference, sample_id, speaker, audio)
     if not found.options:
         return None
