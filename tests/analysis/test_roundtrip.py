@@ -87,3 +87,11 @@ def test_bad_input_is_named(texts, arguments, complaint):
     done = voicelab("roundtrip", *(texts if one == "TEXTS" else one for one in arguments))
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.split())
+
+
+def test_a_word_map_makes_spellings_one(texts, tmp_path):
+    (tmp_path / "map.txt").write_text("it is => that is\n")
+    heard = "fake:text=that is two hundred twelve dollars and fifty cents"
+    found = figures("--tts", "fake", "--texts", texts, "--asr", heard, "--word-map", tmp_path / "map.txt")
+    assert [one["errors"] for one in found["utterances"]] == [0, 1]
+    assert len(found["normalizer"]["word_map_sha256"]) == 64

@@ -176,3 +176,12 @@ def test_bad_input_is_named(runs, arguments, complaint):
     shown = voicelab("audit", *(places.get(one, one) for one in arguments))
     assert shown.exit_code == 2
     assert complaint in " ".join(shown.output.split())
+
+
+def test_a_word_map_is_for_several_runs(runs, tmp_path):
+    (tmp_path / "map.txt").write_text("nvidia => n v d a\n")
+    done = voicelab("audit", *runs, "--word-map", tmp_path / "map.txt", "--json")
+    assert len(json.loads(done.stdout)["normalizer"]["word_map_sha256"]) == 64
+    done = voicelab("audit", runs[0], "--word-map", tmp_path / "map.txt")
+    assert done.exit_code == 2
+    assert "name two runs or more" in done.output
