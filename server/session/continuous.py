@@ -11,9 +11,9 @@ from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.services import Services
 from server.session.config import SessionConfig
 from server.session.listening import UtteranceReceiver
+from server.session.non_speech import NonSpeechSound
 from server.session.rate_limiter import RateLimiter
 from server.session.sender import Sender
-from server.session.non_speech import NonSpeechSound
 from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
