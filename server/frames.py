@@ -118,7 +118,7 @@ def _parse(frame: str) -> Any:
         raise Refused(ErrorCode.BAD_JSON, message) from fault
     except ValueError as fault:
         # Python limits integers to 4300 digits.
-        message = "the message is not valid JSON for this server: it contains an integer of more than 4300 digits"
+        message = "the message is not JSON that this server can read: an integer is too long"
         raise Refused(ErrorCode.BAD_JSON, message) from fault
 
 

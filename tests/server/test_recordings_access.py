@@ -201,7 +201,7 @@ def test_a_set_gives_away_only_sound_and_only_its_own(tmp_path: Path, outside: b
     (folder / "inside.flac").write_bytes(SOUND)
     (tmp_path / "outside.flac").write_bytes(SOUND)
     (tmp_path / "secret.txt").write_text("secret")
-    (folder / "note.txt").write_text("not audio")
+    (folder / "note.txt").write_text("no sound")
     (folder / "link.flac").symlink_to(tmp_path / "outside.flac")
     places = {"inside": "inside.flac", "up": "../outside.flac", "absolute": str(tmp_path / "outside.flac"),
               "link": "link.flac", "secret": "../secret.txt", "note": "note.txt"}  # fmt: skip

@@ -77,7 +77,7 @@ def test_origins_are_read_as_json_or_with_commas(
         ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "cannot be in memory"),
         ("DATABASE_URL", "sqlite://", "cannot be in memory"),
         ("DATABASE_URL", "sqlite://ada:sesame@db.example/x", "no host"),
-        ("DATABASE_URL", "postgresql://a@127.0.0.1:port/x", "the port must be from 1 to 65535 from 1 to 65535"),
+        ("DATABASE_URL", "postgresql://a@127.0.0.1:port/x", "the port must be from 1 to 65535"),
         ("DATABASE_URL", "postgresql://a@127.0.0.1:99999/x", "the port must be from 1 to 65535"),
         ("DATABASE_URL", "postgresql://a@127.0.0.1:0/x", "the port must be from 1 to 65535"),
         ("DATABASE_URL", "postgresql://a@one:5432,two:²/x", "the port must be from 1 to 65535"),
