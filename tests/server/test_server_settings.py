@@ -97,7 +97,7 @@ def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeyp
 def test_a_bad_database_url_keeps_its_password() -> None:
     with pytest.raises(InputError) as caught:
         Settings.read(database_url="mysql://ada:sesame@db.example/x")
-    assert "DATABASE_URL=mysql://ada:***@db.example/x: mysql is not known" in str(caught.value)
+    assert "DATABASE_URL=mysql://ada:***@db.example/x: unknown database mysql" in str(caught.value)
 
 
 NUMBERS = [
