@@ -1,1 +1,1 @@
-"""The server: the pipeline of voicelab, live, over a WebSocket. docs/reference/protocol.md is what it speaks."""
+"""Serve the voicelab pipeline over a WebSocket. docs/reference/protocol.md describes the protocol."""

@@ -30,22 +30,22 @@ from voicelab.tts.catalog import VOICES
 logger = logging.getLogger("server")
 
 _OWNER_ONLY = 0o077
-"""Of the files that the server makes (history, recordings, metrics) others of this machine read none."""
+"""umask for the server's files (history, recordings, metrics): no access for other users of the machine."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve; the exit code is 0 after a stop, 1 when an engine failed to load, 2 for bad settings."""
-    # SIGTERM ends the server the way Ctrl-C does, so that it too leaves no worker processes behind.
+    """Run the server. Returns 0 after a stop, 1 when an engine failed to load, 2 for bad settings."""
+    # Handle SIGTERM like Ctrl-C, so that both stop the worker processes.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     os.umask(_OWNER_ONLY)
     options = _parser().parse_args(arguments)
-    ours = ("fd", "end_with_stdin", "worker")
-    given = {name: value for name, value in vars(options).items() if value is not None and name not in ours}
+    not_settings = ("fd", "end_with_stdin", "worker")
+    given = {name: value for name, value in vars(options).items() if value is not None and name not in not_settings}
     try:
         tokens = _from_starter(options)
         settings = Settings.read(**given)
         if options.worker or settings.auth_tokens_file is not None:
-            # It means that tokens are to be read again, and comes before there is somebody to do so.
+            # SIGHUP reloads the tokens. Its default action would kill a process that has not installed its handler yet.
             signal.signal(signal.SIGHUP, signal.SIG_IGN)
         listener = _inherited(options.fd) if options.fd is not None else _bound(settings.host, settings.port)
         with listener:
@@ -60,7 +60,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _from_starter(options: argparse.Namespace) -> Tokens | None:
-    """Listen to whoever started this process; the tokens, where that is the supervisor of several workers."""
+    """Watch the parent process in a thread. Returns the tokens when the parent is a supervisor, else None."""
     tokens = tokens_from_supervisor() if options.worker else None
     listen: Callable[[], None] | None = None
     if tokens is not None:
@@ -73,9 +73,9 @@ def _from_starter(options: argparse.Namespace) -> Tokens | None:
 
 
 def _wait_for_end_of_stdin() -> None:
-    """Return when the starter closes its end of the pipe, which it also does when it is killed.
+    """Return when the parent process closes the pipe. The system closes it if the parent is killed.
 
-    Read below sys.stdin, whose lock a thread that still waits would hold while the interpreter ends.
+    Reads the descriptor and not sys.stdin: a thread that waits in sys.stdin holds its lock during interpreter exit.
     """
     while os.read(0, 1024):
         continue
@@ -105,7 +105,7 @@ def _supervise(settings: Settings, listener: socket.socket, given: dict[str, Any
     logging.config.dictConfig(_log_config(settings))
     tokens = settings.tokens
     _warn_if_open(listener, tokens)
-    # What stands in the environment the workers read themselves; the socket is there already.
+    # Workers inherit the environment and the socket; only the command-line options have to be passed on.
     passed_on = {name: value for name, value in given.items() if name not in ("port", "workers")}
     return Supervisor(settings, listener, tokens, {name.upper(): str(value) for name, value in passed_on.items()}).run()
 
@@ -114,7 +114,7 @@ def _warn_if_open(listener: socket.socket, tokens: Tokens) -> None:
     host = listener.getsockname()[0]
     if not tokens and not _is_loopback(host):
         logger.warning(
-            "Serving on %s without tokens: whoever reaches this address can use the server and read every session; "
+            "Serving on %s without tokens: anyone who can reach this address can use the server and read all sessions; "
             "set AUTH_TOKENS or AUTH_TOKENS_FILE, or serve on 127.0.0.1",
             host,
         )
@@ -130,7 +130,7 @@ def _log_config(settings: Settings) -> dict[str, Any]:
 
 
 def _bound(host: str, port: int) -> socket.socket:
-    """A socket on host and port, taken before the engines load; it listens only once they are there."""
+    """Bind a socket before the engines load, so that a taken port fails early. uvicorn listens on it later."""
     listener = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -142,14 +142,14 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def _inherited(descriptor: int) -> socket.socket:
-    """The socket that whoever started us made."""
+    """Return the socket that the parent process opened."""
     try:
         listener = socket.socket(fileno=descriptor)
     except OSError as error:
-        raise InputError(f"--fd {descriptor} is no open socket: {error.strerror}") from error
+        raise InputError(f"--fd {descriptor} is not an open socket: {error.strerror}") from error
     if listener.type != socket.SOCK_STREAM or listener.family not in (socket.AF_INET, socket.AF_INET6):
         listener.detach()
-        raise InputError(f"--fd {descriptor} is no TCP socket")
+        raise InputError(f"--fd {descriptor} is not a TCP socket")
     return listener
 
 
@@ -157,12 +157,12 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m server",
         description="Serve the voice pipeline (recognizer, agent, voice) over a WebSocket at /ws/voice/simple.",
-        epilog="Each option can also be set by an environment variable of its name (PORT=9000). "
-        "docs/reference/server.md lists all of them, CORS_ORIGINS, DATABASE_URL and AUTH_TOKENS among them. "
+        epilog="Every option can also be set by an environment variable of the same name (PORT=9000). "
+        "docs/reference/server.md lists all settings, including CORS_ORIGINS, DATABASE_URL and AUTH_TOKENS. "
         "http://HOST:PORT/docs describes the HTTP routes.",
     )
-    parser.add_argument("--host", help="the address to serve on; 0.0.0.0 for all (default 127.0.0.1)")
-    parser.add_argument("--port", type=int, help="the port; 0 for a free one (default 8000)")
+    parser.add_argument("--host", help="address to serve on; 0.0.0.0 for all interfaces (default 127.0.0.1)")
+    parser.add_argument("--port", type=int, help="port; 0 picks a free one (default 8000)")
     parser.add_argument(
         "--asr", metavar="ENGINE", help=f"the recognizer: {_known(RECOGNIZERS)} (default {DEFAULT_RECOGNIZER})"
     )
@@ -172,17 +172,17 @@ def _parser() -> argparse.ArgumentParser:
         metavar="ENGINE",
         help=f"the voice: {_known(VOICES)} (default piper)",
     )
-    parser.add_argument("--workers", type=int, help="how many server processes share the socket (default 1)")
-    parser.add_argument("--fd", type=int, help="serve on this open socket instead, given by whoever starts the server")
+    parser.add_argument("--workers", type=int, help="number of server processes that share the socket (default 1)")
+    parser.add_argument("--fd", type=int, help="serve on this open socket, inherited from the parent process")
     parser.add_argument(
-        "--end-with-stdin", action="store_true", help="stop when standard input ends; for such starters"
+        "--end-with-stdin", action="store_true", help="stop when standard input closes; use it with --fd"
     )
     parser.add_argument("--worker", action="store_true", help=argparse.SUPPRESS)  # for the supervisor
     return parser
 
 
 def _known(catalog: Catalog) -> str:
-    return ", ".join(catalog.entries) + "; options as name:option=value"
+    return ", ".join(catalog.entries) + "; set options with name:option=value"
 
 
 if __name__ == "__main__":

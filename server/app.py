@@ -1,4 +1,4 @@
-"""The application: settings in, an ASGI app out."""
+"""Build the ASGI application from the settings."""
 
 from __future__ import annotations
 
@@ -42,10 +42,10 @@ logger = logging.getLogger(__name__)
 
 
 def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -> FastAPI:
-    """The server with these settings, or with the environment's; engines load when it starts.
+    """Create the app. Engines load when it starts.
 
-    tokens: those that it accepts, where they are not the settings' own; they may change while it runs.
-    `app.state.start_fault` is the VoicelabError that kept it from starting, or None.
+    settings: None reads the environment. tokens: accepted tokens, which may change at run time; None uses those of the
+    settings. `app.state.start_fault` holds the VoicelabError that prevented the start, or None.
     """
     chosen = settings or Settings.read()
     accepted = chosen.tokens if tokens is None else tokens
@@ -64,7 +64,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
             app.state.start_fault = fault
             raise
         except Exception:
-            logger.exception("the server failed while it started or ended")
+            logger.exception("the server failed during start or shutdown")
             raise
 
     app = FastAPI(title="voicelab server", version=version(), lifespan=lifespan, docs_url=None, redoc_url=None)
@@ -86,13 +86,13 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.add_middleware(UnderPrefix, prefix=chosen.root_path)
     app.add_middleware(BodyLimit, most_bytes=chosen.max_message_bytes, most_json_bytes=chosen.max_json_bytes)
     app.add_middleware(Departures)
-    # The last one added is the first that a request meets: a page can read why it was not let in.
+    # Middleware added last runs first. CORS wraps the gate, so that a page can read why it was denied.
     app.add_middleware(Gate)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=chosen.cors_origins,
         allow_origin_regex=as_regex(chosen.cors_origins),
-        # Where there are tokens, the only cookie is that of the page, which no other page may use.
+        # With tokens, the only cookie is the sign-in of the server's own page. No other page may use it.
         allow_credentials=chosen.cors_credentials and not accepted,
         allow_methods=["*"],
         allow_headers=["*"],
@@ -102,7 +102,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
 
 
 async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
-    """The first fault of a body or a query, without the value: that may not even be text."""
+    """Return the first validation error of a body or query, without the value, which may not be valid text."""
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if is_openai(request.scope):
@@ -111,7 +111,7 @@ async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    """A path or a method that does not exist, or what a route refuses with an HTTPException."""
+    """Answer an unknown path or method, or an HTTPException of a route."""
     assert isinstance(error, StarletteHTTPException)
     if not is_openai(request.scope):
         return await http_exception_handler(request, error)
@@ -120,17 +120,17 @@ async def _not_found(request: Request, error: Exception) -> Response:
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
-    """A fault that no route answers itself; Starlette's own answer is plain text."""
+    """Answer an exception that the route did not handle. Starlette would answer in plain text."""
     if not is_openai(request.scope):
         return problem(error)
     if isinstance(error, VoicelabError):
         return of_voicelab(error).response()
-    message = "the server failed at this; its log says why"
+    message = "the server failed to handle this request; see its log"
     return OpenAIError(500, ErrorCode.INTERNAL_ERROR, message).response()
 
 
 def _conversation(dialect: Callable[[WebSocket, Limits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
-    """The route of a WebSocket in this dialect."""
+    """Return a WebSocket route that speaks this dialect."""
 
     async def converse(websocket: WebSocket) -> None:
         settings: Settings = websocket.app.state.settings
@@ -140,7 +140,7 @@ def _conversation(dialect: Callable[[WebSocket, Limits], Dialect]) -> Callable[[
 
 
 async def _converse(websocket: WebSocket, dialect: Dialect) -> None:
-    """One connection, from its acceptance to its end."""
+    """Accept and run one connection."""
     services: Services = websocket.app.state.services
     connection = Connection(websocket, services, dialect)
     task = asyncio.current_task()

@@ -1,4 +1,4 @@
-"""Who a connection belongs to, and how many places each client takes."""
+"""Identify the client of a connection, and count open connections per client."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from contextlib import contextmanager
 from ipaddress import IPv6Address, ip_address, ip_network
 
 _PREFIX = 64
-"""The bits of an IPv6 address that one customer of a provider cannot choose."""
+"""Network bits of an IPv6 address. A provider usually gives each customer a whole /64."""
 
 
 def key_of(host: str | None, user: str | None = None) -> str | None:
-    """What counts as one client: a user whose token was shown, else an address; None where neither is known.
+    """Return the key that identifies a client: the token's user, else the address; None when neither is known.
 
-    IPv6 addresses of one /64 network count as one, for a single machine may take any of them.
+    IPv6 addresses of one /64 network share a key, because one machine can use any of them.
     """
     if user is not None:
         return f"user {user}"
@@ -30,22 +30,22 @@ def key_of(host: str | None, user: str | None = None) -> str | None:
 
 
 class ClientCounts:
-    """How many places of one kind each client has taken; a client that is not known is not counted."""
+    """Number of open connections per client. An unknown client (None) is not counted."""
 
     def __init__(self) -> None:
         self._taken: Counter[str] = Counter()
 
     def taken(self, client: str | None) -> int:
-        """How many places this client has."""
+        """Return the number of connections of this client."""
         return 0 if client is None else self._taken[client]
 
     def take(self, client: str | None) -> None:
-        """Take one more."""
+        """Count one more connection."""
         if client is not None:
             self._taken[client] += 1
 
     def give_back(self, client: str | None) -> None:
-        """Give one back; who has none left is forgotten."""
+        """Count one connection less, and forget a client that has none left."""
         if client is None:
             return
         self._taken[client] -= 1
@@ -54,7 +54,7 @@ class ClientCounts:
 
     @contextmanager
     def held(self, client: str | None) -> Iterator[None]:
-        """Hold a place while the block runs."""
+        """Count a connection while the block runs."""
         self.take(client)
         try:
             yield

@@ -1,4 +1,4 @@
-"""What an exception becomes on the wire: voicelab's own messages go out, the insides of others stay in the log."""
+"""Map exceptions to errors for clients. Messages of VoicelabError are sent; other exceptions are only logged."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ _STATUS = {
 
 
 class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
-    """Every failure inside comes out as a Refused, but for a client that has left.
+    """Convert exceptions of the block to Refused, except WebSocketDisconnect.
 
-    A class, for it stands around every message: a generator would cost more than most of what is inside.
+    A class instead of a generator because it wraps every message, and a generator costs more than most messages do.
     """
 
     def __enter__(self) -> None:
@@ -49,12 +49,12 @@ class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
             return
         if isinstance(error, VoicelabError):
             raise _refusal(error) from error
-        logger.error("a turn failed through a fault of the server", exc_info=error)
-        raise Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why") from error
+        logger.error("a turn failed with an unexpected exception", exc_info=error)
+        raise Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE) from error
 
 
 def problem(error: Exception) -> JSONResponse:
-    """The answer to an HTTP request that failed: a code of docs/reference/protocol.md and a sentence."""
+    """Return the HTTP response for an exception: a code of docs/reference/protocol.md and a message."""
     refused = (
         error if isinstance(error, Refused) else _refusal(error) if isinstance(error, VoicelabError) else _INTERNAL
     )
@@ -63,16 +63,17 @@ def problem(error: Exception) -> JSONResponse:
 
 
 def problem_body(status: int, code: str, message: str) -> JSONResponse:
-    """An error in the shape that all of the server's routes share, but those of OpenAI's interface."""
+    """Return an error in the format of the server's own routes (not of the OpenAI-compatible ones)."""
     return JSONResponse({"detail": {"code": code, "message": message}}, status, headers_of(status))
 
 
 def headers_of(status: int) -> dict[str, str] | None:
-    """When to try again, for an answer that says the server cannot do it now."""
+    """Return a Retry-After header for status 503, else None."""
     return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
 
 
-_INTERNAL = Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why")
+_INTERNAL_MESSAGE = "the server failed to handle this; see its log"
+_INTERNAL = Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE)
 
 
 def _refusal(error: VoicelabError) -> Refused:
@@ -81,9 +82,9 @@ def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, EngineBusyError):
         return Refused(ErrorCode.ENGINE_BUSY, str(error))
     if isinstance(error, EngineError):
-        # An engine's message may quote an exception from deep inside it, and with that what somebody said.
+        # An engine's message may quote an exception, which may quote a transcript.
         logger.warning("a turn failed: the engine %s", error.engine, extra={QUOTED: str(error)})
-        return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed at this turn; send it again")
+        return Refused(ErrorCode.ENGINE_FAILED, f"the engine {error.engine} failed in this turn; send it again")
     if isinstance(error, HistoryUnavailableError):
         return Refused(ErrorCode.HISTORY_UNAVAILABLE, str(error))
     if isinstance(error, SessionFullError):
@@ -97,4 +98,4 @@ def _refusal(error: VoicelabError) -> Refused:
     if isinstance(error, InputError):
         return Refused(ErrorCode.BAD_AUDIO, str(error))
     logger.error("a turn failed: %s", type(error).__name__, extra={QUOTED: str(error)})
-    return Refused(ErrorCode.INTERNAL_ERROR, "the server failed at this; its log says why")
+    return Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE)

@@ -1,4 +1,4 @@
-"""A text frame to the client event in it: strict JSON of a known shape, or a Refused that says what is wrong."""
+"""Parse text frames into client events: strict JSON that matches an event's schema, else Refused."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from pydantic import ValidationError
 from server.messages import CLIENT_EVENTS, MOST_JSON_BYTES, ClientEvent, ErrorCode, Refused
 from server.nesting import MOST_DEPTH, is_too_deep
 
-# The one string of a frame that may be long; some encoders escape its slashes. Possessive, so that a string without an
-# end costs one pass.
+# The only string that may be long; some encoders escape its slashes. The quantifiers are possessive, so that an
+# unterminated string takes linear time.
 _AUDIO = re.compile(r'"audio_chunk"\s*+:\s*+"(?P<audio>(?:[^"\\]++|\\/)*+)"')
 _IS_CHUNK = re.compile(r'"event"\s*+:\s*+"audio_chunk"')
 
 
 def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES) -> ClientEvent:
-    """The event in a text frame; Refused says what was expected and what came.
+    """Parse a text frame. Raises Refused with what was expected and what was received.
 
-    most_bytes: of the whole frame. most_json_bytes: of all of it except the audio of an `audio_chunk`; checked before
-    the JSON is parsed.
+    most_bytes: limit of the whole frame. most_json_bytes: limit of the frame without the audio of an `audio_chunk`,
+    checked before the JSON is parsed.
     """
     _check_size_beside_audio(frame, most_json_bytes)
     envelope = _envelope(frame)
@@ -33,7 +33,7 @@ def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES)
         _check_size(frame, most_json_bytes, envelope, "only an audio_chunk may be longer (MAX_JSON_BYTES)")
     if name not in CLIENT_EVENTS:
         known = ", ".join(CLIENT_EVENTS)
-        raise Refused(ErrorCode.UNKNOWN_EVENT, f"{name[:40]!r} is no event that this server takes; known: {known}")
+        raise Refused(ErrorCode.UNKNOWN_EVENT, f"{name[:40]!r} is not a client event; known: {known}")
     try:
         return CLIENT_EVENTS[name].model_validate(data)
     except ValidationError as error:
@@ -44,7 +44,7 @@ def read(frame: str, *, most_bytes: int, most_json_bytes: int = MOST_JSON_BYTES)
 
 
 def _check_size_beside_audio(frame: str, most_bytes: int) -> None:
-    """Refuse a frame in which too much is not audio. To parse it would cost many times its size in memory."""
+    """Refuse a frame with too much besides its audio. Parsing it would take many times its size in memory."""
     if len(frame) <= most_bytes:
         return
     found = _AUDIO.search(frame)
@@ -54,7 +54,7 @@ def _check_size_beside_audio(frame: str, most_bytes: int) -> None:
     if is_too_deep(frame[:most_bytes]):
         raise _too_deep()
     message = f"the message holds {rest} characters besides its audio; at most {most_bytes} bytes are accepted"
-    # is_final cannot be read without parsing: as elsewhere, the turn then counts as over.
+    # is_final is unknown without parsing; the turn then counts as complete (see _chunk_is_final).
     chunk_is_final = True if _IS_CHUNK.search(frame) else None
     raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)", chunk_is_final=chunk_is_final)
 
@@ -68,20 +68,20 @@ def _check_size(frame: str, most_bytes: int, envelope: tuple[str, dict[str, Any]
 
 
 def check_size(frame: str, most_bytes: int, way_out: str = "send the sound in smaller pieces") -> None:
-    """Refuse a frame of more than most_bytes in UTF-8."""
-    # A character takes four bytes at most, so only a frame near the limit has to be measured.
+    """Raise Refused for a frame of more than most_bytes in UTF-8."""
+    # A character takes at most four bytes, so only frames near the limit have to be encoded.
     size = len(frame.encode()) if 4 * len(frame) > most_bytes else 0
     if size > most_bytes:
-        message = f"the message holds {size} bytes; at most {most_bytes} are taken: {way_out}"
+        message = f"the message holds {size} bytes; at most {most_bytes} are accepted: {way_out}"
         raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message)
 
 
 class _LaxJsonError(ValueError):
-    """What Python's reader takes and JSON (RFC 8259) does not, or leaves open; the text is ours."""
+    """JSON that Python accepts but RFC 8259 forbids or leaves undefined."""
 
 
 def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
-    """The event's name and its data, or why there are none."""
+    """Return the event's name and data, or the Refused that explains what is wrong."""
     try:
         message = _parse(frame)
     except Refused as refusal:
@@ -99,7 +99,7 @@ def _envelope(frame: str) -> tuple[str, dict[str, Any]] | Refused:
 
 
 def parse_object(frame: str) -> dict[str, Any]:
-    """The JSON object in a frame; Refused when it is not strict JSON, too deep, or something else than an object."""
+    """Parse a frame that holds a JSON object. Raises Refused for invalid JSON, deep nesting and other JSON types."""
     message = _parse(frame)
     if not isinstance(message, dict):
         raise Refused(ErrorCode.BAD_MESSAGE, f"expected a JSON object, not {type(message).__name__}")
@@ -114,37 +114,37 @@ def _parse(frame: str) -> Any:
     except _LaxJsonError as fault:
         raise Refused(ErrorCode.BAD_JSON, f"the message is not JSON: {fault}") from fault
     except json.JSONDecodeError as fault:
-        message = f"the message is not JSON: it goes wrong at character {fault.pos + 1}"
+        message = f"the message is not JSON: syntax error at character {fault.pos + 1}"
         raise Refused(ErrorCode.BAD_JSON, message) from fault
     except ValueError as fault:
-        # Python reads no integer of more than 4300 digits.
-        message = "the message is not JSON that can be read: a number in it is too long"
+        # Python limits integers to 4300 digits.
+        message = "the message is not JSON that this server can read: an integer is too long"
         raise Refused(ErrorCode.BAD_JSON, message) from fault
 
 
 def _too_deep() -> Refused:
-    return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {MOST_DEPTH} levels are taken")
+    return Refused(ErrorCode.BAD_JSON, f"the message is nested too deeply; at most {MOST_DEPTH} levels are accepted")
 
 
 def _no_constant(name: str) -> None:
-    raise _LaxJsonError(f"{name} is no JSON number")
+    raise _LaxJsonError(f"{name} is not a JSON number")
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     found = dict(pairs)
     if len(found) < len(pairs):
-        # Which of two values counts is not settled; a guess could drop audio without a word.
-        raise _LaxJsonError("an object names one field twice")
+        # RFC 8259 does not define which value counts. Guessing could silently drop audio.
+        raise _LaxJsonError("an object contains the same field twice")
     return found
 
 
-# Made once: json.loads would make one for every frame.
+# json.loads would build a decoder for every frame.
 _STRICT = json.JSONDecoder(parse_constant=_no_constant, object_pairs_hook=_object)
 
 
 def _chunk_is_final(envelope: tuple[str, dict[str, Any]] | Refused) -> bool | None:
-    """Whether a refused message was the last chunk of a turn; None when it was no chunk at all."""
+    """Return whether a refused message was the last chunk of a turn; None for messages that are not chunks."""
     if isinstance(envelope, Refused) or envelope[0] != "audio_chunk":
         return None
-    # Where is_final cannot be read the turn counts as over: waiting for an end that never comes would go on for ever.
+    # If is_final is invalid, the turn counts as complete. Otherwise it might wait forever for its last chunk.
     return envelope[1].get("is_final") is not False

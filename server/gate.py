@@ -1,4 +1,4 @@
-"""Who gets in: every request and every handshake passes the checks of host, origin, token and state here."""
+"""Check the host, origin, token and limits of every request and WebSocket handshake."""
 
 from __future__ import annotations
 
@@ -22,26 +22,26 @@ from server.tokens import presented
 _USER = "voicelab.user"
 _HEALTH = "/"
 _OPEN_TO_ALL = ("/health/live", "/health/ready", "/docs", "/openapi.json")
-# Whoever signs out need not be known any more.
+# Signing out also works after the sign-in has expired.
 _SIGN_OUT = ("DELETE", "/app/api/user")
-# The page itself tells nothing; what it asks for under /app/api and /app/reports does.
+# The page's files hold no data. The data is under /app/api and /app/reports, which need a token.
 _PAGE = ("/app", "/app/", "/app/record", "/app/runs")
 _PAGE_FILES = "/app/assets/"
 _WORK = ("/api/voice/", "/v1/audio/", *SOCKET_PATHS)
 _ONLY_READ = ("GET", "HEAD", "OPTIONS")
 REQUESTS_BESIDE = 16
-"""How many more requests than WebSockets one client may have open: a page loads several files at a time."""
+"""Number of requests that a client may have open in addition to its WebSockets: a page loads several files at once."""
 
 
 def user_of(connection: HTTPConnection) -> str | None:
-    """The user whose token was shown; None where the server asks for none."""
+    """Return the user of the request's token; None when the server does not require tokens."""
     user: str | None = connection.scope.get(_USER)
     return user
 
 
 @dataclass(frozen=True, slots=True)
 class Denial:
-    """An answer that is no answer. code: for programs, as in docs/reference/protocol.md."""
+    """An error response. code: one of docs/reference/protocol.md."""
 
     status: int
     code: str
@@ -49,7 +49,7 @@ class Denial:
     headers: tuple[tuple[str, str], ...] = ()
 
     def response(self, scope: Scope) -> JSONResponse:
-        """In the shape that the path's clients read."""
+        """Return the response in the error format of the path (the server's own or OpenAI's)."""
         body: dict[str, object] = {"detail": {"code": self.code, "message": self.message}}
         if is_openai(scope):
             body = error_body(self.status, self.code, self.message)
@@ -57,9 +57,9 @@ class Denial:
 
 
 class Gate:
-    """ASGI middleware: lets a request through with its user, or denies it.
+    """ASGI middleware that admits requests, sets their user, or denies them.
 
-    It also counts the WebSockets and the requests that each client has open.
+    It also limits the WebSockets and requests that each client has open.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -89,7 +89,7 @@ class Gate:
             await response(scope, receive, send)
 
     def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> Denial | None:
-        """One client may not take all the places; probes are always answered."""
+        """Deny a client that has too many connections open. Health probes are always answered."""
         most = services.settings.most_per_client
         if connection.scope["type"] == "websocket":
             taken, what = self._sockets.taken(client), "WebSockets"
@@ -103,7 +103,7 @@ class Gate:
 
 
 async def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
-    """Why this request is not let in; if it is, its user stands in the scope."""
+    """Return the reason to deny a request; None admits it, with its user in the scope."""
     return (
         _of_host(connection, services)
         or _of_path(connection)
@@ -118,12 +118,12 @@ def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
     named = connection.headers.getlist("host")
     if hosts.is_allowed(named, services.settings.allowed_hosts, services.settings.host):
         return None
-    message = f"the host {named[0]} is not in ALLOWED_HOSTS" if len(named) == 1 else "one Host header is wanted"
+    message = f"the host {named[0]} is not in ALLOWED_HOSTS" if len(named) == 1 else "send exactly one Host header"
     return Denial(400, "bad_host", message)
 
 
 def _of_path(connection: HTTPConnection) -> Denial | None:
-    """Tell a client that looks for the WebSocket elsewhere, or asks for it over plain HTTP, where it is."""
+    """Deny a WebSocket at an unknown path, or plain HTTP at a WebSocket's path, and name the right address."""
     path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
     if is_socket and path not in SOCKET_PATHS:
         others = f"{', '.join(SOCKET_PATHS[1:])} speak other protocols"
@@ -136,7 +136,7 @@ def _of_path(connection: HTTPConnection) -> Denial | None:
 
 
 def _of_query(connection: HTTPConnection) -> Denial | None:
-    """The query of the WebSocket names a user, as init does, and within the same limit."""
+    """Deny a WebSocket whose `user_id` in the query is longer than `init` allows."""
     if connection.scope["type"] != "websocket":
         return None
     if all(len(user) <= LONGEST_NAME for user in connection.query_params.getlist("user_id")):
@@ -145,10 +145,10 @@ def _of_query(connection: HTTPConnection) -> Denial | None:
 
 
 def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
-    """A WebSocket needs an origin that is allowed; a request that changes something must not have a foreign one.
+    """Deny WebSockets without an allowed origin, and modifying requests with a foreign one.
 
-    Browsers send the origin with every WebSocket, so a client without one is a program. At SOCKET_PATH it is
-    asked for all the same where there are no tokens; clients of the other protocols never send it.
+    Browsers always send the origin with a WebSocket, so a client without one is a program. SOCKET_PATH requires it
+    nevertheless when there are no tokens; clients of the other protocols never send it.
     """
     origin = connection.headers.get("origin")
     if origin is None and (services.tokens or connection.scope["path"] != SOCKET_PATH):
@@ -169,17 +169,17 @@ async def _of_token(connection: HTTPConnection, services: Services) -> Denial | 
     try:
         user = await _identified(token, cookie, services)
     except HistoryUnavailableError as error:
-        message = f"{error}; the page's sign-ins are kept there, a token in a header works without it"
+        message = f"{error}; the page's sign-ins are stored there; a token in the Authorization header works without it"
         return Denial(503, "history_unavailable", message, (("Retry-After", "1"),))
     if user is None:
         if connection.scope["path"] == _HEALTH:
-            return None  # it says less then
+            return None  # without a token it shows only the status and the version
         is_shown = token is not None or cookie is not None
-        message = "this token is not known" if is_shown else "send a token: Authorization: Bearer <token>"
+        message = "unknown token" if is_shown else "send a token: Authorization: Bearer <token>"
         return Denial(401, "unauthorized", message, (("WWW-Authenticate", "Bearer"),))
     asked = connection.query_params.get("user_id") or user
     if asked != user:
-        return Denial(403, "forbidden", f"the token is {user}'s; leave user_id out")
+        return Denial(403, "forbidden", f"the token belongs to {user}; omit user_id")
     connection.scope[_USER] = user
     return None
 
@@ -192,7 +192,7 @@ def _is_open(connection: HTTPConnection) -> bool:
 
 
 async def _identified(token: str | None, cookie: str | None, services: Services) -> str | None:
-    """The user of the token, or else of the sign-in on the page."""
+    """Return the user of the token, else of the page's sign-in."""
     if token is not None:
         return services.tokens.user_of(token)
     return await services.history.sign_ins.user_of(cookie, services.tokens) if cookie is not None else None
@@ -200,9 +200,9 @@ async def _identified(token: str | None, cookie: str | None, services: Services)
 
 def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:
     if services.draining.is_set() and connection.scope["path"].startswith(_WORK):
-        return Denial(503, "going_away", "the server is ending; connect again", (("Retry-After", "1"),))
+        return Denial(503, "going_away", "the server is shutting down; connect again", (("Retry-After", "1"),))
     most = services.settings.max_connections
     if connection.scope["type"] == "websocket" and services.active_connections >= most:
-        message = f"all {most} connections are taken (MAX_CONNECTIONS); try again later"
+        message = f"all {most} connections are in use (MAX_CONNECTIONS); try again later"
         return Denial(503, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
     return None

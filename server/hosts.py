@@ -1,7 +1,7 @@
-"""Which names the server answers to.
+"""Check the Host header.
 
-A page may point a name of its own at 127.0.0.1 once the browser has loaded it (DNS rebinding); its requests then count
-as the page's own, and only their Host header tells. An address, unlike a name, cannot be pointed elsewhere.
+With DNS rebinding, a page's own host name resolves to 127.0.0.1 after the page has loaded. Its requests are then
+same-origin, and only the Host header reveals them. IP addresses cannot be rebound.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from ipaddress import ip_address
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[^\s/:@\[\]?#\\,]+)(:[0-9]{1,5})?")
 PATTERN = re.compile(r"\*|(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*")
-"""What ALLOWED_HOSTS takes: a name, `*.` and a name for all below it, or `*` for every name."""
+"""An entry of ALLOWED_HOSTS: a name, `*.name` for its subdomains, or `*` for every name."""
 
 
 def is_allowed(hosts: Sequence[str], allowed: Sequence[str], served_on: str) -> bool:
-    """Whether these values of the Host header, of which there must be one, name this server.
+    """Return whether the request has exactly one Host header and it names this server.
 
-    Always: an IP address, localhost and names below it, this machine's own name, the HOST it was started with.
+    Always allowed: IP addresses, localhost and its subdomains, the machine's host name, and HOST (`served_on`).
     """
     found = _HOST.fullmatch(hosts[0]) if len(hosts) == 1 else None
     if found is None:

@@ -1,7 +1,7 @@
-"""The log: lines for people, or JSON for programs; each with the session and the turn that it is about.
+"""Logging as text or JSON, with the session and the turn of each message.
 
-Nothing that a client sends can make a second line, or colour one; and nothing in it is secret: no address keeps its
-user part or what follows its `?`, and what was said stands there only with LOG_TRANSCRIPTS.
+Text from clients is escaped, so that it cannot forge or colour lines. Credentials and queries are removed from URLs,
+and transcripts are logged only with LOG_TRANSCRIPTS.
 """
 
 from __future__ import annotations
@@ -24,26 +24,26 @@ from voicelab.addresses import without_user
 session_id: ContextVar[str] = ContextVar("session_id", default="")
 turn_id: ContextVar[str] = ContextVar("turn_id", default="")
 
-# The fields of a record that are not what somebody said with extra={...}.
+# The standard fields of a log record, as opposed to those of extra={...}.
 _USUAL = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "color_message", "taskName"}
 
-# C0, DEL, C1, line and paragraph separators, and what turns the direction of text around.
+# C0, DEL, C1, line and paragraph separators, bidirectional controls and surrogates.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 _BUT_NEW_LINES = re.compile(f"(?!\n){_UNPRINTABLE.pattern}")
 
 QUOTED = "quoted"
-"""The field of a record, given with extra={...}, that may repeat what somebody said."""
+"""Name of the extra={...} field whose text may quote a transcript."""
 
 _ExceptionInfo = tuple[type[BaseException], BaseException, TracebackType | None] | tuple[None, None, None]
 
 
 def printable(text: str, unprintable: re.Pattern[str] = _UNPRINTABLE) -> str:
-    """The text with control characters escaped, as `\\x1b`, and addresses without their user part."""
+    """Return the text with control characters escaped (`\\x1b`) and without credentials in URLs."""
     return unprintable.sub(lambda found: ascii(found[0])[1:-1], without_user(text))
 
 
 class Quotes(logging.Filter):
-    """Adds what is quoted to the message where transcripts may be shown, and drops it elsewhere."""
+    """Append the QUOTED field to the message if transcripts may be shown, else drop it."""
 
     def __init__(self, *, are_shown: bool) -> None:
         super().__init__()
@@ -56,14 +56,14 @@ class Quotes(logging.Filter):
         return True
 
 
-# The scheme and the host of an absolute target (`GET http://ada:secret@host/path`), as uvicorn quotes them.
-_PLACE = re.compile(r"[a-z][a-z0-9+.-]*(?::|%3A)//(?:.*(?:@|%40))?[^/]*", re.IGNORECASE)
+# Scheme and host of an absolute request target (`GET http://ada:secret@host/path`), as uvicorn quotes them.
+_AUTHORITY = re.compile(r"[a-z][a-z0-9+.-]*(?::|%3A)//(?:.*(?:@|%40))?[^/]*", re.IGNORECASE)
 
 
 class NoQueries(logging.Filter):
-    """Leaves only the path of the targets that uvicorn logs.
+    """Reduce the request targets that uvicorn logs to their path.
 
-    A token is not taken from a query or a user part, but a client may have put one there all the same.
+    The server does not accept tokens in a URL, but a client may have sent one there.
     """
 
     def filter(self, record: logging.LogRecord) -> bool:
@@ -74,29 +74,29 @@ class NoQueries(logging.Filter):
 
 def _path(target: str) -> str:
     path = re.split("[?#]", target)[0]
-    place = _PLACE.match(path)
-    return path if place is None else path[place.end() :]
+    authority = _AUTHORITY.match(path)
+    return path if authority is None else path[authority.end() :]
 
 
 class OneLine(logging.Filter):
-    """Makes every message one printable line."""
+    """Turn every message into one printable line."""
 
     def filter(self, record: logging.LogRecord) -> bool:
-        # uvicorn's coloured version of a message would be filled with what has not been cleaned.
+        # uvicorn formats its coloured message from the raw arguments.
         record.__dict__.pop("color_message", None)
         if record.name == "uvicorn.access" and isinstance(record.args, tuple):
-            # Its formatter takes the arguments apart.
+            # uvicorn's formatter needs the separate arguments.
             record.args = tuple(printable(one) if isinstance(one, str) else one for one in record.args)
         else:
             message = record.getMessage()
             if record.name == "asyncio":
-                message = message.partition("\n")[0]  # what follows repeats the exception, words and all
+                message = message.partition("\n")[0]  # the rest repeats the exception with its message
             record.msg, record.args = printable(message.rstrip()), ()
         return True
 
 
 class _Exceptions:
-    """Formats exceptions for a log: with their messages, which may repeat what was said, only where that is wanted."""
+    """Format exceptions. Their messages may quote transcripts and are included only if `are_shown`."""
 
     are_shown = False
 
@@ -120,7 +120,7 @@ def _without_messages(error: BaseException, trace: TracebackType | None) -> list
 
 
 class TextLines(_Exceptions, DefaultFormatter):
-    """Lines for people."""
+    """Log format for people."""
 
     def __init__(self, *arguments: Any, are_shown: bool = False, **options: Any) -> None:
         super().__init__(*arguments, **options)
@@ -128,7 +128,7 @@ class TextLines(_Exceptions, DefaultFormatter):
 
 
 class JsonLines(_Exceptions, logging.Formatter):
-    """One JSON object a line: time, level, logger, message, and what is known beside."""
+    """Log format for programs: one JSON object per line with time, level, logger, message and extra fields."""
 
     def __init__(self, *, are_shown: bool = False) -> None:
         super().__init__()
@@ -154,15 +154,16 @@ def _json_escape(found: re.Match[str]) -> str:
 
 
 def log_config(level: str, form: Literal["text", "json"] = "text", *, transcripts: bool = False) -> dict[str, Any]:
-    """uvicorn's, with our own loggers beside its. transcripts: whether what was said may be shown.
+    """Return a logging configuration: uvicorn's, extended by the loggers of voicelab.
 
-    Below `info` only ours speak: uvicorn would then print frames, which carry audio, and headers, which carry tokens.
+    transcripts: whether transcripts may be logged. Levels below `info` apply only to voicelab's loggers, because
+    uvicorn would log frames, which carry audio, and headers, which carry tokens.
     """
     config = copy.deepcopy(LOGGING_CONFIG)
     ours = "DEBUG" if level == "trace" else level.upper()
     for name in ("server", "voicelab"):
         config["loggers"][name] = {"handlers": ["default"], "level": ours, "propagate": False}
-    # What else has to say something, of the libraries, says it in the same form.
+    # Libraries log in the same format.
     config["root"] = {"handlers": ["default"], "level": "WARNING"}
     config["filters"] = {
         "quotes": {"()": "server.logs.Quotes", "are_shown": transcripts},
@@ -180,5 +181,5 @@ def log_config(level: str, form: Literal["text", "json"] = "text", *, transcript
 
 
 def level_for_uvicorn(level: str) -> str:
-    """Its level, never below `info`."""
+    """Return uvicorn's log level, at least `info`."""
     return "info" if level in ("debug", "trace") else level

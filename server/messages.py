@@ -1,7 +1,4 @@
-"""The wire, towards the server: every event that a client may send, and the codes of what is refused.
-
-docs/reference/protocol.md describes them; what the server answers is in outgoing.py.
-"""
+"""Client events and error codes of the protocol in docs/reference/protocol.md. Server events are in outgoing.py."""
 
 from __future__ import annotations
 
@@ -27,17 +24,17 @@ from voicelab.audio.encoder import SAMPLE_FORMATS, ReplyFormat, reply_rate_hz
 from voicelab.audio.incoming import default_rate_hz
 
 LONGEST_TEXT = 2000
-"""The most characters of a typed turn: more than anyone says in one, few enough to answer at once."""
+"""Maximum number of characters in a typed turn."""
 
 MOST_JSON_BYTES = 65_536
-"""The default of MAX_JSON_BYTES: what a JSON body, or an event besides its audio, may take."""
+"""Default of MAX_JSON_BYTES: maximum size of a JSON body, or of an event without its audio."""
 
 
 class ErrorCode(StrEnum):
     """The codes of the `error` event.
 
-    meaning: what docs/reference/protocol.md says about the code. setting: what changes its limit. closes: whether the
-    server then closes the connection with code 1008.
+    meaning: description in docs/reference/protocol.md. setting: the setting of the limit behind the error, or "".
+    closes: whether the server then closes the connection (close code 1008).
     """
 
     meaning: str
@@ -53,69 +50,69 @@ class ErrorCode(StrEnum):
         return member
 
     BAD_JSON = "bad_json", "The frame is not JSON."
-    BAD_MESSAGE = "bad_message", "The message has not the shape its event asks for, or comes where it cannot be taken."
-    UNKNOWN_EVENT = "unknown_event", "No such client event; the message lists those there are."
+    BAD_MESSAGE = "bad_message", "The message does not match its event's schema, or is not allowed at this point."
+    UNKNOWN_EVENT = "unknown_event", "There is no such client event; the message lists the known events."
     MESSAGE_TOO_LARGE = (
         "message_too_large",
-        "The frame holds more bytes than MAX_MESSAGE_BYTES, or more than MAX_JSON_BYTES besides its audio.",
+        "The frame is larger than MAX_MESSAGE_BYTES, or larger than MAX_JSON_BYTES without its audio.",
         "MAX_MESSAGE_BYTES",
     )
-    UNKNOWN_SESSION = "unknown_session", "This user has no session of that id; init without one begins another."
-    ALREADY_INITIALIZED = "already_initialized", "The session has begun; open another connection for another session."
-    UNSUPPORTED_MODE = "unsupported_mode", "This server does not hold conversations in that mode; init with another."
+    UNKNOWN_SESSION = "unknown_session", "This user has no session with that id; init without an id starts a new one."
+    ALREADY_INITIALIZED = "already_initialized", "The session has started; open another connection for a new session."
+    UNSUPPORTED_MODE = "unsupported_mode", "This server does not support that mode; init with another one."
     BAD_BASE64 = "bad_base64", "The chunk's audio is not standard base64."
     BAD_AUDIO = "bad_audio", "The bytes of this turn cannot be decoded as audio."
-    NO_AUDIO = "no_audio", "The turn ended with no audio in it."
-    TURN_TOO_LONG = "turn_too_long", "The turn holds more seconds of sound than MAX_TURN_S.", "MAX_TURN_S"
-    NO_SPEECH = "no_speech", "Nothing was heard in the audio of this turn."
+    NO_AUDIO = "no_audio", "The turn ended without any audio."
+    TURN_TOO_LONG = "turn_too_long", "The audio of the turn is longer than MAX_TURN_S.", "MAX_TURN_S"
+    NO_SPEECH = "no_speech", "The recognizer found no speech in the audio of this turn."
     ENGINE_FAILED = (
         "engine_failed",
-        "A recognizer, agent or voice failed at this turn, or did not answer in time; send it again.",
+        "The recognizer, agent or voice failed in this turn or timed out; send the turn again.",
         "ENGINE_TIMEOUT_S",
     )
     ENGINE_BUSY = (
         "engine_busy",
-        "The recognizer serves as many utterances as it can, and none ended in time; send the turn again later.",
+        "The recognizer is at its capacity, and no utterance ended in time; send the turn again later.",
         "ENGINE_WAIT_S",
     )
     SERVER_BUSY = (
         "server_busy",
-        "Too much work of this kind waits for a thread; send the turn again after some seconds.",
+        "A thread pool's queue is full; send the turn again after a few seconds.",
         "POOL_QUEUE",
     )
-    FORBIDDEN = "forbidden", "The token is another user's."
-    GOING_AWAY = "going_away", "The server ends; connect again, and take the session up where it was."
+    FORBIDDEN = "forbidden", "The token belongs to another user."
+    GOING_AWAY = "going_away", "The server is shutting down; connect again and resume the session."
     HISTORY_UNAVAILABLE = (
         "history_unavailable",
-        "The history cannot be read or written now; nothing of this turn is kept. Send it again later.",
+        "The history cannot be read or written now. The turn is not stored; send it again later.",
         "HISTORY_TIMEOUT_S",
     )
     SESSION_FULL = (
         "session_full",
-        "The session has as many turns as one may have; init without its id begins another.",
+        "The session has reached its maximum number of turns; init without its id starts a new one.",
         "MAX_SESSION_TURNS",
     )
-    INTERNAL_ERROR = "internal_error", "The server itself failed at this turn; its log says why."
+    INTERNAL_ERROR = "internal_error", "The server failed in this turn; see its log."
     TOO_FAST = (
         "too_fast",
-        "In a mode that goes at the pace of speech, audio came faster than twice that.",
+        "In a real-time mode, audio arrived faster than twice real time.",
         "REALTIME_SLACK_S",
         True,
     )
     TOO_FAR_AHEAD = (
         "too_far_ahead",
-        "More was sent than may wait while a turn is answered.",
+        "The client sent too much ahead while a turn was answered.",
         "MAX_WAITING_BYTES",
         True,
     )
-    UNAUTHORIZED = "unauthorized", "The token was withdrawn, or the user has signed out on the page.", "", True
-    IDLE = "idle", "Nothing was sent for long; a heartbeat keeps a connection open.", "IDLE_TIMEOUT_S", True
+    UNAUTHORIZED = "unauthorized", "The token was withdrawn, or the user signed out on the page.", "", True
+    IDLE = "idle", "The client sent nothing for too long; heartbeats keep a connection open.", "IDLE_TIMEOUT_S", True
 
 
-class Refused(Exception):  # noqa: N818 - a refusal is an answer to the client, not a fault of ours
-    """A message or a turn that gets an `error` event.
+class Refused(Exception):  # noqa: N818 - it is an answer to the client, not an error of the server
+    """A message or a turn that is answered with an `error` event.
 
-    chunk_is_final: for a refused audio_chunk, whether it is the last of its turn; None for other messages.
+    chunk_is_final: for a refused audio_chunk, whether it is the last one of its turn; None for other messages.
     """
 
     def __init__(self, code: ErrorCode, message: str, *, chunk_is_final: bool | None = None) -> None:
@@ -126,9 +123,9 @@ class Refused(Exception):  # noqa: N818 - a refusal is an answer to the client, 
 
 
 LONGEST_NAME = 200
-"""The most characters of an id, a name or a format."""
+"""Maximum number of characters in an id, a name or a format."""
 Name = Annotated[str, StringConstraints(max_length=LONGEST_NAME)]
-"""With a limit, pydantic also checks that the text is Unicode: JSON can escape one half of a surrogate pair."""
+"""The limit also makes pydantic check that the text is valid Unicode: JSON can escape half a surrogate pair."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +142,7 @@ class LimitedBy:
 
 
 SampleRate = Annotated[int, Field(ge=4_000, le=192_000)]
-"""Samples a second."""
+"""Sample rate in Hz."""
 
 Mode = Literal["turns", "realtime", "continuous"]
 Notice = Literal["turn_metrics", "partial_transcription", "speech_started", "speech_stopped", "no_speech_detected"]
@@ -155,7 +152,7 @@ _MOST_NOTICES = 16
 
 
 class ClientMessage(BaseModel):
-    """What a client sends, by whichever route. pydantic by itself keeps the last 16,384 short strings it has read.
+    """Base of everything that clients send. Disables pydantic's cache of the last 16,384 short strings.
 
     Every string, list and dict in such a model has a limit, because pydantic collects all errors before it reports
     the first. A model that forbids unknown fields derives from StrictClientMessage.
@@ -178,16 +175,16 @@ class StrictClientMessage(ClientMessage):
 
 
 class _ClientEvent(ClientMessage):
-    """Wrong types are refused; unknown fields are ignored, so that newer clients work."""
+    """Base of the client events. Refuses wrong types and ignores unknown fields, so that newer clients work."""
 
     model_config = ConfigDict(strict=True, frozen=True, extra="ignore")
 
 
 class Init(_ClientEvent):
-    """Begins a session, or takes one up again.
+    """Start or resume a session.
 
-    paced: whether replies leave at the pace they are heard; None leaves it to the mode. sample_rate: of replies, in the
-    formats that are samples; None for what is usual.
+    paced: whether replies are sent at playback speed; None uses the default of the mode. sample_rate: of replies in Hz,
+    for the formats that allow a choice; None uses the default of the format.
     """
 
     user_id: Name | None = None
@@ -210,12 +207,12 @@ class Init(_ClientEvent):
 
     @property
     def reply_rate_hz(self) -> int:
-        """The rate of the replies' samples."""
+        """Sample rate of the replies in Hz."""
         return self.sample_rate or reply_rate_hz(self.audio_format)
 
 
 class AudioChunk(_ClientEvent):
-    """A piece of what the user says."""
+    """A chunk of the user's audio."""
 
     audio_chunk: Annotated[str, LimitedBy("MAX_MESSAGE_BYTES")]
     is_final: bool
@@ -224,28 +221,29 @@ class AudioChunk(_ClientEvent):
 
     @property
     def rate_hz(self) -> int:
-        """The rate of raw samples: sample_rate, or what is usual for the format."""
+        """Sample rate of raw samples in Hz: sample_rate, or the default of the format."""
         return self.sample_rate or default_rate_hz(self.format)
 
     def data(self) -> bytes:
-        """The bytes; Refused when they are not standard base64."""
+        """Decode the audio. Raises Refused when it is not standard base64."""
         try:
             return base64.b64decode(self.audio_chunk, validate=True)
         except (binascii.Error, ValueError) as error:
-            message = "audio_chunk: audio_chunk is not standard base64, with its padding and without line breaks"
+            message = "audio_chunk: audio_chunk is not standard base64; send it with padding and without line breaks"
             raise Refused(ErrorCode.BAD_BASE64, message) from error
 
 
 class TypedText(_ClientEvent):
-    """A turn that is typed instead of spoken."""
+    """A typed turn."""
 
     text: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
 
 
 class Interrupt(_ClientEvent):
-    """Stops the reply that is made or heard; with turn_id only if it is that turn's.
+    """Stop the current reply.
 
-    played_s: how much of it the client has played; without it the server's own clock says so.
+    turn_id: stop it only if it belongs to this turn. played_s: seconds of the reply that the client has played; None
+    uses the server's estimate.
     """
 
     turn_id: Name | None = None
@@ -253,7 +251,7 @@ class Interrupt(_ClientEvent):
 
 
 class Heartbeat(_ClientEvent):
-    """Asks for nothing but an answer."""
+    """Keep the connection open; answered with a heartbeat."""
 
 
 ClientEvent = Init | AudioChunk | TypedText | Interrupt | Heartbeat
@@ -297,7 +295,7 @@ class UsageView(BaseModel):
 
 
 class EntityView(BaseModel):
-    """Something that was named: see voicelab.agent.base.Entity."""
+    """A recognized entity: see voicelab.agent.base.Entity."""
 
     model_config = ConfigDict(from_attributes=True)
     kind: str

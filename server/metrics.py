@@ -1,4 +1,4 @@
-"""What the server counts, for Prometheus. With several worker processes each page shows the sum over all of them."""
+"""Prometheus metrics. With several worker processes, each scrape returns the sum over all of them."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 
 
 class Metrics:
-    """The counters of one server process."""
+    """The metrics of one server process."""
 
     def __init__(self) -> None:
         disable_created_metrics()  # type: ignore[no-untyped-call]
@@ -43,34 +43,32 @@ class Metrics:
         self._refused_seen: dict[str, int] = {}
         self._spent_s: dict[str, dict[int, float]] = {}
         self._connections = Gauge(
-            "voicelab_connections", "WebSockets open now.", registry=registry, multiprocess_mode="livesum"
+            "voicelab_connections", "Open WebSockets.", registry=registry, multiprocess_mode="livesum"
         )
-        self._opened = Counter("voicelab_connections_opened", "WebSockets opened so far.", registry=registry)
-        self._denied = Counter(
-            "voicelab_denied", "Requests and handshakes that were not let in.", ["code"], registry=registry
-        )
+        self._opened = Counter("voicelab_connections_opened", "Opened WebSockets.", registry=registry)
+        self._denied = Counter("voicelab_denied", "Denied requests and handshakes.", ["code"], registry=registry)
         self._turns = Counter(
-            "voicelab_turns", "Turns, by how they ended: answered, or an error's code.", ["kind", "outcome"],
+            "voicelab_turns", "Turns by outcome: answered, or an error code.", ["kind", "outcome"],
             registry=registry,
         )  # fmt: skip
         self._stages = Histogram(
-            "voicelab_turn_stage_seconds", "What a stage of a turn took.", ["stage"], buckets=_BUCKETS_S,
+            "voicelab_turn_stage_seconds", "Duration of a stage of a turn.", ["stage"], buckets=_BUCKETS_S,
             registry=registry,
         )  # fmt: skip
         self._queue = Gauge(
-            "voicelab_engine_queue", "Calls that an engine was given and has not answered yet.", ["kind"],
+            "voicelab_engine_queue", "Unfinished calls to an engine.", ["kind"],
             registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         self._restarts = Counter(
             "voicelab_engine_restarts", "Engine processes that died and were replaced.", ["kind"], registry=registry
         )
         self._history_failures = Counter(
-            "voicelab_history_failures", "Reads and writes of the history that failed because it could not be used.",
+            "voicelab_history_failures", "Reads and writes of the history that failed because it was unavailable.",
             registry=registry,
         )  # fmt: skip
         self._history_failures_seen = 0
         self._pool_jobs = Gauge(
-            "voicelab_pool_jobs", "Jobs that run or wait in a thread pool.", ["pool"],
+            "voicelab_pool_jobs", "Running and queued jobs of a thread pool.", ["pool"],
             registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         self._pool_refused = Counter(
@@ -82,13 +80,14 @@ class Metrics:
             registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         self._worker_cpu = Counter(
-            "voicelab_worker_cpu_seconds", "Time that engine processes had a processor.", ["kind"], registry=registry
+            "voicelab_worker_cpu_seconds", "CPU time of the engine processes.", ["kind"], registry=registry
         )
         self._tasks = Gauge(
             "voicelab_tasks", "Tasks on the event loop.", registry=registry, multiprocess_mode="livesum"
         )
         self._threads = Gauge(
-            "voicelab_threads", "Threads, those of libraries included.", registry=registry, multiprocess_mode="livesum",
+            "voicelab_threads", "Threads, including those of libraries.",
+            registry=registry, multiprocess_mode="livesum",
         )  # fmt: skip
         if _SHARED_FOLDER not in os.environ:
             ProcessCollector(registry=registry)
@@ -98,11 +97,11 @@ class Metrics:
             self._stages.labels(stage.removesuffix("_s"))
 
     def opened(self) -> None:
-        """A WebSocket was opened."""
+        """Count an opened WebSocket."""
         self._opened.inc()
 
     def denied(self, code: str) -> None:
-        """Somebody was not let in."""
+        """Count a denied request or handshake."""
         self._denied.labels(code).inc()
 
     def turn_ended(self, record: TurnRecord) -> None:
@@ -114,7 +113,7 @@ class Metrics:
                 self._stages.labels(stage.removesuffix("_s")).observe(seconds)
 
     def sample(self, connections: int, hosts: Iterable[EnginePool]) -> None:
-        """Take over what changes without telling: call it now and then, and before each page."""
+        """Update the gauges. Call it regularly and before each scrape."""
         self._connections.set(connections)
         self._tasks.set(len(asyncio.all_tasks()))
         self._threads.set(_threads())
@@ -126,7 +125,7 @@ class Metrics:
             self._sample_workers(kind, host.pids)
 
     def sample_history(self, failures: int) -> None:
-        """Copy how often the history has failed so far; call it as often as `sample`."""
+        """Update the number of history failures; call it as often as `sample`."""
         self._history_failures.inc(failures - self._history_failures_seen)
         self._history_failures_seen = failures
 
@@ -144,7 +143,7 @@ class Metrics:
                 worker = psutil.Process(pid)
                 memory += worker.memory_info().rss
                 times = worker.cpu_times()
-            except psutil.Error:  # it has died; the one that replaces it is seen next time
+            except psutil.Error:  # the process has died; the next sample sees its replacement
                 continue
             now_s[pid] = times.user + times.system
             self._worker_cpu.labels(kind).inc(max(0.0, now_s[pid] - before_s.get(pid, 0.0)))
@@ -152,7 +151,7 @@ class Metrics:
         self._worker_memory.labels(kind).set(memory)
 
     def page(self) -> bytes:
-        """All of it, as Prometheus reads it."""
+        """Return all metrics in Prometheus' text format."""
         if _SHARED_FOLDER not in os.environ:
             return generate_latest(self._registry)
         shared = CollectorRegistry()
@@ -161,7 +160,7 @@ class Metrics:
 
 
 def _threads() -> int:
-    """All of this process where the system lists them, else those that Python started."""
+    """Return the number of threads of this process; without /proc, of those that Python started."""
     try:
         return len(list(Path("/proc/self/task").iterdir()))
     except OSError:

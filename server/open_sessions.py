@@ -1,4 +1,4 @@
-"""Which sessions have connections: one that several share has ended when the last of them has closed."""
+"""Count the connections of each session. A session ends when its last connection closes."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ class OpenSessions:
         self._connections: Counter[str] = Counter()
 
     def enter(self, session_id: str) -> None:
-        """A connection takes part in it. Call it before the history is told, so that no other ends it meanwhile."""
+        """Add a connection. Call it before updating the history, so that another connection cannot end the session."""
         self._connections[session_id] += 1
 
     def leave(self, session_id: str) -> bool:
-        """A connection is gone; whether it was the last one."""
+        """Remove a connection. Returns whether it was the last one."""
         self._connections[session_id] -= 1
         if self._connections[session_id] > 0:
             return False

@@ -1,4 +1,4 @@
-"""Which web pages may use the server: a browser does not guard WebSockets as it guards other requests."""
+"""Check the Origin header. Browsers do not apply the same-origin policy to WebSockets."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ if TYPE_CHECKING:
 
 _HTTP_SCHEME = {"ws": "http", "wss": "https"}
 _DEFAULT_PORT = {"http": 80, "https": 443}
-# Scheme, host and port and nothing else: no user before an @, no path, no second colon outside of an IPv6 address.
+# Only scheme, host and port: no credentials, no path, no second colon outside of an IPv6 address.
 _ORIGIN = re.compile(r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[^\s/:@\[\]?#\\]+)(?::([1-9][0-9]{0,4}))?")
 _WILDCARD = "*."
 _ONE_PART = r"[^/:@\[\]?#\\.]+"
 
 
 def canonical(origin: str) -> str | None:
-    """An origin as browsers write it, in lower case and without a default port; None for anything else."""
+    """Return an origin as browsers write it: in lower case, without a default port. None if it is not an origin."""
     if origin.lower() == "null":
         return "null"
     found = _ORIGIN.fullmatch(origin.lower())
@@ -34,11 +34,11 @@ def canonical(origin: str) -> str | None:
 
 
 def checked(given: str) -> str:
-    """An entry of CORS_ORIGINS as it is compared: an origin, a pattern such as https://*.example.org, or `*`.
+    """Normalize an entry of CORS_ORIGINS: an origin, a pattern such as https://*.example.org, or `*`.
 
-    Raises ValueError for an entry that no browser's origin could ever match.
+    Raises ValueError for an entry that no origin can match.
     """
-    # "null" is what a page opened from a file, or inside a sandboxed frame, sends.
+    # Pages opened from a file or in a sandboxed frame send "null".
     if given == "*":
         return given
     origin = canonical(given.rstrip("/"))
@@ -48,18 +48,18 @@ def checked(given: str) -> str:
     if scheme in _HTTP_SCHEME:
         raise ValueError(f"{given!r} is not a page's origin; write {_HTTP_SCHEME[scheme]}://{host}")
     if "*" in host.removeprefix(_WILDCARD):
-        raise ValueError(f"{given!r}: a * stands only for subdomains, as in https://*.example.org; or write * for all")
+        raise ValueError(f"{given!r}: use * only for subdomains, as in https://*.example.org, or alone for all origins")
     return origin
 
 
 def as_regex(origins: Iterable[str]) -> str | None:
-    """A regular expression for the patterns among these entries; None if there are none."""
+    """Return a regular expression that matches the patterns among these entries; None if there are none."""
     patterns = [_regex(origin) for origin in origins if _is_pattern(origin)]
     return "|".join(patterns) if patterns else None
 
 
 def is_allowed(connection: HTTPConnection, settings: Settings) -> bool:
-    """Whether the Origin header is in CORS_ORIGINS or is the server's own; a missing one only passes with `*`."""
+    """Return whether the Origin header is in CORS_ORIGINS or is the server's own. Only `*` allows a missing one."""
     if settings.any_origin:
         return True
     origins = connection.headers.getlist("origin")
@@ -73,9 +73,9 @@ def _is_listed(origin: str, allowed: tuple[str, ...]) -> bool:
 
 
 def is_own(origin: str | None, connection: HTTPConnection, *, for_certain: bool = False) -> bool:
-    """Whether the origin is that of a page that this server itself served; the Host header was checked before.
+    """Return whether the origin belongs to this server's own pages. The Host header must have been checked before.
 
-    for_certain: where a proxy has dropped the port, the browser itself must say that the page is of the same origin.
+    for_certain: if a proxy dropped the port, require that the browser confirms the same origin (Sec-Fetch-Site).
     """
     scheme = connection.scope["scheme"]
     own = canonical(f"{_HTTP_SCHEME.get(scheme, scheme)}://{connection.headers.get('host', '')}")
@@ -88,10 +88,10 @@ def is_own(origin: str | None, connection: HTTPConnection, *, for_certain: bool 
 
 
 def _port_was_dropped(own: str, connection: HTTPConnection) -> bool:
-    """Whether a proxy passed on the Host header without its port, as nginx's $host is.
+    """Return whether a proxy forwarded the Host header without its port, like nginx's $host.
 
-    A browser that connects by itself names every port but the scheme's default, which this server is then on. The
-    page's port stays unknown; browsers that say so (Sec-Fetch-Site) tell a page on another port from the server's own.
+    Without a proxy, browsers omit the port only if it is the scheme's default and thus the port of this server. If the
+    port was dropped, only Sec-Fetch-Site distinguishes a page on another port from the server's own.
     """
     scheme, _, host = own.partition("://")
     server = connection.scope.get("server")
@@ -110,7 +110,7 @@ def _regex(pattern: str) -> str:
 
 
 def _host(written: str) -> str | None:
-    """As browsers write it: IPv6 addresses shortened, names in their ASCII form."""
+    """Return the host as browsers write it: compressed IPv6 addresses, and names in ASCII (IDNA)."""
     if written.startswith("["):
         try:
             return f"[{IPv6Address(written[1:-1]).compressed}]"

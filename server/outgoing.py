@@ -1,4 +1,4 @@
-"""The wire, towards the client: every event that the server sends, as docs/reference/protocol.md describes them."""
+"""Server events of the protocol in docs/reference/protocol.md."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from voicelab.audio.encoder import ReplyFormat
 
 
 class ServerEvent(BaseModel):
-    """What the server sends; the fields are the event's data. A turn_id is left out for who did not ask for it."""
+    """Base of the server events; the fields are the event's data. turn_id is omitted unless the client asked for it."""
 
     model_config = ConfigDict(frozen=True)
     event: ClassVar[str]
     names_no_turn: ClassVar[bool] = False
 
     def frame(self) -> str:
-        """The text frame."""
+        """Return the event as a text frame."""
         data = self.model_dump(mode="json")
         if data.get("turn_id", "") is None and not self.names_no_turn:
             del data["turn_id"]
@@ -34,7 +34,7 @@ class TurnEvent(ServerEvent):
 
 
 class SessionStart(ServerEvent):
-    """The session is open."""
+    """The session has started or resumed."""
 
     event = "session_start"
     session_id: str
@@ -42,21 +42,21 @@ class SessionStart(ServerEvent):
 
 
 class PartialTranscription(TurnEvent):
-    """What has been heard so far; it may still change."""
+    """The transcript so far, which may still change."""
 
     event = "partial_transcription"
     text: str
 
 
 class SpeechStarted(TurnEvent):
-    """Somebody speaks to the agent. at_s: where in the stream of sound the speech began."""
+    """The user started to speak. at_s: start of the speech, in seconds of the audio stream."""
 
     event = "speech_started"
     at_s: float
 
 
 class SpeechStopped(TurnEvent):
-    """They are done, and are answered. at_s: where their last speech ended; silence_s: how long was waited since."""
+    """The user stopped speaking. at_s: end of the speech, in seconds of the stream. silence_s: silence since then."""
 
     event = "speech_stopped"
     at_s: float
@@ -64,7 +64,7 @@ class SpeechStopped(TurnEvent):
 
 
 class NoSpeechDetected(ServerEvent):
-    """Sound has come, and no speech was found in it. at_s: where in the stream; level_dbfs: its root mean square."""
+    """The stream has sound but no speech. at_s: position in the stream. level_dbfs: root mean square of the sound."""
 
     event = "no_speech_detected"
     at_s: float
@@ -73,14 +73,14 @@ class NoSpeechDetected(ServerEvent):
 
 
 class Transcription(TurnEvent):
-    """What was heard."""
+    """The final transcript."""
 
     event = "transcription"
     text: str
 
 
 class AgentResponse(TurnEvent):
-    """What is answered, as text."""
+    """The agent's reply as text."""
 
     event = "agent_response"
     text: str
@@ -89,7 +89,7 @@ class AgentResponse(TurnEvent):
 
 
 class ReplyChunk(TurnEvent):
-    """A piece of the answer as sound."""
+    """A chunk of the spoken reply."""
 
     event = "audio_chunk"
     audio_chunk: str
@@ -98,7 +98,7 @@ class ReplyChunk(TurnEvent):
 
 
 class TurnMetrics(TurnEvent):
-    """Stage times of a turn in seconds; null where it did not reach the stage (voicelab.pipeline.turn.StageTimes)."""
+    """Stage times of a turn in seconds; null for stages it did not reach (voicelab.pipeline.turn.StageTimes)."""
 
     event = "turn_metrics"
     audio_s: float | None
@@ -120,10 +120,10 @@ class TurnMetrics(TurnEvent):
 
 
 class Interrupted(ServerEvent):
-    """The answer to an interrupt; all but session_id are null when no reply was made or heard.
+    """The answer to an interrupt. All fields but session_id are null when there was no reply to stop.
 
-    stop_ms: from the interrupt's arrival until nothing more of the reply could leave. said: what was heard of the
-    reply. changes: what became of what the reply promised; null when it promised nothing.
+    stop_ms: from the arrival of the interrupt until no more of the reply could be sent. said: the part of the reply
+    that the user heard. changes: whether the reply's changes to the watchlist were made; null without changes.
     """
 
     event = "interrupted"
@@ -136,7 +136,7 @@ class Interrupted(ServerEvent):
 
 
 class ErrorEvent(ServerEvent):
-    """A message or a turn failed."""
+    """An error of a message or a turn."""
 
     event = "error"
     code: ErrorCode

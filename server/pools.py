@@ -1,4 +1,4 @@
-"""Where the server's blocking work runs: each kind in threads of its own, so that none delays the others."""
+"""Thread pools for blocking work, one for each kind of work, so that none delays the others."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicelab.engines.pool.work_pool import WorkPool
 
 @dataclass(frozen=True, slots=True)
 class Pools:
-    """decoding and encoding: whole sound files. files: what reads and writes the disk, and builds long lists."""
+    """decoding, encoding: of whole audio files. files: disk access, and building long lists."""
 
     decoding: WorkPool
     encoding: WorkPool
@@ -23,7 +23,7 @@ class Pools:
 
 @contextmanager
 def open_pools(threads: int | None, queue: int) -> Iterator[Pools]:
-    """Pools of this many threads (None: one for each core), each with a queue of this length."""
+    """Open the pools. threads: per pool; None uses one per core. queue: maximum number of waiting jobs per pool."""
     pools = Pools(*(WorkPool(name, threads, queue) for name in ("decoding", "encoding", "files")))
     try:
         yield pools

@@ -1,4 +1,4 @@
-"""WebSockets end when the right to them ends: their token is withdrawn, or the user signs out on the page."""
+"""Close WebSockets whose token was withdrawn or whose user signed out on the page."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _CHECK_S = 1.0
 
 
 async def keep_revoking(services: Services) -> None:
-    """Check every open WebSocket once a second. Return at once where the server asks for no tokens."""
+    """Check every open WebSocket once a second. Returns at once when the server does not require tokens."""
     while services.tokens:
         await asyncio.sleep(_CHECK_S)
         try:
@@ -27,11 +27,11 @@ async def keep_revoking(services: Services) -> None:
 
 
 async def _revoke(services: Services) -> None:
-    """Withdraw the connections whose token or sign-in no longer stands for their user.
+    """Withdraw the connections whose token or sign-in is no longer valid for their user.
 
-    Sign-ins are looked up together: another worker process may have ended one.
+    Sign-ins are looked up in the database, because another worker process may have ended them.
     """
-    connections = [guest for guest in services.connections if isinstance(guest, Connection)]
+    connections = [connection for connection in services.connections if isinstance(connection, Connection)]
     cookies: dict[str, str] = {}
     for connection in connections:
         token, user = presented(connection.websocket), user_of(connection.websocket)

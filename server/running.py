@@ -1,4 +1,4 @@
-"""How uvicorn runs the app: what it reads, what it logs, how it ends."""
+"""Run the app with uvicorn: configuration, start and shutdown."""
 
 from __future__ import annotations
 
@@ -33,19 +33,19 @@ logger = logging.getLogger("server")
 
 _CLOSING_SHARE = 0.5
 _LONGEST_CLOSING_S = 5.0
-"""What is kept of SHUTDOWN_LIMIT_S, at most, for the goodbyes, and as much again for what else is to be closed."""
+"""Seconds of SHUTDOWN_LIMIT_S reserved at most for closing WebSockets, and the rest, after the last turn."""
 _SWITCH_S = 0.001
 _BESIDE_WEBSOCKETS = 100
-"""So many more connections that are no WebSockets there may be than WebSockets, which all begin as such."""
+"""Number of connections allowed beyond MAX_CONNECTIONS before their upgrade to a WebSocket."""
 _OTHER_DESCRIPTORS = 100
-"""For files, the history, and the engines' processes."""
+"""File descriptors for files, the history and the engine processes."""
 
 
 class Server(uvicorn.Server):
-    """uvicorn's server, which says where it serves also when it is given its socket, and lets turns end.
+    """uvicorn's server. It also logs the address of an inherited socket, and lets turns finish on shutdown.
 
-    owns_process: nothing else runs in this process. Then it is made one that answers soon (`_answer_soon`) and keeps no
-    memory that it does not use (heap.py), and ended when SHUTDOWN_LIMIT_S is over and something still hangs.
+    owns_process: the server is alone in this process. It then tunes the process for latency (`_reduce_pauses`) and
+    memory (voicelab/engines/pool/allocator.py), and ends it when shutdown takes longer than SHUTDOWN_LIMIT_S.
     """
 
     def __init__(self, config: uvicorn.Config, *, owns_process: bool = False) -> None:
@@ -62,7 +62,7 @@ class Server(uvicorn.Server):
             _allow_descriptors(2 * self._settings.max_connections + _BESIDE_WEBSOCKETS + _OTHER_DESCRIPTORS)
         await super().startup(sockets)
         if self._owns_process:
-            _answer_soon()
+            _reduce_pauses()
             if self._settings.auth_tokens_file is not None:
                 reload_on_hangup(self._app.state.tokens, self._settings.auth_tokens_file)
             services: Services = self._app.state.services
@@ -79,20 +79,22 @@ class Server(uvicorn.Server):
         super().handle_exit(sig, frame)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        """Send the connections away, each when its turn is over; then close what listens, and the engines.
+        """Close each connection after its turn, then the listening sockets and the engines.
 
-        Until then probes are still answered, and new work is refused with a sentence.
+        Meanwhile health probes are answered, and new work is refused with `going_away`.
         """
         loop, limit_s = asyncio.get_running_loop(), self._settings.shutdown_limit_s
         closing_s = min(_LONGEST_CLOSING_S, _CLOSING_SHARE * limit_s) / 2
         services: Services = self._app.state.services
         turns_end_s = loop.time() + limit_s - 2 * closing_s
         if services.connections:
-            logger.info("Ending: %d connections, whose turns have up to %g s", len(services.connections), limit_s)
+            logger.info(
+                "Shutting down: %d connections have %g s to end their turns", len(services.connections), limit_s
+            )
         draining = asyncio.create_task(services.drain(turns_end_s))
         while not draining.done() and loop.time() < turns_end_s + closing_s:
             if self.force_exit:
-                # A second Ctrl-C: no turn is waited for. uvicorn would leave out the engines' end too.
+                # A second Ctrl-C: do not wait for turns. With force_exit, uvicorn would not stop the engines either.
                 self.force_exit = False
                 turns_end_s = loop.time()
                 draining.cancel()
@@ -105,7 +107,7 @@ class Server(uvicorn.Server):
 
 
 def _allow_descriptors(needed: int) -> None:
-    """Let this process have so many, of which most systems allow 1024 to one that does not ask for more."""
+    """Raise the limit of open files to `needed`; the default of most systems is 1024."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     allowed = needed if hard == resource.RLIM_INFINITY else min(needed, hard)
     if allowed < needed:
@@ -114,11 +116,11 @@ def _allow_descriptors(needed: int) -> None:
         resource.setrlimit(resource.RLIMIT_NOFILE, (allowed, hard))
 
 
-def _answer_soon() -> None:
-    """Keep the event loop from standing still, once all is loaded.
+def _reduce_pauses() -> None:
+    """Avoid pauses of the event loop. Call it when everything is loaded.
 
-    The collector looks through everything that is alive about once a second under load, for 80 ms: what the start has
-    made stays, and is taken out of its sight. And a thread that computes in Python would keep the loop out for 5 ms.
+    Under load the garbage collector runs about once a second and takes 80 ms to visit all objects, so the permanent
+    objects of the start are frozen. A shorter switch interval (default 5 ms) limits the time that threads hold the GIL.
     """
     gc.collect()
     gc.freeze()
@@ -126,26 +128,26 @@ def _answer_soon() -> None:
 
 
 def _end_process() -> None:
-    """What was acknowledged is on disk, and worker processes end with their pipe."""
-    logger.warning("SHUTDOWN_LIMIT_S is over and something still runs; the process ends all the same")
+    """Exit at once. Acknowledged turns are on disk, and worker processes end when their pipe closes."""
+    logger.warning("shutdown took longer than SHUTDOWN_LIMIT_S; the process exits now")
     logging.shutdown()
     os._exit(1)
 
 
 def server_config(app: FastAPI, settings: Settings, logging_config: dict[str, Any] | None) -> uvicorn.Config:
-    """How uvicorn runs the app; logging_config None leaves logging as it is."""
+    """Return uvicorn's configuration. logging_config: None leaves logging unchanged."""
     return _Config(
         _ClearStart(app),
         lifespan="on",
         proxy_headers=False,
         http=request_protocol(_request_limits(settings)),
         ws=socket_protocol(settings.reader_timeout_s),
-        # Twice what is taken: a frame up to this size is read and answered with message_too_large, a larger one is not
-        # read at all and ends the connection (close code 1009).
+        # Twice the accepted size: frames up to this size get the error message_too_large; larger ones are not read and
+        # close the connection (close code 1009).
         ws_max_size=2 * settings.max_message_bytes,
-        # Speech is compressed already, and base64 of it shrinks by little for much work.
+        # Speech is already compressed; deflating its base64 costs much CPU and saves little.
         ws_per_message_deflate=False,
-        # A client that has stopped reading answers no ping; it is given up within 1.4 times READER_TIMEOUT_S.
+        # A client that has stopped reading does not answer pings and is dropped within 1.4 times READER_TIMEOUT_S.
         ws_ping_interval=0.4 * settings.reader_timeout_s,
         ws_ping_timeout=settings.reader_timeout_s,
         log_level=level_for_uvicorn(settings.log_level) if logging_config else None,
@@ -165,7 +167,7 @@ def _request_limits(settings: Settings) -> RequestLimits:
 
 
 class _Config(uvicorn.Config):
-    """uvicorn's, with our reading of what proxies say."""
+    """uvicorn's configuration with ForwardedHeaders."""
 
     def load(self) -> None:
         super().load()
@@ -173,9 +175,9 @@ class _Config(uvicorn.Config):
 
 
 class _ClearStart:
-    """Sends why a start failed: the one sentence of a VoicelabError. Starlette would send a traceback.
+    """ASGI middleware that reports a failed start with the message of the VoicelabError instead of a traceback.
 
-    Other exceptions are in the log already.
+    Other exceptions have already been logged.
     """
 
     def __init__(self, app: FastAPI) -> None:

@@ -1,4 +1,4 @@
-"""What every connection shares: the loaded engines, the history, and what watches over them."""
+"""State shared by all connections: engines, history, metrics and open connections."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ _LOOK_AGAIN_S = 0.02
 _SAMPLE_S = 1.0
 
 
-class Guest(Protocol):
-    """What the end of the server needs to know of a connection. busy: it should not be cut off now."""
+class OpenConnection(Protocol):
+    """A connection, as shutdown sees it. busy: whether it is in a turn that should be completed."""
 
     @property
     def busy(self) -> bool: ...
@@ -43,11 +43,11 @@ class Guest(Protocol):
 
 @dataclass(slots=True)
 class Services:
-    """Opened once, when the server starts.
+    """Shared state, opened once when the server starts.
 
-    ears: what finds speech in a continuous stream; None where the server takes none.
-    connections: every open WebSocket with the task that serves it. draining: set when no new turn may begin.
-    leaving: the connections that need not be cut off for that, for they were or they close by themselves.
+    vad_batcher: voice activity detection for continuous mode; None if the server does not offer that mode.
+    connections: every open WebSocket with the task that serves it. draining: set when no new turn may start.
+    leaving: connections that are closing and must not be cancelled again.
     """
 
     settings: Settings
@@ -59,19 +59,19 @@ class Services:
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
     open_sessions: OpenSessions = field(default_factory=OpenSessions)
-    connections: dict[Guest, asyncio.Task[Any]] = field(default_factory=dict)
+    connections: dict[OpenConnection, asyncio.Task[Any]] = field(default_factory=dict)
     draining: asyncio.Event = field(default_factory=asyncio.Event)
-    leaving: set[Guest] = field(default_factory=set)
+    leaving: set[OpenConnection] = field(default_factory=set)
 
     @property
     def active_connections(self) -> int:
-        """How many WebSockets are open now."""
+        """Number of open WebSockets."""
         return len(self.connections)
 
     async def keep(self, session_id: str, user_id: str, turn: TurnRecord) -> None:
-        """Record a turn that is over, once, for the history and for whoever watches the server.
+        """Record a completed turn once, in the history, the metrics, the traces and the log.
 
-        Who asks may be cut off meanwhile: what was begun is written all the same, and not written again as a failure.
+        If the caller is cancelled, the write still completes, and the turn is not written again as a failed one.
         """
         if not turn.kept:
             turn.kept = True
@@ -85,52 +85,52 @@ class Services:
     async def _keep(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
         row_id = None
         try:
-            # A turn that failed because the history did would only have to wait for it again.
+            # If the history made the turn fail, writing to it would only wait again.
             if turn.error not in _NOT_KEPT:
                 row_id = await self.history.record(session_id, user_id, turn)
         except HistoryUnavailableError as error:
-            # The client of a failed turn should hear why that failed, not that this could not be kept.
+            # The client of a failed turn gets that turn's error, not the history's.
             if turn.error is None:
                 raise
-            logger.warning("a turn that failed with %s could not be kept: %s", turn.error, error)
+            logger.warning("a turn that failed with %s could not be stored: %s", turn.error, error)
         self.metrics.turn_ended(turn)
         if self.tracer is not None:
             self.tracer.turn_ended(session_id, turn)
-        told: dict[str, Any] = {"session_id": session_id, "turn_id": turn.turn_id, "outcome": turn.error or ANSWERED}
+        fields: dict[str, Any] = {"session_id": session_id, "turn_id": turn.turn_id, "outcome": turn.error or ANSWERED}
         if self.settings.log_transcripts:
-            told |= {"heard": turn.heard, "reply": turn.reply.text if turn.reply else None}
-        logger.info(_turn_line(turn, told), extra=told)
+            fields |= {"heard": turn.heard, "reply": turn.reply.text if turn.reply else None}
+        logger.info(_turn_line(turn, fields), extra=fields)
         return row_id
 
     async def end_session(self, session_id: str) -> None:
-        """Note that a session's connection has closed; a history that cannot be reached is no fault of the client's."""
+        """Store that the session's last connection has closed. If the history is unavailable, only log a warning."""
         try:
             await self.history.end_session(session_id)
         except HistoryUnavailableError as error:
-            logger.warning("the end of session %s could not be kept: %s", session_id, error)
+            logger.warning("the end of session %s could not be stored: %s", session_id, error)
 
     async def drain(self, turns_end_s: float) -> None:
-        """Let no turn begin any more, and send every connection away: at once, or when its turn is over.
+        """Refuse new turns and close every connection, after its current turn if it has one.
 
-        Returns when all have left. turns_end_s: when, by the event loop's clock, the turns that still run are cut off.
+        Returns when all are closed. turns_end_s: event-loop time at which running turns are cancelled.
         """
         loop = asyncio.get_running_loop()
         self.draining.set()
         while self.connections:
-            for guest, task in self.connections.items():
-                if guest not in self.leaving and (not guest.busy or loop.time() >= turns_end_s):
-                    self.leaving.add(guest)
+            for connection, task in self.connections.items():
+                if connection not in self.leaving and (not connection.busy or loop.time() >= turns_end_s):
+                    self.leaving.add(connection)
                     task.cancel()
             await asyncio.sleep(_LOOK_AGAIN_S)
 
     def sample(self) -> None:
-        """Bring the metrics up to date that nobody announces."""
+        """Update the gauges."""
         self.metrics.sample(self.active_connections, self.pipeline.hosts)
         self.metrics.sample_history(self.history.failures)
         self.metrics.sample_pools((*self.pools, self.pipeline.turn_ends))
 
     async def keep_sampling(self) -> None:
-        """For pages that another worker process makes."""
+        """Update the gauges regularly, because another worker process may answer the scrape."""
         while True:
             self.sample()
             await asyncio.sleep(_SAMPLE_S)
@@ -138,7 +138,7 @@ class Services:
 
 @asynccontextmanager
 async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
-    """Open the history and load the engines, each with a line in the log; close them at the end."""
+    """Open the history and load the engines, logging each; close them on exit."""
     vad_batcher = VadBatcher.named(settings.vad)
     tracer = Tracer.from_environment()
     limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
@@ -174,23 +174,23 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
             await asyncio.to_thread(tracer.close)
 
 
-def _turn_line(turn: TurnRecord, told: dict[str, Any]) -> str:
-    words = f": {told['heard']!r} -> {told['reply']!r}" if "heard" in told else ""
+def _turn_line(turn: TurnRecord, fields: dict[str, Any]) -> str:
+    words = f": {fields['heard']!r} -> {fields['reply']!r}" if "heard" in fields else ""
     took_s = (time.time_ns() - turn.began_ns) / 1e9
-    return f"{turn.kind} turn {told['outcome']} after {took_s:.2f} s in session {told['session_id']}{words}"
+    return f"{turn.kind} turn {fields['outcome']} after {took_s:.2f} s in session {fields['session_id']}{words}"
 
 
 def _loaded(engine: EngineInfo) -> str:
     kind = "Agent" if engine.kind == "agent" else engine.kind.upper()
-    lanes = f", {engine.lanes} workers" if engine.lanes > 1 else ""
+    workers = f", {engine.lanes} workers" if engine.lanes > 1 else ""
     if engine.name == "sensevoice":
         return f"SenseVoice model loaded successfully on {engine.device} in {engine.load_s:.1f} s ({engine.revision})"
     note = f"; {engine.note}" if engine.note else ""
-    return f"{kind} {engine.name} loaded in {engine.load_s:.1f} s on {engine.device}{lanes} ({engine.revision}){note}"
+    return f"{kind} {engine.name} loaded in {engine.load_s:.1f} s on {engine.device}{workers} ({engine.revision}){note}"
 
 
 def version() -> str:
-    """The version of the installed package; "not installed" when it runs from a folder without one."""
+    """Return the version of the installed package, or "not installed"."""
     try:
         return metadata.version("voicelab")
     except metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""What can be set from outside, each by an environment variable of the field's name in capitals."""
+"""The server's settings. Each field is set by the environment variable of its name in capitals."""
 
 from __future__ import annotations
 
@@ -29,10 +29,10 @@ from voicelab.tts.default import default_voice
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
-"""The largest MAX_JSON_BYTES. A megabyte takes tens of milliseconds to parse, in which nobody is served."""
+"""Upper limit of MAX_JSON_BYTES. Parsing a megabyte blocks the event loop for tens of milliseconds."""
 _SHARE_OF_ONE_CLIENT = 0.8
 _SECRET: dict[str, Callable[[Any], str]] = {"DATABASE_URL": shown, "AUTH_TOKENS": lambda _: "***"}
-"""How the value of a setting that holds a secret is printed."""
+"""Functions that format the values of settings with secrets for error messages."""
 
 
 _YEAR_S = 365 * 86_400.0
@@ -42,13 +42,13 @@ Count = Annotated[int, Field(ge=1, le=1_000_000)]
 
 
 class Settings(BaseSettings):
-    """The server's settings; docs/reference/server.md has the table."""
+    """The server's settings; docs/reference/server.md describes each."""
 
     model_config = SettingsConfigDict(env_ignore_empty=True, extra="ignore", frozen=True)
 
     host: str = "127.0.0.1"
     port: Annotated[int, Field(ge=0, le=65535)] = 8000
-    # NoDecode: the list may be written with commas, which pydantic-settings would refuse as bad JSON.
+    # NoDecode: pydantic-settings would refuse a comma-separated list as invalid JSON.
     cors_origins: Annotated[tuple[str, ...], NoDecode] = ("http://localhost:3000",)
     cors_credentials: bool = True
     root_path: str = ""
@@ -89,7 +89,7 @@ class Settings(BaseSettings):
     max_set_takes: Count = 1000
     max_user_recording_bytes: Annotated[int, Field(ge=1, le=10**15)] = 2_000_000_000
     log_level: Literal["critical", "error", "warning", "info", "debug", "trace"] = "info"
-    # Who may use it; how it runs, ends and is seen.
+    # Access, processes, shutdown and logging.
     allowed_hosts: Annotated[tuple[str, ...], NoDecode] = ()
     auth_tokens: Annotated[dict[str, str], NoDecode, Field(repr=False)] = Field(default_factory=dict)
     auth_tokens_file: Path | None = None
@@ -101,7 +101,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def read(cls, **given: Any) -> Self:
-        """The environment's values, those given before them; InputError names the variable that is wrong."""
+        """Read the environment; `given` takes precedence. Raises InputError that names the wrong variable."""
         _check_not_empty()
         try:
             return cls(**given)
@@ -115,7 +115,7 @@ class Settings(BaseSettings):
     @field_validator("cors_origins", "allowed_hosts", mode="before")
     @classmethod
     def _split(cls, value: Any) -> Any:
-        """Read a JSON list, or names with commas between them."""
+        """Parse a JSON list or a comma-separated one."""
         if not isinstance(value, str):
             return value
         if not value.lstrip().startswith("["):
@@ -141,7 +141,7 @@ class Settings(BaseSettings):
         names = tuple(name.lower().rstrip(".") for name in value)
         for name in names:
             if not PATTERN.fullmatch(name):
-                raise ValueError(f"{name!r} is no host; write a name without scheme and port, *.name, or * for all")
+                raise ValueError(f"{name!r} is not a host; write a name without scheme and port, *.name, or * for all")
         return names
 
     @field_validator("auth_tokens", mode="before")
@@ -160,7 +160,7 @@ class Settings(BaseSettings):
 
     @property
     def tokens(self) -> Tokens:
-        """Those of AUTH_TOKENS or of its file; InputError where the file can no longer be read."""
+        """The accepted tokens. Raises InputError if AUTH_TOKENS_FILE can no longer be read."""
         if self.auth_tokens_file is None:
             return Tokens(self.auth_tokens)
         try:
@@ -171,7 +171,7 @@ class Settings(BaseSettings):
     @field_validator("asr", "agent", "tts")
     @classmethod
     def _take_users(cls, value: str) -> str:
-        """An engine's address loses its user part here; an engine that cannot be read is refused when it is loaded."""
+        """Remove the credentials from an engine's URL. An invalid engine is refused when it is loaded."""
         return str(EngineSpec.parse(value)) if "@" in value else value
 
     @field_validator("database_url")
@@ -186,7 +186,7 @@ class Settings(BaseSettings):
 
     @property
     def most_per_client(self) -> int:
-        """How many WebSockets one client may hold: by default four fifths of MAX_CONNECTIONS, rounded up."""
+        """Maximum number of WebSockets per client; by default four fifths of MAX_CONNECTIONS, rounded up."""
         return self.max_connections_per_client or math.ceil(_SHARE_OF_ONE_CLIENT * self.max_connections)
 
     @property
@@ -196,7 +196,7 @@ class Settings(BaseSettings):
 
 
 def _check_not_empty() -> None:
-    """A secret that was meant to be set, and is empty, must not open the server to everybody."""
+    """Refuse empty secrets: a variable that was meant to protect the server must not open it to everybody."""
     for name, value in os.environ.items():
         if name.upper() in ("AUTH_TOKENS", "AUTH_TOKENS_FILE") and not value.strip():
-            raise InputError(f"{name} is set but empty; give it tokens, or unset it to serve without tokens")
+            raise InputError(f"{name} is set but empty; set it to tokens, or unset it to serve without tokens")

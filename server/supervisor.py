@@ -1,4 +1,4 @@
-"""Several server processes on one socket: they are started, replaced when they die, and ended together."""
+"""Run several server processes on one socket: start them, replace those that die, and end them together."""
 
 from __future__ import annotations
 
@@ -29,19 +29,19 @@ _LOOK_AGAIN_S = 0.1
 _GRACE_S = 3.0
 _YOUNG_S = 5.0
 _MOST_YOUNG_DEATHS = 5
-_NO_START = (1, 2)  # the exit codes of a worker that could not start; it would not the next time either
+_NO_START = (1, 2)  # exit codes of a worker that could not start and would fail again
 
 
 @dataclass(slots=True)
 class _Worker:
-    """A worker process. started_s: when, on the monotonic clock. unsent: what its pipe had no room for yet."""
+    """A worker process. started_s: start on the monotonic clock. unsent: bytes that its pipe has not accepted yet."""
 
     process: subprocess.Popen[bytes]
     started_s: float
     unsent: bytes = b""
 
     def send(self, line: str = "") -> None:
-        """Write a line, as far as the pipe takes it; the rest goes with later calls. A dead worker gets none."""
+        """Write as much of a line as the pipe accepts; later calls write the rest. Ignores dead workers."""
         self.unsent += f"{line}\n".encode() if line else b""
         if self.unsent and self.process.stdin is not None:
             with suppress(BlockingIOError, BrokenPipeError):
@@ -49,10 +49,10 @@ class _Worker:
 
 
 class Supervisor:
-    """Runs `settings.workers` times `python -m server --fd N`, all accepting from one listening socket.
+    """Run `settings.workers` processes of `python -m server --fd N` on one listening socket.
 
-    Each is given standard input as a pipe, down which the accepted tokens go: at first, and when SIGHUP has changed
-    them. When this process is killed, the workers end with their pipes. environment: settings that were options here.
+    The standard input of each worker is a pipe that carries the accepted tokens, at the start and after each SIGHUP.
+    If this process is killed, the pipes close and the workers end. environment: settings given as command-line options.
     """
 
     def __init__(
@@ -69,12 +69,12 @@ class Supervisor:
         self._metrics = tempfile.mkdtemp(prefix="voicelab-metrics-")
 
     def run(self) -> int:
-        """Until a signal comes or a worker cannot be started; the exit code is 0, or that worker's."""
+        """Run until a signal arrives (returns 0) or a worker cannot start (returns its exit code)."""
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._end)
         if self._settings.auth_tokens_file is not None:
-            signal.signal(signal.SIGHUP, self._hang_up)
-        # Listening here, not in each worker: a connection that comes while one is replaced waits instead of failing.
+            signal.signal(signal.SIGHUP, self._on_sighup)
+        # Listen here and not in the workers, so that connections wait while a worker is replaced.
         self._listener.listen(1024)
         try:
             for _ in range(self._settings.workers):
@@ -94,11 +94,11 @@ class Supervisor:
                 worker.process.send_signal(number)
         self._ending = True
 
-    def _hang_up(self, _number: int, _frame: FrameType | None) -> None:
+    def _on_sighup(self, _number: int, _frame: FrameType | None) -> None:
         self._must_reread = True
 
     def _hand_down_tokens(self) -> None:
-        """Read the tokens again after a SIGHUP, and give every worker what it has not got yet."""
+        """Reload the tokens after a SIGHUP, and send pending lines to the workers."""
         found = None
         if self._must_reread and self._settings.auth_tokens_file is not None:
             self._must_reread = False
@@ -113,7 +113,7 @@ class Supervisor:
         cores = max(1, available_cores() // self._settings.workers)
         own = {
             **self._environment,
-            # In whatever form it was given, which other users of the machine could read as an option.
+            # Passed in the environment because other users of the machine can read command lines.
             "DATABASE_URL": self._settings.database_url,
             "ASR_WORKERS": str(self._settings.asr_workers or cores),
             "PROMETHEUS_MULTIPROC_DIR": self._metrics,
@@ -124,7 +124,7 @@ class Supervisor:
             env=safe_environment(without=SERVER_SECRETS | own.keys(), **own),
             pass_fds=[descriptor],
             stdin=subprocess.PIPE,
-            # Ctrl-C goes to this process alone, which then ends the workers.
+            # In a new session, so that Ctrl-C reaches only this process, which then ends the workers.
             start_new_session=True,
         )
         assert process.stdin is not None
@@ -135,7 +135,7 @@ class Supervisor:
         logger.info("Worker %d started", process.pid)
 
     def _replace_the_dead(self) -> int:
-        """The exit code to end with; 0 to go on."""
+        """Replace dead workers. Returns 0 to continue, else the exit code to end with."""
         for worker in list(self._workers):
             code, pid = worker.process.poll(), worker.process.pid
             if code is None:
@@ -145,9 +145,9 @@ class Supervisor:
                 continue
             self._young_deaths = self._young_deaths + 1 if time.monotonic() - worker.started_s < _YOUNG_S else 0
             if code in _NO_START or self._young_deaths >= _MOST_YOUNG_DEATHS:
-                logger.error("Worker %d ended with exit code %d while it started; the server ends", pid, code)
+                logger.error("Worker %d exited with code %d during its start; the server ends", pid, code)
                 return code if code > 0 else 1
-            logger.warning("Worker %d died (%s); another takes its place", pid, _cause(code))
+            logger.warning("Worker %d died (%s); starting another", pid, _cause(code))
             self._start()
         return 0
 
@@ -159,7 +159,7 @@ class Supervisor:
         mark_process_dead(worker.process.pid)  # type: ignore[no-untyped-call]
 
     def _end_all(self, code: int) -> int:
-        """Each ends by itself within its limit; one that does not is killed."""
+        """Terminate the workers, and kill those that do not end within SHUTDOWN_LIMIT_S."""
         for worker in self._workers:
             worker.process.terminate()
         deadline = time.monotonic() + self._settings.shutdown_limit_s + _GRACE_S
@@ -167,7 +167,7 @@ class Supervisor:
             try:
                 worker.process.wait(max(0.0, deadline - time.monotonic()))
             except subprocess.TimeoutExpired:
-                logger.error("Worker %d does not end; it is killed", worker.process.pid)
+                logger.error("Worker %d did not end in time; killing it", worker.process.pid)
                 worker.process.kill()
                 worker.process.wait()
             self._forget(worker)

@@ -1,4 +1,4 @@
-"""Tokens that change while the server runs: SIGHUP reads AUTH_TOKENS_FILE again, in one process and in several."""
+"""Reload AUTH_TOKENS_FILE on SIGHUP, with one process or several."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ logger = logging.getLogger("server")
 
 
 def reread(file: Path) -> Tokens | None:
-    """The file's tokens; None, with one line in the log, where it cannot be used: those known before stay."""
+    """Read the tokens again. If the file is invalid, log an error and return None; the old tokens remain valid."""
     try:
         found = read_file(file)
     except ValueError as error:
-        logger.error("AUTH_TOKENS_FILE=%s: %s; the tokens known before stay", file, error)
+        logger.error("AUTH_TOKENS_FILE=%s: %s; the previous tokens remain valid", file, error)
         return None
-    logger.info("AUTH_TOKENS_FILE read again: %d tokens", len(found))
+    logger.info("AUTH_TOKENS_FILE reloaded: %d tokens", len(found))
     return Tokens(found)
 
 
 def reload_on_hangup(tokens: Tokens, file: Path) -> None:
-    """Read the file again on each SIGHUP, beside the event loop, and once now: it may have changed meanwhile."""
+    """Reload the file now, because it may have changed during the start, and in a thread on each SIGHUP."""
     loop = asyncio.get_running_loop()
     with suppress(ValueError):
         tokens.replace(Tokens(read_file(file)))
@@ -47,7 +47,7 @@ def reload_on_hangup(tokens: Tokens, file: Path) -> None:
 
 
 def tokens_from_supervisor() -> Tokens:
-    """The tokens that the supervisor wrote to standard input first; it writes a line for each later change."""
+    """Read the first line of tokens from standard input; the supervisor writes another line after each change."""
     line = b""
     while not line.endswith(b"\n"):
         byte = os.read(0, 1)
@@ -58,9 +58,9 @@ def tokens_from_supervisor() -> Tokens:
 
 
 def follow_supervisor(tokens: Tokens) -> None:
-    """Take the supervisor's later lines until it closes the pipe, which it also does when it is killed.
+    """Apply the supervisor's later lines until the pipe closes. The system closes it if the supervisor is killed.
 
-    Standard input is read below sys.stdin, whose lock a waiting thread would hold while the interpreter ends.
+    Reads the descriptor and not sys.stdin: a thread that waits in sys.stdin holds its lock during interpreter exit.
     """
     unread = b""
     while data := os.read(0, 65_536):

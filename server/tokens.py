@@ -1,4 +1,4 @@
-"""Bearer tokens: which user a request speaks for."""
+"""Bearer tokens, and the user each one identifies."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from typing import Any, Self
 from starlette.requests import HTTPConnection
 
 TOKEN = re.compile(r"[A-Za-z0-9._~-]{16,}")
-"""Long enough not to be guessed, and of letters that a WebSocket's subprotocol may have."""
+"""Too long to guess, and only characters that are allowed in a WebSocket subprotocol."""
 PROTOCOL = "voicelab"
-"""The subprotocol that is agreed on with a client that offers its token as another one."""
+"""The subprotocol that the server selects when a client offers its token as a second subprotocol."""
 _PREFIXES = ("bearer.", "openai-insecure-api-key.")
 
 
 class Tokens:
-    """The tokens that the server accepts; only their SHA-256 digests are kept. Falsy where it asks for none."""
+    """The accepted tokens, stored as SHA-256 digests. Falsy when empty: the server then requires no token."""
 
     def __init__(self, users: Mapping[str, str]) -> None:
         self._users = [(_digest(token), user) for token, user in users.items()]
 
     @classmethod
     def of_digests(cls, text: str) -> Self:
-        """From what `digests` wrote."""
+        """Create from the output of `digests`."""
         found = cls({})
         found._users = [(bytes.fromhex(digest), user) for digest, user in json.loads(text)]
         return found
@@ -38,15 +38,15 @@ class Tokens:
         return bool(self._users)
 
     def digests(self) -> str:
-        """Digests and users as one line of JSON, for other processes of this server."""
+        """Return digests and users as one line of JSON, for the worker processes."""
         return json.dumps([(digest.hex(), user) for digest, user in self._users])
 
     def replace(self, others: Tokens) -> None:
-        """Accept those of `others` from now on instead."""
+        """Accept the tokens of `others` instead from now on."""
         self._users = others._users
 
     def user_of(self, token: str) -> str | None:
-        """Whose token this is. Every token is compared, each in constant time, so that the time taken tells nothing."""
+        """Return the token's user, or None. Compares all tokens in constant time to prevent timing attacks."""
         asked, found = _digest(token), None
         for digest, user in self._users:
             if hmac.compare_digest(digest, asked):
@@ -54,11 +54,11 @@ class Tokens:
         return found
 
     def mark(self, token: str, key: str) -> str:
-        """What ties a sign-in to its token. Without the key, which the server does not keep, no token can be tried."""
+        """Return a keyed hash that links a sign-in to its token. The server does not store the key."""
         return _mark(_digest(token), key)
 
     def user_marked(self, mark: str, key: str) -> str | None:
-        """Whose token the mark was made of, if it is still accepted."""
+        """Return the user of the token that the mark was made from; None if it is no longer accepted."""
         found = None
         for digest, user in self._users:
             if hmac.compare_digest(_mark(digest, key), mark):
@@ -67,11 +67,10 @@ class Tokens:
 
 
 def presented(connection: HTTPConnection) -> str | None:
-    """The token of a request: in its Authorization header, or its subprotocol (`bearer.<token>`).
+    """Return the token of a request, or None.
 
-    OpenAI's clients in browsers write the subprotocol as `openai-insecure-api-key.<token>`.
-
-    With HTTP Basic, which `http://user:token@host` becomes, it is the password.
+    It is in the Authorization header (with HTTP Basic, `http://user:token@host`, it is the password) or in a
+    subprotocol: `bearer.<token>`, or `openai-insecure-api-key.<token>` from OpenAI's browser clients.
     """
     scheme, _, rest = connection.headers.get("authorization", "").partition(" ")
     if scheme.lower() == "bearer":
@@ -93,7 +92,7 @@ def _password(credentials: str) -> str:
 
 
 def read(text: str) -> dict[str, str]:
-    """Tokens and their users from JSON, `{"<token>": "<user>"}`; ValueError says what is wrong, naming no token."""
+    """Parse tokens and users from JSON, `{"<token>": "<user>"}`. Raises ValueError, whose message shows no token."""
     try:
         found: Any = json.loads(text)
     except (ValueError, RecursionError):
@@ -112,7 +111,7 @@ def read(text: str) -> dict[str, str]:
 
 
 def read_file(path: Path) -> dict[str, str]:
-    """The same from a file."""
+    """Parse tokens and users from a file, like `read`."""
     try:
         text = path.read_text(encoding="utf-8")
     except UnicodeDecodeError as error:

@@ -1,4 +1,4 @@
-"""OpenTelemetry: a span for each turn and its stages, where OTEL_EXPORTER_OTLP_ENDPOINT names a collector."""
+"""OpenTelemetry spans of turns and their stages, exported if OTEL_EXPORTER_OTLP_ENDPOINT is set."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _PROTOCOLS = ("OTEL_EXPORTER_OTLP_TRACES_PROTOCOL", "OTEL_EXPORTER_OTLP_PROTOCOL
 
 
 class Tracer:
-    """Turns into spans. Neither audio nor text is in them."""
+    """Export turns as spans, without audio and text."""
 
     def __init__(self, provider: TracerProvider) -> None:
         self._provider = provider
@@ -27,7 +27,7 @@ class Tracer:
 
     @classmethod
     def from_environment(cls) -> Self | None:
-        """One that exports to where the environment says; None, with nothing imported, where it says nothing."""
+        """Create a tracer from the OTEL_* variables. Returns None, without importing the SDK, if no endpoint is set."""
         if not any(os.environ.get(name) for name in _ENDPOINTS):
             return None
         protocol = next((os.environ[name] for name in _PROTOCOLS if os.environ.get(name)), "http/protobuf")
@@ -46,7 +46,7 @@ class Tracer:
         return cls(provider)
 
     def turn_ended(self, session_id: str, record: TurnRecord) -> None:
-        """The turn's span, from its beginning to now, and one for each time that a stage was at work."""
+        """Export the turn's span, from its start to now, with a child span for each interval of a stage."""
         from opentelemetry.trace import SpanKind, Status, StatusCode, set_span_in_context
 
         end_ns, end_s = time.time_ns(), time.perf_counter()
@@ -70,7 +70,7 @@ class Tracer:
         turn.end(end_ns)
 
     def close(self) -> None:
-        """Send what waits to be sent."""
+        """Export the remaining spans."""
         self._provider.shutdown()
 
 

@@ -1,7 +1,7 @@
-"""The speech detector of the process, shared by all connections that send sound without end.
+"""Batched voice activity detection, shared by all connections in continuous mode.
 
-What several of them send within a few milliseconds is judged in one call of the model: that costs a fraction of a call
-for each. The call is made in a thread of its own, so that the event loop goes on meanwhile.
+Audio that several connections send within a few milliseconds is processed in one call of the model, which is much
+cheaper than one call each. The model runs in a separate thread.
 """
 
 from __future__ import annotations
@@ -23,24 +23,24 @@ from voicelab.vad.endpoint import Endpointer, Event
 logger = logging.getLogger(__name__)
 
 NONE = "none"
-"""The name of no detector."""
+"""The value of VAD that disables voice activity detection."""
 
 
 _GATHER_S = 0.004
-"""How long after a call of the model the next one begins at the earliest; a lone piece of sound waits for nothing."""
+"""Minimum time between the starts of two model calls. The first audio after a pause is processed at once."""
 
 
 @dataclass(slots=True)
 class _BatchedStream:
-    """A piece of one connection's sound, and where its probabilities of speech are awaited."""
+    """Audio of one connection, and the future of its speech probabilities."""
 
     stream: DetectorStream
     clip: Clip
-    judged: asyncio.Future[list[float]]
+    probabilities: asyncio.Future[list[float]]
 
 
 class VadBatcher:
-    """Loads its detector when the first connection needs it: a server without such connections holds no model."""
+    """Batch the audio of many streams for one detector, which is loaded when the first connection needs it."""
 
     def __init__(self, detector: Detector) -> None:
         self._detector = detector
@@ -48,16 +48,16 @@ class VadBatcher:
         self._is_loaded = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vad")
         self._waiting: list[_BatchedStream] = []
-        self._judging: asyncio.Task[None] | None = None
+        self._running: asyncio.Task[None] | None = None
         self._began_s = 0.0
 
     @classmethod
     def named(cls, spec: str) -> Self | None:
-        """With the detector of that name, None for "none"; InputError or EngineMissingError when there is none such."""
+        """Create it with the named detector; None for "none". Raises InputError or EngineMissingError."""
         return None if spec == NONE else cls(DETECTORS.config(spec).build())
 
     async def open(self) -> None:
-        """Load the detector, once, beside the event loop; EngineError when that fails."""
+        """Load the detector once, in its thread. Raises EngineError when that fails."""
         async with self._loading:
             if self._is_loaded:
                 return
@@ -71,46 +71,46 @@ class VadBatcher:
             self._is_loaded = True
 
     def endpointer(self) -> Endpointer:
-        """For one stream of sound; `open` comes before."""
+        """Return an endpointer for one audio stream. Call `open` first."""
         return Endpointer(self._detector.stream())
 
-    async def hear(self, endpointer: Endpointer, clip: Clip) -> list[Event]:
-        """What `endpointer.feed` gives for the clip, judged together with what others hear at the time.
+    async def feed(self, endpointer: Endpointer, clip: Clip) -> list[Event]:
+        """Return the events of `endpointer.feed(clip)`, computed in a batch with the audio of other streams.
 
-        Await it before the same endpointer hears more. Raises EngineError when the detector fails.
+        Await the result before feeding the same endpointer again. Raises EngineError when the detector fails.
         """
-        judged: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_BatchedStream(endpointer.stream, clip, judged))
-        if self._judging is None:
-            self._judging = asyncio.create_task(self._judge())
-        return endpointer.advance(await judged)
+        probabilities: asyncio.Future[list[float]] = asyncio.get_running_loop().create_future()
+        self._waiting.append(_BatchedStream(endpointer.stream, clip, probabilities))
+        if self._running is None:
+            self._running = asyncio.create_task(self._run())
+        return endpointer.advance(await probabilities)
 
-    async def _judge(self) -> None:
-        """Call the model for all that waits, until nothing does."""
+    async def _run(self) -> None:
+        """Process batches until no audio is waiting."""
         while self._waiting:
             early_s = self._began_s + _GATHER_S - perf_counter()
             if early_s > 0:
                 await asyncio.sleep(early_s)
             self._began_s = perf_counter()
-            heard, self._waiting = self._waiting, []
-            await self._judge_together([one for one in heard if not one.judged.done()])
-        self._judging = None
+            batch, self._waiting = self._waiting, []
+            await self._process([one for one in batch if not one.probabilities.done()])
+        self._running = None
 
-    async def _judge_together(self, heard: Sequence[_BatchedStream]) -> None:
-        streams, clips = [one.stream for one in heard], [one.clip for one in heard]
+    async def _process(self, batch: Sequence[_BatchedStream]) -> None:
+        streams, clips = [one.stream for one in batch], [one.clip for one in batch]
         loop = asyncio.get_running_loop()
         try:
             found = await loop.run_in_executor(self._thread, self._detector.feed_many, streams, clips)
-            told = list(zip(heard, found, strict=True))
-        except Exception as error:  # noqa: BLE001 - whatever it is, all who wait for it must hear of it
+            results = list(zip(batch, found, strict=True))
+        except Exception as error:  # noqa: BLE001 - every waiting stream must get the exception
             fault = error if isinstance(error, EngineError) else EngineError("vad", str(error))
-            for one in heard:
-                if not one.judged.done():
-                    one.judged.set_exception(fault)
+            for one in batch:
+                if not one.probabilities.done():
+                    one.probabilities.set_exception(fault)
             return
-        for one, probabilities in told:
-            if not one.judged.done():
-                one.judged.set_result(probabilities)
+        for one, probabilities in results:
+            if not one.probabilities.done():
+                one.probabilities.set_result(probabilities)
 
     def close(self) -> None:
         """End the thread."""

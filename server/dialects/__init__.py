@@ -1,4 +1,4 @@
-"""Other protocols for the same conversation: each dialect translates frames into client events and back.
+"""Protocols of the server. Each dialect translates frames into client events, and server events into frames.
 
-A dialect holds no conversation. Limits, tokens, origins and the history are those of the session behind it.
+The session behind the dialect handles turns, limits, tokens, origins and the history.
 """

@@ -1,4 +1,4 @@
-"""What a dialect is, and what its frames have in common."""
+"""The interface of dialects, and helpers to read and write JSON frames."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from server.messages import ClientEvent, ErrorCode, Refused
 from server.outgoing import ServerEvent
 
 Frame = str | bytes
-"""A WebSocket frame: text or binary."""
+"""A WebSocket frame, text or binary."""
 
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What a frame from the client means.
+    """The translation of a client's frame.
 
-    events: for the session, in order; a Refused is answered with an error. answers: frames to send at once.
+    events: for the session, in order; a Refused is answered with an error. answers: frames to send immediately.
     """
 
     events: tuple[ClientEvent | Refused, ...] = ()
@@ -29,38 +29,38 @@ class Received:
 
 
 class Dialect(Protocol):
-    """Translates one connection. It keeps the state of the translation, so each connection has its own."""
+    """Translator of one connection. It may hold state, so each connection has its own instance."""
 
     def opening(self) -> Sequence[Frame]:
         """Frames to send when the connection is accepted."""
 
     def read(self, frame: Frame) -> Received:
-        """Translate a frame from the client; Refused says what is wrong with it."""
+        """Translate a frame from the client. Raises Refused for an invalid frame."""
 
     def write(self, event: ServerEvent) -> Sequence[Frame]:
-        """Translate an event for the client; no frames when the dialect has no word for it."""
+        """Translate an event for the client. Returns no frames for events that the protocol does not have."""
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How large a frame may be. json_bytes: without its sound."""
+    """Maximum size of a frame in bytes. json_bytes: of the frame without its audio."""
 
     message_bytes: int
     json_bytes: int
 
 
 def read_json(frame: Frame, limits: Limits, sound: str) -> dict[str, Any]:
-    """The JSON object in a text frame; Refused when there is none, or when it is too large.
+    """Parse the JSON object in a text frame. Raises Refused if it is invalid or too large.
 
-    sound: the name of the one field that may be long, because it carries base64.
+    sound: name of the field with base64 audio, the only one that may be long.
     """
     if not isinstance(frame, str):
-        raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
+        raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON, got a binary frame")
     found = re.search(rf'"{sound}"\s*+:\s*+"(?P<sound>(?:[^"\\]++|\\/)*+)"', frame)
     rest = len(frame) - (len(found["sound"]) if found else 0)
     if rest > limits.json_bytes:
         message = (
-            f"the message holds {rest} characters besides its sound; at most {limits.json_bytes} bytes are accepted"
+            f"the message holds {rest} characters besides its audio; at most {limits.json_bytes} bytes are accepted"
         )
         raise Refused(ErrorCode.MESSAGE_TOO_LARGE, f"{message} (MAX_JSON_BYTES)")
     check_size(frame, limits.message_bytes)
@@ -68,10 +68,10 @@ def read_json(frame: Frame, limits: Limits, sound: str) -> dict[str, Any]:
 
 
 def write_json(message: dict[str, Any]) -> str:
-    """A message as a text frame."""
+    """Return a message as a text frame."""
     return json.dumps(message, ensure_ascii=False)
 
 
 def new_id(kind: str) -> str:
-    """An id such as `item_3f…`, unique."""
+    """Return a unique id such as `item_3f…`."""
     return f"{kind}_{uuid4().hex[:24]}"

@@ -1,7 +1,7 @@
-"""OpenAI's Realtime interface (GA event names), as far as a voice agent with a mind of its own can speak it.
+"""OpenAI's Realtime API (GA event names).
 
-Source: openai.types.realtime of the `openai` package. The agent decides what it says, so instructions and tools of the
-client have no effect: `session.updated` shows what holds.
+Source: openai.types.realtime of the `openai` package. The server's own agent answers, so the client's instructions and
+tools have no effect; `session.updated` shows the effective settings.
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ SUBPROTOCOL = "realtime"
 
 
 @dataclass(slots=True)
-class _Heard:
-    """The caller's turn that is coming in. item_id: what its events name. started_s: where in the stream it began."""
+class _UserTurn:
+    """The user's current turn. item_id: its conversation item. started_s, seconds: start and length of its audio."""
 
     item_id: str = field(default_factory=lambda: new_id("item"))
     started_s: float = 0.0
@@ -40,13 +40,13 @@ class _Heard:
 
 
 class OpenAIRealtimeDialect:
-    """Translates one connection. The session begins with the first sound or text, in the formats agreed by then."""
+    """Translator of one connection. The session starts, with the formats set so far, at the first audio or text."""
 
     def __init__(self, limits: Limits, model: str = "") -> None:
         self._limits = limits
         self._session = RealtimeSession(model=model[:200] or "voicelab")
         self._has_begun = False
-        self._heard = _Heard()
+        self._user_turn = _UserTurn()
         self._has_sound = False
         self._is_committed = False
         self._typed: TypedText | None = None
@@ -89,13 +89,13 @@ class OpenAIRealtimeDialect:
                 self._response.cancel_reason = "client_cancelled"
                 return Received((Interrupt(),))
             case kind:
-                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(kind)[:60]!r} is no event that this server takes")
+                raise Refused(ErrorCode.UNKNOWN_EVENT, f"this server does not support the event {str(kind)[:60]!r}")
 
     def _update(self, message: dict[str, Any]) -> Received:
         session = updated(self._session, message.get("session"))
         self._check(
             not self._has_begun or session.wire == self._session.wire,
-            "session.update: formats and turn_detection are fixed once sound or text has come; connect again to change",
+            "session.update: formats and turn_detection cannot change after the first audio or text; connect again",
         )
         self._session = session
         return Received(answers=(_frame("session.updated", session=session.view()),))
@@ -106,14 +106,14 @@ class OpenAIRealtimeDialect:
             chunk = AudioChunk(audio_chunk=message["audio"], is_final=False, format=form.name, sample_rate=form.rate_hz)
         except (KeyError, ValidationError) as error:
             raise Refused(
-                ErrorCode.BAD_MESSAGE, "input_audio_buffer.append: audio is missing; it holds base64"
+                ErrorCode.BAD_MESSAGE, "input_audio_buffer.append: audio is missing or invalid; send base64"
             ) from error
         self._has_sound = True
-        self._heard.seconds += len(chunk.audio_chunk) * 3 / 4 / form.bytes_per_s
+        self._user_turn.seconds += len(chunk.audio_chunk) * 3 / 4 / form.bytes_per_s
         return Received((*self._begin(), chunk))
 
     def _commit(self) -> Received:
-        self._check(self._has_sound, "input_audio_buffer.commit: the buffer is empty; append sound first")
+        self._check(self._has_sound, "input_audio_buffer.commit: the buffer is empty; append audio first")
         self._has_sound = False
         if self._session.detects_turns:
             return Received((self._last_chunk(),))
@@ -123,7 +123,7 @@ class OpenAIRealtimeDialect:
     def _clear(self) -> Received:
         self._check(
             not self._has_sound or self._session.detects_turns,
-            "input_audio_buffer.clear: sound is recognized as it arrives and cannot be taken back; commit it instead",
+            "input_audio_buffer.clear: audio is recognized as it arrives and cannot be cleared; commit it instead",
         )
         return Received(answers=(_frame("input_audio_buffer.cleared"),))
 
@@ -160,7 +160,9 @@ class OpenAIRealtimeDialect:
         if self._typed is not None:
             typed, self._typed = self._typed, None
             return Received((*self._begin(), typed))
-        self._check(self._is_committed, "response.create: there is nothing to answer; commit sound or add a text first")
+        self._check(
+            self._is_committed, "response.create: there is nothing to answer; commit audio or add a text item first"
+        )
         self._is_committed = False
         return Received((self._last_chunk(),))
 
@@ -191,13 +193,13 @@ class OpenAIRealtimeDialect:
     def write(self, event: ServerEvent) -> Sequence[Frame]:
         match event:
             case SpeechStarted():
-                self._heard = _Heard(started_s=event.at_s)
+                self._user_turn = _UserTurn(started_s=event.at_s)
                 self._response.cancel_reason = "turn_detected"
-                where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._heard.item_id}
+                where = {"audio_start_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [_frame("input_audio_buffer.speech_started", **where)]
             case SpeechStopped():
-                self._heard.seconds = event.at_s - self._heard.started_s
-                where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._heard.item_id}
+                self._user_turn.seconds = event.at_s - self._user_turn.started_s
+                where = {"audio_end_ms": round(1000 * event.at_s), "item_id": self._user_turn.item_id}
                 return [_frame("input_audio_buffer.speech_stopped", **where), *self._committed()]
             case Transcription():
                 return self._transcribed(event.text)
@@ -213,7 +215,7 @@ class OpenAIRealtimeDialect:
                 return []
 
     def _committed(self) -> list[Frame]:
-        item_id = self._heard.item_id
+        item_id = self._user_turn.item_id
         committed = _frame("input_audio_buffer.committed", item_id=item_id, previous_item_id=self._last_item)
         return [committed, *self._added(_user_item(item_id, [{"type": "input_audio", "transcript": None}]))]
 
@@ -225,9 +227,9 @@ class OpenAIRealtimeDialect:
         ]
 
     def _transcribed(self, text: str) -> list[Frame]:
-        heard, self._heard = self._heard, _Heard()
-        usage = {"type": "duration", "seconds": round(heard.seconds, 3)}
-        where = {"item_id": heard.item_id, "content_index": 0}
+        turn, self._user_turn = self._user_turn, _UserTurn()
+        usage = {"type": "duration", "seconds": round(turn.seconds, 3)}
+        where = {"item_id": turn.item_id, "content_index": 0}
         return [_frame("conversation.item.input_audio_transcription.completed", **where, transcript=text, usage=usage)]
 
 

@@ -1,4 +1,4 @@
-"""One response of OpenAI's Realtime interface: the order of its events from `response.created` to `response.done`."""
+"""The event sequence of a response in OpenAI's Realtime API, from `response.created` to `response.done`."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _SERVER_FAULTS = (ErrorCode.ENGINE_FAILED, ErrorCode.HISTORY_UNAVAILABLE, ErrorC
 
 
 class ResponseWriter:
-    """Writes the responses of a connection, one after another.
+    """Writer of the responses of a connection, one after another.
 
-    cancel_reason: why the next response that is cancelled was.
+    cancel_reason: the reason to report for the next cancelled response.
     """
 
     def __init__(self) -> None:
@@ -28,11 +28,11 @@ class ResponseWriter:
         self._session: RealtimeSession | None = None
 
     def turn_of(self, item_id: str) -> str | None:
-        """The turn whose reply is this item; None when it is not the last one."""
+        """Return the id of the turn whose reply is this item; None unless it is the latest reply."""
         return self._turn_id if item_id == self.item_id else None
 
     def write(self, event: AgentResponse | ReplyChunk, session: RealtimeSession, before: str | None) -> list[Frame]:
-        """The frames for a piece of a reply. before: the item that this one follows."""
+        """Return the frames for a part of a reply. before: id of the previous item."""
         frames = [] if self.is_open else self._open(event.turn_id, session, before)
         if isinstance(event, AgentResponse):
             self._text = event.text
@@ -42,14 +42,14 @@ class ResponseWriter:
         return [*frames, *self._close("completed")] if event.is_final else frames
 
     def cancel(self, said: str | None) -> list[Frame]:
-        """End the response that was interrupted, if one is open. said: what was heard of it."""
+        """End an open response as cancelled. said: the part of the reply that the user heard."""
         if not self.is_open:
             return []
         self._text = said if said is not None else self._text
         return self._close("cancelled", {"type": "cancelled", "reason": self.cancel_reason})
 
     def fail(self, event: ErrorEvent) -> list[Frame]:
-        """End the response that failed, if one is open."""
+        """End an open response as failed."""
         if not self.is_open:
             return []
         error = {"type": _kind(event.code), "code": str(event.code)}
@@ -101,7 +101,7 @@ class ResponseWriter:
 
 
 def problem(code: ErrorCode, message: str, event_id: str | None = None) -> str:
-    """An `error` event. event_id: the client's event that caused it."""
+    """Return an `error` event. event_id: the client event that caused it."""
     error = {"type": _kind(code), "code": str(code), "message": message, "param": None, "event_id": event_id}
     return write_json({"type": "error", "event_id": new_id("event"), "error": error})
 

@@ -1,4 +1,4 @@
-"""The session object of OpenAI's Realtime interface: what a client may set, and what holds."""
+"""The session object of OpenAI's Realtime API."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicelab.audio.encoder import ReplyFormat
 
 @dataclass(frozen=True, slots=True)
 class AudioFormat:
-    """A format of sound. name: ours. kind: OpenAI's GA name."""
+    """An audio format. name: voicelab's name. kind: OpenAI's GA name."""
 
     name: ReplyFormat
     kind: str
@@ -21,11 +21,11 @@ class AudioFormat:
 
     @property
     def bytes_per_s(self) -> int:
-        """Bytes of a second of sound."""
+        """Bytes per second of audio."""
         return self.rate_hz * self.bytes_per_sample
 
     def view(self) -> dict[str, Any]:
-        """As `session` shows it; only PCM names its rate."""
+        """Return the format as in the `session` object; only PCM has a rate."""
         return {"type": self.kind} | ({"rate": self.rate_hz} if self.kind == "audio/pcm" else {})
 
 
@@ -36,12 +36,12 @@ FORMATS = {
     "audio/pcma": AudioFormat("alaw", "audio/pcma", 8_000, 1),
 }
 BETA_NAMES = {"pcm16": "audio/pcm", "g711_ulaw": "audio/pcmu", "g711_alaw": "audio/pcma"}
-"""What the beta called these formats; some clients still do."""
+"""Names of the formats in the beta API, which some clients still use."""
 
 
 @dataclass(frozen=True, slots=True)
 class RealtimeSession:
-    """What holds on a connection. detects_turns: the server finds the ends of turns; else the client commits them."""
+    """Settings of a connection. detects_turns: the server detects the ends of turns; else the client commits them."""
 
     model: str
     id: str = field(default_factory=lambda: new_id("sess"))
@@ -51,11 +51,11 @@ class RealtimeSession:
 
     @property
     def wire(self) -> tuple[AudioFormat, AudioFormat, bool]:
-        """What cannot change once a turn has begun."""
+        """The settings that cannot change after the first turn has started."""
         return self.input_format, self.output_format, self.detects_turns
 
     def view(self) -> dict[str, Any]:
-        """The `session` of session.created and session.updated."""
+        """Return the `session` object of session.created and session.updated."""
         detection = {"type": "server_vad", "create_response": True, "interrupt_response": True}
         sound = {
             "input": {"format": self.input_format.view(), "turn_detection": detection if self.detects_turns else None},
@@ -66,13 +66,13 @@ class RealtimeSession:
 
 
 def updated(session: RealtimeSession, wanted: object) -> RealtimeSession:
-    """The session after a session.update, in the shape of GA or of the beta; Refused names what cannot be had."""
+    """Apply a session.update in GA or beta format. Raises Refused for settings that the server does not support."""
     if not isinstance(wanted, dict):
         raise _refused("session", "expected an object")
     if wanted.get("tools"):
-        raise _refused("tools", "the agent behind this server has its own; leave tools out")
+        raise _refused("tools", "the server's agent does not accept tools; omit tools")
     if "audio" not in (wanted.get("output_modalities") or wanted.get("modalities") or ["audio"]):
-        raise _refused("output_modalities", "replies are spoken; ask for audio")
+        raise _refused("output_modalities", "replies are always audio; request audio")
     sound = _object(wanted, "audio")
     heard, spoken = _object(sound, "input"), _object(sound, "output")
     return replace(
@@ -100,7 +100,7 @@ def _format(wanted: object, before: AudioFormat) -> AudioFormat:
         raise _refused("format", f"{str(kind)[:40]!r} is unknown; known: {', '.join(FORMATS)}")
     found = FORMATS[str(kind)]
     if isinstance(wanted, dict) and wanted.get("rate") not in (None, found.rate_hz):
-        raise _refused("format", f"rate {str(wanted['rate'])[:20]}: {kind} has {found.rate_hz} Hz here")
+        raise _refused("format", f"rate {str(wanted['rate'])[:20]} is not supported; {kind} has {found.rate_hz} Hz")
     return found
 
 
@@ -113,7 +113,10 @@ def _detection(within: dict[str, Any], before: bool) -> bool:
     if not isinstance(wanted, dict) or wanted.get("type") not in ("server_vad", "semantic_vad"):
         raise _refused("turn_detection", "expected null or an object of type server_vad or semantic_vad")
     if wanted.get("create_response") is False:
-        raise _refused("turn_detection", "create_response: every turn is answered; use null to decide yourself")
+        raise _refused(
+            "turn_detection",
+            "create_response: the server answers every detected turn; set turn_detection to null to decide yourself",
+        )
     return True
 
 

@@ -1,7 +1,7 @@
-"""RTVI, the protocol of Pipecat's clients and of `pipecat eval`, as JSON messages with sound in `raw-audio`.
+"""RTVI, the protocol of Pipecat's clients and of `pipecat eval`: JSON messages, with audio in `raw-audio`.
 
-Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. The sound of a reply goes out as `bot-tts-audio`,
-and also as `eval-bot-audio` for an evaluation that asks for it (pipecat.evals.serializer).
+Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. Replies are sent as `bot-tts-audio`, and also as
+`eval-bot-audio` if an evaluation requests it (pipecat.evals.serializer).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ _MOST_PIECES = 64
 
 
 class RtviDialect:
-    """Translates one connection. A session begins with the client's first sound or text."""
+    """Translator of one connection. The session starts with the client's first audio or text."""
 
     def __init__(self, limits: Limits, user_id: str = "") -> None:
         self._limits = limits
@@ -51,7 +51,7 @@ class RtviDialect:
     def read(self, frame: Frame) -> Received:
         message = read_json(frame, self._limits, "base64Audio")
         if message.get("label") != LABEL:
-            raise Refused(ErrorCode.BAD_MESSAGE, f"label: expected {LABEL!r}, as every RTVI message has it")
+            raise Refused(ErrorCode.BAD_MESSAGE, f"label: expected {LABEL!r}, as in every RTVI message")
         data = message.get("data") or {}
         if not isinstance(data, dict):
             raise Refused(ErrorCode.BAD_MESSAGE, "data: expected an object")
@@ -68,7 +68,9 @@ class RtviDialect:
             case "disconnect-bot":
                 return Received((Interrupt(),))
             case _:
-                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(name)[:40]!r} is no RTVI message that this server takes")
+                raise Refused(
+                    ErrorCode.UNKNOWN_EVENT, f"this server does not support the RTVI message {str(name)[:40]!r}"
+                )
 
     def write(self, event: ServerEvent) -> Sequence[Frame]:
         match event:
@@ -104,7 +106,7 @@ class RtviDialect:
             return ()
         self._has_begun = True
         notices: list[Notice] = ["speech_started", "speech_stopped", "partial_transcription"]
-        # A client that plays nothing need not wait for the time that a reply would take to play.
+        # No pacing for clients that do not play the reply.
         form: dict[str, Any] = {"audio_format": "pcm16", "sample_rate": REPLY_RATE_HZ, "paced": not self._is_silent}
         return (Init(mode="continuous", turn_ids=True, events=notices, **form),)
 
@@ -119,7 +121,7 @@ class RtviDialect:
                 return Received()
             case "eval-cancel":
                 return Received((Interrupt(),))
-        problem = {"error": f"{str(name)[:40]!r} is no client message that this server answers"}
+        problem = {"error": f"this server does not support the client message {str(name)[:40]!r}"}
         answer = {"label": LABEL, "type": "error-response", "id": str(number or new_id("msg")), "data": problem}
         return Received(answers=(write_json(answer),))
 
@@ -178,12 +180,12 @@ def _message(kind: str, data: dict[str, Any] | None = None) -> str:
 
 
 def _chunks(data: dict[str, Any]) -> tuple[AudioChunk, ...]:
-    """The sound of a raw-audio message, or of each piece of a batch."""
+    """Return the audio of a raw-audio message, or of each piece of a batch."""
     pieces = data.get("base64AudioBatch", [data.get("base64Audio")])
     if not isinstance(pieces, list) or len(pieces) > _MOST_PIECES:
         raise Refused(ErrorCode.BAD_MESSAGE, f"base64AudioBatch: expected a list of at most {_MOST_PIECES} pieces")
     if data.get("numChannels", 1) != 1:
-        raise Refused(ErrorCode.BAD_AUDIO, "numChannels: one channel is expected; mix the sound first")
+        raise Refused(ErrorCode.BAD_AUDIO, "numChannels: expected 1; mix the audio to mono first")
     try:
         rate = data.get("sampleRate")
         return tuple(

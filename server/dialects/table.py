@@ -1,4 +1,4 @@
-"""The WebSockets of the server: where each is, and which dialect it speaks."""
+"""The WebSocket paths of the server and their dialects."""
 
 from __future__ import annotations
 
@@ -22,4 +22,4 @@ DIALECTS: dict[str, Callable[[WebSocket, Limits], Dialect]] = {
     TWILIO_PATH: lambda _, limits: TwilioDialect(limits),
 }
 SUBPROTOCOLS = (PROTOCOL, SUBPROTOCOL)
-"""The subprotocols that a handshake may agree on; the first one that the client offers is taken."""
+"""The subprotocols that the server accepts."""

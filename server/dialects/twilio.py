@@ -1,7 +1,7 @@
-"""Twilio Media Streams, with Twilio as the client: a telephone call as 8 kHz μ-law, both ways.
+"""Twilio Media Streams, with Twilio as the client: a telephone call as 8 kHz μ-law in both directions.
 
-Source: Twilio's "Media Streams - WebSocket Messages". The stream has no transcripts; `mark` messages say when a reply
-has been sent, and Twilio echoes each mark when it has been played.
+Source: Twilio's "Media Streams - WebSocket Messages". The protocol has no transcripts. A `mark` message follows each
+reply, and Twilio echoes it after playing the reply.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _IGNORED = ("connected", "mark", "dtmf")
 
 
 class TwilioDialect:
-    """Translates one call."""
+    """Translator of one call."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -38,13 +38,13 @@ class TwilioDialect:
             case "media" if self._stream_sid is not None:
                 return Received((_chunk(message),))
             case "media":
-                raise Refused(ErrorCode.BAD_MESSAGE, "media came before start; send start first")
+                raise Refused(ErrorCode.BAD_MESSAGE, "media arrived before start; send start first")
             case "stop":
                 return Received((AudioChunk(audio_chunk="", is_final=True, format="mulaw"),))
             case name if name in _IGNORED:
                 return Received()
             case name:
-                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(name)[:40]!r} is no message of Twilio Media Streams")
+                raise Refused(ErrorCode.UNKNOWN_EVENT, f"{str(name)[:40]!r} is not a message of Twilio Media Streams")
 
     def write(self, event: ServerEvent) -> Sequence[Frame]:
         match event:
@@ -70,10 +70,12 @@ class TwilioDialect:
                 ErrorCode.BAD_MESSAGE, f"start: mediaFormat {str(form)[:80]}: expected audio/x-mulaw at 8000 Hz"
             )
         if self._stream_sid is not None:
-            raise Refused(ErrorCode.ALREADY_INITIALIZED, "start came twice; open another connection for another call")
+            raise Refused(
+                ErrorCode.ALREADY_INITIALIZED, "start was sent twice; open another connection for another call"
+            )
         sid = message.get("streamSid")
         if not isinstance(sid, str) or not 0 < len(sid) <= 100:
-            raise Refused(ErrorCode.BAD_MESSAGE, "start: streamSid is missing; it holds 1 to 100 characters")
+            raise Refused(ErrorCode.BAD_MESSAGE, "start: streamSid is missing or invalid; send 1 to 100 characters")
         return sid
 
     def _message(self, event: str, **fields: Any) -> str:
@@ -86,4 +88,6 @@ def _chunk(message: dict[str, Any]) -> AudioChunk:
         payload = media["payload"] if isinstance(media, dict) else None
         return AudioChunk.model_validate({"audio_chunk": payload, "is_final": False, "format": "mulaw"})
     except (KeyError, ValidationError) as error:
-        raise Refused(ErrorCode.BAD_MESSAGE, "media: payload is missing; it holds μ-law bytes as base64") from error
+        raise Refused(
+            ErrorCode.BAD_MESSAGE, "media: payload is missing or invalid; send μ-law bytes as base64"
+        ) from error

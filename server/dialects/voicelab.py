@@ -1,4 +1,4 @@
-"""voicelab's own protocol, of docs/reference/protocol.md: the session's events as they are."""
+"""The protocol of docs/reference/protocol.md, whose messages are the session's events."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.outgoing import ServerEvent
 
 
 class VoicelabDialect:
-    """One event a frame, in both directions."""
+    """One event per frame, in both directions."""
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
@@ -21,7 +21,7 @@ class VoicelabDialect:
 
     def read(self, frame: Frame) -> Received:
         if not isinstance(frame, str):
-            raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON in it; a binary frame came")
+            raise Refused(ErrorCode.BAD_MESSAGE, "expected a text frame with JSON, got a binary frame")
         event = read(frame, most_bytes=self._limits.message_bytes, most_json_bytes=self._limits.json_bytes)
         return Received((event,))
 

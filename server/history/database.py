@@ -1,4 +1,4 @@
-"""DATABASE_URL to an engine: SQLite through aiosqlite, PostgreSQL through asyncpg."""
+"""Create SQLAlchemy engines for DATABASE_URL: SQLite with aiosqlite, PostgreSQL with asyncpg."""
 
 from __future__ import annotations
 
@@ -19,38 +19,38 @@ from voicelab.errors import InputError
 _SQLITE = ("sqlite", "sqlite+aiosqlite")
 _POSTGRESQL = ("postgresql", "postgres", "postgresql+asyncpg")
 _WAIT_FOR_LOCK_S = 30.0
-"""How long a start waits for another server that brings the same database up to date."""
+"""Time that a start waits for another server that is migrating the same database."""
 _CONNECT_LIMIT_S = 10.0
 _CACHE_KIB = 256
 _MOST_PORT = 65_535
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*")
 
 DEFAULT_LIMIT_S = 5.0
-"""How long a server waits for its database."""
+"""Default of HISTORY_TIMEOUT_S."""
 FORMS = "sqlite:///FILE or postgresql://USER:PASSWORD@HOST/DATABASE"
 
 
 def checked(url: str) -> str:
-    """The URL; ValueError when no history can be kept there."""
+    """Return the URL. Raises ValueError if it cannot be used for the history."""
     kind, separator, rest = url.partition("://")
     if not separator or not _SCHEME.fullmatch(kind):
-        raise ValueError(f"no database URL; write {FORMS}")
+        raise ValueError(f"not a database URL; write {FORMS}")
     if kind in _SQLITE:
         if not rest.startswith("/") and rest:
             raise ValueError("an SQLite file has no host; write sqlite:///FILE, with four slashes for an absolute path")
         if not _path(url) or _path(url) == ":memory:":
-            raise ValueError("the history outlasts the server; name a file: sqlite:///FILE")
+            raise ValueError("the history cannot be in memory; name a file: sqlite:///FILE")
     elif kind in _POSTGRESQL:
         _check_ports(rest)
     else:
-        raise ValueError(f"{kind} is not known; write {FORMS}")
+        raise ValueError(f"unknown database {kind}; write {FORMS}")
     return url
 
 
 def shown(url: str) -> str:
-    """The URL as it may be printed: an SQLite file's path, or the address without password and parameters.
+    """Return the URL for messages: the path of an SQLite file, or the URL without password and parameters.
 
-    What cannot be told from a password is left out, too: text before the last "@", and a port that is not a number.
+    Parts that may belong to a password are hidden too: credentials before the last "@", and ports that are not numbers.
     """
     kind, separator, rest = url.partition("://")
     if not separator or not _SCHEME.fullmatch(kind):
@@ -65,7 +65,7 @@ def shown(url: str) -> str:
 
 
 def scrubbed(text: str, url: str) -> str:
-    """The text of an error on one line, without the passwords in the URL."""
+    """Return the text of an error on one line, without the passwords of the URL."""
     rest = url.partition("://")[2]
     credentials, _, place = rest.rpartition("@")
     passwords = [credentials.partition(":")[2]]
@@ -82,14 +82,14 @@ def _check_ports(rest: str) -> None:
     ports += [port for name, value in parse_qsl(query) if name == "port" for port in value.split(",")]
     for port in filter(None, ports):
         if not (port.isascii() and port.isdigit() and 0 < int(port[:9]) <= _MOST_PORT):
-            # Not shown: a password with an unescaped "@" or "/" in it is read as a port, too.
+            # The port is not shown: part of a password with an unescaped "@" or "/" may be parsed as a port.
             raise ValueError(
-                f"the port is a number from 1 to {_MOST_PORT}; in a password write @ as %40, / as %2F and : as %3A"
+                f"the port must be from 1 to {_MOST_PORT}; in a password, write @ as %40, / as %2F and : as %3A"
             )
 
 
 def _port(host: str) -> str | None:
-    """What stands after the host's name: `host:port`, `[v6]:port`; None when nothing does."""
+    """Return the port of `host:port` or `[v6]:port`; None without one."""
     after = host.rpartition("]")[2] if host.startswith("[") else host
     return after.partition(":")[2] or None
 
@@ -104,17 +104,17 @@ def _shown_hosts(hosts: str) -> str:
 
 
 def _path(url: str) -> str:
-    """Of an SQLite URL: the file's path."""
+    """Return the file's path of an SQLite URL."""
     return url.partition("://")[2].partition("?")[0].removeprefix("/")
 
 
 def open_engine(url: str, *, limit_s: float | None = None, **options: Any) -> AsyncEngine:
-    """An engine, not connected yet; InputError when its driver is not installed or its folder cannot be made.
+    """Create an engine without connecting. Raises InputError if the driver is missing or the folder cannot be created.
 
-    limit_s: how long a statement waits for the database; None for as long as another server may migrate it.
+    limit_s: seconds that a statement waits for the database; None allows for a migration by another server.
     """
     sqlite = _parsed(url)
-    # An error that is logged must not show what somebody has said.
+    # The parameters of a statement contain transcripts, which must not be logged.
     options = {"hide_parameters": True, **options}
     if sqlite is not None:
         return _sqlite(sqlite, limit_s, options)
@@ -124,9 +124,9 @@ def open_engine(url: str, *, limit_s: float | None = None, **options: Any) -> As
 
 
 def check_file(url: str) -> None:
-    """InputError when the file of an SQLite URL cannot be opened; nothing for other URLs.
+    """Raise InputError if the file of an SQLite URL cannot be opened. Ignores other URLs.
 
-    aiosqlite would raise the same in its thread too, where it is printed as a traceback.
+    aiosqlite would raise the error also in its thread, which prints a traceback.
     """
     parsed = _parsed(url)
     if parsed is None:
@@ -147,7 +147,7 @@ def _make_folder(url: URL) -> None:
 
 
 def _parsed(url: str) -> URL | None:
-    """The URL of an SQLite file; None for PostgreSQL's, whose many forms only its driver reads."""
+    """Parse the URL of an SQLite file. Returns None for PostgreSQL, whose URLs are parsed by its driver."""
     return make_url(url) if url.startswith("sqlite") else None
 
 
@@ -160,10 +160,11 @@ def _sqlite(url: URL, limit_s: float | None, options: dict[str, Any]) -> AsyncEn
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    """WAL: a reader and a writer do not wait for each other; a commit is on disk when it returns.
+    """Configure a connection. With WAL, readers and writers do not block each other; synchronous=FULL makes commits
+    durable.
 
-    The pages in use are kept by each connection of the pool, and all of them by the system: 256 KiB do, where SQLite's
-    own 2 MiB filled slowly for as long as the history grew.
+    The cache is 256 KiB per connection, because the operating system caches the file too. SQLite's default of 2 MiB
+    fills slowly as the history grows.
     """
     cursor = connection.cursor()
     for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", f"cache_size=-{_CACHE_KIB}"):
@@ -174,7 +175,7 @@ def _prepare(connection: Any, _record: Any) -> None:
 def _postgresql(url: str, limit_s: float | None, options: dict[str, Any]) -> AsyncEngine:
     import asyncpg
 
-    # asyncpg reads the URL itself, and so knows all of libpq's parameters (sslmode, several hosts, a socket's folder).
+    # asyncpg parses the URL, so that all parameters of libpq work (sslmode, several hosts, a socket's folder).
     address = "postgresql://" + url.partition("://")[2]
 
     async def connect() -> Any:
@@ -184,5 +185,5 @@ def _postgresql(url: str, limit_s: float | None, options: dict[str, Any]) -> Asy
     if limit_s is not None:
         options = {"pool_timeout": limit_s, **options}
 
-    # A connection that the database closed meanwhile is found before it is used.
+    # pool_pre_ping replaces connections that the database has closed.
     return create_async_engine("postgresql+asyncpg://", async_creator=connect, pool_pre_ping=True, **options)

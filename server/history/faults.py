@@ -1,4 +1,4 @@
-"""Why the history could not be read or written, in words that hold no address, user name or password."""
+"""Errors of the history. The messages contain no addresses, user names or passwords."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ SLOW = "the database does not answer in time"
 FAILED = "the database failed"
 
 _OF_THE_STATEMENT = (exc.IntegrityError, exc.ProgrammingError, exc.DataError, exc.NotSupportedError)
-"""Faults of what was asked, not of the database that was asked."""
+"""Errors of the statement, not of the database."""
 
 
 class HistoryUnavailableError(VoicelabError):
-    """The history cannot be used now; the same call may succeed later. reason: one of the sentences above."""
+    """The history is unavailable; the same call may succeed later. reason: one of the messages above."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(f"the history cannot be used now: {reason}; try again later")
@@ -28,7 +28,7 @@ class HistoryUnavailableError(VoicelabError):
 
 
 class SessionFullError(VoicelabError):
-    """The session has as many turns as one may have."""
+    """The session has reached MAX_SESSION_TURNS."""
 
 
 class SessionGoneError(VoicelabError):
@@ -36,14 +36,14 @@ class SessionGoneError(VoicelabError):
 
 
 def opening_errors() -> tuple[type[Exception], ...]:
-    """What a database raises that cannot be opened. asyncpg's errors come as they are while it connects."""
+    """Return the exceptions of a failed connection. While connecting, SQLAlchemy does not wrap those of asyncpg."""
     asyncpg = sys.modules.get("asyncpg")
     of_asyncpg = (asyncpg.PostgresError, asyncpg.InterfaceError) if asyncpg else ()
     return (OSError, exc.SQLAlchemyError, *of_asyncpg)
 
 
 def is_of_the_database(error: Exception) -> bool:
-    """Whether the database is at fault, and not what it was asked."""
+    """Return whether the database caused the error, and not the statement."""
     if isinstance(error, exc.DBAPIError):
         return not isinstance(error, _OF_THE_STATEMENT)
     if isinstance(error, exc.SQLAlchemyError):
@@ -52,7 +52,7 @@ def is_of_the_database(error: Exception) -> bool:
 
 
 def reason_of(error: BaseException) -> str:
-    """One of the sentences above."""
+    """Return the message above that describes the error."""
     cause: BaseException = getattr(error, "orig", None) or error
     text = str(cause).lower()
     if isinstance(error, TimeoutError | exc.TimeoutError) or isinstance(cause, TimeoutError):

@@ -1,4 +1,4 @@
-"""Whether the history can be written now, without writing anything."""
+"""Check that the history is writable, without writing to it."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from server.history.faults import READ_ONLY, is_of_the_database, reason_of
 
 _LIMIT_S = 2.0
 _FRESH_S = 1.0
-"""For how long an answer counts, so that many probes cost no more than one."""
+"""Time for which a result is reused, so that many probes cost one query."""
 
 
 class HistoryHealth:
-    """Asks the database when it is asked itself, at most once a second and once at a time."""
+    """Health check of the database, at most once a second."""
 
     def __init__(self, engine: AsyncEngine) -> None:
         self._engine = engine
@@ -28,7 +28,7 @@ class HistoryHealth:
         self._problem: str | None = None
 
     async def problem(self) -> str | None:
-        """Why no turn can be kept now; None when one can."""
+        """Return why turns cannot be stored now; None if they can."""
         async with self._asking:
             if time.monotonic() - self._asked_s > _FRESH_S:
                 self._problem = await self._ask()
@@ -50,9 +50,9 @@ class HistoryHealth:
 
 
 def check_writable(path: Path, limit_s: float) -> None:
-    """Raise sqlite3.Error unless this SQLite history can be written; waits for a lock for so long at most.
+    """Raise sqlite3.Error unless this SQLite history is writable. limit_s: maximum time to wait for a lock.
 
-    BEGIN IMMEDIATE alone succeeds on a read-only file; a statement that could write does not.
+    BEGIN IMMEDIATE alone succeeds on a read-only file; an UPDATE fails.
     """
     address = f"{path.absolute().as_uri()}?mode=rw"
     with closing(sqlite3.connect(address, uri=True, timeout=limit_s, isolation_level=None)) as connection:

@@ -1,4 +1,4 @@
-"""What goes into the history and comes out of it."""
+"""Records that the history stores and returns."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ from voicelab.pipeline.stopwatch import TimeSpan
 from voicelab.pipeline.turn import StageTimes
 
 INTERRUPTED = "interrupted"
-"""The `error` of a turn whose reply was stopped; its agent_response is what was heard of it."""
+"""The `error` of a turn whose reply was stopped; its agent_response is the part that was heard."""
 
 
 @dataclass(slots=True)
 class TurnRecord:
-    """What is kept of a turn, filled in as it goes on. began_ns: when it began, in nanoseconds since 1970 (UTC).
+    """A turn for the history, filled in as it proceeds.
 
-    intervals: when its stages were at work, which is for traces only.
-    turn_id names the turn in the log and in traces. kept: it is in the history, or on its way there. row_id: where in
-    the history, once it is there.
+    heard: the transcript or the typed text. began_ns: start, in nanoseconds since 1970 (UTC). turn_id: its id in the
+    log and in traces. kept: it is stored or being stored. row_id: its row in the history, once stored. intervals: when
+    its stages were working, for traces.
     """
 
     kind: Literal["spoken", "typed"]
@@ -44,7 +44,7 @@ class TurnRecord:
 
 @dataclass(frozen=True, slots=True)
 class SessionSummary:
-    """A session and how many turns it has."""
+    """A session and its number of turns."""
 
     session: SessionRow
     turn_count: int
@@ -52,7 +52,7 @@ class SessionSummary:
 
 @dataclass(frozen=True)
 class KeptTurn:
-    """A turn as it is in the history. Its JSON is parsed when it is first looked at, which may be in another thread."""
+    """A stored turn. Its JSON is parsed on first access, which may be in another thread."""
 
     number: int
     created_at: str
@@ -69,7 +69,7 @@ class KeptTurn:
 
     @cached_property
     def entities(self) -> list[dict[str, Any]]:
-        """What was named in the turn, each with the fields of voicelab.agent.base.Entity."""
+        """The entities of the turn, with the fields of voicelab.agent.base.Entity."""
         found: list[dict[str, Any]] = json.loads(self.entities_json)
         return found
 
@@ -81,6 +81,6 @@ class KeptTurn:
 
     @cached_property
     def stage_times(self) -> dict[str, float | None]:
-        """Seconds by stage, as in voicelab.pipeline.turn.StageTimes."""
+        """Seconds per stage, as in voicelab.pipeline.turn.StageTimes."""
         found: dict[str, float | None] = json.loads(self.stage_times_json)
         return found

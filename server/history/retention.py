@@ -1,4 +1,4 @@
-"""Removes sessions that are older than the operator wants to keep them."""
+"""Remove sessions that are older than HISTORY_DAYS."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ logger = logging.getLogger(__name__)
 
 _EVERY_S = 3600.0
 _TURNS_AT_ONCE = 500
-"""Turns that one transaction removes: other writers wait for it."""
+"""Maximum number of turns per transaction, because other writers wait for it."""
 
 
 async def keep_removing(history: History, days: float) -> None:
-    """Remove old sessions now and every hour, until cancelled. A history that fails is tried again an hour later."""
+    """Remove old sessions now and every hour, until cancelled. Retries an hour later if the history is unavailable."""
     while True:
         try:
             count = await remove_older(history, days)
@@ -33,7 +33,7 @@ async def keep_removing(history: History, days: float) -> None:
 
 
 async def remove_older(history: History, days: float) -> int:
-    """Remove sessions without a turn for this many days, with their turns; return the number removed."""
+    """Remove sessions without a turn in the last `days` days. Returns the number of sessions removed."""
     oldest = (datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="microseconds")
     count = 0
     while True:
@@ -47,7 +47,7 @@ async def remove_older(history: History, days: float) -> int:
 
 
 async def _remove_some(database: AsyncSession, session_id: str) -> int:
-    """Remove the session's first turns, and the session once it has none; 1 when it is gone, else 0."""
+    """Remove the session's first turns, and the session when none are left. Returns the number of sessions removed."""
     turns = select(TurnRow.id).where(TurnRow.session_id == session_id).order_by(TurnRow.number).limit(_TURNS_AT_ONCE)
     ids = (await database.scalars(turns)).all()
     if ids:

@@ -1,4 +1,4 @@
-"""Brings a database to the newest schema, with Alembic, in one transaction that only one server makes."""
+"""Migrate a database to the newest schema with Alembic, in one transaction under a lock."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from server.history.database import check_file, open_engine, shown
 from server.history.tables import Base
 from voicelab.errors import InputError
 
-_ADVISORY_LOCK = 0x766F6963656C6162  # "voicelab": whatever else uses this PostgreSQL takes other numbers
+_ADVISORY_LOCK = 0x766F6963656C6162  # "voicelab" in ASCII, to avoid collisions with other applications
 
-# Alembic keeps its state in module globals, so two databases are not migrated at once in one process.
+# Alembic keeps its state in module globals, so a process migrates one database at a time.
 _alembic = threading.Lock()
 
 
@@ -23,9 +23,9 @@ _ADDED_SINCE = {"ended_at", "tool_calls"}
 
 
 async def migrate(url: str) -> None:
-    """Bring the database to the newest schema; whatever fails leaves it as it was.
+    """Migrate the database to the newest schema. A failed migration changes nothing.
 
-    Raises InputError for a database that a newer voicelab has written, or that somebody else's tables are in.
+    Raises InputError for a database of a newer voicelab, and for one with tables of another application.
     """
     await asyncio.to_thread(_migrate, url)
 
@@ -39,21 +39,21 @@ def _migrate(url: str) -> None:
 async def _run(url: str) -> None:
     engine = open_engine(url, poolclass=NullPool)
     if engine.dialect.name == "sqlite":
-        event.listen(engine.sync_engine, "connect", _leave_transactions_to_us)
+        event.listen(engine.sync_engine, "connect", _disable_autocommit)
         event.listen(engine.sync_engine, "begin", _take_the_write_lock)
     try:
         async with engine.begin() as connection:
             if engine.dialect.name == "postgresql":
                 await connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _ADVISORY_LOCK})
             await connection.run_sync(_upgrade, url)
-            # A read-only SQLite file lets BEGIN IMMEDIATE pass; what could write is refused.
+            # BEGIN IMMEDIATE succeeds on a read-only SQLite file; an UPDATE fails.
             await connection.execute(text("UPDATE sessions SET id = id WHERE 1 = 0"))
     finally:
         await engine.dispose()
 
 
-def _leave_transactions_to_us(connection: object, _record: object) -> None:
-    """Python's sqlite3 would commit before each change of a table."""
+def _disable_autocommit(connection: object, _record: object) -> None:
+    """Let SQLAlchemy control transactions. Python's sqlite3 would commit before each schema change."""
     connection.isolation_level = None  # type: ignore[attr-defined]
 
 
@@ -74,8 +74,8 @@ def _upgrade(connection: Connection, url: str) -> None:
     found = MigrationContext.configure(connection).get_current_revision()
     if found is not None and found not in known:
         raise InputError(
-            f"DATABASE_URL: the history at {shown(url)} was written by a newer voicelab (schema {found}; this one "
-            f"knows up to {script.get_current_head()}); use that one, or another DATABASE_URL"
+            f"DATABASE_URL: the history at {shown(url)} was written by a newer voicelab (schema {found}; this version "
+            f"supports up to {script.get_current_head()}); upgrade voicelab, or set another DATABASE_URL"
         )
     if found is None:
         _check_tables(connection, url)
@@ -84,13 +84,13 @@ def _upgrade(connection: Connection, url: str) -> None:
 
 
 def _check_tables(connection: Connection, url: str) -> None:
-    """A database without a schema version is empty, or one of ours from before there were versions."""
+    """Check a database without a schema version: it must be empty, or voicelab's from before migrations existed."""
     inspector = inspect(connection)
     for table in set(inspector.get_table_names()) & set(Base.metadata.tables):
         there = {column["name"] for column in inspector.get_columns(table)}
         missing = {column.name for column in Base.metadata.tables[table].columns} - there - _ADDED_SINCE
         if missing:
             raise InputError(
-                f"DATABASE_URL: the database {shown(url)} has a table {table} that is not voicelab's (no "
-                f"{', '.join(sorted(missing))} in it); name another database"
+                f"DATABASE_URL: the database {shown(url)} has a table {table} of another application "
+                f"(without the columns {', '.join(sorted(missing))}); choose another database"
             )

@@ -1,7 +1,7 @@
-"""Sign-ins on the page. They are in the database because every worker must know them, and sign-out must end them.
+"""Sign-ins on the web page. They are in the database so that all workers share them.
 
-Of the random id only a hash is kept, and of the token only a keyed hash whose key is that id: whoever reads the
-database can neither use a sign-in nor try out tokens.
+The database holds only a hash of the random id, and a keyed hash of the token whose key is that id. Someone who reads
+the database can neither use a sign-in nor guess tokens.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from server.history.tables import SignInRow
 from server.tokens import Tokens
 
 _MOST_OF_A_USER = 20
-"""A user's older sign-ins end when there are more."""
+"""Maximum number of sign-ins per user; the oldest end first."""
 
 Transaction = Callable[[], AbstractAsyncContextManager[AsyncSession]]
 
 
 class SignIns:
-    """The table of sign-ins. reading, writing: begin a transaction of the history."""
+    """The table of sign-ins. reading, writing: start a transaction of the history."""
 
     def __init__(self, reading: Transaction, writing: Transaction) -> None:
         self._reading = reading
         self._writing = writing
 
     async def begin(self, token: str, tokens: Tokens, lifetime_s: float) -> str:
-        """Sign in the user of this token, who must be known; the id for the cookie."""
+        """Sign in the user of a valid token for `lifetime_s` seconds. Returns the id for the cookie."""
         user_id, cookie, now = tokens.user_of(token), secrets.token_urlsafe(32), datetime.now(UTC)
         row = {
             "id": _hash(cookie), "user_id": user_id, "mark": tokens.mark(token, cookie),
@@ -51,14 +51,14 @@ class SignIns:
         return cookie
 
     async def user_of(self, cookie: str, tokens: Tokens) -> str | None:
-        """Whose sign-in this is; None where there is none, it has ended, or its token is no longer accepted."""
+        """Return the user of a sign-in; None if it does not exist, has ended, or its token is no longer accepted."""
         wanted = select(SignInRow.mark).where(SignInRow.id == _hash(cookie), SignInRow.ends_at > _text(_now()))
         async with self._reading() as database:
             mark = await database.scalar(wanted)
         return None if mark is None else tokens.user_marked(mark, cookie)
 
     async def users_of(self, cookies: Collection[str], tokens: Tokens) -> dict[str, str]:
-        """The users of many sign-ins, by cookie. Sign-ins that no longer hold are left out."""
+        """Return the users of several sign-ins by cookie. Omits sign-ins that are no longer valid."""
         by_id = {_hash(cookie): cookie for cookie in cookies}
         wanted = select(SignInRow.id, SignInRow.mark).where(SignInRow.id.in_(by_id), SignInRow.ends_at > _text(_now()))
         async with self._reading() as database:
@@ -67,7 +67,7 @@ class SignIns:
         return {cookie: user for cookie, user in users.items() if user is not None}
 
     async def end(self, cookie: str) -> None:
-        """Sign out; nothing happens where there is no such sign-in."""
+        """Sign out. Ignores an unknown sign-in."""
         async with self._writing() as database:
             await database.execute(delete(SignInRow).where(SignInRow.id == _hash(cookie)))
 

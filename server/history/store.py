@@ -1,4 +1,4 @@
-"""The history's reads and writes."""
+"""Read and write the history."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from voicelab.errors import InputError
 
 logger = logging.getLogger(__name__)
 
-_WATCHLISTS = 0x766F6963  # the first of the two numbers that name a lock on one user's watchlist
+_WATCHLISTS = 0x766F6963  # first of the two keys of the advisory lock on a user's watchlist
 _LOG_EVERY_S = 1.0
 _TURN_COLUMNS = (
     TurnRow.number,
@@ -43,7 +43,7 @@ _TURN_COLUMNS = (
     TurnRow.transcription,
     TurnRow.agent_response,
     TurnRow.intent,
-    # As text: SQLAlchemy would parse the JSON of all rows in the event loop.
+    # As text, because SQLAlchemy would parse the JSON of all rows in the event loop.
     cast(TurnRow.entities, String),
     cast(TurnRow.stage_times, String),
     TurnRow.audio_bytes_in,
@@ -55,9 +55,10 @@ _TURN_COLUMNS = (
 
 @dataclass(frozen=True, slots=True)
 class HistoryLimits:
-    """exchanges: how many of a session's last turns an agent is given. turns: the most that a session may have.
+    """Limits of the history.
 
-    wait_s: how long a call waits for the database, once for its place in line and once for the answer.
+    exchanges: number of a session's last answered turns that the agent gets. turns: maximum number of turns per
+    session. wait_s: seconds to wait for the write lock, and again for the database.
     """
 
     exchanges: int = 20
@@ -66,24 +67,24 @@ class HistoryLimits:
 
 
 class History:
-    """The database; every method is one short transaction.
+    """The history database. Every method is one short transaction.
 
-    Each raises HistoryUnavailableError when the database cannot be used now. failures: how often that was so.
+    All methods raise HistoryUnavailableError when the database is unavailable. failures: number of these errors.
     """
 
     def __init__(self, engine: AsyncEngine, limits: HistoryLimits | None = None) -> None:
         self._engine = engine
         self._limits = limits or HistoryLimits()
         self._transaction = async_sessionmaker(engine, expire_on_commit=False)
-        # SQLite has one writer, and who waits for it there looks again and again: here they wait in a line.
-        self._line = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000_000)
+        # SQLite allows one writer and makes the others poll. This semaphore queues them instead.
+        self._writers = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000_000)
         self._logged_s = 0.0
         self.failures = 0
         self.health = HistoryHealth(engine)
 
     @classmethod
     async def open(cls, url: str, limits: HistoryLimits | None = None) -> Self:
-        """Open the database and bring its tables up to date; InputError when that cannot be done."""
+        """Open the database and migrate it. Raises InputError if that fails."""
         limits = limits or HistoryLimits()
         try:
             await migrate(url)
@@ -97,20 +98,20 @@ class History:
 
     @property
     def sign_ins(self) -> SignIns:
-        """Who is signed in on the page."""
+        """The sign-ins on the web page."""
         return SignIns(self._reading, self.writing)
 
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncSession]:
-        """A transaction that writes; committed when the block ends well."""
+        """Start a write transaction, committed when the block ends without an exception."""
         with self._faults():
             async with asyncio.timeout(self._limits.wait_s):
-                await self._line.acquire()
+                await self._writers.acquire()
             try:
                 async with self._transaction.begin() as database:
                     yield database
             finally:
-                self._line.release()
+                self._writers.release()
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
@@ -120,7 +121,7 @@ class History:
 
     @contextmanager
     def _faults(self) -> Iterator[None]:
-        """What is the database's fault comes out as HistoryUnavailableError, counted, and at times logged."""
+        """Convert errors of the database to HistoryUnavailableError; count them, and log at most one a second."""
         try:
             yield
         except Exception as error:
@@ -135,7 +136,7 @@ class History:
             raise HistoryUnavailableError(reason) from error
 
     async def start_session(self, user_id: str, *, connected: bool = True) -> str:
-        """Begin a session; its id. connected: it stays open until `end_session`."""
+        """Start a session and return its id. connected: the session stays open until `end_session`."""
         session_id, now = str(uuid4()), _now()
         ended_at = None if connected else now
         async with self.writing() as database:
@@ -143,7 +144,7 @@ class History:
         return session_id
 
     async def has_session(self, session_id: str, user_id: str) -> bool:
-        """Whether this user has a session of this id."""
+        """Return whether this user has a session with this id."""
         if not _is_id(session_id):
             return False
         wanted = select(SessionRow.id).where(SessionRow.id == session_id, SessionRow.user_id == user_id)
@@ -151,7 +152,7 @@ class History:
             return await database.scalar(wanted) is not None
 
     async def resume_session(self, session_id: str, user_id: str) -> bool:
-        """Open a session again, if this user has one of this id."""
+        """Reopen a session. Returns whether this user has a session with this id."""
         if not _is_id(session_id):
             return False
         theirs = (SessionRow.id == session_id, SessionRow.user_id == user_id)
@@ -160,15 +161,15 @@ class History:
             return await database.scalar(reopened) is not None
 
     async def end_session(self, session_id: str) -> None:
-        """Its connection has closed."""
+        """Store that the session's last connection has closed."""
         async with self.writing() as database:
             await database.execute(update(SessionRow).where(SessionRow.id == session_id).values(ended_at=_now()))
 
     async def dialogue(self, session_id: str, user_id: str) -> Dialogue:
-        """What the agent may know: the session's last answered turns, oldest first, and the user's watchlist.
+        """Return the agent's context: the session's last answered turns, oldest first, and the user's watchlist.
 
-        A turn whose reply was interrupted counts with what was heard of it, if anything was. Only the latest turns are
-        looked at, four for each exchange wanted, however many of them failed. SessionFullError when no more may follow.
+        An interrupted turn counts with the part of the reply that was heard, unless it is empty. Only the latest turns
+        are searched, four per requested exchange. Raises SessionFullError when the session has MAX_SESSION_TURNS.
         """
         wanted = self._limits.exchanges
         broken_off = (TurnRow.error == INTERRUPTED) & (TurnRow.agent_response != "")
@@ -177,8 +178,8 @@ class History:
             last = await database.scalar(_last_number(session_id))
             if last >= self._limits.turns:
                 raise SessionFullError(
-                    f"session {session_id} has {last} turns, the most that one may have (MAX_SESSION_TURNS); "
-                    "begin another without session_id"
+                    f"session {session_id} has the maximum of {last} turns (MAX_SESSION_TURNS); "
+                    "start a new one without session_id"
                 )
             turns = (
                 select(TurnRow.transcription, TurnRow.agent_response, TurnRow.intent, TurnRow.entities)
@@ -191,9 +192,10 @@ class History:
             return Dialogue(user_id, tuple(reversed(exchanges)), tuple(await database.scalars(watched)))
 
     async def record(self, session_id: str, user_id: str, turn: TurnRecord) -> int | None:
-        """Keep a turn and, when it was answered, carry out what its reply promised: both or neither; its row's id.
+        """Store a turn and, if it was answered, the watchlist changes of its reply, in one transaction.
 
-        A failed turn is dropped (None) when the session is full. SessionGoneError when the session was removed.
+        Returns the id of the row; None for a failed turn of a full session, which is not stored. Raises
+        SessionGoneError if the session was removed.
         """
         now, reply = _now(), turn.reply
         row = {
@@ -211,28 +213,27 @@ class History:
             "tool_calls": [asdict(call) for call in reply.tool_calls] if reply else [],
         }
         async with self.writing() as database:
-            # First the session's row, or in SQLite the file, is locked: two writers wait for each other instead of
-            # meeting on one number.
+            # This locks the session's row (in SQLite the file), so that concurrent writers get different numbers.
             session = update(SessionRow).where(SessionRow.id == session_id).values(updated_at=now)
             if await database.scalar(session.returning(SessionRow.id)) is None:
-                raise SessionGoneError(f"there is no session {session_id} any more; begin another")
+                raise SessionGoneError(f"session {session_id} no longer exists; start a new one")
             number = await database.scalar(_last_number(session_id)) + 1
             if number > self._limits.turns and turn.error is not None:
                 return None
             added = insert(TurnRow).values(number=number, **row).returning(TurnRow.id)
             row_id: int = (await database.execute(added)).scalar_one()
             if reply is not None and turn.error is None:
-                await _carry_out(database, user_id, reply, now)
+                await _apply_changes(database, user_id, reply, now)
             return row_id
 
     async def shorten_answer(self, turn: TurnRecord, heard: str) -> None:
-        """Of an answered turn's reply only this was heard; what it promised stays carried out."""
+        """Replace the stored reply of an answered turn by the part that was heard. Its watchlist changes remain."""
         shortened = update(TurnRow).where(TurnRow.id == turn.row_id).values(agent_response=heard)
         async with self.writing() as database:
             await database.execute(shortened)
 
     async def sessions(self, user_id: str | None, *, limit: int, offset: int) -> tuple[Sequence[SessionSummary], int]:
-        """A page of sessions, newest first, of one user or of all; and how many there are in all."""
+        """Return a page of sessions, newest first, and their total number. user_id: None selects all users."""
         turn_count = _last_number(SessionRow.id).correlate(SessionRow).scalar_subquery()
         page, total = select(SessionRow, turn_count), select(func.count()).select_from(SessionRow)
         if user_id is not None:
@@ -243,7 +244,7 @@ class History:
             return found, await database.scalar(total) or 0
 
     async def session(self, session_id: str) -> SessionSummary | None:
-        """A session, or None."""
+        """Return a session, or None."""
         if not _is_id(session_id):
             return None
         async with self._reading() as database:
@@ -251,7 +252,7 @@ class History:
             return None if row is None else SessionSummary(row, await database.scalar(_last_number(session_id)))
 
     async def turns(self, session_id: str, *, limit: int, offset: int = 0) -> Sequence[KeptTurn]:
-        """Turns of a session, in order, from number offset + 1 on."""
+        """Return turns of a session in order, starting with number offset + 1."""
         wanted = select(*_TURN_COLUMNS).where(TurnRow.session_id == session_id, TurnRow.number > offset)
         async with self._reading() as database:
             rows: Sequence[Any] = (await database.execute(wanted.order_by(TurnRow.number).limit(limit))).all()
@@ -259,18 +260,18 @@ class History:
 
 
 def _opening_errors() -> tuple[type[Exception], ...]:
-    """asyncpg raises ValueError for addresses that it cannot read."""
+    """Return the exceptions of a failed connection, and ValueError, which asyncpg raises for invalid URLs."""
     return (ValueError, *opening_errors())
 
 
 def _last_number(session_id: Any) -> Any:
-    """How many turns a session has: they are numbered from 1, without gaps. Counting them would read them all."""
+    """Select the number of turns of a session. Turns are numbered from 1 without gaps; COUNT would read all of them."""
     return select(func.coalesce(func.max(TurnRow.number), 0)).where(TurnRow.session_id == session_id)
 
 
-async def _carry_out(database: AsyncSession, user_id: str, reply: Reply, now: str) -> None:
+async def _apply_changes(database: AsyncSession, user_id: str, reply: Reply, now: str) -> None:
     if reply.changes and database.get_bind().dialect.name == "postgresql":
-        # One user's changes come one after another; in SQLite all writers do.
+        # Serialize the changes of one user; SQLite serializes all writers.
         await database.execute(select(func.pg_advisory_xact_lock(_WATCHLISTS, func.hashtext(user_id))))
     for change in reply.changes:
         listed = (WatchedTicker.user_id == user_id, WatchedTicker.ticker == change.ticker)
@@ -287,7 +288,7 @@ def _exchange(
 
 
 def _is_id(session_id: str) -> bool:
-    """Whether it looks like one of ours; anything else need not be looked up."""
+    """Return whether the text is a session id (a UUID); anything else needs no query."""
     try:
         return str(UUID(session_id)) == session_id
     except ValueError:

@@ -1,4 +1,4 @@
-"""The tables, as the newest migration leaves them (tests hold the two together)."""
+"""The tables after the newest migration. A test compares both."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from sqlalchemy.types import TypeDecorator
 
 
 class Words(TypeDecorator[str]):
-    """Text from outside. What not every database can hold, a NUL or half a surrogate pair, is kept as U+FFFD or `?`."""
+    """Text from clients. Characters that not every database can store become U+FFFD (NUL) or `?` (lone surrogates)."""
 
     impl = String
     cache_ok = True
@@ -20,11 +20,11 @@ class Words(TypeDecorator[str]):
 
 
 class Base(DeclarativeBase):
-    """What Alembic compares the database with."""
+    """Declarative base, with the metadata that Alembic uses."""
 
 
 class WatchedTicker(Base):
-    """One line of a user's watchlist; the order of `id` is the order of adding."""
+    """An entry of a user's watchlist. Ordering by `id` gives the order in which entries were added."""
 
     __tablename__ = "watchlist"
     __table_args__ = (UniqueConstraint("user_id", "ticker"),)
@@ -35,9 +35,9 @@ class WatchedTicker(Base):
 
 
 class SessionRow(Base):
-    """One conversation of one user. Instants are UTC, ISO 8601, all of one length: their order as text is in time.
+    """A conversation of a user. Times are UTC in ISO 8601 with a fixed length, so that they sort as text.
 
-    ended_at: when its connection closed; None while it is open, and for ever when its server was killed.
+    ended_at: when its last connection closed; None while it is open, or if its server was killed.
     """
 
     __tablename__ = "sessions"
@@ -54,7 +54,7 @@ class SessionRow(Base):
 
 
 class SignInRow(Base):
-    """One sign-in on the page. id: a hash of the cookie's value. mark: the token, hashed with that value as the key."""
+    """A sign-in on the web page. id: hash of the cookie's value. mark: hash of the token, keyed with that value."""
 
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
@@ -66,7 +66,7 @@ class SignInRow(Base):
 
 
 class TurnRow(Base):
-    """One turn, answered or failed (`error` is then its code)."""
+    """A turn. error: the code of a failed turn; None if it was answered."""
 
     __tablename__ = "turns"
     __table_args__ = (UniqueConstraint("session_id", "number"),)

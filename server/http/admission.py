@@ -1,4 +1,4 @@
-"""Which connections are served while they are not WebSockets: so many in all, so many of one address, and probes."""
+"""Admission of connections that are not WebSockets: limits in total and per address, and health probes."""
 
 from __future__ import annotations
 
@@ -10,71 +10,71 @@ from uvicorn.middleware.proxy_headers import _TrustedHosts
 from server.clients import ClientCounts
 
 RESERVE = 16
-"""How many connections beyond the limit may be open at a time, for as long as it takes to see whether they probe."""
+"""Number of connections that may be open beyond the limit until it is known whether they send a health probe."""
 
 
-class Visitor(Protocol):
-    """A connection, as far as its admission is concerned."""
+class Candidate(Protocol):
+    """A connection, as admission sees it."""
 
     @property
     def is_answered(self) -> bool:
-        """Whether a request of it is being answered."""
+        """Whether one of its requests is being answered."""
 
     def turn_away(self, why: str) -> None:
-        """Answer that there is no room, and close."""
+        """Answer 503 with this reason, and close the connection."""
 
 
 class Admission:
-    """Counts the connections of one process that are not WebSockets.
+    """Count the connections of one process that are not WebSockets.
 
-    Each takes a file descriptor before it asks for anything. One that finds no place waits in a reserve, from which
-    only health probes are answered. When the reserve is full, the one that has waited longest makes room, so that
-    connections that send nothing cannot keep a probe out.
+    Each connection takes a file descriptor before it sends a request. Connections over the limit wait in a reserve, in
+    which only health probes are answered. When the reserve is full, the oldest connection is closed, so that idle
+    connections cannot lock out probes.
     """
 
     def __init__(self, most: int, most_per_address: int) -> None:
         self._most = most
         self._most_per_address = most_per_address
-        self._present: dict[Visitor, str | None] = {}
+        self._present: dict[Candidate, str | None] = {}
         self._by_address = ClientCounts()
-        self._reserve: dict[Visitor, None] = {}
+        self._reserve: dict[Candidate, None] = {}
 
-    def admit(self, visitor: Visitor, address: str | None) -> str | None:
-        """Give a connection a place; else put it into the reserve and return why. Safe to call again for one of those.
+    def admit(self, candidate: Candidate, address: str | None) -> str | None:
+        """Admit a connection, or put it into the reserve and return the reason. May be called again for the latter.
 
-        address: what key_of makes of it, or None for one that does not tell who the client is.
+        address: the key from key_of, or None for a proxy, whose address does not identify the client.
         """
         refusal = self._refusal(address)
         if refusal is None:
-            self._reserve.pop(visitor, None)
-            self._present[visitor] = address
+            self._reserve.pop(candidate, None)
+            self._present[candidate] = address
             self._by_address.take(address)
-        elif visitor not in self._reserve:
-            self._put_into_reserve(visitor, refusal)
+        elif candidate not in self._reserve:
+            self._put_into_reserve(candidate, refusal)
         return refusal
 
-    def demote(self, visitor: Visitor, why: str) -> None:
-        """Move a connection whose answer is complete, while its request is not, into the reserve."""
-        self.leave(visitor)
-        self._put_into_reserve(visitor, why)
+    def demote(self, candidate: Candidate, why: str) -> None:
+        """Move a connection into the reserve: it was answered before its request was complete."""
+        self.leave(candidate)
+        self._put_into_reserve(candidate, why)
 
-    def leave(self, visitor: Visitor) -> None:
-        """Give its place back; safe to call twice."""
-        self._reserve.pop(visitor, None)
-        if visitor in self._present:
-            self._by_address.give_back(self._present.pop(visitor))
+    def leave(self, candidate: Candidate) -> None:
+        """Remove a connection; may be called twice."""
+        self._reserve.pop(candidate, None)
+        if candidate in self._present:
+            self._by_address.give_back(self._present.pop(candidate))
 
-    def _put_into_reserve(self, visitor: Visitor, why: str) -> None:
-        self._reserve[visitor] = None
+    def _put_into_reserve(self, candidate: Candidate, why: str) -> None:
+        self._reserve[candidate] = None
         if len(self._reserve) > RESERVE:
-            next((one for one in self._reserve if not one.is_answered), visitor).turn_away(why)
+            next((one for one in self._reserve if not one.is_answered), candidate).turn_away(why)
 
     def _refusal(self, address: str | None) -> str | None:
         if len(self._present) >= self._most:
-            return f"all {self._most} connections besides WebSockets are taken; try again later"
+            return f"all {self._most} connections besides WebSockets are in use; try again later"
         if self._by_address.taken(address) >= self._most_per_address:
             most = self._most_per_address
-            return f"the address {address} has {most} connections, the most it may have (MAX_CONNECTIONS_PER_CLIENT)"
+            return f"the address {address} already has {most} connections (MAX_CONNECTIONS_PER_CLIENT); close some"
         return None
 
 
@@ -84,5 +84,5 @@ def _proxies(allowed: str) -> _TrustedHosts:
 
 
 def is_proxy(host: str, allowed: str | list[str] | None) -> bool:
-    """Whether uvicorn believes this peer which client it speaks for. allowed: as in FORWARDED_ALLOW_IPS."""
+    """Return whether uvicorn trusts this peer's X-Forwarded-For. allowed: as in FORWARDED_ALLOW_IPS."""
     return host in _proxies(allowed if isinstance(allowed, str) else ",".join(allowed or ()))

@@ -1,4 +1,4 @@
-"""The HTTP routes: health, typed commands, the history."""
+"""HTTP routes for the status, typed commands and the history."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ router = APIRouter()
 
 
 def services_of(request: Request) -> Services:
-    """What the running server shares."""
+    """Return the shared state of the running server."""
     services: Services = request.app.state.services
     return services
 
 
 SharedServices = Annotated[Services, Depends(services_of)]
 TokenUser = Annotated[str | None, Depends(user_of)]
-"""Whose token was shown; None where the server asks for none."""
+"""The token's user; None when the server does not require tokens."""
 
 
 class EngineView(BaseModel):
-    """An engine as it was loaded."""
+    """A loaded engine."""
 
     model_config = ConfigDict(from_attributes=True)
     kind: str
@@ -51,7 +51,7 @@ class EngineView(BaseModel):
 
 
 class Running(BaseModel):
-    """The server is up: all that it says to those without a token, where it asks for one."""
+    """The server's status and version, the only fields shown without a required token."""
 
     model_config = ConfigDict(extra="forbid")
     status: str
@@ -59,13 +59,13 @@ class Running(BaseModel):
 
 
 class Health(Running):
-    """The server is up, with these engines."""
+    """The server's status, version and engines."""
 
     engines: list[EngineView]
 
 
 class SocketStatus(BaseModel):
-    """The WebSocket endpoint, the modes that `init` may ask for, and how many use it now."""
+    """The WebSocket endpoint, the modes of `init`, and the number of open connections."""
 
     status: str
     endpoint: str
@@ -75,7 +75,7 @@ class SocketStatus(BaseModel):
 
 
 class Command(ClientMessage):
-    """A typed turn; without session_id it begins a session."""
+    """A typed turn; without session_id it starts a new session."""
 
     command: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=LONGEST_TEXT)]
     user_id: Name | None = None
@@ -93,7 +93,7 @@ class CommandAnswer(BaseModel):
 
 
 class SessionView(BaseModel):
-    """A session, without its turns; ended_at null while a connection is in it (or was, when its server was killed)."""
+    """A session without its turns. ended_at is null while it has a connection, or if its server was killed."""
 
     session_id: str
     user_id: str
@@ -104,7 +104,7 @@ class SessionView(BaseModel):
 
 
 class SessionPage(BaseModel):
-    """Some sessions, newest first; total counts all that were asked for."""
+    """A page of sessions, newest first. total: number of sessions on all pages."""
 
     sessions: list[SessionView]
     total: int
@@ -113,7 +113,7 @@ class SessionPage(BaseModel):
 
 
 class TurnView(BaseModel):
-    """A turn as it is kept; stage_times in seconds, error the code of a turn that failed."""
+    """A stored turn. stage_times: in seconds. error: the code of a failed turn."""
 
     model_config = ConfigDict(from_attributes=True)
     number: int
@@ -131,7 +131,7 @@ class TurnView(BaseModel):
 
 
 class SessionDetail(SessionView):
-    """A session with some of its turns, in order: `limit` at most after the first `offset`; turn_count is of all."""
+    """A session with a page of its turns: at most `limit`, after the first `offset`. turn_count counts all turns."""
 
     turns: list[TurnView]
     limit: int
@@ -139,14 +139,14 @@ class SessionDetail(SessionView):
 
 
 class Problem(BaseModel):
-    """Why there is no answer: a code of docs/reference/protocol.md and a sentence."""
+    """An error: a code of docs/reference/protocol.md and a message."""
 
     code: ErrorCode
     message: str
 
 
 class ProblemBody(BaseModel):
-    """The body of an answer that is an error."""
+    """The body of an error response."""
 
     detail: Problem
 
@@ -161,7 +161,7 @@ async def health(services: SharedServices, token_user: TokenUser) -> Health | Ru
     return Health(status="ok", version=version(), engines=_engines(services))
 
 
-@router.get("/ws/status/audio", summary="The WebSocket endpoint and its use")
+@router.get("/ws/status/audio", summary="WebSocket status")
 async def socket_status(services: SharedServices) -> SocketStatus:
     return SocketStatus(
         status="ok",
@@ -172,13 +172,13 @@ async def socket_status(services: SharedServices) -> SocketStatus:
     )
 
 
-@router.post("/api/voice/command", summary="One typed turn, answered as text", responses=_NO_SESSION)
+@router.post("/api/voice/command", summary="Answer a typed turn as text", responses=_NO_SESSION)
 async def command(body: Command, services: SharedServices, token_user: TokenUser) -> CommandAnswer:
     start = perf_counter()
     with as_refusals():
         user_id = body.user_id or token_user or ANONYMOUS
         if token_user not in (None, user_id):
-            raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+            raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
         session_id = await _session_for(user_id, body, services)
         reply = await _respond(body.command, user_id, session_id, services)
     return CommandAnswer(
@@ -190,11 +190,11 @@ async def command(body: Command, services: SharedServices, token_user: TokenUser
     )
 
 
-@router.get("/api/conversation-sessions/sessions", summary="Sessions, newest first")
+@router.get("/api/conversation-sessions/sessions", summary="List sessions, newest first")
 async def sessions(
     services: SharedServices,
     token_user: TokenUser,
-    user_id: Annotated[Name | None, Query(description="only this user's")] = None,
+    user_id: Annotated[Name | None, Query(description="only sessions of this user")] = None,
     limit: Annotated[int, Query(ge=1, le=500)] = 50,
     offset: Annotated[int, Query(ge=0, le=2**31)] = 0,
 ) -> SessionPage:
@@ -205,7 +205,7 @@ async def sessions(
 
 @router.get(
     "/api/conversation-sessions/sessions/{session_id}",
-    summary="One session",
+    summary="Get a session with its turns",
     responses=_NO_SESSION,
     response_model=SessionDetail,
 )
@@ -213,8 +213,8 @@ async def session(
     session_id: Name,
     services: SharedServices,
     token_user: TokenUser,
-    limit: Annotated[int, Query(ge=1, le=200, description="the most turns")] = 100,
-    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="how many turns to pass over")] = 0,
+    limit: Annotated[int, Query(ge=1, le=200, description="maximum number of turns")] = 100,
+    offset: Annotated[int, Query(ge=0, le=2**31 - 1, description="number of turns to skip")] = 0,
 ) -> Response:
     found = await services.history.session(session_id)
     if found is None or token_user not in (None, found.session.user_id):
@@ -232,13 +232,13 @@ async def _session_for(user_id: str, body: Command, services: Services) -> str:
     if body.session_id is None:
         return await services.history.start_session(user_id, connected=False)
     if not await services.history.has_session(body.session_id, user_id):
-        message = f"{user_id} has no session {body.session_id}; leave session_id out for a new one"
+        message = f"{user_id} has no session {body.session_id}; omit session_id to start a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
     return body.session_id
 
 
 async def _respond(typed: str, user_id: str, session_id: str, services: Services) -> Reply:
-    """The turn up to its answer; it is kept, failed or not."""
+    """Run a typed turn up to the agent's answer, and store it whether it fails or not."""
     dialogue = await services.history.dialogue(session_id, user_id)
     turn = Turn(services.pipeline, dialogue)
     record = TurnRecord("typed", heard=typed, times=turn.times, intervals=turn.intervals)

@@ -1,7 +1,7 @@
-"""A server below a path of a proxy (ROOT_PATH), such as https://lab.example/voice/.
+"""Support for a proxy that serves the server below a path (ROOT_PATH), such as https://lab.example/voice/.
 
-Proxies differ: some pass the whole path on, others take the prefix off first. Both are accepted. The server's own
-checks see paths without the prefix; the routes, which make addresses of them, see the prefix as ASGI's root_path.
+Some proxies forward the whole path, others strip the prefix; both work. The server's checks see paths without the
+prefix. The routes, which generate URLs, see the prefix as ASGI's root_path.
 """
 
 from __future__ import annotations
@@ -11,25 +11,25 @@ import re
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 OWN_SEGMENTS = ("api", "app", "docs", "health", "metrics", "openapi.json", "redoc", "v1", "ws")
-"""The first segments of the server's own paths. One of these as a prefix could not be told from the path itself."""
+"""The first segments of the server's own paths. A prefix that starts with one of these would be ambiguous."""
 _PREFIX = re.compile(r"(/[A-Za-z0-9._~-]+)+")
 
 
 def checked(value: str) -> str:
-    """A prefix with a slash before and none behind it, or ""; ValueError for what cannot be one."""
+    """Return the prefix with a leading and without a trailing slash, or "". Raises ValueError for an invalid one."""
     prefix = value.strip().rstrip("/")
     if prefix and not _PREFIX.fullmatch(prefix):
-        raise ValueError("write the path that the proxy serves this server below, such as /voice")
+        raise ValueError("write the path below which the proxy serves this server, such as /voice")
     segments = prefix.split("/")[1:]
     if set(segments) <= {".", ".."} and segments:
-        raise ValueError("write the path that the proxy serves this server below, such as /voice")
+        raise ValueError("write the path below which the proxy serves this server, such as /voice")
     if segments and segments[0] in OWN_SEGMENTS:
-        raise ValueError(f"/{segments[0]} is a path of the server's own; choose another prefix")
+        raise ValueError(f"/{segments[0]} is one of the server's own paths; choose another prefix")
     return prefix
 
 
 class WithoutPrefix:
-    """ASGI middleware: takes the prefix off, where the proxy has left it on."""
+    """ASGI middleware that strips the prefix if the proxy has not done so."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app
@@ -42,7 +42,7 @@ class WithoutPrefix:
 
 
 class UnderPrefix:
-    """ASGI middleware: puts the prefix before the path again, as ASGI's root_path."""
+    """ASGI middleware that adds the prefix to the path and sets it as ASGI's root_path."""
 
     def __init__(self, app: ASGIApp, prefix: str) -> None:
         self._app = app

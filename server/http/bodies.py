@@ -1,4 +1,4 @@
-"""What a request may bring along: only so many bytes, JSON only so deep, and all of it in memory."""
+"""Limits on request bodies: size, and nesting of JSON. Uploads stay in memory."""
 
 from __future__ import annotations
 
@@ -13,24 +13,24 @@ from server.gate import Denial
 from server.nesting import MOST_DEPTH, is_too_deep
 
 UPLOADS = re.compile(r"/v1/audio/transcriptions|/app/api/recordings/[^/]+/takes")
-"""The paths that take a form with a recording. Every other body is JSON, and small."""
+"""The paths that accept a form with an audio file. All other bodies are small JSON."""
 _FORM = b"multipart/form-data"
 _FORM_BYTES = 65_536
-"""What the fields of a form take beside its file."""
+"""Size allowed for the fields of a form besides its file."""
 _LINGER_BYTES = 2**24
 _LINGER_S = 2.0
-"""How much, and for how long, is thrown away of what still comes after a denial."""
+"""Bytes and seconds for which the rest of a denied body is read and discarded."""
 
 
 def keep_uploads_in_memory() -> None:
-    """Starlette lays what is longer than a megabyte into a temporary file: speech has no place on a disk."""
+    """Keep uploads in memory. Starlette would write more than a megabyte to a temporary file, which stores speech."""
     MultiPartParser.spool_max_size = 0
 
 
 class BodyLimit:
-    """ASGI middleware: refuses bodies that are too large with a 413, and JSON that is nested too deeply with a 400.
+    """ASGI middleware that answers too large bodies with 413, and too deeply nested JSON with 400.
 
-    most_bytes: of an upload. most_json_bytes: of any other body. Nothing beyond the limit is kept.
+    most_bytes: limit of an upload. most_json_bytes: limit of any other body. Bytes beyond the limit are discarded.
     """
 
     def __init__(self, app: ASGIApp, most_bytes: int, most_json_bytes: int) -> None:
@@ -75,25 +75,25 @@ class BodyLimit:
 
 
 class _Body:
-    """The body of one request as it comes. denial: why it is not accepted, once that is known."""
+    """The body of one request while it arrives. denial: the reason to refuse it, once known."""
 
-    def __init__(self, most_bytes: int, told_bytes: int, setting: str, *, is_json: bool) -> None:
+    def __init__(self, most_bytes: int, shown_bytes: int, setting: str, *, is_json: bool) -> None:
         self.denial: Denial | None = None
         self.is_whole = False
         self._most_bytes = most_bytes
-        self._told = f"the request holds more than {told_bytes} bytes ({setting})"
+        self._message = f"the request holds more than {shown_bytes} bytes ({setting})"
         self._is_json = is_json
         self._came = 0
         self._pieces: list[bytes] = []
 
     def announce(self, scope: Scope) -> None:
-        """Judge the length that the headers name."""
+        """Check the Content-Length header."""
         lengths = [value for name, value in scope["headers"] if name == b"content-length"]
         if any(value.isdigit() and int(value) > self._most_bytes for value in lengths):
             self._deny_size()
 
     def add(self, message: Message) -> None:
-        """Judge what came."""
+        """Check a part of the body."""
         piece = message.get("body", b"")
         self.is_whole = self.is_whole or (message["type"] == "http.request" and not message.get("more_body", False))
         self._came += len(piece)
@@ -106,10 +106,10 @@ class _Body:
 
     def _deny_size(self) -> None:
         self._pieces.clear()
-        self.denial = Denial(413, "message_too_large", self._told, (("Connection", "close"),))
+        self.denial = Denial(413, "message_too_large", self._message, (("Connection", "close"),))
 
     def _judge_json(self, body: bytes) -> None:
-        # Python's parser also guesses UTF-16 and UTF-32, whose brackets is_too_deep would not see.
+        # Python's parser also detects UTF-16 and UTF-32, in which is_too_deep would not find the brackets.
         try:
             text = body.decode()
         except UnicodeDecodeError:
@@ -127,9 +127,9 @@ def _is_upload(scope: Scope) -> bool:
 
 
 async def _deny(denial: Denial, is_whole: bool, scope: Scope, receive: Receive, send: Send) -> None:
-    """Answer, and read on for a moment if the body has not ended.
+    """Answer, and discard the rest of an incomplete body for a moment.
 
-    A connection that is closed with bytes unread is reset, and whoever was still sending may never see the answer.
+    Closing a connection with unread bytes resets it, and a client that is still sending may never see the answer.
     """
     if is_whole:
         await denial.response(scope)(scope, receive, send)

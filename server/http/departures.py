@@ -1,4 +1,4 @@
-"""What becomes of a request whose client has left: its work is cancelled, and the log gets one line."""
+"""Cancel the work of requests whose client has disconnected, and log one line."""
 
 from __future__ import annotations
 
@@ -15,17 +15,16 @@ from server.gate import Denial
 logger = logging.getLogger(__name__)
 
 WAITS_FOR_ENGINES = re.compile(r"/api/voice/command|/v1/audio/(transcriptions|speech)|/app/api/recordings/[^/]+/takes")
-"""The paths whose work is cancelled. Others answer soon, and some do so in threads, which cannot be cancelled."""
+"""The paths whose work is cancelled. The others answer quickly, some of them in threads, which cannot be cancelled."""
 _LONGEST_PATH = 100
 
 
 class Departures:
-    """ASGI middleware: watches for the departure of a request's client until the response is complete.
+    """ASGI middleware that cancels a request when its client disconnects before the response is complete.
 
-    Once a body has come, nothing reads from its connection, so a client that leaves would go unnoticed and its request
-    would wait for engines to the end. Here the task that answers it is cancelled instead. A client that leaves while it
-    still sends ends its request too. Neither is a fault of the server, so neither puts a traceback into the log, and
-    nor does a request that is cut off because the server ends.
+    After the body has arrived, nothing else reads from the connection. Without this middleware a disconnect would go
+    unnoticed, and the request would keep waiting for engines. Disconnects, and requests that are cancelled by the
+    server's shutdown, are not errors of the server and do not log a traceback.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -64,23 +63,23 @@ class _WatchedRequest:
             assert self._task is not None
             self._task.uncancel()
             if not self._is_cancelled:
-                # It is the server that ends, and waits no longer for this request.
+                # The server is shutting down and no longer waits for this request.
                 await self._end_with_the_server()
         finally:
             if self._watching is not None:
                 self._watching.cancel()
             if self._left.is_set() and not self._is_complete:
                 path = quote(self._scope["path"])[:_LONGEST_PATH]
-                logger.info("the client of %s %s left before its answer", self._scope["method"], path)
+                logger.info("the client of %s %s disconnected before the response", self._scope["method"], path)
 
     async def _end_with_the_server(self) -> None:
         if not self._has_begun:
-            denial = Denial(503, "going_away", "the server is ending; connect again", (("Connection", "close"),))
+            denial = Denial(503, "going_away", "the server is shutting down; connect again", (("Connection", "close"),))
             await denial.response(self._scope)(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:
         if self._watching is not None:
-            # The body has ended: all that can still come is the departure.
+            # The body is complete, so the next message can only be the disconnect.
             await self._left.wait()
             return {"type": "http.disconnect"}
         message = await self._receive_from_client()

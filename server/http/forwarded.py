@@ -1,4 +1,4 @@
-"""What proxies say about the requests that they pass on."""
+"""Forwarded headers of proxies."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ _PROTO = b"x-forwarded-proto"
 
 
 class ForwardedHeaders(ProxyHeadersMiddleware):
-    """uvicorn's middleware, which also reads X-Forwarded-Proto with a value for each of several proxies.
+    """uvicorn's middleware, extended to accept a list of values in X-Forwarded-Proto, one per proxy.
 
-    The first value is the scheme that the client used. As in uvicorn, only trusted proxies are believed.
+    The first value is the client's scheme. As in uvicorn, only the headers of trusted proxies are used.
     """
 
     def __init__(self, app: ASGIApp, trusted_hosts: list[str] | str) -> None:

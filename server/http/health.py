@@ -1,4 +1,4 @@
-"""How the server is, for whoever runs it: probes and metrics."""
+"""Health probes and metrics."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ router = APIRouter()
 
 
 class Liveness(BaseModel):
-    """The process runs and answers."""
+    """The process is running."""
 
     status: Literal["alive"] = "alive"
 
 
 class Readiness(BaseModel):
-    """Whether turns can be taken. engines: whether each is loaded. reason: why the history cannot be used."""
+    """Whether the server accepts turns. engines: whether each is loaded. reason: why the history is unavailable."""
 
     status: Literal["ready", "draining", "engines_not_ready", "history_unavailable"]
     engines: dict[str, bool]
@@ -28,7 +28,7 @@ class Readiness(BaseModel):
 
 
 @router.head("/health/live", include_in_schema=False)
-@router.get("/health/live", summary="Whether the process runs")
+@router.get("/health/live", summary="Liveness probe")
 async def live() -> Liveness:
     return Liveness()
 
@@ -36,11 +36,11 @@ async def live() -> Liveness:
 @router.head("/health/ready", include_in_schema=False)
 @router.get(
     "/health/ready",
-    summary="Whether turns can be taken",
+    summary="Readiness probe: whether the server accepts turns",
     responses={
         503: {
             "model": Readiness,
-            "description": "Not now: an engine is not loaded, the history fails, or the server is ending.",
+            "description": "An engine is not loaded, the history is unavailable, or the server is shutting down.",
         }
     },
 )
@@ -59,7 +59,7 @@ async def ready(services: SharedServices, response: Response) -> Readiness:
     return found
 
 
-@router.get("/metrics", summary="For Prometheus", response_class=Response)
+@router.get("/metrics", summary="Prometheus metrics", response_class=Response)
 async def metrics(services: SharedServices) -> Response:
     services.sample()
     return Response(services.metrics.page(), media_type=CONTENT_TYPE)

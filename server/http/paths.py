@@ -1,4 +1,4 @@
-"""Addresses that more than one part of the server needs to know."""
+"""Paths that several modules of the server use."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ SOCKET_PATHS = (SOCKET_PATH, REALTIME_PATH, RTVI_PATH, TWILIO_PATH)
 
 
 def is_openai(scope: Scope) -> bool:
-    """Whether a request is to OpenAI's interface, whose errors have a shape of their own."""
+    """Return whether a request is for the OpenAI-compatible API, whose errors have a different format."""
     path = get_route_path(scope)
     return path == OPENAI_PREFIX or path.startswith(OPENAI_PREFIX + "/")

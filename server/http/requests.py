@@ -1,4 +1,4 @@
-"""uvicorn's HTTP, with an end for requests that never come whole."""
+"""uvicorn's HTTP protocol, extended by connection limits and time-outs for incomplete requests."""
 
 from __future__ import annotations
 
@@ -19,30 +19,29 @@ from server.http.openai.errors import error_body
 from server.http.paths import is_openai
 
 PROBES = ("/health/live", "/health/ready")
-"""The paths that are answered however many connections there are."""
+"""Health probes, which are answered regardless of the number of connections."""
 REQUEST_TIMEOUT = "request_timeout"
 TOO_MANY_CONNECTIONS = "too_many_connections"
 _READ_BYTES = 64 * 1024
 """Buffer size of a socket read. asyncio's own 256 KiB is a large block (voicelab/engines/pool/allocator.py): mapping
 and unmapping one for each packet of speech costs a thirtieth of the server's work."""
 _AHEAD_BYTES = 64 * 1024
-"""How much of later requests is read while one is answered. Beyond that a departure is seen only after the answer."""
+"""Bytes of pipelined requests that are read during a response. Beyond that, a disconnect is noticed only after it."""
 _PROBE_S = 1.0
-"""How long a connection without a place may take to send the head of a probe."""
+"""Seconds within which a connection in the reserve must send the headers of a probe."""
 _LINGER_S = 2.0
-"""How long the rest of a body may still come once its request is answered."""
+"""Seconds for which the rest of a body is read after its request was answered."""
 _WINDOW_S = 10.0
-"""Over which stretches the rate of a body is measured: a network may stand still for a part of one."""
+"""Window over which the rate of a body is measured; long enough for short network stalls."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestLimits:
-    """What a connection may cost before it becomes a WebSocket.
+    """Limits of connections before they become WebSockets.
 
-    request_timeout_s: for a head, and for how long a body may stand still. body_timeout_s: for a whole body.
-    min_body_bytes_per_s: what a body must bring on average over each ten seconds. reader_timeout_s: how long a client
-    may leave an answer unread. most: connections in all. most_per_address: of those, from one address; proxies that
-    are trusted to name their clients are not counted so.
+    request_timeout_s: for the headers, and between two parts of a body. body_timeout_s: for a whole body.
+    min_body_bytes_per_s: minimum average over each ten seconds. reader_timeout_s: how long a client may leave a
+    response unread. most: total connections. most_per_address: connections per address, except trusted proxies.
     """
 
     request_timeout_s: float
@@ -54,7 +53,7 @@ class RequestLimits:
 
 
 def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
-    """The protocol class: every connection speaks it until it becomes a WebSocket."""
+    """Return uvicorn's HTTP protocol class with these limits."""
     admission = Admission(limits.most, limits.most_per_address)
 
     class HttpProtocol(_Limited):
@@ -65,7 +64,7 @@ def request_protocol(limits: RequestLimits) -> type[H11Protocol]:
 
 
 def _closing(send: Send) -> Send:
-    """Send a response that is the last of its connection."""
+    """Wrap `send` to add `Connection: close`."""
 
     async def send_last(message: Message) -> None:
         if message["type"] == "http.response.start":
@@ -80,7 +79,7 @@ class _Limited(H11Protocol):
     _admission: Admission
     _address: str | None = None
     _refusal: str | None = None
-    """Why it has no place; None when it has one."""
+    """Why the connection is not admitted; None if it is."""
     _overdue: asyncio.TimerHandle | None = None
     _unread: asyncio.TimerHandle | None = None
     _judging: asyncio.TimerHandle | None = None
@@ -88,11 +87,11 @@ class _Limited(H11Protocol):
     _came_in_window = 0
     _is_lingering = False
 
-    # What comes in.
+    # Receiving.
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        with suppress(AttributeError):  # it is asyncio's own, which other loops do not have
+        with suppress(AttributeError):  # max_size exists only in asyncio's own transports
             transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
         host = self.client[0] if self.client else None
         if host is not None and not is_proxy(host, self.config.forwarded_allow_ips):
@@ -103,7 +102,7 @@ class _Limited(H11Protocol):
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None and not self.is_answered and not self._is_lingering:
-            # Somebody may have left meanwhile.
+            # Another connection may have closed in the meantime.
             self._refusal = self._admission.admit(self, self._address)
         self._came_in_window += len(data)
         super().data_received(data)
@@ -119,7 +118,7 @@ class _Limited(H11Protocol):
         if self.conn.their_state is not h11.IDLE:
             self._expect_nothing()
         elif self._overdue is None:
-            # The bytes are the beginning of a head, whose end is due then, however many more come until then.
+            # These are the first bytes of the headers. The deadline holds for all of them and is not extended.
             self._expect(self._limits.request_timeout_s)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -143,19 +142,18 @@ class _Limited(H11Protocol):
             self._judging.cancel()
             self._judging = None
 
-    # Connections without a place.
+    # Connections in the reserve.
 
     @property
     def is_answered(self) -> bool:
         return self.cycle is not None and not self.cycle.response_complete
 
     def handle_events(self) -> None:
-        # uvicorn takes the app from here for each request.
+        # uvicorn reads self.app for each request.
         self.app = self._answer
         super().handle_events()
         if self.conn.their_state is h11.DONE and len(self.conn.trailing_data[0]) < _AHEAD_BYTES:
-            # uvicorn stops reading at a request that was sent before the last one was answered, and would then not
-            # see that the client leaves.
+            # uvicorn pauses reading at a pipelined request, and would then not notice that the client disconnects.
             self.flow.resume_reading()
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -164,7 +162,7 @@ class _Limited(H11Protocol):
         await app(scope, receive, send)
 
     def _ask_again(self) -> None:
-        """Ask for a place once more: the rest of an answered request may have come in one piece with the next one."""
+        """Try again to be admitted: the next request may arrive together with the rest of an answered one."""
         if self._refusal is not None:
             self._is_lingering = False
             self._refusal = self._admission.admit(self, self._address)
@@ -191,14 +189,14 @@ class _Limited(H11Protocol):
             self.cycle.disconnected = True
             self.turn_away(self._refusal or "")
 
-    # What goes out.
+    # Sending.
 
     def on_response_complete(self) -> None:
         super().on_response_complete()
         if self.transport.get_write_buffer_size():
             self._expect_reading()
         if self.conn.their_state is h11.SEND_BODY and not self.transport.is_closing():
-            # It was answered without its body, such as one that has no token.
+            # The request was answered before its body was complete, for example because it has no token.
             self._end_body()
             self._is_lingering = True
             self._refusal = "too many connections; try again later"
@@ -218,14 +216,14 @@ class _Limited(H11Protocol):
 
     def _expect_reading(self) -> None:
         if self._unread is None:
-            self._unread = self.loop.call_later(self._limits.reader_timeout_s, self._let_go)
+            self._unread = self.loop.call_later(self._limits.reader_timeout_s, self._abort_if_unsent)
 
-    def _let_go(self) -> None:
+    def _abort_if_unsent(self) -> None:
         self._unread = None
         if self.transport.get_write_buffer_size():
             self.transport.abort()
 
-    # What does not come in time.
+    # Time-outs.
 
     def _expect(self, within_s: float) -> None:
         self._expect_nothing()
@@ -238,12 +236,12 @@ class _Limited(H11Protocol):
 
     def _miss(self, within_s: float) -> None:
         if self.flow.read_paused:
-            # It is not the client that is slow.
+            # The server paused reading, so the client is not to blame.
             self._expect(within_s)
         elif self._refusal is not None:
             self.turn_away(self._refusal)
         else:
-            self._give_up(f"the request did not come whole: nothing more of it for {within_s:g} s")
+            self._give_up(f"the request is incomplete: no more of it arrived within {within_s:g} s (REQUEST_TIMEOUT_S)")
 
     def _judge_later(self) -> None:
         left_s = self._body_began_s + self._limits.body_timeout_s - self.loop.time()
@@ -255,9 +253,9 @@ class _Limited(H11Protocol):
         rate = self._limits.min_body_bytes_per_s
         if is_last:
             limit_s = self._limits.body_timeout_s
-            self._give_up(f"the body did not come whole within {limit_s:g} s (BODY_TIMEOUT_S)")
+            self._give_up(f"the body did not arrive completely within {limit_s:g} s (BODY_TIMEOUT_S)")
         elif self._came_in_window < rate * _WINDOW_S and not self.flow.read_paused:
-            self._give_up(f"the body came at less than {rate:g} bytes a second (MIN_BODY_BYTES_PER_S)")
+            self._give_up(f"the body arrived at less than {rate:g} bytes per second (MIN_BODY_BYTES_PER_S)")
         else:
             self._judge_later()
 
@@ -266,7 +264,7 @@ class _Limited(H11Protocol):
         if is_begun and self.conn.our_state in (h11.IDLE, h11.SEND_RESPONSE):
             self.transport.write(self._closing_answer(408, REQUEST_TIMEOUT, message))
         if self.cycle is not None:
-            # What still answers it must not write behind that.
+            # The app may still be answering and must not write after this.
             self.cycle.disconnected = True
         self.transport.close()
         self._expect_reading()

@@ -1,4 +1,4 @@
-"""Alembic runs the migrations from here, on the connection that it was given."""
+"""Alembic environment: run the migrations on the given connection."""
 
 from alembic import context
 

@@ -1,4 +1,4 @@
-"""One connection: what is read, what is made of it, what goes out, each in a file of its own."""
+"""One WebSocket connection: reading, turns and sending."""
 
 from server.session.connection import ANONYMOUS, CLIENT_LEFT, Connection
 

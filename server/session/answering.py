@@ -1,4 +1,4 @@
-"""One turn from the end of its request to the end of its reply, in a task that can be stopped at any moment."""
+"""One turn from the end of the request to the end of the reply, in a task that can be stopped at any time."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ from voicelab.pipeline.turn import AgentAnswer, Recognition, SpokenReply, Turn, 
 
 
 class Answering:
-    """Sends a turn's events as they come about. The turn is kept once: whole with its changes, or as far as it got.
+    """Send the events of a turn as they arise, and store the turn once: complete with its changes, or as far as it got.
 
-    said: what was heard of the reply, once it was stopped.
+    said: the part of the reply that the user heard, set when the reply is stopped.
     """
 
     def __init__(
@@ -46,66 +46,66 @@ class Answering:
         self._sender = sender
         self._services = services
         self._pace = PlaybackPacer(config.lead_s)
-        self._keeping: asyncio.Task[None] | None = None
+        self._storing: asyncio.Task[None] | None = None
         self.task = asyncio.create_task(self._run(events))
 
     async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
-        """Raises Refused when the turn fails, WebSocketDisconnect when its client is gone."""
+        """Raises Refused when the turn fails, WebSocketDisconnect when the client has disconnected."""
         with as_refusals():
-            # Closed here and now: what a stopped turn was made with is not left for the garbage collector.
+            # aclosing releases the engines' streams of a stopped turn at once, not at garbage collection.
             async with aclosing(events):
                 async for event in events:
                     await self._pass_on(event)
 
     async def halt(self) -> None:
-        """Let nothing more of it leave; what becomes of it is for `stop`."""
+        """Stop sending. `stop` then stores the turn."""
         self.task.cancel()
         await asyncio.wait({self.task})
 
     async def stop(self, code: str, heard_s: float | None = None) -> float:
-        """End it now and keep it, with what was heard of the reply, as a turn of that error code.
+        """Stop the turn and store it with this error code and the part of the reply that was heard.
 
-        A turn that is being kept as answered stays so. heard_s: how much was heard, where that is not for the clock to
-        say. Returns the instant after which nothing of it could leave.
+        A turn that is already being stored as answered remains answered. heard_s: seconds of the reply that were heard;
+        None estimates them. Returns the time (performance counter) at which sending stopped.
         """
         self.said = self._turn.said(self.heard_s(perf_counter()) if heard_s is None else heard_s)
         await self.halt()
         stopped_s = perf_counter()
-        if self._keeping is None and (self.task.cancelled() or self.task.exception() is not None):
+        if self._storing is None and (self.task.cancelled() or self.task.exception() is not None):
             # The agent may still be writing: what it did until now is kept, and what was heard of its text.
             reply = self._record.reply or self._turn.reply_so_far
             if reply is not None:
                 self._record.reply = replace(reply, text=self.said)
-            self._begin_keeping(code)
-        if self._keeping is not None:
-            # Shielded: whoever stops a turn may be cut off too, and the next to stop it waits for the same.
-            await asyncio.shield(self._keeping)
+            self._start_storing(code)
+        if self._storing is not None:
+            # Shielded: if the caller is cancelled, the write continues, and the next call waits for it.
+            await asyncio.shield(self._storing)
         await self._turn.close()
         return stopped_s
 
     async def interrupt(self, heard_s: float) -> float:
-        """`stop` a reply of which so much was heard, also when it has been sent whole: no more of it is remembered."""
+        """Stop a reply of which `heard_s` seconds were heard. Shortens the stored answer of a reply already sent."""
         stopped_s = await self.stop(INTERRUPTED, heard_s)
         if self._record.error is None:
             await self._services.history.shorten_answer(self._record, self.said)
         return stopped_s
 
     def heard_s(self, at_s: float, played_s: float | None = None) -> float:
-        """How much of the reply had been heard at that instant; played_s: what the client says, who knows better."""
+        """Return the seconds of the reply that were heard at `at_s`. played_s: the client's own value."""
         return min(self._pace.heard_s(at_s) if played_s is None else played_s, self._pace.sent_s)
 
     def is_over(self, heard_s: float) -> bool:
-        """Whether it has been sent whole, and so much is all of it."""
+        """Return whether the reply was sent completely and `heard_s` covers all of it."""
         return self.task.done() and heard_s >= self._pace.sent_s
 
     @property
     def sounds_until_s(self) -> float:
-        """When, by the performance counter, the client has heard all that was sent, if it plays it as it comes."""
+        """Time (performance counter) at which the client has played everything sent, if it plays without pauses."""
         return self._pace.until_s
 
     @property
     def changes(self) -> Literal["done", "cancelled"] | None:
-        """What became of the changes that the reply promised, once it was stopped; None when it promised none."""
+        """Whether the watchlist changes of a stopped reply were made; None when it had none."""
         if self._record.reply is None or not self._record.reply.changes:
             return None
         return "cancelled" if self._record.error else "done"
@@ -130,10 +130,10 @@ class Answering:
                 self._record.audio_bytes_out += 0 if last else len(data)
 
     async def _complete(self, last_bytes: int) -> None:
-        """What comes before the final chunk: the turn is on disk, and who asked for its times has them."""
+        """Store the turn, and send `turn_metrics` if requested, before the final chunk."""
         self._record.audio_bytes_out += last_bytes
-        # Shielded: an interrupt in the middle of the transaction could not tell whether it was carried out.
-        await asyncio.shield(self._begin_keeping(None))
+        # Shielded: an interrupt during the transaction could not know whether it was committed.
+        await asyncio.shield(self._start_storing(None))
         await self._turn.close()
         if self._config.metrics:
             assert self._record.reply is not None
@@ -148,11 +148,11 @@ class Answering:
             )
             await self._sender.send(metrics)
 
-    def _begin_keeping(self, error: str | None) -> asyncio.Task[None]:
+    def _start_storing(self, error: str | None) -> asyncio.Task[None]:
         self._record.error = error
         keep = self._services.keep(self._config.session_id, self._config.user_id, self._record)
-        self._keeping = asyncio.create_task(keep)
-        return self._keeping
+        self._storing = asyncio.create_task(keep)
+        return self._storing
 
     def _reply_chunk(self, data: bytes, *, last: bool) -> ReplyChunk:
         text = base64.b64encode(data).decode("ascii")

@@ -1,4 +1,4 @@
-"""How a session begins: what a client may ask for with init, and what it is given."""
+"""Start or resume a session with the options of `init`."""
 
 from __future__ import annotations
 
@@ -7,16 +7,16 @@ from server.services import Services
 from server.session.config import SessionConfig
 
 
-async def agree(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
-    """The terms of a new session, or of one that is taken up again; Refused says what cannot be had.
+async def start_session(init: Init, services: Services, *, user_id: str, token_user: str | None) -> SessionConfig:
+    """Start a new session or resume one. Raises Refused for what the server does not offer.
 
-    user_id: who it is where init does not say. token_user: whose token was shown, if the server asks for one.
+    user_id: used if init names no user. token_user: the token's user; None without tokens.
     """
     if init.mode == "continuous":
-        await _open_ears(services)
+        await _open_vad(services)
     user_id = init.user_id or user_id
     if token_user not in (None, user_id):
-        raise Refused(ErrorCode.FORBIDDEN, f"the token is {token_user}'s; leave user_id out")
+        raise Refused(ErrorCode.FORBIDDEN, f"the token belongs to {token_user}; omit user_id")
     session_id = (
         await _resumed(init.session_id, services, user_id) if init.session_id else await _new(services, user_id)
     )
@@ -39,8 +39,8 @@ async def agree(init: Init, services: Services, *, user_id: str, token_user: str
     )
 
 
-async def unasked(services: Services, user_id: str) -> SessionConfig:
-    """The terms of a client that speaks without init: it gets a session all the same."""
+async def start_default_session(services: Services, user_id: str) -> SessionConfig:
+    """Start a session with the default options, for a client that did not send init."""
     return SessionConfig(await _new(services, user_id), user_id)
 
 
@@ -51,7 +51,7 @@ async def _new(services: Services, user_id: str) -> str:
 
 
 async def _resumed(session_id: str, services: Services, user_id: str) -> str:
-    """Take the session up, from now on as one of its connections; Refused when this user has no such session."""
+    """Resume a session and count this connection. Raises Refused when the user has no such session."""
     services.open_sessions.enter(session_id)
     is_known = False
     try:
@@ -60,13 +60,13 @@ async def _resumed(session_id: str, services: Services, user_id: str) -> str:
         if not is_known:
             services.open_sessions.leave(session_id)
     if not is_known:
-        message = f"{user_id} has no session {session_id}; send init without session_id for a new one"
+        message = f"{user_id} has no session {session_id}; send init without session_id to start a new one"
         raise Refused(ErrorCode.UNKNOWN_SESSION, message)
     return session_id
 
 
-async def _open_ears(services: Services) -> None:
+async def _open_vad(services: Services) -> None:
     if services.vad_batcher is None:
-        message = "mode 'continuous' is not to be had here; known: turns, realtime"
+        message = "this server does not support mode 'continuous' (VAD=none); known: turns, realtime"
         raise Refused(ErrorCode.UNSUPPORTED_MODE, message)
     await services.vad_batcher.open()

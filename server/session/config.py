@@ -1,4 +1,4 @@
-"""What a client and the server agreed on when the session began."""
+"""Options of a session."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from voicelab.audio.encoder import REPLY_RATE_HZ, ReplyFormat
 
 @dataclass(frozen=True, slots=True)
 class SessionConfig:
-    """Whose session it is, and what the client asked for with init.
+    """The user of a session, and the options from `init`.
 
-    realtime: whether sound may come no faster than it is spoken. lead_s: how many seconds a reply may run ahead of the
-    ear; None sends it as fast as it is made. continuous: sound is an endless stream, in which turns are to be found.
-    metrics, partials, starts, stops, silences, turn_ids: which additions the client wants to see.
+    realtime: audio must not arrive faster than real time. lead_s: seconds that a reply may be sent ahead of its
+    playback; None disables pacing. continuous: audio is an endless stream in which the server finds the turns.
+    metrics, partials, starts, stops, silences, turn_ids: optional events and fields that the client asked for.
     """
 
     session_id: str
@@ -31,5 +31,5 @@ class SessionConfig:
     turn_ids: bool = False
 
     def shown(self, turn_id: str | None) -> str | None:
-        """A turn's id for this client; None where it did not ask for ids."""
+        """Return the turn's id if the client asked for ids, else None."""
         return turn_id if self.turn_ids else None

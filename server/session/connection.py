@@ -1,4 +1,4 @@
-"""One connection: what is taken when, and how it ends."""
+"""One connection: its main loop and its end."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from server.gate import user_of
 from server.messages import AudioChunk, ErrorCode, Heartbeat, Init, Interrupt, Refused, TypedText
 from server.outgoing import Interrupted, Pulse, SessionStart
 from server.services import Services
-from server.session.beginning import agree, unasked
+from server.session.beginning import start_default_session, start_session
 from server.session.config import SessionConfig
 from server.session.conversation import Conversation
 from server.session.reading import MessageReader
@@ -25,16 +25,16 @@ from server.session.sender import Sender
 
 ANONYMOUS = "anonymous"
 CLIENT_LEFT = "client_left"
-"""The `error` in the history of a turn whose client was gone before its reply was complete."""
+"""The `error` in the history of a turn whose client disconnected before the reply was complete."""
 _GOING_AWAY, _POLICY_VIOLATION = 1001, 1008
 _GOODBYE_S = 2.0
 
 
 class Connection:
-    """Speaks the protocol over one accepted WebSocket.
+    """Runs the protocol over one accepted WebSocket.
 
-    A reader lays what comes into the inbox; here it is taken in order, one turn after another. A turn that is answered
-    runs as a task of its own, and only an interrupt is taken meanwhile; in continuous mode, the stream of sound too.
+    A MessageReader fills the receive queue, and this class handles its events in order, one turn after another. While a
+    turn is being answered (in a separate task), it handles only urgent events; in continuous mode also audio.
     """
 
     def __init__(self, websocket: WebSocket, services: Services, dialect: Dialect) -> None:
@@ -51,20 +51,20 @@ class Connection:
 
     @property
     def session_id(self) -> str:
-        """The session of this connection; empty before it begins."""
+        """The id of the session; empty before it starts."""
         return self._config.session_id
 
     @property
     def busy(self) -> bool:
-        """Whether a turn runs, or something is being answered."""
+        """Whether a turn is running or an event is being handled."""
         return self._taking or (self._conversation is not None and self._conversation.in_turn)
 
     def withdraw(self) -> None:
-        """End the connection: its token or sign-in is no longer accepted."""
+        """Close the connection, because its token or sign-in is no longer valid."""
         self._is_withdrawn.set()
 
     async def run(self) -> None:
-        """Until the client leaves, which it may do at any point, or until staying open would be unsafe."""
+        """Run until the client disconnects or an error closes the connection."""
         reader = MessageReader(
             self.websocket, self._receive_queue, self._services.settings,
             dialect=self._dialect, sender=self._sender,
@@ -77,30 +77,31 @@ class Connection:
             await self._leave(CLIENT_LEFT)
         except Refused as last:
             await self._leave(last.code)
-            await self._hang_up(last, _POLICY_VIOLATION)
+            await self._close_with_error(last, _POLICY_VIOLATION)
         else:
             await self._leave(CLIENT_LEFT)
 
     async def go_away(self) -> None:
-        """Say that the server ends, and close; `run` was cancelled before. A turn that still runs is kept as cut off.
+        """Send `going_away`, close the connection, and store a running turn. Call it after `run` was cancelled.
 
-        The client is told first: a history that is slow must not keep it waiting.
+        The client is notified first, so that it does not wait for a slow history.
         """
-        refusal = Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again, with the session_id to go on")
+        message = "the server is shutting down; connect again with the session_id to resume"
+        refusal = Refused(ErrorCode.GOING_AWAY, message)
         if self._conversation is not None:
             await self._conversation.halt()
         with suppress(RuntimeError, TimeoutError):
             async with asyncio.timeout(_GOODBYE_S):
-                await self._hang_up(refusal, _GOING_AWAY)
+                await self._close_with_error(refusal, _GOING_AWAY)
         await self._leave(ErrorCode.GOING_AWAY)
 
     async def _until_withdrawn(self) -> None:
         await self._is_withdrawn.wait()
-        message = "the token was withdrawn, or the user has signed out; connect again with a token that is accepted"
+        message = "the token was withdrawn, or the user signed out; connect again with a valid token"
         raise Refused(ErrorCode.UNAUTHORIZED, message)
 
     async def _work(self) -> None:
-        """Take one event after another; what is wrong with one is answered, and the connection goes on."""
+        """Handle one event after another. Errors are sent to the client; most leave the connection open."""
         while True:
             arrival = await self._receive_queue.take()
             self._taking = True
@@ -108,11 +109,11 @@ class Connection:
                 with as_refusals():
                     await self._take(arrival)
                     if self._conversation is not None:
-                        await self._conversation.answer_heard()
+                        await self._conversation.answer_pending()
             except Refused as refusal:
                 if refusal.code.closes:
                     raise
-                await self._sender.tell(refusal, self._config)
+                await self._sender.send_error(refusal, self._config)
             self._taking = False
 
     async def _take(self, arrival: Arrival) -> None:
@@ -136,13 +137,15 @@ class Connection:
 
     async def _init(self, init: Init) -> None:
         if self._conversation is not None:
-            message = f"init comes first and once; this connection is in session {self._config.session_id}"
+            message = f"send init once, before all other events; this connection has session {self._config.session_id}"
             raise Refused(ErrorCode.ALREADY_INITIALIZED, message)
-        agreed = await agree(init, self._services, user_id=self._config.user_id, token_user=self._token_user)
-        await self._begin(agreed)
+        user_id, token_user = self._config.user_id, self._token_user
+        await self._begin(await start_session(init, self._services, user_id=user_id, token_user=token_user))
 
     async def _begun(self) -> Conversation:
-        return self._conversation or await self._begin(await unasked(self._services, self._config.user_id))
+        if self._conversation is not None:
+            return self._conversation
+        return await self._begin(await start_default_session(self._services, self._config.user_id))
 
     async def _begin(self, config: SessionConfig) -> Conversation:
         self._config = config
@@ -155,9 +158,9 @@ class Connection:
         if self._conversation is not None:
             await self._conversation.leave(code)
 
-    async def _hang_up(self, last: Refused, close_code: int) -> None:
+    async def _close_with_error(self, last: Refused, close_code: int) -> None:
         with suppress(WebSocketDisconnect):
-            await self._sender.tell(last, self._config)
+            await self._sender.send_error(last, self._config)
             await self.websocket.close(close_code, last.code)
 
     async def _pulse(self) -> None:
@@ -165,7 +168,7 @@ class Connection:
 
 
 async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
-    """Run all side by side; when one ends the others are cancelled, and what it raised is raised."""
+    """Run coroutines concurrently. When one ends, cancel the others, and re-raise its exception."""
     tasks = [asyncio.create_task(each) for each in work]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)

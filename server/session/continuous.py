@@ -1,4 +1,4 @@
-"""Sound without ends of turns: where somebody speaks in it, and which of that is a turn."""
+"""Continuous mode: find utterances in an endless audio stream, and decide which of them are turns."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from server.outgoing import NoSpeechDetected, SpeechStarted, SpeechStopped
 from server.services import Services
 from server.session.config import SessionConfig
 from server.session.listening import UtteranceReceiver
+from server.session.non_speech import NonSpeechSound
 from server.session.rate_limiter import RateLimiter
 from server.session.sender import Sender
-from server.session.unheard import Unheard
 from server.vad_batcher import VadBatcher
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
@@ -22,25 +22,24 @@ from voicelab.vad.endpoint import Event, SpeechBegan, SpeechEnded, TookTurn
 from voicelab.vad.lookback import Lookback
 
 _PIECE = round(0.1 * SPEECH_RATE_HZ)
-"""Samples that are judged at once: what comes in a heap must not keep the other connections waiting."""
+"""Samples per VAD call. Splitting large chunks keeps other connections from waiting."""
 
 
 class TurnTaker(Protocol):
-    """What the stream needs to know of the agent: whether it speaks, and how to stop it."""
+    """The part of TurnTaking that the stream needs."""
 
-    def agent_has_it_until_s(self) -> float:
-        """By the performance counter; infinite while a turn is answered or waits for its answer."""
+    def agent_floor_until_s(self) -> float:
+        """Return until when the agent has the floor (performance counter); infinite while a turn is pending."""
 
-    async def take_from_agent(self, at_s: float) -> None:
-        """Stop the reply, if one is made or heard; at_s: when the sound came that asks for it."""
+    async def interrupt_agent(self, at_s: float) -> None:
+        """Stop the current reply, if any. at_s: arrival of the audio that interrupts it."""
 
 
 class SpeechStream:
-    """One connection's stream. `heard`: the turns that were found in it and wait for their answer, oldest first.
+    """The audio stream of one connection. `pending`: utterances that wait for their answer, oldest first.
 
-    An utterance is announced, and a turn for certain, when it begins while the agent is silent or when it takes the
-    floor. One that did neither and ended before the reply did was a cough or a backchannel: it is dropped, and nothing
-    tells the client of it.
+    An utterance is a turn, and is announced to the client, if it starts while the agent is silent or takes the floor.
+    Any other utterance that ends before the reply does is a cough or a backchannel and is silently dropped.
     """
 
     def __init__(
@@ -52,7 +51,7 @@ class SpeechStream:
         rate_limiter: RateLimiter,
         turn_taking: TurnTaker,
     ) -> None:
-        self.heard: deque[UtteranceReceiver] = deque()
+        self.pending: deque[UtteranceReceiver] = deque()
         self._services = services
         self._vad_batcher = vad_batcher
         self._config = config
@@ -60,7 +59,7 @@ class SpeechStream:
         self._rate_limiter = rate_limiter
         self._turn_taking = turn_taking
         self._skipping = False
-        self._unheard = Unheard()
+        self._non_speech = NonSpeechSound()
         self._begin()
 
     def _begin(self) -> None:
@@ -72,10 +71,10 @@ class SpeechStream:
         self._speech_at = 0
 
     async def take(self, chunk: AudioChunk, at_s: float) -> None:
-        """Take a chunk that came at that instant; is_final ends the stream, and the next chunk begins another.
+        """Process a chunk that arrived at `at_s`. is_final ends the stream; the next chunk starts a new one.
 
-        Raises InputError or Refused for one that cannot be used. It costs itself; in a container, or at the end, it
-        costs what is left of the stream, and the utterance that was going on.
+        Raises InputError or Refused for an invalid chunk, which is dropped. In a container or with is_final, the
+        current utterance and the rest of the stream are dropped too.
         """
         if self._skipping:
             self._skipping = not chunk.is_final
@@ -92,10 +91,10 @@ class SpeechStream:
             raise
 
     async def close(self) -> None:
-        """Give all back: what was only half heard, and what waits for its answer."""
+        """Close the current utterance and those that wait for their answer."""
         await self._drop()
-        while self.heard:
-            await self.heard.popleft().close()
+        while self.pending:
+            await self.pending.popleft().close()
 
     async def _drop(self) -> None:
         self._audio.close()
@@ -123,27 +122,27 @@ class SpeechStream:
     async def _hear(self, clip: Clip | None, at_s: float) -> None:
         if clip is None:
             return
-        self._rate_limiter.heard(clip.duration_s, at_s)
+        self._rate_limiter.add(clip.duration_s, at_s)
         for start in range(0, len(clip.samples), _PIECE):
             piece = Clip(clip.samples[start : start + _PIECE], SPEECH_RATE_HZ)
             self._position += len(piece.samples)
             self._lookback.feed(piece)
             await self._add(piece)
-            for event in await self._vad_batcher.hear(self._endpointer, piece):
+            for event in await self._vad_batcher.feed(self._endpointer, piece):
                 await self._act(event, at_s)
             if self._config.silences:
                 await self._watch_for_sound(piece)
 
     async def _add(self, clip: Clip) -> None:
-        """What goes wrong with an utterance ends it; it is told when it would have been answered."""
+        """Feed the current utterance. An error ends it, and is reported when the utterance would be answered."""
         if self._now is not None:
             try:
                 await self._now.add(clip)
             except VoicelabError as fault:
                 failed, self._now = self._now, None
                 failed.fault = fault
-                await failed.hush()
-                self.heard.append(failed)
+                await failed.stop_partials()
+                self.pending.append(failed)
 
     async def _act(self, event: Event, at_s: float) -> None:
         match event:
@@ -152,43 +151,43 @@ class SpeechStream:
                     self._services, self._config, self._sender, self._rate_limiter,
                     kind="spoken", note=self._endpointer.note_partial,
                 )  # fmt: skip
-                self._now.quiet = True
+                self._now.is_unannounced = True
                 self._speech_at = speech
-                if perf_counter() >= self._turn_taking.agent_has_it_until_s():
+                if perf_counter() >= self._turn_taking.agent_floor_until_s():
                     await self._announce(self._now)
                 await self._add(self._lookback.since(start))
             case TookTurn() if self._now is not None:
-                await self._turn_taking.take_from_agent(at_s)
+                await self._turn_taking.interrupt_agent(at_s)
                 await self._announce(self._now)
             case SpeechEnded(end=end) if self._now is not None:
                 now, self._now = self._now, None
-                await now.hush()
+                await now.stop_partials()
                 spoke_until_s = at_s - (self._position - end) / SPEECH_RATE_HZ
-                if now.quiet and spoke_until_s < self._turn_taking.agent_has_it_until_s():
+                if now.is_unannounced and spoke_until_s < self._turn_taking.agent_floor_until_s():
                     await now.close()
                 else:
                     await self._announce(now)
-                    await self._tell_end(now, event)
-                    self.heard.append(now)
+                    await self._announce_end(now, event)
+                    self.pending.append(now)
 
     async def _watch_for_sound(self, piece: Clip) -> None:
-        """Tell of sound that goes on without any speech in it; what is heard of a reply is none of it."""
-        if self._now is not None or perf_counter() < self._turn_taking.agent_has_it_until_s():
-            self._unheard.reset()
+        """Send `no_speech_detected` for sound without speech. Sound during a reply (its echo) does not count."""
+        if self._now is not None or perf_counter() < self._turn_taking.agent_floor_until_s():
+            self._non_speech.reset()
             return
-        level_dbfs = self._unheard.add(piece)
+        level_dbfs = self._non_speech.add(piece)
         if level_dbfs is not None:
             at_s, session_id = self._position / SPEECH_RATE_HZ, self._config.session_id
             await self._sender.send(NoSpeechDetected(at_s=at_s, level_dbfs=level_dbfs, session_id=session_id))
 
     async def _announce(self, utterance: UtteranceReceiver) -> None:
-        if utterance.quiet:
-            utterance.quiet = False
+        if utterance.is_unannounced:
+            utterance.is_unannounced = False
             if self._config.starts:
                 started = SpeechStarted(at_s=self._speech_at / SPEECH_RATE_HZ, **self._about(utterance))
                 await self._sender.send(started)
 
-    async def _tell_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
+    async def _announce_end(self, utterance: UtteranceReceiver, event: SpeechEnded) -> None:
         if self._config.stops:
             silence_s = (event.decided_at - event.end) / SPEECH_RATE_HZ
             about = self._about(utterance)

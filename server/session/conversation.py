@@ -1,4 +1,4 @@
-"""The turns of one session, one after another: which of them a message belongs to, and what one that fails costs."""
+"""The turns of one session: assign messages to turns, answer them in order, and handle failed turns."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from voicelab.pipeline.turn import TurnEvent
 
 
 class State(Enum):
-    """READY: for a turn. IN_TURN: its first chunks came. SKIPPING: the rest of a failed turn."""
+    """READY: no turn. IN_TURN: receiving or answering a turn. SKIPPING: ignoring the rest of a failed turn."""
 
     READY = auto()
     IN_TURN = auto()
@@ -31,9 +31,9 @@ class State(Enum):
 
 
 class Conversation:
-    """A session that has begun. In continuous mode chunks are one stream, in which the turns are found.
+    """A started session. In continuous mode, the chunks form one stream in which the server finds the turns.
 
-    inbox: where an interrupt is looked for while a turn is answered.
+    receive_queue: checked for interrupts while a turn is answered.
     """
 
     def __init__(self, services: Services, config: SessionConfig, sender: Sender, receive_queue: ReceiveQueue) -> None:
@@ -46,7 +46,7 @@ class Conversation:
         self._listening: UtteranceReceiver | None = None
         self._stream: SpeechStream | None = None
         self._turn_taking = TurnTaking(
-            config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.heard)
+            config, sender, is_waiting=lambda: self._stream is not None and bool(self._stream.pending)
         )
         if config.continuous:
             assert services.vad_batcher is not None
@@ -57,7 +57,7 @@ class Conversation:
 
     @property
     def in_turn(self) -> bool:
-        """Whether a turn comes in or is answered."""
+        """Whether a turn is being received or answered."""
         return self._state is State.IN_TURN
 
     @property
@@ -65,21 +65,21 @@ class Conversation:
         """Whether a turn is being answered."""
         return self._turn_taking.answering is not None
 
-    # What comes in.
+    # Input.
 
     async def take_chunk(self, arrival: Arrival, chunk: AudioChunk) -> None:
-        """A piece of a turn, or of the stream; with the last of a turn, answer it."""
+        """Process a chunk of a turn or of the stream. The last chunk of a turn starts the answer."""
         if self._stream is not None:
             await self._hear(self._stream, chunk, arrival.at_s)
             return
         if self._state is State.SKIPPING:
-            # A client that streams ahead was told when the turn failed; what it had on the way gets no second error.
+            # The turn's error was already sent. Chunks that the client sent ahead get no second error.
             self._state = State.READY if chunk.is_final else State.SKIPPING
             return
         listening = self._listening or self._listen("spoken")
         try:
             with as_refusals():
-                await listening.hear(chunk, arrival.at_s)
+                await listening.receive(chunk, arrival.at_s)
                 if chunk.is_final:
                     await self._answer(listening, await listening.finish())
         except Refused as refusal:
@@ -88,16 +88,16 @@ class Conversation:
             await self._fail_turn(refusal, over=chunk.is_final)
 
     async def take_refused_chunk(self, refusal: Refused) -> None:
-        """A chunk in which nothing can be read: in a stream it costs itself, else its turn."""
+        """Handle a chunk that cannot be parsed. It ends its turn; in a stream, only the chunk is dropped."""
         if self._stream is not None:
             raise refusal
         assert refusal.chunk_is_final is not None
         await self._fail_turn(refusal, over=refusal.chunk_is_final)
 
     async def take_text(self, typed: TypedText) -> None:
-        """A turn of its own; Refused while a spoken one comes in."""
+        """Answer a typed turn. Raises Refused while a spoken turn is being received."""
         if self._state is State.IN_TURN:
-            raise Refused(ErrorCode.BAD_MESSAGE, "text: a spoken turn has begun; end it with is_final first")
+            raise Refused(ErrorCode.BAD_MESSAGE, "text: a spoken turn has started; end it with is_final first")
         listening = self._listen("typed")
         listening.record.heard = typed.text
         try:
@@ -110,17 +110,17 @@ class Conversation:
             await self._fail_turn(refusal, over=True)
 
     async def take_interrupt(self, interrupt: Interrupt, at_s: float) -> None:
-        """One that came while no turn was answered: the last reply may still be heard."""
+        """Handle an interrupt outside of an answer. The client may still be playing the last reply."""
         await self._turn_taking.interrupt(interrupt, at_s)
         if self._listening is not None:
-            # The next turn has begun, and knows the reply as it was before.
-            await self._listening.recall()
+            # The next turn has started with the dialogue before the reply was shortened.
+            await self._listening.reload_dialogue()
 
-    async def answer_heard(self) -> None:
-        """Answer what was found in the stream."""
-        while self._stream is not None and self._stream.heard:
+    async def answer_pending(self) -> None:
+        """Answer the utterances that were found in the stream."""
+        while self._stream is not None and self._stream.pending:
             self._state = State.IN_TURN
-            self._listening = listening = self._stream.heard.popleft()
+            self._listening = listening = self._stream.pending.popleft()
             logs.turn_id.set(listening.turn_id)
             try:
                 with as_refusals():
@@ -132,67 +132,67 @@ class Conversation:
 
     def _listen(self, kind: Literal["spoken", "typed"]) -> UtteranceReceiver:
         if self._services.draining.is_set():
-            raise Refused(ErrorCode.GOING_AWAY, "the server is ending; connect again")
+            raise Refused(ErrorCode.GOING_AWAY, "the server is shutting down; connect again")
         self._state = State.IN_TURN
         self._listening = UtteranceReceiver(self._services, self._config, self._sender, self._rate_limiter, kind=kind)
         logs.turn_id.set(self._listening.turn_id)
         return self._listening
 
     async def _hear(self, stream: SpeechStream, chunk: AudioChunk, at_s: float) -> None:
-        """What is wrong with a chunk of it is told, and does not touch the turn that is being answered."""
+        """Feed the stream. Errors are sent to the client and do not affect the turn being answered."""
         try:
             with as_refusals():
                 await stream.take(chunk, at_s)
         except Refused as refusal:
             if refusal.code.closes:
                 raise
-            await self._sender.tell(refusal, self._config)
+            await self._sender.send_error(refusal, self._config)
 
-    # What goes out.
+    # Output.
 
     async def _answer(self, listening: UtteranceReceiver, events: AsyncGenerator[TurnEvent, None]) -> None:
-        """Answer a turn; it is over when this returns, or has failed when this raises Refused."""
+        """Answer a turn and wait for its end. Raises Refused when it fails."""
         assert listening.turn is not None
         answering = Answering(
             listening.turn_id, listening.turn, events, listening.record,
             config=self._config, sender=self._sender, services=self._services,
         )  # fmt: skip
-        await self._turn_taking.give(answering, self._receive_queue, self._overhear)
+        await self._turn_taking.run(answering, self._receive_queue, self._take_during_answer)
         self._listening = None
         self._state = State.READY
 
-    async def _overhear(self, arrival: Arrival) -> None:
-        """What comes of the stream while a turn is answered."""
+    async def _take_during_answer(self, arrival: Arrival) -> None:
+        """Process a chunk of the stream while a turn is answered."""
         assert isinstance(arrival.event, AudioChunk)
         await self.take_chunk(arrival, arrival.event)
 
     async def _fail_turn(self, refusal: Refused, *, over: bool) -> None:
-        """End the turn with an error; over: its last chunk has come, so that the next chunk begins another."""
+        """End the turn with an error. over: its last chunk has arrived, so the next chunk starts a new turn."""
         listening, self._listening, self._turn_taking.answering = self._listening, None, None
         self._state = State.READY if over else State.SKIPPING
         turn_id = None
         if listening is not None:
             turn_id = listening.turn_id
             await self._give_up(listening, refusal.code)
-        await self._sender.tell(refusal, self._config, turn_id)
+        await self._sender.send_error(refusal, self._config, turn_id)
 
     async def _give_up(self, listening: UtteranceReceiver, code: str) -> None:
-        """Close a turn that got no further, and keep it under this code."""
+        """Close an unanswered turn and store it with this error code."""
         await listening.close()
         listening.record.error = code
         await self._services.keep(self._config.session_id, self._config.user_id, listening.record)
 
-    # The end.
+    # Closing.
 
     async def halt(self) -> None:
-        """Let nothing more of a reply leave; what becomes of its turn is for `leave`."""
+        """Stop sending the reply. `leave` then stores its turn."""
         if self._turn_taking.answering is not None:
             await self._turn_taking.answering.halt()
 
     async def leave(self, code: str) -> None:
-        """Give back all that is held, and keep a turn that was being answered under this code.
+        """Release all resources, and store a turn that was being answered with this error code.
 
-        One that was still coming in is only kept where the server cut it off.
+        A turn that was still being received is stored only if the server ended it.
         """
         answering, listening = self._turn_taking.answering, self._listening
         self._turn_taking.answering = self._listening = None

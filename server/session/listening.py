@@ -1,4 +1,4 @@
-"""One turn while it comes in: its bytes go to the recognizer as they arrive."""
+"""Receive one utterance: feed its audio to the recognizer as it arrives."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from voicelab.pipeline.turn import Turn, TurnEvent
 
 
 class UtteranceReceiver:
-    """Opened with its first audio, or by `open` for a typed turn; what it became is in `record`.
+    """A turn while it is being received. It opens with the first audio, or with `open` for a typed turn.
 
-    note: is told every text that the recognizer has so far. quiet: the client is not told of it yet. fault: what went
-    wrong in it, for `finish` to raise.
+    record: the turn for the history. note: called with every partial transcript. is_unannounced: the client does not
+    know of the turn yet. fault: an error for `finish` to raise.
     """
 
     def __init__(
@@ -37,7 +37,7 @@ class UtteranceReceiver:
     ) -> None:
         self.record = TurnRecord(kind)
         self.turn: Turn | None = None
-        self.quiet = False
+        self.is_unannounced = False
         self.fault: VoicelabError | None = None
         self._note = note
         self._services = services
@@ -48,11 +48,11 @@ class UtteranceReceiver:
 
     @property
     def turn_id(self) -> str:
-        """Names the turn on the wire, in the log and in traces."""
+        """The id of the turn in events, log and traces."""
         return self.record.turn_id
 
     async def open(self) -> Turn:
-        """The turn in the pipeline, knowing what was said before it."""
+        """Open the turn in the pipeline with the dialogue so far."""
         services, config = self._services, self._config
         dialogue = await services.history.dialogue(config.session_id, config.user_id)
         longest_s = services.settings.max_turn_s
@@ -65,13 +65,13 @@ class UtteranceReceiver:
         )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
         if config.partials or self._note is not None:
-            self._partials = Partials(self.turn, self._tell, self._note)
+            self._partials = Partials(self.turn, self._send_partial, self._note)
         return self.turn
 
-    async def hear(self, chunk: AudioChunk, at_s: float) -> None:
-        """Take a chunk that came at that instant; one without audio carries nothing.
+    async def receive(self, chunk: AudioChunk, at_s: float) -> None:
+        """Process a chunk that arrived at `at_s` (performance counter). Ignores a chunk without audio.
 
-        Raises InputError when its bytes are no sound, Refused when it came too fast.
+        Raises InputError when the bytes cannot be decoded, Refused when audio arrives too fast.
         """
         data = chunk.data()
         if not data:
@@ -81,48 +81,48 @@ class UtteranceReceiver:
         heard_s = turn.heard_s
         await turn.receive(data, chunk.format, chunk.rate_hz)
         if self._config.realtime:
-            self._rate_limiter.heard(turn.heard_s - heard_s, at_s)
+            self._rate_limiter.add(turn.heard_s - heard_s, at_s)
         if self._partials is not None:
-            self._partials.sound_came()
+            self._partials.update()
 
     async def add(self, clip: Clip) -> None:
-        """Take sound (SPEECH_RATE_HZ) that was decoded before."""
+        """Process decoded audio (SPEECH_RATE_HZ)."""
         turn = self.turn or await self.open()
         await turn.hear(clip)
         if self._partials is not None:
-            self._partials.sound_came()
+            self._partials.update()
 
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
-        """The answer, once the last sound has come; Refused when none came at all."""
-        await self.hush()
+        """Return the events of the answer, after the last audio. Raises Refused when there was no audio."""
+        await self.stop_partials()
         if self.fault is not None:
             raise self.fault
         if self.turn is None:
-            raise Refused(ErrorCode.NO_AUDIO, "the turn ended with no audio in it; send some before is_final")
+            raise Refused(ErrorCode.NO_AUDIO, "the turn ended without any audio; send some before is_final")
         if self._config.continuous:
-            # It may have begun while the turn before it was still being answered.
-            await self.recall()
+            # The turn may have started while the previous one was still being answered.
+            await self.reload_dialogue()
         return self.turn.finish()
 
-    async def recall(self) -> None:
-        """Look again at what was said before."""
+    async def reload_dialogue(self) -> None:
+        """Load the dialogue before this turn again."""
         if self.turn is not None:
             history = self._services.history
             self.turn.dialogue = await history.dialogue(self._config.session_id, self._config.user_id)
 
-    async def hush(self) -> None:
-        """Ask the recognizer no more what it has so far; nothing of that is told once this has returned."""
+    async def stop_partials(self) -> None:
+        """Stop partial transcripts. None is sent after this returns."""
         if self._partials is not None:
             await self._partials.stop()
 
     async def close(self) -> None:
-        """Give back what the pipeline holds for it."""
-        await self.hush()
+        """Release the turn's resources in the pipeline."""
+        await self.stop_partials()
         if self.turn is not None:
             await self.turn.close()
 
-    async def _tell(self, text: str) -> None:
-        if self.quiet or not self._config.partials:
+    async def _send_partial(self, text: str) -> None:
+        if self.is_unannounced or not self._config.partials:
             return
         about, shown = self._config.session_id, self._config.shown(self.turn_id)
         await self._sender.send(PartialTranscription(text=text, session_id=about, turn_id=shown))

@@ -1,4 +1,4 @@
-"""What has been heard so far, told while the client still speaks."""
+"""Partial transcripts during an utterance."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from voicelab.errors import EngineError
 from voicelab.pipeline.turn import Turn
 
 _EVERY_S = 0.2
-"""Words do not come faster, and each question takes a little of the recognizer's time."""
+"""Minimum interval between requests. Words do not arrive faster, and each request costs recognizer time."""
 
 
 class Partials:
-    """Asks one turn's recognizer after new sound, one question at a time, and tells what has changed.
+    """Request partial transcripts of one turn, one at a time, and send those that changed.
 
-    note: hears every answer, changed or not.
+    send: called with each changed transcript. note: called with every transcript.
     """
 
     def __init__(
-        self, turn: Turn, tell: Callable[[str], Awaitable[None]], note: Callable[[str], None] | None = None
+        self, turn: Turn, send: Callable[[str], Awaitable[None]], note: Callable[[str], None] | None = None
     ) -> None:
         self._turn = turn
-        self._tell = tell
+        self._send = send
         self._note = note
-        self._told = ""
-        self._can_tell = True
+        self._sent = ""
+        self._is_supported = True
         self._asked_s = 0.0
         self._asking: asyncio.Task[None] | None = None
 
-    def sound_came(self) -> None:
-        """Ask, unless an answer is still awaited or has only just come."""
+    def update(self) -> None:
+        """Request a partial transcript after new audio, unless one is pending or was requested just before."""
         is_asking = self._asking is not None and not self._asking.done()
-        if self._can_tell and not is_asking and perf_counter() - self._asked_s > _EVERY_S:
+        if self._is_supported and not is_asking and perf_counter() - self._asked_s > _EVERY_S:
             self._asked_s = perf_counter()
             self._asking = asyncio.create_task(self._ask())
 
     async def stop(self) -> None:
-        """Nothing is told once this has returned."""
+        """Stop. Nothing is sent after this returns."""
         if self._asking is not None:
             self._asking.cancel()
             await asyncio.wait({self._asking})
 
     async def _ask(self) -> None:
-        # A recognizer that fails here fails at the end of the turn too, and is told there.
+        # A recognizer that fails here also fails at the end of the turn, where the error is reported.
         with suppress(EngineError):
             text = await self._turn.partial()
-            self._can_tell = text is not None
+            self._is_supported = text is not None
             if text is not None and self._note is not None:
                 self._note(text)
-            if text and text != self._told:
-                self._told = text
-                await self._tell(text)
+            if text and text != self._sent:
+                self._sent = text
+                await self._send(text)

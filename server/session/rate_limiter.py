@@ -1,4 +1,4 @@
-"""How fast sound may come in a mode that goes at the pace of speech."""
+"""Limit the rate of incoming audio in real-time modes."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ _MOST_TIMES_REAL = 2.0
 
 
 class RateLimiter:
-    """A bucket that sound fills and time empties, at twice the pace of speech.
+    """Leaky bucket that audio fills and that drains at twice real time.
 
-    slack_s: how much it holds: what a network that stood still may deliver at once when it goes on.
+    slack_s: capacity in seconds of audio; a network may deliver that much at once after a pause.
     """
 
     def __init__(self, slack_s: float) -> None:
@@ -18,11 +18,11 @@ class RateLimiter:
         self._level_s = 0.0
         self._last_s: float | None = None
 
-    def heard(self, sound_s: float, at_s: float) -> None:
-        """Sound of that length came at that instant; Refused when it is more than the bucket holds."""
+    def add(self, sound_s: float, at_s: float) -> None:
+        """Add audio of `sound_s` seconds that arrived at `at_s`. Raises Refused when the bucket overflows."""
         passed_s = at_s - self._last_s if self._last_s is not None else 0.0
         self._last_s = at_s
         self._level_s = max(0.0, self._level_s - _MOST_TIMES_REAL * passed_s) + sound_s
         if self._level_s > self._slack_s:
-            message = "audio came faster than twice real time; send it as it is spoken, or init with mode 'turns'"
+            message = "audio arrived faster than twice real time; send it in real time, or init with mode 'turns'"
             raise Refused(ErrorCode.TOO_FAST, message)

@@ -1,4 +1,4 @@
-"""The loop that reads one client: it never waits for a turn, so that an interrupt is seen while a reply is spoken."""
+"""Read a client's messages. The loop does not wait for turns, so that interrupts are seen during a reply."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from server.session.sender import Sender
 from server.settings import Settings
 
 _AT_ONCE_S = 50e-6
-"""A frame for which the loop did not wait is there sooner than this."""
+"""A frame that was already buffered is returned faster than this."""
 _LOOKS = 10
-"""How often within the limit is looked whether a turn is being answered."""
+"""Number of idle checks within IDLE_TIMEOUT_S."""
 
 
 class MessageReader:
-    """Turns frames into events and queues them.
+    """Parse frames into events and queue them.
 
     is_answering: whether a turn is being answered.
     """
@@ -47,7 +47,7 @@ class MessageReader:
         self._came_s = perf_counter()
 
     async def run(self) -> None:
-        """Until the client leaves; Refused when more waits than may."""
+        """Read until the client disconnects. Raises Refused when the receive queue is full."""
         while True:
             asked_s = perf_counter()
             message = await self._websocket.receive()
@@ -60,20 +60,20 @@ class MessageReader:
             if received.answers:
                 await self._sender.send_frames(received.answers)
             if (pause_s := self._put(received, len(frame))) > 0:
-                # What comes meanwhile waits in the network, and the client with it.
+                # Unread messages fill the network buffers and slow the client down.
                 await asyncio.sleep(pause_s)
             elif self._came_s - asked_s < _AT_ONCE_S:
-                # uvicorn hands over all that one read of the socket brought without a pause; others want their turn too
+                # uvicorn returns all frames of one socket read without yielding; let other connections run.
                 await asyncio.sleep(0)
 
     async def watch(self) -> None:
-        """Raise Refused when the client was silent for too long; while a turn is answered it has nothing to say."""
+        """Raise Refused when the client sends nothing for too long. Time during an answer does not count."""
         limit_s = self._settings.idle_timeout_s
         while (left_s := self._came_s + limit_s - perf_counter()) > 0:
             await asyncio.sleep(min(left_s, limit_s / _LOOKS))
             if self._is_answering():
                 self._came_s = perf_counter()
-        raise Refused(ErrorCode.IDLE, f"nothing was sent for {limit_s:g} s; a heartbeat keeps it open")
+        raise Refused(ErrorCode.IDLE, f"nothing was sent for {limit_s:g} s (IDLE_TIMEOUT_S); send heartbeats")
 
     def _received(self, frame: str | bytes) -> Received:
         try:
@@ -82,12 +82,12 @@ class MessageReader:
             return Received((refusal,))
 
     def _put(self, received: Received, size: int) -> float:
-        """Queue the events of a frame, and return for how long nothing more should be read."""
+        """Queue the events of a frame. Returns the seconds to pause reading."""
         if not received.events:
             return self._allowance.pause_for_answer_s(size)
         pause_s = 0.0
-        for place, event in enumerate(received.events):
-            of_frame = size if place == 0 else 0
-            self._receive_queue.put(Arrival(event, of_frame, self._came_s))
-            pause_s = max(pause_s, self._allowance.pause_s(event, of_frame))
+        for index, event in enumerate(received.events):
+            event_size = size if index == 0 else 0
+            self._receive_queue.put(Arrival(event, event_size, self._came_s))
+            pause_s = max(pause_s, self._allowance.pause_s(event, event_size))
         return pause_s

@@ -1,4 +1,4 @@
-"""What a client has sent and the server has not taken yet, in order and within a limit."""
+"""Bounded queue of a client's events."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from server.messages import ClientEvent, ErrorCode, Heartbeat, Interrupt, Refused
 
 _OVERHEAD_BYTES = 500
-"""About what an event takes beside its own text, so that many small ones count as well."""
+"""Approximate memory of an event besides its text, so that many small events count too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """An event, or why there was none in a frame. at_s: when it came, by the performance counter."""
+    """An event, or the Refused of an invalid frame. size: bytes. at_s: arrival time (performance counter)."""
 
     event: ClientEvent | Refused
     size: int
@@ -23,10 +23,10 @@ class Arrival:
 
 
 class ReceiveQueue:
-    """Filled while a turn is answered, emptied between turns; only what is urgent may be taken out of order.
+    """Events in order of arrival; urgent ones can be taken first.
 
-    Urgent are interrupts and heartbeats, and what `let_overtake` adds. They wait in a queue of their own, so that each
-    method but `let_overtake` takes the same time however much waits.
+    Interrupts, heartbeats and the kinds added by `let_overtake` are urgent. They have a separate queue, so that all
+    methods but `let_overtake` run in constant time.
     """
 
     def __init__(self, most_bytes: int) -> None:
@@ -39,7 +39,7 @@ class ReceiveQueue:
         self._came = asyncio.Event()
 
     def let_overtake(self, kind: type[ClientEvent]) -> None:
-        """Events of this kind may be taken out of order too."""
+        """Treat events of this kind as urgent too."""
         self._urgent_kinds = (*self._urgent_kinds, kind)
         waiting = sorted((*self._ordinary, *self._urgent), key=lambda numbered: numbered[0])
         self._ordinary.clear()
@@ -48,24 +48,25 @@ class ReceiveQueue:
             self._queue_of(arrival).append((number, arrival))
 
     def put(self, arrival: Arrival) -> None:
-        """Add an event; Refused when more wait than may. One event is always taken, however large."""
+        """Add an event. Raises Refused when the queue is full; an empty queue accepts an event of any size."""
         size = arrival.size + _OVERHEAD_BYTES
         if self._bytes and self._bytes + size > self._most_bytes:
-            message = f"more than {self._most_bytes} bytes wait behind the turn that is answered; send turns one by one"
+            limit = f"more than {self._most_bytes} bytes (MAX_WAITING_BYTES)"
+            message = f"{limit} were sent ahead while a turn is answered; send turns one by one"
             raise Refused(ErrorCode.TOO_FAR_AHEAD, message)
         self._queue_of(arrival).append((next(self._numbers), arrival))
         self._bytes += size
         self._came.set()
 
     async def take(self) -> Arrival:
-        """The oldest event; waits for one."""
+        """Remove and return the oldest event; wait for one if the queue is empty."""
         while not self._ordinary and not self._urgent:
             await self._next()
         is_urgent_older = not self._ordinary or (self._urgent and self._urgent[0][0] < self._ordinary[0][0])
         return self._remove_from(self._urgent if is_urgent_older else self._ordinary)
 
     async def urgent_before(self, task: asyncio.Task[None]) -> Arrival | None:
-        """The oldest urgent one, whatever waits before it; None when the task ends first. All else stays in place."""
+        """Remove and return the oldest urgent event; None when the task ends first."""
         came = asyncio.ensure_future(self._urgent_came())
         try:
             await asyncio.wait({task, came}, return_when=asyncio.FIRST_COMPLETED)

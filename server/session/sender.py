@@ -1,4 +1,4 @@
-"""The way out to one client."""
+"""Send events to one client."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ABNORMAL = 1006
 
 
 class Sender:
-    """Sends events one at a time, in the order of the calls; each call returns when its frame has left.
+    """Send events one at a time, in the order of the calls. Each call returns when its frames have been sent.
 
-    Whoever sends waits, so what lies here is never more than one frame for each task of the connection. A call that is
-    cancelled before its frame began to leave puts nothing on the wire: so an old turn's chunks cannot come late.
+    Callers wait, so at most one event per task is buffered. A call that is cancelled before it starts to send sends
+    nothing, so that chunks of a stopped turn cannot arrive late.
     """
 
     def __init__(self, websocket: WebSocket, dialect: Dialect) -> None:
@@ -31,7 +31,7 @@ class Sender:
         self._gone = False
 
     async def send(self, event: ServerEvent) -> None:
-        """Raises WebSocketDisconnect when the client is gone or has stopped reading."""
+        """Send an event. Raises WebSocketDisconnect when the client is disconnected or has stopped reading."""
         async with self._one_at_a_time:
             frames = self._dialect.write(event)
             if len(frames) == 1:
@@ -40,12 +40,12 @@ class Sender:
                 await self._put_all(frames)
 
     async def send_frames(self, frames: Sequence[Frame]) -> None:
-        """Send frames that the dialect answers by itself; raises as `send` does."""
+        """Send frames of the dialect. Raises like `send`."""
         async with self._one_at_a_time:
             await self._put_all(frames)
 
     async def _put_all(self, frames: Sequence[Frame]) -> None:
-        """Send all of them, also when cancelled in between: half an event would leave the client waiting."""
+        """Send all frames even if cancelled in between: half an event would leave the client waiting."""
         sending = asyncio.ensure_future(self._put_each(frames))
         try:
             await asyncio.shield(sending)
@@ -69,17 +69,17 @@ class Sender:
             self._gone = True
             raise
 
-    async def tell(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
-        """Send an error; turn_id: the turn that it ended."""
+    async def send_error(self, refusal: Refused, config: SessionConfig, turn_id: str | None = None) -> None:
+        """Send an error event. turn_id: the turn that it ended."""
         session_id, shown = config.session_id or None, config.shown(turn_id)
         await self.send(ErrorEvent(code=refusal.code, message=refusal.message, session_id=session_id, turn_id=shown))
 
 
 class PlaybackPacer:
-    """Lets a reply run at most lead_s ahead of the ear; with None it holds nothing back.
+    """Limit how far a reply is sent ahead of its playback: `lead_s` seconds; None disables pacing.
 
-    The ear hears what was sent as it comes, a second in a second, and waits where nothing has come. sent_s: how much of
-    the reply has left. until_s: when, by the performance counter, the ear has heard all of that.
+    Assumes that the client plays audio as it arrives and pauses when none is left. sent_s: seconds of the reply that
+    were sent. until_s: time (performance counter) at which they have been played.
     """
 
     def __init__(self, lead_s: float | None) -> None:
@@ -88,7 +88,7 @@ class PlaybackPacer:
         self.until_s = -inf
 
     async def wait(self, starts_s: float) -> None:
-        """Until the sound that starts at starts_s may leave."""
+        """Wait until the audio that starts at `starts_s` may be sent."""
         if self._lead_s is None:
             return
         early_s = self.until_s - (self.sent_s - starts_s) - self._lead_s - perf_counter()
@@ -96,10 +96,10 @@ class PlaybackPacer:
             await asyncio.sleep(early_s)
 
     def left(self, ends_s: float) -> None:
-        """The reply has left up to ends_s."""
+        """Note that the reply was sent up to `ends_s`."""
         self.until_s = max(self.until_s, perf_counter()) + ends_s - self.sent_s
         self.sent_s = ends_s
 
     def heard_s(self, at_s: float) -> float:
-        """How much of the reply the ear had heard at that instant of the performance counter."""
+        """Return the seconds of the reply that were played at `at_s` (performance counter)."""
         return max(0.0, self.sent_s - max(0.0, self.until_s - at_s))

@@ -1,4 +1,4 @@
-"""The agent while it has the floor: the reply that is made or still heard, and how it is stopped."""
+"""Turn-taking: run the agent's reply, and stop it when the user interrupts."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ from server.session.sender import Sender
 
 
 class TurnTaking:
-    """answering: the turn that is answered now; a turn that has failed stays there until who failed it takes it away.
+    """The current reply of a session, including one that was sent but is still being played.
 
-    is_waiting: whether an utterance waits for its answer.
+    answering: the turn being answered. A failed turn stays here until the caller removes it. is_waiting: returns
+    whether an utterance waits for its answer.
     """
 
     def __init__(self, config: SessionConfig, sender: Sender, *, is_waiting: Callable[[], bool]) -> None:
@@ -27,12 +28,12 @@ class TurnTaking:
         self._sender = sender
         self._is_waiting = is_waiting
 
-    async def give(
+    async def run(
         self, answering: Answering, receive_queue: ReceiveQueue, hear: Callable[[Arrival], Awaitable[None]]
     ) -> None:
-        """Let the agent answer until it is done or stopped; meanwhile only what is urgent is taken from the inbox.
+        """Wait until the turn is answered or stopped, and handle urgent events meanwhile.
 
-        hear: takes what comes of a continuous stream. Raises what the turn fails with.
+        hear: called with the chunks of a continuous stream. Raises the turn's exception if it fails.
         """
         self._sounding, self.answering = None, answering
         while not answering.task.done():
@@ -49,9 +50,9 @@ class TurnTaking:
         self.answering = None
 
     async def interrupt(self, interrupt: Interrupt, at_s: float) -> None:
-        """Stop the reply that is made or still heard, unless the interrupt is meant for another turn; say what it did.
+        """Stop the current reply, unless the interrupt names another turn, and send `interrupted`.
 
-        at_s: when it came.
+        at_s: arrival of the interrupt (performance counter).
         """
         speaking = self.answering or self._sounding
         heard_s = 0.0 if speaking is None else speaking.heard_s(at_s, interrupt.played_s)
@@ -69,14 +70,14 @@ class TurnTaking:
         )
         await self._sender.send(interrupted)
 
-    def agent_has_it_until_s(self) -> float:
-        """Until when the agent has the floor: infinite while a turn is answered or waits for its answer."""
+    def agent_floor_until_s(self) -> float:
+        """Return until when the agent has the floor (performance counter); infinite while a turn is pending."""
         if self.answering is not None or self._is_waiting():
             return inf
         return 0.0 if self._sounding is None else self._sounding.sounds_until_s
 
-    async def take_from_agent(self, at_s: float) -> None:
-        """Stop the reply that is made, or that was sent and is still being heard, as an interrupt at that instant."""
+    async def interrupt_agent(self, at_s: float) -> None:
+        """Stop a reply that is being made or still being played, like an interrupt that arrived at `at_s`."""
         speaking = self.answering or self._sounding
         if speaking is not None and not speaking.is_over(speaking.heard_s(perf_counter())):
             await self.interrupt(Interrupt(), at_s)

@@ -1,1 +1,1 @@
-"""The page at /app: its files, and what it asks the server for."""
+"""The web page at /app: its files and its API."""

@@ -1,4 +1,4 @@
-"""Who the page's user is, where the server asks for tokens."""
+"""Sign-in of the page's user, when the server requires tokens."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ router = APIRouter(prefix="/app/api/user")
 
 
 class UserView(BaseModel):
-    """Whose token was shown; null where the server asks for none."""
+    """The token's user; null when the server does not require tokens."""
 
     user: str | None
 
 
-@router.get("", summary="Who is signed in")
+@router.get("", summary="Get the signed-in user")
 async def user(request: Request) -> UserView:
     return UserView(user=user_of(request))
 
 
 @router.post("", summary="Sign in on the page with the token of this request")
 async def begin(request: Request, response: Response, services: SharedServices) -> UserView:
-    """The browser gets a random id in a cookie; the token itself it does not keep."""
+    """The browser gets a cookie with a random id. The cookie does not contain the token."""
     signed_in, token = user_of(request), presented(request)
     if signed_in is not None and token is not None:
         lifetime_s = services.settings.sign_in_s
@@ -37,7 +37,7 @@ async def begin(request: Request, response: Response, services: SharedServices) 
 
 @router.delete("", summary="Sign out", status_code=204)
 async def end(request: Request, response: Response, services: SharedServices) -> None:
-    """The sign-in ends for every copy of the cookie. Also answered where it has ended already."""
+    """Ends the sign-in for every copy of the cookie. Succeeds also if it has already ended."""
     cookie = sign_in.cookie_of(request)
     if cookie is not None:
         await services.history.sign_ins.end(cookie)

@@ -1,6 +1,6 @@
-"""`/docs`: Swagger UI over the description of the HTTP routes, all of it from this server.
+"""`/docs`: Swagger UI for the HTTP routes, without external resources.
 
-The scripts come from the package fastapi-offline, which ships them; FastAPI's own page loads them from a CDN.
+The scripts come from the package fastapi-offline; FastAPI's own page loads them from a CDN.
 """
 
 from __future__ import annotations
@@ -22,5 +22,5 @@ async def docs() -> Response:
 
 
 def swagger_ui() -> Assets:
-    """Its scripts and styles, with the page's headers."""
+    """Return the scripts and styles of Swagger UI, with the page's headers."""
     return Assets(Path(str(resources.files("fastapi_offline"))) / "static")

@@ -1,4 +1,4 @@
-"""The page's own files, and the headers that keep it to itself."""
+"""The page's files and its security headers."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from starlette.websockets import WebSocketClose
 WEB = Path(__file__).parent / "static"
 
 HEADERS = {
-    # All that the page loads comes from this server; a text of a recording that held a script could not run it.
+    # The page loads only from this server. Scripts in transcripts or other texts cannot run.
     "Content-Security-Policy": "default-src 'self'; img-src 'self' data:; media-src 'self' blob:; base-uri 'none'; "
     "object-src 'none'; form-action 'self'; frame-ancestors 'self'",
     "Permissions-Policy": "microphone=(self)",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
-    # Asked for anew each time, and answered with 304 when nothing changed: an updated server has an updated page.
+    # Browsers revalidate on each load (304 if unchanged), so an updated server shows its updated page.
     "Cache-Control": "no-cache",
 }
 
@@ -32,7 +32,7 @@ def _page(name: str) -> FileResponse:
 
 @router.get("/app")
 async def app() -> Response:
-    """Its addresses are relative to /app/. So is this one: the proxy may serve all of it below a path."""
+    """Redirect to /app/. The address is relative, because a proxy may serve the page below a path."""
     return RedirectResponse("app/")
 
 
@@ -52,14 +52,14 @@ async def runs() -> Response:
 
 
 class Assets(StaticFiles):
-    """Styles and modules, with the page's headers."""
+    """Static files with the page's headers."""
 
     def __init__(self, folder: Path = WEB) -> None:
         super().__init__(directory=folder)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "websocket":
-            # Starlette takes it for a fault of its own, with a traceback in the log.
+            # Starlette would raise an assertion and log a traceback.
             await WebSocketClose()(scope, receive, send)
         else:
             await super().__call__(scope, receive, send)

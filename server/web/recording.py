@@ -1,4 +1,4 @@
-"""Recording a set from the page: takes come in, are checked and heard, and are accepted or forgotten."""
+"""API to record a set on the page: takes are uploaded, checked, recognized, and accepted or deleted."""
 
 from __future__ import annotations
 
@@ -47,12 +47,12 @@ router = APIRouter(prefix="/app/api/recordings")
 
 _PROMPT_LIMITS = Limits(longest_s=60.0)
 MOST_PROMPTS = 10_000
-"""More are not even looked at; MAX_SET_PROMPTS says how many a set may have."""
+"""Hard limit of a request; MAX_SET_PROMPTS limits the prompts of a set."""
 PromptText = Annotated[str, StringConstraints(max_length=LONGEST_TEXT)]
 
 
 class Overview(BaseModel):
-    """Whether sets can be recorded here, and which there are."""
+    """Whether recording is enabled, and the names of the sets."""
 
     enabled: bool
     consent: str = CONSENT
@@ -60,14 +60,14 @@ class Overview(BaseModel):
 
 
 class NewSet(ClientMessage):
-    """A set to begin; without texts it asks for those of the sample set."""
+    """A new set; without texts it uses those of the sample set."""
 
     name: Name
     texts: Annotated[list[PromptText], Field(max_length=MOST_PROMPTS, fail_fast=True)] | None = None
 
 
 class PromptView(BaseModel):
-    """A prompt, and whose recording of it was accepted."""
+    """A prompt, and the speakers with an accepted recording of it."""
 
     id: str
     text: str
@@ -75,7 +75,7 @@ class PromptView(BaseModel):
 
 
 class TakeView(BaseModel):
-    """A take that waits for a decision, with what was found in it."""
+    """An undecided take with the results of its checks."""
 
     id: str
     prompt_id: str
@@ -87,7 +87,7 @@ class TakeView(BaseModel):
 
 
 class SetView(BaseModel):
-    """A set as far as it is recorded."""
+    """A set with its prompts and undecided takes."""
 
     name: str
     prompts: list[PromptView]
@@ -95,7 +95,7 @@ class SetView(BaseModel):
 
 
 class Accepted(BaseModel):
-    """The sample that was made."""
+    """The new sample."""
 
     sample_id: str
 
@@ -110,7 +110,7 @@ _STATUS: tuple[tuple[type[InputError], int], ...] = (
 
 @contextmanager
 def _as_answers() -> Iterator[None]:
-    """What goes wrong inside is answered with its sentence."""
+    """Convert InputError to an HTTP error with its message."""
     try:
         yield
     except InputError as error:
@@ -129,7 +129,7 @@ def _limits(settings: Settings) -> RecordingLimits:
 
 
 def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingStore:
-    """The sets of whoever asks; all of them where the server asks for no tokens."""
+    """Return the sets of the token's user; all sets when the server does not require tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
         raise HTTPException(403, detail="recording is off; start the server with RECORDINGS_DIR=data/recordings")
@@ -155,7 +155,7 @@ def _chosen_take(take_id: Name, chosen: Chosen) -> Take:
 ChosenTake = Annotated[Take, Depends(_chosen_take)]
 
 
-@router.get("", summary="The recorded sets")
+@router.get("", summary="List the recorded sets")
 async def overview(services: SharedServices, token_user: TokenUser) -> Overview:
     if services.settings.recordings_dir is None:
         return Overview(enabled=False)
@@ -163,16 +163,16 @@ async def overview(services: SharedServices, token_user: TokenUser) -> Overview:
     return Overview(enabled=True, sets=[one.name for one in sets])
 
 
-@router.post("", summary="Begin a set", status_code=201)
+@router.post("", summary="Create a set", status_code=201)
 async def create(body: NewSet, sets: Sets, services: SharedServices) -> SetView:
     samples = (await sample_set(services)).samples if body.texts is None else ()
     return await services.pools.files.run(_create, body, samples, sets)
 
 
 def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> SetView:
-    """In a thread: with many prompts it takes a while."""
+    """Create a set. Runs in a thread, because many prompts take a while."""
     if body.texts is None:
-        # One voice's recording of a text is enough to ask for it; a turn that needs another before it is not asked for.
+        # Use each text once, also if several speakers recorded it, and skip samples that need a previous turn.
         by_text = {sample.text: Prompt.of(sample) for sample in reversed(samples) if not sample.requires_context}
         prompts = tuple(reversed(by_text.values()))
     else:
@@ -181,7 +181,7 @@ def _create(body: NewSet, samples: Sequence[Sample], sets: RecordingStore) -> Se
         return _view(sets.create(body.name, prompts))
 
 
-@router.get("/{name}", summary="A set as far as it is recorded")
+@router.get("/{name}", summary="Get a set")
 def detail(chosen: Chosen) -> SetView:
     with _as_answers():
         return _view(chosen)
@@ -197,9 +197,9 @@ async def record(
     consent: Annotated[bool, Form()],
     device: Annotated[str, Form(max_length=LONGEST_NAME)] = "",
 ) -> TakeView:
-    """The take is on the disk before it is checked and heard, so that neither can lose it."""
+    """Stores the take before checking and recognizing it, so that a failure of these cannot lose it."""
     if not consent:
-        raise HTTPException(422, detail="a recording is only kept with the speaker's consent")
+        raise HTTPException(422, detail="consent: a recording is stored only with the speaker's consent; send true")
     limit = services.settings.max_message_bytes
     data = await audio.read(limit + 1)
     if len(data) > limit:
@@ -215,35 +215,35 @@ async def record(
     report = await services.pools.files.run(_report, decoded, prompt.text, heard)
     judged = await services.pools.files.run(chosen.judge, take, heard=heard, report=report)
     if judged is None:
-        raise HTTPException(404, detail=f"the take {take.id} was deleted while it was heard")
+        raise HTTPException(404, detail=f"the take {take.id} was deleted while it was recognized")
     return _take_view(judged)
 
 
-@router.get("/{name}/takes/{take_id}/audio", summary="A take's sound", response_class=FileResponse)
+@router.get("/{name}/takes/{take_id}/audio", summary="Get the audio of a take", response_class=FileResponse)
 def take_audio(chosen: Chosen, take: ChosenTake) -> FileResponse:
     return FileResponse(chosen.audio(take), media_type="audio/flac", headers={"Cache-Control": "no-store"})
 
 
-@router.post("/{name}/takes/{take_id}/accept", summary="Make a sample of a take")
+@router.post("/{name}/takes/{take_id}/accept", summary="Accept a take as a sample")
 def accept(chosen: Chosen, take: ChosenTake) -> Accepted:
     with _as_answers():
         return Accepted(sample_id=chosen.accept(take))
 
 
-@router.delete("/{name}/takes/{take_id}", summary="Forget a take", status_code=204)
+@router.delete("/{name}/takes/{take_id}", summary="Delete a take", status_code=204)
 def discard(chosen: Chosen, take_id: Name) -> None:
     with _as_answers():
         chosen.discard_id(take_id)
 
 
 async def _heard(services: Services, clip: Clip) -> str | None:
-    """What this server's recognizer makes of it; None when it fails, which loses nothing."""
+    """Return the recognizer's transcript; None if the recognizer fails."""
     stream = services.pipeline.asr.stream()
     try:
         await stream.post("feed", await services.pools.decoding.run(clip.at_rate, SPEECH_RATE_HZ))
         transcript: Transcript = await stream.call("finish")
     except EngineError as error:
-        logger.warning("a take could not be heard: the engine %s failed", error.engine, extra={QUOTED: str(error)})
+        logger.warning("a take could not be recognized: the engine %s failed", error.engine, extra={QUOTED: str(error)})
         return None
     else:
         return transcript.text
@@ -252,7 +252,7 @@ async def _heard(services: Services, clip: Clip) -> str | None:
 
 
 def _report(decoded: Decoded, text: str, heard: str | None) -> dict[str, Any]:
-    """The sound check, the seconds that could not be decoded, and the word errors against the prompt."""
+    """Return the audio quality, the seconds that could not be decoded, and the WER against the prompt."""
     wer = None if heard is None else counts_of(align(text, heard, normalizer("english"))).wer
     return {**asdict(check(decoded.clip)), "undecoded_s": decoded.undecoded_s, "wer": wer}
 

@@ -1,13 +1,13 @@
-"""Sets that are being recorded: prompts, takes that wait for a decision, and the set made of the accepted ones.
+"""Store of recorded sets: prompts, undecided takes, and the sample set of the accepted ones.
 
-<folder>/<set>/owner.json              the user who began it, where the server asks for tokens
-              /prompts.json            what is asked for
-              /takes/<id>.flac, .json  recorded, not yet decided; on disk before the page is told
-              /audio/<hash>.flac       accepted
-              /voice_samples.json      the set, replaced in one step; `voicelab evaluate --samples` takes it
+<folder>/<set>/owner.json              the user who created it, if the server requires tokens
+              /prompts.json            the prompts
+              /takes/<id>.flac, .json  undecided takes, stored before the page gets an answer
+              /audio/<hash>.flac       accepted takes
+              /voice_samples.json      the sample set for `voicelab evaluate --samples`, replaced atomically
 
-No name of a file is made of what a client or a sample set says. Every change of a set is made under its lock, which
-holds between threads and between server processes.
+File names are never built from unchecked text of clients or sample sets. Every change is made under the lock of the
+set, which works across threads and server processes.
 """
 
 from __future__ import annotations
@@ -40,20 +40,20 @@ logger = logging.getLogger(__name__)
 
 
 class NotFoundError(InputError):
-    """There is no set, prompt or take of that name, or it is another user's."""
+    """The set, prompt or take does not exist, or belongs to another user."""
 
 
 class FullError(InputError):
-    """A limit of what is kept is reached; the message names its setting."""
+    """A storage limit is reached; the message names its setting."""
 
 
 class UnreadableError(InputError):
-    """A file of a set is not what the server wrote; only whoever runs the server can mend it."""
+    """A file of a set is damaged; only the server's operator can repair it."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordingLimits:
-    """How much is kept. sets, disk_bytes: of one user; prompts, prompt_bytes, takes: of one set, takes undecided."""
+    """Storage limits. sets, disk_bytes: per user. prompts, prompt_bytes, takes (undecided): per set."""
 
     sets: int = 100
     prompts: int = 1000
@@ -64,7 +64,7 @@ class RecordingLimits:
 
 @dataclass(frozen=True, slots=True)
 class Prompt:
-    """What a speaker is asked to say, and what is expected of it."""
+    """A text for a speaker to say, with its expected entities and intent."""
 
     id: str
     text: str
@@ -74,13 +74,13 @@ class Prompt:
 
     @classmethod
     def of(cls, sample: Sample) -> Prompt:
-        """The text of a sample, to be said by someone else."""
+        """Create a prompt from a sample."""
         return cls(sample.id, sample.text, sample.category, sample.expected_entities, sample.expected_intent)
 
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """A recording of a prompt. heard is None where the recognizer failed; report: what the checks found."""
+    """A recording of a prompt. heard: the transcript; None if the recognizer failed. report: results of the checks."""
 
     id: str
     prompt_id: str
@@ -96,9 +96,9 @@ _TAKE = TypeAdapter(Take)
 
 
 class RecordedSet:
-    """One set on disk. Every change is on the disk when its method returns.
+    """One set on disk. Changes are durable when a method returns.
 
-    room: raises FullError when this many more bytes of the set's owner may not be kept.
+    room: raises FullError if the owner may not store this many more bytes.
     """
 
     def __init__(self, path: Path, limits: RecordingLimits, room: Callable[[int], None]) -> None:
@@ -127,7 +127,7 @@ class RecordedSet:
         return [row for group in groups for row in group]
 
     def takes(self) -> list[Take]:
-        """Those that wait for a decision, the oldest first; without those that cannot be read, which the log names."""
+        """Return the undecided takes, oldest first. Takes that cannot be read are logged and omitted."""
         found = []
         for file in (self.path / "takes").glob("*.json"):
             try:
@@ -135,7 +135,7 @@ class RecordedSet:
             except NotFoundError:
                 continue
             except UnreadableError as error:
-                logger.warning("recorded set %s: a take is left out: %s", self.name, error)
+                logger.warning("recorded set %s: omitting a take: %s", self.name, error)
         return sorted(found, key=lambda take: take.recorded_at)
 
     def take(self, take_id: str) -> Take:
@@ -145,7 +145,7 @@ class RecordedSet:
         return self.path / "takes" / f"{take.id}.flac"
 
     def keep(self, prompt: Prompt, speaker: str, device: str, clip: Clip) -> Take:
-        """Write a take: its sound first, so that a take that is listed has it. FullError when there is no room."""
+        """Store a take, with the audio first, so that every listed take has audio. Raises FullError."""
         take = Take(uuid4().hex, prompt.id, check_name(speaker, "speaker"), device.strip(), _now(), clip.duration_s)
         data = codecs.encode(clip, "flac")
         with locked(self.path.parent):
@@ -158,7 +158,7 @@ class RecordedSet:
         return take
 
     def judge(self, take: Take, *, heard: str | None, report: dict[str, Any]) -> Take | None:
-        """Add what was found in a take; None where it was deleted or accepted meanwhile."""
+        """Store the results of the checks. Returns None if the take was deleted or accepted in the meantime."""
         judged = replace(take, heard=heard, report=report)
         with locked(self.path):
             if not self._note_of(take.id).exists():
@@ -167,17 +167,17 @@ class RecordedSet:
         return judged
 
     def accept(self, take: Take) -> str:
-        """Make a sample of the take, in place of an earlier one of the same speaker and prompt; the sample's id.
+        """Make the take a sample, replacing an earlier one of the same speaker and prompt. Returns its id.
 
-        A kill in between leaves the take undecided and the set as it was, or the set with the sample in it. Raises
-        NotFoundError when the take was deleted or accepted meanwhile.
+        If the process is killed, either the take is still undecided and the set unchanged, or the set has the sample.
+        Raises NotFoundError if the take was deleted or accepted in the meantime.
         """
         prompt, sample_id = self.prompt(take.prompt_id), f"{take.prompt_id}_{take.speaker}"
         with locked(self.path):
             self.take(take.id)
             data = self.audio(take).read_bytes()
             digest = hashlib.sha256(data).hexdigest()
-            # The name changes with the sound, so that the file that the present set names is never written over.
+            # The name depends on the audio, so that a file in use by the current set is never overwritten.
             name = f"audio/{hashlib.sha256(f'{sample_id} {digest}'.encode()).hexdigest()[:32]}.flac"
             _write(self.path / name, data)
             row = {
@@ -192,18 +192,18 @@ class RecordedSet:
         return sample_id
 
     def discard(self, take: Take) -> None:
-        """Forget an undecided take."""
+        """Delete an undecided take."""
         self.discard_id(take.id)
 
     def discard_id(self, take_id: str) -> None:
-        """The same by its id, also where its note cannot be read. NotFoundError where there is none."""
+        """Delete an undecided take by its id, even if its description is damaged. Raises NotFoundError."""
         with locked(self.path):
             if not self._note_of(take_id).exists():
                 raise self._no_take(take_id)
             self._remove(take_id)
 
     def _note_of(self, take_id: str) -> Path:
-        """The file that describes a take; no id that could lead elsewhere becomes part of a path."""
+        """Return the file that describes a take. Raises NotFoundError for an id that is not safe in a path."""
         if not _TAKE_ID.fullmatch(take_id):
             raise self._no_take(take_id)
         return self.path / "takes" / f"{take_id}.json"
@@ -214,7 +214,7 @@ class RecordedSet:
         try:
             take = _TAKE.validate_python(_read(note))
         except ValidationError as error:
-            raise UnreadableError(f"takes/{note.name}: its fields are not those of a take") from error
+            raise UnreadableError(f"takes/{note.name}: the fields are not those of a take") from error
         if take.id != note.stem:
             raise UnreadableError(f"takes/{note.name}: it describes another take")
         return take
@@ -231,7 +231,7 @@ class RecordedSet:
         _write_json(self._note_of(take.id), asdict(take))
 
     def _put(self, category: str, row: dict[str, Any]) -> str | None:
-        """Put a sample into voice_samples.json; the file of the one it replaces."""
+        """Add a sample to voice_samples.json. Returns the audio file of the sample it replaces, or None."""
         file = self.path / "voice_samples.json"
         document = _read(file) if file.exists() else _empty(self.name)
         replaced = None
@@ -249,9 +249,9 @@ class RecordedSet:
 
 
 class RecordingStore:
-    """The folder of all sets. A name from outside is checked before it is part of a path.
+    """The folder of all sets. Names are checked before they become part of a path.
 
-    user: whose sets these are, and nobody else's; None, where the server asks for no tokens, stands for all sets.
+    user: gives access only to the sets of this user; None, without tokens, to all sets.
     """
 
     def __init__(self, folder: Path, user: str | None = None, limits: RecordingLimits | None = None) -> None:
@@ -272,15 +272,18 @@ class RecordingStore:
         return self._set(path)
 
     def create(self, name: str, prompts: Sequence[Prompt]) -> RecordedSet:
-        """Begin a set; InputError when the name is taken, there is nothing to say, or more than the limits allow."""
+        """Create a set. Raises InputError if the name is in use, there are no prompts, or a limit is exceeded."""
         path = self._folder / check_name(name, "set")
         self._check_prompts(prompts)
         rows = {"prompts": [asdict(prompt) for prompt in prompts]}
         with locked(self._folder):
             if (path / "prompts.json").exists():
-                raise InputError(f"there is a set {name!r} already; open it, or take another name")
+                raise InputError(f"the set {name!r} already exists; open it, or choose another name")
             if len(self.sets()) >= self._limits.sets:
-                raise FullError(f"{self._limits.sets} sets are kept (MAX_USER_SETS); delete a folder of RECORDINGS_DIR")
+                raise FullError(
+                    f"the limit of {self._limits.sets} sets is reached (MAX_USER_SETS); "
+                    "delete a folder in RECORDINGS_DIR"
+                )
             self._check_room(0)
             if self._user is not None:
                 _write_json(path / "owner.json", {"user": self._user})
@@ -295,7 +298,7 @@ class RecordingStore:
         size = sum(len(prompt.text.encode()) for prompt in prompts)
         if size > self._limits.prompt_bytes:
             most = f"at most {self._limits.prompt_bytes} bytes (MAX_SET_PROMPT_BYTES)"
-            raise InputError(f"the prompts of a set hold {most} in all, not {size}")
+            raise InputError(f"the prompts of a set together have {most}, not {size}")
 
     def _check_room(self, size: int) -> None:
         used = sum(used_bytes(one.path) for one in self.sets())
@@ -311,7 +314,7 @@ class RecordingStore:
 
 
 def _owner(path: Path) -> str | None:
-    """Who began the set; None for one that was begun where the server asked for no tokens."""
+    """Return the user who created the set; None if it was created without tokens."""
     try:
         found = _read(path / "owner.json")
     except UnreadableError:
@@ -320,15 +323,15 @@ def _owner(path: Path) -> str | None:
 
 
 def prompts_of(texts: Sequence[str]) -> tuple[Prompt, ...]:
-    """A prompt for each different text."""
+    """Return a prompt for each distinct text."""
     wanted = dict.fromkeys(" ".join(text.split()) for text in texts if text.strip())
     return tuple(Prompt(f"prompt_{number:03d}", text) for number, text in enumerate(wanted, start=1))
 
 
 def check_name(name: str, what: str) -> str:
-    """The name, when it can be part of a file's name on every system."""
+    """Return the name if it is valid in file names on all systems. Raises InputError otherwise."""
     if not _NAME.fullmatch(name):
-        raise InputError(f"{what}: {name!r} is no name; take up to 48 small letters, digits, - and _")
+        raise InputError(f"{what}: {name!r} is not a valid name; use up to 48 lower-case letters, digits, - and _")
     return name
 
 
@@ -343,7 +346,7 @@ def _read(file: Path) -> Any:
     except OSError as error:
         raise UnreadableError(f"{file.parent.name}/{file.name}: cannot be read: {error.strerror}") from error
     except (ValueError, RecursionError) as error:
-        raise UnreadableError(f"{file.parent.name}/{file.name}: is no JSON: {error}") from error
+        raise UnreadableError(f"{file.parent.name}/{file.name}: is not JSON: {error}") from error
 
 
 def _write_json(file: Path, value: Any) -> None:
@@ -351,10 +354,10 @@ def _write_json(file: Path, value: Any) -> None:
 
 
 def _write(file: Path, data: bytes) -> None:
-    """Replace a file in one step; it and its name are on the disk when this returns."""
+    """Replace a file atomically and durably."""
     file.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     draft = file.with_name(f"{file.name}.{uuid4().hex}.part")
-    # Whoever else uses this machine does not hear it, whatever the umask is.
+    # Mode 0600 regardless of the umask: other users of the machine must not read recordings.
     with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as sink:
         sink.write(data)
         sink.flush()

@@ -1,4 +1,4 @@
-"""The runs under REPORTS_DIR: what they measured, and their reports."""
+"""API for the runs under REPORTS_DIR: their figures and reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.scoring.schema import Summary
 
 router = APIRouter()
 
-# A report is one file with its own script and sounds. Sandboxed, it can run them and reach nothing of the page.
+# A report is one file with a script and audio. The sandbox lets it run without access to the page.
 _REPORT_HEADERS = {
     "Content-Security-Policy": "sandbox allow-scripts allow-popups; default-src 'none'; script-src 'unsafe-inline'; "
     "style-src 'unsafe-inline'; img-src data:; media-src data:; font-src data:; frame-ancestors 'self'",
@@ -28,7 +28,7 @@ _REPORT_HEADERS = {
 
 
 class FigureView(BaseModel):
-    """A measured figure with its 95 % interval; value is null where nothing was scored."""
+    """A figure with its 95 % confidence interval; value is null if nothing was scored."""
 
     model_config = ConfigDict(allow_inf_nan=False)
 
@@ -44,7 +44,7 @@ class FigureView(BaseModel):
 
 
 class RunView(BaseModel):
-    """A run, newest first; problem says what keeps a folder from being read."""
+    """A run. problem: why its folder cannot be read, or null."""
 
     run_id: str
     status: str
@@ -58,7 +58,7 @@ class RunView(BaseModel):
 
 
 def _folders(services: SharedServices) -> list[Path]:
-    """The folders that hold a run. A name from outside is only ever compared with theirs, never made a path."""
+    """Return the folders that hold a run. Names from clients are compared with theirs and never used as a path."""
     reports = services.settings.reports_dir
     if not reports.is_dir():
         return []
@@ -66,7 +66,7 @@ def _folders(services: SharedServices) -> list[Path]:
 
 
 def _may_hold_a_run(path: Path) -> bool:
-    """Whether there is a run.json, or no way to know: a folder that cannot be looked into is listed with the reason."""
+    """Return whether the folder has a run.json, or cannot be read (it is then listed with the reason)."""
     try:
         return (path / "run.json").is_file()
     except OSError:
@@ -76,27 +76,27 @@ def _may_hold_a_run(path: Path) -> bool:
 Folders = Annotated[list[Path], Depends(_folders)]
 
 
-@router.get("/app/api/runs", summary="The runs under REPORTS_DIR")
+@router.get("/app/api/runs", summary="List the runs under REPORTS_DIR")
 async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
     return await services.pools.files.run(lambda: views_of(folders))
 
 
 def views_of(folders: list[Path]) -> list[RunView]:
-    """The runs in these folders, the latest first, those that cannot be read last."""
+    """Return the runs in these folders, newest first, and those that cannot be read last."""
     oldest = datetime.min.replace(tzinfo=UTC)
     return sorted(map(_view, folders), key=lambda view: view.started_at or oldest, reverse=True)
 
 
-@router.get("/app/reports/{run_id}", summary="A run's report", response_class=FileResponse)
+@router.get("/app/reports/{run_id}", summary="Get the report of a run", response_class=FileResponse)
 async def report(run_id: Name, folders: Folders) -> FileResponse:
     found = next((folder for folder in folders if folder.name == run_id), None)
     if found is None or not _has_report(found):
-        raise HTTPException(404, detail=f"there is no report of a run {run_id}")
+        raise HTTPException(404, detail=f"there is no run {run_id} with a report")
     return FileResponse(found / "report.html", media_type="text/html", headers=_REPORT_HEADERS)
 
 
 def _has_report(path: Path) -> bool:
-    """Whether the run's folder holds a report: itself, not a link that leads out of it."""
+    """Return whether the folder holds a report that is not a link out of the folder."""
     report = path / "report.html"
     try:
         return report.is_file() and report.resolve().is_relative_to(path.resolve())
@@ -105,7 +105,7 @@ def _has_report(path: Path) -> bool:
 
 
 def _view(path: Path) -> RunView:
-    """A run as `voicelab runs list` shows it, without the place of its folder on this machine."""
+    """Return a run as in `voicelab runs list`, without the path of its folder."""
     one = run_catalog.look(path)
     problem = one.note.replace(f"{path}/", "").replace(str(path), one.run_id).encode(errors="replace").decode()
     return RunView(
@@ -122,7 +122,7 @@ def _view(path: Path) -> RunView:
 
 
 def _figures(summary: Summary) -> list[FigureView]:
-    """The figures that the report leads with, and those that lists show."""
+    """Return the main figures of the report, and those of lists."""
     listed = {name for name, _, _ in leading(summary, "list")}
     shown = [*leading(summary), *leading(summary, "list")]
     return [

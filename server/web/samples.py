@@ -1,4 +1,4 @@
-"""The sample set, for the page to send from and to take prompts from."""
+"""API for the sample set, which the page sends recordings from and takes prompts from."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ _HEADERS = {"X-Content-Type-Options": "nosniff"}
 
 
 LONGEST_ID = 1000
-"""Ids of sets made elsewhere can be paths."""
+"""Sample ids of external sets can be paths."""
 SampleId = Annotated[str, StringConstraints(max_length=LONGEST_ID)]
 
 
 class SampleView(BaseModel):
-    """A recording that can be sent."""
+    """A recording of the sample set."""
 
     id: str
     text: str
@@ -43,7 +43,7 @@ class SampleView(BaseModel):
 
 @lru_cache(maxsize=1)
 def _load(path: Path, *, outside: bool) -> datasets.SampleSet:
-    """The set; without the samples whose files lie outside of its folder, links followed, unless these are allowed."""
+    """Load the set. Unless `outside`, omits samples whose files are outside the set's folder after following links."""
     found = datasets.load(path)
     if outside:
         return found
@@ -51,15 +51,15 @@ def _load(path: Path, *, outside: bool) -> datasets.SampleSet:
     inside = tuple(sample for sample in found.samples if sample.audio_path.resolve().is_relative_to(home))
     if left_out := len(found.samples) - len(inside):
         logger.warning(
-            "SAMPLES=%s: %d of %d samples are left out, whose files are outside of the set's folder; "
-            "SAMPLES_OUTSIDE=true allows them",
+            "SAMPLES=%s: omitting %d of %d samples, whose files are outside the set's folder; "
+            "set SAMPLES_OUTSIDE=true to allow them",
             *(path, left_out, len(found.samples)),
         )
     return replace(found, samples=inside, scenarios=())
 
 
 async def sample_set(services: SharedServices) -> datasets.SampleSet:
-    """The set that SAMPLES names, or the shipped one, as far as it may be served."""
+    """Return the set of SAMPLES, or the shipped one, without the samples that may not be served."""
     return await services.pools.files.run(_chosen, services)
 
 
@@ -68,14 +68,16 @@ def _chosen(services: Services) -> datasets.SampleSet:
     try:
         return _load(settings.samples or shipped("voice_samples"), outside=settings.samples_outside)
     except InputError as error:
-        logger.warning("there is no sample set to serve: %s", error)
-        raise HTTPException(404, detail="there is no sample set; the server's log says why; set SAMPLES") from error
+        logger.warning("the sample set cannot be loaded: %s", error)
+        raise HTTPException(
+            404, detail="the sample set cannot be loaded; see the server's log, and set SAMPLES"
+        ) from error
 
 
 Chosen = Annotated[datasets.SampleSet, Depends(sample_set)]
 
 
-@router.get("", summary="The recordings of the sample set")
+@router.get("", summary="List the recordings of the sample set")
 def listing(chosen: Chosen) -> list[SampleView]:
     return [
         SampleView(
@@ -89,9 +91,9 @@ def listing(chosen: Chosen) -> list[SampleView]:
     ]
 
 
-@router.get("/{sample_id:path}/audio", summary="One recording")
+@router.get("/{sample_id:path}/audio", summary="Get the audio of a recording")
 async def audio(sample_id: SampleId, chosen: Chosen, services: SharedServices) -> Response:
-    """Sound only: a file of the set that begins like no kind of sound is not sent."""
+    """Sends only audio: files without the signature of an audio container are refused."""
     sample = next((sample for sample in chosen.samples if sample.id == sample_id), None)
     if sample is None:
         raise HTTPException(404, detail=f"there is no sample {sample_id}")
@@ -101,5 +103,5 @@ async def audio(sample_id: SampleId, chosen: Chosen, services: SharedServices) -
         logger.warning("a sample cannot be served: %s", error)
         raise HTTPException(404, detail=f"the recording of sample {sample_id} cannot be read") from error
     if decoding.container_name(data) is None:
-        raise HTTPException(404, detail=f"the file of sample {sample_id} is no sound")
+        raise HTTPException(404, detail=f"the file of sample {sample_id} is not audio")
     return Response(data, media_type=decoding.media_type(data), headers=_HEADERS)

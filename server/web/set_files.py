@@ -1,4 +1,4 @@
-"""What recorded sets need of the file system: one lock for all processes, and how much of the disk is used."""
+"""File-system helpers of recorded sets: a lock across processes, and disk usage."""
 
 from __future__ import annotations
 
@@ -9,15 +9,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 _SMALLEST_BYTES = 4096
-"""What even an empty file is counted as: it takes a block of the disk, and an entry of its folder."""
+"""Minimum size counted per file, because even an empty file takes a directory entry and usually a block."""
 
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Keep every other thread and every other process of this machine out of a folder that they lock too.
-
-    Not reentrant: each call opens the lock's file anew, and waits for all others.
-    """
+    """Hold an exclusive lock on a folder, across threads and processes of this machine. Not reentrant."""
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     descriptor = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     try:
@@ -28,12 +25,12 @@ def locked(folder: Path) -> Iterator[None]:
 
 
 def used_bytes(folder: Path) -> int:
-    """What the files below a folder take, links not followed; what is deleted meanwhile may count or not."""
+    """Return the disk usage of the files below a folder in bytes, without following links."""
     used = 0
-    for place, _, names in os.walk(folder):
+    for parent, _, names in os.walk(folder):
         for name in names:
             try:
-                used += max(_SMALLEST_BYTES, os.lstat(os.path.join(place, name)).st_size)  # noqa: PTH118 - many files
+                used += max(_SMALLEST_BYTES, os.lstat(os.path.join(parent, name)).st_size)  # noqa: PTH118 - many files
             except FileNotFoundError:
                 continue
     return used

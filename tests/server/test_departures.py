@@ -104,7 +104,7 @@ async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.Lo
         assert perf_counter() - left_s < 5, "the one that had begun, the honest one, and a busy machine"
         assert served.rows("SELECT * FROM turns WHERE error = 'client_left'") or path != "/api/voice/command"
     assert not [record for record in caplog.records if record.levelname == "ERROR"]
-    assert sum("left before its answer" in record.getMessage() for record in caplog.records) <= 24
+    assert sum("disconnected before the response" in record.getMessage() for record in caplog.records) <= 24
 
 
 async def test_who_leaves_after_sending_the_next_request_too_is_noticed(tmp_path: Path) -> None:

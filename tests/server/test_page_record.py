@@ -63,7 +63,7 @@ def test_two_prompts_are_recorded_and_the_set_is_measured(tmp_path, spoken):
                 assert page.inner_text("#prompt") == sample.text
                 speak(page, sample.clip().duration_s + 2.2)
                 assert page.inner_text("#heard").startswith("Heard:")
-                assert page.inner_text("#findings") == "Level, noise and both ends are fine."
+                assert page.inner_text("#findings") == "Level, noise, start and end are good."
                 until(lambda page=page: page.evaluate("document.getElementById('playback').duration > 1"))
                 page.click("#accept")
                 until(lambda page=page, number=number: f"{number + 1} accepted" in page.inner_text("#progress"))

@@ -117,7 +117,7 @@ def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
         (kept,) = served.rows("SELECT agent_response FROM turns")
         assert LONG.startswith(kept["agent_response"])
         assert 1 <= len(kept["agent_response"].split()) < 15, "a second and a half of half a minute"
-        assert f"Heard until then: “{kept['agent_response']}”" in page.inner_text(".turn .stopped")
+        assert f"Heard so far: “{kept['agent_response']}”" in page.inner_text(".turn .stopped")
         page.wait_for_timeout(500)
         assert page.evaluate("voicelab.speaker.level") == 0
         for turns in (2, 3):
@@ -175,7 +175,7 @@ def ask(page, text: str) -> None:
 
 @pytest.mark.parametrize(
     ("microphone", "grant", "advice"),
-    [(True, False, "may not use the microphone"), (False, True, "There is no microphone")],
+    [(True, False, "may not use the microphone"), (False, True, "No microphone was found")],
     ids=["refused", "none"],
 )
 def test_without_a_microphone_the_page_says_what_to_do(served, tmp_path, spoken, microphone, grant, advice):

@@ -248,7 +248,7 @@ async def test_a_token_speaks_for_its_user_alone(guarded: Served) -> None:
     async with connect(guarded.socket, origin=ORIGIN, additional_headers=own, proxy=None) as socket:
         talker = Talker(socket)
         await talker.send("init", user_id="eve")
-        assert "ada's" in await talker.refusal("forbidden")
+        assert "belongs to ada" in await talker.refusal("forbidden")
         assert (await talker.init(user_id="ada"))["user_id"] == "ada"
     async with httpx.AsyncClient(base_url=guarded.http, headers=own) as http:
         posted = await http.post("/api/voice/command", json={"command": "hello", "user_id": "eve"})

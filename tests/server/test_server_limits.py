@@ -86,7 +86,7 @@ def test_who_keeps_to_twice_the_pace_of_speech_is_never_refused(steps: list[tupl
     tempo, at_s = RateLimiter(slack_s=4.0), 0.0
     for part, pause_s in steps:
         at_s += pause_s
-        tempo.heard(part * 2 * pause_s, at_s)
+        tempo.add(part * 2 * pause_s, at_s)
 
 
 @given(st.floats(2.5, 100))
@@ -95,7 +95,7 @@ def test_who_does_not_is_refused_in_the_end(times_real: float) -> None:
 
     def speak() -> None:
         for number in range(1000):
-            tempo.heard(0.02 * times_real, 0.02 * number)
+            tempo.add(0.02 * times_real, 0.02 * number)
 
     with pytest.raises(Refused):
         speak()

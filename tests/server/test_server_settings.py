@@ -74,15 +74,15 @@ def test_origins_are_read_as_json_or_with_commas(
         ("DATABASE_URL", "mysql://localhost/x", "postgresql://"),
         ("DATABASE_URL", "postgresql+psycopg2://localhost/x", "postgresql://"),
         ("DATABASE_URL", "history.sqlite3", "sqlite:///FILE"),
-        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "outlasts"),
-        ("DATABASE_URL", "sqlite://", "outlasts"),
+        ("DATABASE_URL", "sqlite+aiosqlite:///:memory:", "cannot be in memory"),
+        ("DATABASE_URL", "sqlite://", "cannot be in memory"),
         ("DATABASE_URL", "sqlite://ada:sesame@db.example/x", "no host"),
-        ("DATABASE_URL", "postgresql://a@127.0.0.1:port/x", "the port is a number from 1 to 65535"),
-        ("DATABASE_URL", "postgresql://a@127.0.0.1:99999/x", "the port is a number"),
-        ("DATABASE_URL", "postgresql://a@127.0.0.1:0/x", "the port is a number"),
-        ("DATABASE_URL", "postgresql://a@one:5432,two:²/x", "the port is a number"),
-        ("DATABASE_URL", "postgresql://a@[::1]:x/y", "the port is a number"),
-        ("DATABASE_URL", "postgresql:///x?host=/run&port=-1", "the port is a number"),
+        ("DATABASE_URL", "postgresql://a@127.0.0.1:port/x", "the port must be from 1 to 65535"),
+        ("DATABASE_URL", "postgresql://a@127.0.0.1:99999/x", "the port must be from 1 to 65535"),
+        ("DATABASE_URL", "postgresql://a@127.0.0.1:0/x", "the port must be from 1 to 65535"),
+        ("DATABASE_URL", "postgresql://a@one:5432,two:²/x", "the port must be from 1 to 65535"),
+        ("DATABASE_URL", "postgresql://a@[::1]:x/y", "the port must be from 1 to 65535"),
+        ("DATABASE_URL", "postgresql:///x?host=/run&port=-1", "the port must be from 1 to 65535"),
     ],
 )
 def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -97,7 +97,7 @@ def test_a_bad_value_names_its_variable(name: str, text: str, hint: str, monkeyp
 def test_a_bad_database_url_keeps_its_password() -> None:
     with pytest.raises(InputError) as caught:
         Settings.read(database_url="mysql://ada:sesame@db.example/x")
-    assert "DATABASE_URL=mysql://ada:***@db.example/x: mysql is not known" in str(caught.value)
+    assert "DATABASE_URL=mysql://ada:***@db.example/x: unknown database mysql" in str(caught.value)
 
 
 NUMBERS = [

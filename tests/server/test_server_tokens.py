@@ -99,7 +99,7 @@ def test_a_hang_up_reads_the_tokens_again_everywhere(tmp_path: Path, workers: st
         for number, torn in enumerate(('{"half', "{}", "\udcff"), start=1):
             file.write_bytes(torn.encode("utf-8", "surrogateescape"))
             os.kill(served.pid, signal.SIGHUP)
-            until(lambda number=number: log.read_text().count("the tokens known before stay") == number)
+            until(lambda number=number: log.read_text().count("the previous tokens remain valid") == number)
         file.unlink()
         if workers == "2":
             # One that replaces another gets the tokens that the others have, and may be hung up on itself.

@@ -53,7 +53,7 @@ async def test_what_comes_together_is_judged_together_and_beside_the_event_loop(
     begun = []
     for _ in range(50):
         events = await asyncio.gather(
-            vad_batcher.hear(loud, tone(0.9)), *(vad_batcher.hear(one, tone(0.1)) for one in quiet)
+            vad_batcher.feed(loud, tone(0.9)), *(vad_batcher.feed(one, tone(0.1)) for one in quiet)
         )
         begun += [number for number, of_one in enumerate(events) for event in of_one if isinstance(event, SpeechBegan)]
     vad_batcher.close()
@@ -68,8 +68,8 @@ async def test_one_that_is_gone_does_not_keep_the_others_from_hearing():
     await vad_batcher.open()
     stays, leaves = vad_batcher.endpointer(), vad_batcher.endpointer()
     for _ in range(20):
-        gone = asyncio.create_task(vad_batcher.hear(leaves, tone(0.9)))
-        hears = asyncio.create_task(vad_batcher.hear(stays, tone(0.1)))
+        gone = asyncio.create_task(vad_batcher.feed(leaves, tone(0.9)))
+        hears = asyncio.create_task(vad_batcher.feed(stays, tone(0.1)))
         await asyncio.sleep(0)
         gone.cancel()
         assert await hears == []
@@ -83,10 +83,10 @@ async def test_a_detector_that_fails_fails_each_of_its_call_and_the_next_works()
     await vad_batcher.open()
     both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
     detector.fails = True
-    for fault in await asyncio.gather(*(vad_batcher.hear(one, tone(0.1)) for one in both), return_exceptions=True):
+    for fault in await asyncio.gather(*(vad_batcher.feed(one, tone(0.1)) for one in both), return_exceptions=True):
         assert isinstance(fault, EngineError)
     detector.fails = False
-    assert await vad_batcher.hear(both[0], tone(0.1)) == []
+    assert await vad_batcher.feed(both[0], tone(0.1)) == []
     vad_batcher.close()
 
 
@@ -106,7 +106,7 @@ async def test_the_events_are_those_of_each_alone(spec: str):
 
     async def listen(endpointer: Endpointer, sound: Clip, step: int) -> list:
         pieces = [Clip(sound.samples[at : at + step], SPEECH_RATE_HZ) for at in range(0, len(sound.samples), step)]
-        return [event for piece in pieces for event in await vad_batcher.hear(endpointer, piece)]
+        return [event for piece in pieces for event in await vad_batcher.feed(endpointer, piece)]
 
     found = await asyncio.gather(listen(together[0], clip, 320), listen(together[1], shifted, 700))
     vad_batcher.close()
@@ -122,8 +122,8 @@ async def test_a_detector_that_answers_for_too_few_keeps_nobody_waiting(monkeypa
     both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
     monkeypatch.setattr(detector, "feed_many", lambda streams, _clips: [[] for _ in streams[1:]])
     async with asyncio.timeout(10):
-        faults = await asyncio.gather(*(vad_batcher.hear(one, tone(0.1)) for one in both), return_exceptions=True)
+        faults = await asyncio.gather(*(vad_batcher.feed(one, tone(0.1)) for one in both), return_exceptions=True)
     assert [type(fault) for fault in faults] == [EngineError, EngineError]
     monkeypatch.undo()
-    assert await vad_batcher.hear(both[0], tone(0.1)) == []
+    assert await vad_batcher.feed(both[0], tone(0.1)) == []
     vad_batcher.close()

@@ -1,1 +1,1 @@
-"""OpenAI's audio interface, answered with this server's own engines."""
+"""OpenAI-compatible audio API with this server's engines."""

@@ -1,4 +1,4 @@
-"""Errors in the shape that OpenAI's clients read."""
+"""Errors in OpenAI's format."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voicelab.errors import BusyError, EngineBusyError, EngineError, InputError,
 
 
 class OpenAIError(Exception):
-    """An answer that is an error. parameter: the field at fault, where there is one."""
+    """An error response. parameter: the invalid field, or None."""
 
     def __init__(self, status: int, code: str, message: str, parameter: str | None = None) -> None:
         super().__init__(message)
@@ -24,7 +24,7 @@ class OpenAIError(Exception):
 
 
 def error_body(status: int, code: str, message: str, parameter: str | None = None) -> dict[str, Any]:
-    """The JSON of an error."""
+    """Return the JSON body of an error."""
     kind = "server_error" if status >= 500 else "invalid_request_error"
     return {"error": {"message": message, "type": kind, "param": parameter, "code": code}}
 
@@ -32,29 +32,29 @@ def error_body(status: int, code: str, message: str, parameter: str | None = Non
 def error_response(
     status: int, code: str, message: str, parameter: str | None = None, headers: dict[str, str] | None = None
 ) -> JSONResponse:
-    """The error as an answer."""
+    """Return an error response."""
     return JSONResponse(error_body(status, code, message, parameter), status_code=status, headers=headers)
 
 
 def invalid(message: str, parameter: str) -> OpenAIError:
-    """A value that is not accepted."""
+    """Return the error for an invalid value."""
     return OpenAIError(400, "invalid_value", message, parameter)
 
 
 def unsupported(message: str, parameter: str) -> OpenAIError:
-    """A field of OpenAI's interface that this server would have to ignore."""
+    """Return the error for a field that this server does not support."""
     return OpenAIError(400, "unsupported_parameter", message, parameter)
 
 
 def of_validation(error: ValidationError) -> OpenAIError:
-    """The first fault of a JSON body."""
+    """Return the first validation error of a JSON body."""
     first = error.errors(include_url=False, include_input=False)[0]
     field = ".".join(map(str, first["loc"])) or "body"
     return invalid(f"{field}: {first['msg'].removeprefix('Value error, ')}", field)
 
 
 def of_voicelab(error: VoicelabError) -> OpenAIError:
-    """A failure of the decoder or of an engine."""
+    """Return the error for an exception of the decoder or of an engine."""
     if isinstance(error, InputError):
         return OpenAIError(400, ErrorCode.BAD_AUDIO, str(error), "file")
     if isinstance(error, BusyError):

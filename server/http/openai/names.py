@@ -1,6 +1,6 @@
-"""Names of models and voices: this server's own, and OpenAI's as aliases for them.
+"""Names of models and voices: this server's own, and OpenAI's as aliases.
 
-An alias is never silent: the response header MODEL_HEADER names the engine that did the work.
+The response header MODEL_HEADER names the engine that did the work, also behind an alias.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from voicelab.engines.spec import EngineInfo
 
 MODEL_HEADER = "X-Voicelab-Engine"
 UNDECODED_HEADER = "X-Voicelab-Undecoded-Seconds"
-"""Seconds of the upload that are damaged and could not be decoded; absent where all of it was decoded."""
+"""Seconds of the upload that were damaged and not decoded; absent if all of it was decoded."""
 
 _TRANSCRIPTION_MODELS = (
     "whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-mini-transcribe-2025-12-15",
@@ -24,28 +24,28 @@ DEFAULT_VOICE = "default"
 
 
 def check_model(asked: str, engine: EngineInfo) -> None:
-    """Raises OpenAIError unless this names the engine, or is OpenAI's name for a model of its kind."""
+    """Raise OpenAIError unless `asked` is the engine's name or an OpenAI model of the same kind."""
     if asked != engine.name and asked not in _ALIASES[engine.kind]:
-        message = f"there is no model {asked!r} here; this server has {engine.name!r}, which OpenAI's names stand for"
+        message = f"the model {asked!r} does not exist; this server has {engine.name!r}, also under OpenAI's names"
         raise OpenAIError(404, "model_not_found", message, "model")
 
 
 def check_voice(asked: str, engine: EngineInfo) -> None:
-    """Raises OpenAIError unless this names the engine's voice, DEFAULT_VOICE, or is a name of OpenAI's."""
+    """Raise OpenAIError unless `asked` is the engine's voice, DEFAULT_VOICE or one of OpenAI's voices."""
     own = engine.options.get("voice")
     if asked not in (DEFAULT_VOICE, own, *_VOICES):
         has = f"{own!r} (or {DEFAULT_VOICE!r})" if own else f"{DEFAULT_VOICE!r}"
-        message = f"there is no voice {asked!r} here; this server has {has}, which OpenAI's names stand for"
+        message = f"the voice {asked!r} does not exist; this server has {has}, also under OpenAI's names"
         raise OpenAIError(400, "voice_not_found", message, "voice")
 
 
 def model_views(engines: tuple[EngineInfo, ...]) -> list[dict[str, object]]:
-    """The engines as models, each name once."""
+    """Return the engines in OpenAI's model format, each name once."""
     return [_view(name) for name in dict.fromkeys(engine.name for engine in engines)]
 
 
 def model_view(asked: str, engines: tuple[EngineInfo, ...]) -> dict[str, object]:
-    """One model by its own name or by an alias; OpenAIError when there is none."""
+    """Return a model by its name or an alias. Raises OpenAIError if it does not exist."""
     for engine in engines:
         if asked == engine.name:
             return _view(asked)
@@ -53,7 +53,8 @@ def model_view(asked: str, engines: tuple[EngineInfo, ...]) -> dict[str, object]
         if asked in _ALIASES[engine.kind]:
             return _view(asked) | {"alias_of": engine.name}
     has = ", ".join(dict.fromkeys(engine.name for engine in engines))
-    raise OpenAIError(404, "model_not_found", f"there is no model {asked[:100]!r} here; this server has {has}", "model")
+    message = f"the model {asked[:100]!r} does not exist; this server has {has}"
+    raise OpenAIError(404, "model_not_found", message, "model")
 
 
 def _view(name: str) -> dict[str, object]:

@@ -1,4 +1,4 @@
-"""The routes of OpenAI's audio interface."""
+"""Routes of the OpenAI-compatible audio API."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ router = APIRouter(prefix=OPENAI_PREFIX)
 ModelName = Annotated[str, Path(max_length=LONGEST_NAME)]
 
 
-@router.get("/models", summary="The engines, by OpenAI's interface")
+@router.get("/models", summary="List the engines as models (OpenAI-compatible)")
 async def models(services: SharedServices) -> dict[str, Any]:
     return {"object": "list", "data": names.model_views(_engines(services))}
 
 
-@router.get("/models/{model:path}", summary="One engine, by OpenAI's interface", response_model=None)
+@router.get("/models/{model:path}", summary="Get one engine as a model (OpenAI-compatible)", response_model=None)
 async def model(
     model: Annotated[str, Path(max_length=LONGEST_NAME)], services: SharedServices
 ) -> dict[str, object] | Response:
@@ -44,7 +44,7 @@ async def model(
         return error.response()
 
 
-@router.post("/audio/transcriptions", summary="Sound to text, by OpenAI's interface")
+@router.post("/audio/transcriptions", summary="Transcribe audio (OpenAI-compatible)")
 async def transcriptions(request: Request, services: SharedServices) -> Response:
     engine = services.pipeline.asr.info.name
     try:
@@ -69,7 +69,7 @@ async def transcriptions(request: Request, services: SharedServices) -> Response
     return response
 
 
-@router.post("/audio/speech", summary="Text to sound, by OpenAI's interface")
+@router.post("/audio/speech", summary="Synthesize speech (OpenAI-compatible)")
 async def speech(request: Request, services: SharedServices) -> Response:
     engine = services.pipeline.tts.info
     try:
@@ -78,7 +78,7 @@ async def speech(request: Request, services: SharedServices) -> Response:
         names.check_voice(wanted.voice, engine)
         parts = sentences(wanted.input)
         if not parts:
-            raise OpenAIError(400, "nothing_to_say", "there are no words in input", "input")
+            raise OpenAIError(400, "nothing_to_say", "input contains no words", "input")
         clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
         data = await services.pools.encoding.run(encoded, clip, wanted.response_format, wanted.speed)
     except ValidationError as error:
@@ -95,7 +95,7 @@ async def _form(request: Request, services: Services) -> TranscriptionForm:
         async with request.form(max_files=1) as form:
             return await read_form(form, services.pipeline.asr.info, services.settings.max_message_bytes)
     except StarletteHTTPException as error:
-        raise OpenAIError(400, "invalid_form", f"not a form: {error.detail}") from error
+        raise OpenAIError(400, "invalid_form", f"the body is not a valid form: {error.detail}") from error
 
 
 async def _hear(services: Services, clip: Clip) -> Transcript:

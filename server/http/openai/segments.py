@@ -1,4 +1,4 @@
-"""Words with times, grouped into segments and written as subtitles."""
+"""Group timed words into segments, and write them as subtitles."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from voicelab.asr.base import TimedWord
 
 _PAUSE_S = 0.7
-"""A pause of this length ends a segment."""
+"""Pause that ends a segment."""
 _LONGEST_S = 6.0
 _MOST_CHARACTERS = 84
-"""Two lines of 42 characters, as subtitles usually have."""
+"""Two lines of 42 characters, a common limit for subtitles."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptSegment:
-    """Words that are shown together. start_s, end_s: in the recording."""
+    """A subtitle. start_s, end_s: position in the recording."""
 
     text: str
     start_s: float
@@ -24,7 +24,7 @@ class TranscriptSegment:
 
 
 def segments_of(words: Sequence[TimedWord]) -> list[TranscriptSegment]:
-    """Group words; a segment ends at a pause, or where it would become too long to be read."""
+    """Group words into segments. A segment ends at a pause, or when it would become too long."""
     groups: list[list[TimedWord]] = []
     for word in words:
         if groups and _fits(groups[-1], word):
@@ -35,7 +35,7 @@ def segments_of(words: Sequence[TimedWord]) -> list[TranscriptSegment]:
 
 
 def to_srt(segments: Sequence[TranscriptSegment]) -> str:
-    """SubRip subtitles."""
+    """Return SubRip subtitles."""
     return "".join(
         f"{number}\n{_clock(one.start_s, ',')} --> {_clock(one.end_s, ',')}\n{one.text}\n\n"
         for number, one in enumerate(segments, start=1)
@@ -43,7 +43,7 @@ def to_srt(segments: Sequence[TranscriptSegment]) -> str:
 
 
 def to_vtt(segments: Sequence[TranscriptSegment]) -> str:
-    """WebVTT subtitles."""
+    """Return WebVTT subtitles."""
     cues = (f"{_clock(one.start_s, '.')} --> {_clock(one.end_s, '.')}\n{one.text}\n\n" for one in segments)
     return "WEBVTT\n\n" + "".join(cues)
 

@@ -1,4 +1,4 @@
-"""The body of a speech request, and its sound in each format."""
+"""The body of a speech request, and the encoding of the response."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _PCM_RATE_HZ = 24_000
 
 
 class Speech(StrictClientMessage):
-    """What to say, and how."""
+    """Body of `POST /v1/audio/speech`."""
 
     model: Name
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
@@ -32,7 +32,7 @@ class Speech(StrictClientMessage):
 
 
 def encoded(clip: Clip, response_format: str, speed: float) -> bytes:
-    """A whole file, or bare samples for pcm."""
+    """Return the audio as a complete file, or as raw samples for pcm."""
     clip = stretch(clip, speed)
     if response_format == "pcm":
         return clip.at_rate(_PCM_RATE_HZ).to_pcm16()

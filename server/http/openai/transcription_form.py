@@ -1,4 +1,4 @@
-"""The form of a transcription request: what is accepted of OpenAI's fields, and why the rest is refused."""
+"""Parse the form of a transcription request. Fields that the server would have to ignore are refused."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _TRUE, _FALSE = ("true", "1"), ("", "false", "0")
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionForm:
-    """What was asked for. language: as it was sent, empty if it was not. granularities: of the times."""
+    """A parsed form. language: as sent, or empty. granularities: requested timestamp granularities."""
 
     data: bytes
     response_format: str
@@ -32,19 +32,19 @@ class TranscriptionForm:
 
 
 async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> TranscriptionForm:
-    """Check the fields and read the file. Raises OpenAIError, which names the field, for what cannot be done."""
+    """Check the fields and read the file. Raises OpenAIError that names the unsupported field."""
     fields: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             fields.setdefault(name.removesuffix("[]"), []).append(value.strip())
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise OpenAIError(400, "missing_file", "send the recording as the form's file", "file")
+        raise OpenAIError(400, "missing_file", "the form has no file; send the recording in the field `file`", "file")
     check_model(_one(fields, "model"), engine)
     _check_fields(fields)
     response_format, stream = _response_format(fields), _flag(fields, "stream")
     if stream and response_format not in ("json", "text"):
-        raise invalid(f"stream=true sends events, not {response_format}; leave response_format out", "response_format")
+        raise invalid(f"stream=true sends events, not {response_format}; omit response_format", "response_format")
     data = await file.read(most_bytes + 1)
     if len(data) > most_bytes:
         message = f"the file holds more than {most_bytes} bytes (MAX_MESSAGE_BYTES)"
@@ -53,59 +53,59 @@ async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> Tran
 
 
 def check_language(asked: str, heard: str | None) -> None:
-    """Raises OpenAIError when a transcript is not in the language that was asked for.
+    """Raise OpenAIError if the transcript is not in the requested language.
 
-    The recognizer's language is set where the recognizer is, and some recognizers find it out from the sound.
+    The server's operator sets the recognizer's language, and some recognizers detect it from the audio.
     """
     if not asked:
         return
     if heard is None:
-        message = f"the recognizer does not report its language, so {asked!r} cannot be promised; leave language out"
+        message = f"the recognizer does not report the language, so {asked!r} cannot be verified; omit language"
         raise unsupported(message, "language")
     if asked.lower().replace("_", "-").split("-")[0] not in (heard.lower().split("-")[0], _ENGLISH_NAMES.get(heard)):
-        message = f"this server heard {heard!r}, not {asked!r}; its language is set with the recognizer (ASR)"
+        message = f"the recognizer heard {heard!r}, not {asked!r}; its language is part of the server's ASR setting"
         raise unsupported(message, "language")
 
 
 _ENGLISH_NAMES = {"en": "english", "zh": "chinese", "yue": "cantonese", "ja": "japanese", "ko": "korean"}
-"""As Whisper's interface also names languages."""
+"""Whisper's API also accepts English names of languages."""
 
 
 def _check_fields(fields: Mapping[str, list[str]]) -> None:
-    """Accept what changes nothing; refuse what could only be ignored."""
+    """Refuse unknown fields, and values that the server would have to ignore."""
     for name in fields:
         if name not in _KNOWN:
-            raise unsupported(f"{name[:100]} is not supported here; leave it out", name[:100])
+            raise unsupported(f"{name[:100]} is not supported; omit it", name[:100])
     if _one(fields, "prompt"):
-        raise unsupported("the recognizer takes no prompt; leave prompt out or empty", "prompt")
+        raise unsupported("the recognizer does not accept a prompt; omit prompt or leave it empty", "prompt")
     if _one(fields, "chunking_strategy") not in ("", "auto"):
-        raise unsupported("chunking_strategy is 'auto' here; leave it out", "chunking_strategy")
+        raise unsupported("only chunking_strategy 'auto' is supported; omit it", "chunking_strategy")
     if any(fields.get("include", ())):
-        raise unsupported("the recognizer reports no log probabilities; leave include out", "include")
+        raise unsupported("the recognizer does not report log probabilities; omit include", "include")
     _check_temperature(_one(fields, "temperature"))
 
 
 def _check_temperature(written: str) -> None:
-    """The recognizers do not sample: every temperature gives the same text."""
+    """Check the temperature. It has no effect, because the recognizers do not sample."""
     try:
         is_accepted = not written or 0 <= float(written) <= 1
     except ValueError:
         is_accepted = False
     if not is_accepted:
-        raise invalid(f"temperature is a number from 0 to 1, not {written[:40]!r}", "temperature")
+        raise invalid(f"temperature must be a number from 0 to 1, not {written[:40]!r}", "temperature")
 
 
 def _response_format(fields: Mapping[str, list[str]]) -> str:
     asked = _one(fields, "response_format") or "json"
     if asked not in FORMATS:
-        raise invalid(f"response_format is one of {', '.join(FORMATS)}, not {asked[:40]!r}", "response_format")
+        raise invalid(f"response_format must be one of {', '.join(FORMATS)}, not {asked[:40]!r}", "response_format")
     return asked
 
 
 def _flag(fields: Mapping[str, list[str]], name: str) -> bool:
     asked = _one(fields, name).lower()
     if asked not in (*_TRUE, *_FALSE):
-        raise invalid(f"{name} is true or false, not {asked[:40]!r}", name)
+        raise invalid(f"{name} must be true or false, not {asked[:40]!r}", name)
     return asked in _TRUE
 
 
@@ -113,7 +113,7 @@ def _granularities(fields: Mapping[str, list[str]]) -> frozenset[str]:
     asked = frozenset(filter(None, fields.get("timestamp_granularities", ())))
     if other := sorted(asked - set(_GRANULARITIES)):
         known = ", ".join(_GRANULARITIES)
-        raise invalid(f"timestamp_granularities are {known}, not {other[0][:40]!r}", "timestamp_granularities")
+        raise invalid(f"timestamp_granularities must be from {known}, not {other[0][:40]!r}", "timestamp_granularities")
     return asked
 
 

@@ -1,4 +1,4 @@
-"""A transcript in each format that OpenAI's interface knows."""
+"""Transcripts in the response formats of OpenAI's API."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from voicelab.audio.decoding import Decoded
 
 
 def respond(transcript: Transcript, form: TranscriptionForm, sound: Decoded, engine: str) -> Response:
-    """The answer in the format that was asked for.
+    """Return the response in the requested format. engine: name of the recognizer.
 
-    Raises OpenAIError for a format that needs times when the recognizer, which `engine` names, reports none.
+    Raises OpenAIError if the format needs word times and the recognizer does not report them.
     """
     if form.stream:
         return StreamingResponse(_events(transcript.text), media_type="text/event-stream")
@@ -43,7 +43,7 @@ def _json(transcript: Transcript) -> dict[str, Any]:
 
 
 def _times(transcript: Transcript, granularities: frozenset[str], engine: str) -> dict[str, Any]:
-    """Segments (OpenAI's default) and words. Without times, segments are left out; asking for words is an error."""
+    """Return segments (OpenAI's default) and words. Without word times, segments are omitted; words are an error."""
     found: dict[str, Any] = {}
     if "word" in granularities:
         words = _words(transcript, engine, "timestamp_granularities")
@@ -59,13 +59,13 @@ def _segment(number: int, segment: TranscriptSegment) -> dict[str, Any]:
 
 def _words(transcript: Transcript, engine: str, parameter: str) -> tuple[TimedWord, ...]:
     if transcript.words is None:
-        message = f"the recognizer {engine} does not report when words were said; ask for json, text or verbose_json"
+        message = f"the recognizer {engine} does not report word times; request json, text or verbose_json"
         raise unsupported(message, parameter)
     return transcript.words
 
 
 def _events(text: str) -> Iterator[str]:
-    """Server-sent events. Earlier text can still change until the end, so that all of it is one delta."""
+    """Yield server-sent events. The whole text is one delta, because partial transcripts may change until the end."""
     if text:
         yield _event({"type": "transcript.text.delta", "delta": text})
     yield _event({"type": "transcript.text.done", "text": text})

@@ -1,4 +1,4 @@
-"""Sessions, turns and watchlists. Tables that are there already, made before there were migrations, are kept."""
+"""Create sessions, turns and watchlist. Keeps tables that were created before migrations existed."""
 
 import sqlalchemy as sa
 from alembic import op

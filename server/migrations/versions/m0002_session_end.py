@@ -1,4 +1,4 @@
-"""When a session's connection closed."""
+"""Add sessions.ended_at, the time at which a session's last connection closed."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Indexes for a user's sessions in order of time, and for finding sessions that are old."""
+"""Add indexes for a user's sessions in order of time, and for old sessions."""
 
 from alembic import op
 

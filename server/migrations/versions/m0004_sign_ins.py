@@ -1,4 +1,4 @@
-"""Sign-ins on the page."""
+"""Create sign_ins, the sign-ins on the web page."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -180,7 +180,7 @@ async def test_speech_over_a_reply_cancels_it(talkative):
         ({"type": "conversation.item.truncate", "item_id": 7}, "expected item_id"),
         ({"type": "session.update", "session": {"tools": [{"type": "function"}]}}, "tools"),
         ({"type": "session.update", "session": {"input_audio_format": "mp3"}}, "known: audio/pcm"),
-        ({"type": "session.update", "session": {"output_modalities": ["text"]}}, "replies are spoken"),
+        ({"type": "session.update", "session": {"output_modalities": ["text"]}}, "replies are always audio"),
         ({"type": "session.update", "session": 3}, "expected an object"),
         ({"type": "no.such.event"}, "no.such.event"),
         ({}, "None"),

@@ -1,6 +1,6 @@
-// Addresses of the server, wherever it is: this module is at app/assets/modules/ below its root, which may be a path of a proxy.
+// URLs of the server. This module is at app/assets/modules/ below the server's root, which may be a path of a proxy.
 
 const ROOT = new URL("../../../", import.meta.url);
 
-// path: from the server's root, without a slash before it.
+// path: relative to the server's root, without a leading slash.
 export const address = (path) => new URL(path, ROOT);

@@ -1,2 +1,2 @@
-// Swagger UI over this server's own description of its routes. It checks nothing with a server elsewhere.
+// Swagger UI for this server's routes. validatorUrl: null disables validation on an external server.
 globalThis.SwaggerUIBundle({ url: "openapi.json", dom_id: "#routes", deepLinking: true, validatorUrl: null });

@@ -1,4 +1,4 @@
-// Making and finding parts of the page. Text is only ever set as text, so that nothing heard or typed becomes markup.
+// Create and find elements. Text is always set as text, so that transcripts and input cannot become markup.
 
 import { address } from "./addresses.js";
 
@@ -21,10 +21,10 @@ export function tell(problem) {
   place.hidden = !problem;
 }
 
-// The body of an answer; an Error with the server's sentence when it is none.
+// Return the body of a response. Throws an Error with the server's message if it failed.
 export async function ask(url, options) {
   const response = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS), ...options }).catch((error) => {
-    throw new Error(error.name === "TimeoutError" ? "The server does not answer." : "The server cannot be reached. Is it running?");
+    throw new Error(error.name === "TimeoutError" ? "The server did not answer in time." : "The server cannot be reached. Is it running?");
   });
   if (response.ok) return response.status === 204 ? null : response.json();
   if (response.status === 401) {
@@ -38,14 +38,14 @@ export async function ask(url, options) {
 
 let signing = null;
 
-// Asks for a token until the server knows it; it is then in a cookie that no script can read.
+// Ask for a token until the server accepts it. The sign-in is then in a cookie that scripts cannot read.
 function signIn() {
   signing ??= new Promise((known) => {
     const field = make("input", { type: "password", id: "token", autocomplete: "current-password", required: "" });
     const wrong = make("p", { className: "problem", role: "alert" });
     wrong.hidden = true;
-    const form = make("form", {}, make("h2", { text: "A token is needed", id: "token-title" }),
-      make("p", { className: "hint", text: "This server answers to those who have one (AUTH_TOKENS)." }), wrong,
+    const form = make("form", {}, make("h2", { text: "Sign in with a token", id: "token-title" }),
+      make("p", { className: "hint", text: "This server requires a token (AUTH_TOKENS)." }), wrong,
       make("label", { text: "Token " }, field), make("p", { className: "row" }, make("button", { className: "primary", type: "submit", text: "Sign in" })));
     const dialog = make("dialog", { "aria-labelledby": "token-title" }, form);
     dialog.addEventListener("cancel", (event) => event.preventDefault());
@@ -53,7 +53,7 @@ function signIn() {
       event.preventDefault();
       const answer = await fetch(address("app/api/user"), { method: "POST", headers: { Authorization: `Bearer ${field.value}` } }).catch(() => ({ ok: false }));
       wrong.hidden = answer.ok;
-      wrong.textContent = "The server does not know this token.";
+      wrong.textContent = "The server does not accept this token.";
       if (!answer.ok) return field.select();
       dialog.remove();
       signing = null;

@@ -1,4 +1,4 @@
-// The microphone: its level, and what it hears as chunks that the wire takes, while they are spoken.
+// The microphone: its level, and its audio as chunks while the user speaks.
 
 import { address } from "./addresses.js";
 
@@ -7,9 +7,9 @@ const WEBM = "audio/webm;codecs=opus";
 
 const ADVICE = {
   NotAllowedError: "The browser may not use the microphone. Allow it in the site's settings (beside the address), then press again.",
-  NotFoundError: "There is no microphone. Plug one in, or send a recording or a typed command instead.",
-  NotReadableError: "The microphone is used by another program. Close that, then press again.",
-  OverconstrainedError: "That microphone is gone. Choose another one.",
+  NotFoundError: "No microphone was found. Connect one, or send a recording or a typed command instead.",
+  NotReadableError: "Another program uses the microphone. Close it, then press again.",
+  OverconstrainedError: "This microphone is no longer available. Choose another one.",
 };
 
 export class MicrophoneError extends Error {}
@@ -20,11 +20,11 @@ export class Microphone {
   #analyser = null;
   #recording = null;
 
-  // deviceId: null for the default one. echoCancellation: needed hands-free, where the reply is heard again.
+  // deviceId: null for the default. echoCancellation: needed hands-free, where the microphone picks up the reply.
   async open({ deviceId = null, echoCancellation = false } = {}) {
     if (this.#stream) return;
     if (!navigator.mediaDevices?.getUserMedia) {
-      throw new MicrophoneError("A browser gives its microphone only to https pages and to localhost. Open the page there.");
+      throw new MicrophoneError("Browsers allow the microphone only on https pages and on localhost. Open the page there.");
     }
     const audio = { echoCancellation, noiseSuppression: false, autoGainControl: false, channelCount: 1 };
     if (deviceId) audio.deviceId = { exact: deviceId };
@@ -48,14 +48,14 @@ export class Microphone {
     return this.#analyser ? peak(this.#analyser) : 0;
   }
 
-  // onChunk(ArrayBuffer, {format, sample_rate}) for each piece, in order. continuous: without end, so without a container.
+  // Calls onChunk(ArrayBuffer, {format, sample_rate}) for each chunk in order. continuous: an endless stream without a container.
   async start(onChunk, { continuous = false } = {}) {
     const webm = !continuous && globalThis.MediaRecorder?.isTypeSupported(WEBM);
     const way = webm ? recordWebm : recordPcm;
     this.#recording = await way(this.#stream, this.#context, onChunk);
   }
 
-  // When this resolves, all chunks have been handed over.
+  // Resolves when onChunk has been called for all chunks.
   async stop() {
     const recording = this.#recording;
     this.#recording = null;
@@ -77,7 +77,7 @@ export function peak(analyser) {
 
 async function recordWebm(stream, _context, onChunk) {
   const recorder = new MediaRecorder(stream, { mimeType: WEBM, audioBitsPerSecond: 32000 });
-  // A blob is read later than the next one comes; the chain keeps their order.
+  // Blobs are read asynchronously; the promise chain keeps their order.
   let handed = Promise.resolve();
   recorder.ondataavailable = ({ data }) => {
     if (data.size) handed = handed.then(async () => onChunk(await data.arrayBuffer(), { format: "opus" }));
@@ -90,7 +90,7 @@ async function recordWebm(stream, _context, onChunk) {
     });
 }
 
-// For browsers whose MediaRecorder makes no WebM: 16-bit samples straight from the microphone.
+// For browsers whose MediaRecorder does not support WebM: 16-bit samples directly from the microphone.
 async function recordPcm(stream, context, onChunk) {
   await context.audioWorklet.addModule(address("app/assets/modules/pcm_worklet.js"));
   const source = context.createMediaStreamSource(stream);

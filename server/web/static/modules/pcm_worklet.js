@@ -1,4 +1,4 @@
-// Runs beside the sound: gathers 20 ms of 16-bit samples at a time and hands them over.
+// Audio worklet that posts 16-bit samples in blocks of 20 ms.
 
 class Pcm extends AudioWorkletProcessor {
   #samples = new Int16Array(Math.round(sampleRate / 50));

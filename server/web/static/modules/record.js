@@ -1,4 +1,4 @@
-// The Record page: one prompt after another is spoken, checked, and accepted or spoken again.
+// The Record page: the user speaks one prompt after another, and accepts or repeats each recording.
 
 import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
@@ -42,7 +42,7 @@ async function openSet(name) {
   for (const id of ["speaker-card", "studio", "result"]) $(id).hidden = false;
 }
 
-// To what this speaker recorded before the page or the server died, or to the first prompt that is still to be spoken.
+// Go to an undecided take of this speaker, or to the first prompt without a recording.
 function goOn() {
   const speaker = $("speaker").value;
   const waiting = set.takes.find((one) => one.speaker === speaker || !speaker);
@@ -71,7 +71,7 @@ async function listDevices() {
   const chosen = $("device").value;
   const named = devices.filter((device) => device.kind === "audioinput" && device.deviceId && device.label);
   $("device").replaceChildren(
-    make("option", { value: "", text: "the default one" }),
+    make("option", { value: "", text: "default microphone" }),
     ...named.map((device) => make("option", { value: device.deviceId, text: device.label })),
   );
   $("device").value = chosen;
@@ -109,8 +109,8 @@ $("next").addEventListener("click", () => go(1));
 // A take.
 
 async function begin() {
-  if (!$("speaker").value || !$("speaker").checkValidity()) throw new Error("Give the speaker a short name: small letters, digits, - and _.");
-  if (!$("consent").checked) throw new Error("The speaker's consent is needed before anything is recorded.");
+  if (!$("speaker").value || !$("speaker").checkValidity()) throw new Error("Give the speaker a short name: lower-case letters, digits, - and _.");
+  if (!$("consent").checked) throw new Error("Confirm the speaker's consent before recording.");
   await microphone.open({ deviceId: $("device").value || null });
   await listDevices();
   recording = { pieces: [], fields: null };
@@ -146,8 +146,8 @@ async function send(sound) {
     set.takes.push(made);
     showTake(made);
   } catch (error) {
-    // The sound is still here: it is sent again when the server is back.
-    tell(`${error.message} The recording is kept in this page; press “Send again”.`);
+    // The page still has the audio and can send it again.
+    tell(`${error.message} This page still has the recording; press “Send again”.`);
     $("record").after(retryButton(sound));
   } finally {
     $("record").disabled = false;
@@ -164,7 +164,7 @@ function retryButton(sound) {
   return button;
 }
 
-// A WAV file of 16-bit samples, for browsers that record no WebM.
+// A WAV file of 16-bit samples, for browsers that cannot record WebM.
 function wav(pieces, rate) {
   const bytes = pieces.reduce((sum, piece) => sum + piece.byteLength, 0);
   const head = new DataView(new ArrayBuffer(44));
@@ -186,9 +186,9 @@ function showTake(made) {
   $("playback").src = at(set.name, "takes", made.id, "audio");
   const wer = made.report.wer;
   const errors = wer === null || wer === undefined ? "" : ` (word error rate ${Math.round(100 * wer)} %)`;
-  $("heard").textContent = made.heard === null ? "The recognizer failed at it." : `Heard: “${made.heard}”${errors}`;
+  $("heard").textContent = made.heard === null ? "The recognizer failed." : `Heard: “${made.heard}”${errors}`;
   const faults = (made.report.findings ?? []).map((finding) => make("li", { className: "fault", text: finding.advice }));
-  $("findings").replaceChildren(...(faults.length ? faults : [make("li", { className: "fine", text: "Level, noise and both ends are fine." })]));
+  $("findings").replaceChildren(...(faults.length ? faults : [make("li", { className: "fine", text: "Level, noise, start and end are good." })]));
   $("accept").focus();
 }
 

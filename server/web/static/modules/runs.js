@@ -1,11 +1,11 @@
-// The Runs page: the runs under reports/, and two of them side by side.
+// The Runs page: the list of runs, and a comparison of two.
 
 import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
 
 let runs = [];
 
-// The columns of the table: the figures that any of the runs lists.
+// The columns of the table: all figures that any run lists.
 let columns = [];
 const report = (run) => address(`app/reports/${encodeURIComponent(run.run_id)}`);
 const unique = (figures) => [...new Map(figures.map((one) => [one.name, one])).values()];

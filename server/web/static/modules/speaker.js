@@ -1,4 +1,4 @@
-// Plays a reply while it comes: each chunk begins at the very sample at which the one before it ends.
+// Plays a reply while it arrives. Each chunk starts at the sample at which the previous one ends.
 
 import { peak } from "./microphone.js";
 
@@ -7,7 +7,7 @@ const LEAD_S = 0.04;
 const SILENT = 0.003;
 
 export class Speaker extends EventTarget {
-  // A context of the reply's own rate: resampled chunk by chunk there would be a seam between two of them.
+  // The context has the reply's sample rate, because resampling each chunk separately causes audible seams.
   #context = new AudioContext({ sampleRate: REPLY_RATE_HZ });
   #analyser = new AnalyserNode(this.#context, { fftSize: 1024 });
   #sources = new Set();
@@ -21,7 +21,7 @@ export class Speaker extends EventTarget {
     this.#analyser.connect(this.#context.destination);
   }
 
-  // From a click or a key: a browser lets no page sound before.
+  // Call it from a click or a key press. Browsers block audio before user input.
   async unlock() {
     await this.#context.resume();
   }
@@ -30,7 +30,7 @@ export class Speaker extends EventTarget {
     return peak(this.#analyser);
   }
 
-  // How much of the reply has been heard.
+  // Seconds of the reply that have been played.
   get played_s() {
     const now = this.#context.currentTime - this.#latency_s;
     return Math.max(0, this.#given_s - Math.max(0, this.#next - now));
@@ -40,7 +40,7 @@ export class Speaker extends EventTarget {
     return this.#sources.size > 0;
   }
 
-  // A new reply; "sounds" is told with the instant (performance.now) at which its first sound is heard.
+  // Start a new reply. The event "sounds" gives the time (performance.now) at which its first sound is heard.
   begin() {
     this.stop();
     this.#first = true;
@@ -80,7 +80,7 @@ export class Speaker extends EventTarget {
     if (was) this.dispatchEvent(new Event("ended"));
   }
 
-  // From the context's clock to the ear.
+  // Latency from the context's clock to the loudspeaker.
   get #latency_s() {
     return this.#context.outputLatency || this.#context.baseLatency || 0;
   }

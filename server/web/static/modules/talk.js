@@ -1,4 +1,4 @@
-// The Talk page: what is pressed, sent and received, and what of it is shown.
+// The Talk page: input, messages and their display.
 
 import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
@@ -14,8 +14,8 @@ const ASKED_FOR = ["partial_transcription", "turn_metrics"];
 const CONNECTION = {
   connecting: "connecting",
   open: "connected",
-  lost: "connection lost, trying again",
-  refused: "connection refused, trying again",
+  lost: "connection lost, reconnecting",
+  refused: "connection refused, reconnecting",
   closed: "not connected",
 };
 
@@ -26,10 +26,10 @@ let turn = null;
 let recording = false;
 let pressedAt = 0;
 let handsFree = false;
-// The turn that an interrupt was sent for, until that is answered.
+// The turn of an interrupt that is not answered yet.
 let stopping = null;
 
-// For the console, and for who tests the page.
+// For the console and the tests.
 globalThis.voicelab = { microphone, speaker, get wire() { return wire; }, get turn() { return turn; } };
 
 // The connection and the session.
@@ -50,7 +50,7 @@ function showConnection({ state, reason }) {
   $("connection").dataset.state = state;
   $("connection-text").textContent = CONNECTION[state] + (reason ? ` (${reason})` : "");
   $("hands-free").disabled = state !== "open";
-  // Hands-free, the microphone's stream is the only sound that is sent.
+  // Hands-free, only the microphone's stream may be sent.
   for (const button of [$("talk"), $("recorded").querySelector("button")]) button.disabled = state !== "open" || handsFree;
   if (state === "refused") {
     tell(`The server refuses pages of ${location.origin}. Open the page at the server's own address, or add this origin to CORS_ORIGINS.`);
@@ -67,7 +67,7 @@ function lose() {
   speaker.stop();
   stopping = null;
   if (turn && !turn.over) {
-    turn.view.fault("The connection was lost in this turn. Ask again when it is back.");
+    turn.view.fault("The connection was lost during this turn. Ask again when it is back.");
     finish();
   }
   if (recording) stopRecording(false);
@@ -86,7 +86,7 @@ function beginSound() {
 const on = {
   partial_transcription: ({ text }) => current().view.partial(text),
   speech_started() {
-    // The server has stopped the reply itself, or takes it for heard.
+    // The server has stopped the reply, or assumes that it was played.
     if (turn) stopTurn();
     turn = newTurn();
   },
@@ -116,7 +116,7 @@ const on = {
     const stopped = stopping ?? turn;
     stopping = null;
     if (stopped === turn) speaker.stop();
-    // With no turn named there was nothing left to stop.
+    // Without a turn id there was nothing to stop.
     if (!stopped || turn_id === null) return;
     if (!stopped.stopped) stopTurn();
     stopped.view.stopped(stop_ms, said);
@@ -134,7 +134,7 @@ const on = {
 
 function take({ event, data, at }) {
   note("←", { event, data });
-  // Until the interrupt is answered, all that comes is of the turn that it stops.
+  // Until the interrupt is answered, all events belong to the turn that it stops.
   if (stopping && event !== "interrupted") return;
   on[event]?.(data, at);
 }
@@ -143,7 +143,7 @@ function note(way, { event, data }) {
   const shown = data.audio_chunk ? { ...data, audio_chunk: `${data.audio_chunk.length} letters of base64` } : data;
   const list = $("event-list");
   const text = `${way} ${event} ${JSON.stringify(shown)}`;
-  // Hands-free, fifty chunks a second are sent; a line that only repeats counts instead.
+  // Hands-free sends fifty chunks per second, so repeated lines are counted.
   if (list.lastChild?.dataset.repeats === text) {
     list.lastChild.textContent = `${text} × ${++list.lastChild.dataset.times}`;
     return;
@@ -178,13 +178,13 @@ function stopTurn() {
   $("interrupt").disabled = true;
 }
 
-// Stops the sound here at once, and asks the server to make no more of it.
+// Stop playback immediately, and ask the server to stop the reply.
 function interrupt() {
   const busy = turn && (!turn.over || speaker.playing) && turn.times.end !== undefined && !turn.stopped;
   const { played_s } = speaker;
   speaker.stop();
   if (!busy) return;
-  // Before its answer nothing of this turn was played, whatever was played before.
+  // Before the answer arrives, nothing of this turn has been played.
   if (wire.send("interrupt", turn.times.answered === undefined ? {} : { played_s })) stopping = turn;
   stopTurn();
 }
@@ -245,7 +245,7 @@ async function stopRecording(send = true) {
 
 function showTalk() {
   $("talk").setAttribute("aria-pressed", String(recording));
-  $("talk-label").textContent = recording ? "Listening: let go, or press, to send" : "Hold to talk";
+  $("talk-label").textContent = recording ? "Listening: release or press to send" : "Hold to talk";
 }
 
 function press() {
@@ -259,7 +259,7 @@ function press() {
 }
 
 function letGo() {
-  // A short press is a tap: it starts, and the next one sends.
+  // A short press is a tap: it starts recording, and the next tap sends.
   if (pressedAt && performance.now() - pressedAt > TAP_MS) stopRecording();
 }
 
@@ -269,7 +269,7 @@ $("talk").addEventListener("pointerdown", (event) => {
 addEventListener("pointerup", letGo);
 addEventListener("pointercancel", letGo);
 $("talk").addEventListener("contextmenu", (event) => event.preventDefault());
-// Assistive technology clicks without a pointer.
+// Assistive technology sends clicks without pointer events.
 $("talk").addEventListener("click", (event) => event.detail === 0 && event.pointerType === "" && press());
 
 const takesKeys = (element) => element.closest("input:not([type=checkbox]), select, textarea, summary, a, button:not(#talk)");
@@ -307,7 +307,7 @@ async function listen() {
   }
 }
 
-// Typed commands and recordings of the set.
+// Typed commands and recordings of the sample set.
 
 $("typed").addEventListener("submit", async (event) => {
   event.preventDefault();
@@ -337,7 +337,7 @@ $("recorded").addEventListener("submit", async (event) => {
 });
 
 function notSent() {
-  turn.view.fault("Not sent: there is no connection.");
+  turn.view.fault("Not sent: not connected.");
   finish();
 }
 
@@ -381,7 +381,7 @@ async function showTurns(sessionId) {
   for (const kept of session.turns) {
     const view = new TurnView($("turns"));
     if (kept.transcription) view.said(kept.transcription);
-    // Of an answer that was interrupted at once no word was heard; what was understood is shown all the same.
+    // If an answer was interrupted at once, no word of it was heard. Show its intent and entities nevertheless.
     if (kept.agent_response !== null) view.answer({ text: kept.agent_response, intent: kept.intent ?? "", entities: kept.entities });
     if (kept.error === "interrupted") view.stopped();
     else if (kept.error) view.fault(`This turn failed: ${kept.error}`);
@@ -420,7 +420,7 @@ function showLevels() {
 async function start() {
   const { user } = await ask(address("app/api/user")).catch(() => ({ user: null }));
   $("user").value = user ?? (localStorage.getItem("user") || "anonymous");
-  // A token stands for its user.
+  // With a token, the user is fixed.
   $("user").readOnly = user !== null;
   $("who").querySelector("button").hidden = user !== null;
   $("sign-out").hidden = user === null;

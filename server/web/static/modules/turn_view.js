@@ -1,4 +1,4 @@
-// One turn of the conversation on the page: what was said, what is answered, what was understood.
+// One turn of the conversation on the page: transcript, answer, intent and entities.
 
 import { make } from "./element.js";
 
@@ -23,10 +23,10 @@ export class TurnView {
     this.show();
   }
 
-  // milliseconds: how long that took; said: the part of the reply that the session remembers.
+  // milliseconds: time until the reply stopped. said: the part of the reply that was heard.
   stopped(milliseconds, said) {
-    const after = milliseconds === undefined ? "" : ` ${Math.round(milliseconds)} ms after it was asked to`;
-    const kept = said ? ` Heard until then: “${said}”` : "";
+    const after = milliseconds === undefined ? "" : ` ${Math.round(milliseconds)} ms after the request`;
+    const kept = said ? ` Heard so far: “${said}”` : "";
     this.element.append(make("p", { className: "stopped", text: `The reply was stopped${after}.${kept}` }));
     this.show();
   }

@@ -1,4 +1,4 @@
-// Where the time of a turn went, from the end of the request: what the page saw, and what the server says it took.
+// Timeline of a turn from the end of the request: times measured by the page, and stage times of the server.
 
 import { make } from "./element.js";
 
@@ -9,17 +9,17 @@ const STAGES = [
   ["tts_first_s", "first sentence"],
 ];
 
-// Rows of {label, side, from, to} in milliseconds after the end of the request.
+// Rows of {label, side, from, to}, in milliseconds after the end of the request.
 export function parts(turn) {
   const { end, heard, answered, firstChunk, sounds } = turn.times;
   const rows = [];
   const page = (label, from, to) => {
     if (from !== undefined && to !== undefined) rows.push({ label, side: "page", from: from - end, to: to - end });
   };
-  page("until heard", end, heard);
-  page("until answered", heard ?? end, answered);
+  page("until transcript", end, heard);
+  page("until answer", heard ?? end, answered);
   page("until first chunk", answered, firstChunk);
-  page("until it sounds", firstChunk, sounds);
+  page("until first sound", firstChunk, sounds);
   let at = 0;
   for (const [name, label] of STAGES) {
     const took = turn.metrics?.[name];

@@ -1,4 +1,4 @@
-// The connection to /ws/voice/simple: opens, resumes its session when it is lost, and says what state it is in.
+// The WebSocket to /ws/voice/simple. Reconnects, resumes its session, and reports its state.
 
 import { address } from "./addresses.js";
 
@@ -43,7 +43,7 @@ export class Wire extends EventTarget {
     this.#set("closed");
   }
 
-  // False when there is no connection: then nothing was sent.
+  // Returns false, and sends nothing, without a connection.
   send(event, data = {}) {
     if (this.state !== "open") return false;
     this.#post(event, data);
@@ -80,7 +80,7 @@ export class Wire extends EventTarget {
     this.#timer = setTimeout(() => this.open(), wait);
   }
 
-  // A browser does not tell a page why a WebSocket was refused; whether the server answers at all can be asked.
+  // Browsers do not tell a page why a WebSocket was refused, so check whether the server answers over HTTP.
   async #why() {
     return fetch(address(""), { cache: "no-store" }).then((answer) => (answer.ok ? "refused" : "lost"), () => "lost");
   }
