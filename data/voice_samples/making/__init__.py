@@ -1,0 +1,1 @@
+"""How the recordings of voice_samples.json are made. Not needed to use them."""
