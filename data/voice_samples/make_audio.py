@@ -22,6 +22,7 @@ from typing import Any
 
 from making import networks, programs, sounds, surroundings
 from making.waveform import RATE_HZ, Samples, encode, prepare
+
 from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import load
 from voicelab.conditions.babble import BabbleVoice

@@ -1,7 +1,7 @@
 """Speech from across a room: an impulse response computed by the image source method.
 
-The method of Allen & Berkley (1979), "Image method for efficiently simulating small-room acoustics": every reflection in a
-rectangular room is the direct sound of a mirrored source. All walls absorb alike, at all frequencies alike.
+The method of Allen & Berkley (1979), "Image method for efficiently simulating small-room acoustics": every reflection
+in a rectangular room is the direct sound of a mirrored source. All walls absorb alike, at all frequencies alike.
 """
 
 import itertools

@@ -18,8 +18,8 @@ _TAIL_S = 0.3
 def apply(sample: dict[str, Any], samples: Samples, rooms: dict[str, Any], talkers: Sequence[BabbleVoice]) -> Samples:
     """The recording under `sample["condition"]`; unchanged without one.
 
-    A condition holds fields of voicelab's Condition, and `room`, a name in `rooms`: the room comes first, and speech that
-    is picked up from afar is as much quieter as the room says.
+    A condition holds fields of voicelab's Condition, and `room`, a name in `rooms`. The room comes first; its gain_db
+    is how much quieter speech from afar is.
     """
     wanted = dict(sample.get("condition", {}))
     room = wanted.pop("room", None)
