@@ -41,8 +41,8 @@ class Speed:
 
 
 def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) -> list[Clip]:
-    """Recordings of the set at SPEECH_RATE_HZ, as they come; of each at most the first longest_s."""
-    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.samples[:limit]]
+    """Recordings of speech from the set at SPEECH_RATE_HZ, as they come; of each at most the first longest_s."""
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.spoken[:limit]]
     return [clip if longest_s is None else clip.between(0, longest_s) for clip in clips]
 
 

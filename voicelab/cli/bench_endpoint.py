@@ -81,7 +81,7 @@ def endpoint(
             replace(base, silence_s=one_s)  # all are checked before the first is tried
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
         columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
-        chosen = load(samples or shipped("voice_samples"), columns).only(limit=limit).samples
+        chosen = load(samples or shipped("voice_samples"), columns).only(limit=limit).spoken
         engine = DETECTORS.config(detector).build()
         engine.load()
         clips = []

@@ -114,7 +114,7 @@ def _of_voices(
         raise InputError("a voice is given twice; name each once")
     for name in tts:
         VOICES.config(name)  # all are checked before the first one speaks
-    said = {sample.id: sample.text for sample in source.samples} if source is not None else _lines(texts, limit)
+    said = {sample.id: sample.text for sample in source.spoken} if source is not None else _lines(texts, limit)
     utterances, voices = [], {}
     for name in tts:
         found, voices[name] = spoken(name, said)

@@ -159,6 +159,11 @@ class SampleSet:
         return self.path if self.path.is_dir() else self.path.parent
 
     @property
+    def spoken(self) -> tuple[Sample, ...]:
+        """The samples in which somebody says something: their text is not empty."""
+        return tuple(sample for sample in self.samples if sample.text.strip())
+
+    @property
     def categories(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(sample.category for sample in self.samples))
 

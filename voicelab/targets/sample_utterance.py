@@ -8,6 +8,6 @@ from voicelab.targets.base import Utterance
 
 
 def sample_utterance() -> Utterance:
-    """The shortest recording of the shipped set, by its file."""
-    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).samples]
+    """The smallest recording of the shipped set in which somebody speaks."""
+    recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
     return Utterance(*min(recordings, key=lambda one: len(one[0])))

@@ -65,7 +65,7 @@ def precision_at_k(scores: Mapping[str, float], spoiled: Sequence[str]) -> float
 
 def trial(k: int = 8, draws: int = 5) -> dict[str, list[float]]:
     """Precision at k of each way to spoil labels, of each draw."""
-    samples = load(shipped("voice_samples")).samples
+    samples = load(shipped("voice_samples")).spoken
     texts = {sample.id: sample.text for sample in samples}
     clips = {sample.id: sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples}
     _, transcripts = hear("pocketsphinx", list(clips.values()))

@@ -23,5 +23,5 @@ async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:
 
 
 def _encoded(pause_s: float) -> list[list[bytes]]:
-    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).samples]
+    clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in load(shipped("voice_samples")).spoken]
     return [encode_packets(Clip.join([clip, Clip.silence(pause_s)])) for clip in clips]
