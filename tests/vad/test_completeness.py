@@ -6,7 +6,7 @@ from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.completeness import Completeness, completeness
 
-SHIPPED = [sample.text for sample in load(shipped("voice_samples")).samples]
+SHIPPED = [sample.text for sample in load(shipped("voice_samples")).spoken]
 
 
 @pytest.mark.parametrize("text", SHIPPED)

@@ -33,6 +33,8 @@ _WANT_MORE = frozenset(
 )
 _STRANDABLE = frozenset("at for on to about in".split())
 """They may end a question ("what is it trading at"); elsewhere something follows."""
+_QUOTED = frozenset("stock price share shares".split())
+"""What a question may ask the level of ("what's the stock at"), so that `at` ends it."""
 _QUESTION_WORDS = frozenset("what what's where where's who who's which how".split())
 _GIVING = frozenset("give tell show read find let catch walk get".split())
 _ASKING = frozenset("can could would will do did".split())
@@ -72,7 +74,8 @@ def completeness(text: str) -> Completeness:
 def _wants_more(words: list[str]) -> bool:
     last, before = words[-1], words[-2] if len(words) > 1 else ""
     if last in _STRANDABLE:
-        return not (before.endswith("ing") and _QUESTION_WORDS.intersection(words))
+        ends_question = before.endswith("ing") or (last == "at" and before in _QUOTED)
+        return not (ends_question and _QUESTION_WORDS.intersection(words))
     if last in _NUMBERS:
         others = [word for word in words if word not in _NUMBERS]
         return bool(others) and others[-1] in _BEFORE_AMOUNTS
