@@ -54,7 +54,7 @@ async def test_a_session_has_an_end(history: History) -> None:
     for number in range(LIMITS.turns):
         await history.dialogue(session_id, "ada")
         await history.record(session_id, "ada", turn(number))
-    with pytest.raises(SessionFullError, match=r"has 20 turns, the most that one may have \(MAX_SESSION_TURNS\)"):
+    with pytest.raises(SessionFullError, match=r"has the maximum of 20 turns \(MAX_SESSION_TURNS\)"):
         await history.dialogue(session_id, "ada")
     assert await history.record(session_id, "ada", turn(99, "bad_audio")) is None
     found = await history.session(session_id)

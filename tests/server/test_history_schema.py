@@ -121,14 +121,14 @@ async def test_opening_again_changes_nothing(database_url: str) -> None:
 async def test_a_database_from_the_future_is_refused_and_left_alone(database_url: str) -> None:
     await migrate(database_url)
     await on(database_url, "UPDATE alembic_version SET version_num = '9999'")
-    with pytest.raises(InputError, match=r"newer voicelab \(schema 9999; this one knows up to 0005\)"):
+    with pytest.raises(InputError, match=r"newer voicelab \(schema 9999; this version supports up to 0005\)"):
         await History.open(database_url)
     assert await on(database_url, "SELECT version_num FROM alembic_version") == [("9999",)]
 
 
 async def test_somebody_elses_tables_are_refused_and_left_alone(database_url: str) -> None:
     await on(database_url, "CREATE TABLE sessions (id VARCHAR PRIMARY KEY, data VARCHAR)")
-    with pytest.raises(InputError, match=r"sessions that is not voicelab's .no created_at, updated_at, user_id in it"):
+    with pytest.raises(InputError, match=r"sessions of another application .without the columns created_at, updated_at, user_id"):
         await History.open(database_url)
     with pytest.raises(Exception, match="alembic_version"):
         await on(database_url, "SELECT * FROM alembic_version")

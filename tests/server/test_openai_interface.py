@@ -86,7 +86,7 @@ def test_what_cannot_be_done_is_refused_and_names_its_field(served, field, value
     ],
 )
 def test_times_are_an_error_where_the_recognizer_has_none(client, asked):
-    with pytest.raises(openai.BadRequestError, match="fake does not report when words were said"):
+    with pytest.raises(openai.BadRequestError, match="fake does not report word times"):
         client.audio.transcriptions.create(file=WAV, model="fake", **asked)
 
 
@@ -149,7 +149,7 @@ def test_openais_names_stand_for_the_engines_and_the_answer_says_which(client):
         model="gpt-4o-mini-tts", voice="alloy", input="Hello.", stream_format="audio"
     )
     assert answer.headers["X-Voicelab-Engine"] == "fake"
-    with pytest.raises(openai.NotFoundError, match="no model 'tts-1' here"):
+    with pytest.raises(openai.NotFoundError, match="the model 'tts-1' does not exist"):
         client.audio.transcriptions.create(file=WAV, model="tts-1")
     with pytest.raises(openai.BadRequestError, match="stream_format"):
         client.audio.speech.create(model="fake", voice="alloy", input="Hello.", stream_format="sse")
