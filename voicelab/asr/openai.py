@@ -7,7 +7,7 @@ from typing import Any
 from voicelab.asr.base import Transcript
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.engines.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
@@ -47,7 +47,7 @@ class OpenAIRecognizer:
     def recognize(self, clip: Clip) -> Transcript:
         """Ask the server for one clip."""
         extra = {"language": self._language} if self._language else {}
-        with told(self._base_url):
+        with translated_errors(self._base_url):
             answer = self._client.audio.transcriptions.create(
                 file=("speech.wav", codecs.encode_wav(clip), "audio/wav"), model=self._model, **extra
             )

@@ -6,7 +6,7 @@ from typing import Any
 
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
-from voicelab.engines.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
@@ -41,7 +41,7 @@ class OpenAIVoice:
         return EngineInfo("tts", "openai", dict(self._options), revision, device="remote", licence="the server's own")
 
     def speak(self, sentence: str) -> Clip:
-        with told(self._base_url):
+        with translated_errors(self._base_url):
             answer = self._client.audio.speech.create(
                 model=self._model, voice=self._voice, input=sentence, response_format="wav"
             )
