@@ -1,4 +1,4 @@
-"""How many seconds of an Ogg Opus stream the first bytes of it hold."""
+"""Computes how many seconds of audio a prefix of an Ogg Opus stream contains."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _PRE_SKIP_AT = 10
 
 
 def playable_s(data: bytes, sizes: Sequence[int]) -> list[float] | None:
-    """Seconds of sound that the first `size` bytes hold, for each size; None if the data is not Ogg Opus.
+    """Return the seconds of audio in the first `size` bytes, for each size; None if the data is not Ogg Opus.
 
-    Only whole pages count (RFC 3533), and the encoder's delay at the start does not (RFC 7845, section 4.2).
+    Only complete pages count (RFC 3533), without the encoder delay at the start (RFC 7845, section 4.2).
     """
     ends, seconds = [0], [0.0]
     place, pre_skip = 0, 0
