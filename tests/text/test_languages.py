@@ -167,7 +167,7 @@ def test_a_set_of_several_languages_asks_which(tmp_path, key):
     assert summary["turns"]["planned"] == 1
     assert summary["figures"]["wer"]["value"] == 0
     result, _ = evaluated(tmp_path, path, "--language", "ko")
-    assert (result.exit_code, "no sample is in the language 'ko'" in result.output) == (2, True)
+    assert (result.exit_code, "no sample has the language 'ko'" in result.output) == (2, True)
 
 
 def test_the_language_of_a_seed_set_stands_in_its_metadata(tmp_path):
@@ -178,7 +178,7 @@ def test_the_language_of_a_seed_set_stands_in_its_metadata(tmp_path):
     assert [one.language for one in load(tmp_path).samples] == ["es", "pt"]
     document["metadata"]["language"] = "!!"
     (tmp_path / "voice_samples.json").write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"voice_samples.json: metadata: field 'language' is not known: language '!!'"):
+    with pytest.raises(InputError, match=r"voice_samples.json: metadata: field 'language' is invalid: language '!!'"):
         load(tmp_path)
 
 
