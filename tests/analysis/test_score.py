@@ -93,7 +93,7 @@ def test_a_missing_hypothesis_is_an_error_unless_it_is_said_what_becomes_of_it(f
     ("contents", "options", "complaint"),
     [
         ({"r_trn": "a (s_1)\n", "h_trn": "a (s_2)\n"}, [], "has 1 utterance (s_2) that"),
-        ({"r_trn": "a { b (s_1)\n", "h_trn": "a (s_1)\n"}, [], "utterance s_1: a brace is opened that is not closed"),
+        ({"r_trn": "a { b (s_1)\n", "h_trn": "a (s_1)\n"}, [], "utterance s_1: opening brace without a closing one"),
         ({"r_txt": "a (s_1)\n", "h_txt": "a (s_1)\n"}, [], "choose its format with --format"),
         ({"r_trn": "a (s_1)\n", "h_trn": "a (s_1)\n"}, ["--normalizer", "klingon"], "unknown normalizer 'klingon'"),
         ({"r_trn": "\n", "h_trn": "\n"}, [], "there are no utterances in it to score"),
