@@ -121,7 +121,7 @@ def test_words_without_spaces_do_not_suit_basic():
 def test_accents_that_english_drops_are_warned_about(name, text):
     warning = misfit(normalizer(name), [text])
     assert warning is not None
-    assert "drops accents" in warning
+    assert "removes accents" in warning
     assert "--language" in warning
     assert misfit(normalizer("basic"), [text]) is None
 
@@ -194,8 +194,8 @@ class Asked:
     [
         Asked("fake", "zh", "fake"),
         Asked("pocketsphinx", "en", "pocketsphinx"),
-        Asked("pocketsphinx", "ja", "recognizer pocketsphinx does not hear the language 'ja', only en"),
-        Asked("sensevoice", "th", "recognizer sensevoice does not hear the language 'th', only zh, en, yue, ja, ko"),
+        Asked("pocketsphinx", "ja", "recognizer pocketsphinx does not support the language 'ja', only en"),
+        Asked("sensevoice", "th", "recognizer sensevoice does not support the language 'th', only zh, en, yue, ja, ko"),
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""Any server that speaks at /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
+"""Voices of servers with /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
 class OpenAIVoice:
-    """Asks for a WAV file, sentence by sentence.
+    """Requests one WAV file per sentence.
 
-    base_url: of the server, up to /v1. model, voice: as the server names them. key_variable: the environment variable
-    that holds the key. timeout_s, retries: of each request.
+    base_url: server address up to /v1. model, voice: the server's names. key_variable: environment variable with the
+    key. timeout_s (seconds), retries: per request.
     """
 
     def __init__(
