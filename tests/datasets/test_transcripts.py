@@ -137,9 +137,9 @@ def test_a_fault_names_its_place(tmp_path, name, content, complaint):
 def test_what_a_file_cannot_hold_is_not_written(tmp_path):
     with pytest.raises(InputError, match="cannot contain parentheses"):
         trn.write(tmp_path / "a.trn", [Utterance("a(b", "x")])
-    with pytest.raises(InputError, match="is a comment in a .trn file"):
+    with pytest.raises(InputError, match="is a comment in a"):
         trn.write(tmp_path / "a.trn", [Utterance("a_1", ";; x")])
-    with pytest.raises(InputError, match="holds no tab and no line break"):
+    with pytest.raises(InputError, match="cannot contain a tab or line break"):
         manifest.write(tmp_path / "a.tsv", [Utterance("1", "two\nlines")])
     with pytest.raises(InputError, match="must be one word"):
         timed.write_ctm(tmp_path / "a.ctm", [CtmWord("f", "A", 0.0, 1.0, "two words")])

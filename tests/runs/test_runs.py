@@ -107,7 +107,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
     ("changes", "error", "complaint"),
     [
         ({"asr": "nope"}, InputError, "unknown asr engine 'nope'"),
-        ({"tts": "espeak:voice=nowhere"}, EngineError, "no voice 'nowhere'"),
+        ({"tts": "espeak:voice=nowhere"}, EngineError, "unknown voice 'nowhere'"),
         ({"samples": "/nowhere/at/all.json"}, InputError, "cannot be read"),
         ({"normalizer": "klingon"}, InputError, "unknown normalizer"),
         ({"categories": ("cats",)}, InputError, "no category 'cats'"),

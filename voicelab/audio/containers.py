@@ -139,17 +139,17 @@ def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
 
     zeros: whether to skip zeros; in PCM they are silence.
     """
-    place = 0
-    while place < len(head):
-        step = _id3_bytes(head[place : place + 10])
+    index = 0
+    while index < len(head):
+        step = _id3_bytes(head[index : index + 10])
         if not step and zeros:
-            count = len(head) - place - len(head[place:].lstrip(b"\0"))
+            count = len(head) - index - len(head[index:].lstrip(b"\0"))
             # The size of an MP4's first box starts with zeros too.
             step = count if count >= _LEAST_ZEROS else 0
         if not step:
-            return place
-        place += step
-    return place
+            return index
+        index += step
+    return index
 
 
 def _id3_bytes(head: bytes) -> int:

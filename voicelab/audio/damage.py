@@ -67,16 +67,16 @@ class OggTimeline:
     def feed(self, data: bytes) -> None:
         """Read the next bytes of the file."""
         data = self._rest + data
-        place = data.find(b"OggS")
-        while 0 <= place <= len(data) - _PAGE_BYTES:
-            _, version, flags, granule = _PAGE.unpack_from(data, place)
+        index = data.find(b"OggS")
+        while 0 <= index <= len(data) - _PAGE_BYTES:
+            _, version, flags, granule = _PAGE.unpack_from(data, index)
             if version == 0 and flags < 8:
                 self._streams += flags & _FIRST == _FIRST
                 if granule != _UNKNOWN:
                     self._last = max(self._last, granule)
-            place = data.find(b"OggS", place + 4)
+            index = data.find(b"OggS", index + 4)
         # The start of an incomplete page header.
-        self._rest = data[place:] if place >= 0 else data[-3:]
+        self._rest = data[index:] if index >= 0 else data[-3:]
 
     @property
     def last_granule(self) -> int | None:

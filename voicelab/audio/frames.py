@@ -55,23 +55,23 @@ def find_frames(data: bytes) -> tuple[str, int] | None:
 
     Three in a row do not occur by chance; two are enough at the end of the data.
     """
-    place = data.find(0xFF)
-    while place >= 0:
+    index = data.find(0xFF)
+    while index >= 0:
         for name, size_of in (("mp3", mpeg_frame_bytes), ("aac", adts_frame_bytes)):
-            if _run(data, place, size_of) >= 3:
-                return name, place
-        place = data.find(0xFF, place + 1)
+            if _run(data, index, size_of) >= 3:
+                return name, index
+        index = data.find(0xFF, index + 1)
     return None
 
 
-def _run(data: bytes, place: int, size_of: Callable[[bytes], int | None]) -> int:
+def _run(data: bytes, index: int, size_of: Callable[[bytes], int | None]) -> int:
     """Return the number of consecutive frames from here, up to three; the end of the data counts as one."""
     count = 0
     while count < 3:
-        if place + HEADER_BYTES > len(data):
+        if index + HEADER_BYTES > len(data):
             return count + 1 if count else 0
-        size = size_of(data[place : place + HEADER_BYTES])
+        size = size_of(data[index : index + HEADER_BYTES])
         if size is None:
             return count
-        count, place = count + 1, place + size
+        count, index = count + 1, index + size
     return count

@@ -43,7 +43,7 @@ def as_heard(arrived: Iterable[SoundPiece], flushed_at_s: Sequence[float] = ()) 
     return heard
 
 
-def lane(pieces: Iterable[SoundPiece], start_s: float, duration_s: float, rate_hz: int) -> NDArray[np.float32]:
+def channel(pieces: Iterable[SoundPiece], start_s: float, duration_s: float, rate_hz: int) -> NDArray[np.float32]:
     """Render the pieces as one channel from start_s, silent between them; shape (duration,), float32."""
     samples = np.zeros(round(duration_s * rate_hz), dtype=np.float32)
     for piece in pieces:

@@ -42,7 +42,7 @@ def babble(
     if not groups:
         raise InputError(f"babble for {own!r} needs recordings of other speakers, and the set has none; use pink noise")
     keys = sorted(groups)
-    order = [keys[place] for place in chance.permutation(len(keys))]
+    order = [keys[index] for index in chance.permutation(len(keys))]
     total = np.zeros(count)
     for number in range(TALKERS):
         total += _talker(count, groups[order[number % len(order)]], chance)
@@ -55,8 +55,8 @@ def _talker(count: int, voices: Sequence[BabbleVoice], chance: np.random.Generat
     parts: list[NDArray[np.float64]] = []
     length, start = 0, 0
     while length < start + count:
-        for place in order:
-            parts.append(_levelled(voices[place]))
+        for index in order:
+            parts.append(_levelled(voices[index]))
             length += len(parts[-1])
             if len(parts) == 1:
                 start = int(start_share * length)

@@ -40,11 +40,11 @@ def through_opus(
     packets = encoder.feed(sent) + encoder.flush()
     lost = channel.lost(len(packets), chance)
     decoder, heard = PacketDecoder(rate_hz), []
-    for place, packet in enumerate(packets):
-        if not lost[place]:
+    for index, packet in enumerate(packets):
+        if not lost[index]:
             heard.append(decoder.feed(packet))
-        elif fec and place + 1 < len(packets) and not lost[place + 1]:
-            heard.append(decoder.recover(packets[place + 1]))
+        elif fec and index + 1 < len(packets) and not lost[index + 1]:
+            heard.append(decoder.recover(packets[index + 1]))
         else:
             heard.append(decoder.conceal())
     delay = encoder.lookahead_48k * rate_hz // 48_000

@@ -54,7 +54,7 @@ class Channel:
         """
         lost = np.zeros(count, dtype=np.bool_)
         bad = False
-        for place, drawn in enumerate(chance.random(count)):
-            limit = self.loss_rate if place == 0 else 1 - self.to_good if bad else self.to_bad
-            lost[place] = bad = bool(drawn < limit)
+        for index, drawn in enumerate(chance.random(count)):
+            limit = self.loss_rate if index == 0 else 1 - self.to_good if bad else self.to_bad
+            lost[index] = bad = bool(drawn < limit)
         return lost

@@ -50,10 +50,10 @@ def read_set(path: Path) -> Table:
     for row in table.rows:
         name = row.values["id"]
         if segments and name not in segments:
-            raise InputError(f"{table.place(row)}: utterance {name!r} is missing in {home / 'segments'}")
+            raise InputError(f"{table.location(row)}: utterance {name!r} is missing in {home / 'segments'}")
         recording, times = segments.get(name, (name, {}))
         if recording not in recordings:
-            raise InputError(f"{table.place(row)}: recording {recording!r} is missing in {home / 'wav.scp'}")
+            raise InputError(f"{table.location(row)}: recording {recording!r} is missing in {home / 'wav.scp'}")
         rows.append(TableRow(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
     return Table.of(table.path, rows)
 
@@ -100,15 +100,15 @@ def _segments(path: Path) -> dict[str, tuple[str, dict[str, float]]]:
 
 def _recordings(path: Path) -> dict[str, str]:
     found = _pairs(path)
-    for name, place in found.items():
-        if place.endswith("|"):
+    for name, location in found.items():
+        if location.endswith("|"):
             raise InputError(
                 f"{path}: {name!r} is a command, which voicelab does not run; write its output to a file "
                 "and enter that file instead"
             )
-        if place == "-" or (place.rpartition(":")[2].isdigit() and ".ark:" in place):
-            raise InputError(f"{path}: {name!r} is {place!r}; enter an audio file")
+        if location == "-" or (location.rpartition(":")[2].isdigit() and ".ark:" in location):
+            raise InputError(f"{path}: {name!r} is {location!r}; enter an audio file")
         # Kaldi's own scripts resolve relative paths against their working directory.
-        if not (path.parent / place).is_file() and Path(place).is_file():
-            found[name] = str(Path(place).absolute())
+        if not (path.parent / location).is_file() and Path(location).is_file():
+            found[name] = str(Path(location).absolute())
     return found

@@ -50,13 +50,13 @@ class Table:
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
         return cls(path, columns, tuple(rows), home if home is not None else path.parent)
 
-    def place(self, row: TableRow) -> str:
+    def location(self, row: TableRow) -> str:
         """Return the location of a row, for messages."""
         return f"{row.file or self.path}: line {row.number}"
 
     def fail(self, row: TableRow, column: str, problem: str) -> InputError:
         """Return an error about a field, with its location."""
-        return InputError(f"{self.place(row)}: field {column!r} {problem}")
+        return InputError(f"{self.location(row)}: field {column!r} {problem}")
 
     def column(self, known: tuple[str, ...]) -> str | None:
         """Return the first of the known names that is a column of the table."""
