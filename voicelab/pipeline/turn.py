@@ -97,9 +97,9 @@ class StageTimes:
     decode_s, asr_s, agent_s, tts_s and encode_s are consecutive between the last byte of the request and the last byte
     of the reply.
 
-    decode_s: from the last chunk to decoded audio. asr_s: to the transcript. agent_s: time that the reply waited for the
-    agent, before its first sentence and between sentences; all of the agent's time if it does not stream. agent_first_s,
-    agent_text_s: to the first sentence and to the complete text; these overlap with later stages if the agent streams.
+    decode_s: from the last chunk to decoded audio. asr_s: to the transcript. agent_s: time that the reply waited for
+    the agent, before its first sentence and between sentences; all of the agent's time if it does not stream.
+    agent_first_s, agent_text_s: to the first sentence and to the complete text; these overlap with later stages if the agent streams.
     tts_first_s: the first spoken part of the text, a sentence or its opening clause; tts_s: all parts. encode_s: all of
     the reply's encoding. asr_busy_s: the recognizer's processing time, including work during reception. audio_s,
     reply_audio_s: duration of request and reply; a request of Opus packets counts complete packets, including up to 20

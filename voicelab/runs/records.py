@@ -196,8 +196,8 @@ class TurnResult(_Record):
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
 
-    expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of earlier
-    versions. usage: None unless the agent is a language model.
+    expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of
+    earlier versions. usage: None unless the agent is a language model.
     """
 
     key: str
