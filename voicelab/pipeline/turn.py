@@ -99,11 +99,12 @@ class StageTimes:
 
     decode_s: from the last chunk to decoded audio. asr_s: to the transcript. agent_s: time that the reply waited for
     the agent, before its first sentence and between sentences; all of the agent's time if it does not stream.
-    agent_first_s, agent_text_s: to the first sentence and to the complete text; these overlap with later stages if the agent streams.
-    tts_first_s: the first spoken part of the text, a sentence or its opening clause; tts_s: all parts. encode_s: all of
-    the reply's encoding. asr_busy_s: the recognizer's processing time, including work during reception. audio_s,
-    reply_audio_s: duration of request and reply; a request of Opus packets counts complete packets, including up to 20
-    ms of padding. undecoded_s: damaged audio of the request that could not be decoded, not included in audio_s.
+    agent_first_s, agent_text_s: to the first sentence and to the complete text; these overlap with later stages if the
+    agent streams. tts_first_s: the first spoken part of the text, a sentence or its opening clause; tts_s: all parts.
+    encode_s: all of the reply's encoding. asr_busy_s: the recognizer's processing time, including work during
+    reception. audio_s, reply_audio_s: duration of request and reply; a request of Opus packets counts complete packets,
+    including up to 20 ms of padding. undecoded_s: damaged audio of the request that could not be decoded, not included
+    in audio_s.
     """
 
     audio_s: float | None = None
