@@ -58,7 +58,7 @@ def test_one_file_without_hypotheses_is_refused(score):
     done = score({"m.jsonl": ROWS})
     assert done.exit_code == 2
     assert "REF and HYP are the same file, which has no column 'pred_text'; its columns: 'id', 'text'" in done.output
-    assert "REF and HYP are one file" in score({"r.trn": "a (s_1)\n"}).output
+    assert "REF and HYP are the same file" in score({"r.trn": "a (s_1)\n"}).output
 
 
 def test_a_column_that_may_hold_the_hypotheses_must_be_chosen(score):
@@ -82,7 +82,7 @@ def test_a_null_hypothesis_is_no_text(score):
     rows = [{"id": "1", "text": "red", "pred_text": None}]
     done = score({"m.jsonl": rows})
     assert done.exit_code == 2
-    assert "line 1: field 'pred_text' is null; write \"\" where nothing was said or recognized" in done.output
+    assert "line 1: field 'pred_text' is null; write \"\" for an utterance without words" in done.output
 
 
 @pytest.mark.parametrize("missing", ["error", "deletions", "skip"])
@@ -96,7 +96,7 @@ def test_lost_rows_without_ids_are_refused(score, missing):
 def test_ids_on_one_side_alone_are_refused(score):
     done = score({"r.jsonl": ROWS, "h.jsonl": [{"text": "red green"}, {"text": "blue"}]})
     assert done.exit_code == 2
-    assert "h.jsonl: its rows have no ids, and those of the other file have; give each an `id`" in done.output
+    assert "h.jsonl: its rows have no ids, unlike the other file; give each an `id`" in done.output
     mixed = score({"r.jsonl": [*ROWS, {"text": "white"}], "h.jsonl": ROWS})
     assert "line 3: field 'id' is empty, but other rows have an id" in mixed.output
 

@@ -141,7 +141,7 @@ def test_what_a_file_cannot_hold_is_not_written(tmp_path):
         trn.write(tmp_path / "a.trn", [Utterance("a_1", ";; x")])
     with pytest.raises(InputError, match="cannot contain a tab or line break"):
         manifest.write(tmp_path / "a.tsv", [Utterance("1", "two\nlines")])
-    with pytest.raises(InputError, match="must be one word"):
+    with pytest.raises(InputError, match="must not contain spaces"):
         timed.write_ctm(tmp_path / "a.ctm", [CtmWord("f", "A", 0.0, 1.0, "two words")])
 
 

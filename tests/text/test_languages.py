@@ -140,7 +140,7 @@ def test_score_warns_too_and_takes_the_language(tmp_path):
     assert "normalizer characters" in by_script.output
     assert "CER 20.00 %" in by_script.output
     as_english = voicelab("score", path, path, "--language", "en")
-    assert "warning: 100% of the letters" in as_english.output
+    assert "warning: 100% of the references' letters" in as_english.output
     figures = json.loads(voicelab("score", path, path, "--language", "zh", "--json").stdout)
     assert figures["total"]["cer"] == 0.2
 
@@ -237,7 +237,9 @@ def test_an_entity_has_word_boundaries_where_its_script_has_them(entity, text, f
 
 
 def test_an_english_whisper_is_not_asked_for_another_language():
-    with pytest.raises(EngineMissingError, match=r"base.en hears English only, not 'zh'; name a multilingual model"):
+    with pytest.raises(
+        EngineMissingError, match=r"base.en supports English only, not 'zh'; set model= to a multilingual"
+    ):
         FasterWhisper(language="zh").load()
 
 
