@@ -41,7 +41,7 @@ def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
 def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
     if not table.rows:
-        raise InputError(f"{table.path}: there are no samples in it")
+        raise InputError(f"{table.path}: contains no samples")
     audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
     text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
     for found, known, what, option in (

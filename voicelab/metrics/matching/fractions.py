@@ -68,7 +68,7 @@ def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> t
         halves = words[1] in ("half", "quarter")
         if words[0] == "a" and (after_whole or (of and (halves or tokens[end].text != "point"))):
             return Fraction(1, _PARTS[words[1]]), end
-    if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, place + 2, before):
+    if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, index + 2, before):
         return Fraction(1, _SMALL_PARTS[words[1]]), end
     if words[0] in ("half", "quarter") and words[1] in ("a", "of", *_PERCENT):
         end, of = _past_of(tokens, index + 1)
@@ -77,13 +77,13 @@ def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> t
     return None, index
 
 
-def _is_of(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> bool:
+def _is_of(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> bool:
     """Whether `of` follows, and no `the` stands before: `one hundredth` by itself may be an ordinal."""
     ordinal = bool(before) and (before[-1].text == "the" or _counts(before[-1]))
-    return not ordinal and place < len(tokens) and tokens[place].text == "of"
+    return not ordinal and index < len(tokens) and tokens[index].text == "of"
 
 
-def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:
+def _past_of(tokens: Sequence[Token], index: int) -> tuple[int, bool]:
     """Past `of a`, `of one`, `a`, where a unit follows; and whether one does."""
     at = index
     if at < len(tokens) and tokens[at].text == "of":

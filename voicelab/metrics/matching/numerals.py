@@ -189,7 +189,7 @@ def _in_digits(tokens: Sequence[Token], index: int) -> list[Number]:
     top, bottom = tokens[index], tokens[index + 1]
     if not (top.number and bottom.number and bottom.joined and bottom.mark == "/" and top.mark != "/"):
         return []
-    longer = place + 2 < len(tokens) and tokens[place + 2].mark == "/"
+    longer = index + 2 < len(tokens) and tokens[index + 2].mark == "/"
     if longer or not (top.text.isdigit() and bottom.text.isdigit() and 0 < int(top.text) < int(bottom.text)):
         return []
     if int(bottom.text) > 100 and bottom.text != "1000":
