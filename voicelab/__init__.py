@@ -5,7 +5,7 @@
 
     folder, run = evaluate(RunSpec(samples="data/voice_samples", target="in-process", limit=6), Path("reports"))
 
-Names are imported when they are first used, so that `import voicelab` costs next to nothing.
+Names are imported on first use, so that `import voicelab` is fast.
 """
 
 from __future__ import annotations

@@ -1,40 +1,40 @@
-"""Every error voicelab raises on purpose.
+"""Exceptions that voicelab raises on purpose.
 
 VoicelabError
-├── InputError              mend the file, the field or the option that it names       (exit code 2)
-│   └── TurnTooLongError    more sound than one turn may hold
-├── EngineError             a recognizer, an agent or a voice failed; `.engine` names it (exit code 1)
-│   ├── EngineMissingError  ... because something must be installed or set first        (exit code 2)
-│   └── EngineBusyError     ... because others use all of it now; the same call may succeed later
-├── BusyError               a queue is full; the same call may succeed later
-├── NoSpeechError           the audio of a turn holds nothing that the recognizer heard as words
+├── InputError              bad input; the message names the file, field or option (exit code 2)
+│   └── TurnTooLongError    the turn's audio exceeds the maximum length
+├── EngineError             a recognizer, agent or voice failed; `.engine` names it (exit code 1)
+│   ├── EngineMissingError  ... because a package, weights or a key is missing (exit code 2)
+│   └── EngineBusyError     ... because all of its capacity is in use; retry later
+├── BusyError               a queue is full; retry later
+├── NoSpeechError           the recognizer found no words in the turn's audio
 ├── ServerError             the server answered with an `error` event; `.code` is its code
 ├── StorageError            a file of a run cannot be written, e.g. because the disk is full (exit code 1)
-├── RunInterruptedError     a run stopped because its target was gone for too long; --resume continues it (exit code 1)
-└── ConnectionLostError     the server went away, or did not answer in time
-    └── NoReplyError            the connection is open, but nothing came in time
+├── RunInterruptedError     a run stopped because its target stayed unreachable; --resume continues it (exit code 1)
+└── ConnectionLostError     the connection closed, or the server did not answer in time
+    └── NoReplyError            the connection is open, but the server sent nothing in time
 """
 
 from voicelab.addresses import without_user
 
 
 class VoicelabError(Exception):
-    """The root of the tree: catch it to catch all of them. Addresses in its message lose their user part."""
+    """Base class of all voicelab errors. Removes user names and passwords from addresses in its message."""
 
     def __init__(self, *args: object) -> None:
         super().__init__(*(without_user(one) if isinstance(one, str) else one for one in args))
 
 
 class InputError(VoicelabError):
-    """Something given to voicelab cannot be used; the message names it and the way out."""
+    """Bad input; the message names the file, field or option and how to fix it."""
 
 
 class TurnTooLongError(InputError):
-    """More sound was given than may be; say it in shorter turns."""
+    """The audio exceeds the maximum length of a turn."""
 
 
 class EngineError(VoicelabError):
-    """An engine failed at its work."""
+    """An engine failed."""
 
     def __init__(self, engine: str, message: str) -> None:
         super().__init__(engine, message)
@@ -45,19 +45,19 @@ class EngineError(VoicelabError):
 
 
 class EngineMissingError(EngineError):
-    """An engine cannot run before something is installed or set; the message says what."""
+    """An engine needs something that is not installed or configured; the message says what."""
 
 
 class EngineBusyError(EngineError):
-    """An engine serves as many utterances as it can; the same call may succeed later."""
+    """An engine is at capacity; retry later."""
 
 
 class BusyError(VoicelabError):
-    """Too much work waits already; the same call may succeed later."""
+    """A work queue is full; retry later."""
 
 
 class NoSpeechError(VoicelabError):
-    """Nothing was heard in the audio of a turn."""
+    """The recognizer found no words in the audio of a turn."""
 
 
 class ServerError(VoicelabError):
@@ -72,7 +72,7 @@ class ServerError(VoicelabError):
 
 
 class ConnectionLostError(VoicelabError):
-    """The connection ended, or a reply did not come in time."""
+    """The connection closed, or a reply did not arrive in time."""
 
 
 class NoReplyError(ConnectionLostError):
@@ -80,7 +80,7 @@ class NoReplyError(ConnectionLostError):
 
 
 class RunInterruptedError(VoicelabError):
-    """A run stopped because its target was gone for too long; the turns so far are kept."""
+    """A run stopped because its target stayed unreachable; completed turns are saved."""
 
 
 class StorageError(VoicelabError):

@@ -1,4 +1,4 @@
-"""Where the data that comes with voicelab lies: in a checkout under data/, in an installed wheel inside the package."""
+"""Locates the data shipped with voicelab: under data/ in a checkout, inside the package in an installed wheel."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ PROJECT = _PACKAGE.parent
 
 
 def shipped(name: str) -> Path:
-    """The folder `name` ("market", "voice_samples", "notebooks"), or under VOICELAB_DATA when that is set.
+    """Return the shipped folder `name` ("market", "voice_samples", "notebooks"), below VOICELAB_DATA if that is set.
 
-    Raises InputError when it is nowhere.
+    Raises InputError when the folder does not exist.
     """
     override = os.environ.get("VOICELAB_DATA")
     if override:

@@ -212,7 +212,7 @@ def test_a_request_that_fails_before_its_reply_is_tried_again() -> None:
         ("api=responses,seed=1", "has no seed; use api=chat"),
         ("prompt=/nowhere/prompt.txt,base_url=http://127.0.0.1:9/v1", "/nowhere/prompt.txt: cannot be read"),
         ("tools=cooking", "tools=cooking: unknown; known: finance, or package.module:Class"),
-        ("base_url=http://127.0.0.1:9/v1", "cannot be reached; start it, or mend base_url"),
+        ("base_url=http://127.0.0.1:9/v1", "cannot be reached; start it, or correct base_url"),
         ("data=/nowhere", "companies.json: cannot be read"),
     ],
 )

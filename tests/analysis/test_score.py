@@ -82,7 +82,7 @@ def test_a_missing_hypothesis_is_an_error_unless_it_is_said_what_becomes_of_it(f
     paths = files(r_trn=REFERENCE, h_trn="the cat sat on the mat (anna_1)\n")
     refused = voicelab("score", *paths)
     assert refused.exit_code == 2
-    assert "has nothing for 2 utterances (anna_2, bob_1)" in refused.output
+    assert "has no entry for 2 utterances (anna_2, bob_1)" in refused.output
     deleted = json.loads(voicelab("score", *paths, "--missing", "deletions", "--json").output)["total"]
     assert (deleted["words"], deleted["deletions"]) == (10, 4)
     skipped = json.loads(voicelab("score", *paths, "--missing", "skip", "--json").output)["total"]
@@ -93,13 +93,13 @@ def test_a_missing_hypothesis_is_an_error_unless_it_is_said_what_becomes_of_it(f
     ("contents", "options", "complaint"),
     [
         ({"r_trn": "a (s_1)\n", "h_trn": "a (s_2)\n"}, [], "has 1 utterance (s_2) that"),
-        ({"r_trn": "a { b (s_1)\n", "h_trn": "a (s_1)\n"}, [], "utterance s_1: a brace is opened that is not closed"),
-        ({"r_txt": "a (s_1)\n", "h_txt": "a (s_1)\n"}, [], "say what it is with --format"),
+        ({"r_trn": "a { b (s_1)\n", "h_trn": "a (s_1)\n"}, [], "utterance s_1: opening brace without a closing one"),
+        ({"r_txt": "a (s_1)\n", "h_txt": "a (s_1)\n"}, [], "choose its format with --format"),
         ({"r_trn": "a (s_1)\n", "h_trn": "a (s_1)\n"}, ["--normalizer", "klingon"], "unknown normalizer 'klingon'"),
         ({"r_trn": "\n", "h_trn": "\n"}, [], "there are no utterances in it to score"),
         ({"r_trn": "a (s_1)\n", "h_trn": "a\n"}, [], "line 1: no id at the end"),
-        ({"r_stm": "f A s 0 1 a\n", "h_ctm": "g A 0 1 a\n"}, [], "channels that the reference does not have: g a"),
-        ({"r_stm": "f A s 0 1 a\n", "h_ctm": ""}, [], "has nothing for 1 channel (f a)"),
+        ({"r_stm": "f A s 0 1 a\n", "h_ctm": "g A 0 1 a\n"}, [], "channels that the reference lacks: g a"),
+        ({"r_stm": "f A s 0 1 a\n", "h_ctm": ""}, [], "has no entry for 1 channel (f a)"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_2(files, contents, options, complaint):

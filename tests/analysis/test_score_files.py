@@ -57,15 +57,15 @@ def test_a_column_that_is_not_there_is_refused_with_those_that_are(score, option
 def test_one_file_without_hypotheses_is_refused(score):
     done = score({"m.jsonl": ROWS})
     assert done.exit_code == 2
-    assert "REF and HYP are one file, and no row of it has 'pred_text'; its columns: 'id', 'text'" in done.output
-    assert "REF and HYP are one file" in score({"r.trn": "a (s_1)\n"}).output
+    assert "REF and HYP are the same file, which has no column 'pred_text'; its columns: 'id', 'text'" in done.output
+    assert "REF and HYP are the same file" in score({"r.trn": "a (s_1)\n"}).output
 
 
 def test_a_column_that_may_hold_the_hypotheses_must_be_chosen(score):
     files = {"r.jsonl": ROWS, "h.jsonl": HEARD}
     done = score(files)
     assert done.exit_code == 2
-    assert "the hypotheses may be in 'prediction' or in 'text': say which with --hyp-column" in done.output
+    assert "the hypotheses may be in 'prediction' or in 'text': choose one with --hyp-column" in done.output
     assert total(score(files, "--hyp-column", "prediction", "--json"))["errors"] == 1
 
 
@@ -82,7 +82,7 @@ def test_a_null_hypothesis_is_no_text(score):
     rows = [{"id": "1", "text": "red", "pred_text": None}]
     done = score({"m.jsonl": rows})
     assert done.exit_code == 2
-    assert "line 1: field 'pred_text' is null; write \"\" where nothing was said or recognized" in done.output
+    assert "line 1: field 'pred_text' is null; write \"\" for an utterance without words" in done.output
 
 
 @pytest.mark.parametrize("missing", ["error", "deletions", "skip"])
@@ -90,15 +90,15 @@ def test_lost_rows_without_ids_are_refused(score, missing):
     three, two = [{"text": word} for word in ("red", "green", "blue")], [{"text": "green"}, {"text": "blue"}]
     done = score({"r.jsonl": three, "h.jsonl": two}, "--missing", missing)
     assert done.exit_code == 2
-    assert "has 2 rows, and r.jsonl has 3; without ids it cannot be told which are missing" in done.output
+    assert "has 2 rows, but r.jsonl has 3; rows without ids cannot be matched" in done.output
 
 
 def test_ids_on_one_side_alone_are_refused(score):
     done = score({"r.jsonl": ROWS, "h.jsonl": [{"text": "red green"}, {"text": "blue"}]})
     assert done.exit_code == 2
-    assert "h.jsonl: its rows have no ids, and those of the other file have; give each an `id`" in done.output
+    assert "h.jsonl: its rows have no ids, unlike the other file; give each an `id`" in done.output
     mixed = score({"r.jsonl": [*ROWS, {"text": "white"}], "h.jsonl": ROWS})
-    assert "line 3: field 'id' is empty, and other rows have one" in mixed.output
+    assert "line 3: field 'id' is empty, but other rows have an id" in mixed.output
 
 
 def test_recordings_are_paired_by_as_much_of_their_paths_as_tells_them_apart(score):
@@ -119,7 +119,7 @@ def test_one_recording_twice_asks_for_ids(score):
     rows = [{"audio_filepath": "a.wav", "text": "red", "pred_text": "red"}] * 2
     done = score({"m.jsonl": rows})
     assert done.exit_code == 2
-    assert "line 2: the id 'a' stands in line 1 already; give each row an `id`" in done.output
+    assert "line 2: the id 'a' already occurs in line 1; give each row a unique `id`" in done.output
 
 
 STM = ["f 1 a 0 2 <o> one day", "f 1 b 2 4 <o> some other day", "g 1 a 0 3 <o> this is it"]
@@ -130,8 +130,8 @@ CTM = ["f 1 0.1 0.2 one", "f 1 0.5 0.2 day", "f 1 2.1 0.2 some", "f 1 2.6 0.2 da
     ("segments", "words", "notice"),
     [
         ((0, 1, 2), (0, 1, 2, 3, 4), None),
-        ((1, 2, 0), (0, 1, 2, 3, 4), "r.stm: line 3: the time goes back from 2 to 0 s; the lines are sorted by time"),
-        ((0, 1, 2), (4, 1, 0, 3, 2), "h.ctm: line 3: the time goes back from 0.5 to 0.1 s"),
+        ((1, 2, 0), (0, 1, 2, 3, 4), "r.stm: line 3: the start goes back from 2 to 0 s; the lines were sorted by time"),
+        ((0, 1, 2), (4, 1, 0, 3, 2), "h.ctm: line 3: the start goes back from 0.5 to 0.1 s"),
         ((2, 0, 1), (4, 0, 1, 2, 3), None),
     ],
 )
@@ -159,7 +159,7 @@ def test_a_segment_to_ignore_is_left_out_however_it_is_spelled(score, mark):
 
 def test_sentences_that_are_really_a_trn_are_asked_about(score):
     done = score({"r.txt": "red (s_1)\n", "h.txt": "red (s_1)\n"})
-    assert "every line ends in (an id), as in a .trn; say what it is with --format" in done.output
+    assert "every line ends in (an id), as in a .trn; choose its format with --format" in done.output
     kaldi = score({"ref": "u1 red green\nu2 blue\n", "h.txt": "u2 blue\nu1 red\n"}, "--format", "kaldi", "--json")
     assert (total(kaldi)["words"], total(kaldi)["deletions"]) == (3, 1)
 

@@ -75,7 +75,7 @@ def test_a_grid_has_every_combination():
     [
         ({"snr_db": (), "loss_percent": ()}, "needs something that varies: --snr"),
         ({"snr_db": (5.0, 5.0)}, "--snr: a value is named twice"),
-        ({"loss_percent": (80.0,)}, "--loss: .*give a mean burst of at least"),
+        ({"loss_percent": (80.0,)}, "--loss: .*give at least"),
         ({"bitrate_kbps": (1.0,)}, r"--bitrate: bitrate_kbps 1.0: .*greater than or equal to 6"),
         ({"breakpoints": ("wer=90%",)}, "wer breaks over 100% of its clean value"),
         ({"breakpoints": ("entity_recall=1.2",)}, "a rate such as 0.9"),

@@ -145,7 +145,7 @@ def test_bad_files_are_one_sentence(tmp_path, name, content, complaint):
 def test_options_that_do_not_fit_are_refused(tmp_path):
     paths = [str(reference(tmp_path)), str(heard(tmp_path, "sales"))]
     done = CliRunner().invoke(app, ["score", *paths, "--norms", str(tmp_path / "none.json")])
-    assert "there is no such file" in " ".join(done.output.split())
+    assert "does not exist" in " ".join(done.output.split())
     (tmp_path / "r.trn").write_text("a (s_1)\n")
     (tmp_path / "h.trn").write_text("a (s_1)\n")
     both = [str(tmp_path / "r.trn"), str(tmp_path / "h.trn")]

@@ -123,8 +123,8 @@ def test_loading_leaves_threads_random_numbers_and_logging_alone(told):
 def test_weights_that_are_lacking_or_do_not_fit_are_an_error(told):
     """funasr itself would go on with random numbers in their place."""
     assert "lacks the weights 'ctc.ctc_lo.bias'" in told["lacking"]
-    assert "the weights 'ctc.ctc_lo.bias' do not fit config.yaml" in told["misfit"]
-    assert "holds no model.pt" in told["empty"]
+    assert "the weights 'ctc.ctc_lo.bias' do not match config.yaml" in told["misfit"]
+    assert "has no model.pt" in told["empty"]
 
 
 @on_module_loop
@@ -200,7 +200,7 @@ async def test_weights_that_are_not_here_name_the_command(tmp_path, monkeypatch)
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     error = await failure("sensevoice")
     assert isinstance(error, EngineMissingError)
-    assert "the weights of iic/SenseVoiceSmall are not here; run: voicelab models pull sensevoice" in str(error)
+    assert "the weights of iic/SenseVoiceSmall are missing; run: voicelab models pull sensevoice" in str(error)
     error = await failure("sensevoice:revision=v7")
     assert "at revision v7" in str(error)
     assert "--revision v7" in str(error)
@@ -222,8 +222,8 @@ async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
     for asked in ("cuda", "cuda:7", "cuda:x", "tpu"):
         error = await failure(spec(device=asked))
         assert isinstance(error, EngineMissingError), "which ends a command with exit code 2"
-        assert f"no device '{asked}' here" in str(error)
-    assert "option language is one of auto, zh" in str(await failure(spec(language="fr")))
+        assert f"has no device '{asked}' here" in str(error)
+    assert "option language must be one of auto, zh" in str(await failure(spec(language="fr")))
 
 
 def test_a_chinese_set_is_measured_from_end_to_end(tmp_path):

@@ -77,12 +77,12 @@ def test_utterances_that_are_heard_at_once_are_heard_as_if_alone(clips):
 @pytest.mark.parametrize(
     ("options", "told"),
     [
-        ({"beam": -1.0}, "beam is a probability: over 0, at most 1, not -1"),
+        ({"beam": -1.0}, "beam must be above 0 and at most 1, not -1"),
         ({"wbeam": 0.0}, "wbeam is a probability"),
         ({"beam": float("nan")}, "beam is a probability"),
-        ({"cmn_s": -0.5}, "cmn_s is a number of seconds"),
-        ({"cmn_s": float("inf")}, "cmn_s is a number of seconds"),
-        ({"max_decoders": 0}, "max_decoders is at least 1"),
+        ({"cmn_s": -0.5}, "cmn_s must be a number of seconds"),
+        ({"cmn_s": float("inf")}, "cmn_s must be a number of seconds"),
+        ({"max_decoders": 0}, "max_decoders must be at least 1"),
     ],
 )
 def test_a_value_that_means_nothing_is_told_and_not_searched_with(options, told):
@@ -104,7 +104,7 @@ def test_a_call_that_fails_is_an_error_and_no_silence():
 def test_a_build_that_hides_the_functions_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sphinx_decoder._FUNCTIONS, "ps_not_there", (None, []))
     sphinx_decoder._library.cache_clear()
-    with pytest.raises(EngineError, match="has no function ps_not_there; install its wheel"):
+    with pytest.raises(EngineError, match="lacks the function ps_not_there; install the wheel"):
         SphinxDecoder(_OPTIONS)
     monkeypatch.undo()
     sphinx_decoder._library.cache_clear()

@@ -107,9 +107,9 @@ def test_a_codec_that_nobody_knows_is_refused():
     """The decoder's thread ended with an AttributeError, and its turn counted as one without audio."""
     data = FILES["webm"].replace(b"A_OPUS", b"A_XPUS")
     assert data != FILES["webm"]
-    with pytest.raises(InputError, match="codec is not known"):
+    with pytest.raises(InputError, match="codec is unknown"):
         received([data])
-    with pytest.raises(InputError, match="codec is not known"):
+    with pytest.raises(InputError, match="codec is unknown"):
         decoding.decode(data)
 
 

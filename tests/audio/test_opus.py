@@ -106,7 +106,7 @@ def test_the_systems_library_can_be_chosen():
 
 def test_an_unknown_choice_of_library_is_refused():
     _, error = bound_library(VOICELAB_LIBOPUS="mine")
-    assert "VOICELAB_LIBOPUS is 'mine'; it may be: auto, pyav, system" in error
+    assert "VOICELAB_LIBOPUS is 'mine'; choose one of: auto, pyav, system" in error
 
 
 def test_without_pyavs_library_the_systems_is_used(monkeypatch):

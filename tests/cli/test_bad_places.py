@@ -157,7 +157,7 @@ def test_every_refusal_of_the_system_is_a_sentence(here, monkeypatch, number):
     done = voicelab(*EVALUATE, "--out", "runs")
     assert done.exit_code == (1 if number in (5, 28, 122) else 2)
     assert done.stderr.startswith("error: runs/")
-    assert os.strerror(number) in done.stderr or "a file is in the way" in done.stderr
+    assert os.strerror(number) in done.stderr or "a file exists at this path" in done.stderr
     assert done.stderr.count("\n") == 1
 
 

@@ -71,7 +71,7 @@ def test_turns_that_failed_end_with_exit_code_1_and_a_report_all_the_same(tmp_pa
         (["evaluate", "--category", "cats"], "no category 'cats'"),
         (["evaluate", "--resume", "nowhere", "--limit", "3"], "leave --limit out"),
         (["evaluate", "--resume", "nowhere"], "cannot be read"),
-        (["report", "nowhere"], "give a folder that a run left"),
+        (["report", "nowhere"], "give the folder of a run"),
         (["samples", "nowhere.csv"], "nowhere.csv: cannot be read"),
         (["evaluate", "--mode", "sideways"], "sideways"),
         (["evaluate", "--limit", "0"], "--limit"),
@@ -88,7 +88,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path, monkeypatch, argume
 def test_an_engine_that_fails_to_load_is_exit_code_1(tmp_path):
     done = voicelab("evaluate", "--tts", "espeak:voice=nowhere", "--in-process", "--out", tmp_path)
     assert done.exit_code == 1
-    assert "no voice 'nowhere'" in done.output
+    assert "unknown voice 'nowhere'" in done.output
 
 
 def test_engines_are_listed_with_their_options():

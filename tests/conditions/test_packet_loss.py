@@ -46,7 +46,7 @@ def test_what_a_lower_rate_loses_a_higher_one_loses_too(percents, burst, seed):
 def test_the_shortest_mean_burst_is_that_of_independent_losses():
     channel = Channel(0.2, 1.25)
     assert channel.to_bad == pytest.approx(1 - channel.to_good)
-    with pytest.raises(InputError, match=r"come 1\.25 in a row"):
+    with pytest.raises(InputError, match=r"the mean burst is at least 1\.25 packets"):
         Channel(0.2, 1.2)
     with pytest.raises(InputError, match="not possible"):
         Channel(1.0, 5)

@@ -36,7 +36,7 @@ def test_the_runs_seed_decides_the_noise_unless_the_condition_names_one():
         ("noise=white", "noise needs snr_db"),
         ("noise=white,snr_db=nan", "snr_db=nan"),
         ("noise=white,snr_db=loud", "snr_db=loud"),
-        ("telephone,telephone", "given twice"),
+        ("telephone,telephone", "occurs twice"),
         ("loss_percent=5", "loss_percent needs bitrate_kbps"),
         ("gain_db", "gain_db=true"),
     ],

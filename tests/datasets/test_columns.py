@@ -60,7 +60,7 @@ def test_a_column_that_is_missing_is_named_with_its_option(tmp_path, field):
 def test_an_empty_cell_is_reported_under_the_files_own_name(tmp_path):
     path = named_csv(tmp_path)
     path.write_text(path.read_text().replace("one.wav", ""))
-    with pytest.raises(InputError, match="line 2: field 'sound' must be a text that is not empty"):
+    with pytest.raises(InputError, match="line 2: field 'sound' must be a non-empty string"):
         load(path, NAMED)
 
 

@@ -45,8 +45,8 @@ def test_what_is_empty_is_left_out_with_a_notice(tmp_path):
     assert rows(found) == [{"id": "1", "text": "a"}, {"id": "2", "text": "b"}]
     assert found.columns == ("id", "text")
     assert [notice.partition("a.csv: ")[2] for notice in found.notices] == [
-        "line 3: empty rows are left out",
-        "line 1: a column without a name is empty and is left out",
+        "line 3: empty rows were skipped",
+        "line 1: an empty column without a name was dropped",
     ]
     longer = table(tmp_path, "a.csv", "id,text\n1,a,,\n")
     assert rows(longer) == [{"id": "1", "text": "a"}]
@@ -56,21 +56,21 @@ def test_what_is_empty_is_left_out_with_a_notice(tmp_path):
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("a.csv", "", "is empty; its first line must name the columns"),
+        ("a.csv", "", "the file is empty; its first line must name the columns"),
         (
             "a.csv",
             "id,text\n1,a,b\n",
-            r"line 2: not as many fields as the header has \(3, not 2\); a text with a comma",
+            r"line 2: 3 fields, but the header has 2; quote texts that contain a comma",
         ),
-        ("a.csv", ",,\n1,2,3\n", "line 1: names no columns"),
-        ("a.csv", "id,text\n1\n", r"line 2: not as many fields as the header has \(1, not 2\)"),
-        ("a.csv", "id,\n1,x\n", "line 2: column 2 holds a value, but line 1 gives it no name"),
-        ("a.csv", "id,id\n1,x\n", "two columns are called 'id'"),
+        ("a.csv", ",,\n1,2,3\n", "line 1: the first line must name the columns"),
+        ("a.csv", "id,text\n1\n", r"line 2: 1 fields, but the header has 2"),
+        ("a.csv", "id,\n1,x\n", "line 2: column 2 has a value, but no name in line 1"),
+        ("a.csv", "id,id\n1,x\n", "two columns have the name 'id'"),
         ("a.csv", 'id,text\n1,"a" b\n', "line 2: not CSV"),
         ("a.csv", 'id,text\n1,a\n2,"b\n3,c\n', "line 3: not CSV"),
-        ("a.csv", "id\ttext\n1\ta\n", "line 1: tabs between the columns; name the file .tsv"),
-        ("a.tsv", "id,text\n1,a\n", "line 1: no tabs between the columns; name the file .csv"),
-        ("a.tsv", "id\ttext\n1\ta\tb\n", "line 2: not as many fields .* must not hold a tab"),
+        ("a.csv", "id\ttext\n1\ta\n", "line 1: tabs separate the columns; rename the file to .tsv"),
+        ("a.tsv", "id,text\n1,a\n", "line 1: no tab separates the columns; rename the file to .csv"),
+        ("a.tsv", "id\ttext\n1\ta\tb\n", "line 2: 3 fields, but the header has 2; remove tabs"),
     ],
 )
 def test_what_does_not_fit_is_named(tmp_path, name, text, complaint):

@@ -145,7 +145,7 @@ def test_texts_beside_recordings(tmp_path):
     utterances = manifest.read(tmp_path, manifest.REFERENCE)
     assert [one.id for one in utterances] == ["deep/anna-1", "deep/bob-1"]
     write_recording(tmp_path / "deep" / "zoe-1.wav")
-    with pytest.raises(InputError, match=r"1 recordings have no text, deep/zoe-1\.wav first; write zoe-1\.txt"):
+    with pytest.raises(InputError, match=r"1 recordings have no text, the first is deep/zoe-1\.wav; add zoe-1\.txt"):
         load(tmp_path)
 
 
@@ -175,11 +175,11 @@ def test_parquet_sound_is_read_from_its_row(tmp_path):
 @pytest.mark.parametrize(
     ("file", "content", "complaint"),
     [
-        ("wav.scp", "anna-1 sox a.wav -t wav - |\n", r"wav\.scp: 'anna-1' is a command, and commands are not run"),
-        ("wav.scp", "anna-1 raw.ark:17\n", "only sound files can be read"),
-        ("wav.scp", "anna-1 wav/anna-1.wav\n", r"text: line 2: the recording 'bob-1' is not in .*wav\.scp"),
+        ("wav.scp", "anna-1 sox a.wav -t wav - |\n", r"wav\.scp: 'anna-1' is a command, which voicelab does not run"),
+        ("wav.scp", "anna-1 raw.ark:17\n", "enter an audio file"),
+        ("wav.scp", "anna-1 wav/anna-1.wav\n", r"text: line 2: recording 'bob-1' is missing in .*wav\.scp"),
         ("segments", "anna-1 anna-1 0.2 0.1\n", "'anna-1': the end, 0.1, is not after the start, 0.2"),
-        ("segments", "anna-1 anna-1 0 0.1\n", r"text: line 2: the utterance 'bob-1' is not in .*segments"),
+        ("segments", "anna-1 anna-1 0 0.1\n", r"text: line 2: utterance 'bob-1' is missing in .*segments"),
         ("segments", "anna-1 anna-1 nan 1\n", "'anna-1': a time must be a finite number"),
         ("utt2spk", "anna-1\n", r"utt2spk: line 1: must be a name and a value"),
     ],
@@ -192,7 +192,7 @@ def test_what_is_wrong_in_a_kaldi_folder_is_named(tmp_path, file, content, compl
 
 def test_a_command_in_wav_scp_is_not_run(tmp_path):
     (kaldi(tmp_path) / "wav.scp").write_text(f"anna-1 touch {tmp_path}/ran |\nbob-1 touch {tmp_path}/ran |\n")
-    with pytest.raises(InputError, match="commands are not run"):
+    with pytest.raises(InputError, match="which voicelab does not run"):
         load(tmp_path)
     assert [one.id for one in manifest.read(tmp_path, manifest.REFERENCE)] == list(TEXTS), "texts need no recordings"
     assert not (tmp_path / "ran").exists()

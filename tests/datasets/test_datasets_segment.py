@@ -59,12 +59,12 @@ def test_what_is_not_a_part_is_sent_as_it_is(folder):
 @pytest.mark.parametrize(
     ("fields", "complaint"),
     [
-        ({"offset": -1}, r"set\.jsonl: line 1: field 'offset' must not be negative, and is -1"),
+        ({"offset": -1}, r"set\.jsonl: line 1: field 'offset' must not be negative, not -1"),
         ({"offset": float("nan")}, "line 1: field 'offset' must be a finite number"),
         ({"duration": float("inf")}, "line 1: field 'duration' must be a finite number"),
         ({"offset": "soon"}, "field 'offset' must be a number of seconds, not 'soon'"),
         ({"duration": True}, "field 'duration' must be a number of seconds, not True"),
-        ({"offset": 4.0, "duration": 1}, r"line 1: .*field 'offset': 4 s is not before the end"),
+        ({"offset": 4.0, "duration": 1}, r"line 1: .*field 'offset': 4 s is beyond the end"),
         ({"offset": 3.5, "duration": 1}, r"line 1: .*field 'duration': the segment of 1 s .* by 0\.50 s"),
         ({"duration": 5}, "line 1: .*field 'duration': the segment of 5 s"),
         ({"offset": 1, "duration": 0}, "line 1: .*field 'duration' is 0"),

@@ -34,7 +34,7 @@ def test_encodings_with_a_mark_are_read(tmp_path, encoding):
     ("data", "complaint"),
     [
         ("hello".encode("utf-16-le"), "UTF-16 without a byte order mark; save it as UTF-8"),
-        ("hello".encode("utf-32"), "is UTF-32; save it as UTF-8"),
+        ("hello".encode("utf-32"), "the encoding is UTF-32; save the file as UTF-8"),
         (b"good\ncaf\xe9\n", "line 2: not UTF-8"),
     ],
 )
@@ -51,5 +51,5 @@ def test_gzip_is_unpacked_and_broken_gzip_is_named(tmp_path):
     assert read_text(path) == "один\n"
     for broken in (path.read_bytes()[:-6], b"plain text"):
         path.write_bytes(broken)
-        with pytest.raises(InputError, match=r"a\.jsonl\.gz: not a whole gzip file"):
+        with pytest.raises(InputError, match=r"a\.jsonl\.gz: invalid or truncated gzip file"):
             read_text(path)

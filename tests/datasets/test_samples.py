@@ -43,12 +43,12 @@ def test_jsonl_and_csv(tmp_path):
     ("changes", "complaint"),
     [
         ({"text": None}, r"voice_samples.json: samples.one\[0\] \(a\): field 'text' is missing"),
-        ({"text": 5}, "field 'text' must be a text"),
+        ({"text": 5}, "field 'text' must be a string"),
         ({"id": None}, r"samples.one\[0\]: field 'id' is missing"),
         ({"id": "b"}, "two samples have the id 'b'"),
-        ({"audio_path": "nowhere.ogg"}, "field 'audio_path' names a file that is not there"),
+        ({"audio_path": "nowhere.ogg"}, "field 'audio_path' names a file that does not exist"),
         ({"audio_path": None}, r"field 'audio_path' is missing \(or encoded_path, or wav_path\)"),
-        ({"expected_entities": [1]}, "field 'expected_entities' must be a list of texts"),
+        ({"expected_entities": [1]}, "field 'expected_entities' must be a list of strings"),
         ({"requires_context": "maybe"}, "field 'requires_context' must be true or false"),
     ],
 )
@@ -64,12 +64,12 @@ def test_a_broken_entry_is_named(tmp_path, changes, complaint):
         ("x.json", "[]", "field 'samples' must be an object"),
         ("x.json", '{"samples": {"one": {}}}', "samples.one: must be a list"),
         ("x.json", '{"samples": {"one": [3]}}', r"samples.one\[0\]: must be an object"),
-        ("x.json", '{"samples": {}}', "no samples in it"),
+        ("x.json", '{"samples": {}}', "contains no samples"),
         ("x.jsonl", "{}\n{", "line 2: not JSON"),
         ("x.jsonl", '{"text": "a"}', "line 1: field 'audio_filepath' is missing"),
         ("x.csv", "text\nhello\n", "line 2: field 'audio_filepath' is missing"),
         ("x.txt", "hello\n", "line 1: field 'audio_filepath' is missing .* the columns are: 'text'"),
-        ("x.trn", "hello (a_1)\n", "is not a sample set; give a voice_samples.json or its folder, a file that ends in"),
+        ("x.trn", "hello (a_1)\n", "is not a sample set; give a voice_samples.json or its folder, a file ending in"),
         ("x.json", b"\xff\xfe\xff", "not UTF-8"),
     ],
 )
@@ -86,13 +86,13 @@ def test_a_scenario_that_names_no_sample_is_refused(tmp_path):
     document = json.loads(path.read_text())
     document["samples"]["multi_turn_scenarios"][0]["turns"] = ["a", "zz"]
     path.write_text(json.dumps(document))
-    with pytest.raises(InputError, match=r"multi_turn_scenarios.* names a sample that is not in the set: 'zz'"):
+    with pytest.raises(InputError, match=r"multi_turn_scenarios.* names a sample that does not exist: 'zz'"):
         datasets.load(path)
 
 
 def test_audio_that_is_not_what_its_checksum_says_is_refused(tmp_path):
     found = datasets.load(write_set(tmp_path, sha256="0" * 64))
-    with pytest.raises(InputError, match="sample 'a': the file is not the one"):
+    with pytest.raises(InputError, match="sample 'a': the file does not match the field 'sha256'"):
         found.sample("a").audio_bytes()
 
 

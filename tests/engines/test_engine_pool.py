@@ -164,7 +164,7 @@ async def test_closing_an_utterance_withdraws_what_it_had_not_begun(slow_host):
     finishing = asyncio.create_task(dropped.call("finish"))
     await asyncio.sleep(0.1)
     await dropped.close()
-    with pytest.raises(EngineError, match="given up"):
+    with pytest.raises(EngineError, match="the utterance was closed"):
         await finishing
     assert await kept.call("finish") == 1
     await kept.close()
@@ -194,7 +194,7 @@ async def test_a_worker_that_hangs_fails_its_turn_and_the_next_works(isolation):
         behind = asyncio.gather(host.call("work", 60.0), host.call("count"), return_exceptions=True)
         for fault in await behind:
             assert isinstance(fault, EngineError)
-            assert "finished nothing for 0.5 s" in str(fault)
+            assert "completed nothing for 0.5 s" in str(fault)
         assert await host.call("work", 0.0) == 1
         assert host.restarts == 1
     finally:
@@ -215,7 +215,7 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
                 await gets_on.call("feed", 0.02)
 
         for ends in (go_on(), hanging):
-            with pytest.raises(EngineError, match=r"finished nothing for 0\.5 s"):
+            with pytest.raises(EngineError, match=r"completed nothing for 0\.5 s"):
                 await ends
         for stream in streams:
             await stream.close()

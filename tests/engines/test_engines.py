@@ -157,7 +157,7 @@ def test_an_engine_that_is_not_installed_names_the_extra():
 
 
 async def test_a_voice_that_does_not_exist_is_an_error_and_no_substitute():
-    with pytest.raises(Exception, match="no voice 'klingon-x'"):
+    with pytest.raises(Exception, match="unknown voice 'klingon-x'"):
         await EnginePool(VOICES.config("espeak:voice=klingon-x")).open()
 
 

@@ -129,7 +129,7 @@ def test_what_does_not_arrive_whole_is_not_kept(hub):
     with running(hub) as address:
         done = models("pull", "sensevoice", "--mirror", address)
     assert done.exit_code == 1
-    assert "model.pt: what came is not what the hub lists (sha256 differs)" in " ".join(done.output.split())
+    assert "model.pt: the sha256 differs from the hub's listing" in " ".join(done.output.split())
     assert find("iic/SenseVoiceSmall") is None
 
 

@@ -14,17 +14,17 @@ from voicelab.engines.pool.transport import QueueTransport
 from voicelab.engines.spec import EngineConfig, EngineInfo
 
 
-def taken(desk: Scheduler) -> list[Request]:
+def taken(scheduler: Scheduler) -> list[Request]:
     found = []
-    while (request := desk.take()) is not None:
-        desk.to_tell(request, Answer(request.call_id))
+    while (request := scheduler.take()) is not None:
+        scheduler.report(request, Answer(request.call_id))
         found.append(request)
     return found
 
 
-def serve(desk: Scheduler, request: Request, answer: Answer) -> Answer | None:
-    desk.add(request)
-    return desk.to_tell(desk.take(), answer)
+def serve(scheduler: Scheduler, request: Request, answer: Answer) -> Answer | None:
+    scheduler.add(request)
+    return scheduler.report(scheduler.take(), answer)
 
 
 def feed(stream: int) -> Request:
@@ -32,54 +32,54 @@ def feed(stream: int) -> Request:
 
 
 def test_an_utterance_that_is_over_comes_before_those_that_are_still_spoken():
-    desk = Scheduler()
+    scheduler = Scheduler()
     finish = Request(7, 2, "finish")
     for request in (feed(1), feed(2), feed(1), feed(2), finish):
-        desk.add(request)
-    assert taken(desk) == [feed(2), feed(2), finish, feed(1), feed(1)]
+        scheduler.add(request)
+    assert taken(scheduler) == [feed(2), feed(2), finish, feed(1), feed(1)]
 
 
 def test_what_was_heard_so_far_is_worth_no_hurry():
-    desk = Scheduler()
+    scheduler = Scheduler()
     partial = Request(7, 2, "partial")
     for request in (feed(1), feed(2), partial):
-        desk.add(request)
-    assert taken(desk) == [feed(1), feed(2), partial]
+        scheduler.add(request)
+    assert taken(scheduler) == [feed(1), feed(2), partial]
 
 
 def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking():
-    desk = Scheduler()
+    scheduler = Scheduler()
     for request in (feed(3), feed(1), feed(3), feed(2)):
-        desk.add(request)
-    assert taken(desk) == [feed(3), feed(3), feed(1), feed(2)]
+        scheduler.add(request)
+    assert taken(scheduler) == [feed(3), feed(3), feed(1), feed(2)]
 
 
 def test_what_is_given_back_comes_before_all_others():
     """Where an engine has too much to do somebody always waits for a result, and nothing would ever be given back."""
-    desk = Scheduler()
+    scheduler = Scheduler()
     close = Request(None, 3, "close")
     for request in (feed(1), Request(7, 2, "finish"), feed(3), close):
-        desk.add(request)
-    assert taken(desk) == [close, Request(7, 2, "finish"), feed(1)]
+        scheduler.add(request)
+    assert taken(scheduler) == [close, Request(7, 2, "finish"), feed(1)]
 
 
 def test_a_call_that_was_withdrawn_hurries_nobody():
-    desk = Scheduler()
+    scheduler = Scheduler()
     for request in (feed(1), feed(2), Request(7, 2, "finish"), Request(None, None, "withdraw", (7,))):
-        desk.add(request)
-    assert taken(desk) == [feed(1), feed(2)]
+        scheduler.add(request)
+    assert taken(scheduler) == [feed(1), feed(2)]
 
 
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["feed", "partial", "finish"])), max_size=30))
 def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
-    desk = Scheduler()
+    scheduler = Scheduler()
     requests = [
         Request(None if method == "feed" else number, stream, method)
         for number, (stream, method) in enumerate(asked, 1)
     ]
     for request in requests:
-        desk.add(request)
-    done = taken(desk)
+        scheduler.add(request)
+    done = taken(scheduler)
     for stream in {stream for stream, _ in asked}:
         assert [one for one in done if one.stream_id == stream] == [one for one in requests if one.stream_id == stream]
     assert len(done) == len(requests)
@@ -91,26 +91,26 @@ def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
 )
 def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
     """Hypothesis chooses whose work is done next; 3 are at work."""
-    desk, at_work, done = Scheduler(), [None] * 3, []
+    scheduler, at_work, done = Scheduler(), [None] * 3, []
     requests = [
         Request(None if method == "feed" else number, stream or None, method)
         for number, (stream, method) in enumerate(asked, 1)
     ]
     for request in requests:
-        desk.add(request)
+        scheduler.add(request)
 
     def take() -> None:
         for place, one in enumerate(at_work):
             if one is None:
-                at_work[place] = desk.take()
+                at_work[place] = scheduler.take()
         busy = [one.stream_id for one in at_work if one is not None]
         assert len(busy) == len(set(busy))
-        assert desk.is_empty or None not in at_work, "nobody is idle while there is something to do"
+        assert scheduler.is_empty or None not in at_work, "nobody is idle while there is something to do"
 
     for place in [*finishing, *(3 * len(requests) * [0, 1, 2])]:
         take()
         if (one := at_work[place]) is not None:
-            desk.to_tell(one, Answer(one.call_id))
+            scheduler.report(one, Answer(one.call_id))
             done.append(one)
             at_work[place] = None
     assert len(done) == len(requests)
@@ -119,25 +119,25 @@ def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
 
 
 def test_frames_are_not_told_of_one_by_one_but_all_are_counted():
-    desk = Scheduler()
-    told = [answer for _ in range(50) if (answer := serve(desk, feed(1), Answer(None))) is not None]
+    scheduler = Scheduler()
+    told = [answer for _ in range(50) if (answer := serve(scheduler, feed(1), Answer(None))) is not None]
     assert len(told) <= 2, "the first, and one more should the machine stand still for a moment"
-    assert desk.silent_for_s is not None
-    result = serve(desk, Request(7, 1, "finish"), Answer(7, "the result"))
+    assert scheduler.silent_for_s is not None
+    result = serve(scheduler, Request(7, 1, "finish"), Answer(7, "the result"))
     assert result == Answer(7, "the result", done=51)
-    assert desk.silent_for_s is None
+    assert scheduler.silent_for_s is None
 
 
 def test_whoever_is_told_of_one_hears_how_long_the_others_take():
-    desk = Scheduler()
+    scheduler = Scheduler()
     for stream in (1, 2):
-        desk.add(Request(stream, stream, "finish"))
-    long, short = desk.take(), desk.take()
+        scheduler.add(Request(stream, stream, "finish"))
+    long, short = scheduler.take(), scheduler.take()
     time.sleep(0.02)
-    told = desk.to_tell(short, Answer(2))
+    told = scheduler.report(short, Answer(2))
     assert told is not None
     assert told.longest_s >= 0.02
-    assert desk.to_tell(long, Answer(1)).longest_s == 0.0
+    assert scheduler.report(long, Answer(1)).longest_s == 0.0
 
 
 class Meeting:

@@ -12,9 +12,9 @@ def test_an_edge_counts_where_both_detectors_find_it_and_the_finer_one_gives_it(
     )  # a click before the speech is passed over
     assert agreed_end([(0.0, 1.0), (1.5, 2.0)], [(0.0, 1.02), (1.5, 2.09)]).at_s == 2.09
     assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).at_s is None
-    assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).reason == "the detectors are 200 ms apart about the end of speech"
-    assert agreed_start([], [(0.0, 1.0)]).reason == "only one of the two detectors finds speech"
-    assert agreed_start([], []).reason == "neither detector finds speech"
+    assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).reason == "the detectors differ by 200 ms about the end of speech"
+    assert agreed_start([], [(0.0, 1.0)]).reason == "only one of the two detectors found speech"
+    assert agreed_start([], []).reason == "neither detector found speech"
 
 
 @pytest.mark.parametrize("shift_s", [-5.0, 0.0, 100.0])
@@ -44,5 +44,5 @@ def test_a_reply_that_could_not_be_timed_is_neither_in_time_nor_late():
 def test_an_agent_yields_when_its_speech_ends_within_two_seconds():
     assert yield_latency_s(1.0, [(0.0, 1.7)]) == pytest.approx(0.7)
     assert yield_latency_s(1.0, [(0.0, 3.0)]) is None
-    with pytest.raises(ValueError, match="does not speak at 2 s"):
+    with pytest.raises(ValueError, match="is silent at 2 s"):
         yield_latency_s(2.0, [(0.0, 1.0)])

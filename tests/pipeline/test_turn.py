@@ -69,7 +69,7 @@ async def test_the_opening_clause_of_a_long_sentence_leaves_before_the_rest_is_m
 
 
 async def test_silence_is_no_speech(pipeline):
-    with pytest.raises(NoSpeechError, match="nothing was heard"):
+    with pytest.raises(NoSpeechError, match="no speech was recognized"):
         await take(pipeline, [opus.encode_ogg(Clip.silence(0.5))])
 
 

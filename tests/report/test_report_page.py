@@ -233,7 +233,7 @@ def test_the_page_says_what_made_it(folder, shown):
 
 
 def test_a_folder_without_a_run_is_refused(tmp_path):
-    with pytest.raises(InputError, match="give a folder that a run left"):
+    with pytest.raises(InputError, match="give the folder of a run"):
         page.write(RunFolder(tmp_path))
 
 

@@ -141,7 +141,7 @@ def test_a_full_disk_is_one_sentence_with_the_way_on(spec, tmp_path):
 
 def test_a_file_in_place_of_the_folder_is_bad_input(spec, tmp_path):
     (tmp_path / "file").write_text("mine")
-    with pytest.raises(InputError, match="a file is in the way of this folder"):
+    with pytest.raises(InputError, match="a file exists at this path"):
         runner.evaluate(spec, tmp_path / "file")
     assert (tmp_path / "file").read_text() == "mine"
 

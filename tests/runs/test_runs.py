@@ -107,7 +107,7 @@ def test_a_sample_whose_file_goes_wrong_is_one_record(tmp_path):
     ("changes", "error", "complaint"),
     [
         ({"asr": "nope"}, InputError, "unknown asr engine 'nope'"),
-        ({"tts": "espeak:voice=nowhere"}, EngineError, "no voice 'nowhere'"),
+        ({"tts": "espeak:voice=nowhere"}, EngineError, "unknown voice 'nowhere'"),
         ({"samples": "/nowhere/at/all.json"}, InputError, "cannot be read"),
         ({"normalizer": "klingon"}, InputError, "unknown normalizer"),
         ({"categories": ("cats",)}, InputError, "no category 'cats'"),
@@ -170,7 +170,7 @@ def test_a_run_whose_samples_changed_is_not_taken_up(tmp_path):
     folder, run = runner.evaluate(FAKE.model_copy(update={"samples": str(path), "limit": None}), tmp_path)
     folder.write(run.model_copy(update={"status": "running"}))
     path.write_text(path.read_text().replace('"hello"', '"goodbye"'))
-    with pytest.raises(InputError, match="have changed since this run began"):
+    with pytest.raises(InputError, match="have changed since the run started"):
         runner.resume(folder.path)
 
 

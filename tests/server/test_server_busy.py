@@ -66,7 +66,7 @@ async def test_uploads_that_take_long_delay_no_other_work(served: Served, slow_u
         refused = await asyncio.to_thread(upload, served)
         assert (refused.status_code, refused.headers["retry-after"]) == (503, "5")
         assert refused.json()["error"]["code"] == "server_busy"
-        assert "too much work waits for decoding" in refused.json()["error"]["message"]
+        assert "the queue of decoding is full" in refused.json()["error"]["message"]
         page = await asyncio.to_thread(httpx.get, f"{served.http}/metrics")
         assert 'voicelab_pool_refused_total{pool="decoding"} 1.0' in page.text
         assert f'voicelab_pool_jobs{{pool="decoding"}} {THREADS + QUEUE}.0' in page.text

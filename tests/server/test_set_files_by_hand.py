@@ -35,4 +35,4 @@ def test_what_is_left_out_of_a_set_is_said(tmp_path, spreadsheet):
     for done in (voicelab("samples", spreadsheet), voicelab("evaluate", "--samples", spreadsheet, *engines)):
         assert done.exit_code == 0, done.output
         assert "warning:" in done.stderr
-        assert "line 3: empty rows are left out" in done.stderr
+        assert "line 3: empty rows were skipped" in done.stderr

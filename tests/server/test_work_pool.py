@@ -50,7 +50,7 @@ async def test_no_more_jobs_run_at_once_than_there_are_threads() -> None:
 async def test_a_full_queue_refuses_at_once_and_takes_work_again_later(gate: threading.Event) -> None:
     pool = WorkPool("decoding", 1, 2)
     tasks = await started(pool, gate, 3)
-    with pytest.raises(BusyError, match=r"too much work waits for decoding \(at most 2 jobs\); try again later"):
+    with pytest.raises(BusyError, match=r"the queue of decoding is full \(2 jobs\); try again later"):
         await pool.run(gate.wait)
     assert (pool.unfinished, pool.refused) == (3, 1)
     gate.set()

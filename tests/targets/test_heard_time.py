@@ -110,7 +110,7 @@ async def test_a_reply_of_noise_has_no_response_time_and_says_why(tmp_path):
     noise = type(sharp_speech())((0.3 * np.random.default_rng(1).standard_normal(16_000)).astype(np.float32), 16_000)
     timing, _, _ = await heard(Script(EchoSettings(delay_s=0.1, reply=noise)), tmp_path, recording(sharp_speech()))
     assert timing.response_s is None
-    assert timing.reason == "agent: only one of the two detectors finds speech"
+    assert timing.reason == "agent: only one of the two detectors found speech"
 
 
 async def test_events_that_come_twice_change_nothing(tmp_path):

@@ -67,5 +67,5 @@ def test_a_wheel_without_the_voice_is_refused(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("model", ["joe", "", "nowhere.onnx"])
 def test_a_model_that_is_no_voice_file_is_refused(model):
-    with pytest.raises(EngineMissingError, match=r"is no voice|is not there"):
+    with pytest.raises(EngineMissingError, match=r"is not a voice|does not exist"):
         piper.Piper(model=model).load()

@@ -1,1 +1,1 @@
-"""Recognizers: sound to text. Add one: a file with a class, a line in catalog.py."""
+"""Recognizers (speech to text). To add one: a file with a class, and a line in catalog.py."""

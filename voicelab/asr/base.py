@@ -1,4 +1,4 @@
-"""What a recognizer is."""
+"""The interface of a recognizer."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicelab.engines.spec import EngineInfo
 
 @dataclass(frozen=True, slots=True)
 class TimedWord:
-    """A word and when it was said, in seconds from the beginning of the sound."""
+    """A word with its start and end, in seconds from the beginning of the audio."""
 
     text: str
     start_s: float
@@ -21,10 +21,10 @@ class TimedWord:
 
 @dataclass(frozen=True, slots=True)
 class Transcript:
-    """What was heard. text is empty when nothing was; language is a BCP 47 tag; confidence is 0..1, where known.
+    """A recognition result. text: empty without words; language: BCP 47 tag; confidence: 0..1 or None.
 
-    emotion ("neutral", "happy", ...) and event ("speech", "laughter", ...): where the recognizer tells them.
-    words: the words of text with their times; None from recognizers that report none.
+    emotion ("neutral", "happy", ...) and event ("speech", "laughter", ...): from recognizers that detect them. words:
+    the words of text with their times; None from recognizers without word times.
     """
 
     text: str
@@ -36,34 +36,34 @@ class Transcript:
 
 
 class RecognizerStream(Protocol):
-    """One utterance on its way through a recognizer."""
+    """One utterance in a recognizer."""
 
     def feed(self, clip: Clip) -> None:
-        """Take the next piece of sound (SPEECH_RATE_HZ) and do what work can be done with it."""
+        """Process the next piece of audio (at SPEECH_RATE_HZ), as far as possible."""
 
     def finish(self) -> Transcript:
-        """The text of all that was fed. The stream is used up."""
+        """Return the transcript of all audio fed. The stream cannot be used afterwards."""
 
     def close(self) -> None:
-        """Give up what the stream holds; also called on a stream that never finished."""
+        """Release the stream's resources; also called on an unfinished stream."""
 
 
 class Recognizer(Protocol):
-    """Sound to text. A class with keyword options only; cheap to build, heavy to load."""
+    """Speech to text. Implementations take keyword options only; construction is cheap, `load` may be slow."""
 
     def load(self) -> EngineInfo:
-        """Load and warm up; raises EngineMissingError with the way out."""
+        """Load and warm up. Raises EngineMissingError, which says what to install or set."""
 
     def stream(self) -> RecognizerStream:
-        """Begin an utterance. Streams of one recognizer may be open side by side.
+        """Start an utterance. Several streams of one recognizer may be open at the same time.
 
-        Calls never overlap, unless the table calls it shared: then those of several streams do, never those of one.
+        Calls never overlap, unless the table marks the engine as shared; then calls of different streams may overlap.
         """
 
 
 @runtime_checkable
 class BatchRecognizer(Protocol):
-    """A recognizer that is faster with many clips at once than with one after the other."""
+    """A recognizer with a faster method for many clips at once."""
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
-        """The text of each clip (SPEECH_RATE_HZ), in their order; the same as each one alone through a stream."""
+        """Transcribe each clip (at SPEECH_RATE_HZ), in order; results equal those of separate streams."""

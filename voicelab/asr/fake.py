@@ -1,4 +1,4 @@
-"""A recognizer that hears what it is told to hear."""
+"""A test recognizer with a fixed result."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from voicelab.engines.spec import EngineInfo
 
 
 class FakeRecognizer:
-    """Deterministic: `text` for any sound, nothing for silence.
+    """Deterministic: returns `text` for any sound and nothing for silence.
 
-    In `text`, `{duration_s}` stands for the seconds of sound it was given. delay_s: how long it takes for the result.
+    In `text`, `{duration_s}` is replaced by the duration of the audio in seconds. delay_s: processing time of `finish`
+    in seconds.
     """
 
     def __init__(self, *, text: str = "what is the price of apple", delay_s: float = 0.0) -> None:
@@ -29,7 +30,7 @@ class FakeRecognizer:
 
 
 class FakeStream:
-    """Counts what it is fed."""
+    """Measures the audio it is fed."""
 
     def __init__(self, text: str, delay_s: float) -> None:
         self._text = text
@@ -49,4 +50,4 @@ class FakeStream:
         return Transcript(self.partial(), language="en", confidence=1.0)
 
     def close(self) -> None:
-        """Holds nothing."""
+        """Do nothing; there are no resources."""

@@ -1,4 +1,4 @@
-"""Whisper through faster-whisper (CTranslate2), from a converted model's folder."""
+"""Whisper through faster-whisper (CTranslate2), from the folder of a converted model."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from voicelab.errors import EngineError, EngineMissingError
 
 
 class FasterWhisper:
-    """Offline recognizer that decodes at pauses.
+    """An offline recognizer that decodes at pauses.
 
-    model: a folder, or an id at Hugging Face that was pulled. revision: of that id. device: cpu or cuda.
-    compute_type: as CTranslate2 names it (int8, float16, float32, ...). language: a code such as en; found out from the
-    sound when it is left out. beam_size: how many hypotheses are followed. speculate, segment_s: as for sensevoice.
+    model: a folder, or a pulled Hugging Face id. revision: of that id. device: cpu or cuda. compute_type: CTranslate2's
+    name (int8, float16, float32, ...). language: a code such as en; detected from the audio if None. beam_size: number
+    of hypotheses. speculate, segment_s: as for sensevoice.
     """
 
     def __init__(
@@ -47,22 +47,23 @@ class FasterWhisper:
     def load(self) -> EngineInfo:
         model, revision = str(self._options["model"]), self._options["revision"]
         if not 1 <= self._segment_s <= 15:
-            raise EngineError("faster-whisper", "segment_s lies between 1 and 15: Whisper hears 30 s at once")
+            raise EngineError("faster-whisper", "segment_s must be between 1 and 15; Whisper's window is 30 s")
         language = self._options["language"]
         if model.rstrip("/").endswith(".en") and language not in ("en", None):
             raise EngineMissingError(
-                "faster-whisper", f"{model} hears English only, not {language!r}; name a multilingual model with model="
+                "faster-whisper",
+                f"{model} supports English only, not {language!r}; set model= to a multilingual one",
             )
         folder = find(model, str(revision) if revision is not None else None)
         if folder is None:
             raise EngineMissingError(
                 "faster-whisper",
-                f"the weights of {model} are not here; run: voicelab models pull {model}, or name a folder: model=PATH",
+                f"the weights of {model} are missing; run: voicelab models pull {model}, or give a folder: model=PATH",
             )
         if not (folder / "model.bin").is_file() or not (folder / "tokenizer.json").is_file():
-            # Without a tokenizer beside it, faster-whisper would fetch one.
+            # Without a tokenizer file, faster-whisper would download one.
             raise EngineMissingError(
-                "faster-whisper", f"{folder} lacks model.bin or tokenizer.json; name another model"
+                "faster-whisper", f"{folder} lacks model.bin or tokenizer.json; choose another model"
             )
         try:
             from faster_whisper import WhisperModel
@@ -93,7 +94,7 @@ class FasterWhisper:
         return [self._hear(piece) for piece in pieces]
 
     def _hear(self, piece: NDArray[np.float32]) -> Transcript:
-        # One temperature: the fallback to sampling would give another text each time.
+        # A single temperature: the fallback to sampling would make results vary.
         found, info = self._model.transcribe(
             piece.copy(), language=self._options["language"], beam_size=self._options["beam_size"], temperature=0.0,
             condition_on_previous_text=False, without_timestamps=True,

@@ -1,4 +1,4 @@
-"""Any server that transcribes at /v1/audio/transcriptions: OpenAI, vLLM, speaches, FunASR's, or voicelab's own."""
+"""Recognizers of servers with /v1/audio/transcriptions: OpenAI, vLLM, speaches, FunASR's, or voicelab's own."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from typing import Any
 from voicelab.asr.base import Transcript
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.engines.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
 class OpenAIRecognizer:
-    """Sends an utterance as a WAV file when it is complete.
+    """Sends each complete utterance as a WAV file.
 
-    base_url: of the server, up to /v1. model: as the server names it. language: ISO 639-1, told to the server when set.
-    key_variable: the environment variable that holds the key. timeout_s, retries: of each request.
+    base_url: server address up to /v1. model: the server's name for it. language: ISO 639-1 code sent to the server, or
+    None. key_variable: environment variable with the key. timeout_s (seconds), retries: per request.
     """
 
     def __init__(
@@ -45,19 +45,19 @@ class OpenAIRecognizer:
         return OpenAIStream(self)
 
     def recognize(self, clip: Clip) -> Transcript:
-        """Ask the server for one clip."""
+        """Transcribe one clip on the server."""
         extra = {"language": self._language} if self._language else {}
-        with told(self._base_url):
+        with translated_errors(self._base_url):
             answer = self._client.audio.transcriptions.create(
                 file=("speech.wav", codecs.encode_wav(clip), "audio/wav"), model=self._model, **extra
             )
-        # language, emotion and event are beyond OpenAI's own answer; voicelab's server adds them.
+        # OpenAI's own response has no language, emotion and event; voicelab's server adds them.
         known = {name: getattr(answer, name, None) for name in ("language", "emotion", "event")}
         return Transcript(answer.text.strip(), **{name: value for name, value in known.items() if value})
 
 
 class OpenAIStream:
-    """Collects one utterance."""
+    """Collects the audio of one utterance."""
 
     def __init__(self, recognizer: OpenAIRecognizer) -> None:
         self._recognizer = recognizer

@@ -1,7 +1,7 @@
-"""Cuts sound as it arrives into segments that end in pauses, the same ones however the sound was chunked.
+"""Splits arriving audio into segments that end at pauses, independent of the size of the chunks.
 
-A frame of 20 ms counts as speech when it is well above the noise around it. A pause is PAUSE_S without such a frame.
-A mistake here costs time, not words: what is cut away is at least PAUSE_S from any speech.
+A 20 ms frame counts as speech when it is well above the surrounding noise. A pause is PAUSE_S without such a frame. A
+misclassified frame costs time, not words, because audio is removed only PAUSE_S away from any speech.
 """
 
 from __future__ import annotations
@@ -24,16 +24,17 @@ _NOTHING_DBFS = -80.0
 
 @dataclass(frozen=True, slots=True)
 class SoundSpan:
-    """From one sample to another, in samples of the stream."""
+    """A range of samples of the stream."""
 
     start: int
     end: int
 
 
 class PauseFinder:
-    """Fed with samples (float32, SPEECH_RATE_HZ); `take_segments` gives those that are over, `tail` what is left.
+    """Takes samples (float32, SPEECH_RATE_HZ); `take_segments` returns completed segments, `tail` the current one.
 
-    segment_s: a segment that is at least so long ends at the next pause; one of twice the length at its quietest frame.
+    segment_s: a segment of at least this many seconds ends at the next pause; one of twice the length at its quietest
+    frame.
     """
 
     def __init__(self, segment_s: float) -> None:
@@ -51,7 +52,7 @@ class PauseFinder:
         self._any_segment = False
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Take the next samples."""
+        """Process the next samples."""
         samples = np.concatenate([self._rest, samples])
         frames = samples[: len(samples) // FRAME * FRAME].reshape(-1, FRAME)
         self._rest = samples[frames.size :].copy()
@@ -60,19 +61,19 @@ class PauseFinder:
             self._take(level_dbfs)
 
     def take_segments(self) -> list[SoundSpan]:
-        """The segments that have come to their end since the last call."""
+        """Return the segments completed since the last call."""
         done, self._segments = self._segments, []
         return done
 
     @property
     def in_pause(self) -> bool:
-        """Whether something was said in the present segment, and nothing more for PAUSE_S."""
+        """Whether the current segment contains speech followed by a pause of PAUSE_S."""
         return self._speech_start is not None and self._quiet_frames >= _PAUSE_FRAMES
 
     def tail(self) -> SoundSpan | None:
-        """What the present segment holds so far, without the silence around it; None when that is nothing.
+        """Return the current segment without surrounding silence; None if it is empty.
 
-        Sound so faint that no frame of it counted as speech is taken whole.
+        Audio too quiet for any frame to count as speech is returned whole.
         """
         end = self._position + len(self._rest)
         if self._speech_start is None:
@@ -103,7 +104,7 @@ class PauseFinder:
             self._cut(self._position - back * FRAME)
 
     def _end_of_speech(self) -> int | None:
-        """Where the present segment may end, when that has just become clear."""
+        """Return where the current segment may end, once that is known."""
         return self._position if self._quiet_frames == _PAUSE_FRAMES else None
 
     def _cut(self, at: int) -> None:

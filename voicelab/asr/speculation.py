@@ -1,8 +1,8 @@
-"""Streams for a recognizer that can only hear a whole piece at once: it decodes at pauses, while sound still arrives.
+"""Streams for offline recognizers: they decode speculatively at pauses while audio arrives.
 
-At a pause all that was said since the last cut is decoded; if nothing more is said, that is the result, and at the end
-nothing is left to do. A long utterance is cut at pauses (see pauses.py), each piece decoded as soon as it is over. What
-is decoded depends on the sound alone and not on how it was chunked, so that a stream and a whole clip give one text.
+At a pause, everything since the last split is decoded. If no speech follows, that is the final result, and no work
+remains at the end. Long utterances are split at pauses (see pauses.py), and each segment is decoded when complete.
+Segments depend on the audio only, not on the chunks, so a stream and a whole clip give the same text.
 """
 
 from __future__ import annotations
@@ -19,31 +19,31 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.errors import EngineError
 
 Decode = Callable[[Sequence[NDArray[np.float32]]], list[Transcript]]
-"""Many pieces to their texts, in order; what each gives does not depend on the others."""
+"""Decodes segments in order; each result is independent of the other segments."""
 
 
 class Finder(Protocol):
-    """Cuts sound into pieces; see PauseFinder."""
+    """Splits audio into segments; see PauseFinder."""
 
     @property
     def in_pause(self) -> bool:
-        """Whether what the present piece holds is worth decoding now."""
+        """Whether to decode the current segment now."""
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Take the next samples."""
+        """Process the next samples."""
 
     def take_segments(self) -> list[SoundSpan]:
-        """The pieces that have come to their end since the last call."""
+        """Return the segments completed since the last call."""
 
     def tail(self) -> SoundSpan | None:
-        """The present piece so far; None when there is nothing to decode in it."""
+        """Return the current segment; None if there is nothing to decode."""
 
 
 class SpeculativeStream:
-    """engine: its name, for errors. finder: a new one. speculate: False leaves all decoding to the end.
+    """engine: name for errors. finder: a new one. speculate: False defers all decoding to the end.
 
-    partial_s: while somebody speaks, `partial` decodes the present piece again after this many seconds of new sound;
-    0: it gives only what was decoded at pauses.
+    partial_s: during speech, `partial` decodes the current segment after this many seconds of new audio; 0: it returns
+    only what was decoded at pauses.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class SpeculativeStream:
             self._work_off([*self._segments, *([tail] if tail else [])])
 
     def partial(self) -> str:
-        """What was decoded so far, up to the first piece that was not."""
+        """Return the transcript so far, up to the first segment not decoded."""
         parts: list[tuple[Transcript, int]] = []
         for span in self._segments:
             if span not in self._known:
@@ -91,7 +91,7 @@ class SpeculativeStream:
         self._known.clear()
 
     def _so_far(self, tail: SoundSpan) -> Transcript | None:
-        """The text of the present piece, at most partial_s of speech late; None when it was not decoded."""
+        """Return the text of the current segment, at most partial_s of speech late; None if not decoded."""
         if tail in self._known or not self._partial_step:
             return self._known.get(tail)
         latest = self._latest if self._latest and self._latest[0].start == tail.start else None
@@ -104,7 +104,7 @@ class SpeculativeStream:
         return self._pieces[0]
 
     def _work_off(self, spans: list[SoundSpan]) -> None:
-        """Decode those that are not known yet, all in one call."""
+        """Decode all segments not decoded yet, in one call."""
         new = [span for span in spans if span not in self._known]
         if not new:
             return
@@ -115,7 +115,7 @@ class SpeculativeStream:
 def transcribe_all(
     engine: str, decode: Decode, clips: Sequence[Clip], new_finder: Callable[[], Finder]
 ) -> list[Transcript]:
-    """What a stream gives for each clip, with the pieces of all of them decoded together."""
+    """Return what a stream gives for each clip, decoding the segments of all clips together."""
     pieces: list[NDArray[np.float32]] = []
     counts = []
     for clip in clips:
@@ -128,7 +128,7 @@ def transcribe_all(
 
 
 def spans_of(samples: NDArray[np.float32], finder: Finder) -> list[SoundSpan]:
-    """The pieces that a whole clip is decoded in."""
+    """Return the segments of a whole clip."""
     finder.feed(samples)
     tail = finder.tail()
     return [*finder.take_segments(), *([tail] if tail else [])]
@@ -136,13 +136,13 @@ def spans_of(samples: NDArray[np.float32], finder: Finder) -> list[SoundSpan]:
 
 def _check_rate(engine: str, clip: Clip) -> None:
     if clip.rate_hz != SPEECH_RATE_HZ:
-        raise EngineError(engine, f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
+        raise EngineError(engine, f"expected {SPEECH_RATE_HZ} Hz, got {clip.rate_hz}")
 
 
 def joined(parts: Sequence[tuple[Transcript, int]]) -> Transcript:
-    """The transcripts of consecutive pieces as one; the longest piece with words says language, emotion and event.
+    """Join the transcripts of consecutive segments; language, emotion and event come from the longest one with words.
 
-    parts: each with its length, in any unit. A space goes between two pieces unless both sides are CJK.
+    parts: each with its length, in any unit. Segments are joined by a space unless both sides are CJK.
     """
     said = [(transcript, length) for transcript, length in parts if transcript.text]
     if not said:
@@ -158,5 +158,5 @@ def joined(parts: Sequence[tuple[Transcript, int]]) -> Transcript:
 
 
 def _is_cjk(character: str) -> bool:
-    """Ideographs, kana, and the punctuation that goes with them; not hangul, which is written with spaces."""
+    """Whether a character is an ideograph, kana or CJK punctuation; not hangul, which is written with spaces."""
     return "\u3000" <= character <= "\u9fff" or "\uff00" <= character <= "\uffef"

@@ -1,1 +1,1 @@
-"""Encoded sound in: containers are recognized, decoded within limits, and mixed to one channel."""
+"""Decodes and encodes audio: containers, raw formats, limits, resampling and mixing."""

@@ -1,7 +1,7 @@
-"""A cap on what FFmpeg may allocate at once.
+"""Limits the size of FFmpeg's allocations.
 
-The index of an MP4 is as long as a number in it says, and memory for it is taken before a sample is read: 100 bytes can
-ask for gigabytes. FFmpeg has a limit for one allocation, which PyAV does not expose.
+An MP4 header states the length of its index, and FFmpeg allocates that memory before it reads a sample: 100 bytes of
+input can request gigabytes. FFmpeg has a limit per allocation, which PyAV does not expose.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from functools import cache
 from pathlib import Path
 
 MOST_BYTES = 64 * 2**20
-"""The largest allocation: 2.8 million entries of an index, or 6 minutes of 48 kHz sound in one frame."""
+"""Maximum size of one allocation: 2.8 million index entries, or 6 minutes of 48 kHz audio in one frame."""
 
 
 @cache
 def limit_allocations() -> bool:
-    """Set the limit once for this process; False where FFmpeg's own library is not found beside PyAV."""
+    """Set the limit for this process; return False when PyAV's own FFmpeg library is not found."""
     import av
 
     for path in sorted((Path(av.__file__).parent.parent / "av.libs").glob("libavutil*.so*")):

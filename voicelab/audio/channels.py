@@ -1,4 +1,4 @@
-"""Frames of any sample format and number of channels to one channel of float32."""
+"""Converts frames of any sample format and channel count to one channel of float32."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from voicelab.errors import InputError
 
 _INT16_SCALE = np.float32(1 / 32768)
 _LOUDEST_UNIT = 8.0
-"""18 dB over full scale: no sound in the range ±1 is that loud."""
+"""18 dB over full scale; audio in ±1 never reaches this level."""
 _LOUDEST_INT16 = 65_536.0
 _HELD_S = 1.0
 _CANCELLED = 0.05
-"""Channels cancel each other when their mean has less than this share of the loudest one's energy (-13 dB)."""
+"""Channels cancel each other when their mean has less than this fraction of the loudest channel's energy (-13 dB)."""
 
 
 class Mixer:
     """Mixes the frames of one stream to one channel.
 
-    The mean of the channels, unless they cancel each other (opposite phase): then the loudest. floats: the samples are
-    stored as floating point, whose range is not certain: ±1, or that of 16-bit integers, which is brought to ±1. The
-    first second of such a stream is held back until its range is known.
+    The result is the mean of the channels, or the loudest channel if they cancel each other (opposite phase). floats:
+    the samples are stored as floating point. Their range is either ±1 or that of 16-bit integers, which is scaled to
+    ±1. The first second of such a stream is held back until its range is known.
     """
 
     def __init__(self, source: str, *, floats: bool = False) -> None:
@@ -37,7 +37,7 @@ class Mixer:
         self._mean_energy = 0.0
 
     def mix(self, frame: av.AudioFrame) -> NDArray[np.float32]:
-        """One channel, shape (n,), of what can be given out. Raises InputError for floats in no known range."""
+        """Return the available samples of one channel, shape (n,). Raises InputError for floats in an unknown range."""
         samples: NDArray[Any] = frame.to_ndarray()
         if not frame.format.is_planar:
             samples = samples.reshape(-1, frame.layout.nb_channels).T
@@ -54,26 +54,26 @@ class Mixer:
         return self._one(self._in_range(samples))
 
     def rest(self) -> NDArray[np.float32]:
-        """One channel of what was held back."""
+        """Return the samples still held back, as one channel."""
         self._scale = self._scale or np.float32(1)
         held, self._held = self._held, []
         return np.concatenate([np.zeros(0, np.float32), *(self._one(self._in_range(one)) for one in held)])
 
     def _scale_of(self, samples: NDArray[np.floating]) -> np.float32 | None:
-        """What brings the stream to ±1, once these samples tell."""
+        """Return the factor that scales the stream to ±1, or None while it is unknown."""
         peak = float(np.abs(samples).max(initial=0.0))
-        # Whole numbers only are those of 16-bit samples, however quiet: in ±1 they would be a square wave.
+        # Only integral values: 16-bit samples, however quiet. In ±1 they would be a square wave.
         if peak > _LOUDEST_UNIT or (peak >= 1 and not np.mod(samples, 1).any()):
             self._most = _LOUDEST_INT16
             return _INT16_SCALE
         return np.float32(1) if self._held_s >= _HELD_S else None
 
     def _in_range(self, samples: NDArray[np.floating]) -> NDArray[np.float32]:
-        """Floats in ±1."""
+        """Return the floats scaled to ±1."""
         peak = float(np.abs(samples).max(initial=0.0))
         if peak > self._most:
-            found = f"floating-point samples up to {peak:.4g}, where full scale is 1"
-            raise InputError(f"{self._source}: {found}; write it as 16-bit samples, or scale it to ±1")
+            found = f"floating-point samples up to {peak:.4g}, but full scale is 1"
+            raise InputError(f"{self._source}: {found}; write 16-bit samples, or scale it to ±1")
         assert self._scale is not None
         scaled = np.clip(samples * self._scale, -1.0, 1.0)
         return cast("NDArray[np.float32]", scaled.astype(np.float32, copy=False))

@@ -1,4 +1,4 @@
-"""Clip to bytes: WAV, FLAC, MP3 and Ogg Opus files through PyAV. `voicelab.audio.decoding` is the way back."""
+"""Encodes clips as WAV, FLAC, MP3, AAC and Ogg Opus files through PyAV; `voicelab.audio.decoding` decodes."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ import numpy as np
 from voicelab.audio.clip import Clip
 
 _FRAME_S = 10
-"""What is handed to the encoder at once."""
+"""Seconds passed to the encoder at a time."""
 
 
 def encode_wav(clip: Clip) -> bytes:
-    """A 16-bit WAV file."""
+    """Encode a 16-bit WAV file."""
     return encode(clip, "wav")
 
 
 def encode(clip: Clip, form: str) -> bytes:
-    """A file of this form: "wav", "flac", "mp3", "aac" (ADTS) or "opus" (in Ogg); the lossy ones at 48 kHz."""
+    """Encode as "wav", "flac", "mp3", "aac" (ADTS) or "opus" (in Ogg); the lossy formats at 48 kHz."""
     container_name, codec, rate_hz = {
         "wav": ("wav", "pcm_s16le", clip.rate_hz),
         "flac": ("flac", "flac", clip.rate_hz),

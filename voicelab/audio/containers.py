@@ -1,7 +1,7 @@
-"""The containers that are decoded, and how their first bytes tell them.
+"""Supported containers and their detection from the first bytes.
 
-The list is closed: FFmpeg is never asked to guess, because what it guesses includes playlists and session
-descriptions, which open files and network ports.
+FFmpeg's own format detection is never used, because it includes playlists and session descriptions, which open files
+and network ports.
 """
 
 from __future__ import annotations
@@ -13,16 +13,16 @@ from dataclasses import dataclass, field
 from voicelab.audio.frames import HEADER_BYTES, adts_frame_bytes, find_frames, mpeg_frame_bytes
 
 HEAD_BYTES = 16
-"""Enough to tell every container apart."""
+"""Number of bytes that identifies every container."""
 MOST_LEAD_IN_BYTES = 64 * 1024
-"""How far into the bytes the first MP3 or AAC frame is looked for."""
+"""Maximum offset at which the first MP3 or AAC frame is searched for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Container:
-    """A container and the FFmpeg demuxer that reads it.
+    """A container and its FFmpeg demuxer.
 
-    options: of the demuxer. seeks: the demuxer must be able to go back. media_type: for HTTP.
+    options: demuxer options. seeks: the demuxer needs to seek backwards. media_type: for HTTP.
     """
 
     name: str
@@ -32,10 +32,10 @@ class Container:
     seeks: bool = False
 
 
-# WAV would otherwise wait for seconds of sound only to guess its codec.
+# Otherwise the WAV demuxer buffers seconds of audio to guess the codec.
 _PCM_OPTIONS = {"probesize": "2048", "analyzeduration": "1"}
 _MP4_OPTIONS = {
-    # Without an index of all fragments, which would take all of the file: the sound begins with the first.
+    # Without an index of all fragments, which would require the whole file; playback begins with the first fragment.
     "fflags": "+ignidx",
     "enable_drefs": "0",
     "use_absolute_path": "0",
@@ -69,7 +69,7 @@ DECODERS = frozenset(
         "pcm_s24be", "pcm_s24le", "pcm_s32be", "pcm_s32le", "pcm_s8", "pcm_u8", "pcm_u16be", "pcm_u16le",
     }
 )  # fmt: skip
-"""FFmpeg's audio decoders that may run; pictures and video in a container are never decoded."""
+"""FFmpeg's permitted audio decoders; pictures and video in a container are never decoded."""
 
 _LEAST_ZEROS = 8
 _W64_GUID = bytes.fromhex("726966662e91cf11a5d628db04c10000")
@@ -85,7 +85,7 @@ def _is_form(head: bytes) -> bool:
 
 
 def _is_mp4(head: bytes) -> bool:
-    # The size of a first box: 1 stands for a 64-bit size that follows, 0 for "to the end".
+    # Size of the first box: 1 means that a 64-bit size follows, 0 means "to the end".
     size = int.from_bytes(head[:4], "big")
     return head[4:8] in _MP4_BOXES and (size in (0, 1) or size >= 8)
 
@@ -109,10 +109,10 @@ _BEGINNINGS = (
 
 
 def recognize(head: bytes, *, bare_frames: bool = True) -> Container | None:
-    """The container that these bytes begin (HEAD_BYTES are enough), or None.
+    """Return the container that starts with these bytes (HEAD_BYTES are enough), or None.
 
-    bare_frames: whether an MP3 or AAC frame without anything before it counts; its few fixed bits may be PCM as well.
-    Tags and zeros before it must have been taken off (`lead_in_bytes`).
+    bare_frames: accept an MP3 or AAC frame without a preceding tag; its few fixed bits may also occur in PCM. The
+    caller must first remove leading tags and zeros (`lead_in_bytes`).
     """
     for name, size, matches in _SIGNS:
         if len(head) >= size and matches(head):
@@ -123,37 +123,37 @@ def recognize(head: bytes, *, bare_frames: bool = True) -> Container | None:
 
 
 def may_begin(head: bytes, *, bare_frames: bool = True) -> bool:
-    """Whether more bytes are needed to tell which container begins here, if one does."""
+    """Whether a container may start here, but more bytes are needed to identify it."""
     if len(head) >= HEAD_BYTES or recognize(head, bare_frames=bare_frames) is not None:
         return False
     fixed = any(sign.startswith(head[: len(sign)]) for sign in _BEGINNINGS)
     box = len(head) < 8 and head[:1] == b"\0" and any(kind.startswith(head[4:8]) for kind in _MP4_BOXES)
-    # No Opus packet begins with these two bytes: it would last longer than 120 ms.
+    # These two bytes never start a valid Opus packet: it would last longer than 120 ms.
     frame = bare_frames and head[:1] == b"\xff" and (len(head) < 2 or head[1] >= 0xE0)
     zeros = bare_frames and len(head) < _LEAST_ZEROS and not head.strip(b"\0")
     return fixed or box or zeros or (frame and len(head) < HEADER_BYTES)
 
 
 def lead_in_bytes(head: bytes, *, zeros: bool = True) -> int:
-    """How many bytes of ID3 tags and zeros lie before the sound; more than len(head) where a tag goes on behind it.
+    """Return the number of bytes of ID3 tags and zeros before the audio; exceeds len(head) when a tag continues.
 
-    zeros: whether zeros are passed over; in PCM they are silence.
+    zeros: whether to skip zeros; in PCM they are silence.
     """
-    place = 0
-    while place < len(head):
-        step = _id3_bytes(head[place : place + 10])
+    index = 0
+    while index < len(head):
+        step = _id3_bytes(head[index : index + 10])
         if not step and zeros:
-            count = len(head) - place - len(head[place:].lstrip(b"\0"))
-            # The size of an MP4's first box begins with zeros too.
+            count = len(head) - index - len(head[index:].lstrip(b"\0"))
+            # The size of an MP4's first box starts with zeros too.
             step = count if count >= _LEAST_ZEROS else 0
         if not step:
-            return place
-        place += step
-    return place
+            return index
+        index += step
+    return index
 
 
 def _id3_bytes(head: bytes) -> int:
-    """How long the ID3v2 tag is that these bytes (10 are enough) begin; 0 if they begin none."""
+    """Return the length of the ID3v2 tag that starts with these bytes (10 are enough), or 0."""
     if len(head) < 10 or head[:3] != b"ID3" or max(head[6:10]) > 0x7F:
         return 0
     size = head[6] << 21 | head[7] << 14 | head[8] << 7 | head[9]
@@ -161,7 +161,7 @@ def _id3_bytes(head: bytes) -> int:
 
 
 def find(data: bytes) -> tuple[Container, int] | None:
-    """The container in a whole file's bytes and where it begins, behind tags, zeros and other junk; None if none."""
+    """Return the container in a complete file and its offset after tags, zeros and other junk, or None."""
     start = lead_in_bytes(data)
     head = data[start : start + HEAD_BYTES]
     found = recognize(head, bare_frames=False)
@@ -181,9 +181,9 @@ _TEXT_BYTES = 24
 
 
 def is_text(head: bytes) -> bool:
-    """Whether these bytes are text, as a web page, JSON or a playlist is.
+    """Whether these bytes are text, such as a web page, JSON or a playlist.
 
-    No Opus packet consists of 24 printable characters or more by chance (one in 10**10), and no PCM is that loud.
+    The chance that an Opus packet starts with 24 printable characters is one in 10**10, and PCM is never that loud.
     """
     if is_markup(head):
         return True
@@ -192,20 +192,20 @@ def is_text(head: bytes) -> bool:
 
 
 def is_markup(head: bytes) -> bool:
-    """Whether these bytes begin as a web page, JSON or a playlist does."""
+    """Whether these bytes start like a web page, JSON or a playlist."""
     return _TEXT_STARTS.match(head[:512].removeprefix(b"\xef\xbb\xbf")) is not None
 
 
 def may_be_text(head: bytes) -> bool:
-    """Whether more bytes are needed to tell whether this is text."""
+    """Whether more bytes are needed to recognize text."""
     return len(head) < _TEXT_BYTES and _is_printable(head)
 
 
 def is_short_text(whole: bytes) -> bool:
-    """Whether a turn that ends before `is_text` can tell is text.
+    """Whether a turn that is too short for `is_text` is text.
 
-    Opus packets may consist of printable characters alone, but so few bytes hold at most a few of them: no speech is
-    lost when they are refused. One byte is the packet that stands for silence (DTX).
+    Opus packets may consist of printable characters only, but so few bytes hold a few packets at most, so refusing them
+    loses no speech. A single byte is a packet of silence (DTX).
     """
     return 1 < len(whole) < _TEXT_BYTES and _is_printable(whole)
 

@@ -1,4 +1,4 @@
-"""How much of a recording could not be decoded, in seconds of sound."""
+"""Measures how much of a recording could not be decoded, in seconds."""
 
 from __future__ import annotations
 
@@ -6,16 +6,16 @@ import struct
 from dataclasses import dataclass, field
 
 _TOLERANCE_S = 0.05
-"""Encoders pad and count differently by a few frames; a smaller difference is no damage."""
+"""Differences below this come from encoder padding, not from damage."""
 _TAGS = (b"TAG", b"APETAGEX", b"LYRICSBEGIN", b"ID3")
 _INFO_FRAMES = (b"Xing", b"Info", b"VBRI")
 
 
 @dataclass(slots=True)
 class Damage:
-    """Counts what was decoded, what failed, and what the file promised.
+    """Counts decoded and failed packets, and compares them with the stated length.
 
-    promised_s: how much sound the container says it holds; None where it does not say.
+    promised_s: duration according to the container in seconds, or None.
     """
 
     decoded_s: float = 0.0
@@ -24,12 +24,12 @@ class Damage:
     _good_bytes: int = field(default=0)
 
     def good(self, size: int, decoded_s: float) -> None:
-        """A packet of `size` bytes was decoded."""
+        """Record a decoded packet of `size` bytes."""
         self.decoded_s += decoded_s
         self._good_bytes += size
 
     def failed(self, data: bytes, duration_s: float) -> None:
-        """A packet could not be decoded. duration_s: what its container says; it may be larger than one packet."""
+        """Record a packet that failed to decode. duration_s: its duration according to the container."""
         if is_no_sound(data):
             return
         per_byte_s = self.decoded_s / self._good_bytes if self._good_bytes else 0.0
@@ -37,13 +37,13 @@ class Damage:
 
     @property
     def undecoded_s(self) -> float:
-        """Seconds of sound that are missing from what was decoded."""
+        """Seconds of audio missing from the decoded result."""
         missing_s = (self.promised_s or 0.0) - self.decoded_s
         return max(self.failed_s, missing_s if missing_s > _TOLERANCE_S else 0.0)
 
 
 def is_no_sound(data: bytes) -> bool:
-    """Whether what a demuxer took for a packet is padding, a tag, or an encoder's info frame."""
+    """Whether a demuxed packet is padding, a tag, or an encoder's info frame."""
     return not data.strip(b"\0") or data.startswith(_TAGS) or any(name in data[:64] for name in _INFO_FRAMES)
 
 
@@ -53,10 +53,10 @@ _FIRST, _UNKNOWN = 2, -1
 
 
 class OggTimeline:
-    """Watches the pages of an Ogg stream go by for the last instant that they name (RFC 3533).
+    """Tracks the last granule position of an Ogg stream (RFC 3533).
 
-    A page that was cut off still says in its header where it would have ended, and pages that are missing show in the
-    instants of those after them.
+    The header of a truncated page still states where the page would have ended, and missing pages show in the positions
+    of later ones.
     """
 
     def __init__(self) -> None:
@@ -65,20 +65,20 @@ class OggTimeline:
         self._last = 0
 
     def feed(self, data: bytes) -> None:
-        """Take the next bytes of the file."""
+        """Read the next bytes of the file."""
         data = self._rest + data
-        place = data.find(b"OggS")
-        while 0 <= place <= len(data) - _PAGE_BYTES:
-            _, version, flags, granule = _PAGE.unpack_from(data, place)
+        index = data.find(b"OggS")
+        while 0 <= index <= len(data) - _PAGE_BYTES:
+            _, version, flags, granule = _PAGE.unpack_from(data, index)
             if version == 0 and flags < 8:
                 self._streams += flags & _FIRST == _FIRST
                 if granule != _UNKNOWN:
                     self._last = max(self._last, granule)
-            place = data.find(b"OggS", place + 4)
-        # A page whose header is not whole yet, or the first bytes of one.
-        self._rest = data[place:] if place >= 0 else data[-3:]
+            index = data.find(b"OggS", index + 4)
+        # The start of an incomplete page header.
+        self._rest = data[index:] if index >= 0 else data[-3:]
 
     @property
     def last_granule(self) -> int | None:
-        """The last instant, in the stream's own units; None for several streams, whose instants are not comparable."""
+        """The last granule position, in the stream's own units; None for several streams, which are not comparable."""
         return self._last if self._streams == 1 else None

@@ -1,6 +1,6 @@
-"""Encoded sound to a Clip: the one way in for files, uploads and recordings of a set.
+"""Decodes files, uploads and recordings of a data set to Clips.
 
-What comes piece by piece goes through streaming.py, which decodes with the same code.
+Streams that arrive in pieces use streaming.py, which shares the decoding code.
 """
 
 from __future__ import annotations
@@ -20,12 +20,12 @@ from voicelab.audio.pipes import Pipe, SeekablePipe
 from voicelab.errors import InputError
 
 DAMAGED_FROM_S = 0.05
-"""A recording that misses more than this is damaged: about the length of the shortest phone."""
+"""Minimum missing audio in seconds for a recording to count as damaged; about the shortest phone."""
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """What a file held. undecoded_s: seconds of sound that are damaged or missing; container: its name."""
+    """A decoded file. undecoded_s: seconds of damaged or missing audio; container: its name."""
 
     clip: Clip
     container: str
@@ -33,15 +33,15 @@ class Decoded:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether enough is missing to change what is heard."""
+        """Whether enough audio is missing to affect recognition."""
         return self.undecoded_s > DAMAGED_FROM_S
 
 
 def decode(data: bytes, *, source: str = "the audio", longest_s: float = float("inf")) -> Clip:
-    """The sound in a file's bytes, mixed to one channel, at the file's own rate.
+    """Decode a file's bytes to one channel, at the file's own rate.
 
-    Raises InputError, which names `source`, for bytes that are no known container, cannot be decoded or hold no sound,
-    and TurnTooLongError for more than longest_s.
+    Raises InputError, which names `source`, for an unknown container, undecodable bytes or empty audio, and
+    TurnTooLongError for more than longest_s seconds.
     """
     return load(data, source=source, limits=Limits(longest_s=longest_s)).clip
 
@@ -54,10 +54,10 @@ def load(
     rate_hz: int | None = None,
     stop: Stop | None = None,
 ) -> Decoded:
-    """The sound in a file's bytes and how much of it is damaged.
+    """Decode a file's bytes and measure the damage.
 
-    rate_hz: brings it to this rate while it is decoded, piece by piece. stop: cancels it, which raises Stopped.
-    Raises as `decode`.
+    rate_hz: resample to this rate while decoding. stop: cancels the decode, which then raises DecodingStopped. Raises
+    the errors of `decode`.
     """
     limits = limits or Limits()
     stop = stop or Stop(limits, source)
@@ -77,9 +77,9 @@ async def load_async(
     rate_hz: int | None = None,
     executor: Executor | None = None,
 ) -> Decoded:
-    """`load` in a thread (of the executor, or the event loop's own); it ends when the caller is cancelled."""
+    """Run `load` in a thread (of the executor, or the event loop's own); cancelling the caller stops it."""
     if is_text(data):
-        # What is no sound at all takes no thread from those that send some.
+        # Invalid bytes are rejected here, without occupying a decoder thread.
         raise unknown(data, source)
     limits = limits or Limits()
     stop = Stop(limits, source)
@@ -89,13 +89,13 @@ async def load_async(
             executor, lambda: load(data, source=source, limits=limits, rate_hz=rate_hz, stop=stop)
         )
     except DecodingStopped as error:
-        raise InputError(f"{source}: decoding was stopped, because the process ends") from error
+        raise InputError(f"{source}: decoding was stopped because the process is shutting down") from error
     finally:
         stop.cancel()
 
 
 def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | None:
-    """The Opus packets in a container's bytes, as they are; None when its sound is not Opus of one or two channels."""
+    """Return the Opus packets of a container, or None when its audio is not Opus with one or two channels."""
     limits = Limits()
     stop = Stop(limits, source)
     pipe, container = _opened(data, source, stop)
@@ -103,12 +103,12 @@ def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | Non
 
 
 def read(path: Path) -> Clip:
-    """The sound in a file; InputError names the file."""
+    """Read an audio file. Raises InputError, which names the file."""
     return decode(read_bytes(path), source=str(path))
 
 
 def read_bytes(path: Path) -> bytes:
-    """A file's bytes; InputError names the file."""
+    """Read a file's bytes. Raises InputError, which names the file."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -116,31 +116,31 @@ def read_bytes(path: Path) -> bytes:
 
 
 def container_name(data: bytes) -> str | None:
-    """The name of the container that a file's bytes are in; None where none is known."""
+    """Return the name of a file's container, or None."""
     found = find(data)
     return found[0].name if found is not None else None
 
 
 def media_type(head: bytes) -> str:
-    """The media type of the file that these first bytes begin."""
+    """Return the media type of a file from its first bytes."""
     found = find(head)
     return found[0].media_type if found is not None else "application/octet-stream"
 
 
 def unknown(data: bytes, source: str) -> InputError:
-    """Why bytes that are no known container are refused. Nothing they may name is looked at."""
-    kind = "it is text, not sound" if is_text(data) else "not a known kind of sound file"
-    return InputError(f"{source}: cannot be decoded: {kind}; known: {KNOWN}")
+    """Return the error for bytes of an unknown container. References in the bytes are never followed."""
+    kind = "it is text, not sound" if is_text(data) else "not a known audio format"
+    return InputError(f"{source}: cannot be decoded: {kind}; supported formats: {KNOWN}")
 
 
 def pipe_for(container: Container, stop: Stop) -> Pipe:
-    """What the container's demuxer reads from."""
+    """Return the pipe that the container's demuxer reads from."""
     return SeekablePipe(stop) if container.seeks else Pipe(stop)
 
 
 def _opened(data: bytes, source: str, stop: Stop) -> tuple[Pipe, Container]:
     if not data:
-        raise InputError(f"{source}: holds no sound (0 bytes)")
+        raise InputError(f"{source}: contains no audio (0 bytes)")
     found = find(data)
     if found is None:
         raise unknown(data, source)

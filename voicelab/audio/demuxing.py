@@ -1,7 +1,8 @@
-"""From a container's bytes to sound. This is the only place where FFmpeg opens anything to read.
+"""Demuxes and decodes containers. Only this module opens FFmpeg inputs.
 
-The demuxer is named, its bytes come from memory, and whatever else it asks to open (a playlist's entries, a data
-reference of an MP4) is refused. Only audio is decoded, by the decoders in `containers.DECODERS`.
+The demuxer is chosen explicitly, its bytes come from memory, and every other file or address that it tries to open (a
+playlist's entries, a data reference of an MP4) is refused. Only audio is decoded, by the decoders in
+`containers.DECODERS`.
 """
 
 from __future__ import annotations
@@ -36,9 +37,9 @@ _SAFE_OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What a decode is for.
+    """Parameters of a decode.
 
-    rate_hz: of the sound that comes out; None leaves it at the file's own. source: names the recording in errors.
+    rate_hz: output rate; None keeps the file's own. source: name of the recording in error messages.
     """
 
     source: str
@@ -47,12 +48,12 @@ class Wanted:
 
 
 def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: Damage) -> Iterator[Clip]:
-    """The sound of a container as it is decoded; `damage` counts what cannot be.
+    """Yield the decoded audio of a container; `damage` counts undecodable packets.
 
-    Opus packets of one or two channels are decoded as those that come without a container, so that a recording sounds
-    the same to a recognizer however it is sent.
+    Opus packets of one or two channels are decoded by the same decoder as packets without a container, so that the
+    recognizer gets identical audio either way.
 
-    Raises InputError where nothing can be decoded, TurnTooLongError, and Stopped once `stop` is cancelled.
+    Raises InputError when nothing can be decoded, TurnTooLongError, and DecodingStopped after `stop` is cancelled.
     """
     count = 0
     try:
@@ -63,17 +64,17 @@ def sound(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damage: 
     except (VoicelabError, DecodingStopped):
         raise
     except Exception as error:
-        # FFmpeg's errors, and those that PyAV makes of what a broken file leaves undefined.
+        # FFmpeg's errors, and Python errors of PyAV on broken files.
         stop.check(damage.decoded_s)
         if not count:
             raise _refusal(pipe, container, wanted) from error
     stop.check(damage.decoded_s)
     if not count:
-        raise InputError(f"{wanted.source}: holds no sound ({pipe.total} bytes)")
+        raise InputError(f"{wanted.source}: contains no audio ({pipe.total} bytes)")
 
 
 def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> list[bytes] | None:
-    """The Opus packets of a container as they are; None when its sound is not Opus of one or two channels."""
+    """Return the Opus packets of a container, or None when its audio is not Opus with one or two channels."""
     try:
         with open_container(pipe, container) as demuxed:
             codec = first_audio(demuxed, wanted.source).codec_context
@@ -106,16 +107,16 @@ def open_container(source: ByteReader, container: Container) -> av.container.Inp
 
 
 def _open_nothing(url: str, flags: int, options: object) -> Any:
-    raise av.error.PermissionError(1, "a recording cannot open anything")
+    raise av.error.PermissionError(1, "a recording may not open other resources")
 
 
 def first_audio(demuxed: av.container.InputContainer, source: str) -> av.AudioStream:
-    """The first audio stream, checked."""
+    """Return the first audio stream, validated."""
     if not demuxed.streams.audio:
-        raise InputError(f"{source}: no audio stream in it")
+        raise InputError(f"{source}: contains no audio stream")
     stream = demuxed.streams.audio[0]
     if stream.codec_context is None or stream.codec_context.name not in DECODERS:
-        raise InputError(f"{source}: its codec is not known")
+        raise InputError(f"{source}: its codec is unknown")
     return stream
 
 
@@ -133,7 +134,7 @@ def _decoded(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop, damag
             else:
                 yield from _resampled(_frames(demuxed, stream, stop, damage), stream, wanted, damage)
         finally:
-            # Also where the demuxer gives up in the middle.
+            # Also after a demuxer error in the middle of the file.
             if wav is not None:
                 damage.promised_s = damage.decoded_s + wav.missing_s
             else:
@@ -194,7 +195,7 @@ def _duration_s(packet: av.Packet[Any]) -> float:
 
 
 def _length_s(demuxed: av.container.InputContainer, stream: av.AudioStream) -> float | None:
-    """How long a file says that it is."""
+    """Return the duration that a file states, in seconds."""
     if stream.duration is not None and stream.time_base:
         return float(stream.duration * stream.time_base)
     return demuxed.duration / av.time_base if demuxed.duration is not None else None
@@ -205,7 +206,7 @@ def _nothing(rate_hz: int) -> Clip:
 
 
 class _Watched:
-    """An Ogg file, read past a watch on its pages."""
+    """An Ogg file whose granule positions are tracked while it is read."""
 
     def __init__(self, pipe: Pipe) -> None:
         self._pipe = pipe
@@ -217,7 +218,7 @@ class _Watched:
         return data
 
     def length_s(self, stream: av.AudioStream) -> float | None:
-        """From the first instant to the last that a page names."""
+        """Return the seconds from the first to the last granule position."""
         last = self._timeline.last_granule
         if last is None or stream.time_base is None:
             return None

@@ -1,6 +1,6 @@
-"""What encodes replies: their sound, part by part, to the chunks that the wire carries.
+"""Encodes replies, part by part, into the chunks sent to clients.
 
-docs/reference/protocol.md says which bytes the chunks are. It is hosted as an engine is (reply_audio.py).
+docs/reference/protocol.md defines the chunks. The encoder runs in a pool like an engine (reply_audio.py).
 """
 
 from __future__ import annotations
@@ -21,30 +21,30 @@ ReplyFormat = Literal["opus", "opus_packets", "wav", "pcm16", "mulaw", "alaw"]
 REPLY_FORMATS: tuple[str, ...] = get_args(ReplyFormat)
 
 SAMPLE_FORMATS: tuple[ReplyFormat, ...] = ("wav", "pcm16", "mulaw", "alaw")
-"""The formats whose rate can be chosen; Opus has one of its own."""
+"""Formats with a selectable rate; Opus has a fixed one."""
 
 REPLY_RATE_HZ = 24_000
 REPLY_BITRATE = 32_000
 _COMPLEXITY = 5
-"""libopus's own is 9, which takes three times as long for a voice."""
+"""libopus's default is 9, which takes three times as long for speech."""
 
 _WAV_CHUNK_S = 1.0
 
 
 class ReplyEncoder:
-    """The engine; a stream of it is one reply."""
+    """The encoder engine; each of its streams is one reply."""
 
     def load(self) -> EngineInfo:
         options = {"rate_hz": REPLY_RATE_HZ, "bitrate": REPLY_BITRATE, "complexity": _COMPLEXITY}
         return EngineInfo("encoder", "libopus", options, revision=libopus_version(), licence="BSD-3-Clause")
 
     def stream(self) -> ReplyStream:
-        """Begin a reply."""
+        """Start a reply."""
         return ReplyStream()
 
 
 def reply_rate_hz(form: str) -> int:
-    """The rate of replies in this format, where none is asked for."""
+    """Return the default rate of replies in this format, in Hz."""
     return g711.RATE_HZ if form in get_args(g711.Law) else REPLY_RATE_HZ
 
 
@@ -55,9 +55,9 @@ class ReplyStream:
         self._chunks: _Chunks | None = None
 
     def encode(self, form: ReplyFormat, rate_hz: int, part: Clip, last: bool) -> tuple[tuple[bytes, ...], float]:
-        """The chunks that are ready, none empty, and how long the sound in them is.
+        """Return the non-empty chunks that are ready, and the duration of their audio in seconds.
 
-        form, rate_hz: those of the first call hold for the whole reply.
+        form, rate_hz: the values of the first call apply to the whole reply.
         """
         if self._chunks is None:
             self._chunks = _Chunks(form, part.rate_hz, rate_hz)
@@ -68,7 +68,7 @@ class ReplyStream:
 
 
 class _Chunks:
-    """Turns sound into the chunks of one reply."""
+    """Converts audio into the chunks of one reply."""
 
     def __init__(self, form: ReplyFormat, from_hz: int, to_hz: int) -> None:
         self._resampler = Resampler(from_hz, to_hz)
@@ -80,9 +80,9 @@ class _Chunks:
 
 
 class _Encoder(Protocol):
-    """Encodes one reply as it comes: chunks, some perhaps empty, and how long the sound in them is.
+    """Encodes one reply incrementally, into chunks (possibly empty) and their duration in seconds.
 
-    A reply must end with a chunk, even when its last part is empty: samples then close with one of silence.
+    A reply must end with a chunk even when its last part is empty; sample formats then append one sample of silence.
     """
 
     def encode(self, ready: Clip, *, last: bool) -> tuple[list[bytes], float]: ...
@@ -129,9 +129,9 @@ class _Samples:
 
 
 class _Wav:
-    """A WAV file with its true length, which is known when the reply is: nothing leaves before.
+    """A WAV file with its exact length, sent when the reply is complete.
 
-    Safari plays no WAV of unknown length, and a WAV is played when it is whole.
+    Safari does not play WAV files of unknown length, and clients play a WAV only when it is complete.
     """
 
     def __init__(self, rate_hz: int) -> None:
@@ -154,6 +154,6 @@ def _one_sample(rate_hz: int) -> Clip:
 
 
 def _wav_head(rate_hz: int, size: int) -> bytes:
-    """The header of a 16-bit mono WAV file with this many bytes of samples."""
+    """Return the header of a 16-bit mono WAV file with this many bytes of samples."""
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, 1, rate_hz, 2 * rate_hz, 2, 16)
     return struct.pack("<4sI4s", b"RIFF", 36 + size, b"WAVE") + form + struct.pack("<4sI", b"data", size)

@@ -1,4 +1,4 @@
-"""Headers of MPEG audio and ADTS frames: what tells a bare MP3 or AAC stream from other bytes.
+"""Headers of MPEG audio and ADTS frames, which identify MP3 and AAC streams without a container.
 
 MPEG audio: ISO/IEC 11172-3 and 13818-3. ADTS: ISO/IEC 13818-7.
 """
@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 HEADER_BYTES = 7
-"""The longest header read here (ADTS)."""
+"""Length of the longest header parsed here (ADTS)."""
 
 _RATES_HZ = {3: (44_100, 48_000, 32_000), 2: (22_050, 24_000, 16_000), 0: (11_025, 12_000, 8_000)}
 _KBPS_1 = {
@@ -24,9 +24,9 @@ _KBPS_2 = {
 
 
 def mpeg_frame_bytes(header: bytes) -> int | None:
-    """The length of the MPEG audio frame that these bytes (4 are enough) begin, or None if they begin none.
+    """Return the length of the MPEG audio frame that starts with these bytes (4 are enough), or None.
 
-    The free format (bitrate index 0) is not recognized: its frames have no length that the header tells.
+    The free format (bitrate index 0) is not supported, because its header does not state the frame length.
     """
     if len(header) < 4 or header[0] != 0xFF or header[1] & 0xE0 != 0xE0:
         return None
@@ -43,7 +43,7 @@ def mpeg_frame_bytes(header: bytes) -> int | None:
 
 
 def adts_frame_bytes(header: bytes) -> int | None:
-    """The length of the ADTS frame that these bytes (6 are enough) begin, or None if they begin none."""
+    """Return the length of the ADTS frame that starts with these bytes (6 are enough), or None."""
     if len(header) < 6 or header[0] != 0xFF or header[1] & 0xF6 != 0xF0 or header[2] >> 2 & 15 > 12:
         return None
     size = (header[3] & 3) << 11 | header[4] << 3 | header[5] >> 5
@@ -51,27 +51,27 @@ def adts_frame_bytes(header: bytes) -> int | None:
 
 
 def find_frames(data: bytes) -> tuple[str, int] | None:
-    """Where the first of three consecutive frames of one kind begins: ("mp3" or "aac", offset); None if nowhere.
+    """Return the kind ("mp3" or "aac") and offset of the first of three consecutive frames, or None.
 
-    Three in a row do not come by chance; two are enough where the data end there.
+    Three in a row do not occur by chance; two are enough at the end of the data.
     """
-    place = data.find(0xFF)
-    while place >= 0:
+    index = data.find(0xFF)
+    while index >= 0:
         for name, size_of in (("mp3", mpeg_frame_bytes), ("aac", adts_frame_bytes)):
-            if _run(data, place, size_of) >= 3:
-                return name, place
-        place = data.find(0xFF, place + 1)
+            if _run(data, index, size_of) >= 3:
+                return name, index
+        index = data.find(0xFF, index + 1)
     return None
 
 
-def _run(data: bytes, place: int, size_of: Callable[[bytes], int | None]) -> int:
-    """How many frames follow each other from here, up to three; the end of the data counts as one."""
+def _run(data: bytes, index: int, size_of: Callable[[bytes], int | None]) -> int:
+    """Return the number of consecutive frames from here, up to three; the end of the data counts as one."""
     count = 0
     while count < 3:
-        if place + HEADER_BYTES > len(data):
+        if index + HEADER_BYTES > len(data):
             return count + 1 if count else 0
-        size = size_of(data[place : place + HEADER_BYTES])
+        size = size_of(data[index : index + HEADER_BYTES])
         if size is None:
             return count
-        count, place = count + 1, place + size
+        count, index = count + 1, index + size
     return count

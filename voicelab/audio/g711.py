@@ -1,6 +1,6 @@
-"""G.711, the sound of the telephone: one byte a sample, µ-law in North America and Japan, A-law elsewhere.
+"""G.711 telephone audio, one byte per sample: µ-law in North America and Japan, A-law elsewhere.
 
-Source: ITU-T Recommendation G.711. Levels are scaled to 16 bits, as every software codec has them.
+Source: ITU-T Recommendation G.711. Levels are scaled to 16 bits, as is usual in software codecs.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from voicelab.audio.clip import Clip
 
 Law = Literal["mulaw", "alaw"]
 RATE_HZ = 8_000
-"""The rate of the telephone."""
+"""Sample rate of telephone audio, in Hz."""
 
 
 def decode(data: bytes, law: Law, rate_hz: int = RATE_HZ) -> Clip:
-    """The sound of these bytes."""
+    """Decode G.711 bytes."""
     samples = _levels(law)[np.frombuffer(data, dtype=np.uint8)]
     return Clip(samples.astype(np.float32) / np.float32(32_768), rate_hz)
 
 
 def encode(clip: Clip, law: Law) -> bytes:
-    """Each sample as the byte of the nearest level, at the clip's own rate."""
+    """Encode each sample as the byte of the nearest level, at the clip's own rate."""
     samples = np.frombuffer(clip.to_pcm16(), dtype="<i2")
     sorted_bytes, borders = _steps(law)
     return sorted_bytes[np.searchsorted(borders, samples)].tobytes()
@@ -33,7 +33,7 @@ def encode(clip: Clip, law: Law) -> bytes:
 
 @cache
 def _levels(law: Law) -> NDArray[np.int32]:
-    """The level of each byte, shape (256,)."""
+    """Return the level of each byte, shape (256,)."""
     byte = np.arange(256, dtype=np.int32)
     if law == "mulaw":
         byte = byte ^ 0xFF
@@ -47,9 +47,9 @@ def _levels(law: Law) -> NDArray[np.int32]:
 
 @cache
 def _steps(law: Law) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
-    """The bytes in the order of their levels, and the borders between neighbours."""
+    """Return the bytes sorted by level, and the boundaries between neighbouring levels."""
     levels = _levels(law)
-    # Zero has two bytes in µ-law; digital silence is 0xFF, which comes first here.
+    # µ-law has two bytes for zero; digital silence is 0xFF, which comes first here.
     order = np.lexsort((-np.arange(256), levels))
     distinct = np.concatenate([[True], np.diff(levels[order]) > 0])
     kept = order[distinct]

@@ -1,6 +1,6 @@
-"""The audio bytes of a turn, as they come over the wire, to sound; encoder.py is the way back.
+"""Decodes the incoming audio bytes of a turn; encoder.py is the counterpart for replies.
 
-docs/reference/protocol.md says which bytes mean what; these two modules are where it is known.
+docs/reference/protocol.md defines the formats, which only these two modules implement.
 """
 
 from __future__ import annotations
@@ -32,22 +32,22 @@ from voicelab.audio.streaming import StreamDecoder
 from voicelab.errors import InputError, TurnTooLongError
 
 Mode = Literal["burst", "realtime"]
-"""How a recording is sent: in one chunk, or as 20 ms frames at the pace of a microphone."""
+"""How a recording is sent: in one chunk, or as 20 ms frames in real time."""
 
 InputFormat = Literal["opus", "pcm16", "mulaw", "alaw"]
 INPUT_FORMATS: tuple[str, ...] = get_args(InputFormat)
-"""How bytes are read that are no container."""
+"""Formats of bytes that are not a container."""
 
 _SAMPLES = ("pcm16", "mulaw", "alaw")
-"""The formats in which any bytes are sound, so that a few fixed bits do not tell a container from it."""
+"""Formats in which all byte values are valid audio, so that a few fixed bits do not identify a container."""
 
 _SOURCE = "the audio of this turn"
-# Two channels of 32-bit samples at 48 kHz, the most that anyone sends, and as much again for what is no sound.
+# Twice the size of two channels of 32-bit samples at 48 kHz, the largest expected input; the rest allows for metadata.
 _MOST_BYTES_PER_S = 768_000
 
 
 class _Decoder(Protocol):
-    """Turns bytes into sound at SPEECH_RATE_HZ as they come."""
+    """Converts bytes to audio at SPEECH_RATE_HZ incrementally."""
 
     def feed(self, data: bytes) -> Clip | None: ...
 
@@ -55,11 +55,11 @@ class _Decoder(Protocol):
 
 
 class IncomingAudio:
-    """Turns the chunks of one turn into sound at SPEECH_RATE_HZ, as they come.
+    """Converts the chunks of one turn to audio at SPEECH_RATE_HZ incrementally.
 
-    longest_s: more sound than this in one turn is a TurnTooLongError, and so are more bytes than it could take.
-    endless: the sound is a stream, not a turn; up to longest_s of a container may wait to be taken. Call `finish` or
-    `close` at the end.
+    longest_s: maximum duration of one turn; more audio, or more bytes than it could need, raise TurnTooLongError.
+    endless: the audio is a stream instead of a turn, and longest_s limits the decoded audio of a container that waits
+    to be taken. Call `finish` or `close` at the end.
     """
 
     def __init__(self, *, longest_s: float, endless: bool = False) -> None:
@@ -75,26 +75,26 @@ class IncomingAudio:
         self.duration_s = 0.0
 
     def feed(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> Clip | None:
-        """Take one chunk; the sound that is ready, if any.
+        """Decode one chunk and return the audio that is ready, if any.
 
-        form: one of INPUT_FORMATS says how to read bytes that are no container; any other name means that they must be
-        one. Raises InputError when the bytes are not what they should be.
+        form: one of INPUT_FORMATS, for bytes that are not a container; with any other name they must be a container.
+        Raises InputError for invalid bytes.
         """
         self._received += len(data)
         if not self._endless and self._received > self._bytes_left:
-            raise TurnTooLongError(f"the bytes of this turn are more than {self._longest_s:g} s of sound can take")
+            raise TurnTooLongError(f"this turn has more bytes than {self._longest_s:g} s of audio can need")
         if self._decoder is not None:
             return self._count(self._decoder.feed(data))
         self._waiting.append(data)
         return self._begin(form, sample_rate_hz)
 
     def add(self, clip: Clip) -> Clip:
-        """Count sound that was decoded elsewhere."""
+        """Count audio that was decoded elsewhere."""
         self._count(clip)
         return clip
 
     def finish(self) -> Clip | None:
-        """The sound that was still held back, if any; InputError when a container cannot be decoded."""
+        """Return the remaining audio, if any. Raises InputError when a container cannot be decoded."""
         if self._decoder is not None:
             return self._count(self._decoder.finish())
         chunks, self._waiting = self._waiting, []
@@ -113,20 +113,20 @@ class IncomingAudio:
 
     @property
     def undecoded_s(self) -> float:
-        """Seconds of sound that were damaged and could not be decoded; all of them once finished."""
+        """Seconds of damaged audio that could not be decoded; complete after `finish`."""
         return getattr(self._decoder, "undecoded_s", 0.0)
 
     def close(self) -> None:
-        """Give back what a container holds."""
+        """Release the container's decoder."""
         if isinstance(self._decoder, StreamDecoder):
             self._decoder.close()
 
     def _begin(self, form: str, sample_rate_hz: int) -> Clip | None:
-        """Tell by the first bytes what they are; None where it takes more of them."""
+        """Detect the format from the first bytes; return None when more are needed."""
         if not self._is_past_lead_in(zeros=form not in _SAMPLES):
             return None
         head = b"".join(self._waiting)
-        # A few fixed bits, which PCM may have as well.
+        # A few fixed bits, which also occur in PCM.
         may_be_bare = form not in _SAMPLES or self._is_tagged
         container = recognize(head, bare_frames=may_be_bare)
         is_open = may_begin(head, bare_frames=may_be_bare) or (form not in _SAMPLES and may_be_text(head))
@@ -139,7 +139,7 @@ class IncomingAudio:
         return self._count(self._read_raw(chunks, form, sample_rate_hz))
 
     def _is_past_lead_in(self, *, zeros: bool) -> bool:
-        """Drop tags and zeros before the sound; whether all of them are gone. Tags may be long: none is kept."""
+        """Skip tags and zeros before the audio; return whether all are skipped. Long tags are not buffered."""
         head = b"".join(self._waiting)
         skipped = min(len(head), self._lead_in)
         lead_in = skipped + lead_in_bytes(head[skipped:], zeros=zeros)
@@ -154,9 +154,9 @@ class IncomingAudio:
         return bool(rest)
 
     def _read_raw(self, chunks: list[bytes], form: str, sample_rate_hz: int) -> Clip | None:
-        """Bytes that no container begins; where they are no Opus either, sound may still begin behind them."""
+        """Decode bytes that start no container. If they are not Opus either, a container may still follow."""
         head = b"".join(chunks)
-        # In A-law, silence is a row of the letter U.
+        # In A-law, silence is a sequence of the letter U.
         if is_markup(head) if form in get_args(g711.Law) else is_text(head):
             raise decoding.unknown(head, _SOURCE)
         if form not in _RAW:
@@ -179,26 +179,26 @@ class IncomingAudio:
     def _count(self, clip: Clip | None) -> Clip | None:
         self.duration_s += clip.duration_s if clip is not None else 0.0
         if self.duration_s > self._longest_s and not self._endless:
-            raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
+            raise TurnTooLongError(f"this turn exceeds the maximum of {self._longest_s:g} s of audio")
         return clip
 
 
 def _behind_junk(head: bytes, form: str = "opus") -> tuple[Container, bytes]:
-    """The container that begins somewhere in these bytes, and its bytes; InputError where there is none."""
+    """Return the container inside these bytes and its data. Raises InputError when there is none."""
     found = find(head)
     if found is not None:
         return found[0], head[found[1] :]
     if form not in _RAW:
         known = ", ".join(INPUT_FORMATS)
-        raise InputError(f"format {form[:40]!r} is not known and the audio is no container; known: {known}")
+        raise InputError(f"format {form[:40]!r} is unknown and the audio is not a container; known formats: {known}")
     raise InputError(
-        f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, or one raw Opus "
-        "packet a chunk, or pcm16, mulaw or alaw with its format and sample_rate"
+        f"{_SOURCE}: neither a known container nor an Opus packet ({len(head)} bytes); send {KNOWN}, one raw Opus "
+        "packet per chunk, or pcm16, mulaw or alaw with its format and sample_rate"
     )
 
 
 class _PacketReader:
-    """One raw Opus packet in each chunk."""
+    """Reads one raw Opus packet per chunk."""
 
     def __init__(self, rate_hz: int) -> None:
         self._decoder = PacketDecoder(SPEECH_RATE_HZ)
@@ -211,7 +211,7 @@ class _PacketReader:
 
 
 class _PcmReader:
-    """PCM cut anywhere, also in the middle of a sample."""
+    """Reads PCM that may be split inside a sample."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
@@ -226,13 +226,13 @@ class _PcmReader:
 
     def finish(self) -> Clip:
         if self._rest:
-            raise InputError("pcm16 audio ends in the middle of a sample: an odd number of bytes was sent")
+            raise InputError("pcm16 audio has an odd number of bytes; send whole samples")
         empty = Clip(np.zeros(0, dtype=np.float32), self._rate_hz)
         return self._resampler.feed(empty, last=True)
 
 
 class _G711Reader:
-    """G.711 cut anywhere: each byte is a sample."""
+    """Reads G.711, one byte per sample."""
 
     def __init__(self, law: g711.Law, rate_hz: int) -> None:
         self._law = law
@@ -252,18 +252,18 @@ _RAW: dict[str, Callable[[int], _Decoder]] = {
     "mulaw": partial(_G711Reader, "mulaw"),
     "alaw": partial(_G711Reader, "alaw"),
 }
-"""What reads each of INPUT_FORMATS, made with the chunk's sample rate."""
+"""Reader of each of INPUT_FORMATS, created with the chunk's sample rate."""
 
 
 def default_rate_hz(form: str) -> int:
-    """The rate of samples that come without one."""
+    """Return the default rate of raw samples, in Hz."""
     return g711.RATE_HZ if form in get_args(g711.Law) else SPEECH_RATE_HZ
 
 
 def reply_clip(data: bytes, form: ReplyFormat = "opus", rate_hz: int | None = None) -> Clip:
-    """The sound of a reply's joined bytes (not for opus_packets, whose borders are lost when joined).
+    """Decode the joined bytes of a reply (except opus_packets, whose boundaries are lost by joining).
 
-    rate_hz: that was asked for, for the formats that are bare samples.
+    rate_hz: the requested rate, for raw sample formats.
     """
     if form == "pcm16":
         return Clip.from_pcm16(data, rate_hz or reply_rate_hz(form))

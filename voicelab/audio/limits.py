@@ -1,4 +1,4 @@
-"""What one decode may cost, and how it is stopped."""
+"""Resource limits and cancellation of a decode."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from voicelab.errors import InputError, TurnTooLongError
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds of one decode. They hold for what a header says and for what is really decoded.
+    """Limits of one decode, applied to both header values and decoded audio.
 
-    longest_s: seconds of sound. longest_cpu_s, cpu_share: the decoder may compute that many seconds, and this share of
-    a second more for each second of sound that came out. most_samples_per_s: rate times channels, so that eight
-    channels at 192 kHz are not taken where eight at 48 kHz are.
+    longest_s: maximum duration in seconds. longest_cpu_s, cpu_share: CPU budget in seconds, plus this fraction per
+    second of decoded audio. most_samples_per_s: rate times channels, so that eight channels are allowed at 48 kHz but
+    not at 192 kHz.
     """
 
     longest_s: float = float("inf")
@@ -28,12 +28,12 @@ class Limits:
     cpu_share: float = 0.1
 
     def check_shape(self, rate_hz: int, channels: int, source: str) -> None:
-        """Raise InputError for a rate or a number of channels beyond the bounds."""
+        """Raise InputError for a rate or a channel count beyond the limits."""
         if not self.lowest_rate_hz <= rate_hz <= self.highest_rate_hz:
             bounds = f"{self.lowest_rate_hz} to {self.highest_rate_hz} Hz"
-            raise InputError(f"{source}: {rate_hz} Hz; resample it to a rate from {bounds}")
+            raise InputError(f"{source}: {rate_hz} Hz is not supported; resample it to {bounds}")
         if not 1 <= channels <= self.most_channels:
-            raise InputError(f"{source}: {channels} channels; at most {self.most_channels} are decoded")
+            raise InputError(f"{source}: {channels} channels; the maximum is {self.most_channels}")
         if rate_hz * channels > self.most_samples_per_s:
             most_hz = self.most_samples_per_s // channels
             raise InputError(f"{source}: {channels} channels at {rate_hz} Hz; resample it to at most {most_hz} Hz")
@@ -45,7 +45,7 @@ class Limits:
 
 
 class DecodingStopped(Exception):  # noqa: N818 - nothing went wrong
-    """A decode was cancelled; it has no result, and nobody waits for one."""
+    """A decode was cancelled and has no result."""
 
 
 _RUNNING: weakref.WeakSet[Stop] = weakref.WeakSet()
@@ -53,9 +53,9 @@ _RUNNING_LOCK = threading.Lock()
 
 
 class Stop:
-    """Cancels a decode from another thread, and ends one that takes too long.
+    """Cancels a decode from another thread, and stops one that takes too long.
 
-    The decoder asks before every read and every packet.
+    The decoder checks it before every read and every packet.
     """
 
     def __init__(self, limits: Limits, source: str) -> None:
@@ -68,7 +68,7 @@ class Stop:
             _RUNNING.add(self)
 
     def cancel(self) -> None:
-        """The decode ends at its next read or packet, within milliseconds."""
+        """Stop the decode at its next read or packet, within milliseconds."""
         self._cancelled = True
 
     def is_over(self) -> bool:
@@ -80,9 +80,10 @@ class Stop:
         return False
 
     def check(self, decoded_s: float = 0.0) -> None:
-        """Raise Stopped once cancelled, InputError once the CPU time is used up. Call it in the decoding thread.
+        """Raise DecodingStopped once cancelled, InputError once the CPU time is used up. Call it in the decoding
+        thread.
 
-        decoded_s: how much sound came out so far.
+        decoded_s: seconds of audio decoded so far.
         """
         if self._cancelled:
             raise DecodingStopped
@@ -92,11 +93,11 @@ class Stop:
         self._decoded_s = max(self._decoded_s, decoded_s)
         allowed_s = self._limits.longest_cpu_s + self._limits.cpu_share * self._decoded_s
         if now_s - self._began_s > allowed_s:
-            raise InputError(f"{self._source}: takes more than {allowed_s:.3g} s of computing to decode")
+            raise InputError(f"{self._source}: decoding exceeds {allowed_s:.3g} s of CPU time")
 
 
 def cancel_all() -> None:
-    """Cancel every decode of this process; for its end."""
+    """Cancel every decode of this process, at its exit."""
     with _RUNNING_LOCK:
         running = list(_RUNNING)
     for one in running:

@@ -1,4 +1,4 @@
-"""How many seconds of an Ogg Opus stream the first bytes of it hold."""
+"""Computes how many seconds of audio a prefix of an Ogg Opus stream contains."""
 
 from __future__ import annotations
 
@@ -12,27 +12,27 @@ _PRE_SKIP_AT = 10
 
 
 def playable_s(data: bytes, sizes: Sequence[int]) -> list[float] | None:
-    """Seconds of sound that the first `size` bytes hold, for each size; None if the data is not Ogg Opus.
+    """Return the seconds of audio in the first `size` bytes, for each size; None if the data is not Ogg Opus.
 
-    Only whole pages count (RFC 3533), and the encoder's delay at the start does not (RFC 7845, section 4.2).
+    Only complete pages count (RFC 3533), without the encoder delay at the start (RFC 7845, section 4.2).
     """
     ends, seconds = [0], [0.0]
-    place, pre_skip = 0, 0
-    while place + _HEADER.size <= len(data):
-        magic, _, _, granule, _, _, _, segments = _HEADER.unpack_from(data, place)
-        table = data[place + _HEADER.size : place + _HEADER.size + segments]
-        body = place + _HEADER.size + segments
+    index, pre_skip = 0, 0
+    while index + _HEADER.size <= len(data):
+        magic, _, _, granule, _, _, _, segments = _HEADER.unpack_from(data, index)
+        table = data[index + _HEADER.size : index + _HEADER.size + segments]
+        body = index + _HEADER.size + segments
         if magic != b"OggS":
             return None
-        if place == 0:
+        if index == 0:
             if data[body : body + 8] != b"OpusHead":
                 return None
             pre_skip = int.from_bytes(data[body + _PRE_SKIP_AT : body + _PRE_SKIP_AT + 2], "little")
-        place = body + sum(table)
-        if place > len(data):
+        index = body + sum(table)
+        if index > len(data):
             break
         # -1: no packet ends on this page.
-        ends.append(place)
+        ends.append(index)
         seconds.append(max(seconds[-1], (granule - pre_skip) / _GRANULE_HZ) if granule > 0 else seconds[-1])
     if len(ends) == 1:
         return None

@@ -1,7 +1,7 @@
-"""Raw Opus packets and the Ogg Opus stream, through opuslib.
+"""Raw Opus packets and Ogg Opus streams, through opuslib.
 
-Opus: RFC 6716. Ogg pages: RFC 3533. Opus in Ogg: RFC 7845. Instants inside Ogg Opus count 48 kHz samples, whatever
-the rate of the input.
+Opus: RFC 6716. Ogg pages: RFC 3533. Opus in Ogg: RFC 7845. Granule positions in Ogg Opus count 48 kHz samples at any
+input rate.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ _SERIAL = 1
 
 
 LIBOPUS_VARIABLE = "VOICELAB_LIBOPUS"
-"""Environment variable that chooses the library: "pyav", "system", or "auto" (PyAV's if there is one)."""
+"""Environment variable that selects the library: "pyav", "system", or "auto" (PyAV's if present)."""
 
 _SOURCES = ("pyav", "system")
 
 
 def bundled_libopus() -> str | None:
-    """The libopus that PyAV's wheel carries, or None."""
+    """Return the path of the libopus in PyAV's wheel, or None."""
     import av
 
     found = sorted((Path(av.__file__).parent.parent / "av.libs").glob("libopus*.so*"))
@@ -45,14 +45,14 @@ def bundled_libopus() -> str | None:
 
 
 def find_libopus() -> tuple[str, str]:
-    """The path of the libopus to use, and where it comes from: "pyav" or "system".
+    """Return the path of the libopus to use and its origin, "pyav" or "system".
 
-    PyAV's comes first, so that results do not depend on what else a machine has installed. VOICELAB_LIBOPUS chooses
-    one of the two. Raises EngineMissingError when the library is missing, InputError for any other choice.
+    PyAV's library comes first, so that results do not depend on the system. VOICELAB_LIBOPUS selects one of the two.
+    Raises EngineMissingError when the library is missing, InputError for an unknown choice.
     """
     choice = os.environ.get(LIBOPUS_VARIABLE, "auto")
     if choice not in ("auto", *_SOURCES):
-        raise InputError(f"{LIBOPUS_VARIABLE} is {choice!r}; it may be: auto, {', '.join(_SOURCES)}")
+        raise InputError(f"{LIBOPUS_VARIABLE} is {choice!r}; choose one of: auto, {', '.join(_SOURCES)}")
     for source in _SOURCES if choice == "auto" else (choice,):
         path = bundled_libopus() if source == "pyav" else ctypes.util.find_library("opus")
         if path is not None:
@@ -66,10 +66,10 @@ def find_libopus() -> tuple[str, str]:
 
 @cache
 def load_opuslib() -> Any:
-    """opuslib, bound to the library that `find_libopus` finds.
+    """Return opuslib, bound to the library of `find_libopus`.
 
-    Raises EngineMissingError when there is none. opuslib looks its library up while it is imported, so the search is
-    answered for that one name during that one import.
+    Raises EngineMissingError when there is none. opuslib searches for its library during import, so the search is
+    patched for this name and this import only.
     """
     path, _ = find_libopus()
     search = ctypes.util.find_library
@@ -85,16 +85,16 @@ def load_opuslib() -> Any:
 
 
 def libopus_version() -> str:
-    """The library in use and where it comes from: "libopus 1.6.1 (pyav)"."""
+    """Return the version and origin of the library: "libopus 1.6.1 (pyav)"."""
     _, source = find_libopus()
     return f"{load_opuslib().api.info.get_version_string().decode()} ({source})"
 
 
 @cache
 def _opus_decode() -> Any:
-    """libopus's opus_decode, called with the interpreter's lock held.
+    """Return libopus's opus_decode, called without releasing the GIL.
 
-    A packet takes 20 µs: giving the lock away for that, to threads that are slow to give it back, costs more.
+    A packet takes 20 µs. Waiting to reacquire the GIL from other threads would take longer.
     """
     api = load_opuslib().api
     decode = ctypes.PyDLL(api.libopus._name).opus_decode
@@ -103,12 +103,12 @@ def _opus_decode() -> Any:
 
 
 class PacketEncoder:
-    """Cuts a stream of clips into 20 ms Opus packets.
+    """Encodes a stream of clips as 20 ms Opus packets.
 
-    rate_hz must be one of OPUS_RATES_HZ; bitrate is in bit/s. use: what libopus is to tune for. fec_loss_percent: put
-    a coarse copy of each packet into the next, for a network that loses so many (None: no copies). constant: every
-    packet is of one size; else `bitrate` is what libopus aims at, and speech takes less. complexity: 0 to 10, how hard
-    it tries; from 7 on it takes three times as long as at 5, for it listens whether this is speech or music.
+    rate_hz: one of OPUS_RATES_HZ. bitrate: in bit/s. use: libopus application. fec_loss_percent: add forward error
+    correction for a network with this packet loss (None: no FEC). constant: constant bitrate; otherwise `bitrate` is a
+    target, and speech takes less. complexity: 0 to 10; from 7 on, encoding takes three times as long as at 5, because
+    libopus classifies speech and music.
     """
 
     def __init__(
@@ -133,21 +133,21 @@ class PacketEncoder:
             self._encoder.vbr = 0
         if fec_loss_percent is not None:
             control, settings = opuslib.api.encoder.encoder_ctl, opuslib.api.ctl
-            # opuslib's own property inband_fec leaves its value out.
+            # opuslib's property inband_fec does not pass its value on.
             control(self._encoder.encoder_state, settings.set_inband_fec, 1)
             control(self._encoder.encoder_state, settings.set_packet_loss_perc, min(100, round(fec_loss_percent)))
         self._rest = b""
 
     @property
     def lookahead_48k(self) -> int:
-        """How many 48 kHz samples the decoder must drop at the start."""
+        """Number of 48 kHz samples that the decoder must drop at the start."""
         opuslib = load_opuslib()
         state, request = self._encoder.encoder_state, opuslib.api.ctl.get_lookahead
         samples = int(opuslib.api.encoder.encoder_ctl(state, request))
         return samples * _GRANULE_HZ // self.rate_hz
 
     def feed(self, clip: Clip) -> list[bytes]:
-        """The packets that are full; what is left over waits for more."""
+        """Return the complete packets; remaining samples are kept for the next call."""
         if clip.rate_hz != self.rate_hz:
             raise ValueError(f"this encoder takes {self.rate_hz} Hz, not {clip.rate_hz}")
         pcm = self._rest + clip.to_pcm16()
@@ -157,7 +157,7 @@ class PacketEncoder:
         return [self._encode(pcm[start : start + size]) for start in range(0, whole, size)]
 
     def flush(self) -> list[bytes]:
-        """The rest, padded with silence by the encoder's look-ahead so that no sound is cut off."""
+        """Return the last packets, padded with silence by the encoder's look-ahead so that no audio is cut off."""
         lookahead = self.lookahead_48k * self.rate_hz // _GRANULE_HZ
         size = 2 * self.frame_samples
         pcm = self._rest + bytes(2 * lookahead)
@@ -170,20 +170,20 @@ class PacketEncoder:
 
 
 class PacketDecoder:
-    """Turns Opus packets, one after another, into clips at rate_hz."""
+    """Decodes consecutive Opus packets to clips at rate_hz."""
 
     def __init__(self, rate_hz: int) -> None:
         self._rate_hz = rate_hz
         self._opuslib = load_opuslib()
         self._decoder = self._opuslib.Decoder(rate_hz, 1)
         self._most = round(rate_hz * _LONGEST_PACKET_S)
-        # opuslib's own decode makes room for the longest packet, and copies it twice, each time; a server decodes
-        # thousands a second, nearly all of them short.
+        # opuslib's own decode allocates space for the longest packet and copies it twice per call. A server decodes
+        # thousands of mostly short packets per second.
         self._pcm = np.zeros(self._most, dtype="<i2")
         self._room = self._pcm.ctypes.data_as(self._opuslib.api.c_int16_pointer)
 
     def feed(self, packet: bytes) -> Clip:
-        """The sound of one packet; InputError when it is not one."""
+        """Decode one packet. Raises InputError for an invalid one."""
         if not packet:
             raise InputError("an Opus packet has at least one byte; this one is empty")
         state = self._decoder.decoder_state
@@ -193,22 +193,22 @@ class PacketDecoder:
         return Clip.from_pcm16(self._pcm[:count], self._rate_hz)
 
     def conceal(self) -> Clip:
-        """The 20 ms of a packet that never came, as the decoder continues what it heard."""
+        """Return 20 ms of packet loss concealment for a lost packet."""
         return self._lost(None, fec=False)
 
     def recover(self, following: bytes) -> Clip:
-        """The 20 ms of a packet that never came, from the copy in the one after it; concealed where there is none."""
+        """Return the 20 ms of a lost packet from the FEC data of the next one, or concealment without FEC data."""
         return self._lost(following, fec=True)
 
     def _lost(self, packet: bytes | None, *, fec: bool) -> Clip:
-        # opuslib's Decoder.decode asks a missing packet for its length; the function under it takes none.
+        # opuslib's Decoder.decode takes the length of a missing packet, which fails; the function below it does not.
         decode, size = self._opuslib.api.decoder.decode, round(self._rate_hz * FRAME_S)
         pcm = decode(self._decoder.decoder_state, packet, len(packet or b""), size, fec, channels=1)
         return Clip.from_pcm16(pcm, self._rate_hz)
 
 
 class OggOpusWriter:
-    """Writes an Ogg Opus stream piece by piece: all that `feed` and `close` return, joined, is one valid file."""
+    """Writes an Ogg Opus stream incrementally: the joined results of `feed` and `close` are one valid file."""
 
     def __init__(self, rate_hz: int, bitrate: int = 32_000, *, complexity: int = 9) -> None:
         self._packets = PacketEncoder(rate_hz, bitrate, complexity=complexity)
@@ -219,15 +219,15 @@ class OggOpusWriter:
         self._held: list[bytes] = []
 
     def feed(self, clip: Clip) -> bytes:
-        """The pages that are ready after this clip; they end where a decoder can play on."""
+        """Return the pages that are ready after this clip; each ends where a decoder can continue playing."""
         self._samples_in += len(clip.samples)
         packets = self._held + self._packets.feed(clip)
-        # One packet stays back, because the last page of the stream must hold one.
+        # One packet is held back, because the last page of the stream must contain one.
         self._held = packets[-1:]
         return self._head() + self._pages(packets[:-1])
 
     def close(self) -> bytes:
-        """The last page, whose position cuts the padding off again."""
+        """Return the last page, whose granule position trims the padding."""
         packets = self._held + self._packets.flush()
         self._held = []
         head = self._head()
@@ -276,17 +276,17 @@ _ALL_ONES = 0xFFFFFFFF
 
 
 def _ogg_crc(data: bytes) -> int:
-    """CRC-32 with polynomial 04C11DB7, start 0, not reflected (RFC 3533, section 6).
+    """Return the CRC-32 with polynomial 04C11DB7, start 0, not reflected (RFC 3533, section 6).
 
-    zlib's has the same polynomial, but works on mirrored bits and starts and ends with all of them turned: undoing that
-    on both sides costs less than going through the bytes here.
+    zlib has the same polynomial, but reflects the bits and inverts them at start and end. Undoing that on both sides is
+    faster than a loop over the bytes.
     """
     mirrored = zlib.crc32(data.translate(_MIRRORED), _ALL_ONES) ^ _ALL_ONES
     return int.from_bytes(mirrored.to_bytes(4, "little").translate(_MIRRORED), "big")
 
 
 def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:
-    """All of a clip as 20 ms packets; the clip is brought to 16 kHz when Opus does not take its rate."""
+    """Encode a clip as 20 ms packets; resamples it to 16 kHz when Opus does not support its rate."""
     if clip.rate_hz not in OPUS_RATES_HZ:
         clip = clip.at_rate(16_000)
     encoder = PacketEncoder(clip.rate_hz, bitrate)
@@ -294,7 +294,7 @@ def encode_packets(clip: Clip, bitrate: int = 32_000) -> list[bytes]:
 
 
 def encode_ogg(clip: Clip, bitrate: int = 32_000) -> bytes:
-    """All of a clip as one Ogg Opus file."""
+    """Encode a clip as an Ogg Opus file."""
     if clip.rate_hz not in OPUS_RATES_HZ:
         clip = clip.at_rate(16_000)
     writer = OggOpusWriter(clip.rate_hz, bitrate)
@@ -302,7 +302,7 @@ def encode_ogg(clip: Clip, bitrate: int = 32_000) -> bytes:
 
 
 def decode_packets(packets: Sequence[bytes], rate_hz: int) -> Clip:
-    """The sound of packets in order."""
+    """Decode packets in order."""
     decoder = PacketDecoder(rate_hz)
     clips = [decoder.feed(packet) for packet in packets]
     return Clip.join(clips) if clips else Clip(np.zeros(0, dtype=np.float32), rate_hz)

@@ -1,4 +1,4 @@
-"""A part of a long recording, of which no more is decoded than the part needs."""
+"""Reads a part of a long recording without decoding the rest."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ from voicelab.errors import InputError
 _STATES_ITS_LENGTH = ("wav", "flac")
 _CAN_BE_ENTERED = ("wav", "flac", "ogg")
 _PREROLL_S = 1.0
-"""Decoders begin this long before a part, so that what they carry over from before is there."""
+"""Decoding starts this many seconds before a part, so that the decoder's state has settled."""
 
 
 def length_s(recording: bytes | Path, *, source: str) -> float:
-    """The length of a recording in seconds; from the header where the container's header can be relied on.
+    """Return the length of a recording in seconds, from the header where the container's header is reliable.
 
-    Raises InputError, which names `source`, where it cannot be decoded.
+    Raises InputError, which names `source`, for an undecodable recording.
     """
     file, container = _opened(recording, source)
     with file:
@@ -38,15 +38,15 @@ def length_s(recording: bytes | Path, *, source: str) -> float:
                     if demuxed.duration:
                         return float(demuxed.duration / av.time_base)
             except (av.error.FFmpegError, ValueError):
-                pass  # the decoder below says what is wrong
+                pass  # the decoder below reports the error
         file.seek(0)
         return decoding.decode(file.read(), source=source).duration_s
 
 
 def cut(recording: bytes | Path, offset_s: float, duration_s: float | None, *, source: str) -> Clip:
-    """The sound from offset_s on, duration_s of it or up to the end; shorter or empty where the recording ends.
+    """Return duration_s seconds from offset_s on (None: to the end); shorter or empty at the end of the recording.
 
-    Raises InputError, which names `source`, where it cannot be decoded.
+    Raises InputError, which names `source`, for an undecodable recording.
     """
     file, container = _opened(recording, source)
     with file:
@@ -57,7 +57,7 @@ def cut(recording: bytes | Path, offset_s: float, duration_s: float | None, *, s
 
 
 def _opened(recording: bytes | Path, source: str) -> tuple[BinaryIO, Container]:
-    """The recording from where its sound begins, and its container."""
+    """Return the recording, positioned at the start of its audio, and its container."""
     try:
         file: BinaryIO = io.BytesIO(recording) if isinstance(recording, bytes) else recording.open("rb")
     except OSError as error:
@@ -65,7 +65,7 @@ def _opened(recording: bytes | Path, source: str) -> tuple[BinaryIO, Container]:
     head = file.read(MOST_LEAD_IN_BYTES)
     found = find(head)
     if found is None or found[1]:
-        # A tag or junk before the sound may be longer than this.
+        # A tag or junk before the audio may be longer than this.
         with file:
             data = head + file.read()
         found = find(data)
@@ -99,5 +99,5 @@ def _cut(file: BinaryIO, container: Container, offset_s: float, duration_s: floa
             if duration_s is not None and position >= end:
                 break
     if not rate_hz:
-        raise InputError(f"{source}: holds no sound")
+        raise InputError(f"{source}: contains no audio")
     return Clip(np.concatenate(blocks), rate_hz)

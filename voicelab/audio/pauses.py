@@ -1,4 +1,4 @@
-"""Silence in spoken sound: before it, after it, and the longest inside it."""
+"""Measures silence in speech: leading, trailing, and the longest pause."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from voicelab.audio.clip import Clip
 
 _FRAME_S = 0.01
 _BELOW_SPEECH_DB = 30.0
-"""A frame this far below the level of the loudest tenth of the frames is silence."""
+"""Frames this many dB below the loudest tenth of the frames are silence."""
 
 
 def leading_s(clip: Clip) -> float:
-    """Seconds of silence before the first sound; all of it where there is none."""
+    """Return the seconds of leading silence; the whole duration of a silent clip."""
     loud = np.flatnonzero(_loud(clip))
     return float(loud[0] * _FRAME_S) if len(loud) else clip.duration_s
 
 
 def trailing_s(clip: Clip) -> float:
-    """Seconds of silence after the last sound; all of it where there is none."""
+    """Return the seconds of trailing silence; the whole duration of a silent clip."""
     loud = np.flatnonzero(_loud(clip))
     return clip.duration_s - float((loud[-1] + 1) * _FRAME_S) if len(loud) else clip.duration_s
 
 
 def longest_inside_s(clip: Clip) -> float:
-    """The longest silence between two sounds, in seconds; 0 where there is none."""
+    """Return the longest silence between two sounds, in seconds; 0 without one."""
     loud = np.flatnonzero(_loud(clip))
     return float((np.diff(loud).max(initial=1) - 1) * _FRAME_S)
 

@@ -1,4 +1,4 @@
-"""What FFmpeg reads from: bytes in memory, which may still be coming. There is no file and no address behind it."""
+"""In-memory byte streams that FFmpeg reads from while data arrives. They have no file or address."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _KEPT_BYTES = 16 * 2**20
 
 
 class Pipe:
-    """Bytes that are put by one thread and read by another; a read waits until there are some."""
+    """A byte stream written by one thread and read by another; reads block until data arrives."""
 
     def __init__(self, stop: Stop) -> None:
         self._stop = stop
@@ -28,7 +28,7 @@ class Pipe:
                 self._changed.notify()
 
     def end(self, *, drop: bool = False) -> None:
-        """No more bytes come. drop: and those that are there need not be read."""
+        """Mark the end of the data. drop: discard unread bytes."""
         with self._changed:
             self._ended = True
             if drop:
@@ -36,9 +36,9 @@ class Pipe:
             self._changed.notify()
 
     def read(self, size: int) -> bytes:
-        """Up to `size` bytes; b"" at the end, and once the decode must stop.
+        """Return up to `size` bytes; b"" at the end or after cancellation.
 
-        It raises nothing: FFmpeg reads again after an error, and PyAV prints what it cannot raise.
+        Never raises: FFmpeg retries after an error, and PyAV prints exceptions that it cannot raise.
         """
         with self._changed:
             while not self._ready() and not self._ended:
@@ -55,7 +55,7 @@ class Pipe:
 
 
 class SeekablePipe(Pipe):
-    """One that can go back over the last 16 MiB, for containers whose index comes last (MP4)."""
+    """A pipe that can seek back over the last 16 MiB, for containers with the index at the end (MP4)."""
 
     def __init__(self, stop: Stop) -> None:
         super().__init__(stop)
@@ -63,7 +63,7 @@ class SeekablePipe(Pipe):
         self._dropped = 0
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """The new position; -1 for one that cannot be known or is not kept any more."""
+        """Return the new position; -1 for a position that is unknown or no longer buffered."""
         position = offset if whence == io.SEEK_SET else self._position + offset
         if whence == io.SEEK_END or position < self._dropped:
             return -1

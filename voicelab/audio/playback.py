@@ -1,4 +1,4 @@
-"""When each piece of a stream is heard: a player that starts at once and never runs ahead of what has arrived."""
+"""Computes when each piece of a stream is heard, by a player that starts at once and plays what has arrived."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voicelab.audio.clip import Clip
 
 @dataclass(frozen=True, slots=True)
 class SoundPiece:
-    """A piece of sound and an instant in seconds (of `time.perf_counter`): its arrival, or when it starts to sound."""
+    """A piece of audio and a time in seconds (of `time.perf_counter`): its arrival, or its start of playback."""
 
     at_s: float
     clip: Clip
@@ -24,15 +24,15 @@ class SoundPiece:
 
 
 def as_heard(arrived: Iterable[SoundPiece], flushed_at_s: Sequence[float] = ()) -> list[SoundPiece]:
-    """The pieces with the instants at which they sound.
+    """Return the pieces with their playback times.
 
-    A piece sounds when it has arrived and the pieces before it are over. flushed_at_s: instants at which the agent took
-    back what had arrived but not sounded yet, as phone agents do when the caller interrupts.
+    A piece plays when it has arrived and the pieces before it have ended. flushed_at_s: times at which the agent
+    discarded audio that had arrived but not played, as phone agents do when the caller interrupts.
     """
     flushes = sorted(flushed_at_s)
     heard: list[SoundPiece] = []
     for piece in arrived:
-        # What arrived before a flush and would sound after it is dropped, or cut short.
+        # Audio that arrived before a flush and would play after it is dropped or truncated.
         after = next((instant for instant in flushes if instant >= piece.at_s), None)
         earliest_s = max([instant for instant in flushes if instant <= piece.at_s], default=piece.at_s)
         start_s = max(piece.at_s, earliest_s, heard[-1].end_s if heard else piece.at_s)
@@ -43,8 +43,8 @@ def as_heard(arrived: Iterable[SoundPiece], flushed_at_s: Sequence[float] = ()) 
     return heard
 
 
-def lane(pieces: Iterable[SoundPiece], start_s: float, duration_s: float, rate_hz: int) -> NDArray[np.float32]:
-    """The pieces as one channel that begins at start_s; silence where there is none, shape (duration,), float32."""
+def channel(pieces: Iterable[SoundPiece], start_s: float, duration_s: float, rate_hz: int) -> NDArray[np.float32]:
+    """Render the pieces as one channel from start_s, silent between them; shape (duration,), float32."""
     samples = np.zeros(round(duration_s * rate_hz), dtype=np.float32)
     for piece in pieces:
         sound = piece.clip.at_rate(rate_hz).samples

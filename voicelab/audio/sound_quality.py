@@ -1,4 +1,4 @@
-"""Whether a recording is fit to be a sample: its level, its noise, and whether anything was cut off or clipped."""
+"""Checks whether a recording is fit for a sample set: level, noise, clipping and truncation."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _NOTHING_DBFS = -120.0
 
 @dataclass(frozen=True, slots=True)
 class QualityIssue:
-    """Something wrong with a recording, and what the speaker can do about it."""
+    """A problem with a recording, and what the speaker can do about it."""
 
     fault: Fault
     advice: str
@@ -34,7 +34,7 @@ class QualityIssue:
 
 @dataclass(frozen=True, slots=True)
 class AudioQuality:
-    """What was measured. Levels are root mean squares in dB below full scale; None where there is no speech.
+    """Measured values. Levels are root mean squares in dB below full scale; None without speech.
 
     speech_dbfs: of the frames (20 ms) with speech. noise_dbfs: the 10th percentile of all frames. clipped: samples in
     runs of three or more at full scale.
@@ -49,13 +49,13 @@ class AudioQuality:
 
 
 def check(clip: Clip) -> AudioQuality:
-    """Look at one recording."""
+    """Check one recording."""
     levels = _levels(clip)
     noise_dbfs = float(np.percentile(levels, 10)) if len(levels) else _NOTHING_DBFS
     loudest = float(levels.max(initial=_NOTHING_DBFS))
     above = loudest - noise_dbfs
-    # In a recording that is speech from end to end the quiet percentile is speech too, so it is no floor then; where
-    # the noise is high, what is nearer to the loudest frame than to it is speech.
+    # If the recording is all speech, the quiet percentile is speech too and not a noise floor. If the noise is loud,
+    # frames closer to the loudest frame than to the noise are speech.
     floor = noise_dbfs + min(_ABOVE_NOISE_DB, above / 2) if above > _ALL_ALIKE_DB else QUIETEST_SPEECH_DBFS
     speech = levels > max(floor, QUIETEST_SPEECH_DBFS)
     speech_dbfs = _mean_dbfs(levels[speech]) if speech.any() else None
@@ -70,7 +70,7 @@ def check(clip: Clip) -> AudioQuality:
 
 def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) -> list[QualityIssue]:
     if speech_dbfs is None:
-        return [QualityIssue("silent", "nothing was heard; check that the right microphone is chosen and not muted")]
+        return [QualityIssue("silent", "no audible sound; check that the right microphone is selected and not muted")]
     found = []
     if clipped:
         found.append(
@@ -90,21 +90,21 @@ def _level_findings(speech_dbfs: float | None, noise_dbfs: float, clipped: int) 
 def _edge_findings(
     speech: NDArray[np.bool_], levels: NDArray[np.float64], speech_dbfs: float | None
 ) -> list[QualityIssue]:
-    """Speech at full level in the very first or last frames: something before or after it is missing."""
+    """Return issues for full-level speech in the first or last frames, where the recording was probably cut."""
     if speech_dbfs is None:
         return []
     frames = round(EDGE_S / FRAME_S)
     loud = speech & (levels > speech_dbfs - 15.0)
     found = []
     if loud[:frames].any():
-        found.append(QualityIssue("cut_start", "speech begins at once; wait a moment after starting"))
+        found.append(QualityIssue("cut_start", "speech starts immediately; wait a moment after starting"))
     if loud[-frames:].any():
-        found.append(QualityIssue("cut_end", "speech goes on to the end; wait a moment before stopping"))
+        found.append(QualityIssue("cut_end", "speech continues to the end; wait a moment before stopping"))
     return found
 
 
 def _levels(clip: Clip) -> NDArray[np.float64]:
-    """The level of each whole frame in dBFS."""
+    """Return the level of each complete frame in dBFS."""
     size = round(FRAME_S * clip.rate_hz)
     frames = clip.samples[: len(clip.samples) // size * size].reshape(-1, size)
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
@@ -116,7 +116,7 @@ def _mean_dbfs(levels: NDArray[np.float64]) -> float:
 
 
 def _clipped(samples: NDArray[np.float32]) -> int:
-    """Samples at full scale, counted where at least CLIPPED_RUN follow each other: one alone may be a true peak."""
+    """Count samples at full scale in runs of at least CLIPPED_RUN; a single one may be a true peak."""
     high = np.abs(samples) >= CLIPPED_AT
     edges = np.flatnonzero(np.diff(np.concatenate([[False], high, [False]]).astype(np.int8)))
     lengths = edges[1::2] - edges[::2]

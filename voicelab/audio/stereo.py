@@ -1,4 +1,4 @@
-"""Two channels in one FLAC file: the caller left, the agent right."""
+"""Two-channel FLAC files: the caller left, the agent right."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _FRAME_S = 10
 
 
 def encode_flac(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: int) -> bytes:
-    """A 16-bit FLAC file of two channels of equal length, -1..1, clipped at full scale."""
+    """Encode a 16-bit FLAC file from two channels of equal length, -1..1, clipped at full scale."""
     if left.shape != right.shape or left.ndim != 1:
-        raise ValueError(f"two channels of one length are needed, not {left.shape} and {right.shape}")
+        raise ValueError(f"two channels of equal length are needed, not {left.shape} and {right.shape}")
     both = np.clip(np.rint(np.stack([left, right], axis=1) * 32768.0), -32768, 32767).astype("<i2")
     sink = io.BytesIO()
     with av.open(sink, "w", format="flac") as container:
@@ -29,7 +29,7 @@ def encode_flac(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: 
 
 
 def decode_stereo(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    """The left and the right channel of such a file, float32, and their rate in Hz."""
+    """Return the left and right channels (float32) and their rate in Hz."""
     parts = []
     with av.open(io.BytesIO(data), "r") as container:
         stream = container.streams.audio[0]

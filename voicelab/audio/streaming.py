@@ -1,6 +1,6 @@
-"""A container's bytes that come piece by piece, cut anywhere, decoded as they come.
+"""Decodes a container while its bytes arrive, in pieces of any size.
 
-FFmpeg reads when it wants to, so it reads in a thread of its own from what has come, and waits there for more.
+FFmpeg pulls its input, so it runs in a separate thread and blocks there until more bytes arrive.
 """
 
 from __future__ import annotations
@@ -20,10 +20,10 @@ from voicelab.errors import InputError, TurnTooLongError, VoicelabError
 
 
 class StreamDecoder:
-    """Sound at rate_hz from a container, as its bytes come.
+    """Decodes a container to audio at rate_hz while its bytes arrive.
 
-    limits.longest_s: more sound is a TurnTooLongError; with endless, more that nobody has taken yet. `finish` or
-    `close` must be called, or its thread would wait on.
+    limits.longest_s: maximum duration; with endless, maximum duration of decoded audio not yet taken. Beyond it raises
+    TurnTooLongError. Call `finish` or `close` to end its thread.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class StreamDecoder:
         self._longest_s = limits.longest_s
         self._endless = endless
         self._counted_s = 0.0
-        # The length is counted here, where what was taken is known.
+        # The length is checked here, where the amount taken is known.
         self._wanted = Wanted(source, replace(limits, longest_s=float("inf")), rate_hz)
         self._stop = Stop(limits, source)
         self._damage = Damage()
@@ -52,22 +52,22 @@ class StreamDecoder:
 
     @property
     def undecoded_s(self) -> float:
-        """Seconds of sound that could not be decoded so far; all of them once finished."""
+        """Seconds of audio that could not be decoded so far; complete after `finish`."""
         return self._damage.undecoded_s
 
     def feed(self, data: bytes) -> Clip | None:
-        """Take bytes; the sound that is ready by now, if any. InputError when they cannot be decoded."""
+        """Add bytes and return the audio that is ready, if any. Raises InputError for undecodable bytes."""
         self._pipe.put(data)
         return self._take()
 
     def finish(self) -> Clip | None:
-        """All that is left, once the last byte has come. It waits for the decoder."""
+        """Return the remaining audio after the last byte. Waits for the decoder."""
         self._pipe.end()
         self._thread.join()
         return self._take()
 
     def close(self) -> None:
-        """Give up: the thread ends at its next read or packet."""
+        """Cancel: the thread ends at its next read or packet."""
         self._stop.cancel()
         self._pipe.end(drop=True)
 
@@ -77,7 +77,7 @@ class StreamDecoder:
             if self._endless:
                 self._counted_s = 0.0
             if self._fault is not None:
-                # A copy: what is raised knows the frames it came through, and with them this stream.
+                # Raise a copy, because the traceback of a raised exception would keep this stream alive.
                 raise copy(self._fault)
         return Clip.join(ready) if ready else None
 
@@ -87,7 +87,7 @@ class StreamDecoder:
                 with self._lock:
                     self._counted_s += clip.duration_s
                     if self._counted_s > self._longest_s:
-                        raise TurnTooLongError(f"one turn may hold {self._longest_s:g} s of sound; this one holds more")
+                        raise TurnTooLongError(f"this turn exceeds the maximum of {self._longest_s:g} s of audio")
                     self._ready.append(clip)
         except DecodingStopped:
             self._fail(InputError(f"{self._wanted.source}: decoding was stopped"))
@@ -95,7 +95,7 @@ class StreamDecoder:
             self._fail(fault)
 
     def _fail(self, fault: VoicelabError) -> None:
-        # Kept without the frames that it came through either, which hold sound.
+        # Stored without its traceback, whose frames hold audio.
         error: BaseException | None = fault
         while error is not None:
             error.__traceback__ = None

@@ -1,4 +1,4 @@
-"""Faster or slower speech at the same pitch."""
+"""Changes the speed of speech without changing its pitch."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ import numpy as np
 from voicelab.audio.clip import Clip
 
 _FASTEST_STEP, _SLOWEST_STEP = 2.0, 0.5
-"""Within these bounds one pass of FFmpeg's atempo (WSOLA) joins overlapping pieces and skips none."""
+"""Bounds within which one pass of FFmpeg's atempo (WSOLA) overlaps segments and skips none."""
 
 
 def stretch(clip: Clip, speed: float) -> Clip:
-    """The clip played at `speed` times its pace, with its pitch unchanged; 1 gives the clip itself.
+    """Play the clip at `speed` times its rate with unchanged pitch; 1 returns the clip itself.
 
-    Speed is positive. Speeds beyond half and double are reached in several passes.
+    speed: positive. Speeds beyond half and double use several passes.
     """
     if speed == 1 or not len(clip.samples):
         return clip

@@ -1,7 +1,7 @@
-"""WAV files as streams: what follows the first data chunk is heard too.
+"""Reads WAV streams, including audio after the first data chunk.
 
-Recorders send a WAV header with every chunk, or a header whose size covers the first chunk only. A demuxer stops at the
-size; this reader hands it one endless data chunk with all the samples.
+Some recorders send a WAV header with every chunk, or a header that states only the size of the first chunk. A demuxer
+stops at that size. This reader passes it one endless data chunk with all samples.
 """
 
 from __future__ import annotations
@@ -15,14 +15,14 @@ ByteOrder = Literal["little", "big"]
 
 
 class ByteReader(Protocol):
-    """Bytes in order; b"" at their end."""
+    """A stream of bytes; returns b"" at the end."""
 
     def read(self, size: int) -> bytes: ...
 
 
 _READ_BYTES = 4096
 _UNKNOWN_SIZE = 0x7FFF0000
-"""Sizes from here on, and 0, are what programs write that do not know the size yet."""
+"""Programs write sizes from here on, or 0, when the size is not known yet."""
 _MOST_FORMAT_BYTES = 4096
 _HEADER = re.compile(rb"(?:RIFF|RIFX|RF64|BW64).{4}WAVE(?:fmt |JUNK|ds64|bext)", re.DOTALL)
 _HEADER_BYTES = 16
@@ -35,9 +35,9 @@ _ALL_ONES = b"\xff\xff\xff\xff"
 
 
 class WavReader:
-    """Reads the bytes of WAV files one after another as one WAV file of unknown length.
+    """Reads concatenated WAV files as one WAV file of unknown length.
 
-    missing_s: once read to the end, how much less sound came than the last header's size promised.
+    missing_s: at the end, the seconds of audio missing compared with the size in the last header.
     """
 
     def __init__(self, source: ByteReader, name: str) -> None:
@@ -67,7 +67,7 @@ class WavReader:
         return piece
 
     def _fill(self, count: int) -> bool:
-        """Have this many bytes in the buffer; False where the file ends before."""
+        """Fill the buffer to this many bytes; return False at the end of the file."""
         while len(self._buffer) < count:
             data = self._source.read(_READ_BYTES)
             if not data:
@@ -88,7 +88,7 @@ class WavReader:
         return self._fill(_HEADER_BYTES) and _HEADER.match(self._buffer) is not None
 
     def _read_header(self) -> None:
-        """From RIFF up to the samples."""
+        """Read from RIFF up to the samples."""
         if not self._fill(12):
             self._ended = True
             return
@@ -113,7 +113,7 @@ class WavReader:
 
     def _begin_data(self, sign: bytes, order: ByteOrder, form: bytes | None, size: int) -> None:
         if form is None or len(form) < 16:
-            raise InputError(f"{self._name}: a WAV without a format chunk before its samples")
+            raise InputError(f"{self._name}: the WAV has no format chunk before its samples")
         if self._format is None:
             self._format, self._order = form, order
             self._byte_rate = _size(form[8:12], order)
@@ -123,7 +123,7 @@ class WavReader:
             head = kind + _ALL_ONES + b"WAVEfmt " + length + _with_all_bits(form, order)
             self._out += head + bytes(len(form) % 2) + b"data" + _ALL_ONES
         elif form != self._format:
-            raise InputError(f"{self._name}: a second WAV header names another format than the first")
+            raise InputError(f"{self._name}: a second WAV header has a different format than the first")
         else:
             self._out += bytes(-self._payload % self._block)
             self._payload = 0
@@ -131,10 +131,10 @@ class WavReader:
         self._in_data = True
 
     def _pass_on(self) -> None:
-        """Samples, up to the end of the chunk or the next header."""
+        """Pass on samples, up to the end of the chunk or the next header."""
         enough = self._fill(_HEADER_BYTES)
         found = _HEADER.search(self._buffer)
-        # A header may begin in the last bytes and end in those to come.
+        # A header may span these bytes and the next ones.
         until = found.start() if found else len(self._buffer) - (_HEADER_BYTES - 1 if enough else 0)
         if self._left is not None:
             until = min(until, self._left)
@@ -153,7 +153,7 @@ class WavReader:
                 self.missing_s = self._left / self._byte_rate
 
     def _read_behind(self) -> None:
-        """What follows a data chunk that is over: other chunks, or samples that its size left out."""
+        """Read what follows a completed data chunk: other chunks, or samples beyond its stated size."""
         if not self._fill(8):
             self._ended = not self._buffer
             self._left, self._in_data = None, bool(self._buffer)
@@ -170,9 +170,9 @@ def _size(data: bytes | bytearray, order: ByteOrder) -> int:
 
 
 def _with_all_bits(form: bytes, order: ByteOrder) -> bytes:
-    """The format with as many valid bits as each sample takes.
+    """Return the format with all bits of each sample marked as valid.
 
-    FFmpeg reads integers of 24 valid bits in 32 as floats. The bits that are not valid are zeros.
+    FFmpeg reads integers with 24 valid bits in 32 as floats. The bits that are not valid are zeros.
     """
     is_integer = len(form) >= 40 and form[:2] in (b"\xfe\xff", b"\xff\xfe") and _size(form[24:26], order) == 1
     return form[:18] + form[14:16] + form[20:] if is_integer else form

@@ -47,7 +47,7 @@ def pull(
         with terminal.progress_bar("MB") as progress:
             folder = hubs.pull(
                 entry, hub, mirror=mirror, revision=revision,
-                told=lambda done, total: progress(done >> 20, max(1, total >> 20), None),
+                progress=lambda done, total: progress(done >> 20, max(1, total >> 20), None),
             )  # fmt: skip
         typer.echo(f"{name} is complete and checked: {folder}")
 

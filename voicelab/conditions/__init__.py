@@ -1,4 +1,4 @@
-"""Conditions: what can happen to speech before it is heard. Add one: a file, a field of Condition, a step of the chain.
+"""Acoustic conditions that degrade recordings. To add one: a file, a field of Condition, a step of the chain.
 
-They know sound and nothing else: no engine, no sample set, no run.
+They depend on audio only, not on engines, sample sets or runs.
 """

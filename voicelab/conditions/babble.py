@@ -1,4 +1,4 @@
-"""Babble: other people of the set talking at once."""
+"""Babble noise from other speakers of the set."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from voicelab.conditions.level import active_level_dbfs
 from voicelab.errors import InputError
 
 TALKERS = 6
-"""How many talk at once: enough that no single voice can be followed (Simpson & Cooke 2005 found six to mask best)."""
+"""Number of talkers: enough that none can be followed (Simpson & Cooke 2005 found maximum masking at six)."""
 
 
 @dataclass(frozen=True, slots=True)
 class BabbleVoice:
-    """A recording to make babble of. speaker: None where the set does not name one. clip: at SPEECH_RATE_HZ."""
+    """A recording used for babble. speaker: None if unknown. clip: at SPEECH_RATE_HZ."""
 
     id: str
     speaker: str | None
@@ -28,11 +28,11 @@ class BabbleVoice:
 def babble(
     count: int, own: str, speaker: str | None, voices: Sequence[BabbleVoice], chance: np.random.Generator
 ) -> Clip:
-    """`count` samples at SPEECH_RATE_HZ of six talkers, none of them the recording `own` nor its speaker.
+    """Return `count` samples at SPEECH_RATE_HZ of six talkers, without the recording `own` and its speaker.
 
-    A talker says recordings of one speaker (where speakers are not named, of one recording) one after another in a
-    drawn order, from a drawn place on; each recording is brought to the same active level. Where fewer than six are
-    left, some talk twice. Raises InputError where none is left.
+    Each talker plays the recordings of one speaker (a single recording if speakers are unknown) in random order from a
+    random position; each recording is scaled to the same active level. With fewer than six speakers, some are used
+    twice. Raises InputError when no speaker remains.
     """
     groups: dict[tuple[str, str], list[BabbleVoice]] = {}
     for voice in voices:
@@ -40,9 +40,9 @@ def babble(
             key = ("speaker", voice.speaker) if voice.speaker is not None else ("recording", voice.id)
             groups.setdefault(key, []).append(voice)
     if not groups:
-        raise InputError(f"babble for {own!r} is made of other speakers' recordings, and the set has none; take pink")
+        raise InputError(f"babble for {own!r} needs recordings of other speakers, and the set has none; use pink noise")
     keys = sorted(groups)
-    order = [keys[place] for place in chance.permutation(len(keys))]
+    order = [keys[index] for index in chance.permutation(len(keys))]
     total = np.zeros(count)
     for number in range(TALKERS):
         total += _talker(count, groups[order[number % len(order)]], chance)
@@ -55,15 +55,15 @@ def _talker(count: int, voices: Sequence[BabbleVoice], chance: np.random.Generat
     parts: list[NDArray[np.float64]] = []
     length, start = 0, 0
     while length < start + count:
-        for place in order:
-            parts.append(_levelled(voices[place]))
+        for index in order:
+            parts.append(_levelled(voices[index]))
             length += len(parts[-1])
             if len(parts) == 1:
                 start = int(start_share * length)
             if length >= start + count:
                 break
         if not length:
-            raise InputError("babble is made of recordings that hold sound; these hold none")
+            raise InputError("babble needs recordings that are not silent")
     return np.concatenate(parts)[start : start + count]
 
 

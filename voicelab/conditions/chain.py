@@ -1,4 +1,4 @@
-"""A clip and a condition -> the clip as it is heard, and what was done to it."""
+"""Applies a condition to a clip and reports what was applied."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.conditions.telephone import narrow
 
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """The recording to disturb. Its id decides its noise and its losses; its speaker is kept out of its babble."""
+    """A recording to degrade. Its id determines noise and packet losses; its speaker is excluded from its babble."""
 
     id: str
     speaker: str | None
@@ -27,7 +27,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class DegradedAudio:
-    """What is heard, and the facts. scale_db: what it took to stay within full scale, 0.0 or negative."""
+    """The degraded audio. scale_db: gain that was needed to stay within full scale, 0.0 or negative."""
 
     clip: Clip
     speech_dbfs: float
@@ -38,11 +38,11 @@ class DegradedAudio:
 
 
 def disturb(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> DegradedAudio:
-    """The clip under the condition, at its own rate and of its own length; the one given is not written into.
+    """Apply a condition to a clip. The result has the clip's rate and length; the input is not modified.
 
-    voices: what babble is made of. Nothing is clipped: where speech, noise and gain leave full scale together, all is
-    scaled to fit, before Opus takes it and after, and scale_db says so. Raises InputError where noise is asked for and
-    there is no sound to disturb, or nobody to babble.
+    voices: recordings for babble. Nothing is clipped: if speech, noise and gain together exceed full scale, all is
+    scaled down, before and after Opus, and scale_db reports it. Raises InputError for noise over a silent recording,
+    and for babble without other speakers.
     """
     clip = subject.clip
     speech_dbfs = active_level_dbfs(clip)
@@ -58,16 +58,16 @@ def disturb(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice
     chance = generator(condition.seed, "loss", subject.id)
     bitrate = round(1000 * condition.bitrate_kbps)
     received = through_opus(clip, bitrate, condition.channel, chance, fec=condition.fec)
-    # A decoder may overshoot a little.
+    # A decoder may overshoot slightly.
     clip, again_db = fit(received.clip)
     return DegradedAudio(clip, speech_dbfs, scale_db + again_db, received.packets, received.lost, received.kbps)
 
 
 def noise_for(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> Clip:
-    """The noise of a recording, not yet scaled: of one seed the same at every ratio, and as long as the recording.
+    """Return the unscaled noise for a recording: the same for one seed at every SNR, and as long as the recording.
 
-    It is made at 16 kHz and brought to the clip's rate, so that it lies in the band that recognizers hear: an SNR
-    means the same for a recording of 48 kHz.
+    The noise is generated at 16 kHz and resampled to the clip's rate. It therefore lies in the recognizers' band, and
+    an SNR has the same meaning for a 48 kHz recording.
     """
     clip = subject.clip
     wanted = -(-len(clip.samples) * SPEECH_RATE_HZ // clip.rate_hz) + SPEECH_RATE_HZ // 100

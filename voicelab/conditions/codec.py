@@ -1,4 +1,4 @@
-"""Opus and a network that loses its packets: encoded and decoded for real, gaps concealed by the decoder itself."""
+"""Simulates Opus transmission with packet loss, using the real encoder, decoder and concealment."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _OTHER_RATES_AS_HZ = 48_000
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """What came out. kbps: what the packets really took, in kbit/s, lost ones included."""
+    """The received audio. kbps: actual packet bitrate in kbit/s, lost packets included."""
 
     clip: Clip
     packets: int
@@ -26,12 +26,12 @@ class Received:
 def through_opus(
     clip: Clip, bitrate: int, channel: Channel, chance: np.random.Generator, *, fec: bool = False
 ) -> Received:
-    """A clip (within full scale) as it arrives: 20 ms packets at `bitrate` bit/s, those that are lost concealed.
+    """Transmit a clip (within full scale) as 20 ms packets at `bitrate` bit/s, and conceal lost packets.
 
-    The encoder is tuned for calls (libopus "voip") and keeps its bitrate constant, so that the rate on the axis is the
-    rate on the wire. Concealment is libopus's own (RFC 6716, section 4.4). fec: packets carry a coarse copy of the one
-    before (in-band, section 2.1.7), from which a lost one is recovered where its successor arrived. The delay of the
-    codec is taken off; rate and length are those of the clip.
+    The encoder uses libopus's "voip" application at a constant bitrate, so that the nominal rate is the transmitted
+    rate. Concealment is libopus's own (RFC 6716, section 4.4). fec: in-band forward error correction (section 2.1.7),
+    which recovers a lost packet if the next one arrives. The codec delay is removed; rate and length equal those of the
+    clip.
     """
     rate_hz = clip.rate_hz if clip.rate_hz in OPUS_RATES_HZ else _OTHER_RATES_AS_HZ
     sent = clip.at_rate(rate_hz)
@@ -40,11 +40,11 @@ def through_opus(
     packets = encoder.feed(sent) + encoder.flush()
     lost = channel.lost(len(packets), chance)
     decoder, heard = PacketDecoder(rate_hz), []
-    for place, packet in enumerate(packets):
-        if not lost[place]:
+    for index, packet in enumerate(packets):
+        if not lost[index]:
             heard.append(decoder.feed(packet))
-        elif fec and place + 1 < len(packets) and not lost[place + 1]:
-            heard.append(decoder.recover(packets[place + 1]))
+        elif fec and index + 1 < len(packets) and not lost[index + 1]:
+            heard.append(decoder.recover(packets[index + 1]))
         else:
             heard.append(decoder.conceal())
     delay = encoder.lookahead_48k * rate_hz // 48_000

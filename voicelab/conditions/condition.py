@@ -1,4 +1,4 @@
-"""Condition: everything that decides how a recording is disturbed, as it stands in run.json."""
+"""Condition: the parameters of a degradation, as stored in run.json."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from voicelab.errors import InputError
 
 Noise = Literal["white", "pink", "babble"]
 MEAN_BURST = 2.0
-"""Lost packets in a row on average, where nothing else is asked for: 40 ms of sound."""
+"""Default mean burst length in packets: 40 ms of audio."""
 
 
 class Condition(BaseModel):
-    """What happens to a recording, in this order: noise, gain, telephone band, Opus with lost packets.
+    """Degradations of a recording, in this order: noise, gain, telephone band, Opus with packet loss.
 
-    snr_db: noise at this ratio to the active speech level. gain_db: louder or quieter. telephone: 300 to 3400 Hz.
-    bitrate_kbps: through Opus at this rate, in kbit/s. loss_percent: so many of its packets are lost, mean_burst in a
-    row. fec: with Opus's in-band copies. seed: of the noise and of the losses; with the sample's id it decides them,
-    so that one sample meets the same noise at every ratio.
+    snr_db: ratio of the active speech level to the noise. gain_db: gain of the mixture. telephone: band-pass 300 to
+    3400 Hz. bitrate_kbps: Opus bitrate in kbit/s. loss_percent: packet loss rate; mean_burst: mean number of
+    consecutive losses. fec: Opus in-band FEC. seed: together with the sample's id, determines noise and losses, so that
+    one sample gets the same noise at every SNR.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
@@ -40,7 +40,7 @@ class Condition(BaseModel):
         if (self.noise is None) != (self.snr_db is None):
             raise ValueError("noise needs snr_db, and snr_db needs noise")
         if self.loss_percent is not None and self.bitrate_kbps is None:
-            raise ValueError("loss_percent needs bitrate_kbps: what is lost are Opus packets")
+            raise ValueError("loss_percent needs bitrate_kbps, because Opus packets are lost")
         if self.loss_percent is None and (self.mean_burst is not None or self.fec):
             raise ValueError("mean_burst and fec need loss_percent")
         try:
@@ -51,13 +51,13 @@ class Condition(BaseModel):
 
     @property
     def channel(self) -> Channel:
-        """The network that the packets cross; without loss_percent one that loses none."""
+        """The network channel; without loss_percent, a lossless one."""
         burst = MEAN_BURST if self.mean_burst is None else self.mean_burst
         return Channel((self.loss_percent or 0.0) / 100, burst)
 
     @property
     def label(self) -> str:
-        """As a reader sees it: `babble at 10 dB SNR, Opus 16 kbit/s, 5 % lost`."""
+        """The display name: `babble at 10 dB SNR, Opus 16 kbit/s, 5 % lost`."""
         parts = []
         if self.noise is not None:
             parts.append(f"{self.noise} noise at {self.snr_db:g} dB SNR" if self.noise != "babble" else
@@ -75,7 +75,7 @@ class Condition(BaseModel):
 
     @property
     def name(self) -> str:
-        """As a folder is named after it: `babble-10dB_opus-16_loss-5`."""
+        """The name for folders: `babble-10dB_opus-16_loss-5`."""
         parts = []
         if self.noise is not None:
             parts.append(f"{self.noise}-{self.snr_db:g}dB")

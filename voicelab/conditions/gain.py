@@ -1,4 +1,4 @@
-"""Louder and quieter, and the end of the scale."""
+"""Gain and full-scale limits."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from voicelab.audio.clip import Clip
 
 
 def amplify(clip: Clip, gain_db: float) -> Clip:
-    """Every sample times 10^(gain_db / 20). The result may leave full scale: nothing is clipped here."""
+    """Multiply every sample by 10^(gain_db / 20). The result may exceed full scale; it is not clipped here."""
     return Clip((clip.samples.astype(np.float64) * 10 ** (gain_db / 20)).astype(np.float32), clip.rate_hz)
 
 
 def fit(clip: Clip) -> tuple[Clip, float]:
-    """The clip brought within full scale, and the gain in dB that this took: 0.0 where it fits already, else negative.
+    """Scale the clip to full scale if needed; return it and the gain in dB, 0.0 or negative.
 
-    All of it is scaled, so that speech and noise keep their ratio. Full scale is the largest sample of 16-bit PCM.
+    The whole clip is scaled, which preserves the SNR. Full scale is the largest sample of 16-bit PCM.
     """
     peak = float(np.max(np.abs(clip.samples), initial=0.0))
     largest = 32767 / 32768

@@ -1,4 +1,4 @@
-"""How loud speech is while it is speech: the active speech level of ITU-T P.56 (12/2011), method B."""
+"""Active speech level by ITU-T P.56 (12/2011), method B."""
 
 from __future__ import annotations
 
@@ -15,19 +15,20 @@ _STEPS = 32
 
 
 def active_level_dbfs(clip: Clip) -> float:
-    """Root mean square over the active part of a clip, in dB below full scale; -inf for digital silence.
+    """Return the root mean square over the active part of a clip in dB below full scale; -inf for digital silence.
 
-    Pauses do not count: a sample is active while the envelope is over a threshold, and 200 ms after. The threshold is
-    the one that lies 15.9 dB under the level it gives. The envelope is the rectified signal behind two exponential
-    averages of 30 ms. Simplified: thresholds are tried every 3 dB from the envelope's peak down (P.56: powers of two
-    from full scale), so that a gain of x dB changes the level by exactly x dB; no filter before (P.56 weights none
-    either, but asks for a 200 Hz to 5.5 kHz band where there is hum).
+    Pauses are excluded: a sample is active while the envelope exceeds a threshold, and for 200 ms after. The threshold
+    is 15.9 dB below the resulting level. The envelope is the rectified signal after two exponential averages of 30 ms.
+
+    Two simplifications: Thresholds are tried in steps of 3 dB down from the envelope's peak (P.56: powers of two below
+    full scale), so that a gain of x dB changes the level by exactly x dB. There is no pre-filter (P.56 does not weight
+    either, but asks for a band of 200 Hz to 5.5 kHz when there is hum).
     """
     samples = clip.samples.astype(np.float64)
     energy = float(np.sum(np.square(samples)))
     if not energy:
         return float("-inf")
-    hop = max(1, clip.rate_hz // 1000)  # an envelope of 30 ms is smooth enough to be looked at every millisecond
+    hop = max(1, clip.rate_hz // 1000)  # sample the smooth 30 ms envelope every millisecond
     envelope = _envelope(samples, clip.rate_hz)[::hop]
     peak_db = 20 * float(np.log10(envelope.max()))
     hangover = round(_HANGOVER_S * clip.rate_hz / hop)
@@ -37,7 +38,7 @@ def active_level_dbfs(clip: Clip) -> float:
         threshold_db = peak_db - step * _STEP_DB
         active = min(len(samples), hop * _active_count(envelope, 10 ** (threshold_db / 20), hangover))
         level_db = 10 * float(np.log10(energy / active))
-        # How far the level lies over the threshold; it shrinks as the threshold rises.
+        # Margin of the level over the threshold; it decreases as the threshold increases.
         over_db = level_db - threshold_db
         if over_db <= _MARGIN_DB:
             if below is None:
@@ -49,7 +50,7 @@ def active_level_dbfs(clip: Clip) -> float:
 
 
 def _envelope(samples: NDArray[np.float64], rate_hz: int) -> NDArray[np.float64]:
-    """|x| behind two exponential averages, as one convolution with n·g^n; the kernel ends where 1e-6 of it is left."""
+    """Return |x| after two exponential averages, as one convolution with n·g^n, truncated at a remainder of 1e-6."""
     instants = np.arange(round(17 * _TIME_CONSTANT_S * rate_hz))
     pole = np.exp(-1 / (_TIME_CONSTANT_S * rate_hz))
     kernel = (1 - pole) ** 2 * (instants + 1) * pole**instants

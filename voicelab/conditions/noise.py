@@ -1,4 +1,4 @@
-"""White and pink noise, and the mixing of any noise at a signal-to-noise ratio."""
+"""White and pink noise, and mixing at a signal-to-noise ratio."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _PINK_FROM_HZ = 20.0
 
 
 def white(count: int, chance: np.random.Generator) -> Clip:
-    """Gaussian noise, the same power at every frequency up to 8 kHz: `count` samples at SPEECH_RATE_HZ."""
+    """Return `count` samples of white Gaussian noise (flat spectrum up to 8 kHz) at SPEECH_RATE_HZ."""
     return Clip(chance.standard_normal(count).astype(np.float32), SPEECH_RATE_HZ)
 
 
 def pink(count: int, chance: np.random.Generator) -> Clip:
-    """Gaussian noise whose power falls with 1 / frequency (3 dB an octave) from 20 Hz on, and is level below."""
+    """Return Gaussian noise with power proportional to 1 / frequency (3 dB per octave) above 20 Hz, flat below."""
     spectrum = np.fft.rfft(chance.standard_normal(count))
     hertz = np.fft.rfftfreq(count, 1 / SPEECH_RATE_HZ)
     shaped = np.fft.irfft(spectrum / np.sqrt(np.maximum(hertz, _PINK_FROM_HZ)), count)
@@ -26,18 +26,18 @@ def pink(count: int, chance: np.random.Generator) -> Clip:
 
 
 def add(speech: Clip, noise: Clip, snr_db: float) -> Clip:
-    """Speech with noise under all of it, scaled to the ratio; it may leave full scale.
+    """Add noise to the whole clip at the given SNR; the result may exceed full scale.
 
-    SNR = active level of the speech (conditions.level) - root mean square of the noise over the whole clip, both in
-    the band of the clip. noise: of the speech's rate, at least as long. Only the noise is scaled, so one noise at two
-    ratios differs by its scale alone. Raises InputError where one of them is digital silence.
+    SNR = active level of the speech (conditions.level) - root mean square of the noise over the whole clip, both in the
+    band of the clip. noise: at the speech's rate, at least as long. Only the noise is scaled, so the noise at two SNRs
+    differs only by a factor. Raises InputError for digital silence in either.
     """
     cut = noise.samples[: len(speech.samples)].astype(np.float64)
     if noise.rate_hz != speech.rate_hz or len(cut) < len(speech.samples):
-        raise ValueError("noise must have the rate of the speech and be at least as long")
+        raise ValueError("noise must have the rate of the speech and at least its length")
     speech_db, noise_db = active_level_dbfs(speech), rms_dbfs(cut)
     if not np.isfinite(speech_db) or not np.isfinite(noise_db):
-        raise InputError("a signal-to-noise ratio needs sound: this recording, or the noise for it, is digital silence")
+        raise InputError("an SNR is undefined here, because the recording or its noise is digital silence")
     scaled = cut * 10 ** ((speech_db - snr_db - noise_db) / 20)
     return Clip((speech.samples.astype(np.float64) + scaled).astype(np.float32), speech.rate_hz)
 

@@ -1,4 +1,4 @@
-"""A condition written as an option: `noise=babble,snr_db=10,telephone`."""
+"""Parses conditions given as options: `noise=babble,snr_db=10,telephone`."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voicelab.errors import InputError
 def parse_condition(text: str, seed: int = 0) -> Condition:
     """Parse `field=value,field=value`; a field without a value is true, as in `telephone`.
 
-    seed: of the noise and the losses, unless the text names one.
+    seed: default seed of noise and losses.
 
-    Raises InputError that names the field and lists the known ones.
+    Raises InputError, which names the field and lists the known ones.
     """
     fields: dict[str, str] = {}
     for part in text.split(","):
@@ -22,7 +22,7 @@ def parse_condition(text: str, seed: int = 0) -> Condition:
             known = ", ".join(Condition.model_fields)
             raise InputError(f"--condition {text!r}: unknown field {name!r}; known: {known}")
         if name in fields:
-            raise InputError(f"--condition {text!r}: {name} is given twice; give it once")
+            raise InputError(f"--condition {text!r}: {name} occurs twice; give it once")
         fields[name] = value if separator else "true"
     try:
         return Condition.model_validate({"seed": seed, **fields})

@@ -1,4 +1,4 @@
-"""Chance that is the same each time: one stream of numbers for each seed and set of names."""
+"""Reproducible random streams, one per seed and set of names."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 
 def generator(seed: int, *names: str) -> np.random.Generator:
-    """A stream that the seed and the names decide, and nothing else: not the order of calls, not what else is drawn."""
+    """Return a generator that depends only on the seed and the names, not on the order of calls."""
     text = "\0".join((str(seed), *names))
     words = np.frombuffer(hashlib.sha256(text.encode()).digest(), dtype="<u4")
     return np.random.default_rng(words)

@@ -1,4 +1,4 @@
-"""A telephone line: 300 to 3400 Hz, 8000 samples a second."""
+"""A narrow-band telephone line: 300 to 3400 Hz at 8 kHz."""
 
 from __future__ import annotations
 
@@ -11,10 +11,11 @@ _TAPS = 401
 
 
 def narrow(clip: Clip) -> Clip:
-    """The clip as a narrow-band line lets it through, at its own rate and of its own length, without delay.
+    """Band-limit a clip like a narrow-band line; keeps its rate and length, without delay.
 
-    Down to 8 kHz, through a linear-phase band-pass (Kaiser-windowed sinc, 6 dB down at the band's edges and over 60 dB
-    from 100 Hz beyond them on), and back. The band is that of ITU-T G.712; no companding (G.711) is added.
+    Resamples to 8 kHz, applies a linear-phase band-pass (Kaiser-windowed sinc, -6 dB at the band edges, over 60 dB
+    attenuation from 100 Hz beyond them), and resamples back. The band is that of ITU-T G.712; G.711 companding is not
+    applied.
     """
     low = clip.at_rate(RATE_HZ)
     filtered = np.convolve(low.samples.astype(np.float64), _kernel())[_TAPS // 2 :][: len(low.samples)]

@@ -1,4 +1,4 @@
-"""Sample sets and the files they are read from. To add a format: a file with a reader, and a line in formats.py."""
+"""Sample sets and their readers. To add a format, write a reader in a new file and add a line to formats.py."""
 
 from voicelab.datasets.loading import load as load
 from voicelab.datasets.samples import AudioKind as AudioKind

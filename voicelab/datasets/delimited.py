@@ -1,8 +1,7 @@
-"""Tables as text: CSV by the csv rules, and TSV as speech corpora write it.
+"""Reads CSV and TSV tables.
 
-In .csv a cell in quotation marks may hold commas and line breaks; columns may also be separated by semicolons, as
-spreadsheets save them in many countries. In .tsv a quotation mark is a character of the text and quotes nothing, as in
-Common Voice: a line is a row.
+In .csv, quoted cells may contain commas and line breaks, and semicolons may separate the columns, as spreadsheets in
+many countries write them. In .tsv, quotation marks are ordinary characters and every line is a row, as in Common Voice.
 """
 
 from __future__ import annotations
@@ -18,25 +17,25 @@ from voicelab.errors import InputError
 
 
 def read(path: Path) -> Table:
-    """The rows of a CSV file, which begins with a header.
+    """Read a CSV file with a header.
 
-    Raises InputError for a header with empty or equal names over filled cells, and for a row whose number of cells is
-    not the header's. Rows and columns without any content are left out, with a notice.
+    Raises InputError for missing or duplicate names over non-empty columns, and for rows with more or fewer cells than
+    the header. Empty rows and columns are skipped with a notice.
     """
-    return _headed(path, _csv_lines(path, read_text(path)), "a text with a comma needs quotation marks")
+    return _headed(path, _csv_lines(path, read_text(path)), "quote texts that contain a comma")
 
 
 def read_tsv(path: Path) -> Table:
-    """The rows of a TSV file, as `read` does those of a CSV file."""
-    return _headed(path, _tsv_lines(path, read_text(path)), "a text must not hold a tab")
+    """Read a TSV file, under the rules of `read`."""
+    return _headed(path, _tsv_lines(path, read_text(path)), "remove tabs from the texts")
 
 
 def _headed(path: Path, lines: Iterator[tuple[int, list[str]]], hint: str) -> Table:
     header = next(lines, None)
     if header is None:
-        raise InputError(f"{path}: is empty; its first line must name the columns")
+        raise InputError(f"{path}: the file is empty; its first line must name the columns")
     if not any(name.strip() for name in header[1]):
-        raise InputError(f"{path}: line {header[0]}: names no columns; the first line of the file must")
+        raise InputError(f"{path}: line {header[0]}: the first line must name the columns")
     return _table(path, [name.strip() for name in header[1]], list(lines), hint)
 
 
@@ -45,7 +44,7 @@ def _tsv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
         if not line:
             continue
         if number == 1 and "\t" not in line and ("," in line or ";" in line):
-            raise InputError(f"{path}: line 1: no tabs between the columns; name the file .csv if it is CSV")
+            raise InputError(f"{path}: line 1: no tab separates the columns; rename the file to .csv if it is CSV")
         yield number, line.split("\t")
 
 
@@ -66,7 +65,7 @@ def _delimiter(path: Path, text: str) -> str:
     if "," in first:
         return ","
     if "\t" in first:
-        raise InputError(f"{path}: line 1: tabs between the columns; name the file .tsv")
+        raise InputError(f"{path}: line 1: tabs separate the columns; rename the file to .tsv")
     return ";" if ";" in first else ","
 
 
@@ -79,26 +78,24 @@ def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]],
         if number not in empty:
             rows.append(TableRow(number, dict(zip(names, _fitted(path, number, cells, names, hint), strict=True))))
     if empty:
-        notices.append(f"{path}: line {_listed([*empty])}: empty rows are left out")
+        notices.append(f"{path}: line {_listed([*empty])}: empty rows were skipped")
     if longer:
-        notices.append(f"{path}: line {_listed(longer)}: empty cells beyond the header's columns are left out")
+        notices.append(f"{path}: line {_listed(longer)}: empty cells beyond the header's columns were dropped")
     for place, name in enumerate(names):
         if not name:
             _refuse_filled(path, place, lines)
         elif name in names[:place]:
-            raise InputError(f"{path}: line 1: two columns are called {name!r}; rename one")
+            raise InputError(f"{path}: line 1: two columns have the name {name!r}; rename one")
     if "" in names:
-        notices.append(f"{path}: line 1: a column without a name is empty and is left out")
+        notices.append(f"{path}: line 1: an empty column without a name was dropped")
         rows = [TableRow(row.number, {name: value for name, value in row.values.items() if name}) for row in rows]
     return Table(path, tuple(name for name in names if name), tuple(rows), path.parent, tuple(notices))
 
 
 def _fitted(path: Path, number: int, cells: list[str], names: list[str], hint: str) -> list[str]:
-    """The cells of a row, without empty ones beyond the header."""
+    """Return the cells of a row, without empty ones beyond the header."""
     if len(cells) != len(names) and (len(cells) < len(names) or any(cell.strip() for cell in cells[len(names) :])):
-        raise InputError(
-            f"{path}: line {number}: not as many fields as the header has ({len(cells)}, not {len(names)}); {hint}"
-        )
+        raise InputError(f"{path}: line {number}: {len(cells)} fields, but the header has {len(names)}; {hint}")
     return cells[: len(names)]
 
 
@@ -106,7 +103,7 @@ def _refuse_filled(path: Path, place: int, lines: Sequence[tuple[int, list[str]]
     filled = next((number for number, cells in lines if len(cells) > place and cells[place].strip()), None)
     if filled is not None:
         raise InputError(
-            f"{path}: line {filled}: column {place + 1} holds a value, but line 1 gives it no name; name it or empty it"
+            f"{path}: line {filled}: column {place + 1} has a value, but no name in line 1; name or clear the column"
         )
 
 

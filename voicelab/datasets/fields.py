@@ -1,4 +1,4 @@
-"""Reads the fields of one entry of a sample set, and says which field of which entry of which file is wrong."""
+"""Reads and validates the fields of one entry of a sample set."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voicelab.text import language
 
 
 class Fields:
-    """The fields of one entry; an error names the file, the entry and the field."""
+    """The fields of one entry; errors name the file, the entry and the field."""
 
     def __init__(
         self, path: Path, entry: str, row: Any, *, home: Path | None = None, names: Mapping[str, str] | None = None
@@ -39,26 +39,26 @@ class Fields:
         if value is None:
             raise self.fail(name, "is missing")
         if not isinstance(value, str) or not value.strip():
-            raise self.fail(name, f"must be a text that is not empty, not {value!r}")
+            raise self.fail(name, f"must be a non-empty string, not {value!r}")
         return value
 
     def reference(self) -> str:
-        """The reference text, which may be empty: then nobody speaks."""
+        """The reference text, which is empty for a sample without speech."""
         value = self._row.get("text")
         if value is None:
-            raise self.fail("text", 'is missing; where nobody speaks, write ""')
+            raise self.fail("text", 'is missing; write "" for a sample without speech')
         if not isinstance(value, str):
-            raise self.fail("text", f"must be a text, not {value!r}")
+            raise self.fail("text", f"must be a string, not {value!r}")
         return value if value.strip() else ""
 
     def language(self, default: str | None) -> str | None:
-        """The code of the language in the field `language`, `lang` or `locale` (Common Voice)."""
+        """The language code in the field `language`, `lang` or `locale` (Common Voice)."""
         for name in ("language", "lang", "locale"):
             if (value := self.text_or_none(name)) is not None:
                 try:
                     return language(value).code
                 except InputError as error:
-                    raise self.fail(name, f"is not known: {error}") from error
+                    raise self.fail(name, f"is invalid: {error}") from error
         return default
 
     def text_or_none(self, name: str) -> str | None:
@@ -69,7 +69,7 @@ class Fields:
         if isinstance(value, str):
             value = [part.strip() for part in value.split(";") if part.strip()]
         if not isinstance(value, list) or not all(isinstance(item, str) and item.strip() for item in value):
-            raise self.fail(name, f"must be a list of texts, not {value!r}")
+            raise self.fail(name, f"must be a list of strings, not {value!r}")
         return tuple(value)
 
     def calls(self, name: str) -> tuple[Call, ...] | None:
@@ -109,26 +109,26 @@ class Fields:
         return value
 
     def name(self, name: str) -> str | None:
-        """An id or a speaker: a text, or a whole number as text; None where the entry has none."""
+        """An id or a speaker: a string, or an integer converted to one; None when missing."""
         value = self._row.get(name)
         if isinstance(value, int) and not isinstance(value, bool):
             return str(value)
         return self.text_or_none(name)
 
     def file(self, name: str, *, below: tuple[str, ...] = ("",)) -> Path:
-        """A file that is there, in the first of the folders `below` the entry's own that has it."""
+        """An existing file in the first folder of `below`, relative to the entry's folder, that contains it."""
         given = self.text(name)
         for folder in below:
             path = self._home / folder / given
             if path.is_file():
                 return path
-        raise self.fail(name, f"names a file that is not there: {self._home / given}")
+        raise self.fail(name, f"names a file that does not exist: {self._home / given}")
 
     def has(self, name: str) -> bool:
         return self._row.get(name) is not None
 
     def seconds(self, name: str) -> float | None:
-        """An instant or a length that is finite and not negative; None where the entry has none."""
+        """A time or duration in seconds, finite and not negative; None when missing."""
         try:
             return seconds(self._row.get(name))
         except ValueError as error:

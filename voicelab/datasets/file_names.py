@@ -1,4 +1,4 @@
-"""File names made from ids, which are any text."""
+"""Converts ids, which are arbitrary text, to file names."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ _SHOWN = 40
 
 
 def file_name(text: str) -> str:
-    """A name that no other text has, at most 73 bytes long, on file systems that ignore case too.
+    """Return a unique file name of at most 73 bytes, also for case-insensitive file systems.
 
-    A short text of small letters, digits, `_` and `-` is its own name. Any other is named by what of it can be shown, a
-    dot (which the first kind never has) and half of its SHA-256.
+    A short text of lower-case letters, digits, `_` and `-` is its own name. Other names consist of the text's printable
+    part, a dot (which the first kind never has) and half of its SHA-256.
     """
     if _PLAIN.fullmatch(text):
         return text

@@ -1,4 +1,4 @@
-"""The formats by name, and which of them a path has. To add a format: a file with a reader, and a line here."""
+"""The table of formats and their detection. To add a format, write a reader in a new file and add a line here."""
 
 from __future__ import annotations
 
@@ -38,15 +38,15 @@ _ENDINGS: dict[str, Form] = {
     ".jsonl": "jsonl", ".csv": "csv", ".tsv": "tsv", ".parquet": "parquet", ".txt": "txt",
 }  # fmt: skip
 _METADATA = ("metadata.jsonl", "metadata.csv", "metadata.parquet")
-"""What a Hugging Face folder of recordings calls its table."""
+"""File names of the table in a Hugging Face audio folder."""
 KNOWN = (
-    "a voice_samples.json or its folder, a file that ends in .json, .jsonl, .csv, .tsv (each also with .gz), .parquet, "
+    "a voice_samples.json or its folder, a file ending in .json, .jsonl, .csv, .tsv (each also with .gz), .parquet, "
     ".trans.txt or .txt, a Kaldi folder or its `text`, or a folder of recordings with texts"
 )
 
 
 def find(path: Path) -> tuple[Path, Form] | None:
-    """The file or folder to read at a path, and its format; None when it has none of them."""
+    """Return the file or folder to read and its format, or None for an unknown format."""
     if path.is_dir():
         return _in_folder(path)
     name = bare_name(path)
@@ -61,12 +61,12 @@ def find(path: Path) -> tuple[Path, Form] | None:
 
 
 def read_table(path: Path, form: Form) -> Table:
-    """The rows at a path in a format, for their texts; InputError names the file and the line."""
+    """Read the rows of a path, for their texts. Raises InputError, which names the file and the line."""
     return _READERS[form](path)
 
 
 def read_set(path: Path, form: Form) -> Table:
-    """The rows at a path in a format, with their recordings."""
+    """Read the rows of a path, with their recordings."""
     return kaldi.read_set(path) if form == "kaldi" else read_table(path, form)
 
 
@@ -84,7 +84,7 @@ def _in_folder(path: Path) -> tuple[Path, Form] | None:
 
 
 def _is_json_lines(path: Path) -> bool:
-    """Whether a .json file holds an object a line, as NeMo's manifests often do."""
+    """Whether a .json file has one object per line, as NeMo's manifests often do."""
     try:
         first = next((line for line in split_lines(read_text(path)) if line.strip()), "")
         values = json.loads(first)

@@ -1,4 +1,4 @@
-"""JSON lines: one object a line, as in NeMo's manifests.
+"""Reads JSON lines, one object per line, as in NeMo's manifests.
 
 {"audio_filepath": "a/0001.wav", "offset": 0.0, "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
 """
@@ -14,7 +14,7 @@ from voicelab.errors import InputError
 
 
 def read(path: Path) -> Table:
-    """The objects of a .jsonl or .jsonl.gz file; InputError names the line that is not one."""
+    """Read a .jsonl or .jsonl.gz file. Raises InputError, which names the invalid line."""
     return Table.of(path, [_row(path, number, line) for number, line in numbered_lines(path)])
 
 

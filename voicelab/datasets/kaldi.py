@@ -1,10 +1,10 @@
-"""Kaldi's data folders: `text`, and beside it `utt2spk`, `segments` and `wav.scp` as far as they are there.
+"""Reads Kaldi data folders: `text`, and `utt2spk`, `segments` and `wav.scp` where present.
 
-    text      utt-1 hello there            utt2spk   utt-1 anna
-    segments  utt-1 call-1 0.00 2.50       wav.scp   call-1 wav/call-1.wav
+text      utt-1 hello there            utt2spk   utt-1 anna
+segments  utt-1 call-1 0.00 2.50       wav.scp   call-1 wav/call-1.wav
 
-Without `segments`, `wav.scp` names a recording for each utterance. A command in `wav.scp` (a line that ends in `|`) is
-never run.
+Without `segments`, `wav.scp` names a recording per utterance. Commands in `wav.scp` (lines that end in `|`) are
+rejected and never run.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from voicelab.errors import InputError
 
 
 def is_folder(path: Path) -> bool:
-    """Whether a folder is one of Kaldi's."""
+    """Whether a folder is a Kaldi data folder."""
     return (path / "text").is_file()
 
 
 def read(path: Path) -> Table:
-    """The texts and speakers of a data folder or of a `text` file; recordings and times are not looked at."""
+    """Read the texts and speakers of a data folder or a `text` file, without recordings and times."""
     text = _text(path)
     speakers = _pairs(text.parent / "utt2spk")
     rows = []
@@ -31,7 +31,7 @@ def read(path: Path) -> Table:
         name, *words = line.split(maxsplit=1)
         values: dict[str, Any] = {"id": name, "text": words[0].strip() if words else ""}
         if speakers and name not in speakers:
-            raise InputError(f"{text}: line {number}: the utterance {name!r} is not in {text.parent / 'utt2spk'}")
+            raise InputError(f"{text}: line {number}: utterance {name!r} is missing in {text.parent / 'utt2spk'}")
         if speakers:
             values["speaker"] = speakers[name]
         rows.append(TableRow(number, values))
@@ -39,7 +39,10 @@ def read(path: Path) -> Table:
 
 
 def read_set(path: Path) -> Table:
-    """The same with recordings and times; InputError names an utterance that has none, and a command in `wav.scp`."""
+    """Read texts, speakers, recordings and times.
+
+    Raises InputError for an utterance without a recording, and for a command in `wav.scp`.
+    """
     table = read(path)
     home = table.path.parent
     segments, recordings = _segments(home / "segments"), _recordings(home / "wav.scp")
@@ -47,10 +50,10 @@ def read_set(path: Path) -> Table:
     for row in table.rows:
         name = row.values["id"]
         if segments and name not in segments:
-            raise InputError(f"{table.place(row)}: the utterance {name!r} is not in {home / 'segments'}")
+            raise InputError(f"{table.location(row)}: utterance {name!r} is missing in {home / 'segments'}")
         recording, times = segments.get(name, (name, {}))
         if recording not in recordings:
-            raise InputError(f"{table.place(row)}: the recording {recording!r} is not in {home / 'wav.scp'}")
+            raise InputError(f"{table.location(row)}: recording {recording!r} is missing in {home / 'wav.scp'}")
         rows.append(TableRow(row.number, {**row.values, "audio_filepath": recordings[recording], **times}))
     return Table.of(table.path, rows)
 
@@ -73,7 +76,7 @@ def _pairs(path: Path) -> dict[str, str]:
 
 
 def _segments(path: Path) -> dict[str, tuple[str, dict[str, float]]]:
-    """Utterance -> its recording, and where in it: `offset` and `duration`; an end of -1 is the recording's."""
+    """Map utterances to their recording and its `offset` and `duration`; an end of -1 is the end of the recording."""
     found = {}
     for name, rest in _pairs(path).items():
         fields = rest.split()
@@ -97,15 +100,15 @@ def _segments(path: Path) -> dict[str, tuple[str, dict[str, float]]]:
 
 def _recordings(path: Path) -> dict[str, str]:
     found = _pairs(path)
-    for name, place in found.items():
-        if place.endswith("|"):
+    for name, location in found.items():
+        if location.endswith("|"):
             raise InputError(
-                f"{path}: {name!r} is a command, and commands are not run; write its output to a file "
-                "and name that file instead"
+                f"{path}: {name!r} is a command, which voicelab does not run; write its output to a file "
+                "and enter that file instead"
             )
-        if place == "-" or (place.rpartition(":")[2].isdigit() and ".ark:" in place):
-            raise InputError(f"{path}: {name!r} is {place!r}; only sound files can be read: name one")
-        # Kaldi's own scripts read relative paths from the directory that they are started in.
-        if not (path.parent / place).is_file() and Path(place).is_file():
-            found[name] = str(Path(place).absolute())
+        if location == "-" or (location.rpartition(":")[2].isdigit() and ".ark:" in location):
+            raise InputError(f"{path}: {name!r} is {location!r}; enter an audio file")
+        # Kaldi's own scripts resolve relative paths against their working directory.
+        if not (path.parent / location).is_file() and Path(location).is_file():
+            found[name] = str(Path(location).absolute())
     return found

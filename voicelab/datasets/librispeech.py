@@ -1,6 +1,6 @@
-"""LibriSpeech's layout: folders with `<speaker>-<chapter>.trans.txt`, and the recordings beside each.
+"""Reads the LibriSpeech layout: folders with `<speaker>-<chapter>.trans.txt` and recordings.
 
-84-121123-0000 GO DO YOU HEAR          (its recording: 84-121123-0000.flac; its speaker: 84)
+84-121123-0000 GO DO YOU HEAR          (recording: 84-121123-0000.flac; speaker: 84)
 """
 
 from __future__ import annotations
@@ -15,12 +15,12 @@ ENDING = ".trans.txt"
 
 
 def is_folder(path: Path) -> bool:
-    """Whether any file below a folder is a LibriSpeech transcript."""
+    """Whether a folder contains a LibriSpeech transcript at any depth."""
     return next(path.rglob(f"*{ENDING}"), None) is not None
 
 
 def read(path: Path) -> Table:
-    """The utterances of a .trans.txt file, or of all those below a folder, in the order of their paths."""
+    """Read a .trans.txt file, or all such files below a folder in path order."""
     files = sorted(path.rglob(f"*{ENDING}")) if path.is_dir() else [path]
     home = path if path.is_dir() else path.parent
     rows = []

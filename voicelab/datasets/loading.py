@@ -1,4 +1,4 @@
-"""A sample set from any of the formats."""
+"""Loads a sample set from any supported format."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
     columns = columns or USUAL
     path = Path(path)
     if not path.exists():
-        raise InputError(f"{path}: cannot be read: it is not there; give {formats.KNOWN}")
+        raise InputError(f"{path}: does not exist; give {formats.KNOWN}")
     place = formats.find(path)
     if place is None:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")
@@ -32,7 +32,7 @@ def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
         raise InputError(f"{file}: the fields of this format have fixed names; leave {columns.options[0]} out")
     found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form), columns)
     if not found.samples:
-        raise InputError(f"{file}: there are no samples in it")
+        raise InputError(f"{file}: contains no samples")
     check_ids(file, "sample", found.samples)
     check_ids(file, "scenario", found.scenarios)
     return found
@@ -41,7 +41,7 @@ def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
 def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
     if not table.rows:
-        raise InputError(f"{table.path}: there are no samples in it")
+        raise InputError(f"{table.path}: contains no samples")
     audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
     text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
     for found, known, what, option in (

@@ -1,4 +1,4 @@
-"""Names for what has no id: recordings by their paths, so that s1/0001.wav and s2/0001.wav are two."""
+"""Derives sample ids from paths, so that s1/0001.wav and s2/0001.wav differ."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable
 from pathlib import PurePath
 
 WHOLE = sys.maxsize
-"""The depth at which a name is the whole path, its ending included."""
+"""The depth at which a name is the whole path with its extension."""
 
 
 def depth(paths: Iterable[str]) -> int:
-    """How many parts at the end of each path, without the file's ending, tell all of these paths apart."""
+    """Return the smallest number of trailing path components, without extension, that makes all paths unique."""
     distinct = {PurePath(path) for path in paths}
     for parts in range(1, max((len(path.parts) for path in distinct), default=1) + 1):
         if len({_tail(path, parts) for path in distinct}) == len(distinct):
@@ -20,7 +20,7 @@ def depth(paths: Iterable[str]) -> int:
 
 
 def name(path: str, parts: int, offset_s: float | None = None) -> str:
-    """The name of a recording, or of its segment from offset_s on: `0001`, `s1/0001`, `0001@1.8`."""
+    """Return the id of a recording, or of its segment from offset_s on: `0001`, `s1/0001`, `0001@1.8`."""
     found = _tail(PurePath(path), parts)
     return f"{found}@{offset_s:.10g}" if offset_s else found
 

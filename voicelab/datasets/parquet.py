@@ -1,6 +1,6 @@
-"""Parquet tables, as Hugging Face datasets are stored.
+"""Reads Parquet tables, as used for Hugging Face datasets.
 
-A column of recordings may hold paths, or structs `{"bytes", "path"}` with the encoded sound itself.
+The audio column contains paths, or structs `{"bytes", "path"}` with the encoded audio.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from voicelab.errors import InputError
 
 
 def read(path: Path) -> Table:
-    """The rows of a .parquet file, without embedded sound; Row.number is the row's place from 1."""
+    """Read the rows of a .parquet file without embedded audio; Row.number is the row's position from 1."""
     import pyarrow
     from pyarrow import parquet
 
@@ -49,7 +49,7 @@ def embedded_audio(path: Path, column: str, number: int) -> bytes:
         if left < length:
             data = _group(path, group, f"{column}.bytes")[left]
             if not data:
-                raise InputError(f"{path}: row {number}: field {column!r} holds no sound")
+                raise InputError(f"{path}: row {number}: field {column!r} contains no audio")
             return bytes(data)
         left -= length
     raise InputError(f"{path}: has no row {number}")
@@ -57,7 +57,7 @@ def embedded_audio(path: Path, column: str, number: int) -> bytes:
 
 @lru_cache(maxsize=1)
 def _group(path: Path, group: int, column: str) -> list[bytes | None]:
-    """The sound of one row group; the latest is kept, as rows are mostly read in order."""
+    """Return the audio of one row group; the last one is cached, because rows are usually read in order."""
     from pyarrow import parquet
 
     found = parquet.ParquetFile(path).read_row_group(group, columns=[column])

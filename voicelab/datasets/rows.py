@@ -1,4 +1,4 @@
-"""What every reader of rows gives: one row for each recording or utterance, whatever file it came from."""
+"""The common output of all row readers: one row per recording or utterance."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any
 from voicelab.errors import InputError
 
 TEXT_COLUMNS = ("text", "sentence", "transcription", "transcript")
-"""What the reference may be called: NeMo, Common Voice, Hugging Face. The first one that a file has is taken."""
+"""Column names of the reference, in order of preference: NeMo, Common Voice, Hugging Face."""
 AUDIO_COLUMNS = ("audio_filepath", "file_name", "path", "audio")
 SPEAKER_COLUMNS = ("speaker", "client_id", "speaker_id")
 ID_COLUMNS = ("id",)
@@ -22,8 +22,7 @@ HYPOTHESIS_COLUMNS = ("pred_text",)
 class TableRow:
     """One entry of a file.
 
-    number: its line there, from 1 (in parquet its place among the rows). file: where it stands, if that is not the
-    table's own path.
+    number: its line from 1 (in parquet, its row). file: its file, if that is not the table's own path.
     """
 
     number: int
@@ -33,10 +32,10 @@ class TableRow:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """The rows of a file, in its order.
+    """The rows of a file, in order.
 
-    path: the file that messages name. columns: every column that any row has. notices: what the reader left out.
-    home: what the paths of recordings are relative to.
+    path: the file named in messages. columns: every column that any row has. notices: what the reader skipped. home:
+    base of relative recording paths.
     """
 
     path: Path
@@ -47,20 +46,20 @@ class Table:
 
     @classmethod
     def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None) -> Table:
-        """A table whose columns are those that the rows have."""
+        """Create a table with the columns that occur in the rows."""
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
         return cls(path, columns, tuple(rows), home if home is not None else path.parent)
 
-    def place(self, row: TableRow) -> str:
-        """Where a row stands, for a message."""
+    def location(self, row: TableRow) -> str:
+        """Return the location of a row, for messages."""
         return f"{row.file or self.path}: line {row.number}"
 
     def fail(self, row: TableRow, column: str, problem: str) -> InputError:
-        """What is wrong with a field, with its place."""
-        return InputError(f"{self.place(row)}: field {column!r} {problem}")
+        """Return an error about a field, with its location."""
+        return InputError(f"{self.location(row)}: field {column!r} {problem}")
 
     def column(self, known: tuple[str, ...]) -> str | None:
-        """The first of the known names that the table has as a column."""
+        """Return the first of the known names that is a column of the table."""
         return next((name for name in known if name in self.columns), None)
 
     def chosen(self, name: str | None, known: tuple[str, ...], option: str) -> str | None:
@@ -73,12 +72,12 @@ class Table:
         raise self.fail(self.rows[0], name, f"is missing; the columns are: {self.listed()}; name one with {option}")
 
     def listed(self) -> str:
-        """The columns, for a message."""
+        """Return the columns, for messages."""
         return ", ".join(map(repr, self.columns)) or "none"
 
 
 def seconds(value: Any) -> float | None:
-    """An instant or a length in seconds; None for an empty cell. ValueError says what is wrong with it."""
+    """Parse a time or duration in seconds; None for an empty cell. Raises ValueError."""
     if value is None or value == "":
         return None
     if isinstance(value, bool) or not isinstance(value, int | float | str):
@@ -90,5 +89,5 @@ def seconds(value: Any) -> float | None:
     if not math.isfinite(found):
         raise ValueError(f"must be a finite number of seconds, not {value!r}")
     if found < 0:
-        raise ValueError(f"must not be negative, and is {value!r}")
+        raise ValueError(f"must not be negative, not {value!r}")
     return found

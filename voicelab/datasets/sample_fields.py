@@ -1,4 +1,4 @@
-"""One entry of a set, in any format, as a Sample."""
+"""Converts one entry of a set to a Sample."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from voicelab.errors import InputError
 def sample(
     fields: Fields, sample_id: str, category: str, audio: Path, kind: AudioKind, *, language: str | None = None
 ) -> Sample:
-    """The sample that an entry describes; InputError names the entry and the field.
+    """Convert an entry to a Sample. Raises InputError, which names the entry and the field.
 
-    language: of the set, for entries that name none.
+    language: language of the set, for entries without one.
     """
     return Sample(
         id=sample_id,
@@ -37,9 +37,9 @@ def sample(
 
 
 def check_ids(path: Path, kind: str, items: Iterable[Sample] | Iterable[Scenario]) -> None:
-    """InputError when two items have one id."""
+    """Raise InputError when two items have the same id."""
     seen: dict[str, Sample | Scenario] = {}
     for one in items:
         if one.id in seen:
-            raise InputError(f"{path}: two {kind}s have the id {one.id!r}; ids must differ: give each an `id`")
+            raise InputError(f"{path}: two {kind}s have the id {one.id!r}; give each a unique `id`")
         seen[one.id] = one

@@ -1,4 +1,4 @@
-"""Samples, scenarios and sets of them, whatever files they come from."""
+"""Samples, scenarios and sample sets, independent of the file format."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ AudioKind = Literal["file", "event", "parquet"]
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """One recorded request and what is expected of it.
+    """A recorded request and the expected results.
 
     text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
     language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
@@ -66,34 +66,32 @@ class Sample:
 
     @property
     def is_segment(self) -> bool:
-        """Whether the audio is cut out of the recording."""
+        """Whether the sample is a segment of the recording."""
         if self.offset_s is None and self.duration_s is None:
             return False
         return not segment.is_whole(self._recording(), self.offset_s, self.duration_s, source=self.source)
 
     def audio_bytes(self) -> bytes:
-        """The encoded audio as it is sent: the recording, or a WAV of its segment.
+        """The encoded audio to send: the recording, or a WAV of its segment.
 
-        Raises InputError that names the sample, the file and the field.
+        Raises InputError, which names the sample, the file and the field.
         """
         if self.offset_s is None and self.duration_s is None:
             return self.recording_bytes()
         return segment.cut(self._recording(), self.offset_s, self.duration_s, source=self.source)
 
     def _recording(self) -> bytes | Path:
-        """The recording's file where it can be read in place, or else its bytes."""
+        """The path of the recording if it is a file of its own, otherwise its bytes."""
         return self.audio_path if self.audio_kind == "file" and self.sha256 is None else self.recording_bytes()
 
     def recording_bytes(self) -> bytes:
-        """The whole recording as it is encoded, checked against sha256."""
+        """The encoded recording, verified against sha256."""
         if self.audio_kind == "parquet":
             data = parquet.embedded_audio(self.audio_path, self.audio_column or "audio", self.row or 1)
         else:
             data = decoding.read_bytes(self.audio_path)
         if self.sha256 is not None and hashlib.sha256(data).hexdigest() != self.sha256:
-            raise InputError(
-                f"{self.audio_path}: sample {self.id!r}: the file is not the one that field 'sha256' names"
-            )
+            raise InputError(f"{self.audio_path}: sample {self.id!r}: the file does not match the field 'sha256'")
         if self.audio_kind != "event":
             return data
         try:
@@ -105,17 +103,19 @@ class Sample:
             raise InputError(f"{self.audio_path}: sample {self.id!r}: not {wanted}: {error!r}") from error
 
     def clip(self) -> Clip:
-        """The audio as sound."""
+        """Decode the audio."""
         return self.decoded().clip
 
     def decoded(self, rate_hz: int | None = None) -> Decoded:
-        """The audio as sound (at rate_hz, or its own rate) and how much of it is damaged; InputError names the file."""
+        """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError, which names the
+        file.
+        """
         return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """A conversation: samples spoken one after another in one session."""
+    """A conversation: samples spoken in order in one session."""
 
     id: str
     description: str
@@ -125,7 +125,7 @@ class Scenario:
 
 @dataclass(frozen=True, slots=True)
 class SampleSet:
-    """Samples in the order of their file, and the scenarios made of them.
+    """The samples of a set in file order, and its scenarios.
 
     notices: what its reader left out or changed, a sentence each. columns: how a table was read. A set has a length
     and iterates over its samples.
@@ -146,7 +146,7 @@ class SampleSet:
         return iter(self.samples)
 
     def to_frame(self) -> pandas.DataFrame:
-        """A row for each sample, its fields as columns; nothing is decoded."""
+        """Return a table with a row per sample and a column per field; decodes nothing."""
         import pandas
 
         names = [one.name for one in fields(Sample) if one.name not in ("listed_at", "audio_column")]
@@ -155,7 +155,7 @@ class SampleSet:
 
     @property
     def home(self) -> Path:
-        """The folder that the set's file is in, or the folder that is the set."""
+        """The folder that contains the set's file, or the set's own folder."""
         return self.path if self.path.is_dir() else self.path.parent
 
     @property
@@ -168,22 +168,21 @@ class SampleSet:
         return tuple(dict.fromkeys(sample.category for sample in self.samples))
 
     def sample(self, sample_id: str) -> Sample:
-        """The sample of that id; InputError lists the ids."""
+        """Return the sample with that id. Raises InputError, which lists the ids."""
         return _by_id(self.samples, sample_id, "sample", self.path)
 
     def scenario(self, scenario_id: str) -> Scenario:
-        """The scenario of that id; InputError lists the ids."""
+        """Return the scenario with that id. Raises InputError, which lists the ids."""
         return _by_id(self.scenarios, scenario_id, "scenario", self.path)
 
     def only(
         self, *, categories: Iterable[str] = (), limit: int | None = None, language: str | None = None
     ) -> SampleSet:
-        """The samples of some categories, at most `limit` of them, with the scenarios all of whose turns are left.
+        """Return a subset: some categories, at most `limit` samples, and the scenarios whose turns all remain.
 
-        language: only samples in this language; those that name none are taken too.
+        language: keep samples in this language and samples without a language.
 
-        The limit takes from each category in turn, and there from the speaker who was taken least, so that a small part
-        still has some of everything and as many speakers as it can.
+        The limit is balanced over the categories, and within a category over the speakers.
         """
         wanted = tuple(categories)
         if unknown := [name for name in wanted if name not in self.categories]:
@@ -194,7 +193,7 @@ class SampleSet:
             kept = [sample for sample in kept if sample.language in (None, code)]
             if not kept:
                 there = ", ".join(sorted({sample.language or "" for sample in self.samples}))
-                raise InputError(f"{self.path}: no sample is in the language {language!r}; there are: {there}")
+                raise InputError(f"{self.path}: no sample has the language {language!r}; its languages: {there}")
         if limit is not None:
             chosen = {sample.id for sample in _in_rounds(kept, limit)}
             kept = [sample for sample in kept if sample.id in chosen]
@@ -204,9 +203,9 @@ class SampleSet:
 
 
 def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:
-    """At most `limit` samples: the categories in turn, in each the next sample of the least taken speaker.
+    """Yield at most `limit` samples, alternating categories, from the speaker with the fewest samples so far.
 
-    Ties go to the speaker least taken in this category, then to the one who comes first in it.
+    Ties go to the speaker with the fewest samples in this category, then to the first one listed.
     """
     queues: dict[str, dict[str | None, list[Sample]]] = {}
     for sample in samples:

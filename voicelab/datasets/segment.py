@@ -1,4 +1,4 @@
-"""A part of a recording: where it begins and how long it is, as `offset` and `duration` of a NeMo manifest say."""
+"""Cuts segments out of recordings, by `offset` and `duration` as in NeMo manifests."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 
 TOLERANCE_S = 0.1
-"""Manifests round durations: a segment may pass the recording's end by this much, and is cut off there. A duration
-without an offset that differs from the recording's by no more names the whole recording."""
+"""Manifests round durations. A segment may exceed the recording's end by this many seconds, and is truncated there. A
+duration without an offset that differs from the recording's by at most this much means the whole recording.
+"""
 
 ENCODING = "wav, pcm_s16le"
-"""What a segment is sent as."""
+"""Encoding in which segments are sent."""
 
 
 def cut(recording: bytes | Path, offset_s: float | None, duration_s: float | None, *, source: str) -> bytes:
-    """The segment as a 16-bit mono WAV at the recording's rate, or the recording's own bytes where it is all of it.
+    """Return the segment as a 16-bit mono WAV at the recording's rate, or the recording's own bytes if it is complete.
 
-    Only the segment and what a decoder needs before it are decoded, if the format can be entered in the middle.
-    Raises InputError that names `source` and the field when the segment is not within the recording.
+    Decodes only the segment and a short lead-in if the format is seekable. Raises InputError, which names `source` and
+    the field, for a segment outside the recording.
     """
     if is_whole(recording, offset_s, duration_s, source=source):
         return recording if isinstance(recording, bytes) else decoding.read_bytes(recording)
@@ -30,14 +31,14 @@ def cut(recording: bytes | Path, offset_s: float | None, duration_s: float | Non
 
 
 def is_whole(recording: bytes | Path, offset_s: float | None, duration_s: float | None, *, source: str) -> bool:
-    """Whether there is no offset and the duration is that of the whole recording."""
+    """Whether offset_s is None and the duration is that of the recording."""
     if offset_s is not None:
         return False
     return duration_s is None or abs(parts.length_s(recording, source=source) - duration_s) <= TOLERANCE_S
 
 
 def encode(clip: Clip) -> bytes:
-    """A WAV file that holds nothing but the sound, so that equal sound has equal bytes."""
+    """Return a WAV file without metadata, so that equal audio has equal bytes."""
     sink = io.BytesIO()
     with wave.open(sink, "wb") as file:
         file.setnchannels(1)
@@ -49,10 +50,10 @@ def encode(clip: Clip) -> bytes:
 
 def _decoded(recording: bytes | Path, offset_s: float, duration_s: float | None, source: str) -> Clip:
     if duration_s == 0:
-        raise InputError(f"{source}: field 'duration' is 0; a segment needs a length")
+        raise InputError(f"{source}: field 'duration' is 0; it must be positive")
     clip = parts.cut(recording, offset_s, duration_s, source=source)
     if not len(clip.samples):
-        raise InputError(f"{source}: field 'offset': {offset_s:g} s is not before the end of the recording")
+        raise InputError(f"{source}: field 'offset': {offset_s:g} s is beyond the end of the recording")
     if duration_s is not None and clip.duration_s < duration_s - TOLERANCE_S:
         raise InputError(
             f"{source}: field 'duration': the segment of {duration_s:g} s from {offset_s:g} s passes the end of the "

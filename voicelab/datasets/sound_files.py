@@ -1,4 +1,4 @@
-"""Which files are recordings, by the endings of their names."""
+"""Recognizes recordings by file extension."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ ENDINGS = (".wav", ".flac", ".ogg", ".opus", ".mp3", ".webm", ".m4a", ".mp4")
 
 
 def beside(path: Path) -> Path | None:
-    """The recording whose name is the path's with an ending added; the first in the order of ENDINGS."""
+    """Return the first recording whose name is the path plus an extension, in the order of ENDINGS."""
     for ending in (*ENDINGS, *(one.upper() for one in ENDINGS)):
         found = path.with_name(path.name + ending)
         if found.is_file():

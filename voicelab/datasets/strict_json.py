@@ -1,4 +1,4 @@
-"""JSON in which a field may stand once: of `{"text": "a", "text": "b"}`, Python's reader drops the first unsaid."""
+"""JSON without duplicate fields. Python's own parser silently keeps only the last one."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def loads(text: str) -> Any:
-    """The value of a JSON text; ValueError says what is wrong, a field that stands twice among it."""
+    """Parse a JSON text. Raises ValueError, also for duplicate fields."""
     try:
         return json.loads(text, object_pairs_hook=_object)
     except RecursionError as error:
@@ -19,5 +19,5 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) < len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for place, name in enumerate(names) if name in names[:place])
-        raise ValueError(f"the field {twice!r} stands twice in one object; keep one")
+        raise ValueError(f"the field {twice!r} occurs twice in one object; keep one")
     return found

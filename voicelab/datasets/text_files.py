@@ -1,7 +1,7 @@
-r"""Text files as people save them: which bytes are accepted, and where a line ends.
+"""Reads text files: accepted encodings and line endings.
 
-A line ends at `\n` or `\r\n`, or at `\r` in a file that has no `\n` at all. U+2028, U+2029 and U+0085 are characters
-like others: JSON allows them inside a string.
+A line ends at `\n` or `\r\n`, or at `\r` in a file without any `\n`. U+2028, U+2029 and U+0085 do not end a line,
+because JSON allows them inside strings.
 """
 
 from __future__ import annotations
@@ -16,24 +16,24 @@ from pathlib import Path
 from voicelab.errors import InputError
 
 UNPACKED_LIMIT_BYTES = 2**30
-"""The largest text that a .gz file may hold."""
+"""Maximum size of an unpacked .gz file."""
 
 _UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _UTF_32 = (codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in UTF-16 with a byte order mark; a name that ends in .gz is unpacked.
+    """Read a file in UTF-8, or in UTF-16 with a byte order mark; decompresses names ending in .gz.
 
-    Raises InputError that names the file, and the line where it stops being UTF-8.
+    Raises InputError, which names the file and the line of the first invalid byte.
     """
     return decode_text(_unpacked(path), path)
 
 
 def decode_text(data: bytes, path: Path) -> str:
-    """Bytes as text, as read_text does; path names them in messages."""
+    """Decode bytes like read_text; path is the name used in messages."""
     if data.startswith(_UTF_32):
-        raise InputError(f"{path}: is UTF-32; save it as UTF-8")
+        raise InputError(f"{path}: the encoding is UTF-32; save the file as UTF-8")
     try:
         text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError as error:
@@ -41,13 +41,13 @@ def decode_text(data: bytes, path: Path) -> str:
         raise InputError(f"{path}: line {line}: not UTF-8: {error}; save the file as UTF-8") from error
     if "\0" in text:
         raise InputError(
-            f"{path}: holds zero bytes: it is not text, or it is UTF-16 without a byte order mark; save it as UTF-8"
+            f"{path}: contains zero bytes, so it is binary or UTF-16 without a byte order mark; save it as UTF-8"
         )
     return text
 
 
 def split_lines(text: str) -> list[str]:
-    """The lines of a text without their ends. What follows the last line end is a line only if it is not empty."""
+    """Split a text into lines without line endings. Ignores an empty last line."""
     if "\n" not in text:
         text = text.replace("\r", "\n")
     lines = text.replace("\r\n", "\n").split("\n")
@@ -55,14 +55,14 @@ def split_lines(text: str) -> list[str]:
 
 
 def numbered_lines(path: Path) -> Iterator[tuple[int, str]]:
-    """The lines of a file that are not blank, with their numbers from 1."""
+    """Yield the non-blank lines of a file, with their numbers from 1."""
     for number, line in enumerate(split_lines(read_text(path)), start=1):
         if line.strip():
             yield number, line
 
 
 def bare_name(path: Path) -> Path:
-    """The path without .gz: what its format is named by."""
+    """Return the path without .gz, which determines its format."""
     return path.with_suffix("") if path.suffix.lower() == ".gz" else path
 
 
@@ -74,9 +74,9 @@ def _unpacked(path: Path) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
             found = file.read(UNPACKED_LIMIT_BYTES + 1)
     except (gzip.BadGzipFile, EOFError, zlib.error) as error:
-        raise InputError(f"{path}: not a whole gzip file: {error}") from error
+        raise InputError(f"{path}: invalid or truncated gzip file: {error}") from error
     except OSError as error:
         raise InputError(f"{path}: cannot be read: {error.strerror or error}") from error
     if len(found) > UNPACKED_LIMIT_BYTES:
-        raise InputError(f"{path}: holds more than {UNPACKED_LIMIT_BYTES} bytes unpacked; split it")
+        raise InputError(f"{path}: exceeds {UNPACKED_LIMIT_BYTES} bytes unpacked; split the file")
     return found

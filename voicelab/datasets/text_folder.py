@@ -1,4 +1,4 @@
-"""A folder of texts, one utterance a file, with the recordings beside them: `a/0001.txt` and `a/0001.wav`."""
+"""Reads a folder with one text file per utterance next to its recording: `a/0001.txt` and `a/0001.wav`."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from voicelab.errors import InputError
 
 
 def is_folder(path: Path) -> bool:
-    """Whether any file below a folder is a text."""
+    """Whether a folder contains a text file at any depth."""
     return next(iter(_texts(path)), None) is not None
 
 
 def read(path: Path) -> Table:
-    """The texts below a folder, in the order of their paths; a path without its ending is the utterance's id.
+    """Read the texts below a folder in path order; the path without extension is the utterance's id.
 
-    Raises InputError for a recording that has no text while others have one.
+    Raises InputError for a recording without a text if others have one.
     """
     texts = _texts(path)
     names = {file.with_suffix("") for file in texts}
     if lonely := [one for one in _sounds(path) if one.with_suffix("") not in names]:
         raise InputError(
-            f"{path}: {len(lonely)} recordings have no text, {lonely[0].relative_to(path)} first; "
-            f"write {lonely[0].with_suffix('.txt').name} beside it, or take it out"
+            f"{path}: {len(lonely)} recordings have no text, the first is {lonely[0].relative_to(path)}; "
+            f"add {lonely[0].with_suffix('.txt').name} or remove the recording"
         )
     rows = []
     for file in texts:

@@ -1,4 +1,4 @@
-"""voice_samples.json: samples by category, scenarios made of them, audio as files or as `audio_chunk` events."""
+"""Reads voice_samples.json: samples by category, scenarios, and audio as files or `audio_chunk` events."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ from voicelab.errors import InputError
 
 NAME = "voice_samples.json"
 AUDIO_FIELDS = ("audio_path", "encoded_path", "wav_path")
-"""The fields that may name the audio; the first that an entry has is taken."""
+"""Fields with the path of the audio, in order of preference."""
 _SCENARIOS = "multi_turn_scenarios"
 
 
 def read(path: Path) -> SampleSet:
-    """The set in such a file."""
+    """Read such a file."""
     document = _document(path)
     metadata = document.get("metadata", {})
     language = Fields(path, "metadata", metadata).language(None)
@@ -30,7 +30,7 @@ def read(path: Path) -> SampleSet:
     ]
     check_ids(path, "sample", samples)
     by_id = {one.id: one for one in samples}
-    # The original file keeps its scenarios among the categories, ours beside them.
+    # The original file lists its scenarios among the categories, ours next to them.
     rows = document["samples"].get(_SCENARIOS) or document.get(_SCENARIOS, [])
     scenarios = tuple(_scenario(path, number, row, by_id) for number, row in enumerate(rows))
     configurations = document.get("test_configurations", {})
@@ -38,7 +38,7 @@ def read(path: Path) -> SampleSet:
 
 
 def table(path: Path) -> Table:
-    """The entries as rows, for whoever needs their texts alone; Row.number is the entry's place in the file."""
+    """Return the entries as rows, for their texts only; Row.number is the entry's position in the file."""
     rows = []
     for number, (category, place, row) in enumerate(_entries(path, _document(path)), start=1):
         Fields(path, f"samples.{category}[{place}]", row)
@@ -70,7 +70,7 @@ def _seed_sample(path: Path, category: str, number: int, row: Any, language: str
     fields = Fields(path, f"samples.{category}[{number}]", row)
     sample_id = fields.text("id")
     fields = Fields(path, f"samples.{category}[{number}] ({sample_id})", row)
-    # An encoded event is what the original set ships; its wav_path names files that it leaves out.
+    # The original set ships encoded events; its wav_path refers to files that it does not include.
     name = next((one for one in AUDIO_FIELDS if fields.has(one)), None)
     if name is None:
         raise fields.fail("audio_path", "is missing (or encoded_path, or wav_path)")
@@ -84,7 +84,7 @@ def _scenario(path: Path, number: int, row: Any, by_id: Mapping[str, Sample]) ->
     if not turns:
         raise fields.fail("turns", "must name at least one sample")
     if unknown := [turn for turn in turns if turn not in by_id]:
-        raise fields.fail("turns", f"names a sample that is not in the set: {unknown[0]!r}")
+        raise fields.fail("turns", f"names a sample that does not exist: {unknown[0]!r}")
     return Scenario(
         id=fields.text("id"),
         description=fields.text_or_none("description") or "",

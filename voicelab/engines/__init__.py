@@ -1,1 +1,1 @@
-"""What an engine is, how it is named and found, where it runs (pool/) and its weights (weights/)."""
+"""Engine specifications, the worker pool (pool/) and model weights (weights/)."""

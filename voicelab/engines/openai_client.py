@@ -1,4 +1,4 @@
-"""A connection to any server with OpenAI's interface, and what its failures mean here."""
+"""Connects to servers with an OpenAI-compatible API and translates their errors."""
 
 from __future__ import annotations
 
@@ -14,10 +14,12 @@ OPENAI_URL = "https://api.openai.com/v1"
 
 
 def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
-    """An openai.OpenAI that has been answered once; EngineMissingError says what to install, set or start.
+    """Return an openai.OpenAI client after one successful request.
 
-    key_variable: the environment variable that holds the key. OpenAI itself needs one; other servers may not. Where the
-    address has a user part (http://user:password@host), that is sent instead of the key (HTTP Basic).
+    base_url: a user part (http://user:password@host) is sent as HTTP Basic authorization instead of the key.
+    key_variable: name of the environment variable that holds the key; required only for OpenAI itself.
+
+    Raises EngineMissingError, which says what to install, set or start.
     """
     base_url = take_user(base_url)
     openai = _package()
@@ -29,9 +31,9 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
         refused = "the user in base_url" if user else f"the key in {key_variable}"
         raise EngineMissingError("openai", f"{base_url} refuses {refused}") from error
     except openai.APIConnectionError as error:
-        raise EngineMissingError("openai", f"{base_url} cannot be reached; start it, or mend base_url") from error
+        raise EngineMissingError("openai", f"{base_url} cannot be reached; start it, or correct base_url") from error
     except openai.NotFoundError:
-        pass  # a server need not list its models
+        pass  # servers may leave out the model list
     except openai.APIStatusError as error:
         raise EngineError("openai", f"{base_url} answered {error.status_code}: {reason(error)}") from error
     return client
@@ -76,8 +78,8 @@ def _settings(
 
 
 @contextmanager
-def told(base_url: str) -> Iterator[None]:
-    """Failures of a request as EngineError."""
+def translated_errors(base_url: str) -> Iterator[None]:
+    """Raise failures of a request as EngineError."""
     import openai
 
     try:
@@ -93,7 +95,7 @@ def told(base_url: str) -> Iterator[None]:
 
 
 def reason(error: Any) -> str:
-    """What a server says is wrong, without the client's own framing."""
+    """Return the server's own error message."""
     body = error.body
     message = body.get("message") if isinstance(body, dict) else None
     return str(message or error.message)

@@ -1,7 +1,7 @@
-"""What every kind of engine shares: how one is named, found, built, and described.
+"""How an engine is named, found, built and described.
 
-A recognizer, an agent or a voice is a class with keyword options, in a file of its own, and a line in its kind's
-table (`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
+A recognizer, an agent or a voice is a class with keyword options in its own file, and a line in the table of its kind
+(`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ Isolation = Literal["process", "thread"]
 
 @dataclass(frozen=True, slots=True)
 class EngineSpec:
-    """Which engine is asked for, with which options: `name` or `name:option=value,option=value`.
+    """The name and options of an engine: `name` or `name:option=value,option=value`.
 
-    A first part without an option's name, as in `replay:FILE`, is under "" among the options.
+    A first part without an option name, as in `replay:FILE`, is stored under "" in the options.
 
-    An address among the options loses its user part, which is remembered for the connection (addresses.py).
+    The user part of addresses among the options is removed and stored for the connection (addresses.py).
     """
 
     name: str
@@ -37,7 +37,7 @@ class EngineSpec:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the written form; InputError when an option has no value."""
+        """Parse the written form. Raises InputError when an option has no value."""
         name, _, rest = text.strip().partition(":")
         options: dict[str, str] = {}
         for part in filter(None, (piece.strip() for piece in rest.split(","))):
@@ -46,7 +46,7 @@ class EngineSpec:
                 options[""] = part  # the catalog knows whether the engine takes one
                 continue
             if not equals:
-                found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
+                found = "a part with @ but without =; write a comma in a password as %2C" if "@" in part else repr(part)
                 raise InputError(f"engine {name!r}: write options as {name}:option=value, not {found}")
             options[key.strip()] = take_user(value.strip())
         return cls(name, options)
@@ -58,11 +58,11 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """What was really loaded; stored in every result.
+    """The engine that was loaded; stored in every result.
 
-    options are all of them, defaults included; revision names the model or its version; load_s is how long it took;
-    lanes: how many utterances it works at at once. note: what every result says about the choice of this engine, such
-    as that it replaces another; "" where there is nothing. Addresses lose their user part, whatever an engine puts in.
+    options: all options, defaults included. revision: the model or its version. load_s: loading time in seconds. lanes:
+    number of concurrent utterances. note: remark repeated in every result, e.g. that this engine replaces another; may
+    be empty. The user part of addresses is removed from all values.
     """
 
     kind: str
@@ -83,7 +83,7 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One option of an engine or a target, as its constructor declares it. required: it has no default."""
+    """An option of an engine or a target, as its constructor declares it. required: it has no default."""
 
     name: str
     type: type
@@ -92,7 +92,7 @@ class Option:
     required: bool = False
 
     def __str__(self) -> str:
-        """As it is listed: `beam_size: int = 5`."""
+        """Format for listings: `beam_size: int = 5`."""
         if self.required:
             return f"{self.name}: {self.type.__name__}"
         return f"{self.name}: {self.type.__name__}{' or none' if self.optional else ''} = {self.default!r}".replace(
@@ -100,7 +100,7 @@ class Option:
         )
 
     def read(self, text: str) -> OptionValue:
-        """The value that a written option means; ValueError when it is not of the type."""
+        """Convert a written option. Raises ValueError when it does not match the type."""
         if self.optional and text.lower() == "none":
             return None
         if self.type is bool:
@@ -116,13 +116,13 @@ class Option:
 class Entry:
     """One line of an engine table.
 
-    target: "module:Class". extra: the pip extra that brings its packages. packages: those whose versions say which
-    revision ran. isolation: "process" for engines that hold the GIL or may take the process down, "thread" for others.
-    lanes: how many of it work side by side; None is one per core for a recognizer in processes, else one. shared: these
-    are threads at one engine, whose utterances share nothing and whose calls leave the GIL; else each has its own.
-    environment: variables for its process, where the user has not set them. needs: what it takes beyond its packages:
-    weights, a key, a network. languages: codes of the languages that a recognizer hears; None: it depends on its
-    options. positional: the option that may be given without its name: `replay:FILE`.
+    target: "module:Class". extra: the pip extra that installs its packages. packages: those whose versions identify the
+    revision. isolation: "process" for engines that hold the GIL or may crash, otherwise "thread". lanes: number of
+    workers; None is one per core for recognizers in processes, otherwise one. shared: the workers are threads that
+    share one engine, whose utterances are independent and whose calls release the GIL; otherwise each worker has its
+    own engine. environment: variables for its process, unless the user sets them. needs: requirements beyond packages:
+    weights, a key, a network. languages: language codes of a recognizer; None when they depend on its options.
+    positional: the option that may be given without its name: `replay:FILE`.
     """
 
     target: str
@@ -143,16 +143,16 @@ class Entry:
         return typing.cast("type[Any]", getattr(importlib.import_module(module), name))
 
     def options(self) -> dict[str, Option]:
-        """The options that the constructor takes."""
+        """Options of the constructor."""
         return constructor_options(self.engine_class)
 
     def installed(self) -> bool:
-        """Whether every package it needs is there."""
+        """Whether all required packages are installed."""
         return all(map(is_installed, self.packages))
 
     @property
     def install_command(self) -> str:
-        """The command that installs what is missing, and what that needs."""
+        """The command that installs the missing packages, and other requirements."""
         if self.extra is not None:
             return f"pip install 'voicelab[{self.extra}]'"
         missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)
@@ -160,7 +160,7 @@ class Entry:
 
 
 def constructor_options(kind: type[Any]) -> dict[str, Option]:
-    """The keyword options that a class declares in its constructor."""
+    """Return the keyword options in the constructor of a class."""
     if kind.__init__ is object.__init__:
         return {}
     hints = typing.get_type_hints(kind.__init__)
@@ -189,18 +189,18 @@ def _version(package: str) -> str | None:
 
 
 def is_installed(package: str) -> bool:
-    """Whether a distribution of that name is installed."""
+    """Return whether a distribution of that name is installed."""
     return _version(package) is not None
 
 
 def package_revision(*packages: str) -> str:
-    """The versions of installed packages, as one string: "pocketsphinx 5.1.1"."""
+    """Return the versions of installed packages as one string: "pocketsphinx 5.1.1"."""
     return ", ".join(f"{package} {_version(package)}" for package in packages)
 
 
 @dataclass(frozen=True, slots=True)
 class EngineConfig:
-    """All that is needed to build an engine, here or in another process; made by a Catalog, which checked it."""
+    """A validated configuration that builds an engine, here or in another process; made by a Catalog."""
 
     kind: str
     name: str
@@ -212,7 +212,7 @@ class EngineConfig:
     environment: Mapping[str, str] = field(default_factory=dict)
 
     def build(self) -> Any:
-        """The engine, not loaded yet."""
+        """Return the engine, not loaded yet."""
         module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(module), name)(**self.options)
 
@@ -227,7 +227,7 @@ class Catalog:
     def config(self, spec: EngineSpec | str) -> EngineConfig:
         """Check name, packages and options against the table.
 
-        Raises InputError that lists the known names or options, EngineMissingError that names the pip extra.
+        Raises InputError, which lists the known names or options, or EngineMissingError, which names the pip extra.
         """
         spec = EngineSpec.parse(spec) if isinstance(spec, str) else spec
         entry = self.entries.get(spec.name)

@@ -1,4 +1,4 @@
-"""What streams of an engine may offer beside their results."""
+"""Optional capabilities of an engine's streams."""
 
 from __future__ import annotations
 
@@ -9,23 +9,23 @@ from typing import Any, Protocol, runtime_checkable
 
 @runtime_checkable
 class PartialStream(Protocol):
-    """A stream that can say what it has heard so far; `partial` is its own, for streams that can."""
+    """A stream with intermediate results."""
 
     def partial(self) -> str:
-        """The words so far, which may still change; must not change what `finish` gives."""
+        """Return the words so far, which may still change. Must not affect the result of `finish`."""
 
 
 @runtime_checkable
 class QueueingStream(Protocol):
-    """A stream that may have to wait for something before it can finish, such as a decoder that others use."""
+    """A stream that may have to wait before `finish`, e.g. for a decoder in use."""
 
     def is_ready(self) -> bool:
-        """Whether `finish` can begin now. Asks for what it needs, and does not wait."""
+        """Whether `finish` can start now. Requests what it needs, without waiting."""
 
 
 @dataclass(frozen=True, slots=True)
 class StreamProgress:
-    """What an answer has gained since the last look: its new parts, and once it is `done` its result."""
+    """New parts of an answer since the last call, and its result once it is `done`."""
 
     parts: tuple[Any, ...] = ()
     result: Any = None
@@ -33,10 +33,10 @@ class StreamProgress:
 
 
 class AnswerStream(Protocol):
-    """One answer that an agent writes. An agent with a `stream` method returns these.
+    """One answer of an agent, returned by agents with a `stream` method.
 
-    `start` and `next` return within about 0.1 s where they can, with nothing new if need be: between two calls the
-    stream can be closed, which cancels the answer.
+    `start` and `next` should return within about 0.1 s, with or without new parts, because closing the stream between
+    two calls cancels the answer.
     """
 
     def start(self, *arguments: Any) -> StreamProgress: ...
@@ -47,7 +47,7 @@ class AnswerStream(Protocol):
 
 
 class RespondStream:
-    """The AnswerStream of an engine that only has `respond`, which returns its answer or a generator."""
+    """The AnswerStream of an engine without `stream`, whose `respond` returns an answer or a generator."""
 
     def __init__(self, engine: Any) -> None:
         self._engine = engine

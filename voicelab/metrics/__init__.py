@@ -1,1 +1,1 @@
-"""Metrics: plain functions of texts and instants. Add one: a file. They know no engine and read no file."""
+"""Metrics as plain functions of texts and times, without engines and files. One file per metric."""

@@ -1,7 +1,7 @@
-"""References that allow several wordings, as NIST writes them: `{ uh / um / @ } twenty { one / first }`.
+"""References with alternatives in NIST's notation: `{ uh / um / @ } twenty { one / first }`.
 
-`@` is the empty wording. Alternatives may be nested, and hold several words. As in sclite, a word's tags (`word;tag`)
-and a `*` at its end are no part of it, and a backslash before `;` keeps it.
+`@` is the empty alternative. Alternatives may be nested and contain several words. As in sclite, tags (`word;tag`) and
+a final `*` are not part of a word, and a backslash before `;` keeps it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from voicelab.errors import InputError
 from voicelab.text import Normalizer
 
 NOTHING = "@"
-"""The empty wording."""
+"""The empty alternative."""
 _OUTSIDE = re.compile(r"\{|\}|\S+")
 _INSIDE = re.compile(r"[{}/]|[^\s{}/]+")
 _TAGGED = re.compile(r"(.*?[^\\]);.")
@@ -25,36 +25,36 @@ Wording = Sequence["str | Choice"]
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One of several wordings."""
+    """A choice between alternatives."""
 
     wordings: tuple[tuple[str | Choice, ...], ...]
 
 
 def parse(text: str) -> tuple[str | Choice, ...]:
-    """A text's words and choices, in order; InputError where braces do not pair."""
+    """Parse a text into words and choices. Raises InputError for unbalanced braces."""
     if "{" not in text and "}" not in text:
         return tuple(_bare(word) for word in text.split())
-    tokens, place, items = text, 0, list[str | Choice]()
-    while token := _OUTSIDE.search(tokens, place):
-        place = token.end()
+    tokens, index, items = text, 0, list[str | Choice]()
+    while token := _OUTSIDE.search(tokens, index):
+        index = token.end()
         if token[0] == "{":
-            choice, place = _choice(text, place)
+            choice, index = _choice(text, index)
             items.append(choice)
         elif token[0] == "}":
-            raise InputError(f"a brace is closed that was not opened: {text.strip()!r}")
+            raise InputError(f"closing brace without an opening one: {text.strip()!r}")
         else:
             items.append(_bare(token[0]))
     return tuple(items)
 
 
-def _choice(text: str, place: int) -> tuple[Choice, int]:
-    """The choice whose opening brace ends at `place`, and where it ends."""
+def _choice(text: str, index: int) -> tuple[Choice, int]:
+    """Return the choice whose opening brace ends at `index`, and its end."""
     wordings: list[tuple[str | Choice, ...]] = []
     items: list[str | Choice] = []
-    while token := _INSIDE.search(text, place):
-        place = token.end()
+    while token := _INSIDE.search(text, index):
+        index = token.end()
         if token[0] == "{":
-            inner, place = _choice(text, place)
+            inner, index = _choice(text, index)
             items.append(inner)
         elif token[0] in "/}":
             if items:
@@ -62,15 +62,15 @@ def _choice(text: str, place: int) -> tuple[Choice, int]:
             items = []
             if token[0] == "}":
                 if not wordings:
-                    raise InputError(f"there is nothing between two braces; write @ for no word: {text.strip()!r}")
-                return Choice(tuple(wordings)), place
+                    raise InputError(f"empty alternative between braces; write @ for no word: {text.strip()!r}")
+                return Choice(tuple(wordings)), index
         else:
             items.append(_bare(token[0]))
-    raise InputError(f"a brace is opened that is not closed: {text.strip()!r}")
+    raise InputError(f"opening brace without a closing one: {text.strip()!r}")
 
 
 def _bare(word: str) -> str:
-    """The word without its tags and without a star at its end."""
+    """Return the word without its tags and final star."""
     if ";" in word:
         tagged = _TAGGED.match(word)
         word = (tagged[1] if tagged else word).replace("\\", "")
@@ -78,9 +78,9 @@ def _bare(word: str) -> str:
 
 
 def normalized(items: Wording, normalizer: Normalizer) -> tuple[str | Choice, ...]:
-    """Every stretch of words between choices, and within them, brought to the normalizer's spelling.
+    """Normalize the words between choices and inside them.
 
-    A stretch that has no words left becomes the empty wording within a choice, and nothing outside.
+    A sequence without remaining words becomes the empty alternative inside a choice, and disappears outside.
     """
     return tuple(_normalized(items, normalizer))
 
@@ -102,10 +102,10 @@ def _normalized(items: Wording, normalizer: Normalizer) -> Iterator[str | Choice
 
 @dataclass(frozen=True, slots=True)
 class Lattice:
-    """All wordings at once: words in an order in which each comes after all that may stand before it.
+    """All alternatives as a graph of words in topological order.
 
-    words[0] is a mark before the first word. before[i]: places of the words that may stand right before words[i].
-    last: places of the words that may end the text. The order among equals is sclite's, so that ties fall the same way.
+    words[0] is a start mark. before[i]: positions of the words that may precede words[i]. last: positions of the words
+    that may end the text. Ties in the order follow sclite, so that equally cheap alignments are resolved the same way.
     """
 
     words: tuple[str, ...]
@@ -118,8 +118,8 @@ class Lattice:
 
 
 def plain_lattice(words: Sequence[str]) -> Lattice:
-    """The lattice of a text with a single wording."""
-    return Lattice(("", *words), ((), *((place,) for place in range(len(words)))), (len(words),))
+    """Return the lattice of a text without alternatives."""
+    return Lattice(("", *words), ((), *((index,) for index in range(len(words)))), (len(words),))
 
 
 @dataclass(slots=True)
@@ -133,11 +133,11 @@ class _Arc:
     word: str
     source: _Node
     target: _Node
-    place: int = 0
+    index: int = 0
 
 
 def lattice(items: Wording) -> Lattice:
-    """The lattice of a parsed text."""
+    """Return the lattice of a parsed text."""
     start, first, end = _Node(), _Node(), _Node()
     _connect("", start, first)
     if items:
@@ -145,8 +145,8 @@ def lattice(items: Wording) -> Lattice:
     else:
         end = first
     arcs = _in_order(start)
-    before = tuple(tuple(arc.place for arc in one.source.incoming) for one in arcs)
-    return Lattice(tuple(arc.word for arc in arcs), before, tuple(arc.place for arc in end.incoming))
+    before = tuple(tuple(arc.index for arc in one.source.incoming) for one in arcs)
+    return Lattice(tuple(arc.word for arc in arcs), before, tuple(arc.index for arc in end.incoming))
 
 
 def _connect(word: str, source: _Node, target: _Node) -> None:
@@ -167,13 +167,13 @@ def _lay(items: Wording, source: _Node, target: _Node) -> None:
 
 
 def _in_order(start: _Node) -> list[_Arc]:
-    """Arcs in the order of their nodes, a node coming when all arcs into it have come; numbers them."""
+    """Number the arcs and return them in topological order."""
     waiting = {id(start): 0}
     queue, arcs = deque([start]), list[_Arc]()
     while queue:
         node = queue.popleft()
         for arc in node.outgoing:
-            arc.place = len(arcs)
+            arc.index = len(arcs)
             arcs.append(arc)
             left = waiting.setdefault(id(arc.target), len(arc.target.incoming)) - 1
             waiting[id(arc.target)] = left

@@ -1,8 +1,8 @@
-"""Why it failed: which stage lost an expected entity, or an action.
+"""Attributes a lost entity or action to the stage that lost it.
 
-A turn is asked again with what was really said instead of what was recognized. What comes back then was lost by the
-recognizer; what is missing even then, by the agent; what the answer names and its sound does not, by the voice. Each
-loss has exactly one stage, so the stages add up to all that was lost.
+The agent also processes the reference text of each turn. What that run recovers was lost by the recognizer; what is
+missing even then was lost by the agent; what the reply text contains but its audio does not was lost by the voice. Each
+loss belongs to exactly one stage, so the stages add up to the total.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ STAGES: tuple[Stage, ...] = ("asr", "agent", "tts")
 
 @dataclass(frozen=True, slots=True)
 class LossCounts:
-    """How much was expected, and how much of it each stage lost; they add with `+`."""
+    """Number of expected items and losses per stage; supports `+`."""
 
     expected: int = 0
     asr: int = 0
@@ -26,7 +26,7 @@ class LossCounts:
 
     @classmethod
     def of(cls, stages: Iterable[Stage | None]) -> LossCounts:
-        """One expected thing for each of `stages`: the stage that lost it, or None where it was not lost."""
+        """Count one expected item per entry of `stages`: the stage that lost it, or None."""
         return sum((cls(1, int(one == "asr"), int(one == "agent"), int(one == "tts")) for one in stages), cls())
 
     def __add__(self, other: LossCounts) -> LossCounts:
@@ -40,10 +40,10 @@ class LossCounts:
 
 
 def entity_lost_at(*, with_reference: bool, answered: bool, spoken: bool | None) -> Stage | None:
-    """Where an expected entity was lost on its way into the reply; None where it got there.
+    """Return the stage that lost an expected entity, or None if it reached the reply.
 
-    with_reference: the agent's answer to the reference text names it. answered: the answer that was given does.
-    spoken: so does its sound, as a recognizer heard it; None where nobody listened.
+    with_reference: the agent's answer to the reference text contains it. answered: the actual answer contains it.
+    spoken: the recognized audio of the reply contains it; None if the audio was not recognized.
     """
     if answered:
         return "tts" if spoken is False else None
@@ -51,10 +51,10 @@ def entity_lost_at(*, with_reference: bool, answered: bool, spoken: bool | None)
 
 
 def action_lost_at(*, reference_right: bool, same: bool, right: bool, delivered: bool) -> Stage | None:
-    """Where the action that a turn was to bring about was lost; None where it was done and its reply came.
+    """Return the stage that lost a turn's action, or None if it was done and its reply was completed.
 
-    reference_right: with the reference text the agent does what the sample expects. same: it did the same with the
-    transcript. right: what it did with the transcript is what the sample expects. delivered: the reply came to its end.
+    reference_right: on the reference text, the agent does what the sample expects. same: on the transcript, it does the
+    same. right: on the transcript, it does what the sample expects. delivered: the reply was completed.
     """
     done = same if reference_right else right
     if done:

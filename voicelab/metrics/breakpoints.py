@@ -1,4 +1,4 @@
-"""Where a measure breaks as conditions worsen: the first crossing of a threshold, and how sure that is."""
+"""Finds where a metric first crosses a threshold as conditions worsen, with a confidence interval."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from voicelab.metrics.intervals import FEW
 from voicelab.metrics.resampling import wide_normal
 
 Outcome = Literal["crossed", "never", "before", "undefined"]
-"""crossed: between two conditions. never: not even in the worst. before: in the mildest already. undefined: no rate."""
+"""crossed: between two conditions. never: not even in the worst. before: already in the mildest. undefined: no rate."""
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """What a measure must not pass. value: absolute, or (relative) a factor of what it is without a condition.
+    """The limit of a metric. value: absolute, or (relative) a factor of the value without a condition.
 
-    falls: the measure gets worse by falling, as a recall does; else by rising, as a word error rate does.
+    falls: a lower value is worse (as for recall); otherwise a higher one (as for word error rate).
     """
 
     value: float
@@ -31,10 +31,11 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Breakpoint:
-    """at: the place on the axis; None unless `crossed`. low, high: its interval at `level`, in the axis's own order.
+    """A crossing. at: its position on the axis; None unless `crossed`. low, high: its interval at `level`, in axis
+    order.
 
-    Where an end of the interval lies outside of what was tried it is None, and open_mild or open_severe says on which
-    side. crossed_share: the share of the draws that crossed between two conditions. limit: the threshold as a rate.
+    An end of the interval outside the tested range is None, and open_mild or open_severe gives the side. crossed_share:
+    fraction of resamples that cross between two conditions. limit: the threshold as a rate.
     """
 
     outcome: Outcome
@@ -59,14 +60,15 @@ def breakpoint_of(
     draws: int = 2000,
     level: float = 0.95,
 ) -> Breakpoint:
-    """The first place, from mild to severe, where sum(numerators) / sum(denominators) passes the threshold.
+    """Return the first position, from mild to severe, where sum(numerators) / sum(denominators) crosses the threshold.
 
-    places: of the conditions on the axis, mildest first, strictly monotone. numerators, denominators: one row without a
-    condition, then one for each place; a column for each sample. keys: the cluster of each sample. Between two
-    conditions the rate is taken to be a straight line. The interval is a percentile bootstrap, widened for few
-    clusters: clusters are drawn whole and the same for all rows, a relative threshold is computed in each draw, and a
-    draw that does not cross counts as beyond the end that it is on. Without an interval (None on both sides): with
-    fewer than `FEW` clusters, which are too few to resample, and where all draws cross at the same place.
+    places: positions of the conditions on the axis, mildest first, strictly monotone. numerators, denominators: one row
+    without a condition, then one per position; one column per sample. keys: the cluster of each sample.
+
+    The rate is interpolated linearly between two conditions. The interval is a percentile bootstrap over whole
+    clusters, widened for few clusters. All rows use the same resamples, a relative threshold is recomputed in each
+    resample, and a resample without a crossing counts as beyond that end. There is no interval (None on both sides)
+    with fewer than `FEW` clusters, and when all resamples cross at the same position.
     """
     groups = clusters_of(keys)
     above = np.array([[np.sum(np.asarray(row)[group]) for group in groups] for row in numerators], dtype=np.float64)
@@ -84,7 +86,7 @@ def breakpoint_of(
     drawn, _ = _positions(above, below, picks, threshold)
     drawn = np.sort(drawn[~np.isnan(drawn)])
     tail = NormalDist().cdf(-wide_normal(level, len(groups)))
-    # Order statistics, not interpolated: a draw beyond an end has no place to interpolate with.
+    # Order statistics without interpolation, because a resample beyond an end has no position.
     mild, severe = (float(np.quantile(drawn, share, method="nearest")) for share in (tail, 1 - tail))
     ends = [None if end < 0 or np.isinf(end) else _place(end, places) for end in (mild, severe)]
     share = float(np.mean((drawn >= 0) & np.isfinite(drawn)))
@@ -97,16 +99,16 @@ def breakpoint_of(
 def _positions(
     above: Floats, below: Floats, picks: np.ndarray[tuple[int, int], np.dtype[np.int64]], threshold: Threshold
 ) -> tuple[Floats, Floats]:
-    """For each draw the crossing, counted in conditions (1.5: halfway between the second and the third), and the limit.
+    """Return the crossing of each resample in units of conditions (1.5: between the second and third), and the limit.
 
-    -1: passed in the mildest already; inf: never; nan: a rate is not defined.
+    -1: already crossed in the mildest condition; inf: never; nan: undefined rate.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         rates = above[:, picks].sum(axis=2) / below[:, picks].sum(axis=2)
     limits = rates[0] * threshold.value if threshold.relative else np.full(rates.shape[1], threshold.value)
-    # Over 0: on the good side.
+    # Above 0: better than the limit.
     room = (rates[1:] - limits) if threshold.falls else (limits - rates[1:])
-    passed = room < -1e-12  # a rate that is the limit, but for rounding, has not passed it
+    passed = room < -1e-12  # a rate that equals the limit up to rounding has not crossed it
     first = np.argmax(passed, axis=0)
     columns = np.arange(rates.shape[1])
     positions = np.full(rates.shape[1], np.inf)

@@ -1,4 +1,4 @@
-"""Clusters: positions that belong together, such as the turns of one speaker."""
+"""Clusters of dependent observations, such as the turns of one speaker."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ Groups = list[NDArray[np.intp]]
 
 
 def clusters_of(keys: Sequence[Hashable]) -> Groups:
-    """The positions of equal keys, one array per cluster, ordered by key.
+    """Return the positions of equal keys, one array per cluster, sorted by key.
 
-    The order of the positions therefore changes no figure.
+    The sorting makes figures independent of the order of the input.
     """
     groups: dict[Hashable, list[int]] = {}
     for position, key in enumerate(keys):
@@ -23,15 +23,15 @@ def clusters_of(keys: Sequence[Hashable]) -> Groups:
 
 
 def summed(columns: Floats, groups: Groups) -> Floats:
-    """The sums of each cluster. columns: shape (columns, positions); out: shape (clusters, columns)."""
+    """Return the sums of each cluster. columns: shape (columns, positions); result: shape (clusters, columns)."""
     return np.array([columns[:, group].sum(axis=1) for group in groups], dtype=np.float64)
 
 
 def effective_clusters(weights: Floats) -> float:
-    """Kish's effective number of clusters, (sum w)^2 / sum w^2 (Kish 1965, section 8.2).
+    """Return Kish's effective number of clusters, (sum w)^2 / sum w^2 (Kish 1965, section 8.2).
 
-    It equals the number of clusters when all have the same weight, and is smaller otherwise: three speakers of whom one
-    spoke 90 % of the words count as 1.2.
+    Equals the number of clusters when all have the same weight, and is smaller otherwise: three speakers, one of whom
+    spoke 90 % of the words, count as 1.2.
     """
     square = float((weights**2).sum())
     return float(weights.sum()) ** 2 / square if square > 0 else 0.0

@@ -1,4 +1,4 @@
-"""Entities: was what matters heard, answered, and in the session at all?
+"""Entity recall: whether expected entities occur in the transcript, the answer and the session.
 
 Definitions: docs/reference/measures.md.
 """
@@ -22,7 +22,7 @@ Forms = Mapping[str, Sequence[str]]
 
 @dataclass(frozen=True, slots=True)
 class FoundCounts:
-    """How many of the expected entities were found, and how many were found that nobody expected; they add with `+`."""
+    """Numbers of found, missed and unexpected entities; supports `+`."""
 
     expected: int = 0
     found: int = 0
@@ -42,15 +42,15 @@ class FoundCounts:
 
     @property
     def f1(self) -> float | None:
-        """2 found / (2 found + missed + unexpected); None when there was nothing to find and nothing was claimed."""
+        """2 found / (2 found + missed + unexpected); None when nothing was expected or claimed."""
         whole = self.expected + self.found + self.unexpected
         return 2 * self.found / whole if whole else None
 
 
 def mentions(text: str, entity: str) -> bool:
-    """Whether the text holds the entity as it is written, whatever its case, at the boundaries of words and numbers.
+    """Whether the text contains the entity as written, ignoring case, at word and number boundaries.
 
-    In a script without spaces between words it may stand anywhere. `3%` is not in `-3%`, and `2.5` is not in `2.51`.
+    In scripts without spaces it may occur anywhere. `3%` does not match in `-3%`, nor `2.5` in `2.51`.
     """
     entity, text = without_invisible(entity), without_invisible(text)
     if unspaced.needs_no_boundaries(entity):
@@ -63,38 +63,38 @@ def mentions(text: str, entity: str) -> bool:
 
 
 def surface(expected: Iterable[str], text: str) -> FoundCounts:
-    """Recall, surface: the listed entities that stand in the text as they are written."""
+    """Surface recall: the expected entities that occur in the text as written."""
     entities = tuple(expected)
     return FoundCounts(len(entities), sum(mentions(text, entity) for entity in entities))
 
 
 def companies_of(entities: Iterable[str], forms: Forms) -> frozenset[str]:
-    """The tickers of the companies that the entities name, each once: `NVDA` and `NVIDIA` are one."""
+    """Return the distinct tickers of the companies named by the entities: `NVDA` and `NVIDIA` are one."""
     tickers = {form.lower(): ticker for ticker, names in forms.items() for form in (ticker, *names)}
     return frozenset(tickers[entity.lower()] for entity in entities if entity.lower() in tickers)
 
 
 def company_forms_in(entities: Iterable[str], forms: Forms) -> tuple[str, ...]:
-    """The listed entities that name a company, in their order."""
+    """Return the entities that name a company, in order."""
     return tuple(entity for entity in entities if companies_of([entity], forms))
 
 
 def linked(expected: Iterable[str], text: str, forms: Forms) -> FoundCounts:
-    """Recall, linked: the expected companies that the text names in any of their forms."""
+    """Linked recall: the expected companies named in the text in any form."""
     companies = companies_of(expected, forms)
     found = sum(any(mentions(text, form) for form in (ticker, *forms[ticker])) for ticker in companies)
     return FoundCounts(len(companies), found)
 
 
 def linked_by_agent(expected: Iterable[str], tickers: Iterable[str], forms: Forms) -> FoundCounts:
-    """The agent's companies against the expected ones; gives precision and F1 too."""
+    """Compare the agent's companies with the expected ones; also gives precision and F1."""
     wanted, claimed = companies_of(expected, forms), frozenset(tickers)
     return FoundCounts(len(wanted), len(wanted & claimed), len(claimed - wanted))
 
 
 @dataclass(frozen=True, slots=True)
 class SpanCounts:
-    """Word errors inside the reference spans that name an entity; they add with `+`."""
+    """Word errors inside the reference spans of entities; supports `+`."""
 
     words: int = 0
     errors: int = 0
@@ -108,10 +108,10 @@ class SpanCounts:
 
 
 def entity_word_errors(steps: Sequence[AlignmentStep], spans: Iterable[Sequence[str]]) -> SpanCounts:
-    """Entity WER (as Rev's fstalign reports it by class): errors inside the spans, over the words in them.
+    """Entity WER (per class as in Rev's fstalign): errors inside the spans / words in the spans.
 
-    steps: an alignment. spans: the entities as words in the same spelling. An insertion counts when it lies between two
-    words of one span. Where two spans overlap, the longer one is taken.
+    steps: an alignment. spans: the entities as words in the same normalization. An insertion counts when it lies
+    between two words of one span. Of overlapping spans, the longer one is used.
     """
     places = [place for place, step in enumerate(steps) if step.reference is not None]
     reference = [step.reference for step in steps if step.reference is not None]

@@ -1,6 +1,6 @@
-"""Entities by class: what each expected entity is, how many were found, claimed, and heard right, and how sure that is.
+"""Entity recall, precision, F1 and WER by entity class, with confidence intervals.
 
-An entity counts as found when the text names it in any spoken or written form (metrics.matching). Definitions:
+An entity is found when the text names it in any spoken or written form (metrics.matching). Definitions:
 docs/reference/matching.md, docs/reference/measures.md.
 """
 
@@ -18,9 +18,10 @@ ByClass = Mapping[str, FoundCounts]
 
 
 def class_of(entity: str, forms: Forms) -> EntityClass:
-    """The class of an expected entity: a known ticker or company, what its writing shows, or a word to act on.
+    """Return the class of an expected entity: a known ticker or company, a class inferred from its form, or "action
+    word".
 
-    A word in small letters that is none of these, such as `news` or `latest`, is an "action word".
+    A lower-case word that is none of these, such as `news` or `latest`, is an "action word".
     """
     if entity in forms:
         return "ticker"
@@ -32,7 +33,7 @@ def class_of(entity: str, forms: Forms) -> EntityClass:
 
 
 def recall_by_class(expected: Iterable[str], text: str, forms: Forms) -> dict[str, FoundCounts]:
-    """The expected entities that the text names, by their class."""
+    """Count the expected entities that the text names, by class."""
     counts: dict[str, FoundCounts] = {}
     for entity in expected:
         kind = class_of(entity, forms)
@@ -41,9 +42,9 @@ def recall_by_class(expected: Iterable[str], text: str, forms: Forms) -> dict[st
 
 
 def claims_by_class(expected: Iterable[str], claimed: Iterable[str], forms: Forms) -> dict[str, FoundCounts]:
-    """What was expected against what somebody claims to have found: recall, precision and F1, by class.
+    """Compare expected with claimed entities: recall, precision and F1, by class.
 
-    An expected entity is found when a claim names it; a claim that names no expected entity is unexpected, and counts
+    An expected entity is found when a claim names it. A claim that names no expected entity is unexpected and counts
     under its own class.
     """
     wanted = [(entity, class_of(entity, forms)) for entity in expected]
@@ -60,7 +61,7 @@ def claims_by_class(expected: Iterable[str], claimed: Iterable[str], forms: Form
 
 
 def added(rows: Iterable[ByClass]) -> dict[str, FoundCounts]:
-    """The sums of many turns, by class, in the order of the classes' first appearance."""
+    """Sum the counts of many turns by class, in order of first appearance."""
     total: dict[str, FoundCounts] = {}
     for row in rows:
         for kind, counts in row.items():
@@ -71,7 +72,7 @@ def added(rows: Iterable[ByClass]) -> dict[str, FoundCounts]:
 def word_errors_by_class(
     steps: Sequence[AlignmentStep], entities: Mapping[str, Sequence[str]], forms: Forms
 ) -> dict[str, SpanCounts]:
-    """Entity WER by class. entities: each entity as it was written -> its words in the spelling of the steps."""
+    """Return entity WER by class. entities: each entity as written -> its words in the normalization of the steps."""
     spans: dict[str, list[Sequence[str]]] = {}
     for entity, words in entities.items():
         spans.setdefault(class_of(entity, forms), []).append(words)
@@ -79,18 +80,18 @@ def word_errors_by_class(
 
 
 def recall_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """The interval of recall over turns; keys name what belongs together (a speaker, a conversation)."""
+    """Return the interval of recall over turns; keys identify clusters (a speaker, a conversation)."""
     return ratio_interval([one.found for one in counts], [one.expected for one in counts], keys, seed=seed)
 
 
 def precision_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """The interval of precision over turns."""
+    """Return the interval of precision over turns."""
     claimed = [one.found + one.unexpected for one in counts]
     return ratio_interval([one.found for one in counts], claimed, keys, seed=seed)
 
 
 def f1_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """The interval of F1 over turns."""
+    """Return the interval of F1 over turns."""
     columns = [
         [one.found for one in counts],
         [one.expected for one in counts],
@@ -100,5 +101,5 @@ def f1_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed
 
 
 def entity_wer_interval(counts: Sequence[SpanCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """The interval of entity WER over turns."""
+    """Return the interval of entity WER over turns."""
     return ratio_interval([one.errors for one in counts], [one.words for one in counts], keys, seed=seed)

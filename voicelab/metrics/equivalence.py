@@ -1,6 +1,6 @@
-"""Tool equivalence: does the agent do the same thing with what was recognized as with what was said?
+"""Tool equivalence: whether the agent acts the same on the transcript as on the reference text.
 
-A word error that changes no action costs the user nothing; the share of turns whose action changes is what it costs.
+A word error that changes no action has no cost to the user; the share of turns with a changed action measures the cost.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from voicelab.metrics.intervals import Interval, ratio_interval
 
 @dataclass(frozen=True, slots=True)
 class Action:
-    """What an agent does in a turn: the intent it acts on, the companies, the amounts, and the changes it makes.
+    """The agent's action in a turn: intent, companies, amounts and changes.
 
-    amounts: whatever else it took from the words, as (kind, value). changes: as (operation, company).
-    calls: of tools, as (name, arguments in one canonical form).
+    amounts: other extracted values, as (kind, value). changes: as (operation, company).
+    calls: tool calls, as (name, canonical arguments).
     """
 
     intent: str
@@ -28,7 +28,7 @@ class Action:
 
 @dataclass(frozen=True, slots=True)
 class EquivalenceCounts:
-    """Turns, those whose action changes, and what changes in them (a turn may change in several ways); they add."""
+    """Numbers of turns, of changed actions, and of each kind of change (a turn may have several); supports `+`."""
 
     turns: int = 0
     changed: int = 0
@@ -51,12 +51,12 @@ class EquivalenceCounts:
 
     @property
     def changed_share(self) -> float | None:
-        """Turns whose action changes / turns; None without turns."""
+        """Turns with a changed action / turns; None without turns."""
         return self.changed / self.turns if self.turns else None
 
 
 def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
-    """One turn: the action on the reference text against the action on the transcript."""
+    """Compare the action on the reference text with the action on the transcript."""
     return EquivalenceCounts(
         turns=1,
         changed=int(reference != recognized),
@@ -69,5 +69,5 @@ def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
 
 
 def changed_interval(counts: Sequence[EquivalenceCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """The interval of the share that changes; keys name the turns that belong together."""
+    """Return the interval of the changed share; keys identify clusters of turns."""
     return ratio_interval([one.changed for one in counts], [one.turns for one in counts], keys, seed=seed)

@@ -1,7 +1,7 @@
-"""Exact intervals for rates with an effective sample size, for the border and for few clusters.
+"""Exact intervals for rates with an effective sample size, used at 0 and 1 and for few clusters.
 
-Korn and Graubard (1998): the observations of clusters count as fewer, by their design effect, and as fewer still where
-the design effect itself is estimated from few clusters. The effective number need not be whole.
+Korn and Graubard (1998): the number of observations is divided by the design effect, and reduced further when the
+design effect is estimated from few clusters. The effective number need not be an integer.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from voicelab.metrics.jackknife import Ends, t_quantile
 
 
 def for_few_clusters(count: float, observations: float, freedom: float, level: float) -> float:
-    """`count`, reduced because the design effect is estimated with this many degrees of freedom.
+    """Return `count` reduced because the design effect is estimated with this many degrees of freedom.
 
     The factor is (t of observations - 1 / t of freedom)^2.
     """
@@ -19,7 +19,9 @@ def for_few_clusters(count: float, observations: float, freedom: float, level: f
 
 
 def clopper_pearson(share: float, trials: float, level: float) -> Ends:
-    """The exact binomial interval of a share (Clopper and Pearson 1934). trials: need not be whole, more than 0."""
+    """Return the exact binomial interval of a share (Clopper and Pearson 1934). trials: positive, not necessarily
+    integer.
+    """
     from scipy.special import betaincinv
 
     tail, seen = (1 - level) / 2, share * trials
@@ -30,7 +32,7 @@ def clopper_pearson(share: float, trials: float, level: float) -> Ends:
 
 
 def garwood(rate: float, exposure: float, level: float) -> Ends:
-    """The exact Poisson interval of a rate that may exceed 1 (Garwood 1936). exposure: what the count is divided by."""
+    """Return the exact Poisson interval of a rate that may exceed 1 (Garwood 1936). exposure: the denominator."""
     from scipy.special import gammaincinv
 
     tail, seen = (1 - level) / 2, rate * exposure
@@ -39,5 +41,5 @@ def garwood(rate: float, exposure: float, level: float) -> Ends:
 
 
 def of_nothing_seen(trials: float, level: float) -> float:
-    """The upper end for a share of which nothing was seen in this many trials."""
+    """Return the upper limit of a share when no event occurred in this many trials."""
     return float(1 - ((1 - level) / 2) ** (1 / trials))

@@ -1,4 +1,4 @@
-"""Intents: how often the agent understood what was wanted, and what it took it for."""
+"""Intent accuracy and confusion."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class IntentCounts:
-    """Right answers among all; they add with `+`."""
+    """Numbers of correct and of all intents; supports `+`."""
 
     turns: int = 0
     right: int = 0
@@ -23,7 +23,7 @@ class IntentCounts:
 
 
 def confusion(pairs: Iterable[tuple[str, str]]) -> dict[str, dict[str, int]]:
-    """Expected intent -> recognized intent -> how often, from (expected, recognized) pairs, sorted by name."""
+    """Return expected intent -> recognized intent -> count from (expected, recognized) pairs, sorted by name."""
     tally = Counter(pairs)
     expected = sorted({pair[0] for pair in tally})
     recognized = sorted({pair[1] for pair in tally})

@@ -1,9 +1,9 @@
-"""Intervals of rates, of other statistics of counts, and of quantiles, over clusters that belong together.
+"""Confidence intervals of rates, other statistics of counts, and quantiles, for clustered observations.
 
-The clusters are whole speakers where the samples name them, because the samples of one speaker are alike; otherwise
-conversations or samples. No interval has zero width: where the samples do not vary, an exact interval takes over, and
-where there is no way to tell, a Refusal gives the reason. The methods and their measured
-coverage are in docs/explanation/confidence_intervals.md.
+Clusters are whole speakers if the samples name them, because the samples of one speaker are correlated; otherwise
+conversations or samples. No interval has zero width: without variation between samples an exact interval is used, and
+when none can be computed, a Refusal gives the reason. docs/explanation/confidence_intervals.md describes the methods
+and their measured coverage.
 """
 
 from __future__ import annotations
@@ -35,10 +35,12 @@ __all__ = [
 ]  # fmt: skip
 
 FEW = 5
-"""With fewer clusters a rate gets only the wide, exact interval: their spread tells too little of other clusters."""
+"""With fewer clusters, a rate gets only the wide exact interval, because the variance between
+clusters is unreliable.
+"""
 
 LEAST_EFFECTIVE = 1.5
-"""With a smaller effective number of clusters one cluster decides the figure, and there is no interval."""
+"""With a smaller effective number of clusters, one cluster dominates and there is no interval."""
 
 Method = Literal["auto", "bca", "percentile"]
 BCA, PERCENTILE = "BCa bootstrap", "percentile bootstrap"
@@ -48,7 +50,7 @@ BINOMIAL, POISSON = "exact binomial, effective n", "exact Poisson, effective n"
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval at `level`, how it was made, and the number of clusters. low < high always holds."""
+    """An interval at `level`, its method and the number of clusters. low < high always holds."""
 
     low: float
     high: float
@@ -64,7 +66,7 @@ class Interval:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why there is no interval. reason: a sentence in which `{unit}` stands for what the clusters are."""
+    """Reason for a missing interval. reason: a sentence in which `{unit}` stands for the kind of cluster."""
 
     reason: str
 
@@ -92,7 +94,7 @@ def ratio_interval(
     method: Method = "auto",
     share: bool | None = None,
 ) -> Interval | None:
-    """`ratio_result`, with None in place of a Refusal."""
+    """Return `ratio_result`, or None for a Refusal."""
     return _or_none(
         ratio_result(numerators, denominators, keys, seed=seed, draws=draws, level=level, method=method, share=share)
     )
@@ -109,14 +111,14 @@ def ratio_result(
     method: Method = "auto",
     share: bool | None = None,
 ) -> Result:
-    """The interval of sum(numerators) / sum(denominators), for rates of counts.
+    """Return the interval of sum(numerators) / sum(denominators), for rates of counts.
 
-    keys: the cluster of each position. share: whether the rate is a share, at most 1 at every position; by default it
-    is one if no numerator exceeds its denominator. Pass False where the denominator is not a count, such as minutes.
-    seed, draws: for the bootstrap methods only.
+    keys: the cluster of each position. share: whether the rate is at most 1 at every position; by default, whether no
+    numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes. seed, draws: for
+    the bootstrap methods only.
 
-    From `FEW` clusters on: the jackknife over clusters with Student's t, on the log odds of a share or the log of
-    another rate. Below that, for a share of 0 or 1, and where clusters do not differ: an exact interval.
+    With at least `FEW` clusters: the jackknife over clusters with Student's t, on the log odds of a share or the log of
+    another rate. With fewer, for a share of 0 or 1, and without variation between clusters: an exact interval.
     """
     columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
     if not columns[1].sum() > 0:
@@ -146,7 +148,7 @@ def ratio_result(
 
 
 def _exact(value: float, effective: float, trials: float, sums: Floats, level: float, *, share: bool) -> Interval:
-    """The exact interval of a rate over `trials` observations that count as `effective` independent ones."""
+    """Return the exact interval of a rate over `trials` observations that count as `effective` independent ones."""
     freedom = effective_clusters(sums[:, 1]) - 1
     count = for_few_clusters(effective, trials, freedom, level)
     ends = (clopper_pearson if share else garwood)(value, count, level)
@@ -165,7 +167,7 @@ def sums_interval(
     least: float = -np.inf,
     most: float = np.inf,
 ) -> Interval | None:
-    """`sums_result`, with None in place of a Refusal."""
+    """Return `sums_result`, or None for a Refusal."""
     return _or_none(
         sums_result(
             columns, keys, statistic, seed=seed, draws=draws, level=level, method=method, least=least, most=most
@@ -185,11 +187,12 @@ def sums_result(
     least: float = -np.inf,
     most: float = np.inf,
 ) -> Result:
-    """The interval of any statistic of summed counts, such as word information lost, by the jackknife and Student's t.
+    """Return the interval of any statistic of summed counts, such as word information lost, by jackknife and Student's
+    t.
 
-    columns: one sequence of counts per column, each as long as keys. statistic: sums of shape (n, columns) -> n
-    estimates, nan where they are not defined. least, most: the interval is cut off where the statistic cannot lie.
-    seed, draws: for the bootstrap methods only.
+    columns: one sequence of counts per column, each as long as keys. statistic: maps sums of shape (n, columns) to n
+    estimates, nan where undefined. least, most: bounds of the statistic, at which the interval is truncated. seed,
+    draws: for the bootstrap methods only.
     """
     counts, groups = _counted(np.asarray(columns, dtype=np.float64), keys)
     if len(groups) < 2:
@@ -208,10 +211,10 @@ def sums_result(
 
 
 def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackknife | Refusal:
-    """The jackknife of a statistic of counts. sums: of each cluster; columns: shape (columns, positions).
+    """Return the jackknife of a statistic of counts. sums: per cluster; columns: shape (columns, positions).
 
-    Few clusters may agree by chance, the more so as counts are whole numbers: below `FEW` the error is at least that of
-    positions taken as independent.
+    Few clusters with small integer counts may agree by chance. Below `FEW` clusters, the error is therefore at least
+    that of independent positions.
     """
     weights = cluster_weights(sums)
     if effective_clusters(weights) < LEAST_EFFECTIVE:
@@ -220,7 +223,7 @@ def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackkn
     if found is None:
         return UNDEFINED
     if len(sums) < FEW:
-        positions = columns.T[np.lexsort(columns)]  # in an order of their own, so that theirs changes no digit
+        positions = columns.T[np.lexsort(columns)]  # sorted, so that the order of the input does not change any digit
         independent = jackknife(positions, statistic, cluster_weights(positions))
         if independent is not None:
             return replace(found, error=max(found.error, independent.error))
@@ -228,22 +231,22 @@ def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackkn
 
 
 def cluster_weights(sums: Floats) -> Floats:
-    """The size of each cluster: its largest count, which is what its parts are parts of."""
+    """Return the size of each cluster: its largest count, the denominator of the others."""
     return np.asarray(np.abs(sums).max(axis=1), dtype=np.float64)
 
 
 def unvaried_reach(sums: Floats, positions: int, level: float) -> float:
-    """How far a figure may be off though all clusters agree on it.
+    """Return the possible error of a figure on which all clusters agree.
 
-    No position was seen to deviate, so the share of positions that do is at most the exact bound of 0, for a deviation
-    of at most 1 each.
+    No position deviated, so the share of deviating positions is at most the exact upper limit of 0 events, with a
+    deviation of at most 1 each.
     """
     freedom = effective_clusters(cluster_weights(sums)) - 1
     return of_nothing_seen(for_few_clusters(positions, positions, freedom, level), level)
 
 
 def _counted(columns: Floats, keys: Sequence[Hashable]) -> tuple[Floats, Groups]:
-    """The positions that have counts, and their clusters."""
+    """Return the positions with counts, and their clusters."""
     kept = np.flatnonzero(columns.any(axis=0))
     return columns[:, kept], clusters_of([keys[position] for position in kept.tolist()])
 
@@ -253,7 +256,7 @@ def _ratio(sums: Floats) -> Floats:
 
 
 def _bootstrap(sums: Floats, statistic: Statistic, *, seed: int, draws: int, level: float, method: Method) -> Result:
-    """The interval from resamples of whole clusters: what `bench intervals` compares the default with."""
+    """Return the interval from resamples of whole clusters, for the comparison in `bench intervals`."""
     with np.errstate(divide="ignore", invalid="ignore"):
         estimates = np.asarray(statistic(resampled(sums, seed=seed, draws=draws)), dtype=np.float64)
         value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
@@ -277,18 +280,18 @@ def quantile_interval(
     draws: int = 0,
     level: float = 0.95,
 ) -> Interval | None:
-    """`quantile_result`, with None in place of a Refusal. seed and draws change nothing: nothing is drawn."""
+    """Return `quantile_result`, or None for a Refusal. seed and draws have no effect."""
     return _or_none(quantile_result(values, keys, quantile, level=level))
 
 
 def quantile_result(
     values: Sequence[float], keys: Sequence[Hashable], quantile: float, *, level: float = 0.95
 ) -> Result:
-    """The interval of a quantile between two of the sorted values, by the exact binomial distribution of how many lie
-    below it (Hahn and Meeker 1991, section 5.2).
+    """Return the interval of a quantile between two order statistics, by the exact binomial distribution (Hahn and
+    Meeker 1991, section 5.2).
 
-    The values of one cluster are alike and count as fewer (Korn and Graubard 1998). A Refusal with fewer than two
-    clusters, and with so few effective values that none of them can be an end (metrics.latency.interval_supported).
+    Correlated values within a cluster reduce the effective number of values (Korn and Graubard 1998). Returns a Refusal
+    for fewer than two clusters, and for too few effective values (metrics.latency.interval_supported).
     """
     groups = clusters_of(keys)
     array = np.asarray(values, dtype=np.float64)
@@ -302,7 +305,7 @@ def quantile_result(
 
 
 def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
-    """The Refusal of a quantile that this many effective values cannot bound."""
+    """Return the Refusal for a quantile with too few effective values."""
     if clusters == count:
         return Refusal(f"{count} turns are too few for an interval")
     return Refusal(

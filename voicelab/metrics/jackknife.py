@@ -1,7 +1,7 @@
-"""The jackknife over clusters: a standard error, its degrees of freedom, and intervals by Student's t.
+"""The jackknife over clusters: standard error, degrees of freedom, and intervals by Student's t.
 
-Each figure is computed once without each cluster (Tukey 1958). Few or unequal clusters make the variance estimate
-itself uncertain; the degrees of freedom account for that.
+Each figure is recomputed without each cluster (Tukey 1958). Few or unequal clusters make the variance estimate
+uncertain; the degrees of freedom account for that.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import numpy as np
 from voicelab.metrics.clusters import Floats, effective_clusters
 
 Statistic = Callable[[Floats], Floats]
-"""Sums of shape (n, columns) -> n estimates, nan where they are not defined."""
+"""Maps sums of shape (n, columns) to n estimates, nan where undefined."""
 Ends = tuple[float, float]
 
 
@@ -28,15 +28,15 @@ class Jackknife:
     freedom: float
 
     def reach(self, level: float) -> float:
-        """Half the width of the interval at this level."""
+        """Return half the width of the interval at this level."""
         return t_quantile(level, self.freedom) * self.error
 
 
 def jackknife(sums: Floats, statistic: Statistic, weights: Floats) -> Jackknife | None:
-    """The jackknife of a statistic of sums.
+    """Return the jackknife of a statistic of sums.
 
-    sums: shape (clusters, columns). weights: the size of each cluster. None where the statistic is not defined for all
-    clusters together, or without one of them.
+    sums: shape (clusters, columns). weights: the size of each cluster. Returns None if the statistic is undefined for
+    all clusters together or without one of them.
     """
     with np.errstate(divide="ignore", invalid="ignore"):
         value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
@@ -47,15 +47,15 @@ def jackknife(sums: Floats, statistic: Statistic, weights: Floats) -> Jackknife 
 
 
 def without_each(sums: Floats, statistic: Statistic) -> Floats:
-    """The figure with one cluster left out, for each cluster. sums: shape (clusters, columns)."""
+    """Return the figure without each cluster in turn. sums: shape (clusters, columns)."""
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(statistic(sums.sum(axis=0) - sums), dtype=np.float64)
 
 
 def standard_error(left_out: Floats) -> float:
-    """The standard error of a figure from its values with one cluster left out.
+    """Return the standard error of a figure from its leave-one-out values.
 
-    A spread at the size of rounding errors is 0.
+    A spread of the size of rounding errors is 0.
     """
     clusters = len(left_out)
     spread = left_out - left_out.mean()
@@ -65,10 +65,10 @@ def standard_error(left_out: Floats) -> float:
 
 
 def degrees_of_freedom(left_out: Floats, weights: Floats) -> float:
-    """The degrees of freedom of the jackknife's variance, at most clusters - 1.
+    """Return the degrees of freedom of the jackknife variance, at most clusters - 1.
 
-    The smaller of two: Kish's effective number of clusters minus 1, for clusters of unequal size; and Satterthwaite's
-    2 v^2 / Var(v) (1946) with Var(v) from the fourth moments, for a few clusters that deviate far more than the others.
+    The smaller of two: Kish's effective number of clusters minus 1, for clusters of unequal size; and Satterthwaite's 2
+    v^2 / Var(v) (1946) with Var(v) from the fourth moments, for a few clusters that deviate far more than the others.
     """
     clusters = len(left_out)
     squares = (left_out - left_out.mean()) ** 2
@@ -79,14 +79,14 @@ def degrees_of_freedom(left_out: Floats, weights: Floats) -> float:
 
 
 def t_quantile(level: float, freedom: float) -> float:
-    """The quantile of Student's t for a two-sided interval at this level."""
+    """Return the quantile of Student's t for a two-sided interval at this level."""
     from scipy.special import stdtrit
 
     return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def two_sided_p(of: Jackknife) -> float:
-    """The p-value of a figure whose true value is 0, by Student's t; 1 for a figure of 0."""
+    """Return the p-value of a figure for a true value of 0, by Student's t; 1 for a figure of 0."""
     from scipy.special import stdtr
 
     if of.value == 0:
@@ -95,13 +95,13 @@ def two_sided_p(of: Jackknife) -> float:
 
 
 def on_log_odds(value: float, reach: float) -> Ends:
-    """value +- reach, made symmetric in the log odds, by the slope there (the delta method). 0 < value < 1."""
+    """Return value +- reach, transformed to be symmetric in the log odds (delta method). 0 < value < 1."""
     middle, half = math.log(value / (1 - value)), reach / (value * (1 - value))
     return _from_odds(middle - half), _from_odds(middle + half)
 
 
 def on_log(value: float, reach: float) -> Ends:
-    """value +- reach, made symmetric in the logarithm, by the slope there. value > 0."""
+    """Return value +- reach, transformed to be symmetric in the logarithm (delta method). value > 0."""
     factor = math.exp(min(reach / value, 700.0))
     return value / factor, value * factor
 

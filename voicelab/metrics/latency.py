@@ -1,4 +1,4 @@
-"""Latencies: quantiles of what turns took, never a bare mean, and none that too few turns can tell."""
+"""Latency quantiles, with the minimum number of turns that each requires."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ QUANTILES = {"p50_s": 0.50, "p90_s": 0.90, "p95_s": 0.95, "p99_s": 0.99}
 
 @dataclass(frozen=True, slots=True)
 class Quantiles:
-    """n turns, in seconds; None where there were none, or fewer than the quantile needs (`least_turns`)."""
+    """Quantiles of n turns in seconds; None below the required number of turns (`least_turns`)."""
 
     n: int
     p50_s: float | None
@@ -24,7 +24,7 @@ class Quantiles:
 
 
 def quantiles(durations_s: Iterable[float]) -> Quantiles:
-    """Quantiles by linear interpolation (Hyndman & Fan 1996, type 7, as numpy's default)."""
+    """Compute quantiles by linear interpolation (Hyndman & Fan 1996, type 7, numpy's default)."""
     values = np.fromiter(durations_s, dtype=np.float64)
     if not len(values):
         return Quantiles(0, None, None, None, None, None)
@@ -37,10 +37,10 @@ def quantiles(durations_s: Iterable[float]) -> Quantiles:
 
 
 def least_turns(quantile: float) -> int:
-    """The fewest values that say anything of a quantile: 1 / (1 - q), on either side of the middle.
+    """Return the minimum number of values for a quantile q: 1 / (1 - q), or 1 / q below the median.
 
-    With fewer, less than one value is expected beyond the quantile, and what stands for it is the largest value under
-    another name: 2 for the median, 10 for p90, 20 for p95, 100 for p99. The smallest and the largest value need 1.
+    With fewer values, less than one is expected beyond the quantile, and the estimate is in effect the maximum. The
+    minimum is 2 for the median, 10 for p90, 20 for p95 and 100 for p99, and 1 for the smallest and largest value.
     """
     if not 0 < quantile < 1:
         return 1
@@ -48,15 +48,15 @@ def least_turns(quantile: float) -> int:
 
 
 def least_turns_for_interval(quantile: float, level: float = 0.95) -> int:
-    """The fewest values of which one can be the far end of an interval of a quantile.
+    """Return the minimum number of values for a two-sided interval of a quantile.
 
-    All n values lie below the quantile with probability q ** n; that must not exceed the tail of the interval
-    (the interval by order statistics, Hahn and Meeker 1991, section 5.2): 6 for the median, 36 for p90, 72 for p95,
-    368 for p99.
+    All n values lie below the quantile with probability q ** n, which must not exceed the tail probability of the
+    interval (order statistics, Hahn and Meeker 1991, section 5.2): 6 for the median, 36 for p90, 72 for p95, 368 for
+    p99.
     """
     return math.ceil(math.log((1 - level) / 2) / math.log(max(quantile, 1 - quantile)) - 1e-9)
 
 
 def interval_supported(values: float, quantile: float, level: float = 0.95) -> bool:
-    """Whether so many values can tell both ends of an interval of a quantile; those of all values cannot be told."""
+    """Whether this many values determine both ends of a quantile's interval."""
     return 0 < quantile < 1 and values >= least_turns_for_interval(quantile, level)

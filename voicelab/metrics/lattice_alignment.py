@@ -1,7 +1,7 @@
-"""The cheapest alignment of two texts that may each allow several wordings.
+"""Minimum-cost alignment of two texts that may both contain alternatives.
 
-Dynamic programming over the words of one side, a row of costs for each (lattice_rows.py), with the other side's words
-as columns. The step into a cell is chosen on the way back, from the costs around it, so ties fall as in sclite.
+Dynamic programming with one row of costs per word of one side (lattice_rows.py) and the other side's words as columns.
+The traceback chooses each step from the neighbouring costs, so that ties are resolved as in sclite.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voicelab.metrics.word_matching import EQUAL, Matching, is_optional
 from voicelab.metrics.words import AlignmentStep
 
 BLOCK_BYTES = 64_000_000
-"""The most memory for costs that are kept at once."""
+"""Maximum memory for the costs held at one time, in bytes."""
 
 
 def align_lattices(
@@ -31,9 +31,9 @@ def align_lattices(
     matching: Matching = EQUAL,
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[AlignmentStep, ...]:
-    """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step.
+    """Return the minimum-cost alignment over all alternatives of both sides; `@` takes no step.
 
-    block_bytes: how much memory the costs that are kept at once may take; the alignment does not depend on it.
+    block_bytes: maximum memory for the costs held at one time; does not affect the alignment.
     """
     return tuple(
         matching.step(
@@ -45,7 +45,7 @@ def align_lattices(
 
 
 Places = tuple[int | None, int | None]
-"""The places of two words that are set side by side, in the lattices of the reference and of the hypothesis."""
+"""Positions of two aligned words in the lattices of the reference and the hypothesis."""
 
 
 def align_places(
@@ -56,8 +56,8 @@ def align_places(
     matching: Matching = EQUAL,
     block_bytes: int = BLOCK_BYTES,
 ) -> tuple[Places, ...]:
-    """The same alignment by the places of the words in the lattices; None stands for no word."""
-    # Rows may hold several wordings at little cost, columns only at some: the side with one wording has the columns.
+    """Return the same alignment as word positions in the lattices; None stands for no word."""
+    # Alternatives are cheap in rows and expensive in columns, so the side without alternatives becomes the columns.
     swapped = is_plain(reference) and not is_plain(hypothesis)
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     arithmetic = Arithmetic(weights, len(reference.words) + len(hypothesis.words), exact=exact)
@@ -83,7 +83,7 @@ def _first_least(places: Sequence[_Place], costs: Sequence[float]) -> _Place:
 
 
 class _Traceback:
-    """The way back through the costs, from the end of both texts to their start."""
+    """Traces the costs back from the end of both texts to their start."""
 
     def __init__(
         self,
@@ -96,7 +96,7 @@ class _Traceback:
         swapped: bool,
     ) -> None:
         self._matching = matching
-        # Where a word may be left out at less cost, pairing it with its equal is not always cheapest.
+        # If a word may be omitted at lower cost, matching it with an equal word is not always cheapest.
         self._pairs_first = table.arithmetic.exact and not any(
             is_optional(word) for side in (reference, hypothesis) for word in set(side.lattice.words)
         )
@@ -122,7 +122,7 @@ class _Traceback:
         return self._table.row(j).at(i) if self._swapped else self._table.row(i).at(j)
 
     def _before(self, i: int, j: int) -> tuple[int, int]:
-        """The cell that the best alignment up to (i, j) came from."""
+        """Return the predecessor of cell (i, j) on the best alignment."""
         cost, left, above = self._cost, self._hypothesis.before[j], self._reference.before[i]
         if not i:
             return 0, _first_least(left, [cost(0, place) for place in left])
@@ -130,7 +130,7 @@ class _Traceback:
             return _first_least(above, [cost(place, j) for place in above]), 0
         word, other = self._reference.words[i], self._hypothesis.words[j]
         if self._pairs_first and word == other != NOTHING and len(above) == len(left) == 1:
-            # No other step can cost less, and a pair comes first among equals.
+            # No other step can cost less, and matches win ties.
             return above[0], left[0]
         over = _first_least(above, [cost(place, j) for place in above])
         at = _first_least(left, [cost(i, place) for place in left])
@@ -144,7 +144,7 @@ class _Traceback:
         return (over, j) if deleted < inserted else (i, at)
 
     def _pair_cost(self, word: str, other: str) -> float:
-        """What it costs to set two words side by side; the empty wording pairs with no word."""
+        """Return the cost of aligning two words; the empty alternative aligns with no word."""
         if NOTHING in (word, other):
             return 1.0 if word == other else inf
         return 0.0 if self._matching.alike(word, other) else self._weights.substitution

@@ -1,4 +1,4 @@
-"""Rows of costs for any two lattices: several wordings on either side, and costs that are rounded as sclite rounds."""
+"""Cost rows for the general case: alternatives on both sides, and sclite's rounding of costs."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voicelab.metrics.word_matching import Matching, Vocabulary
 
 
 class _Columns:
-    """The words that columns stand for, and what it costs to pass them."""
+    """The words of the columns and their costs."""
 
     def __init__(self, side: AlignmentSide, matching: Matching, arithmetic: Arithmetic) -> None:
         lattice = side.lattice
@@ -30,7 +30,7 @@ class _Columns:
         self.runs = list(zip([0, *self.branching], ends, strict=True))
 
     def reached(self, costs: Costs, first: int) -> None:
-        """Lower costs, in place, to what passing the columns before them costs. first: the column of costs[0]."""
+        """Lower costs in place to the cost of passing the preceding columns. first: the column of costs[0]."""
         if not self.branching:
             self._along(costs, first, first + len(costs))
             return
@@ -51,7 +51,7 @@ class _Columns:
         costs[:] = found
 
     def _as_rounded_in_turn(self, costs: Costs, found: Costs, steps: Costs) -> Costs:
-        """Round after each step. Rounding once at the end is nearly always the same, so that is tried first."""
+        """Round after each step. Rounding once at the end usually gives the same result, so that is tried first."""
         rounded = self.arithmetic.round_all(found)
         while True:
             expected = np.minimum(costs[1:], self.arithmetic.round_all(rounded[:-1] + steps[1:]))
@@ -62,7 +62,7 @@ class _Columns:
 
 
 class AnyRows(RowStore):
-    """The cells that can lie on a cheapest path where the columns have one wording, else every cell."""
+    """Computes the cells that can lie on a minimum-cost path, or all cells if the columns have alternatives."""
 
     def __init__(
         self,
@@ -99,14 +99,14 @@ class AnyRows(RowStore):
         return LatticeRow(first, end, costs)
 
     def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
-        """The least cost in any of the rows, of the columns from first - 1 to end - 1."""
+        """Return the minimum cost in any of the rows, for the columns from first - 1 to end - 1."""
         found = cut(rows[0], first, end, self.arithmetic.unreachable)
         for row in rows[1:]:
             found = np.minimum(found, cut(row, first, end, self.arithmetic.unreachable))
         return found
 
     def _paired(self, above: Costs, word: str, first: int, end: int, out: Costs) -> None:
-        """The cost of setting the row's word beside each column's."""
+        """Compute the cost of aligning the row's word with each column's word."""
         before = above[:-1]
         if self._columns.branching:
             before = before.copy()

@@ -1,7 +1,7 @@
-"""Which cells of an alignment can lie on a cheapest path, from a bound on its cost.
+"""Restricts an alignment to the cells that can lie on a minimum-cost path.
 
-A cell (row, column) is left out only when every path through it costs more than an alignment that is known already, so
-the cheapest alignments, ties included, are never lost (the cutoff of Ukkonen 1985, with bounds for several wordings).
+A cell (row, column) is excluded only if every path through it costs more than a known alignment. No minimum-cost
+alignment is lost, ties included (the cutoff of Ukkonen 1985, with bounds for alternatives).
 """
 
 from __future__ import annotations
@@ -16,29 +16,29 @@ from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import bare, is_optional
 
 Band = tuple[NDArray[np.int64], NDArray[np.int64]]
-"""First column and the one after the last, of each row."""
+"""First column, and the one after the last column, of each row."""
 
 
 def is_plain(lattice: Lattice) -> bool:
-    """Whether the lattice holds a single wording."""
+    """Whether the lattice has no alternatives."""
     return all(before == (place - 1,) for place, before in enumerate(lattice.before) if place)
 
 
 def has_one_length(lattice: Lattice) -> bool:
-    """Whether the lattice holds a single wording, and no word of it may be left out."""
+    """Whether the lattice has no alternatives and no optional words."""
     return is_plain(lattice) and not lattice.has_nothing and not any(map(is_optional, lattice.words))
 
 
 def whole_band(rows: Lattice, columns: Lattice) -> Band:
-    """Every cell."""
+    """Return all cells."""
     count = len(rows.words)
     return np.zeros(count, dtype=np.int64), np.full(count, len(columns.words), dtype=np.int64)
 
 
 def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> Band:
-    """The columns of each row that a cheapest path can pass. columns: a lattice of one length.
+    """Return the columns of each row that a minimum-cost path can visit. columns: a lattice of fixed length.
 
-    row_cost, column_cost: the cost of a row's word, or of a column's, that is paired with nothing.
+    row_cost, column_cost: cost of an unmatched word of a row or column.
     """
     limit = known_cost(rows, columns, weights, row_cost, column_cost)
     count = len(columns.words) - 1
@@ -69,19 +69,21 @@ def band(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, col
 
 
 def known_cost(rows: Lattice, columns: Lattice, weights: Weights, row_cost: float, column_cost: float) -> float:
-    """The cost of some alignment, hence a bound on the cheapest: of the wording with most words of the other side."""
+    """Return an upper bound, the cost of one alignment: that of the alternative with the most words of the other
+    side.
+    """
     from rapidfuzz.distance import Levenshtein
 
     words = [bare(word) for word in columns.words[1:] if word != NOTHING]
     kinds = [edit.tag for edit in Levenshtein.editops(likely_wording(rows, frozenset(words)), words)]
     cost = kinds.count("delete") * row_cost + kinds.count("insert") * column_cost
     cost += kinds.count("replace") * weights.substitution
-    # Costs that are rounded to 32 bits add up to a little more or less than they should.
+    # Sums of 32-bit rounded costs deviate slightly.
     return cost * (1 + 1e-5) + (rows.words.count(NOTHING) + 1) * (weights.nothing + 1e-6)
 
 
 def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
-    """The words of one path: the one with most words in the vocabulary, and fewest others."""
+    """Return the words of the path with the most words in the vocabulary and the fewest others."""
     worth = [0] * len(lattice.words)
     came = [0] * len(lattice.words)
     for place, word in enumerate(lattice.words):
@@ -100,7 +102,7 @@ def likely_wording(lattice: Lattice, vocabulary: frozenset[str]) -> list[str]:
 
 
 def _words_up_to(lattice: Lattice) -> Band:
-    """The fewest and the most words on a path from the start through each word."""
+    """Return the minimum and maximum number of words from the start through each word."""
     least, most = [0], [0]
     for word, before in zip(lattice.words[1:], lattice.before[1:], strict=True):
         few, many = _length(word)
@@ -114,7 +116,7 @@ def _words_up_to(lattice: Lattice) -> Band:
 
 
 def _words_after(lattice: Lattice) -> Band:
-    """The fewest and the most words on a path from after each word to the end."""
+    """Return the minimum and maximum number of words from after each word to the end."""
     count = len(lattice.words)
     least: list[int] = [count] * count
     most: list[int] = [-1] * count

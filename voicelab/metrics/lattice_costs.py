@@ -1,4 +1,4 @@
-"""How costs add in an alignment, and what the words of either side cost."""
+"""Cost arithmetic of alignments, and the costs of unmatched words."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LARGEST = 2**28
 
 @dataclass(frozen=True, slots=True)
 class AlignmentSide:
-    """A lattice, and the cost of each of its words when it is paired with none. cost: that of a real word."""
+    """A lattice and the cost of each word when unmatched. cost: that of a real word."""
 
     lattice: Lattice
     cost: float
@@ -27,12 +27,12 @@ class AlignmentSide:
 
     @classmethod
     def reference(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
-        """The reference's side. nothing: the cost of `@`, rounded as costs are."""
+        """Create the reference side. nothing: the cost of `@`, rounded like other costs."""
         return cls(lattice, weights.deletion, _costs(lattice, weights.deletion, weights, nothing), True)
 
     @classmethod
     def hypothesis(cls, lattice: Lattice, weights: Weights, nothing: float) -> AlignmentSide:
-        """The hypothesis's side."""
+        """Create the hypothesis side."""
         return cls(lattice, weights.insertion, _costs(lattice, weights.insertion, weights, nothing), False)
 
 
@@ -43,7 +43,7 @@ def _costs(lattice: Lattice, cost: float, weights: Weights, nothing: float) -> t
 
 
 class Arithmetic:
-    """How costs add: exactly in whole numbers or, as sclite adds thousandths, rounded to 32 bits at every step."""
+    """Adds costs: exactly as integers, or in thousandths with 32-bit rounding at every step like sclite."""
 
     def __init__(self, weights: Weights, words: int, *, exact: bool) -> None:
         costs = (weights.substitution, weights.insertion, weights.deletion, weights.nothing, weights.optional)

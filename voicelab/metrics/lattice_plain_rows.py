@@ -1,6 +1,6 @@
-"""Rows of costs where the columns have one wording and costs are whole numbers: the common case, and the fast one.
+"""Cost rows for the common case: integer costs and columns without alternatives.
 
-Costs are kept less what passing the columns and the row's words costs. Passing a word then adds nothing, so a row takes
+Costs are stored relative to the cost of skipping all words so far. Skipping a word then adds nothing, and a row takes
 one addition, one minimum and one running minimum.
 """
 
@@ -18,13 +18,13 @@ from voicelab.metrics.weights import Weights
 from voicelab.metrics.word_matching import Matching, Vocabulary
 
 _SPAN_16 = 30_000
-"""Rows whose costs span less than this are kept in 16 bits when they are done."""
+"""Completed rows whose costs span less than this are stored in 16 bits."""
 _REMEMBERED_CELLS = 4_000_000
-"""The most cells of remembered rows of pair costs."""
+"""Maximum number of cached cells of pair costs."""
 
 
 class PlainRows(RowStore):
-    """The cells that can lie on a cheapest path."""
+    """Computes the cells that can lie on a minimum-cost path."""
 
     def __init__(
         self,
@@ -68,7 +68,9 @@ class PlainRows(RowStore):
         return LatticeRow(first, end, costs, self._slope, base + self._row_costs[place])
 
     def _above(self, rows: list[LatticeRow], first: int, end: int) -> Costs:
-        """The least cost in any of the rows, of the columns from first - 1 to end - 1, by the base of the first."""
+        """Return the minimum cost in any of the rows, for the columns from first - 1 to end - 1, relative to the first
+        row's base.
+        """
         found = cut(rows[0], first, end, self.arithmetic.unreachable)
         for row in rows[1:]:
             other = cut(row, first, end, self.arithmetic.unreachable)
@@ -78,7 +80,7 @@ class PlainRows(RowStore):
         return found
 
     def _pairs(self, place: int, first: int, end: int) -> Any:
-        """What setting a row's word beside each column's adds."""
+        """Return the cost added by aligning a row's word with each column's word."""
         word = self.rows.words[place]
         remembered = self._pair_costs.get(word)
         if remembered is not None:

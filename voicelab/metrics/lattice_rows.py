@@ -1,4 +1,4 @@
-"""Rows of costs, computed a block at a time, so that memory does not grow with the product of two texts' lengths."""
+"""Cost rows computed in blocks, so that memory does not grow with the product of the text lengths."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _LARGEST_16 = 2**15 - 1
 class LatticeRow:
     """Costs of the columns first to end - 1, with an unreachable cell on either side.
 
-    The cost of a column is what `costs` holds for it, plus slope times the column, plus base.
+    The cost of a column is `costs` at that column, plus slope times the column, plus base.
     """
 
     first: int
@@ -32,13 +32,15 @@ class LatticeRow:
     base: int = 0
 
     def at(self, column: int) -> float:
-        """The cost of the cheapest alignment up to this row's word and that column's."""
+        """Return the minimum cost of aligning up to this row's word and that column's word."""
         if not self.first <= column < self.end:
             return inf
         return float(self.costs[column - self.first + 1]) + self.slope * column + self.base
 
     def compact(self) -> None:
-        """Keep the costs in 16 bits. They must not rise along the row, and those that can be reached span 30,000."""
+        """Store the costs in 16 bits. They must not increase along the row, and reachable ones must span at most
+        30,000.
+        """
         if len(self.costs) > 2:
             least = int(self.costs[-2])
             self.costs = np.minimum(self.costs - least, _LARGEST_16).astype(np.int16)
@@ -46,10 +48,10 @@ class LatticeRow:
 
 
 class RowStore(ABC):
-    """The rows of a lattice, asked for from the last to the first.
+    """The rows of a lattice, accessed from last to first.
 
-    On the way forward only the rows that the next block needs are kept; a block's rows are computed again when one of
-    them is asked for (the idea of Hirschberg 1975).
+    The forward pass keeps only the rows needed for the next block; the rows of a block are recomputed on access (after
+    Hirschberg 1975).
     """
 
     def __init__(self, rows: Lattice, band: Band, block_bytes: int, cell_bytes: int, *, compact: bool = False) -> None:
@@ -64,7 +66,7 @@ class RowStore(ABC):
 
     @abstractmethod
     def one_row(self, place: int, found: dict[int, LatticeRow]) -> LatticeRow:
-        """The row of a word, from the rows of the words before it."""
+        """Compute the row of a word from the rows of its predecessors."""
 
     def row(self, place: int) -> LatticeRow:
         while place not in self._found:
@@ -74,7 +76,7 @@ class RowStore(ABC):
         return self._found[place]
 
     def _computed(self, start: int, end: int, before: dict[int, LatticeRow], *, keep: bool) -> dict[int, LatticeRow]:
-        """The rows from start to end - 1, and those before them; unless `keep`, only those that are needed later."""
+        """Compute the rows from start to end - 1; unless `keep`, return only those needed later."""
         found = dict(before)
         for place in range(start, end):
             found[place] = self.one_row(place, found)
@@ -89,7 +91,7 @@ class RowStore(ABC):
 
 
 def cut(row: LatticeRow, first: int, end: int, unreachable: Any) -> Costs:
-    """A row's costs of the columns from first - 1 to end - 1."""
+    """Return a row's costs for the columns from first - 1 to end - 1."""
     offset = first - row.first
     if offset >= 0 and end <= row.end + 1:
         return row.costs[offset : offset + end - first + 1]
@@ -101,7 +103,7 @@ def cut(row: LatticeRow, first: int, end: int, unreachable: Any) -> Costs:
 
 
 def _last_uses(rows: Lattice) -> list[int]:
-    """The place of the last word that each word may stand before; beyond all, for words that may end the text."""
+    """Return the position of the last successor of each word; past the end for words that may end the text."""
     uses = [0] * len(rows.words)
     for place, before in enumerate(rows.before):
         for earlier in before:
@@ -112,9 +114,9 @@ def _last_uses(rows: Lattice) -> list[int]:
 
 
 def _blocks(cells: Band, most: int) -> list[tuple[int, int]]:
-    """Stretches of rows with no more than `most` cells each, and at least one row.
+    """Split the rows into blocks of at most `most` cells, with at least one row each.
 
-    They are cut from the end, so that the last one, which is computed only once, is full.
+    Blocks are formed from the end, so that the last one, which is computed only once, is full.
     """
     widths = (cells[1] - cells[0] + 2).tolist()
     blocks, end, total = list[tuple[int, int]](), len(widths), 0

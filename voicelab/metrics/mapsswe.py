@@ -1,8 +1,8 @@
-"""MAPSSWE: do two systems make equally many errors, segment by segment (Gillick and Cox 1989; NIST SCTK, sc_stats)?
+"""MAPSSWE, the matched pairs test of word errors per segment (Gillick and Cox 1989; NIST SCTK, sc_stats).
 
-Errors that follow on each other are not independent, so an utterance is cut where it is safe: between two segments lie
-at least two words running that both systems have right, with nothing inserted before the second. The ends of an
-utterance end a segment too. Only segments with an error count.
+Consecutive errors are not independent, so utterances are split only at safe points: between two segments lie at least
+two consecutive words that both systems recognized correctly, without an insertion before the second. Utterance
+boundaries also end a segment. Only segments with an error count.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ import numpy as np
 from voicelab.metrics.words import AlignmentStep
 
 GOOD_WORDS = 2
-"""So many words right in both systems part two segments; NIST's `min_num_good`."""
+"""Number of words correct in both systems that separates two segments; NIST's `min_num_good`."""
 
 Errors = tuple[int, int]
-"""The errors of the first and of the second system in one segment."""
+"""Errors of the first and second system in one segment."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchedPairs:
     """Differences of errors per segment, second minus first: mean, standard deviation (n - 1), Z and two-sided p.
 
-    z is None where the differences do not vary, and all is where it cannot be told: fewer than two segments.
+    z is None if the differences do not vary. All are None for fewer than two segments.
     """
 
     segments: int
@@ -44,17 +44,17 @@ def segments(
     *,
     wordings: bool = False,
 ) -> list[Errors]:
-    """The segments of one utterance, from the alignments of both systems with the same reference.
+    """Return the segments of one utterance from both systems' alignments with the same reference.
 
-    wordings: whether the reference allows several wordings, of which each system may have another; a stretch where they
-    differ then counts as one word. ValueError where the references differ otherwise. sc_stats leaves out words that
-    only the second system inserted behind the last word of the reference; here they count for either system, so that
-    the order of the systems does not matter.
+    wordings: whether the reference has alternatives, which may differ between the systems; a section where they differ
+    counts as one word. Raises ValueError for references that differ otherwise. sc_stats ignores words that only the
+    second system inserted after the last reference word. Here they count for both systems, so that the result does not
+    depend on the order of the systems.
     """
     mine, other = _slots(first), _slots(second)
     if [word for word, *_ in mine] != [word for word, *_ in other]:
         if not wordings:
-            raise ValueError("the two alignments are of different references")
+            raise ValueError("the alignments have different references")
         mine, other = _merged(mine, other)
     found: list[list[int]] = []
     good = good_words
@@ -74,7 +74,9 @@ _Slot = tuple[str | None, int, int]
 
 
 def _slots(steps: Sequence[AlignmentStep]) -> list[_Slot]:
-    """(reference word, words inserted before it, 1 where it is wrong), and last the words inserted at the end."""
+    """Return (reference word, words inserted before it, 1 if it is wrong), and finally the words
+    inserted at the end.
+    """
     slots: list[_Slot] = []
     inserted = 0
     for step in steps:
@@ -87,7 +89,7 @@ def _slots(steps: Sequence[AlignmentStep]) -> list[_Slot]:
 
 
 def _merged(first: list[_Slot], second: list[_Slot]) -> tuple[list[_Slot], list[_Slot]]:
-    """The slots of two wordings of one reference; those of a stretch in which they differ become one slot."""
+    """Merge the slots of sections in which two alternatives of one reference differ."""
     from rapidfuzz.distance import Levenshtein
 
     mine: list[_Slot] = []
@@ -106,7 +108,9 @@ def _merged(first: list[_Slot], second: list[_Slot]) -> tuple[list[_Slot], list[
 def mapsswe(
     first: Sequence[Sequence[AlignmentStep]], second: Sequence[Sequence[AlignmentStep]], *, wordings: bool = False
 ) -> MatchedPairs:
-    """The test over utterances, given as both systems' alignments in one order. wordings: as for `segments`."""
+    """Apply the test to utterances, given as both systems' alignments in the same order. wordings:
+    as for `segments`.
+    """
     pairs = [
         errors for mine, other in zip(first, second, strict=True) for errors in segments(mine, other, wordings=wordings)
     ]
@@ -114,11 +118,10 @@ def mapsswe(
 
 
 def matched_pairs(first: Sequence[float], second: Sequence[float]) -> MatchedPairs:
-    """Z = mean / (sd / sqrt(n)) of the differences, against the normal distribution.
+    """Compare Z = mean / (sd / sqrt(n)) of the differences with the normal distribution.
 
-    Segments that all differ by the same amount have no spread to measure by. The exact test that turns each
-    difference round with probability 1/2 (Fisher 1935) still has an answer, 2 / 2 ** n, and that is the p then. Where
-    nothing differs p is 1.
+    If all segments differ by the same amount, the standard deviation is 0. The p-value is then that of the exact
+    sign-flip test (Fisher 1935), 2 / 2 ** n. Without any difference, p is 1.
     """
     differences = np.asarray(second, dtype=np.float64) - np.asarray(first, dtype=np.float64)
     count = len(differences)

@@ -1,4 +1,4 @@
-"""Intervals of quantiles between two of the sorted values, with clusters."""
+"""Intervals of quantiles by order statistics, for clustered values."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voicelab.metrics.jackknife import Ends, standard_error
 
 
 def effective_values(values: Floats, groups: Groups, quantile: float, level: float) -> float:
-    """How many independent values the values of these clusters are worth for this quantile; at most as many as given.
+    """Return the effective number of independent values for this quantile; at most the number of values.
 
-    Korn and Graubard (1998): the count over its design effect, times their factor for few clusters, with Kish's
+    Korn and Graubard (1998): the count divided by its design effect, times their factor for few clusters, with Kish's
     effective number of clusters.
     """
     effect = design_effect(values <= np.quantile(values, quantile), groups)
@@ -25,7 +25,8 @@ def effective_values(values: Floats, groups: Groups, quantile: float, level: flo
 
 
 def design_effect(below: NDArray[np.bool_], groups: Groups) -> float:
-    """The variance of the share of `below` over that of as many independent values (Kish 1965); at least 1.
+    """Return the design effect of the share of `below` (Kish 1965): its variance relative to independent values, at
+    least 1.
 
     The numerator is the jackknife over clusters.
     """
@@ -39,10 +40,11 @@ def design_effect(below: NDArray[np.bool_], groups: Groups) -> float:
 
 
 def order_statistics(values: Floats, quantile: float, effective: float, level: float) -> Ends:
-    """The two of the sorted values between which the quantile lies at this level, whatever their distribution.
+    """Return the two order statistics that enclose the quantile at this level, for any distribution.
 
     The number of n values below the quantile is binomial, so the u-th is below it with probability I_q(u, n - u + 1),
-    the regularized incomplete beta function. For clusters n and u shrink alike (Hahn and Meeker 1991, section 5.2).
+    the regularized incomplete beta function. For clusters, n and u shrink by the same factor (Hahn and Meeker 1991,
+    section 5.2).
     """
     from scipy.special import betainc
 

@@ -1,6 +1,6 @@
-"""Two systems on the same samples: how much a figure differs, absolutely and relatively, and how sure that is.
+"""Absolute and relative differences of a figure between two systems on the same samples, with intervals.
 
-Each cluster's counts of both systems are left out or drawn together, so what makes a sample hard for both cancels out.
+Both systems' counts of a cluster are left out or resampled together, so the difficulty of a sample cancels out.
 Differences are second minus first.
 """
 
@@ -48,10 +48,10 @@ FEW_CLUSTERS = Refusal("fewer than five {unit}s are too few to resample")
 
 @dataclass(frozen=True, slots=True)
 class PairedDifference:
-    """A figure of two systems over `samples` that both have; None where it is not defined.
+    """A figure of two systems over their common `samples`; None where undefined.
 
-    relative: the difference in relation to the first system's figure. p_value: two-sided, of no difference, by cluster;
-    below 1 - level exactly when the interval excludes 0. refused, relative_refused: why there is no interval.
+    relative: the difference relative to the first system's figure. p_value: two-sided, for no difference, by cluster;
+    below 1 - level exactly when the interval excludes 0. refused, relative_refused: reason for a missing interval.
     """
 
     first: float | None
@@ -75,11 +75,10 @@ def paired_rates(
     draws: int = 0,
     level: float = 0.95,
 ) -> PairedDifference:
-    """The difference of two rates, by the jackknife over clusters with Student's t.
+    """Return the difference of two rates, by the jackknife over clusters with Student's t.
 
-    first, second: the counts of each sample, in one order. keys: the cluster of each. The relative interval takes the
-    same test to the logarithm of the ratio, so both intervals agree on whether there is a difference. seed and draws
-    change nothing: nothing is drawn.
+    first, second: counts per sample, in the same order. keys: the cluster of each sample. The relative interval applies
+    the same test to the logarithm of the ratio, so both intervals agree on significance. seed and draws have no effect.
     """
     columns = np.array(
         [
@@ -148,7 +147,7 @@ def _difference(sums: Floats) -> Floats:
 
 
 def _relative_ends(one: float, other: float, test: _Test) -> tuple[float, float] | Refusal:
-    """The ends of other / one - 1, from the reach of other - one.
+    """Return the ends of other / one - 1, from the reach of other - one.
 
     The reach is divided by the slope between the two scales, (other - one) / log(other / one), the logarithmic mean.
     """
@@ -172,9 +171,9 @@ def paired_quantiles(
     draws: int = 2000,
     level: float = 0.95,
 ) -> PairedDifference:
-    """The difference of two quantiles of values that are paired by sample, by a bootstrap over whole clusters.
+    """Return the difference of two quantiles of paired values, by a bootstrap over whole clusters.
 
-    Refused like the quantiles themselves, and with fewer than five clusters.
+    Refused under the same conditions as the quantiles themselves, and with fewer than five clusters.
     """
     count = len(first)
     if count < least_turns(quantile):
@@ -208,7 +207,7 @@ def paired_quantiles(
 def _drawn_quantiles(
     before: Floats, after: Floats, keys: Sequence[Hashable], quantile: float, *, seed: int, draws: int, level: float
 ) -> tuple[tuple[Floats, Floats], float, int] | Refusal:
-    """Both quantiles of each resample, the normal quantile to cut them at, and the number of clusters."""
+    """Return both quantiles of each resample, the normal quantile for the interval, and the number of clusters."""
     groups = clusters_of(keys)
     if len(groups) < 2:
         return ONE_CLUSTER
@@ -228,7 +227,7 @@ def _drawn_quantiles(
 
 
 def _percentile(estimates: Floats, normal: float, level: float, clusters: int) -> Interval | Refusal:
-    """The percentile interval; a spread at the size of rounding errors is none."""
+    """Return the percentile interval; a spread of the size of rounding errors is refused."""
     low, high = percentile(estimates, normal)
     if high - low <= 1e-12 * max(1.0, abs(low), abs(high)):
         return NO_SPREAD
@@ -236,7 +235,7 @@ def _percentile(estimates: Floats, normal: float, level: float, clusters: int) -
 
 
 def _quantile_of_each(values: Floats, cluster_of: Places, times: Floats, quantile: float) -> Floats:
-    """The quantile (type 7) of each resample. times: how often it holds each cluster; shape (draws, clusters)."""
+    """Return the quantile (type 7) of each resample. times: multiplicity of each cluster; shape (draws, clusters)."""
     order = np.argsort(values, kind="stable")
     ordered, clusters = values[order], cluster_of[order]
     sizes = np.bincount(clusters, minlength=times.shape[1])
@@ -249,9 +248,9 @@ def _quantile_of_each(values: Floats, cluster_of: Places, times: Floats, quantil
 
 
 def _positions(clusters: Places, times: Floats, ranks: Floats) -> Places:
-    """Where in the sorted values each resample reaches its rank: first the block, then the place within the block.
+    """Return the position in the sorted values at which each resample reaches its rank, by blocks.
 
-    Sums over blocks are one matrix product. The sum over all values of each resample would need draws x values numbers.
+    Sums over blocks are one matrix product. Cumulative sums over all values would need draws x values numbers.
     """
     count = len(clusters)
     width = math.isqrt(count) + 1
@@ -261,7 +260,7 @@ def _positions(clusters: Places, times: Floats, ranks: Floats) -> Places:
     block = (reached <= ranks[:, None]).sum(axis=1)
     draws = np.arange(len(times))
     before = np.where(block > 0, reached[draws, np.maximum(block - 1, 0)], 0.0)
-    # Beyond the last value lies a cluster that no resample holds.
+    # Pad with a cluster that occurs in no resample.
     padded = np.append(clusters, np.full(width, times.shape[1]))
     held = np.column_stack([times, np.zeros(len(times))])
     places = block[:, None] * width + np.arange(width)

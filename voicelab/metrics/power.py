@@ -1,11 +1,11 @@
-"""How many speakers and samples a difference needs, from how much a pilot's samples vary within and between speakers.
+"""Number of speakers and samples that a difference requires, from the variance within and between a pilot's speakers.
 
-A rate is a ratio of sums, so a sample enters by its linearized value: what it adds to the rate's error, in units of the
-rate (Cochran 1977, section 6.3). Its variance has a part between speakers, b, and a part within, w (one-way analysis of
-variance, unbalanced; Searle, Casella and McCulloch 1992, section 3.6). The mean over S speakers of m samples each then
-has the variance (b + w / m) / S, which is 1 + (m - 1) * icc times that of S * m independent samples, with the
-intraclass correlation icc = b / (b + w) (Kish 1965). The test is Student's t over speakers, with S - 1 degrees of
-freedom; its power comes from the noncentral t.
+A rate is a ratio of sums, so each sample is represented by its linearized value: its contribution to the error of the
+rate, in units of the rate (Cochran 1977, section 6.3). The variance has a component b between speakers and w within
+speakers (one-way analysis of variance, unbalanced; Searle, Casella and McCulloch 1992, section 3.6). The mean over S
+speakers with m samples each has the variance (b + w / m) / S, which is 1 + (m - 1) * icc times that of S * m
+independent samples, with the intraclass correlation icc = b / (b + w) (Kish 1965). The test is Student's t over
+speakers with S - 1 degrees of freedom; its power follows from the noncentral t.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _QUANTILES = (np.arange(1000) + 0.5) / 1000
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """Variances of one sample's linearized value, in units of the rate squared; within: from sample to sample."""
+    """Variance components of one sample's linearized value, in units of the rate squared."""
 
     between: float
     within: float
@@ -37,21 +37,24 @@ class Spread:
 
     @property
     def icc(self) -> float | None:
-        """The share of the variance that lies between speakers; None where nothing varies."""
+        """Intraclass correlation: the share of the variance between speakers; None without variance."""
         total = self.between + self.within
         return self.between / total if total else None
 
     def design_effect(self, samples_each: float) -> float:
-        """How many times more samples are needed than if none were alike."""
+        """Return the factor of additional samples that the correlation within speakers requires."""
         return 1 + (samples_each - 1) * (self.icc or 0.0)
 
     def error(self, speakers: int, samples_each: float) -> float:
-        """The standard error of the rate, or of the difference, over so many speakers and samples."""
+        """Return the standard error of the rate or difference, for this many speakers and samples per speaker."""
         return math.sqrt((self.between + self.within / samples_each) / speakers)
 
 
 def linearized(parts: Sequence[float], wholes: Sequence[float]) -> Floats:
-    """What each sample adds to the error of sum(parts) / sum(wholes), in units of that rate; ValueError without any."""
+    """Return each sample's contribution to the error of sum(parts) / sum(wholes), in units of the rate.
+
+    Raises ValueError when the wholes sum to 0.
+    """
     part, whole = np.asarray(parts, dtype=np.float64), np.asarray(wholes, dtype=np.float64)
     if not whole.sum():
         raise ValueError("nothing to divide by")
@@ -59,9 +62,9 @@ def linearized(parts: Sequence[float], wholes: Sequence[float]) -> Floats:
 
 
 def spread(values: Floats, keys: Sequence[Hashable]) -> Spread:
-    """The variance between and within speakers. keys: the speaker of each value, or each its own.
+    """Return the variance between and within speakers. keys: the speaker of each value, or a unique key.
 
-    Where each value is its own speaker nothing can be told apart, and all of the variance is between.
+    If each value has its own speaker, the components cannot be separated, and all variance counts as between speakers.
     """
     groups = clusters_of(keys)
     count, speakers = len(values), len(groups)
@@ -80,17 +83,17 @@ def spread(values: Floats, keys: Sequence[Hashable]) -> Spread:
 
 @lru_cache(maxsize=64)
 def _spreads(freedom: int) -> Floats:
-    """Quantiles of the estimated standard deviation over the true one."""
+    """Return quantiles of the ratio of estimated to true standard deviation."""
     from scipy.special import chdtri
 
     return np.asarray(np.sqrt(chdtri(freedom, _QUANTILES) / freedom), dtype=np.float64)
 
 
 def power_of(difference: float, error: float, speakers: int, alpha: float = 0.05) -> float:
-    """The chance that a two-sided t test over speakers finds a difference that is there.
+    """Return the probability that a two-sided t test over speakers detects this difference.
 
-    The noncentral t is averaged over its denominator, chi-square at evenly spaced quantiles: library routines for its
-    distribution give no number in places where there is one.
+    Averages the noncentral t over its denominator (chi-square at evenly spaced quantiles), because library functions
+    for its distribution return nan for some valid arguments.
     """
     from scipy.special import ndtr, stdtrit
 
@@ -107,9 +110,9 @@ def power_of(difference: float, error: float, speakers: int, alpha: float = 0.05
 def speakers_needed(
     difference: float, of: Spread, samples_each: float, *, alpha: float = 0.05, power: float = 0.8
 ) -> int | None:
-    """The fewest speakers, with this many samples each, that find the difference with this power.
+    """Return the minimum number of speakers, with this many samples each, that detects the difference with this power.
 
-    At least `FEW`, because fewer get no interval to speak of; None beyond a million.
+    At least `FEW`, because fewer get only wide intervals; None beyond a million.
     """
 
     def enough(speakers: int) -> bool:
@@ -130,7 +133,7 @@ def speakers_needed(
 
 
 def detectable(of: Spread, speakers: int, samples_each: float, *, alpha: float = 0.05, power: float = 0.8) -> float:
-    """The least difference that so many speakers and samples find so often."""
+    """Return the smallest difference that this many speakers and samples detect with this power."""
     error = of.error(speakers, samples_each)
     if error == 0:
         return 0.0

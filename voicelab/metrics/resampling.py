@@ -1,4 +1,4 @@
-"""The bootstrap over whole clusters: draws, and intervals from them (percentile, BCa)."""
+"""The bootstrap over whole clusters: resamples, and percentile and BCa intervals."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ NORMAL = NormalDist()
 
 
 def resampled(sums: Floats, *, seed: int, draws: int) -> Floats:
-    """The summed counts of each resample of whole clusters. sums: shape (clusters, columns); out: (draws, columns)."""
+    """Return the summed counts of each resample of whole clusters. sums: shape (clusters, columns); result: (draws,
+    columns).
+    """
     if draws * len(sums) <= _KEPT:
         return np.asarray(_kept_draws(len(sums), seed, draws) @ sums)
     chance, block = np.random.default_rng(seed), max(1, _KEPT // len(sums))
@@ -24,7 +26,7 @@ def resampled(sums: Floats, *, seed: int, draws: int) -> Floats:
 
 
 _KEPT = 2_000_000
-"""Draws with at most this many numbers are cached for the next figure; larger ones are drawn block by block."""
+"""Resamples with at most this many numbers are cached for the next figure; larger ones are drawn in blocks."""
 
 
 @lru_cache(maxsize=4)
@@ -33,33 +35,32 @@ def _kept_draws(clusters: int, seed: int, draws: int) -> Floats:
 
 
 def _times_drawn(chance: np.random.Generator, clusters: int, draws: int) -> Floats:
-    """How often each cluster is in each resample, drawn with replacement; shape (draws, clusters)."""
+    """Return how often each cluster occurs in each resample, drawn with replacement; shape (draws, clusters)."""
     picks = chance.integers(clusters, size=(draws, clusters)) + clusters * np.arange(draws)[:, None]
     return np.bincount(picks.ravel(), minlength=draws * clusters).reshape(draws, clusters).astype(np.float64)
 
 
 def wide_normal(level: float, clusters: int, freedom: float | None = None) -> float:
-    """The normal quantile whose tails make a bootstrap of few clusters wide enough.
+    """Return the normal quantile that widens a bootstrap of few clusters.
 
-    A bootstrap draws with the standard deviation of the n clusters themselves, which is too small by
-    sqrt((n - 1) / n), and normal tails are too short for few clusters. sqrt(n / (n - 1)) times the quantile of t
-    corrects both (Hesterberg 2015, What Teachers Should Know About the Bootstrap, section 5.3).
-    freedom: by default n - 1.
+    The bootstrap uses the standard deviation of the n clusters, which is too small by sqrt((n - 1) / n), and normal
+    tails are too short for few clusters. sqrt(n / (n - 1)) times the quantile of t corrects both (Hesterberg 2015, What
+    Teachers Should Know About the Bootstrap, section 5.3). freedom: by default n - 1.
     """
     return math.sqrt(clusters / (clusters - 1)) * t_quantile(level, clusters - 1 if freedom is None else freedom)
 
 
 def percentile(estimates: Floats, normal: float) -> Ends:
-    """The estimates between the tails that lie beyond `normal` on both sides."""
+    """Return the percentile interval with tails beyond `normal` on both sides."""
     return _between(estimates, NORMAL.cdf(-normal), NORMAL.cdf(normal))
 
 
 def bca(value: float, estimates: Floats, without_each: Floats, normal: float) -> Ends | None:
-    """The bias-corrected and accelerated interval (Efron 1987; Efron and Tibshirani 1993, chapter 14).
+    """Return the bias-corrected and accelerated interval (Efron 1987; Efron and Tibshirani 1993, chapter 14).
 
-    value: the figure itself. estimates: that of each resample. without_each: the figure with one cluster left out, for
-    each cluster. None where it is not defined: all resamples on one side of the value, no cluster that matters, a
-    figure that is not defined without one of the clusters, or an acceleration past its pole.
+    value: the figure. estimates: the figure of each resample. without_each: the figure without each cluster in turn.
+    Returns None when undefined: all resamples on one side of the value, no influential cluster, a figure that is
+    undefined without one of the clusters, or an acceleration past its pole.
     """
     if not np.isfinite(without_each).all():
         return None

@@ -1,7 +1,7 @@
-"""Time as the caller hears it: from the end of the caller's speech to the start of the agent's.
+"""Response time as the caller hears it: from the end of the caller's speech to the start of the agent's.
 
-All instants are seconds on one clock. An edge of speech counts where two detectors find it within TOLERANCE_S; the
-finer of the two gives its instant.
+All times are in seconds on one clock. A speech boundary is accepted when two detectors agree on it within TOLERANCE_S;
+the more precise one gives its time.
 """
 
 from __future__ import annotations
@@ -10,17 +10,17 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 Span = tuple[float, float]
-"""From, to, in seconds."""
+"""Start and end in seconds."""
 
 TOLERANCE_S = 0.1
-"""How far two detectors may differ about an edge."""
+"""Maximum disagreement of two detectors about a boundary, in seconds."""
 DEAD_AIR_S = 2.0
-"""A gap that is longer counts as dead air."""
+"""A longer gap counts as dead air, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """An instant, or the reason why there is none."""
+    """A time in seconds, or the reason why it is missing."""
 
     at_s: float | None
     reason: str | None = None
@@ -28,10 +28,11 @@ class Edge:
 
 @dataclass(frozen=True, slots=True)
 class ResponseTiming:
-    """How one turn was heard.
+    """The timing of one turn as heard.
 
-    speech_end_s, reply_start_s: on the clock of the spans. response_s: between them, negative where the agent began
-    early. reason: why it is missing. talk_over_s: how long both spoke. dead_air_s: gaps longer than 2 s, summed.
+    speech_end_s, reply_start_s: on the clock of the spans. response_s: their difference, negative if the agent started
+    early. reason: why it is missing. talk_over_s: duration of simultaneous speech. dead_air_s: total of gaps longer
+    than 2 s.
     """
 
     speech_end_s: float | None
@@ -43,36 +44,36 @@ class ResponseTiming:
 
     @property
     def is_early(self) -> bool:
-        """Whether the agent spoke before the caller had finished."""
+        """Whether the agent spoke before the caller finished."""
         return self.response_s is not None and self.response_s < 0
 
 
 def agreed_start(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
-    """Where speech starts. trusted: by the detector that knows speech; fine: by the one with the exact edges."""
+    """Return the start of speech. trusted: spans from the speech detector; fine: spans with precise boundaries."""
     return _agreed([start for start, _ in trusted][:1], [start for start, _ in fine], "start", tolerance_s)
 
 
 def agreed_end(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
-    """Where speech ends; see `agreed_start`."""
+    """Return the end of speech; see `agreed_start`."""
     return _agreed([end for _, end in trusted][-1:], [end for _, end in fine], "end", tolerance_s)
 
 
 def _agreed(trusted: list[float], fine: list[float], edge: str, tolerance_s: float) -> Edge:
     if not (trusted or fine):
-        return Edge(None, "neither detector finds speech")
+        return Edge(None, "neither detector found speech")
     if not (trusted and fine):
-        return Edge(None, "only one of the two detectors finds speech")
+        return Edge(None, "only one of the two detectors found speech")
     nearest = min(fine, key=lambda instant: abs(instant - trusted[0]))
     apart_s = abs(nearest - trusted[0])
     if apart_s > tolerance_s:
-        return Edge(None, f"the detectors are {apart_s * 1000:.0f} ms apart about the {edge} of speech")
+        return Edge(None, f"the detectors differ by {apart_s * 1000:.0f} ms about the {edge} of speech")
     return Edge(nearest)
 
 
 def response_timing(
     speech_end: Edge, reply_start: Edge, *, caller: Sequence[Span], agent: Sequence[Span]
 ) -> ResponseTiming:
-    """The figures of one turn. caller, agent: spans of speech on the same clock."""
+    """Compute the timing of one turn. caller, agent: spans of speech on the same clock."""
     response_s = reason = None
     if speech_end.at_s is None:
         reason = f"caller: {speech_end.reason}"
@@ -86,13 +87,13 @@ def response_timing(
 
 
 def talk_over_s(caller: Iterable[Span], agent: Iterable[Span]) -> float:
-    """How long both speak."""
+    """Return the duration of simultaneous speech in seconds."""
     theirs = list(agent)
     return sum(max(0.0, min(end, other[1]) - max(start, other[0])) for start, end in caller for other in theirs)
 
 
 def dead_air_s(spans: Iterable[Span], longest_s: float = DEAD_AIR_S) -> float:
-    """Seconds in which nobody speaks, counted in gaps longer than longest_s; silence around all speech is none."""
+    """Return the total seconds of gaps longer than longest_s, between the first and the last speech."""
     total, until = 0.0, None
     for start, end in sorted(spans):
         if until is not None and start - until > longest_s:

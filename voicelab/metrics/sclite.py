@@ -1,8 +1,8 @@
-"""Alignment by weights, as NIST sclite makes it: there a substitution costs 4, an insertion and a deletion 3 each.
+"""Weighted alignment as in NIST sclite: a substitution costs 4, an insertion and a deletion 3 each.
 
-Source: the sclite documentation of the NIST Scoring Toolkit (SCTK). Among alignments of the same cost, sclite's is
-taken, so the counts are the same utterance by utterance: seen from the end, a pair of words comes before an insertion,
-and an insertion before a deletion. tests/test_sclite.py compares this with the program itself.
+Source: the sclite documentation of the NIST Scoring Toolkit (SCTK). Ties are resolved as in sclite, so that the counts
+of every utterance are equal: from the end of the texts, a pair of words comes before an insertion, and an insertion
+before a deletion. tests/test_sclite.py compares the results with sclite itself.
 """
 
 from __future__ import annotations
@@ -16,30 +16,30 @@ from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import AlignmentStep, WordCounts, counts_of
 
 LONG_CELLS = 40_000
-"""From this many pairs of words on, NumPy's rows are faster than a loop over the cells."""
+"""From this many word pairs on, NumPy rows are faster than a loop over the cells."""
 _PAIR, _INSERT, _DELETE = 0, 1, 2
 _LITERAL_NOTHING = "\0" + NOTHING
 
 
 def align_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[AlignmentStep, ...]:
-    """sclite's alignment of two lists of words."""
+    """Return sclite's alignment of two word lists."""
     return align_weighted(reference, hypothesis, SCLITE)
 
 
 def count_sclite(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCounts:
-    """The counts of sclite's alignment of two lists of words."""
+    """Return the counts of sclite's alignment of two word lists."""
     return count_weighted(reference, hypothesis, SCLITE)
 
 
 def count_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> WordCounts:
-    """The counts of the cheapest alignment of two lists of words."""
+    """Return the counts of the minimum-cost alignment of two word lists."""
     if reference == hypothesis:
         return WordCounts(hits=len(reference))
     return counts_of(align_weighted(reference, hypothesis, weights))
 
 
 def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> tuple[AlignmentStep, ...]:
-    """The cheapest alignment of two lists of words, ties falling as in sclite."""
+    """Return the minimum-cost alignment of two word lists, with sclite's tie-breaking."""
     equal_at_end = 0
     while (
         equal_at_end < min(len(reference), len(hypothesis))
@@ -57,7 +57,7 @@ def align_weighted(reference: Sequence[str], hypothesis: Sequence[str], weights:
 
 
 def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[AlignmentStep]:
-    """The same alignment by rows of NumPy; `@` is a word like any other here."""
+    """Return the same alignment, computed with NumPy rows; `@` is an ordinary word here."""
     sides = [[_LITERAL_NOTHING if word == NOTHING else word for word in words] for words in (reference, hypothesis)]
     steps = align_lattices(plain_lattice(sides[0]), plain_lattice(sides[1]), weights)
     words, others = iter(reference), iter(hypothesis)
@@ -68,7 +68,7 @@ def _long(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights)
 
 
 def _moves(reference: Sequence[str], hypothesis: Sequence[str], weights: Weights) -> list[bytearray]:
-    """The last step of the best alignment of reference[:i] and hypothesis[:j], at [i][j]."""
+    """Return the last step of the best alignment of reference[:i] and hypothesis[:j], at [i][j]."""
     substitution, insertion, deletion = weights.substitution, weights.insertion, weights.deletion
     row = [insertion * j for j in range(len(hypothesis) + 1)]
     moves = [bytearray([_INSERT]) * len(row)]

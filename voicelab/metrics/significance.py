@@ -1,4 +1,4 @@
-"""Tests of two systems on the same samples, and what becomes of p-values when there are several pairs of systems."""
+"""Significance tests of two systems on the same samples, and correction for multiple comparisons."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class McNemar:
-    """How many sentences only the one system has right, and only the other; the exact two-sided p of that split."""
+    """Numbers of sentences that only the first or only the second system has right, with the exact two-sided p."""
 
     both: int
     only_first: int
@@ -19,9 +19,9 @@ class McNemar:
 
 
 def mcnemar(first_right: Sequence[bool], second_right: Sequence[bool]) -> McNemar:
-    """McNemar's test (1947) in its exact form: a fair coin decides each sentence that only one system has right.
+    """McNemar's test (1947) in its exact binomial form, over sentences that only one system has right.
 
-    Exact at any count, so there is no threshold where a chi-square takes over. 1 where no sentence decides.
+    Exact at any count, so it does not switch to chi-square. p is 1 without such sentences.
     """
     from scipy.stats import binomtest
 
@@ -37,7 +37,9 @@ def mcnemar(first_right: Sequence[bool], second_right: Sequence[bool]) -> McNema
 
 @dataclass(frozen=True, slots=True)
 class Signs:
-    """How many pairs are higher in the second (positive), in the first (negative), and equal; the two-sided p."""
+    """Numbers of pairs that are higher in the second system (positive), in the first (negative), or
+    equal; two-sided p.
+    """
 
     positive: int
     negative: int
@@ -46,10 +48,10 @@ class Signs:
 
 
 def sign_test(first: Sequence[float], second: Sequence[float]) -> Signs:
-    """The sign test of paired figures, for example the word error rates of each speaker, as NIST sc_stats has it.
+    """The sign test of paired figures, such as word error rates per speaker, as in NIST sc_stats.
 
-    Rates closer than 0.005 percentage points are equal. Equal pairs are shared between both sides, an odd one going to
-    the smaller side, so that equal pairs count against a difference.
+    Rates closer than 0.005 percentage points are equal. Equal pairs are divided between both sides, with an odd one
+    added to the smaller side, which makes the test conservative.
     """
     from scipy.stats import binomtest
 
@@ -68,17 +70,17 @@ _EQUAL_WITHIN = 0.00005
 
 @dataclass(frozen=True, slots=True)
 class Wilcoxon:
-    """pairs: those that differ; the others say nothing. p_value: two-sided."""
+    """pairs: number of differing pairs. p_value: two-sided."""
 
     pairs: int
     p_value: float
 
 
 def wilcoxon(first: Sequence[float], second: Sequence[float]) -> Wilcoxon:
-    """Wilcoxon's signed-rank test (1945) of paired figures, for example the word error rates of each speaker.
+    """Wilcoxon's signed-rank test (1945) of paired figures, such as word error rates per speaker.
 
-    Exact up to 50 differing pairs, equal differences included; above that the normal approximation with the correction
-    for ties. Five pairs that differ cannot give less than 0.0625.
+    Exact up to 50 differing pairs, with ties; above that, the normal approximation with tie correction. Five differing
+    pairs cannot give a p below 0.0625.
     """
     from scipy import stats
 
@@ -97,7 +99,7 @@ _EXACT_PAIRS = 50
 
 
 def _exact_signed_ranks(differences: Sequence[float]) -> float:
-    """The two-sided p over all signs; equal sizes share the mean of their ranks, which doubled are whole numbers."""
+    """Return the two-sided p over all sign assignments; tied ranks are averaged, so doubled ranks are integers."""
     import numpy as np
     from scipy.stats import rankdata
 
@@ -111,9 +113,9 @@ def _exact_signed_ranks(differences: Sequence[float]) -> float:
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:
-    """The p-values of several tests, so adjusted that any one of them errs as seldom as a single test (Holm 1979).
+    """Adjust the p-values of several tests to control the family-wise error rate (Holm 1979).
 
-    In the order given; None stays None, and is not counted.
+    Keeps the order; None stays None and is not counted.
     """
     known = sorted((p, position) for position, p in enumerate(p_values) if p is not None)
     adjusted: list[float | None] = [None] * len(p_values)
@@ -125,7 +127,7 @@ def holm(p_values: Sequence[float | None]) -> list[float | None]:
 
 
 def p_text(p_value: float | None) -> str:
-    """A p-value as it is printed: four places, `< 0.0001` below that, never 0."""
+    """Format a p-value with four decimals, `< 0.0001` below that, never 0."""
     if p_value is None:
         return "-"
     return "< 0.0001" if p_value < 0.0001 else f"{p_value:.4f}"

@@ -1,4 +1,4 @@
-"""What each kind of word error costs in an alignment."""
+"""Costs of word errors in an alignment."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voicelab.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """The cost of each error.
+    """The cost of each kind of error.
 
-    nothing: the cost of passing over the empty wording `@`. optional: that of leaving out an optional word.
+    nothing: cost of skipping the empty alternative `@`. optional: cost of omitting an optional word.
     """
 
     name: str
@@ -32,10 +32,10 @@ _SMALLEST_STEP = 1000
 
 
 def weights_of(name: str) -> Weights:
-    """The weights of that name, or custom ones written `SUB:INS:DEL`, such as `1.5:1:1`.
+    """Return the weights of that name, or custom ones written `SUB:INS:DEL`, such as `1.5:1:1`.
 
-    Custom costs are scaled to whole numbers, because only their ratios matter and whole numbers add without rounding.
-    Raises InputError for any other text.
+    Custom costs are scaled to integers, because only their ratios matter and integers add exactly. Raises InputError
+    for any other text.
     """
     if name in WEIGHTS:
         return WEIGHTS[name]
@@ -54,7 +54,7 @@ def _cost(text: str, name: str) -> Fraction:
         raise InputError(_unknown(name)) from error
     if not 0 < cost <= _LARGEST or cost.denominator > _SMALLEST_STEP:
         raise InputError(
-            f"--weights {name}: each cost must be above 0 and at most {_LARGEST}, with at most three decimal places"
+            f"--weights {name}: each cost must be positive, at most {_LARGEST}, and have at most three decimal places"
         )
     return cost
 

@@ -1,8 +1,9 @@
-"""When two words count as the same: always where they are equal, and by choice where one is broken off or optional.
+"""Word equality for alignment, with optional rules for fragments and optional words.
 
-sclite's options are the model. `-F`: a word with a hyphen at its end (or start) matches every word that begins (or
-ends) like it; where both words are broken off, the reference's decides. `-D`: a word in parentheses may be left out,
-and matches the word without them. With both, sclite treats `(-der)` unpredictably; here its hyphen marks nothing.
+The rules follow sclite's options. `-F`: a word with a hyphen at its end (or start) matches every word that starts (or
+ends) with its letters; if both words are fragments, the reference's applies. `-D`: a word in parentheses is optional,
+and matches the word without parentheses. With both options sclite treats `(-der)` unpredictably; here its hyphen has no
+meaning.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from voicelab.metrics.alternatives import NOTHING, Choice, Wording
 from voicelab.metrics.words import AlignmentStep, Operation
 
 OPTIONAL = "\1"
-"""Stands before a word that may be left out; no text has this character."""
+"""Prefix of an optional word; this character never occurs in texts."""
 
 
 def is_optional(word: str) -> bool:
@@ -22,17 +23,17 @@ def is_optional(word: str) -> bool:
 
 
 def bare(word: str) -> str:
-    """The word without the mark of an optional one."""
+    """Return the word without the mark of an optional one."""
     return word.removeprefix(OPTIONAL)
 
 
 def shown(word: str) -> str:
-    """The word as it was written."""
+    """Return the word as written."""
     return f"({word[1:]})" if is_optional(word) else word
 
 
 def with_optional(items: Wording) -> tuple[str | Choice, ...]:
-    """The items with each word in parentheses marked as optional."""
+    """Mark each word in parentheses as optional."""
     return tuple(
         Choice(tuple(with_optional(wording) for wording in item.wordings))
         if isinstance(item, Choice)
@@ -44,25 +45,25 @@ def with_optional(items: Wording) -> tuple[str | Choice, ...]:
 
 
 def _is_fragment(word: str) -> bool:
-    """Whether the word is broken off. In parentheses only a hyphen at the end counts, as mostly in sclite."""
+    """Whether the word is a fragment. In parentheses only a final hyphen counts, as mostly in sclite."""
     found = bare(word)
     ends = found[-1:] == "-"
     return len(found) > 1 and (found[0] == "-") != ends and (ends or not is_optional(word))
 
 
 def _begins_like(fragment: str, word: str) -> bool:
-    """Whether the word begins, or ends, as the fragment does."""
+    """Whether the word starts, or ends, like the fragment."""
     return word.startswith(fragment[:-1]) if fragment[-1] == "-" else word.endswith(fragment[1:])
 
 
 @dataclass(frozen=True, slots=True)
 class Matching:
-    """Which words match. fragments: whether broken-off words match those that they may be the beginning or end of."""
+    """The rules for matching words. fragments: whether fragments match words that they may be part of."""
 
     fragments: bool = False
 
     def alike(self, word: str, other: str) -> bool:
-        """Whether a word of the reference and one of the hypothesis match."""
+        """Whether a reference word and a hypothesis word match."""
         if bare(word) == bare(other):
             return True
         if not self.fragments or NOTHING in (word, other):
@@ -87,11 +88,11 @@ class Matching:
 
 
 EQUAL = Matching()
-"""Words match where they are equal."""
+"""Exact matching."""
 
 
 class Vocabulary:
-    """The numbers of one side's words, and of those that a word of the other side matches.
+    """Numbers the words of one side, and finds the words of the other side that match each.
 
     of_reference: whether the side is the reference.
     """
@@ -104,7 +105,7 @@ class Vocabulary:
         self._found: dict[str, list[int]] = {}
 
     def partners(self, word: str) -> list[int]:
-        """The numbers of the words that match a word of the other side."""
+        """Return the numbers of the words that match a word of the other side."""
         if word not in self._found:
             self._found[word] = self._partners(word)
         return self._found[word]

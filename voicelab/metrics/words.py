@@ -1,8 +1,7 @@
-"""Word errors: alignments and counts that add.
+"""Word errors: alignments and additive counts.
 
-Counts are those of jiwer: the minimal edit distance, where a substitution, a deletion and an insertion cost one each,
-by the same rapidfuzz that jiwer calls, so that the one alignment taken among equals is the same too. metrics.sclite
-counts by NIST's weights. A rate is always computed from summed counts.
+Counts equal those of jiwer: the minimal edit distance with unit costs, computed by the same rapidfuzz functions, which
+also resolve ties the same way. metrics.sclite counts with NIST's weights. Rates are always computed from summed counts.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ Operation = Literal["equal", "substitute", "delete", "insert"]
 
 @dataclass(frozen=True, slots=True)
 class WordCounts:
-    """How reference words fared: they add with `+`, and their rates are None when there is nothing to divide by."""
+    """Counts of word outcomes; supports `+`. Rates are None when the denominator is 0."""
 
     hits: int = 0
     substitutions: int = 0
@@ -63,7 +62,7 @@ class WordCounts:
     def wil(self) -> float | None:
         """Word information lost (Morris et al. 2004): 1 - (hits / reference words) * (hits / hypothesis words).
 
-        With a reference and no hypothesis all information is lost: 1.
+        1 for a reference with an empty hypothesis.
         """
         if not self.reference_words:
             return None
@@ -78,7 +77,7 @@ def _share(part: int, whole: int) -> float | None:
 
 @dataclass(frozen=True, slots=True)
 class AlignmentStep:
-    """One step of an alignment; reference is None on an insertion, hypothesis on a deletion."""
+    """One step of an alignment; reference is None for an insertion, hypothesis for a deletion."""
 
     operation: Operation
     reference: str | None
@@ -86,12 +85,12 @@ class AlignmentStep:
 
 
 def align(reference: str, hypothesis: str, normalizer: Normalizer) -> tuple[AlignmentStep, ...]:
-    """The minimal alignment of two texts, word by word, both brought to one spelling first."""
+    """Return the minimal word alignment of two texts after normalization."""
     return align_words(normalizer.words(reference), normalizer.words(hypothesis))
 
 
 def align_words(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[AlignmentStep, ...]:
-    """The minimal alignment of two lists of words."""
+    """Return the minimal alignment of two word lists."""
     steps: list[AlignmentStep] = []
     for chunk in _levenshtein().opcodes(reference, hypothesis):
         left = reference[chunk.src_start : chunk.src_end]
@@ -108,14 +107,14 @@ def align_words(reference: Sequence[str], hypothesis: Sequence[str]) -> tuple[Al
 
 @cache
 def _levenshtein() -> ModuleType:
-    """rapidfuzz, loaded when something is first aligned."""
+    """Return rapidfuzz's module, imported on first use."""
     from rapidfuzz.distance import Levenshtein
 
     return Levenshtein
 
 
 def counts_of(steps: Iterable[AlignmentStep]) -> WordCounts:
-    """What an alignment adds up to."""
+    """Return the counts of an alignment."""
     tally = {"equal": 0, "substitute": 0, "delete": 0, "insert": 0}
     for step in steps:
         tally[step.operation] += 1
@@ -123,18 +122,18 @@ def counts_of(steps: Iterable[AlignmentStep]) -> WordCounts:
 
 
 def count(reference: str, hypothesis: str, normalizer: Normalizer) -> WordCounts:
-    """The word errors of one pair of texts; an empty hypothesis is all deletions."""
+    """Count the word errors of one pair of texts; an empty hypothesis is all deletions."""
     return count_words(normalizer.words(reference), normalizer.words(hypothesis))
 
 
 def count_many(references: Iterable[str], hypotheses: Iterable[str], normalizer: Normalizer) -> list[WordCounts]:
-    """The word errors of each pair, in order; ValueError where the one has more texts than the other."""
+    """Count the word errors of each pair, in order. Raises ValueError for different numbers of texts."""
     pairs = zip(references, hypotheses, strict=True)
     return [count_words(normalizer.words(reference), normalizer.words(hypothesis)) for reference, hypothesis in pairs]
 
 
 def count_words(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCounts:
-    """What the minimal alignment of two lists of words (or of two texts, by characters) adds up to."""
+    """Count the errors of the minimal alignment of two word lists (or of two texts, by characters)."""
     if reference == hypothesis:
         return WordCounts(hits=len(reference))
     kinds = [edit.tag for edit in _levenshtein().editops(reference, hypothesis)]
@@ -145,6 +144,7 @@ def count_words(reference: Sequence[str], hypothesis: Sequence[str]) -> WordCoun
 
 
 def count_characters(reference: str, hypothesis: str, normalizer: Normalizer) -> WordCounts:
-    """The same over characters. Spaces between words count as jiwer's CER counts them, but not in a normalizer that
-    leaves them out; spaces around a text never count."""
+    """Count the errors over characters. Spaces between words count as in jiwer's CER, unless the normalizer removes
+    them; leading and trailing spaces do not count.
+    """
     return count_words(normalizer.characters(reference), normalizer.characters(hypothesis))

@@ -1,1 +1,1 @@
-"""One spoken turn: speech in, the agent's answer, speech out, with the time of each stage."""
+"""One spoken turn: recognition, the agent's answer and synthesis, with timing per stage."""

@@ -1,7 +1,7 @@
-"""A reply's sound on its way out: cut into parts, each encoded beside the event loop.
+"""Splits a reply's audio into parts and encodes them outside the event loop.
 
-The encoder is hosted as an engine is (hosting.py): in a process of its own beside a server, whose event loop would else
-share the interpreter with it packet by packet, and in a thread where few replies are encoded at once.
+The encoder runs in a pool like an engine (engines/pool): in a separate process in a server, whose event loop would
+otherwise compete with it for the GIL on every packet, and in a thread when few replies are encoded concurrently.
 """
 
 from __future__ import annotations
@@ -16,13 +16,15 @@ from voicelab.engines.pool.pool import ENGINE_LIMIT_S, EnginePool
 from voicelab.engines.spec import EngineConfig, Isolation
 
 _PART_S = 1.0
-# The beginning of a reply is encoded alone: the ear waits for it.
+# The start of a reply is encoded separately, to send it as soon as possible.
 _FIRST_PART_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A part of a reply, encoded. chunks: none empty; perhaps none. starts_s, ends_s: its sound, in the reply."""
+    """An encoded part of a reply. chunks: non-empty chunks, possibly none. starts_s, ends_s: its
+    position in the reply.
+    """
 
     chunks: tuple[bytes, ...]
     starts_s: float
@@ -30,7 +32,7 @@ class Piece:
 
 
 class ReplyAudio:
-    """One reply, encoded by a hosted encoder; `close` it in any case. duration_s: how much of it is encoded."""
+    """Encodes one reply; always call `close`. duration_s: seconds encoded so far."""
 
     def __init__(self, encoder: EnginePool, form: ReplyFormat = "opus", rate_hz: int | None = None) -> None:
         self._stream = encoder.stream()
@@ -40,7 +42,9 @@ class ReplyAudio:
         self.duration_s = 0.0
 
     def parts(self, sentence: Clip, *, last: bool) -> Iterator[tuple[Clip, bool]]:
-        """A sentence cut into what is worth sending alone, each with whether it ends the reply, as `last` does."""
+        """Yield the parts of a sentence to send separately, each with whether it ends the reply,
+        according to `last`.
+        """
         first_s = _PART_S if self._begun else _FIRST_PART_S
         first, size, end = (round(seconds * sentence.rate_hz) for seconds in (first_s, _PART_S, sentence.duration_s))
         self._begun = True
@@ -48,17 +52,17 @@ class ReplyAudio:
             yield Clip(sentence.samples[start:stop], sentence.rate_hz), last and stop == end
 
     async def encode(self, part: Clip, *, last: bool) -> Piece:
-        """The chunks of the next part; with last=True, which is given once, there is at least one."""
+        """Encode the next part. With last=True (once), returns at least one chunk."""
         chunks, duration_s = await self._stream.call("encode", self._form, self._rate_hz, part, last)
         starts_s, self.duration_s = self.duration_s, self.duration_s + duration_s
         return Piece(chunks, starts_s, self.duration_s)
 
     async def close(self) -> None:
-        """Give back what the encoder holds for this reply."""
+        """Release the encoder's state for this reply."""
         await self._stream.close()
 
 
 def encoder_host(isolation: Isolation, limit_s: float = ENGINE_LIMIT_S) -> EnginePool:
-    """An encoder of replies, not loaded yet."""
+    """Return an encoder pool, not loaded yet."""
     target = f"{ReplyEncoder.__module__}:{ReplyEncoder.__name__}"
     return EnginePool(EngineConfig("encoder", "libopus", target, isolation, {}), limit_s=limit_s)

@@ -1,4 +1,4 @@
-"""A reply's text on its way to the ear: its parts as they are written, and what was heard of them."""
+"""Splits text for synthesis, and estimates which words have been played after a given time."""
 
 from __future__ import annotations
 
@@ -6,13 +6,13 @@ from voicelab.text import sentences, words_within
 from voicelab.text.clauses import opening_clause, short_parts
 
 _SEAM_S = 0.02
-"""Sound counted at one rate and again at another differs by less."""
+"""Tolerance in seconds between durations computed at different sample rates."""
 
 
 def spoken_parts(text: str, *, clauses: bool) -> tuple[str, ...]:
-    """The parts of a text that a voice is given one after the other: its sentences.
+    """Split a text into the parts to synthesize: its sentences.
 
-    clauses: a long first sentence is two parts, so that the first sound comes earlier.
+    clauses: split a long first sentence in two, to start playback earlier.
     """
     script = Script(clauses=clauses)
     script.write(text)
@@ -21,30 +21,29 @@ def spoken_parts(text: str, *, clauses: bool) -> tuple[str, ...]:
 
 
 class Script:
-    """A text that is spoken part by part, perhaps while it is written.
+    """A text that is synthesized in parts, possibly while it is written.
 
-    parts: those that are complete, in order: sentences. clauses: a long first sentence is two parts, so that the first
-    sound comes earlier.
+    parts: the completed sentences, in order. clauses: see `spoken_parts`.
     """
 
     def __init__(self, *, clauses: bool = False) -> None:
         self.parts: list[str] = []
         self.text = ""
         self._clauses = clauses
-        self._begun = 0  # where the sentence that is being written begins
+        self._begun = 0  # start of the sentence being written
         self._durations_s: list[float] = []
 
     def write(self, text: str) -> None:
-        """Add text; a sentence is complete when the next one begins, or can begin, after it."""
+        """Add text; a sentence is complete when the next one starts, or can start, after it."""
         self.text += text
         found = sentences(self.text[self._begun :])
-        # With a capital after it, the end of a sentence shows even where the next one is not there yet.
+        # An appended capital reveals the end of a sentence before the next one arrives.
         if len(sentences(self.text[self._begun :] + "X")) == len(found):
             found = found[:-1]
         self._complete(found)
 
     def end(self) -> None:
-        """No more text comes."""
+        """Complete the text."""
         self._complete(sentences(self.text[self._begun :]))
 
     def _complete(self, found: list[str]) -> None:
@@ -54,14 +53,14 @@ class Script:
             self.parts += [part for clause in clauses for part in short_parts(clause)]
 
     def add(self, duration_s: float) -> None:
-        """Note how long the sound of the next part is."""
+        """Record the duration of the next part's audio in seconds."""
         self._durations_s.append(duration_s)
 
     def heard(self, heard_s: float) -> str:
-        """The beginning of the text that is heard in the first heard_s seconds of its sound.
+        """Return the start of the text that is played in the first heard_s seconds.
 
-        Whole parts whose sound is over, and of the next the words that fit into the share of its sound that was heard:
-        inside a part the borders of words are estimated.
+        Includes every completed part, and the words of the next one in proportion to its played share, because word
+        boundaries inside a part are estimated.
         """
         end, left_s = 0, heard_s + _SEAM_S if heard_s > 0 else 0.0
         for part, duration_s in zip(self.parts, self._durations_s, strict=False):

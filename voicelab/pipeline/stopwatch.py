@@ -1,4 +1,4 @@
-"""When the stages of a turn were at work."""
+"""Records when the stages of a turn were active."""
 
 from __future__ import annotations
 
@@ -8,12 +8,12 @@ from dataclasses import dataclass, replace
 from time import perf_counter
 
 _HANDOVER_S = 0.005
-"""A stage that goes on this soon has not stopped: one chunk of its work was handed over in between."""
+"""A shorter gap between two spans of a stage (seconds) is only a handover and does not split them."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimeSpan:
-    """A stage at work without a break, in seconds of the performance counter."""
+    """An uninterrupted span of a stage, in seconds of the performance counter."""
 
     stage: str
     start_s: float
@@ -22,20 +22,22 @@ class TimeSpan:
 
 @dataclass(slots=True)
 class Lap:
-    """One measurement; took_s is known when it is over."""
+    """One measurement; took_s is set at its end."""
 
     took_s: float = 0.0
 
 
 class Stopwatch:
-    """Measures stages, one at a time. intervals: when each was at work, in order; one that was cut off ends there."""
+    """Measures stages, one at a time. intervals: the active spans in order; a cancelled stage ends
+    at its cancellation.
+    """
 
     def __init__(self) -> None:
         self.intervals: list[TimeSpan] = []
 
     @contextmanager
     def measure(self, stage: str) -> Iterator[Lap]:
-        """What the block does is that stage's work."""
+        """Measure the block as work of that stage."""
         lap, start_s = Lap(), perf_counter()
         try:
             yield lap

@@ -1,4 +1,4 @@
-"""Have a recognizer hear clips, or a voice say texts, in a process or thread of its own, with no pipeline around it."""
+"""Runs a recognizer on clips, or a voice on texts, in its own process or thread without a pipeline."""
 
 from __future__ import annotations
 
@@ -18,24 +18,24 @@ from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
 
 Told = Callable[[int, int], None]
-"""Called as work is done: how many, and of how many."""
+"""Called as work completes, with the numbers of completed and all items."""
 
 
 def hear(asr: str, clips: Sequence[Clip], told: Told | None = None) -> tuple[EngineInfo, list[str]]:
-    """What a recognizer hears in each clip, "" where it hears nothing; and what the recognizer really was.
+    """Transcribe each clip ("" without words); also return the recognizer's description.
 
-    Raises InputError or EngineError where it cannot be had.
+    Raises InputError or EngineError when it cannot be loaded.
     """
     return run_blocking(_hear(RECOGNIZERS.config(asr), clips, told))
 
 
 def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[EngineInfo, list[Clip]]:
-    """Each text as a voice says it, part by part as in a turn; and what the voice really was."""
+    """Synthesize each text, in parts as in a turn; also return the voice's description."""
     return run_blocking(_say(VOICES.config(tts), texts, told))
 
 
 BATCH_WAIT_S = 600.0
-"""Nobody waits for a reply here, so that a machine with other work to do is no reason to give up."""
+"""No client waits for a reply here, so a busy machine is no reason to give up early."""
 
 
 @asynccontextmanager
@@ -81,7 +81,7 @@ async def _say(config: EngineConfig, texts: Sequence[str], told: Told | None) ->
         for number, text in enumerate(texts, start=1):
             parts = [await host.call("speak", part) for part in spoken_parts(text, clauses=speaks_clauses(host.info))]
             if not parts:
-                raise EngineError(config.name, f"there is nothing to say in {text!r}")
+                raise EngineError(config.name, f"{text!r} contains no words to speak")
             clips.append(Clip.join(parts))
             if told is not None:
                 told(number, len(texts))

@@ -1,4 +1,4 @@
-"""One spoken turn: heard -> answered -> spoken, with an instant per stage. The server and in-process runs share it."""
+"""One spoken turn: recognition, answer and synthesis, with timing per stage. Shared by server and in-process runs."""
 
 from __future__ import annotations
 
@@ -29,15 +29,16 @@ from voicelab.tts.catalog import VOICES
 LONGEST_TURN_S = 120.0
 _PIECE_S = 10
 _TURN_END_THREADS = 64
-"""Each of these threads only waits for the decoder of one turn, so there are many more of them than cores: with one
-for each core, a few turns that take long to decode would keep all others waiting."""
+"""Each thread only waits for the decoder of one turn, so there are many more than cores. With one per core, a few slow
+decodes would delay all other turns.
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Pipeline:
-    """A recognizer, an agent, a voice, and what encodes its replies, loaded.
+    """A loaded recognizer, agent and voice, and the encoder of their replies.
 
-    turn_ends: where the end of a turn in a container is waited for.
+    turn_ends: threads that wait for the end of turns sent in a container.
     """
 
     asr: EnginePool
@@ -58,9 +59,9 @@ class Pipeline:
         engine_wait_s: float = ENGINE_WAIT_S,
         encoder_in: Isolation = "thread",
     ) -> Self:
-        """Check all three names first, then load all at once; nothing stays behind when one of them fails.
+        """Check all three names, then load all engines concurrently; a failure closes them all.
 
-        encoder_in: "process" where many replies are encoded while the event loop has other work.
+        encoder_in: "process" if many replies are encoded while the event loop is busy.
         """
         hosts = (
             EnginePool(RECOGNIZERS.config(asr), asr_workers, limit_s=engine_limit_s, wait_s=engine_wait_s),
@@ -77,7 +78,7 @@ class Pipeline:
 
     @property
     def hosts(self) -> tuple[EnginePool, EnginePool, EnginePool, EnginePool]:
-        """All that must be ready for a turn."""
+        """All pools that a turn needs."""
         return self.asr, self.agent, self.tts, self.encoder
 
     @property
@@ -91,19 +92,19 @@ class Pipeline:
 
 @dataclass(slots=True)
 class StageTimes:
-    """Seconds that each stage of a turn took; None for a stage that was not reached.
+    """Durations of a turn in seconds; None for stages not reached.
 
-    decode_s, asr_s, agent_s, tts_s and encode_s lie one after the other between the last byte of the request and the
-    last byte of the reply.
+    decode_s, asr_s, agent_s, tts_s and encode_s are consecutive between the last byte of the request and the last byte
+    of the reply.
 
-    decode_s: last chunk in -> sound. asr_s: -> transcript. agent_s: the time the reply waited for the agent, until its
-    first sentence and wherever speaking waited for more; all of the agent's time where it gives its reply whole.
-    agent_first_s, agent_text_s: until the first sentence and until all of the text was written; for an agent that
-    streams, these overlap with the stages that follow. tts_first_s: the first part of the text that is spoken, a
-    sentence or its opening clause; tts_s: all parts. encode_s: all of the reply's encoding. asr_busy_s: the
-    recognizer's own work, with what it did while sound was still coming. audio_s, reply_audio_s: how long the request
-    and the reply sound; a request of Opus packets counts whole packets, so up to 20 ms of padding at its end.
-    undecoded_s: seconds of the request that were damaged and could not be decoded, beside audio_s.
+    decode_s: from the last chunk to decoded audio. asr_s: to the transcript. agent_s: time that the reply waited for
+    the agent, before its first sentence and between sentences; all of the agent's time if it does not stream.
+    agent_first_s, agent_text_s: to the first sentence and to the complete text; these overlap with later stages if the
+    agent streams. tts_first_s: the first spoken part of the text, a sentence or its opening clause; tts_s: all parts.
+    encode_s: all of the reply's encoding. asr_busy_s: the recognizer's processing time, including work during
+    reception. audio_s, reply_audio_s: duration of request and reply; a request of Opus packets counts complete packets,
+    including up to 20 ms of padding. undecoded_s: damaged audio of the request that could not be decoded, not included
+    in audio_s.
     """
 
     audio_s: float | None = None
@@ -122,14 +123,14 @@ class StageTimes:
 
 @dataclass(frozen=True, slots=True)
 class Recognition:
-    """The request as text."""
+    """The transcript of the request."""
 
     transcript: Transcript
 
 
 @dataclass(frozen=True, slots=True)
 class AgentAnswer:
-    """The agent's reply, once all of its text is written; nothing of it is carried out yet."""
+    """The agent's complete reply, before any of its actions is executed."""
 
     heard: str
     reply: Reply
@@ -137,7 +138,9 @@ class AgentAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SpokenReply:
-    """One chunk of the reply's audio; `last` on exactly the final one. starts_s, ends_s: its sound, in the reply."""
+    """One chunk of the reply's audio; `last` is set on the final one only. starts_s, ends_s: its
+    position in the reply.
+    """
 
     data: bytes
     last: bool
@@ -149,10 +152,11 @@ TurnEvent = Recognition | AgentAnswer | SpokenReply
 
 
 class Turn:
-    """Feed it with `receive`, then iterate `finish` (or `answer` for a typed turn); `close` it in any case.
+    """One turn. Call `receive` for the audio, then iterate `finish` (or `answer` for a typed turn); always call
+    `close`.
 
-    dialogue: what was said before, looked at when the answer is sought. longest_s: the most sound that one turn may
-    hold. reply_rate_hz: of replies in formats that are samples.
+    dialogue: the conversation so far, read when the agent is asked. longest_s: maximum duration of the turn.
+    reply_rate_hz: sample rate of raw reply formats.
     """
 
     def __init__(
@@ -176,11 +180,11 @@ class Turn:
         self._has_sound = False
 
     async def receive(self, data: bytes, form: str = "opus", sample_rate_hz: int = SPEECH_RATE_HZ) -> None:
-        """Take one chunk of the request; the recognizer works on it while the next is on its way.
+        """Process one chunk of the request; recognition runs while the next chunk arrives.
 
-        Raises InputError when the bytes cannot be sound.
+        Raises InputError for bytes that are not valid audio.
         """
-        # Only what is done for the last chunk keeps the speaker waiting.
+        # Only the work on the last chunk delays the reply.
         self._watch.intervals.clear()
         with self._watch.measure("decode") as lap:
             clip = self._audio.feed(data, form, sample_rate_hz)
@@ -188,26 +192,26 @@ class Turn:
         await self._hear(clip)
 
     async def hear(self, clip: Clip) -> None:
-        """Take sound (SPEECH_RATE_HZ) that was decoded before; TurnTooLongError as `receive`."""
+        """Process decoded audio (at SPEECH_RATE_HZ). Raises TurnTooLongError like `receive`."""
         await self._hear(self._audio.add(clip))
 
     @property
     def intervals(self) -> list[TimeSpan]:
-        """When decode, asr, agent, tts and encode were at work since the last chunk came; filled in as they are."""
+        """Active spans of decode, asr, agent, tts and encode since the last chunk; grows while they run."""
         return self._watch.intervals
 
     @property
     def heard_s(self) -> float:
-        """How many seconds of sound have been decoded so far."""
+        """Seconds of audio decoded so far."""
         return self._audio.duration_s
 
     async def partial(self) -> str | None:
-        """What the recognizer has heard so far; None when it cannot tell, or nothing was begun. It may still change."""
+        """Return the preliminary transcript; None if the recognizer has none. It may still change."""
         text: str | None = await self._utterance.call("partial") if self.heard_s else None
         return text
 
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
-        """The request is complete: yield Recognition, then as `answer` does.
+        """End the request: yield Recognition, then the events of `answer`.
 
         Raises InputError (undecodable audio), NoSpeechError, EngineError.
         """
@@ -217,14 +221,14 @@ class Turn:
         self.times.decode_s = (self.times.decode_s or 0.0) + lap.took_s
         self.times.audio_s, self.times.undecoded_s = self._audio.duration_s, self._audio.undecoded_s
         if not self.times.audio_s:
-            raise InputError("the turn ended with no audio in it")
+            raise InputError("the turn contains no audio")
         with self._watch.measure("asr") as lap:
             await self._hear(clip)
             transcript: Transcript = await self._utterance.call("finish")
         self.times.asr_s = lap.took_s
         self.times.asr_busy_s = self._utterance.busy_s
         if not transcript.text.strip():
-            raise NoSpeechError("nothing was heard in the audio; speak louder or check the microphone")
+            raise NoSpeechError("no speech was recognized in the audio; speak louder or check the microphone")
         yield Recognition(transcript)
         async with aclosing(self.answer(transcript.text)) as events:
             async for event in events:
@@ -233,8 +237,8 @@ class Turn:
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
         """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
 
-        AgentAnswer comes when the text is whole: before all sound where the agent gives its reply in one piece, and
-        always before the last SpokenReply. Raises EngineError.
+        AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
+        the last SpokenReply. Raises EngineError.
         """
         self._text = text = ReplyText(
             self._pipeline.agent, heard, self.dialogue, clauses=speaks_clauses(self._pipeline.tts.info)
@@ -261,15 +265,15 @@ class Turn:
 
     @property
     def reply_so_far(self) -> Reply | None:
-        """What the agent has written and done; None where that is nothing."""
+        """The agent's text and actions so far, or None."""
         return self._text.so_far if self._text is not None else None
 
     def said(self, heard_s: float) -> str:
-        """The beginning of the reply that is heard in the first heard_s seconds of its sound."""
+        """Return the start of the reply that is played in its first heard_s seconds."""
         return self._text.script.heard(heard_s) if self._text is not None else ""
 
     async def _speak(self, heard: str, text: ReplyText, audio: ReplyAudio) -> AsyncGenerator[TurnEvent, None]:
-        """Sentence by sentence: the first one's sound leaves before the second is made, or even written."""
+        """Synthesize sentence by sentence; the first is sent before the second is synthesized, or even written."""
         answered = ended = False
         clip: Clip | None = None
         while not ended:
@@ -282,11 +286,11 @@ class Turn:
                 clip = await self._make_sound(sentence)
                 text.script.add(clip.duration_s)
             elif clip is None:
-                raise EngineError(self._pipeline.agent.info.name, "its reply holds nothing to say")
+                raise EngineError(self._pipeline.agent.info.name, "its reply contains no words to speak")
             else:
-                # The last sentence was spoken before it was known to be the last.
+                # The last sentence was synthesized before it was known to be the last.
                 clip = clip.between(0, 0)
-            # The answer comes before the last sound.
+            # AgentAnswer must precede the last audio.
             ended = text.is_spoken and answered
             async for spoken in self._encode(audio, clip, last=ended):
                 yield spoken
@@ -317,20 +321,20 @@ class Turn:
                 yield spoken
 
     async def _hear(self, clip: Clip | None) -> None:
-        """Hand sound to the recognizer, in pieces: a turn that is given up frees the lane after the one under way."""
+        """Feed audio to the recognizer in pieces, so that a cancelled turn frees the worker after the current piece."""
         if clip is None:
             return
         for start_s in range(0, ceil(clip.duration_s), _PIECE_S):
             await self._utterance.post("feed", clip.between(start_s, start_s + _PIECE_S))
 
     async def close(self) -> None:
-        """Give back what the recognizer holds for this turn."""
+        """Release the recognizer's state for this turn."""
         self._audio.close()
         await self._utterance.close()
 
 
 def _spoken(piece: Piece, *, last: bool) -> Iterator[SpokenReply]:
-    """The chunks of a piece, as if all were equally long; last: the piece ends the reply."""
+    """Yield the chunks of a piece with positions that assume equal durations; last: the piece ends the reply."""
     count = len(piece.chunks)
     for number, data in enumerate(piece.chunks, start=1):
         ends_s = piece.starts_s + (piece.ends_s - piece.starts_s) * number / count

@@ -1,1 +1,1 @@
-"""A run: its specification, its records on disk, and what executes it."""
+"""Runs: specification, records on disk, and execution."""

@@ -1,4 +1,4 @@
-"""One check of the values that a user gives, for the command line, Python and notebooks."""
+"""Validates user values for the command line, Python and notebooks."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _EMPTY = ("string_too_short", "string_pattern_mismatch")
 
 
 def checked(model: type[_Model], names: Mapping[str, str] | None = None, **values: Any) -> _Model:
-    """The model of these values. Raises InputError for the first one that is not allowed.
+    """Return a validated model. Raises InputError for the first invalid value.
 
-    names: what the user calls a field, e.g. {"target": "--url"}; by default `parameter target`.
+    names: the user's name of a field, e.g. {"target": "--url"}; by default `parameter target`.
     """
     try:
         return model(**values)
@@ -28,7 +28,7 @@ def checked(model: type[_Model], names: Mapping[str, str] | None = None, **value
 
 
 def checked_again(value: _Model) -> _Model:
-    """Check a model that may have been copied with unchecked values. Raises InputError."""
+    """Validate a model that may have been copied with unchecked values. Raises InputError."""
     return checked(type(value), **{name: getattr(value, name) for name in type(value).model_fields})
 
 

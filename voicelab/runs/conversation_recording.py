@@ -1,4 +1,4 @@
-"""A conversation as two channels on one clock, and how each of its turns was heard."""
+"""Records a conversation in two channels on one clock, and times its turns as heard."""
 
 from __future__ import annotations
 
@@ -6,23 +6,23 @@ from dataclasses import dataclass, field
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
-from voicelab.audio.playback import SoundPiece, as_heard, lane
+from voicelab.audio.playback import SoundPiece, as_heard, channel
 from voicelab.audio.stereo import encode_flac
 from voicelab.metrics.response_timing import ResponseTiming, Span, agreed_end, agreed_start, response_timing
 from voicelab.targets.base import TurnOutcome
 from voicelab.vad.speech_spans import SpeechSpans, speech_spans
 
 RATE_HZ = 24_000
-"""Of the recording."""
+"""Sample rate of the recording in Hz."""
 BETWEEN_TURNS_S = 0.3
-IN_A_BURST = "the sound was sent in a burst, not at the pace of speech; add --mode realtime"
-NO_SOUND = "no sound came back"
+IN_A_BURST = "the audio was sent in a burst, not in real time; add --mode realtime"
+NO_SOUND = "no audio was received"
 _TAIL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class TurnSound:
-    """The sound of one turn as it was heard, on the clock of the recording."""
+    """The audio of one turn as heard, on the clock of the recording."""
 
     caller: tuple[SoundPiece, ...]
     agent: tuple[SoundPiece, ...]
@@ -43,7 +43,7 @@ class TurnSound:
 
 
 def turn_sound(take: TurnOutcome) -> TurnSound:
-    """What the caller said when, and the reply as a player lets it sound, on the clock of the outcome."""
+    """Return the caller's audio, and the reply at its playback times, on the clock of the outcome."""
     return TurnSound(tuple(take.sent), tuple(as_heard(take.received, take.flushed)))
 
 
@@ -51,8 +51,8 @@ def turn_sound(take: TurnOutcome) -> TurnSound:
 class ConversationRecording:
     """The turns of one conversation.
 
-    In realtime mode the clock is that of the run. A burst is faster than speech: then each turn begins when the one
-    before it is over, and the times between turns mean nothing.
+    In realtime mode the clock is that of the run. A burst is faster than speech, so each turn then starts when the
+    previous one ends, and times between turns are meaningless.
     """
 
     mode: Mode
@@ -60,7 +60,7 @@ class ConversationRecording:
     _zero_s: float | None = None
 
     def add(self, take: TurnOutcome) -> ResponseTiming | None:
-        """Add a turn and time it. None where it has no sound of the caller at all."""
+        """Add a turn and time it. Returns None without any audio of the caller."""
         sound = turn_sound(take)
         if not sound.caller:
             return None
@@ -77,10 +77,10 @@ class ConversationRecording:
         return not self._turns
 
     def flac(self) -> bytes:
-        """Stereo: the caller left, the agent right."""
+        """Encode as stereo FLAC: the caller left, the agent right."""
         duration_s = max(turn.end_s for turn in self._turns) + _TAIL_S
-        left = lane((piece for turn in self._turns for piece in turn.caller), 0.0, duration_s, RATE_HZ)
-        right = lane((piece for turn in self._turns for piece in turn.agent), 0.0, duration_s, RATE_HZ)
+        left = channel((piece for turn in self._turns for piece in turn.caller), 0.0, duration_s, RATE_HZ)
+        right = channel((piece for turn in self._turns for piece in turn.agent), 0.0, duration_s, RATE_HZ)
         return encode_flac(left, right, RATE_HZ)
 
 
@@ -100,9 +100,11 @@ def _timing(sound: TurnSound, mode: Mode) -> ResponseTiming:
 
 
 def _spans_of(pieces: tuple[SoundPiece, ...]) -> SpeechSpans:
-    """Speech in one lane of a turn. The pieces are joined first: a detector takes a cut for an edge."""
+    """Return the speech in one channel of a turn. The pieces are joined first, because a detector mistakes cuts for
+    edges.
+    """
     start_s, rate_hz = pieces[0].at_s, pieces[0].clip.rate_hz
-    found = speech_spans(Clip(lane(pieces, start_s, pieces[-1].end_s - start_s, rate_hz), rate_hz))
+    found = speech_spans(Clip(channel(pieces, start_s, pieces[-1].end_s - start_s, rate_hz), rate_hz))
     return SpeechSpans(_moved(found.silero, start_s), _moved(found.energy, start_s))
 
 

@@ -1,18 +1,18 @@
-"""The codes of failed turns: who caused each, and which of them `--resume` takes again."""
+"""Codes of failed turns: who caused each, and which ones `--resume` repeats."""
 
 from __future__ import annotations
 
 from typing import Literal
 
 Owner = Literal["agent", "harness"]
-"""agent: the voice agent that is measured. harness: the sample, the connection, or this program."""
+"""agent: the measured voice agent. harness: the sample, the connection, or this program."""
 
 CONNECTION_LOST = "connection_lost"
 NO_REPLY = "no_reply"
 GOING_AWAY = "going_away"
 
 CONNECTION_FAULTS = frozenset({CONNECTION_LOST, NO_REPLY, GOING_AWAY})
-"""Faults that say nothing about the turn itself: `--resume` takes these turns again."""
+"""Failures unrelated to the turn itself; `--resume` repeats these turns."""
 
 _OF_HARNESS = frozenset({
     CONNECTION_LOST, GOING_AWAY, "bad_sample", "damaged_recording",
@@ -23,5 +23,5 @@ _OF_HARNESS = frozenset({
 
 
 def owner_of(code: str) -> Owner:
-    """Who caused a failure. A code that is not known here comes from the agent."""
+    """Return who caused a failure. Unknown codes come from the agent."""
     return "harness" if code in _OF_HARNESS else "agent"

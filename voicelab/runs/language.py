@@ -1,4 +1,4 @@
-"""What the language of a run decides: its samples, its normalizer, and the recognizer's own language option."""
+"""Applies the language of a run: its samples, its normalizer, and the recognizer's language option."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from voicelab.text import language, normalizer, normalizer_for
 
 
 def settled(spec: RunSpec, samples: SampleSet) -> RunSpec:
-    """The spec with everything that it leaves to the language of its samples filled in.
+    """Return the spec with all language-dependent settings filled in.
 
-    The language is the one asked for, else the one that all samples name. It decides the normalizer where none is
-    named, and the language option of a recognizer that has one. Where nobody names a language, the script of the texts
-    decides the normalizer. A settled spec stays as it is. Raises InputError for samples of several languages, and where
-    the recognizer does not hear the language.
+    The language is the requested one, otherwise the only language of the samples. It determines the normalizer, unless
+    one is given, and the language option of a recognizer that has one. Without any language, the script of the texts
+    determines the normalizer. A settled spec stays unchanged. Raises InputError for samples in several languages, and
+    for a recognizer that does not support the language.
     """
     code = language(spec.language).code if spec.language is not None else _only_language(samples)
     texts = [sample.text for sample in samples.samples]
@@ -29,24 +29,24 @@ def _only_language(samples: SampleSet) -> str | None:
     found = sorted({sample.language for sample in samples.samples if sample.language is not None})
     if len(found) > 1:
         raise InputError(
-            f"{samples.path}: the samples are in several languages ({', '.join(found)}); a run has one: "
+            f"{samples.path}: the samples have several languages ({', '.join(found)}), but a run has one: "
             f"choose with --language {found[0]}"
         )
     return found[0] if found else None
 
 
 def _hearing(asr: str | None, code: str | None) -> str | None:
-    """The recognizer with its language option set; one that the user has set is held against the language."""
+    """Return the recognizer with its language option set; checks an option set by the user."""
     if asr is None or code is None:
         return asr
     spec = EngineSpec.parse(asr)
     entry = RECOGNIZERS.entries.get(spec.name)
     if entry is None:
-        return asr  # the catalog's own error says more
+        return asr  # the catalog's own error is more specific
     if entry.languages is not None and code not in entry.languages:
         raise InputError(
-            f"recognizer {spec.name} does not hear the language {code!r}, only {', '.join(entry.languages)}; "
-            "take another --asr, or correct the language of the samples"
+            f"recognizer {spec.name} does not support the language {code!r}, only {', '.join(entry.languages)}; "
+            "choose another --asr, or correct the language of the samples"
         )
     if not entry.installed() or "language" not in entry.options():
         return asr
@@ -55,6 +55,6 @@ def _hearing(asr: str | None, code: str | None) -> str | None:
         return str(EngineSpec(spec.name, {**spec.options, "language": code}))
     if asked.lower() not in ("auto", "none") and language(asked).code != code:
         raise InputError(
-            f"--asr {asr}: its option language={asked} is not the language of the samples, {code}; leave it out"
+            f"--asr {asr}: its option language={asked} is not the language of the samples, {code}; omit it"
         )
     return asr

@@ -1,4 +1,4 @@
-"""One process at a time works on a run: a lock that the system lets go of when the process ends, however it ends."""
+"""A lock that lets one process at a time work on a run. The system releases it when the process ends."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ _POLL_S = 0.1
 
 @contextmanager
 def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
-    """Hold the run in this folder for as long as the block lasts.
+    """Hold the lock of the run in this folder during the block.
 
-    A kernel whose papermill was killed ends a moment later, so another holder is waited for, patience_s long; then
-    InputError names its process. Raises InputError for a folder that may not be written to, StorageError for other
-    faults. Programs that this process starts do not inherit the lock.
+    Waits up to patience_s seconds for another holder, because a kernel outlives a killed papermill for a moment; then
+    raises InputError, which names the process. Raises InputError for a folder without write permission, StorageError
+    for other errors. Child processes do not inherit the lock.
     """
     storage.make_folder(folder)
     path = folder / FILE_NAME
@@ -31,7 +31,7 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
         with storage.faults_named(path):
             descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
     except StorageError as error:
-        # Nothing has begun: another path, or other permissions, are for the user to give.
+        # Nothing has started yet: the user can choose another path or change the permissions.
         cause = error.__cause__
         if isinstance(cause, OSError) and file_errors.is_of_the_path(cause):
             raise InputError(file_errors.sentence(cause)) from error
@@ -41,7 +41,7 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
         while not _taken(descriptor):
             if time.monotonic() > deadline:
                 raise InputError(
-                    f"{folder}: another process{_holder(folder)} is working on this run; wait for it, or end it"
+                    f"{folder}: another process{_holder(folder)} is working on this run; wait for it or stop it"
                 )
             time.sleep(_POLL_S)
         with storage.faults_named(path):

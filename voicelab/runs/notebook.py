@@ -1,7 +1,7 @@
-"""Notebooks: run one from a program, and what their own cells need.
+"""Runs notebooks, and supports their cells.
 
-Unknown parameters are refused wherever a notebook is run: by `execute` before it starts, and by the notebook's own
-ParameterGuard under a plain `papermill`, which would only warn.
+Unknown parameters are always rejected: by `execute` before the start, and by the notebook's own ParameterGuard under
+plain `papermill`, which would only warn.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voicelab.runs.checking import checked
 from voicelab.runs.records import RunFolder, RunSpec
 
 Progress = Callable[[int, int], None]
-"""Called while a notebook runs: how many turns are done, and how many there are."""
+"""Called while a notebook runs, with the numbers of completed and all turns."""
 
 _POLL_S = 0.2
 
@@ -28,8 +28,8 @@ _POLL_S = 0.2
 def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Progress | None = None) -> Path:
     """Run notebooks/<name>.ipynb into folder/<name>.ipynb with this interpreter, and return that path.
 
-    progress hears of the turns that the notebook adds to the run in `folder`. A notebook that fails is kept as far as
-    it came, and its own error is raised here under its own name. Raises InputError for an unknown parameter.
+    progress: called for each turn that the notebook adds to the run in `folder`. The output of a failed notebook is
+    kept, and its error is raised here with its own class. Raises InputError for an unknown parameter.
     """
     import papermill
     from papermill.exceptions import PapermillException, PapermillExecutionError
@@ -53,29 +53,29 @@ def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Pr
                 raise KeyboardInterrupt from error
             raise _as_raised(error.ename, error.evalue, source.name) from error
         except (PapermillException, RuntimeError) as error:
-            # nbclient says with a RuntimeError that the kernel died or never came up.
+            # nbclient raises RuntimeError when the kernel died or did not start.
             raise VoicelabError(f"{source.name}: {_one_line(str(error))}") from error
     return target
 
 
 def parameters_of(spec: RunSpec, folder: RunFolder, figures: Sequence[str] = ()) -> dict[str, Any]:
-    """The parameters with which evaluate.ipynb makes this run in this folder. figures: as `package.module:OBJECT`."""
+    """Return the parameters with which evaluate.ipynb makes this run. figures: as `package.module:OBJECT`."""
     chosen = spec.model_dump()
     chosen["categories"] = list(spec.categories)
     return chosen | {"out": str(folder.path.parent), "run_id": folder.run_id, "resume": None, "figures": list(figures)}
 
 
 def check_names(given: Iterable[str], known: Iterable[str], notebook: str) -> None:
-    """Raise InputError, which lists the known names, when an unknown parameter is given."""
+    """Raise InputError, which lists the known names, for an unknown parameter."""
     listed = sorted(known)
     if unknown := sorted(set(given) - set(listed)):
         raise InputError(f"{notebook}: unknown parameter {unknown[0]!r}; its parameters: {', '.join(listed)}")
 
 
 class ParameterGuard:
-    """Finds parameters that a notebook does not have. Make it before the parameters cell, check it after.
+    """Detects unknown parameters. Create it before the parameters cell, and call `check` after it.
 
-    papermill puts the given parameters in a cell behind that one; a misspelt one is a new name there.
+    papermill inserts the given parameters in a cell after that one, so a misspelt parameter becomes a new name.
     """
 
     def __init__(self, namespace: Mapping[str, Any], known: Iterable[str], notebook: str) -> None:
@@ -84,7 +84,7 @@ class ParameterGuard:
         self._notebook = notebook
 
     def check(self, namespace: Mapping[str, Any]) -> None:
-        """Raise InputError for an unknown parameter. Later calls pass: cells that ran since have names of their own."""
+        """Raise InputError for an unknown parameter. Later calls pass, because later cells define names too."""
         if self._before is None:
             return
         given = {name for name, value in namespace.items() if not name.startswith("_") and value is not self}
@@ -93,16 +93,18 @@ class ParameterGuard:
 
 
 def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
-    """A RunSpec from a notebook's parameters; "" is the shipped set for samples, and the default for asr and tts.
+    """Create a RunSpec from a notebook's parameters; "" means the shipped samples, and the default asr and tts.
 
-    Raises InputError that names the parameter.
+    Raises InputError, which names the parameter.
     """
     options = {name: value for name, value in options.items() if name not in ("asr", "tts") or value != ""}
     return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
 
 
 def reports_folder(out: str = "") -> Path:
-    """Where runs are kept: `out`, else reports/ of the checkout, else reports/ where the notebook runs."""
+    """Return the folder for runs: `out`, otherwise reports/ of the checkout, otherwise reports/ in the working
+    directory.
+    """
     if out:
         return Path(out)
     return PROJECT / "reports" if (PROJECT / "pyproject.toml").is_file() else Path("reports")
@@ -118,14 +120,14 @@ def _source(name: str) -> Path:
 
 
 def _literal(path: Path) -> str:
-    """The path as papermill takes it: it would fill in {names} from the parameters."""
+    """Escape braces in the path, in which papermill would substitute parameters."""
     return str(path).replace("{", "{{").replace("}", "}}")
 
 
 def _own_kernel(sockets: Path) -> type[Any]:
-    """A kernel manager that starts this very interpreter, whatever kernel the user has installed as "python3".
+    """Return a kernel manager for this interpreter, independent of the installed kernel "python3".
 
-    They speak over sockets in the folder `sockets`, not over ports that others on this machine can reach.
+    It uses sockets in the folder `sockets` instead of ports, which other users of the machine can reach.
     """
     from jupyter_client.kernelspec import KernelSpec
     from jupyter_client.manager import AsyncKernelManager
@@ -136,8 +138,8 @@ def _own_kernel(sockets: Path) -> type[Any]:
 
         @property
         def kernel_spec(self) -> KernelSpec:
-            # Told to be quiet: it would report the interrupt that every shutdown begins with.
-            # IPython puts the working directory on the module search path again unless it is asked not to.
+            # quiet: otherwise the kernel reports the interrupt at every shutdown
+            # IPython otherwise puts the working directory on the module search path.
             quiet, safe = "--log-level=CRITICAL", "--InteractiveShellApp.ignore_cwd=True"
             argv = python_command("ipykernel_launcher", quiet, safe, "-f", "{connection_file}")
             return KernelSpec(argv=argv, env=safe_environment(), display_name="Python 3", language="python")
@@ -146,13 +148,13 @@ def _own_kernel(sockets: Path) -> type[Any]:
 
 
 def _as_raised(name: str, message: str, notebook: str) -> VoicelabError:
-    """The error that ended a notebook, as this process knows it: by the name of its class, on one line."""
+    """Return the error that ended a notebook as this process's class of that name, on one line."""
     text = _one_line(message)
     found = getattr(errors, name, None)
     if not (isinstance(found, type) and issubclass(found, VoicelabError)):
         return VoicelabError(f"{notebook}: {name}: {text}")
     if issubclass(found, EngineError | ServerError):
-        # Their text begins with the engine, or the code.
+        # Their text starts with the engine or the code.
         return found(*text.split(": ", 1)) if ": " in text else found(notebook, text)
     return found(text)
 
@@ -162,14 +164,14 @@ def _one_line(text: str) -> str:
 
 
 class _Watch:
-    """Tells how many turns a run has on disk while another thread's work adds to them."""
+    """Reports the number of completed turns on disk while a notebook runs."""
 
     def __init__(self, folder: RunFolder, progress: Progress | None) -> None:
         self._folder = folder
         self._progress = progress
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="voicelab-watch", daemon=True)
-        self._told = -1
+        self._reported = -1
         self._fault: Exception | None = None
 
     def __enter__(self) -> None:
@@ -195,9 +197,9 @@ class _Watch:
     def _look(self) -> None:
         turns = self._folder.path / "turns.jsonl"
         done = turns.read_bytes().count(b"\n") if turns.exists() else 0
-        if not (self._folder.path / "run.json").exists() or done == self._told or self._progress is None:
+        if not (self._folder.path / "run.json").exists() or done == self._reported or self._progress is None:
             return
-        self._told = done
+        self._reported = done
         planned = self._folder.read().planned_turns
-        # A turn that was taken again has two lines.
+        # A repeated turn has two lines.
         self._progress(min(done, planned), planned)

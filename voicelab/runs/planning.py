@@ -1,4 +1,4 @@
-"""Which turns a run takes, in which sessions, and which of them an earlier attempt has done already."""
+"""Plans the turns and sessions of a run, and finds the turns already done."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicelab.runs.records import TurnResult
 
 @dataclass(frozen=True, slots=True)
 class PlannedTurn:
-    """One turn to take."""
+    """A turn to run."""
 
     key: str
     sample: Sample
@@ -21,7 +21,7 @@ class PlannedTurn:
 
 @dataclass(frozen=True, slots=True)
 class PlannedConversation:
-    """Turns that share one session. scenario_id: None for a single sample."""
+    """The turns of one session. scenario_id: None for a single sample."""
 
     id: str
     scenario_id: str | None
@@ -29,9 +29,9 @@ class PlannedConversation:
 
 
 def plan(samples: SampleSet) -> tuple[PlannedConversation, ...]:
-    """What to speak: each sample in a session of its own, then each scenario.
+    """Plan one session per sample, then one per scenario.
 
-    A sample that requires context and is a turn of a scenario is spoken there only, after the turns that it needs; that
+    A sample that requires context and belongs to a scenario is only spoken there, after the turns it depends on; that
     turn is its primary one. Every sample has exactly one primary turn.
     """
     in_context: dict[str, str] = {}
@@ -50,7 +50,7 @@ def plan(samples: SampleSet) -> tuple[PlannedConversation, ...]:
 
 
 def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
-    """`greeting/2`, with as many strokes more as it takes to differ from the samples' keys, which are their ids."""
+    """Return `greeting/2`, with additional slashes until it differs from the samples' keys (their ids)."""
     stroke = "/"
     while (key := f"{scenario_id}{stroke}{number}") in sample_ids:
         stroke += "/"
@@ -58,9 +58,9 @@ def _scenario_key(scenario_id: str, number: int, sample_ids: set[str]) -> str:
 
 
 def done_turns(conversations: Iterable[PlannedConversation], turns: Mapping[str, TurnResult]) -> dict[str, TurnResult]:
-    """The turns that need not be taken again, by their keys.
+    """Return the turns that need not be repeated, by key.
 
-    A conversation goes on at its first turn that is missing or lost its connection: what follows needs that context.
+    A conversation continues at its first missing or disconnected turn, because later turns depend on its context.
     """
     done: dict[str, TurnResult] = {}
     for conversation in conversations:

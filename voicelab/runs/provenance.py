@@ -1,4 +1,4 @@
-"""What made a result: the code, the packages, the machine, the samples."""
+"""Provenance of a result: code, packages, machine and samples."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _PACKAGES = (
 
 
 def code_state() -> CodeState:
-    """The git commit of this checkout, and whether it was changed; both None where there is no checkout."""
+    """Return the git commit of this checkout and whether it has changes; both None without a checkout."""
     if not (PROJECT / ".git").exists():
         return CodeState(commit=None, dirty=None)
     try:
@@ -40,7 +40,7 @@ def _git(*arguments: str) -> str:
 
 
 def packages() -> dict[str, str]:
-    """The versions of the packages that decide figures, and the libopus in use with where it comes from."""
+    """Return the versions of the packages that affect results, and the version and origin of libopus."""
     found = {}
     for name in _PACKAGES:
         try:
@@ -53,7 +53,7 @@ def packages() -> dict[str, str]:
 
 
 def machine() -> dict[str, str | int | float]:
-    """What ran it, without naming it."""
+    """Describe the machine without identifying it."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return {
         "system": platform.system(),
@@ -66,7 +66,7 @@ def machine() -> dict[str, str | int | float]:
 
 
 def samples_sha256(samples: SampleSet) -> str:
-    """One digest of every sample's id, text, expectations and audio, in order."""
+    """Return a digest of every sample's id, text, expectations and audio, in order."""
     digest = hashlib.sha256()
     for sample in samples.samples:
         expected = (*sample.expected_entities, sample.expected_intent or "")

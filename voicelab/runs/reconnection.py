@@ -1,4 +1,4 @@
-"""How a run waits for a target that cannot be reached, and when it stops waiting."""
+"""Decides how a run waits for an unreachable target, and when it gives up."""
 
 from __future__ import annotations
 
@@ -13,17 +13,17 @@ from voicelab.runs.records import Outage, now
 FIRST_PAUSE_S = 0.25
 LONGEST_PAUSE_S = 10.0
 ATTEMPTS_PER_TURN = 2
-"""How often a turn is taken that loses an open connection, before it is recorded as failed."""
+"""Number of attempts at a turn that loses its connection, before it is recorded as failed."""
 LOST_IN_A_ROW = 3
-"""The run stops when this many turns, one after the other, end without a reply."""
+"""The run stops after this many consecutive turns without a reply."""
 
 _logger = logging.getLogger(__name__)
 
 
 class Reconnection:
-    """Waits between attempts to connect: 0.25 s at first, then twice as long each time, up to 10 s.
+    """Waits between connection attempts: first 0.25 s, then twice as long each time, up to 10 s.
 
-    limit_s: how long an outage may last, in seconds. `outages` lists those that are over.
+    limit_s: maximum duration of an outage in seconds. `outages` lists completed outages.
     """
 
     def __init__(self, limit_s: float) -> None:
@@ -35,7 +35,7 @@ class Reconnection:
         self._lost_in_a_row = 0
 
     async def wait(self, error: ConnectionLostError) -> None:
-        """Pause after a failed attempt. Raises RunInterruptedError when the outage has lasted for limit_s."""
+        """Wait after a failed attempt. Raises RunInterruptedError after an outage of limit_s seconds."""
         if self._began is None:
             self._began = monotonic(), now(), str(error)
             if self._limit_s:
@@ -48,7 +48,7 @@ class Reconnection:
         self._pause_s = min(2 * self._pause_s, LONGEST_PAUSE_S)
 
     def connected(self) -> None:
-        """End the outage, if there is one."""
+        """End the current outage, if any."""
         self._pause_s = FIRST_PAUSE_S
         if self._began is not None:
             started, at, message = self._began
@@ -56,16 +56,16 @@ class Reconnection:
             self._began = None
 
     def may_retry(self, key: str) -> bool:
-        """Count an attempt at a turn that lost an open connection, and say whether to take the turn again."""
+        """Count an attempt at a turn that lost its connection; return whether to repeat the turn."""
         self._attempts[key] = self._attempts.get(key, 0) + 1
         return self._attempts[key] < ATTEMPTS_PER_TURN
 
     def answered(self) -> None:
-        """A turn came to its end, so the target works."""
+        """Record a completed turn, which shows that the target works."""
         self._lost_in_a_row = 0
 
     def lost(self, error: ConnectionLostError) -> None:
-        """A turn was recorded without a reply. Raises RunInterruptedError after LOST_IN_A_ROW of them."""
+        """Record a turn without a reply. Raises RunInterruptedError after LOST_IN_A_ROW of them."""
         self._lost_in_a_row += 1
         if self._lost_in_a_row >= LOST_IN_A_ROW:
             raise RunInterruptedError(f"{LOST_IN_A_ROW} turns in a row got no reply; the last: {error}")

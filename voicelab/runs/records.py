@@ -1,8 +1,8 @@
-"""What a run asks for, what each turn gave, and the folder that both are kept in.
+"""Run specification, turn results, and the run folder.
 
-reports/<run_id>/: run.json (what made it), turns.jsonl (a line as each turn ends), agent.jsonl (the agent's
-replies, for `replay`), audio/ (the replies' sound), recordings/ (each conversation in two channels), and what the
-report makes of them.
+reports/<run_id>/: run.json (specification and provenance), turns.jsonl (one line per completed turn), agent.jsonl (the
+agent's replies, for `replay`), audio/ (the replies' audio), recordings/ (each conversation in two channels), and the
+files of the report.
 """
 
 from __future__ import annotations
@@ -41,11 +41,11 @@ from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.tts.default import default_voice
 
 FORMAT_VERSION = 1
-"""Of run.json and turns.jsonl; a reader of another version refuses them."""
+"""Version of run.json and turns.jsonl; other versions are rejected."""
 
 
 NO_SPEECH = "no_speech"
-"""The failure code of a turn in which nothing was heard."""
+"""Failure code of a turn without recognized speech."""
 
 
 class _Record(BaseModel):
@@ -53,18 +53,18 @@ class _Record(BaseModel):
 
 
 _Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
-"""A name, a path or an address; an empty one is a mistake, such as a shell variable that is not set."""
+"""A name, path or address; an empty one is a mistake, such as an unset shell variable."""
 
 LARGEST_SEED = 2**63 - 1
 MOST_DRAWS = 100_000
 LONGEST_WAIT_S = 86_400.0
 Seed = Annotated[int, Field(ge=0, le=LARGEST_SEED)]
 Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
-"""Resamples of a bootstrap."""
+"""Number of bootstrap resamples."""
 
 
 class RunSpec(_Record):
-    """Everything that decides what a run measures. A value that is accepted can be read back from run.json.
+    """Everything that determines what a run measures. Valid values can be read back from run.json.
 
     columns: of the set's table, where they have other names than usual.
     target: a written target (targets/catalog.py): "server" (one that the run starts itself), "in-process", the address
@@ -100,7 +100,7 @@ class RunSpec(_Record):
     @model_validator(mode="before")
     @classmethod
     def _engines_of_the_target(cls, values: Any) -> Any:
-        """The default engines are for targets that run voicelab's own pipeline."""
+        """Set default engines only for targets that run voicelab's own pipeline."""
         if isinstance(values, dict) and not _runs_our_engines(values.get("target", "server")):
             return {"asr": None, "agent": None, "tts": None, **values}
         return values
@@ -113,12 +113,12 @@ class RunSpec(_Record):
     @field_validator("asr", "agent", "tts")
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
-        """The engine as it was asked for; one that cannot be read is refused later, by its catalog."""
+        """Clean the engine's options; an invalid engine is rejected later by its catalog."""
         return value if value is None or "@" not in value else str(EngineSpec.parse(value))
 
     @property
     def rules(self) -> Normalizer:
-        """The normalizer, with the word map before it; `english` where none is named."""
+        """The normalizer with the word map; `english` by default."""
         used = normalizer(self.normalizer or "english")
         return self.word_map.before(used) if self.word_map is not None else used
 
@@ -129,7 +129,7 @@ def _runs_our_engines(target: object) -> bool:
 
 
 class EngineUsed(_Record):
-    """An engine as it was really loaded. Addresses lose their user part, also those of older runs and other servers."""
+    """An engine as loaded. The user part of addresses is removed, also for older runs and other servers."""
 
     kind: str
     name: str
@@ -161,9 +161,9 @@ class TurnFailure(_Record):
 
 
 class AppliedCondition(_Record):
-    """What was sent instead of the recording. sha256: of those bytes. speech_dbfs: the active level of the recording.
+    """The audio sent instead of the recording. sha256: of its bytes. speech_dbfs: active level of the recording.
 
-    scale_db: what all of it was scaled by to stay within full scale. packets, lost, kbps: of Opus, where it was used.
+    scale_db: gain applied to stay within full scale. packets, lost, kbps: of Opus, if used.
     """
 
     sha256: str
@@ -175,7 +175,7 @@ class AppliedCondition(_Record):
 
 
 class SentSegment(_Record):
-    """The part of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
+    """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
 
     offset_s: float
     duration_s: float
@@ -186,18 +186,18 @@ class SentSegment(_Record):
 class TurnResult(_Record):
     """One turn of a run.
 
-    key: unique in the run. primary: the one turn that counts for this sample in the figures; the others replay it in
-    a scenario. cold: the first turn after engines were loaded. segment: the part of the recording that was sent; None
-    where that was all of it, or a condition was applied. Instants are seconds from the end of the request's sound
-    (docs/reference/measures.md); None where the turn did not get so far. heard is "" when the recognizer heard nothing.
+    key: unique in the run. primary: the turn of this sample that counts in figures; others repeat it in a scenario.
+    cold: the first turn after engines were loaded. segment: the sent segment of the recording; None for a whole
+    recording, or with a condition. Times are seconds from the end of the request's audio (docs/reference/measures.md),
+    None for stages not reached. heard is "" if the recognizer found no words.
 
-    response_s: from the end of the caller's speech to the start of the agent's, as heard; negative where the agent
-    began early; response_missing: why it is None. speech_end_s and reply_start_s are instants in recording_file, the
-    conversation in two channels (caller left, agent right). talk_over_s: how long both spoke; dead_air_s: gaps longer
-    than 2 s, summed.
+    response_s: seconds from the end of the caller's speech to the start of the agent's, as heard; negative if the agent
+    started early; response_missing: why it is None. speech_end_s and reply_start_s are positions in recording_file, the
+    conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
+    total of gaps longer than 2 s.
 
-    expected_tool_calls: None where the sample names none, and () where it expects that no tool is called. tool_calls:
-    None in runs of earlier versions. usage: None where the agent is no language model.
+    expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of
+    earlier versions. usage: None unless the agent is a language model.
     """
 
     key: str
@@ -261,12 +261,12 @@ class TurnResult(_Record):
 
     @property
     def lost_connection(self) -> bool:
-        """Whether the connection failed and not the turn; `--resume` takes such a turn again."""
+        """Whether the connection failed; `--resume` repeats such a turn."""
         return self.failure is not None and self.failure.code in CONNECTION_FAULTS
 
     @property
     def conversation(self) -> str:
-        """The session that the turn belongs to; a scenario and a sample of one name are two."""
+        """The session of the turn; a scenario and a sample with the same name differ."""
         return f"turn {self.key}" if self.scenario_id is None else f"scenario {self.scenario_id}"
 
     @property
@@ -276,25 +276,25 @@ class TurnResult(_Record):
 
     @property
     def broken(self) -> bool:
-        """Whether the turn failed for any other reason than that nothing was heard."""
+        """Whether the turn failed for a reason other than missing speech."""
         return self.failure is not None and not self.nothing_heard
 
     @property
     def tickers(self) -> tuple[str, ...]:
-        """The companies that the agent took from this turn's words."""
+        """The companies that the agent found in this turn."""
         named = (entity for entity in self.entities if entity["kind"] == "company" and entity["heard"])
         return tuple(entity["value"] for entity in named)
 
 
 class CodeState(_Record):
-    """The commit that ran, and whether there were changes on top of it; None outside a git checkout."""
+    """The commit, and whether it had changes; None outside a git checkout."""
 
     commit: str | None
     dirty: bool | None
 
 
 class Outage(_Record):
-    """A time in which the target could not be reached. duration_s: in seconds; message: the first fault."""
+    """An outage of the target. duration_s: in seconds; message: its first error."""
 
     started_at: datetime
     duration_s: float
@@ -303,10 +303,10 @@ class Outage(_Record):
 
 
 class RunResult(_Record):
-    """run.json: what made the figures. interrupted: the target was gone, or a file could not be written.
+    """Contents of run.json. interrupted: the target stayed unreachable, or a file could not be written.
 
-    notices: what a reader must know of how it was made, such as a default engine that is not installed.
-    signals: what the target declares that it shows (`Capabilities`); None in runs of earlier versions.
+    notices: remarks for readers, such as a default engine that is not installed. signals: the target's declared
+    `Capabilities`; None in runs of earlier versions.
     """
 
     format_version: Literal[1] = 1
@@ -339,7 +339,7 @@ class RunFolder:
         return self.path.name
 
     def is_free(self) -> bool:
-        """Whether a new run can use the folder: it holds none, or one that failed before its first turn."""
+        """Whether a new run can use the folder: it has no run, or one that failed before its first turn."""
         if not (self.path / "run.json").exists():
             return True
         try:
@@ -348,47 +348,47 @@ class RunFolder:
             return False
 
     def create(self) -> None:
-        """Make the folder; InputError unless a new run can use it."""
+        """Create the folder. Raises InputError unless a new run can use it."""
         if not self.is_free():
             raise InputError(
-                f"{self.path}: holds a run already; take another --out or --run-id, or go on with --resume"
+                f"{self.path}: already contains a run; choose another --out or --run-id, or continue it with --resume"
             )
         storage.make_folder(self.path / "audio")
 
     def write(self, run: RunResult) -> None:
-        """Replace run.json in one step, so that a kill leaves the old or the new one."""
+        """Replace run.json atomically."""
         storage.write_whole(self.path / "run.json", f"{run.model_dump_json(indent=2)}\n".encode())
 
     def read(self) -> RunResult:
-        """run.json; InputError names what is wrong with it."""
+        """Read run.json. Raises InputError, which says what is wrong with it."""
         file = self.path / "run.json"
         try:
             return RunResult.model_validate_json(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise InputError(f"{file}: cannot be read: {error.strerror}; give a folder that a run left") from error
+            raise InputError(f"{file}: cannot be read: {error.strerror}; give the folder of a run") from error
         except UnicodeDecodeError as error:
-            raise InputError(f"{file}: not UTF-8: {error.reason}; give a folder that a run left") from error
+            raise InputError(f"{file}: not UTF-8: {error.reason}; give the folder of a run") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
             raise InputError(f"{file}: not a run of format {FORMAT_VERSION}: {where}: {first['msg']}") from error
 
     def append(self, turn: TurnResult) -> None:
-        """Add one line to turns.jsonl; it is on disk when this returns. Raises StorageError with nothing added."""
+        """Add a line to turns.jsonl and flush it to disk. On StorageError, nothing was added."""
         storage.append_whole(self.path / "turns.jsonl", f"{turn.model_dump_json()}\n".encode())
 
     def append_agent(self, turn: RecordedTurn) -> None:
-        """Add a line to agent.jsonl, from which the agent `replay` answers. Raises StorageError with nothing added."""
+        """Add a line to agent.jsonl, which the agent `replay` reads. On StorageError, nothing was added."""
         storage.append_whole(self.path / recording.FILE_NAME, f"{turn.model_dump_json()}\n".encode())
 
     def turns(self, *, torn: bool = False) -> list[TurnResult]:
-        """The finished turns, each once; InputError names a line that is not one.
+        """Return the completed turns, each once. Raises InputError for an invalid line.
 
-        torn: leave out a last line without its end, which a process may be writing at this moment.
+        torn: ignore an incomplete last line, which a process may be writing.
 
-        Of a turn that was taken again after a lost connection, the latest counts; the file keeps the others too.
-        Earlier versions could name the replies of two turns alike. The later one's sound is in the file, so the
-        earlier one is read as having none.
+        Of a turn repeated after a lost connection, the latest result counts; the file keeps all. In earlier versions
+        two turns could share one reply file. It contains the later turn's audio, so the earlier turn is read as having
+        none.
         """
         turns = list({turn.key: turn for turn in self._turns(torn=torn)}.values())
         latest = {turn.reply_file: turn.key for turn in turns}
@@ -410,19 +410,19 @@ class RunFolder:
                 raise InputError(f"{file}: line {number}: not a turn: {error.errors()[0]['msg']}") from error
 
     def drop_torn_line(self) -> None:
-        """Cut off a last line that a kill left without its end; its turn is then taken again."""
+        """Remove an incomplete last line, left by a killed process; its turn is then repeated."""
         storage.cut_torn_line(self.path / "turns.jsonl")
         storage.cut_torn_line(self.path / recording.FILE_NAME)
 
     def save_recording(self, key: str, audio: bytes) -> str:
-        """Keep the two channels of a conversation; its name within the folder. key: its first turn's."""
+        """Save the two channels of a conversation; return the file's name. key: that of its first turn."""
         name = f"recordings/{file_name(key)}.flac"
         storage.make_folder(self.path / "recordings")
         storage.write_whole(self.path / name, audio)
         return name
 
     def save_reply(self, key: str, audio: bytes) -> str:
-        """Keep a reply's sound; its name within the folder, which no other turn's reply has."""
+        """Save a reply's audio; return its unique file name in the folder."""
         name = f"audio/{file_name(key)}.ogg"
         storage.write_whole(self.path / name, audio)
         return name

@@ -1,6 +1,6 @@
-"""RunSpec to RunResult: speak every sample and scenario of a set to a target, one turn after another.
+"""Executes a RunSpec: speaks every sample and scenario to a target, one turn after another.
 
-One failure is one record. A run that was killed, or whose target or disk failed, goes on where it stopped.
+Each failure is one record. A killed run, or one whose target or disk failed, can be resumed.
 """
 
 from __future__ import annotations
@@ -41,12 +41,12 @@ from voicelab.targets.catalog import describe_object
 from voicelab.tts.default import fallback_notice
 
 Progress = Callable[[int, int, TurnResult | None], None]
-"""Called as turns end: how many are done, how many there are, and the last one (None at the start)."""
+"""Called at the end of each turn with the numbers of completed and all turns, and the turn (None at the start)."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
-    """A run that can go on with its first turn that is not done. fresh: its folder is yet to be made."""
+    """A run that can continue at its first missing turn. fresh: its folder is not created yet."""
 
     folder: RunFolder
     run: RunResult
@@ -56,17 +56,17 @@ class _Begun:
 
     @property
     def done(self) -> dict[str, TurnResult]:
-        """The turns that are not to be taken again."""
+        """The turns that are not repeated."""
         turns = [] if self.fresh else self.folder.turns()
         return done_turns(self.conversations, {turn.key: turn for turn in turns})
 
     @property
     def is_whole(self) -> bool:
-        """Whether there is nothing left to do."""
+        """Whether no turn is missing."""
         return self.run.status == "finished"
 
     def start(self) -> RunResult:
-        """Leave run.json; InputError when another run did so already."""
+        """Write run.json. Raises InputError if another run has written it."""
         if not self.fresh:
             return self.run
         run = self.run.model_copy(update={"started_at": now()})
@@ -83,12 +83,12 @@ def evaluate(
     progress: Progress | None = None,
     target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
-    """Make a new run under the folder `out`; its own folder is named by the run's id.
+    """Execute a new run in a folder below `out`, named by the run's id.
 
-    target: an object to measure instead of what spec.target names.
+    target: an object to measure instead of spec.target.
 
-    Raises InputError or EngineError when the run cannot begin. Once it has begun, a turn that fails is in the result;
-    RunInterruptedError or StorageError says that the target or the disk failed, and how to go on.
+    Raises InputError or EngineError if the run cannot start. After the start, failed turns are part of the result;
+    RunInterruptedError or StorageError means that the target or the disk failed, and says how to continue.
     """
     if target is not None:
         without = {"asr": None, "agent": None, "tts": None}
@@ -104,10 +104,9 @@ def evaluate(
 def resume(
     path: Path, *, progress: Progress | None = None, target: Target | None = None
 ) -> tuple[RunFolder, RunResult]:
-    """Take up a run: take the turns that are missing or lost their connection, and keep the others.
+    """Resume a run: execute the turns that are missing or lost their connection.
 
-    A finished run without such turns is left as it is. Raises InputError when the samples are no longer the same, and
-    what `evaluate` raises.
+    A complete run stays unchanged. Raises InputError if the samples have changed, and the errors of `evaluate`.
     """
     folder = RunFolder(path)
     folder.read()
@@ -120,23 +119,23 @@ def resume(
 
 @contextmanager
 def how_to_go_on(command: str, folder: Path) -> Iterator[None]:
-    """Add the command that continues a run, or a sweep, to the fault that stopped it."""
+    """Add the command that continues a run, or a sweep, to the error that stopped it."""
     try:
         yield
     except (RunInterruptedError, StorageError) as error:
         if not (folder / ("run.json" if command == "evaluate" else f"{command}.json")).exists():
             raise
-        message = f"{error}; all turns so far are kept, continue with: voicelab {command} --resume {folder}"
+        message = f"{error}; completed turns are saved; continue with: voicelab {command} --resume {folder}"
         raise type(error)(message) from error
 
 
 def evaluate_conditions(
     specs: Sequence[tuple[RunFolder, RunSpec]], *, progress: Progress | None = None
 ) -> list[RunResult]:
-    """Runs that differ in their conditions alone, one after the other, with engines that are loaded once.
+    """Execute runs that differ only in their conditions, one after another, with the same loaded engines.
 
-    A folder that holds a run is taken up as `resume` does. progress counts the turns of all of them. Raises InputError
-    where a folder holds a run of another spec.
+    A folder that already contains a run is resumed. progress counts the turns of all runs. Raises InputError if a
+    folder contains a run with a different spec.
     """
     first = specs[0][1]
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
@@ -152,7 +151,7 @@ def evaluate_conditions(
             locks.enter_context(lock.held(folder.path))
             run = folder.read()
             if run.spec != settled(spec, samples):
-                raise InputError(f"{folder.path}: holds a run of another kind; take another --out or --sweep-id")
+                raise InputError(f"{folder.path}: contains a run of another spec; choose another --out or --sweep-id")
             begun.append(_take_up(folder, run, recordings))
         for one in begun:
             if one.fresh:
@@ -161,7 +160,7 @@ def evaluate_conditions(
 
 
 async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target | None = None) -> list[RunResult]:
-    """The runs to their ends, over one target; those that are finished are not touched."""
+    """Execute all runs with one target; complete runs are not touched."""
     tally = _Tally(begun, progress)
     open_ones = [one for one in begun if not one.is_whole]
     if not open_ones:
@@ -179,7 +178,7 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target
                     current, run = one, one.start()
                 finished[run.run_id] = await _Runner(one, tally, cold=number == 0).run(run, target)
     except VoicelabError as error:
-        # A run that was taken up and could not even begin stays as it was.
+        # A resumed run that could not start stays unchanged.
         if run.run_id not in finished and (reached or current.fresh):
             _stopped(current.folder, error)
         raise
@@ -187,7 +186,7 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target
 
 
 def _stopped(folder: RunFolder, error: VoicelabError) -> None:
-    """Note in run.json why the run stopped; a disk that is full cannot take even that."""
+    """Record in run.json why the run stopped; fails silently on a full disk."""
     status = "interrupted" if isinstance(error, RunInterruptedError | StorageError) else "failed"
     with suppress(StorageError):
         folder.write(folder.read().model_copy(update={"status": status, "failure": str(error), "finished_at": now()}))
@@ -200,7 +199,7 @@ def _finished(folder: RunFolder, run: RunResult) -> bool:
 def _begin(
     folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None, target: Target | None = None
 ) -> _Begun:
-    """A new run with its folder. Raises InputError or EngineMissingError where it could not do what the spec asks."""
+    """Prepare a new run. Raises InputError or EngineMissingError if the spec cannot be executed."""
     samples = _samples(spec)
     spec = settled(spec, samples)
     check_target(spec, target)
@@ -225,11 +224,11 @@ def _begin(
 
 
 def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None = None) -> _Begun:
-    """A run that is there already, its samples checked to be the same."""
+    """Prepare an existing run, after checking that its samples have not changed."""
     samples = _samples(run.spec)
     if provenance.samples_sha256(samples) != run.samples_sha256:
         raise InputError(
-            f"{folder.path}: the samples at {run.spec.samples} have changed since this run began; start a new run"
+            f"{folder.path}: the samples at {run.spec.samples} have changed since the run started; start a new run"
         )
     if not _finished(folder, run):
         folder.drop_torn_line()
@@ -248,7 +247,7 @@ def _notices(spec: RunSpec) -> tuple[str, ...]:
 
 
 def new_run_id(spec: RunSpec) -> str:
-    """An id that sorts by time and says what ran: 20260131-120102-moonshine-burst."""
+    """Return an id that sorts by time and names the engine: 20260131-120102-moonshine-burst."""
     config = config_of(spec)
     outside = config is None or config.entry.engines == "none"
     engine = file_name(config.name if config else "object") if outside else (spec.asr or "server").partition(":")[0]
@@ -260,7 +259,7 @@ def _samples(spec: RunSpec) -> SampleSet:
 
 
 class _Tally:
-    """Counts the turns that are done, of all runs together, and tells."""
+    """Counts the completed turns of all runs and reports progress."""
 
     def __init__(self, begun: Sequence[_Begun], progress: Progress | None) -> None:
         self._done = sum(len(one.done) for one in begun)
@@ -277,7 +276,7 @@ class _Tally:
 
 
 class _Runner:
-    """Takes the turns of one run that are not done. cold: its first turn is the first after engines were loaded."""
+    """Executes the missing turns of one run. cold: its first turn is the first after engines were loaded."""
 
     def __init__(self, begun: _Begun, tally: _Tally, *, cold: bool) -> None:
         self._folder = begun.folder
@@ -307,7 +306,7 @@ class _Runner:
         return run.model_copy(update={"outages": (*run.outages, *self._reconnection.outages)})
 
     async def _hold(self, target: Target, conversation: PlannedConversation, run: RunResult) -> None:
-        """Take the turns of one conversation that are not done yet, in one session or, after faults, in several."""
+        """Execute the missing turns of one conversation in one session, or in several after failures."""
         session_id: str | None = None
         while rest := [turn for turn in conversation.turns if turn.key not in self._done]:
             before = [self._done[turn.key] for turn in conversation.turns if turn.key in self._done]
@@ -334,7 +333,7 @@ class _Runner:
                     await self._reconnection.wait(ConnectionLostError(str(error)))
                     continue
                 if error.code == "unknown_session" and before:
-                    # The server lost the session. The rest needs its context, so the conversation begins again.
+                    # The server lost the session. The remaining turns need its context, so the conversation restarts.
                     for turn in before:
                         del self._done[turn.key]
                     session_id = None
@@ -352,9 +351,9 @@ class _Runner:
         run: RunResult,
         recording: _Recording,
     ) -> float | None:
-        """Take and record one turn. Return when its reply has been heard to its end; None if the session is over.
+        """Execute and record one turn. Return when its reply has been played; None if the session ended.
 
-        Raises ConnectionLostError when the turn is to be taken again in another session; nothing is recorded then.
+        Raises ConnectionLostError, without recording anything, if the turn is to be repeated in another session.
         """
         sample = planned.sample
         request_audio = None
@@ -373,7 +372,8 @@ class _Runner:
             if self._reconnection.may_retry(planned.key):
                 raise
             take, lost = TurnOutcome(error=(CONNECTION_LOST, str(error))), error
-        # The server could be reached again and this turn ended it again: that is no fault of the connection.
+        # The server was reachable again, and this turn ended the connection again: the cause is the turn, not the
+        # network.
         owner: Owner | None = "agent" if lost is not None else None
         await self._record(planned, conversation, take, session.session_id, request_audio, owner, recording)
         if lost is not None:
@@ -418,7 +418,7 @@ class _Runner:
                 self._folder.append_agent(recorded(turn, before))
             return turn
 
-        # In a thread: a slow disk must not keep the connection's heartbeat waiting.
+        # In a thread, because a slow disk must not delay the connection's heartbeat.
         turn = await asyncio.to_thread(keep)
         self._done[turn.key] = turn
         self._tally.add(turn)
@@ -426,7 +426,7 @@ class _Runner:
 
 @dataclass(frozen=True, slots=True)
 class _Recording:
-    """The sound of a conversation so far. key: of the first turn of this session."""
+    """The audio of a conversation so far. key: of the first turn in this session."""
 
     key: str
     sound: ConversationRecording

@@ -1,4 +1,4 @@
-"""What is really sent for a sample: its recording as it is, or disturbed by the run's condition."""
+"""Prepares the audio sent for a sample: its recording, or the recording degraded by the run's condition."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ _KEPT_CLIPS = 256
 class RequestAudio:
     """Encoded audio to send.
 
-    sent: what the condition made of it; None without one. segment: None where all of the recording was taken.
-    undecoded_s: seconds of the recording that are damaged.
+    sent: what the condition applied, or None. segment: None for a whole recording. undecoded_s: seconds of damaged
+    audio in the recording.
     """
 
     audio: bytes
@@ -37,7 +37,7 @@ class RequestAudio:
 
 
 class SetRecordings:
-    """The recordings of a set as a recognizer would be fed them, the latest kept. Babble is made of all of them."""
+    """The decoded recordings of a set, with a cache. Babble uses all of them."""
 
     def __init__(self, samples: SampleSet) -> None:
         self.path = samples.path
@@ -52,28 +52,28 @@ class SetRecordings:
 
 
 class RequestAudioSource:
-    """Makes what is sent under one condition."""
+    """Prepares the audio under one condition."""
 
     def __init__(self, recordings: SetRecordings, condition: Condition | None) -> None:
         self._recordings = recordings
         self._condition = condition
 
     def check(self, samples: SampleSet) -> None:
-        """Raise InputError where the condition asks for babble and a sample's speaker is the only one of the set."""
+        """Raise InputError if the condition needs babble and a sample's speaker is the only one of the set."""
         if self._condition is None or self._condition.noise != "babble":
             return
         voices = self._recordings.voices
         for sample in samples.samples:
             if not any(one.id != sample.id and (not sample.speaker or one.speaker != sample.speaker) for one in voices):
                 raise InputError(
-                    f"{samples.path}: babble for {sample.id!r} is made of other speakers' recordings, and the set has "
-                    "none; take white or pink noise"
+                    f"{samples.path}: babble for {sample.id!r} needs recordings of other speakers, and the set has "
+                    "none; use white or pink noise"
                 )
 
     def of(self, sample: Sample) -> RequestAudio:
-        """The sample's audio; under a condition a 16-bit WAV of what a recognizer would have been fed, disturbed.
+        """Return the sample's audio; with a condition, a 16-bit WAV of the decoded and degraded recording.
 
-        So a condition that changes nothing is heard as the recording itself, sample for sample.
+        A condition without effect therefore gives the recognizer exactly the samples of the recording.
         """
         undecoded_s = sample.decoded(SPEECH_RATE_HZ).undecoded_s
         if self._condition is None:
@@ -103,7 +103,7 @@ def _segment(sample: Sample, audio: bytes) -> SentSegment | None:
 
 
 def heard_clip(sample: Sample) -> Clip:
-    """A sample's recording as a pipeline decodes it, at SPEECH_RATE_HZ; InputError names the file."""
+    """Decode a sample's recording like a pipeline, at SPEECH_RATE_HZ. Raises InputError, which names the file."""
     try:
         incoming = IncomingAudio(longest_s=math.inf)
         first, last = incoming.feed(sample.audio_bytes()), incoming.finish()
@@ -111,5 +111,5 @@ def heard_clip(sample: Sample) -> Clip:
         raise InputError(f"{sample.audio_path} (sample {sample.id!r}): {error}") from error
     parts = [clip for clip in (first, last) if clip is not None]
     if not any(len(clip.samples) for clip in parts):
-        raise InputError(f"{sample.audio_path} (sample {sample.id!r}): holds no sound")
+        raise InputError(f"{sample.audio_path} (sample {sample.id!r}): contains no audio")
     return Clip.join(parts)

@@ -1,6 +1,6 @@
-"""Writes that a crash or a full disk cannot leave half done, and whose faults are one sentence.
+"""Atomic, durable writes that survive crashes and full disks.
 
-A file is replaced as a whole, a record is appended as a whole. Both are on disk when the call returns.
+Files are replaced and records appended as a whole. Both are on disk when the call returns.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ _CANNOT_SYNC_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, err
 
 
 def make_folder(path: Path) -> None:
-    """Make a folder and its parents. Raises InputError if another path would help, StorageError for other faults."""
+    """Create a folder and its parents. Raises InputError if another path would help, StorageError for other errors."""
     with faults_named(path):
         try:
             path.mkdir(parents=True, exist_ok=True)
         except (FileExistsError, NotADirectoryError) as error:
-            raise InputError(f"{path}: a file is in the way of this folder; choose another folder") from error
+            raise InputError(f"{path}: a file exists at this path; choose another folder") from error
         except OSError as error:
             if file_errors.is_of_the_path(error):
                 raise InputError(file_errors.sentence(error)) from error
@@ -31,7 +31,7 @@ def make_folder(path: Path) -> None:
 
 
 def write_whole(path: Path, data: bytes) -> None:
-    """Replace a file in one step: readers see the old content or the new. Raises StorageError."""
+    """Replace a file atomically. Raises StorageError."""
     draft = path.with_name(f"{path.name}.part")
     with faults_named(path):
         try:
@@ -46,14 +46,14 @@ def write_whole(path: Path, data: bytes) -> None:
 
 
 def append_whole(path: Path, data: bytes) -> None:
-    """Add data to the end of a file, all of it or nothing. Raises StorageError."""
+    """Append data to a file, all of it or nothing. Raises StorageError."""
     made = not path.exists()
     with faults_named(path), _opened(path, os.O_APPEND) as descriptor:
         size = os.fstat(descriptor).st_size
         try:
             _write_all(descriptor, data)
         except OSError:
-            # What was written in part must not become the beginning of the next record.
+            # A partial write must not become the start of the next record.
             with suppress(OSError):
                 os.ftruncate(descriptor, size)
             raise
@@ -62,7 +62,7 @@ def append_whole(path: Path, data: bytes) -> None:
 
 
 def cut_torn_line(path: Path) -> None:
-    """Cut off a last line that has no line end. The lines before it are not written again. Raises StorageError."""
+    """Remove a last line without a line end, without rewriting earlier lines. Raises StorageError."""
     with faults_named(path):
         if not path.exists():
             return
@@ -74,7 +74,7 @@ def cut_torn_line(path: Path) -> None:
 
 @contextmanager
 def faults_named(path: Path) -> Iterator[None]:
-    """Raise the operating system's faults as StorageError: the path and what is wrong with it."""
+    """Raise operating system errors as StorageError, with the path and the reason."""
     try:
         yield
     except OSError as error:
@@ -91,9 +91,9 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
 
 
 def _sync_folder(folder: Path) -> None:
-    """Put the folder's list of names on disk, without which a new file can vanish in a power failure.
+    """Flush the folder's entries to disk, without which a new file may vanish in a power failure.
 
-    Filesystems that cannot do this (some network mounts) keep their own promise; any other fault is raised.
+    File systems that do not support this (some network mounts) are ignored; other errors are raised.
     """
     try:
         descriptor = os.open(folder, os.O_RDONLY)

@@ -1,4 +1,4 @@
-"""From a run's spec to the open target that it measures."""
+"""Opens the target of a run's spec."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voicelab.targets.voicelab_server import ENGINE_CATALOGS, VoicelabServer
 
 
 def check_engines(spec: RunSpec) -> None:
-    """Raise InputError or EngineMissingError when an engine that is asked for is not in its table, or not installed."""
+    """Raise InputError or EngineMissingError for an unknown or missing engine."""
     if spec.target.startswith("object:"):
         return
     use = target_config(spec.target).entry.engines
@@ -26,7 +26,7 @@ def check_engines(spec: RunSpec) -> None:
 
 
 def check_target(spec: RunSpec, target: Target | None = None) -> None:
-    """Raise InputError or EngineMissingError for engines, a target or options of it that cannot be used."""
+    """Raise InputError or EngineMissingError for unusable engines, targets or target options."""
     if target is None and not spec.target.startswith("object:"):
         check_engines(spec)
         built = target_config(spec.target).build()
@@ -35,13 +35,13 @@ def check_target(spec: RunSpec, target: Target | None = None) -> None:
     else:
         built = _given(spec, target)
     if spec.mode == "burst" and not built.unpaced:
-        raise InputError(f"the target {spec.target} takes sound at the pace of speech only; add --mode realtime")
+        raise InputError(f"the target {spec.target} accepts audio in real time only; add --mode realtime")
 
 
 def _given(spec: RunSpec, target: Target | None) -> Target:
-    """The object that was handed over. Raises InputError when the record names another one, or none is there."""
+    """Return the given object. Raises InputError if it is missing or differs from the record."""
     if target is None:
-        raise InputError(f"this run measured {spec.target}; give the object again: resume(path, target=...)")
+        raise InputError(f"this run measured {spec.target}; pass the object again: resume(path, target=...)")
     if describe_object(target) != spec.target:
         raise InputError(f"this run measures {spec.target}, not {describe_object(target)}")
     return target
@@ -49,9 +49,9 @@ def _given(spec: RunSpec, target: Target | None) -> Target:
 
 @asynccontextmanager
 async def open_target(spec: RunSpec, *, folder: Path, target: Target | None = None) -> AsyncIterator[Target]:
-    """What the spec names, checked and ready. folder: where a target of our own keeps its log and its database.
+    """Open the spec's target. folder: for the log and database of a target that the run starts.
 
-    target: an object to measure instead. Raises InputError or EngineError when the target cannot be used.
+    target: an object to measure instead. Raises InputError or EngineError if the target cannot be used.
     """
     check_target(spec, target)
     opened = _given(spec, target) if target is not None else target_config(spec.target).build()
@@ -65,5 +65,5 @@ async def open_target(spec: RunSpec, *, folder: Path, target: Target | None = No
 
 
 def config_of(spec: RunSpec) -> TargetConfig | None:
-    """The configuration of the spec's target; None for an object that was handed over."""
+    """Return the configuration of the spec's target; None for a given object."""
     return None if spec.target.startswith("object:") else target_config(spec.target)

@@ -1,4 +1,4 @@
-"""From the outcome of a turn to its record."""
+"""Converts the outcome of a turn to its record."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from voicelab.targets.base import TurnOutcome
 
 
 def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> dict[str, Any]:
-    """The fields of a TurnResult that come from its sound."""
+    """Return the fields of a TurnResult that depend on its audio."""
     if timing is None:
-        return {"response_missing": "the turn has no sound"}
+        return {"response_missing": "the turn has no audio"}
     is_timed = timing.reason != IN_A_BURST
     return {
         "response_s": timing.response_s,
@@ -38,7 +38,7 @@ def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> 
 
 
 def encoded_reply(take: TurnOutcome) -> bytes:
-    """The reply as an Ogg Opus file, from the bare samples that a target sent; empty where it sent none."""
+    """Encode the raw samples of a reply as Ogg Opus; returns no bytes without audio."""
     if not take.received:
         return b""
     rate_hz = take.received[0].clip.rate_hz
@@ -46,13 +46,13 @@ def encoded_reply(take: TurnOutcome) -> bytes:
 
 
 def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
-    """The turn as a failure of the recording where that is damaged: its words are no measure of a recognizer."""
+    """Return the turn as failed if its recording is damaged, because it then does not measure the recognizer."""
     heard_s = take.stages.get("undecoded_s") or 0.0
     stages = {**take.stages, "undecoded_s": max(heard_s, undecoded_s)}
     if undecoded_s <= DAMAGED_FROM_S:
         return replace(take, stages=stages)
     found = f"{undecoded_s:.2f} s of the recording cannot be decoded; replace the file"
-    message = found if take.heard is None else f"{found}. Heard of the rest: {take.heard!r}"
+    message = found if take.heard is None else f"{found}. Recognized from the rest: {take.heard!r}"
     return replace(
         take, stages=stages, error=("damaged_recording", message),
         heard=None, answer=None, intent=None, entities=[], candidates=[], tool_calls=None, changes=[], usage=None,
@@ -84,13 +84,13 @@ def turn_result(
     request_audio: RequestAudio | None = None,
     owner: Owner | None = None,
 ) -> TurnResult:
-    """One turn as it is kept, with the figures that follow from others. owner: of its failure; None: by its code."""
+    """Return the record of a turn, with derived figures. owner: of its failure; None: according to its code."""
     sample, stages = planned.sample, take.stages
     failure = None
     if take.error is not None:
         code, message = take.error
         failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
-    # Silence is an answer of the recognizer: it heard no words, and all of the reference's are deletions.
+    # Silence is a valid result: no words were recognized, and all reference words are deletions.
     heard = "" if failure is not None and failure.code == "no_speech" else writable(take.heard)
     path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
     known = [value for value in path if value is not None]
@@ -136,7 +136,7 @@ def turn_result(
 
 
 def writable(value: Any) -> Any:
-    """The value with U+FFFD for half surrogate pairs, which JSON can carry and UTF-8 cannot."""
+    """Replace unpaired surrogates by U+FFFD, because JSON can represent them but UTF-8 cannot."""
     if isinstance(value, str):
         return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     if isinstance(value, list | tuple):

@@ -1,6 +1,6 @@
-"""Normalizers, one file each, and where sentences and words end.
+"""Normalizers, one file each, and sentence and word segmentation.
 
-A score is only comparable with another under the same normalizer, so every result records its name and version.
+Scores are only comparable under the same normalizer, so every result records its name and version.
 """
 
 from __future__ import annotations

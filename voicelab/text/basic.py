@@ -1,4 +1,4 @@
-"""The normalizer `basic`: case, punctuation and spaces, in any language whose words are separated by spaces."""
+"""The normalizer `basic`: case, punctuation and spaces, for any language with spaces between words."""
 
 from __future__ import annotations
 
@@ -11,15 +11,16 @@ from voicelab.text.normalizer import Normalizer
 _APOSTROPHES = dict.fromkeys(map(ord, "'\u2018\u2019\u02bc\uff07\u2032`\u00b4"))
 _KEYCAP = "\u20e3"
 _DOTTED_I = "i\u0307"
-"""What Python makes of the Turkish capital with a dot."""
+"""Python's lower case of the Turkish capital dotted I."""
 _SPACING = re.compile(r"[^\w\s]|_")
 
 
 def basic(text: str) -> str:
-    """NFKC, lower case, digits of any script as 0 to 9, no punctuation, no symbols (emoji among them), single spaces.
+    """Apply NFKC and lower case, convert digits to 0-9, remove punctuation and symbols (emoji included), collapse
+    spaces.
 
-    Apostrophes and invisible characters are removed without cutting the word. Combining marks of all scripts stay:
-    they are vowels and tones in Hindi, Thai or Arabic.
+    Apostrophes and invisible characters are removed without splitting the word. Combining marks remain, because they
+    are vowels and tones in Hindi, Thai or Arabic.
     """
     visible = without_invisible(unicodedata.normalize("NFKC", without_invisible(text).translate(_APOSTROPHES)))
     folded = unicodedata.normalize("NFKC", visible.lower()).translate(_APOSTROPHES)
@@ -30,7 +31,7 @@ def basic(text: str) -> str:
 
 
 def _kept(char: str) -> str:
-    """A letter, a mark or a digit, the digit as 0 to 9; a space for anything else."""
+    """Return a letter or mark unchanged, a digit as 0 to 9, and a space for anything else."""
     category = unicodedata.category(char)
     if category == "Nd":
         return str(unicodedata.decimal(char))

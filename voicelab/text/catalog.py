@@ -16,13 +16,13 @@ NORMALIZERS: dict[str, Normalizer] = {
     one.name: one for one in (NONE, BASIC, ENGLISH, WHISPER, CHARACTERS, KOREAN, SCLITE)
 }
 ALIASES = {"cjk": "characters"}
-"""Older names."""
+"""Former names."""
 NAMES = ", ".join(NORMALIZERS)
-"""The names, for help texts."""
+"""Names for help texts."""
 
 
 def normalizer(name: str) -> Normalizer:
-    """The normalizer of that name; InputError lists the known ones."""
+    """Return the normalizer with that name. Raises InputError, which lists the known ones."""
     known = NORMALIZERS.get(ALIASES.get(name, name))
     if known is None:
         raise InputError(f"unknown normalizer {name!r}; known: {NAMES}")

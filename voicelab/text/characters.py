@@ -1,8 +1,8 @@
-"""The normalizer `characters`: each character is a word. Chinese, Cantonese, Japanese, Thai, Lao, Khmer, Burmese.
+"""The normalizer `characters`: one word per character. Chinese, Cantonese, Japanese, Thai, Lao, Khmer, Burmese.
 
-Words in Latin letters (or any other script with spaces) and numbers stay whole, as tools for Mandarin-English speech
-count them; the character error rate counts their letters one by one. Chinese characters are not converted between
-simplified and traditional, and numbers are not converted between digits and characters.
+Words in Latin letters (or any other script with spaces) and numbers stay whole, as is usual for Mandarin-English
+speech; the character error rate counts their letters. Chinese characters are not converted between simplified and
+traditional, nor numbers between digits and characters.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CUT = WITHOUT_SPACES | {"Hangul"}
 
 
 def characters(text: str) -> str:
-    """As `basic`, with a space around each character of a script without spaces; marks stay with their letter."""
+    """Apply `basic`, then put spaces around each character of a script without spaces; marks stay with their letter."""
     folded = basic(text)
     if folded.isascii():
         return folded

@@ -1,20 +1,20 @@
-"""Where a long sentence can be spoken in two parts: behind a comma, a semicolon, a colon or a dash."""
+"""Splits a long sentence into two parts for synthesis, after a comma, semicolon, colon or dash."""
 
 from __future__ import annotations
 
 import re
 
 _LONG = 60
-"""Characters. Shorter sentences are spoken whole: their sound begins soon enough."""
+"""In characters. Shorter sentences are not split, because their audio starts soon enough."""
 _FIRST, _REST = 15, 20
-"""Characters that each part has at least. The first must sound long enough for the rest to be made meanwhile."""
+"""Minimum characters of each part. The first must last long enough to synthesize the rest."""
 _BORDER = re.compile(r"[,;:][\"')\]]*\s+|\s+[–—]\s+")
 
 
 def opening_clause(sentence: str) -> list[str]:
-    """A long sentence as its opening and the rest; any other sentence as it is.
+    """Split a long sentence into its opening clause and the rest; return others unchanged.
 
-    Only the spaces between the two parts are lost.
+    Only the spaces between the two parts are dropped.
     """
     if len(sentence) > _LONG:
         for border in _BORDER.finditer(sentence):

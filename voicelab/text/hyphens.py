@@ -1,4 +1,4 @@
-"""Keep the hyphens within words, whatever the normalizer does with them: `re-sign` and `resign` then differ."""
+"""Preserves hyphens within words under any normalizer, so that `re-sign` and `resign` differ."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from voicelab.text.normalizer import Normalizer
 
 _HYPHEN = re.compile(r"(?<=[^\W\d_])[-\u2010\u2011](?=[^\W\d_])")
 _STAND_IN = "\ua78f"
-"""A letter (the sinological dot) that no normalizer changes; it stands for a hyphen while one is applied."""
+"""A letter (the sinological dot) that no normalizer changes; replaces hyphens during normalization."""
 
 
 def keep_hyphens(normalizer: Normalizer) -> Normalizer:
-    """The normalizer, with the hyphens between two letters kept. Its name says so, because its scores differ."""
+    """Return a normalizer that keeps the hyphens between letters. Its name differs, because its scores do."""
     plain = normalizer.apply
 
     def apply(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Characters that are not seen and are part of no word: formatting characters and variation selectors."""
+"""Invisible characters that are part of no word: formatting characters and variation selectors."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ import unicodedata
 _FEW = re.compile("[^\\x00-\\x7f]")
 _SELECTORS = frozenset(map(chr, (*range(0xFE00, 0xFE10), *range(0xE0100, 0xE01F0), *range(0x180B, 0x180E), 0x180F)))
 _ALSO = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0")
-"""Fillers and joiners that Unicode calls letters or marks and that are never drawn."""
+"""Fillers and joiners that Unicode classifies as letters or marks but that are never displayed."""
 
 
 def is_invisible(char: str) -> bool:
-    """Whether a character is never drawn and separates nothing.
+    """Whether a character is never displayed and separates nothing.
 
     True for category Cf (soft hyphen, joiners, byte order mark, direction marks, ...) and for variation selectors.
     """
@@ -20,9 +20,9 @@ def is_invisible(char: str) -> bool:
 
 
 def without_invisible(text: str) -> str:
-    """The text without invisible characters; the words around them are not cut.
+    """Remove invisible characters without splitting the words around them.
 
-    A zero-width space (U+200B) is removed as well: it marks where a line may break, not where a word ends.
+    This includes the zero-width space (U+200B), which marks a possible line break, not a word boundary.
     """
     if _FEW.search(text) is None:
         return text

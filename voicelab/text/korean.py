@@ -1,6 +1,6 @@
-"""The normalizer `korean`: words between spaces, and characters without regard to spaces. Korean.
+"""The normalizer `korean`: words separated by spaces; characters compared without spaces.
 
-Spacing varies in written Korean, so the character error rate leaves spaces out; the word error rate keeps them.
+Spacing varies in written Korean, so the character error rate ignores spaces; the word error rate keeps them.
 """
 
 from __future__ import annotations

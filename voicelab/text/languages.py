@@ -1,4 +1,4 @@
-"""Languages: the normalizer and the headline figure of each, and what to do where a text is in another script."""
+"""The default normalizer and headline figure of each language, and the check of a text's script."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from voicelab.text.scripts import WITHOUT_SPACES, script_of, scripts_in
 Headline = Literal["wer", "cer"]
 _CODE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z0-9]{2,8})*")
 _SHARE_OF_OTHER_SCRIPTS = 0.1
-"""Above this share of letters in other scripts, a normalizer does not fit a text."""
+"""A normalizer does not fit a text with a larger share of letters in other scripts."""
 _WITHOUT_ACCENTS = ("english", "whisper")
-"""Normalizers that drop accents, which tell words apart in most languages but English."""
+"""Normalizers that remove accents, which distinguish words in most languages other than English."""
 _SHARE_OF_ACCENTED = 0.05
 _FEWEST_ACCENTED = 3
-"""Above this share, and from this many words on, accented words show that a text is not English."""
+"""Accented words indicate a language other than English above this share and from this number on."""
 _SAMPLE = 200
-"""Texts that are looked at to find the script of a set."""
+"""Number of texts that are examined to detect the script of a set."""
 
 
 @dataclass(frozen=True, slots=True)
 class Language:
-    """A language by its code (ISO 639, lower case), with its normalizer by default and its headline figure."""
+    """A language with its code (ISO 639, lower case), default normalizer and headline figure."""
 
     code: str
     normalizer: str
@@ -49,9 +49,9 @@ _NAMES = {
 
 
 def language(text: str) -> Language:
-    """The language of a code or an English name: `en`, `en-GB`, `zh-Hant-HK`, `Korean`.
+    """Return the language of a code or an English name: `en`, `en-GB`, `zh-Hant-HK`, `Korean`.
 
-    A code that no rule is written for gets `basic` and WER. Raises InputError when it is neither.
+    Codes without specific rules use `basic` and WER. Raises InputError for anything else.
     """
     lowered = text.strip().lower()
     code = _NAMES.get(lowered)
@@ -68,12 +68,12 @@ def language(text: str) -> Language:
 
 
 def headline_of(normalizer: Normalizer) -> Headline:
-    """CER where the normalizer is made for languages that the field scores by characters, else WER."""
+    """Return CER for a normalizer of languages that are usually scored by characters, otherwise WER."""
     return "wer" if normalizer.spaces_count else "cer"
 
 
 def normalizer_for(texts: Iterable[str]) -> tuple[str, str]:
-    """The normalizer that fits texts whose language nobody named, and the script that most of their letters have."""
+    """Return a normalizer for texts of unknown language, and the script of most of their letters."""
     found = scripts_in(islice(texts, _SAMPLE))
     script = found.most_common(1)[0][0] if found else "Latin"
     return _for_script(script), script
@@ -86,48 +86,48 @@ def _for_script(script: str) -> str:
 
 
 def misfit(used: Normalizer, texts: Iterable[str]) -> str | None:
-    """Why the normalizer does not fit the script of the texts, as a sentence with the way out; None where it fits."""
+    """Return a sentence that says why the normalizer does not fit the script and what to use instead, or None."""
     found = scripts_in(texts)
     total = found.total()
     if not total:
         return None
     if used.scripts & WITHOUT_SPACES:
-        return None  # it cuts these scripts into characters, and the others at their spaces
+        return None  # it splits these scripts into characters, and others at spaces
     if used.scripts:
-        # Words in Latin letters stand in texts of every script.
+        # Words in Latin letters occur in texts of every script.
         allowed = used.scripts | {"Latin"}
-        problem = "does not know this script: it may drop letters, cut words or make one word of a sentence"
+        problem = "does not support this script: it may drop letters, split words or join a sentence into one word"
     else:
         allowed = frozenset(found) - WITHOUT_SPACES
-        problem = "takes words as they stand between spaces, and this script has none"
+        problem = "splits words at spaces, and this script has none"
     others = {script: count for script, count in found.items() if script not in allowed}
     other = sum(others.values()) / total
     if other > _SHARE_OF_OTHER_SCRIPTS:
         script = max(others, key=lambda name: others[name])
         return (
-            f"{other:.0%} of the letters of the references are not in a script that the normalizer {used.name} is made "
-            f"for (most: {script}); {used.name} {problem}, so its figures are not word errors of these texts; "
-            f"take --normalizer {_for_script(script)}, or name the language with --language"
+            f"{other:.0%} of the references' letters are in scripts that the normalizer {used.name} does not "
+            f"support (most: {script}); {used.name} {problem}, so its figures are not word errors of these texts; "
+            f"use --normalizer {_for_script(script)}, or name the language with --language"
         )
     if used.scripts and not used.scripts & found.keys():
         script = found.most_common(1)[0][0]
         return (
-            f"the references hold no letter of a script that the normalizer {used.name} is made for, only {script}; "
-            "take another --normalizer or --language"
+            f"the references contain no letters that the normalizer {used.name} supports, only {script}; "
+            "use another --normalizer or --language"
         )
     return _accents_lost(used, texts) if used.name in _WITHOUT_ACCENTS else None
 
 
 def _accents_lost(used: Normalizer, texts: Iterable[str]) -> str | None:
-    """A sentence for texts in Latin letters that are hardly English: too many of their words carry an accent."""
+    """Return a warning about texts in Latin script with too many accented words to be English, or None."""
     words = [word for text in texts for word in text.split()]
     accented = sum(not word.isascii() and _has_accent(word) for word in words)
     if accented < _FEWEST_ACCENTED or accented <= _SHARE_OF_ACCENTED * len(words):
         return None
     return (
-        f"{accented / len(words):.0%} of the words of the references carry an accent, and the normalizer {used.name}, "
-        "which is made for English, drops accents: words that differ in nothing else count as the same; "
-        "name the language with --language, or take --normalizer basic"
+        f"{accented / len(words):.0%} of the references' words have an accent, and the English normalizer {used.name} "
+        "removes accents, so words that differ only in accents count as equal; "
+        "name the language with --language, or use --normalizer basic"
     )
 
 

@@ -1,4 +1,4 @@
-"""The normalizer `none`: the text as it is. Any language."""
+"""The normalizer `none`: returns the text unchanged. Any language."""
 
 from __future__ import annotations
 

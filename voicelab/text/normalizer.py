@@ -1,4 +1,4 @@
-"""What a normalizer is: a named, versioned rule that brings two texts to one spelling."""
+"""The Normalizer: a named, versioned rule for comparing texts."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Normalizer:
-    """A rule that brings a reference and a hypothesis to one spelling.
+    """A rule that maps equivalent texts to the same spelling.
 
-    version: changes whenever the outcome for any text changes. scripts: the scripts that the rule is made for, as
-    `voicelab.text.scripts` names them; empty: any script. word_map: the SHA-256 of the user's word map that is applied
-    first, or None. spaces_count: whether a space between words is a character of the character error rate.
+    version: changes whenever the result for any text changes. scripts: supported scripts, as named in
+    `voicelab.text.scripts`; empty: all. word_map: SHA-256 of the user's word map that is applied first, or None.
+    spaces_count: whether spaces count in the character error rate.
     """
 
     name: str
@@ -23,11 +23,11 @@ class Normalizer:
     spaces_count: bool = True
 
     def words(self, text: str) -> list[str]:
-        """The words of the normalized text."""
+        """Return the words of the normalized text."""
         return self.apply(text).split()
 
     def characters(self, text: str) -> str:
-        """The characters that the character error rate compares."""
+        """Return the characters that the character error rate compares."""
         normalized = self.apply(text).strip()
         return normalized if self.spaces_count else "".join(normalized.split())
 

@@ -1,4 +1,4 @@
-"""The normalizer `sclite`: what NIST sclite does before it compares. English."""
+"""The normalizer `sclite`: NIST sclite's own normalization. English."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ _CAPITALS = str.maketrans("ABCDEFGHIJKLMNOPQRSTUVWXYZ", "abcdefghijklmnopqrstuvw
 
 
 def _lower_ascii(text: str) -> str:
-    """The letters A to Z in lower case; all other characters stay."""
+    """Convert A to Z to lower case; leave other characters unchanged."""
     return text.translate(_CAPITALS)
 
 

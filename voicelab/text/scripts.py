@@ -1,4 +1,4 @@
-"""Which script a text is written in, and which scripts leave no spaces between words."""
+"""Detects the script of a text, and whether it has spaces between words."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 WITHOUT_SPACES = frozenset({"Han", "Hiragana", "Katakana", "Bopomofo", "Thai", "Lao", "Khmer", "Myanmar", "Tibetan"})
-"""Scripts whose words are not separated by spaces."""
+"""Scripts without spaces between words."""
 _NAMES = {"Cjk": "Han", "Kangxi": "Han", "Ideographic": "Han", "Hangzhou": "Han", "Halfwidth": "", "Fullwidth": ""}
 
 
 @lru_cache(maxsize=20_000)
 def script_of(char: str) -> str | None:
-    """The script of a letter or a mark (Latin, Devanagari, Han, ...); None for digits, punctuation and symbols."""
+    """Return the script of a letter or mark (Latin, Devanagari, Han, ...), or None for other characters."""
     if unicodedata.category(char)[0] not in "LM":
         return None
     words = unicodedata.name(char, "").title().split()
@@ -25,7 +25,7 @@ def script_of(char: str) -> str | None:
 
 
 def scripts_in(texts: Iterable[str]) -> Counter[str]:
-    """How many letters and marks of each script the texts hold."""
+    """Count the letters and marks of each script."""
     found: Counter[str] = Counter()
     for text in texts:
         found.update(script for char in text if (script := script_of(char)) is not None)
@@ -33,5 +33,5 @@ def scripts_in(texts: Iterable[str]) -> Counter[str]:
 
 
 def has_no_spaces(char: str) -> bool:
-    """Whether a character belongs to a script whose words are not separated by spaces."""
+    """Whether a character belongs to a script without spaces between words."""
     return script_of(char) in WITHOUT_SPACES

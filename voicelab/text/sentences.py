@@ -1,4 +1,4 @@
-"""Where sentences and words end."""
+"""Sentence and word boundaries."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ import re
 _CJK_CHARS = r"\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af\uf900-\ufaff"
 
 _ABBREVIATIONS = r"(?<!\bInc)(?<!\bCo)(?<!\bCorp)(?<!\bLtd)(?<!\bMr)(?<!\bMs)(?<!\bDr)(?<!\bvs)(?<!\bU\.S)"
-# A match begins at the first or second mark of a run and gives nothing back, so time is linear in the length.
+# A match starts at the first or second mark of a run and never backtracks, so time is linear in the length.
 _SENTENCE_END = re.compile(_ABBREVIATIONS + r"(?<![.!?…]{2})[.!?…]++[\"')\]]*+\s++(?=[\"'(\[]?[A-Z0-9])|[。！？]\s*+")
 
 
 def sentences(text: str) -> list[str]:
-    """The sentences of a text, in order; only the spaces between them are lost."""
+    """Split a text into sentences; only the spaces between them are dropped."""
     found, start = [], 0
     for end in _SENTENCE_END.finditer(text):
         found.append(text[start : end.end()].strip())
@@ -25,9 +25,9 @@ _WORD = re.compile(rf"[{_CJK_CHARS}]|[^\s{_CJK_CHARS}]+")
 
 
 def words_within(text: str, share: float) -> str:
-    """The beginning of a text that ends with the last whole word within this share (0 to 1) of its letters.
+    """Return the start of a text up to the last complete word within this share (0 to 1) of its letters.
 
-    A Chinese, Japanese or Korean character is a word of its own.
+    Each Chinese, Japanese or Korean character is a word.
     """
     limit = share * len(text)
     ends = [word.end() for word in _WORD.finditer(text) if word.end() <= limit]

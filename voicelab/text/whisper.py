@@ -1,11 +1,11 @@
-"""The normalizer `whisper`: the English normalizer of openai-whisper 20250625, character for character. English.
+"""The normalizer `whisper`: identical to the English normalizer of openai-whisper 20250625.
 
-The rules are those of the package whisper_normalizer 0.1.15, minus the four that openai-whisper does not have
-(`cause`, `dunno`, `kinda`, `sorta`).
+The rules come from the package whisper_normalizer 0.1.15, without the four that openai-whisper lacks (`cause`, `dunno`,
+`kinda`, `sorta`).
 
-Most words of most texts are changed by no rule that depends on their neighbours. Such a word is normalized once and
-cached; only the runs of other words between them (numbers, currencies, fillers, symbols) go through all the rules, with
-a plain word on either side where the text has one.
+Most words are not affected by rules that depend on their neighbours. Such a word is normalized once and cached. Only
+the runs of other words between them (numbers, currencies, fillers, symbols) go through all the rules, with a plain word
+on either side where the text has one.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from voicelab.errors import InputError
 from voicelab.text.normalizer import Normalizer
 
 OPENAI_WHISPER = "20250625"
-"""The release of openai-whisper whose outcome this normalizer gives."""
+"""The release of openai-whisper that this normalizer reproduces."""
 _RULES_PACKAGE = "0.1.15"
-"""The release of whisper_normalizer that the four removals below turn into that."""
+"""The release of whisper_normalizer to which the four removals apply."""
 _NOT_IN_OPENAI_WHISPER = (r"\bcause\b", r"\bdunno\b", r"\bkinda\b", r"\bsorta\b")
 
 _REMEMBERED = 200_000
 """Maximum number of cached words, and of cached runs; a full cache is emptied."""
 _NEIGHBOUR = "zqx"
-"""A word that no rule touches; it stands for any plain neighbour."""
+"""A word that no rule changes; replaces plain neighbours."""
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _CONTRACTION = re.compile(r'"?[a-z]+(?:\'[a-z]+)+[,?!;:]?"?')
 _LETTERS = re.compile(r"[a-z]+(?: [a-z]+)*")
 _BRACKETS = re.compile(r"[<>\[\]()]")
 _JOINED_BY_RULES = ("been", "gone", "done", "got")
-"""Words that `'s` and `'d` before them depend on."""
+"""Words that a preceding `'s` or `'d` depends on."""
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th", "s"})
-"""Words that a number before them takes as its ending."""
+"""Words that become the ending of a preceding number."""
 
 
 class _Kind(Enum):
@@ -47,7 +47,7 @@ class _Kind(Enum):
 
 
 class FastWhisper:
-    """The rules with a cache: call it with a text to get the normalized text."""
+    """The rules with a cache; call it with a text to get the normalized text."""
 
     def __init__(self) -> None:
         rules = openai_rules()
@@ -87,7 +87,7 @@ class FastWhisper:
         return "".join(pieces)
 
     def _run(self, run: str, after_word: bool, before_word: bool) -> str:
-        """What stands between two plain words, or the text's edges, its spaces included."""
+        """Normalize the text between two plain words, or the text's edges, including its spaces."""
         key = (run, after_word, before_word)
         if key not in self._runs:
             if len(self._runs) >= _REMEMBERED:
@@ -127,7 +127,7 @@ class FastWhisper:
         return self._spellings.get(word, word)
 
     def _in_company(self, token: str) -> str | _Kind:
-        """The token between two plain words, if it comes out as words that a number beside it would not take up."""
+        """Normalize a token between two plain words; only if the result is not affected by an adjacent number."""
         outcome = self._run(token, True, True).strip()
         if not _LETTERS.fullmatch(outcome):
             return _Kind.RUN
@@ -140,13 +140,13 @@ def _is_plain(item: tuple[str, str | _Kind]) -> bool:
 
 
 def openai_rules() -> Any:
-    """The uncached rules of openai-whisper. InputError when another release of whisper_normalizer is installed."""
+    """Return the uncached rules of openai-whisper. Raises InputError for other releases of whisper_normalizer."""
     from importlib.metadata import version
 
     installed = version("whisper_normalizer")
     if installed != _RULES_PACKAGE:
         raise InputError(
-            f"normalizer whisper: whisper_normalizer {installed} is installed, and only {_RULES_PACKAGE} is known to "
+            f"normalizer whisper: whisper_normalizer {installed} is installed, but only {_RULES_PACKAGE} is known to "
             f"give the result of openai-whisper {OPENAI_WHISPER}; run: pip install whisper_normalizer=={_RULES_PACKAGE}"
         )
     from whisper_normalizer.english import EnglishTextNormalizer
@@ -163,7 +163,7 @@ def _shared() -> FastWhisper:
 
 
 def whisper(text: str) -> str:
-    """The text as openai-whisper normalizes it (Radford et al. 2022, appendix C)."""
+    """Normalize a text like openai-whisper (Radford et al. 2022, appendix C)."""
     return _shared()(text)
 
 

@@ -1,7 +1,7 @@
-"""A word map of the user's own: spellings that count as one, as the GLM file of NIST sclite names them.
+"""User-defined word maps: spellings that count as equal, like the GLM files of NIST sclite.
 
-A file ending in .csv has the columns `from` and `to`; any other file has lines `from => to`, empty lines, and comments
-that begin with `#` or `;`. An empty right side removes the words. A map is applied to both texts before the normalizer.
+A .csv file has the columns `from` and `to`. Any other file has lines `from => to`, empty lines, and comments that start
+with `#` or `;`. An empty right side removes the words. The map is applied to both texts before the normalizer.
 """
 
 from __future__ import annotations
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class WordMap:
-    """The entries of a word map in the order of their file, and the SHA-256 of that file's bytes."""
+    """The entries of a word map in file order, and the SHA-256 of the file."""
 
     sha256: str
     entries: tuple[tuple[str, str], ...]
 
     @classmethod
     def read(cls, path: Path) -> Self:
-        """Read a file; InputError names the file and the line."""
+        """Read a file. Raises InputError, which names the file and the line."""
         import hashlib
 
         try:
@@ -47,7 +47,7 @@ class WordMap:
             if not source:
                 raise InputError(f"{path}: line {number}: nothing stands on the left; write: from => to")
             if source.lower() in entries:
-                raise InputError(f"{path}: line {number}: {source!r} is mapped twice; keep one of the two lines")
+                raise InputError(f"{path}: line {number}: {source!r} occurs twice; keep one of the two lines")
             entries[source.lower()] = (source, target)
         if not entries:
             raise InputError(f"{path}: there is no entry in it; write lines: from => to")
@@ -61,11 +61,11 @@ class WordMap:
         return lambda text: pattern.sub(lambda found: targets[_key(found[0])], text)
 
     def apply(self, text: str) -> str:
-        """The text with each mapped word replaced once, the longest first, whatever its case."""
+        """Replace each mapped word once, longest first, ignoring case."""
         return self._apply(text)
 
     def before(self, normalizer: Normalizer) -> Normalizer:
-        """The normalizer with this map in front of it."""
+        """Return a normalizer that applies this map first."""
         plain = normalizer.apply
         return replace(normalizer, apply=lambda text: plain(self.apply(text)), word_map=self.sha256)
 
@@ -81,7 +81,7 @@ def _key(text: str) -> str:
 
 
 def _pattern(source: str) -> str:
-    """A pattern for whole words; a script without spaces has no boundaries between words."""
+    """Return a pattern for whole words; scripts without spaces have no word boundaries."""
     words = r"\s+".join(re.escape(word) for word in source.split())
     left = "" if has_no_spaces(source[0]) or not source[0].isalnum() else r"(?<![\w'’])"
     right = "" if has_no_spaces(source[-1]) or not source[-1].isalnum() else r"(?![\w])(?!['’]\w)"
@@ -99,7 +99,7 @@ def _line_rows(path: Path, text: str) -> Iterable[tuple[int, str, str]]:
 
 
 def _bare(side: str) -> str:
-    """A side without spaces around it and without the brackets of a GLM file."""
+    """Strip spaces and the brackets of a GLM file from a side."""
     side = side.strip()
     return side[1:-1].strip() if side.startswith("[") and side.endswith("]") else side
 

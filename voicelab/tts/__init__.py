@@ -1,1 +1,1 @@
-"""Voices: text to sound. Add one: a file with a class, a line in catalog.py."""
+"""Voices (text to speech). To add one: a file with a class, and a line in catalog.py."""

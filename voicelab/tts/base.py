@@ -1,4 +1,4 @@
-"""What a voice is."""
+"""The interface of a voice."""
 
 from __future__ import annotations
 
@@ -9,15 +9,15 @@ from voicelab.engines.spec import EngineInfo
 
 
 class Voice(Protocol):
-    """Text to sound. A class with keyword options only; cheap to build, heavy to load."""
+    """Text to speech. Implementations take keyword options only; construction is cheap, `load` may be slow."""
 
     def load(self) -> EngineInfo:
-        """Load and warm up; raises EngineMissingError with the way out."""
+        """Load and warm up. Raises EngineMissingError, which says what to install or set."""
 
     def speak(self, sentence: str) -> Clip:
-        """One sentence as sound, at the voice's own rate; calls never overlap."""
+        """Synthesize one sentence at the voice's own rate; calls never overlap."""
 
 
 def speaks_clauses(info: EngineInfo) -> bool:
-    """Whether the voice is given the opening clause of a long first sentence alone: its option `clauses` is on."""
+    """Whether to synthesize the opening clause of a long first sentence separately (the voice's option `clauses`)."""
     return info.options.get("clauses") is True

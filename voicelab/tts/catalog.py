@@ -22,7 +22,7 @@ VOICES = Catalog(
             "any server with /v1/audio/speech: OpenAI, vLLM, speaches, voicelab's own",
             extra="openai",
             packages=("openai",),
-            needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
+            needs="a server (base_url) and, if it requires one, a key in OPENAI_API_KEY",
         ),
         "edge": Entry(
             "voicelab.tts.edge:EdgeVoice",

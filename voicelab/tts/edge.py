@@ -1,4 +1,4 @@
-"""Microsoft Edge's online voices through edge-tts: no key, but every sentence goes over the internet."""
+"""Microsoft Edge's online voices through edge-tts: no key, but every sentence is sent over the internet."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from voicelab.errors import EngineError, EngineMissingError
 
 
 class EdgeVoice:
-    """voice: a name such as en-US-AriaNeural; rate: faster or slower, as "+10%"; timeout_s: of each request."""
+    """voice: a name such as en-US-AriaNeural; rate: relative speed such as "+10%"; timeout_s: per
+    request, in seconds.
+    """
 
     def __init__(self, *, voice: str = "en-US-AriaNeural", rate: str = "+0%", timeout_s: float = 30.0) -> None:
         self._options: dict[str, OptionValue] = {"voice": voice, "rate": rate, "timeout_s": timeout_s}
@@ -41,5 +43,5 @@ class EdgeVoice:
             )  # fmt: skip
             pieces = [piece["data"] for piece in talk.stream_sync() if piece["type"] == "audio"]
         except (EdgeTTSException, aiohttp.ClientError, OSError, TimeoutError, ValueError) as error:
-            raise EngineError("edge", f"no speech from Microsoft's server: {error}") from error
+            raise EngineError("edge", f"Microsoft's server returned no speech: {error}") from error
         return decoding.decode(b"".join(pieces), source="the speech of edge-tts")

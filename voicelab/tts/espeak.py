@@ -1,6 +1,7 @@
-"""eSpeak NG through its C interface (`speak_lib.h`, version 1.52), library and data from the espeakng-loader wheel.
+"""eSpeak NG through its C interface (`speak_lib.h`, version 1.52), with library and data from the espeakng-loader
+wheel.
 
-eSpeak NG is GPL-3.0 and keeps its state in globals, so this engine runs alone in a worker process.
+eSpeak NG is GPL-3.0 and keeps its state in globals, so this engine always runs in a worker process.
 """
 
 from __future__ import annotations
@@ -21,7 +22,9 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctype
 
 
 class Espeak:
-    """voice: a language or voice name (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80..450; pitch: 0..100."""
+    """voice: a language or voice name (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80 to
+    450; pitch: 0 to 100.
+    """
 
     def __init__(self, *, voice: str = "en-us", words_per_minute: int = 165, pitch: int = 50) -> None:
         self._options: dict[str, str | int] = {"voice": voice, "words_per_minute": words_per_minute, "pitch": pitch}
@@ -43,7 +46,7 @@ class Espeak:
             raise EngineMissingError("espeak", f"its data at {data.decode()} cannot be read; reinstall espeakng-loader")
         voice = str(self._options["voice"])
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
-            raise EngineError("espeak", f"no voice {voice!r}; try en-us, en-gb-x-rp, de, fr, es, ...")
+            raise EngineError("espeak", f"unknown voice {voice!r}; try en-us, en-gb-x-rp, de, fr, es, ...")
         library.espeak_SetParameter(_RATE, int(self._options["words_per_minute"]), 0)
         library.espeak_SetParameter(_PITCH, int(self._options["pitch"]), 0)
         library.espeak_SetSynthCallback(self._callback)
@@ -57,7 +60,7 @@ class Espeak:
         text = sentence.encode("utf-8") + b"\0"
         status = self._library.espeak_Synth(text, len(text), 0, _POSITION_CHARACTER, 0, _CHARS_UTF8, None, None)
         if status != 0:
-            raise EngineError("espeak", f"could not speak (status {status})")
+            raise EngineError("espeak", f"synthesis failed (status {status})")
         return Clip.from_pcm16(b"".join(self._pieces), self._rate_hz)
 
     def _take(self, samples: Any, count: int, _events: Any) -> int:

@@ -1,4 +1,4 @@
-"""A voice that hums."""
+"""A test voice that produces a tone."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ _RATE_HZ = 24_000
 
 
 class FakeVoice:
-    """Deterministic: a tone of `tone_hz`, as long as a person would need for the text at `words_per_s`.
+    """A deterministic tone of `tone_hz`, as long as the text takes at `words_per_s`.
 
-    delay_s: how long it takes for a sentence. clauses: take a long first sentence in two parts, as Piper does.
+    delay_s: processing time per sentence in seconds. clauses: split a long first sentence like Piper.
     """
 
     def __init__(

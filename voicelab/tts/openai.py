@@ -1,4 +1,4 @@
-"""Any server that speaks at /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
+"""Voices of servers with /v1/audio/speech: OpenAI, vLLM, speaches, or voicelab's own."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from typing import Any
 
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
-from voicelab.engines.openai_client import OPENAI_URL, connect, told
+from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
 from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
 
 
 class OpenAIVoice:
-    """Asks for a WAV file, sentence by sentence.
+    """Requests one WAV file per sentence.
 
-    base_url: of the server, up to /v1. model, voice: as the server names them. key_variable: the environment variable
-    that holds the key. timeout_s, retries: of each request.
+    base_url: server address up to /v1. model, voice: the server's names. key_variable: environment variable with the
+    key. timeout_s (seconds), retries: per request.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class OpenAIVoice:
         return EngineInfo("tts", "openai", dict(self._options), revision, device="remote", licence="the server's own")
 
     def speak(self, sentence: str) -> Clip:
-        with told(self._base_url):
+        with translated_errors(self._base_url):
             answer = self._client.audio.speech.create(
                 model=self._model, voice=self._voice, input=sentence, response_format="wav"
             )

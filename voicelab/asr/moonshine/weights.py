@@ -1,4 +1,4 @@
-"""The model tiny-en inside the wheel moonshine-voice: where it lies, and whether it is the one we measured."""
+"""Locates and verifies the model tiny-en inside the wheel moonshine-voice."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ SHA256 = {
     "decoder_model_merged.ort": "cf524c4862d36e9e5ab032eddc73637efd822d70e868ac575cf1a46e1e4708a0",
     "tokenizer.bin": "6884b35fd6377d4c4d32336a0bc152f36b64d1e45b6503683cdc238250a8472d",
 }
-"""The files of tiny-en in the wheel 0.1.0, the same on x86-64 and arm64."""
+"""Files of tiny-en in the wheel 0.1.0, identical on x86-64 and arm64."""
 
 
 def checked_model_folder() -> Path:
-    """The folder of tiny-en in the installed wheel.
+    """Return the folder of tiny-en in the installed wheel.
 
-    Raises EngineMissingError when the package, the folder or a file is missing, or a file's SHA-256 differs.
+    Raises EngineMissingError if the package, the folder or a file is missing, or a SHA-256 differs.
     """
     found = find_spec("moonshine_voice")
     if found is None or found.origin is None:
@@ -34,12 +34,12 @@ def checked_model_folder() -> Path:
 
 
 def check_files(folder: Path) -> None:
-    """Compare each file's SHA-256; EngineMissingError names the first that is missing or differs."""
+    """Verify each file's SHA-256. Raises EngineMissingError, which names the first missing or different file."""
     for name, expected in SHA256.items():
         path = folder / name
         if not path.is_file():
             raise EngineMissingError(
-                "moonshine", f"{PACKAGE} has no {path.name} in {folder}: later wheels carry no weights; run: {WANTED}"
+                "moonshine", f"{PACKAGE} has no {path.name} in {folder}: later wheels contain no weights; run: {WANTED}"
             )
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -50,7 +50,7 @@ def check_files(folder: Path) -> None:
 
 
 def why_absent() -> str:
-    """Why the package is not installed here, as a clause: there is no wheel for this system, or nobody installed it."""
+    """Return why the package is not installed, as a clause: no wheel for this system, or not installed by the user."""
     library, version = platform.libc_ver()
     fits = platform.system() == "Linux" and platform.machine() in ("x86_64", "aarch64")
     if fits and library == "glibc" and tuple(map(int, version.split(".")[:2])) >= OLDEST_GLIBC:

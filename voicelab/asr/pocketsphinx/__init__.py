@@ -1,1 +1,1 @@
-"""PocketSphinx, called by its C functions."""
+"""PocketSphinx, called through its C functions."""

@@ -1,4 +1,4 @@
-"""The mean cepstrum of a channel, which PocketSphinx takes off its features before it hears words in them."""
+"""Estimates a channel's mean cepstrum, which PocketSphinx subtracts from its features."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ _GRAMMAR = "#JSGF V1.0; grammar one; public <one> = oh;"
 
 
 class CepstralMean:
-    """Takes it from the first of the sound.
+    """Estimates the mean from the first part of the audio.
 
-    Whoever ends an utterance has PocketSphinx search all of it that was not searched: a tenth of a second for a second
-    of sound, in the decoder that is to hear the words. This one knows but one word, and computes the same features.
+    Ending an utterance makes PocketSphinx search all audio not searched yet: a tenth of a second per second of audio,
+    in the decoder that is to recognize the words. This estimator's own decoder has a one-word grammar and computes the
+    same features.
     """
 
     def __init__(self) -> None:
         self._idle = [self._new_decoder()]
 
     def prepare(self, decoder: Any, sound: Clip | None) -> None:
-        """Make a decoder's features ready for an utterance, with the mean of `sound` (SPEECH_RATE_HZ), its first part.
+        """Reset a decoder's features for an utterance, with the mean of `sound` (at SPEECH_RATE_HZ), its first part.
 
-        They start anew each time: what they keep (a running mean, the last samples) would make what is heard now depend
-        on the utterances before.
+        Without the reset, the running mean and the last samples would make results depend on earlier utterances.
         """
         decoder.reinit_feat()
         if sound is not None:
@@ -34,7 +34,7 @@ class CepstralMean:
         try:
             decoder = self._idle.pop()
         except IndexError:
-            decoder = self._new_decoder()  # another thread has it
+            decoder = self._new_decoder()  # take it, so that other threads create their own
         decoder.reinit_feat()
         decoder.start_utt()
         decoder.process_raw(sound.to_pcm16(), no_search=True, full_utt=True)

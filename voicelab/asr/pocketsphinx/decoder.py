@@ -1,7 +1,7 @@
-"""PocketSphinx by its C functions, which its wheel's module carries beside its Python classes.
+"""PocketSphinx through the C functions of its wheel's extension module.
 
-Those classes keep Python's global lock (GIL) while they search, so that two threads hear no more than one. A call by
-ctypes leaves it: as many utterances are searched at once as there are threads.
+The Python classes hold the GIL during the search, so two threads are no faster than one. ctypes calls release it, so
+each thread can search one utterance.
 """
 
 from __future__ import annotations
@@ -38,20 +38,20 @@ _FUNCTIONS: dict[str, tuple[Any, list[Any]]] = {
     "ps_seg_frames": (None, [_POINTER, ctypes.POINTER(_INT), ctypes.POINTER(_INT)]),
     "logmath_exp": (ctypes.c_double, [_POINTER, _INT]),
 }
-"""What they return and take, as pocketsphinx.h of version 5 declares them. A text is copied before the next call."""
+"""Signatures from pocketsphinx.h of version 5. Returned texts are copied before the next call."""
 _SAMPLE_BYTES = 2
 _NO_WORD = ("<", "[", "++")
-"""How the entries of the dictionary begin that stand for silence and noise. A variant of a word ends with "(2)"."""
+"""Prefixes of dictionary entries for silence and noise. Variants of a word end with "(2)"."""
 FRAME_S = 0.01
-"""How far PocketSphinx moves on from frame to frame."""
+"""PocketSphinx's frame step in seconds."""
 
 
 class SphinxDecoder:
-    """One decoder. Several may work at once, each in one thread at a time.
+    """One decoder. Several may run concurrently, each in one thread at a time.
 
-    options: PocketSphinx's own, by name. model: whether with the US English language model and its dictionary, or with
-    the sounds alone, for words that are added. What a method does is what the Python class's of its name does.
-    in_utterance: whether `start_utt` was called and `end_utt` was not. EngineError when a call fails.
+    options: PocketSphinx options. model: load the US English language model and dictionary; otherwise the acoustic
+    model only, for added words. Methods correspond to those of the Python class. in_utterance: between `start_utt` and
+    `end_utt`. Methods raise EngineError when a call fails.
     """
 
     def __init__(self, options: Mapping[str, float | bool], *, model: bool = True) -> None:
@@ -71,7 +71,7 @@ class SphinxDecoder:
             self._c.ps_config_free(config)
         if self._decoder is None:
             raise EngineError(
-                "pocketsphinx", f"could not be set up with the options {dict(options)}; is one of them none of its own?"
+                "pocketsphinx", f"initialization failed with the options {dict(options)}; check their names and values"
             )
 
     def __del__(self) -> None:
@@ -82,7 +82,7 @@ class SphinxDecoder:
         self._check("ps_add_word", word.encode(), phones.encode(), True)
 
     def search_by_grammar(self, name: str, grammar: str) -> None:
-        """Hear nothing but what a JSGF grammar says."""
+        """Restrict recognition to a JSGF grammar."""
         self._check("ps_add_jsgf_string", name.encode(), grammar.encode())
         self._check("ps_activate_search", name.encode())
 
@@ -90,7 +90,7 @@ class SphinxDecoder:
         self._check("ps_reinit_feat", None)
 
     def get_cmn(self) -> str:
-        """The mean cepstrum that it subtracts, as PocketSphinx writes it."""
+        """Return the mean cepstrum that it subtracts, in PocketSphinx's notation."""
         return str(self._c.ps_get_cmn(self._decoder, False).decode())
 
     def set_cmn(self, written: str) -> None:
@@ -101,7 +101,7 @@ class SphinxDecoder:
         self.in_utterance = True
 
     def process_raw(self, pcm16: bytes, *, no_search: bool = False, full_utt: bool = False) -> None:
-        """Hear the next samples: 16 bits each, of one channel."""
+        """Process the next samples of 16-bit mono PCM."""
         self._check("ps_process_raw", pcm16, len(pcm16) // _SAMPLE_BYTES, no_search, full_utt)
 
     def end_utt(self) -> None:
@@ -109,12 +109,12 @@ class SphinxDecoder:
         self._check("ps_end_utt")
 
     def text(self) -> str | None:
-        """The words so far, after `end_utt` the final ones; None when there are none."""
+        """Return the words so far (final after `end_utt`), or None."""
         words = self._c.ps_get_hyp(self._decoder, None)
         return None if words is None else str(words.decode())
 
     def words(self) -> list[tuple[str, int, int]]:
-        """The words of `text`, each with its first and last frame; silences and noises are left out."""
+        """Return the words of `text` with first and last frame, without silences and noises."""
         found = []
         first, last = _INT(), _INT()
         segment = self._c.ps_seg_iter(self._decoder)
@@ -127,7 +127,7 @@ class SphinxDecoder:
         return found
 
     def probability(self) -> float:
-        """The posterior probability of `text`, after `end_utt`; PocketSphinx's arithmetic may take it over 1."""
+        """Return the posterior probability of `text` after `end_utt`; rounding may make it exceed 1."""
         log = self._c.ps_get_prob(self._decoder)
         return float(self._c.logmath_exp(self._c.ps_get_logmath(self._decoder), log))
 
@@ -146,7 +146,7 @@ def _library() -> ctypes.CDLL:
             function = getattr(library, name)
         except AttributeError:
             raise EngineError(
-                "pocketsphinx", f"its module has no function {name}; install its wheel: pip install pocketsphinx"
+                "pocketsphinx", f"its module lacks the function {name}; install the wheel: pip install pocketsphinx"
             ) from None
         function.restype, function.argtypes = result, arguments
     return library

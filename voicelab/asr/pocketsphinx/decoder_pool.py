@@ -1,4 +1,4 @@
-"""The decoders of one recognizer: who has one, which are free, and how many there may be."""
+"""Pool of the decoders of one recognizer."""
 
 from __future__ import annotations
 
@@ -15,33 +15,33 @@ from voicelab.engines.pool.allocator import give_back
 from voicelab.errors import EngineBusyError
 
 _GIVES_WAY = 10
-"""How much nicer the thread that makes decoders is than those that decode."""
+"""Niceness of the thread that creates decoders, relative to those that decode."""
 _AHEAD = 2
-"""How many decoders are made before their utterances ask for them."""
+"""Number of decoders created before utterances request them."""
 _KEPT_S = 600.0
 _SURPLUS_KEPT_S = 3.0
-"""How long a free decoder stays: one of the `warm` ones, and one beyond them."""
+"""Seconds that a free decoder is kept: for the `warm` ones, and for one more."""
 _IDLE_S = 15.0
 _IDLE_WHILE_OTHERS_WAIT_S = 3.0
-"""After how long without new sound an utterance loses its decoder: while there are enough, and while there are not."""
+"""Seconds without new audio after which an utterance loses its decoder: normally, and while others wait."""
 _RECLAIM_EVERY_S = 0.1
 _LOOK_AGAIN_S = 0.5
 
 
 class DecoderUser(Protocol):
-    """What holds a decoder."""
+    """The user of a decoder."""
 
     def give_up(self, idle_s: float) -> SphinxDecoder | None:
-        """Its decoder, which it then no longer has, if nothing was fed for idle_s. Must not wait for a lock."""
+        """Release and return its decoder if no audio was fed for idle_s seconds. Must not wait for a lock."""
 
 
 class DecoderPool:
-    """Lends decoders to utterances; there are never more than `most`.
+    """Lends at most `most` decoders to utterances.
 
-    Making one takes a quarter of a second and 90 MB, so a thread that gives way to those that decode makes it ahead of
-    need: for an utterance that is expected, and for one that has asked. An utterance that is not fed loses its decoder
-    after a while, sooner while others wait. warm: how many free decoders stay for ten minutes; others go after seconds.
-    clock: gives the time in seconds.
+    Creating one takes a quarter of a second and 90 MB. A low-priority thread therefore creates decoders in advance, for
+    announced utterances and for requests. An idle utterance loses its decoder after a while, sooner if others wait.
+    warm: number of free decoders kept for ten minutes; others are dropped after seconds. clock: current time in
+    seconds.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class DecoderPool:
         self._most = most
         self._warm = max(1, min(warm, most))
         self._clock = clock
-        self._free: list[tuple[float, SphinxDecoder]] = []  # since when; the last one is taken first
+        self._free: list[tuple[float, SphinxDecoder]] = []  # since when each is free; the last one is taken first
         self._held: dict[DecoderUser, None] = {}
         self._expected: dict[DecoderUser, None] = {}
         self._waiting: dict[DecoderUser, None] = {}
@@ -67,7 +67,7 @@ class DecoderPool:
         self._keeper: threading.Thread | None = None
 
     def expect(self, utterance: DecoderUser) -> None:
-        """The utterance will soon need a decoder; `put_back` must follow when it is over."""
+        """Announce that an utterance will soon need a decoder; call `put_back` at its end."""
         with self._changed:
             if not self._waiting:
                 self._fault = None
@@ -76,9 +76,9 @@ class DecoderPool:
             self._wake()
 
     def take(self, utterance: DecoderUser) -> SphinxDecoder | None:
-        """A decoder, or None when all are in use or one is still being made: ask again, or `put_back`.
+        """Return a decoder, or None if all are in use or being created: ask again, or call `put_back`.
 
-        It may be in the middle of an utterance that lost it. Raises EngineError when it could not be made.
+        It may be in the middle of an utterance that lost it. Raises EngineError if a decoder cannot be created.
         """
         with self._changed:
             decoder = self._free.pop()[1] if self._free else None
@@ -99,7 +99,7 @@ class DecoderPool:
             return decoder
 
     def wait(self, utterance: DecoderUser, limit_s: float) -> SphinxDecoder:
-        """A decoder, once there is one. Raises EngineBusyError when there is none within the limit."""
+        """Wait for a decoder. Raises EngineBusyError after limit_s seconds."""
         deadline = time.monotonic() + limit_s
         with self._changed:
             while (decoder := self.take(utterance)) is None:
@@ -111,11 +111,11 @@ class DecoderPool:
             return decoder
 
     def busy(self) -> EngineBusyError:
-        """What to tell an utterance that cannot have one."""
+        """Return the error for an utterance without a decoder."""
         return EngineBusyError("pocketsphinx", f"all {self._most} decoders are in use (option max_decoders)")
 
     def put_back(self, utterance: DecoderUser, decoder: SphinxDecoder | None) -> None:
-        """The utterance is over. decoder: the one that it has now, if any."""
+        """End the utterance and return its decoder, if any."""
         with self._changed:
             for place in (self._expected, self._waiting, self._held):
                 place.pop(utterance, None)
@@ -124,7 +124,7 @@ class DecoderPool:
             self._changed.notify_all()
             self._wake()
 
-    # All below but `_keep` and `_make_one` are called with the lock.
+    # Everything below except `_keep` and `_make_one` is called with the lock held.
 
     def _count(self) -> int:
         return len(self._free) + len(self._held) + self._making
@@ -134,7 +134,7 @@ class DecoderPool:
         return self._fault is None and wanted > len(self._free) and self._count() < self._most
 
     def _reclaim(self, idle_s: float) -> SphinxDecoder | None:
-        """The decoder of an utterance that has not been fed for so long."""
+        """Take the decoder of an utterance without audio for idle_s seconds."""
         for utterance in self._held:
             decoder = utterance.give_up(idle_s)
             if decoder is not None:
@@ -143,7 +143,7 @@ class DecoderPool:
         return None
 
     def _unused(self) -> list[SphinxDecoder]:
-        """Take those that go off the pool; what somebody waits for or expects stays, and one for who comes next."""
+        """Remove surplus decoders from the pool; keep those requested or announced, and one more."""
         needed = max(1, len(self._waiting) + min(len(self._expected), _AHEAD))
         unused: list[SphinxDecoder] = []
         while len(self._free) > needed:
@@ -164,7 +164,7 @@ class DecoderPool:
             self._keeper.start()
 
     def _keep(self) -> None:
-        """Make decoders and let others go, for as long as there is something to do."""
+        """Create and drop decoders while there is something to do."""
         _give_way()
         while True:
             with self._changed:
@@ -181,7 +181,7 @@ class DecoderPool:
                     continue
             if unused:
                 unused.clear()
-                give_back()  # else half of their memory stays in the heap
+                give_back()  # otherwise half of their memory stays in the heap
             if self._making:
                 self._make_one()
 
@@ -200,6 +200,6 @@ class DecoderPool:
 
 
 def _give_way() -> None:
-    if sys.platform == "linux":  # elsewhere a thread has no niceness of its own
+    if sys.platform == "linux":  # only Linux has a niceness per thread
         thread = threading.get_native_id()
         os.setpriority(os.PRIO_PROCESS, thread, os.getpriority(os.PRIO_PROCESS, thread) + _GIVES_WAY)

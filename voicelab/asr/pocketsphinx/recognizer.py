@@ -1,4 +1,4 @@
-"""CMU PocketSphinx: small, offline, with its US English model inside its wheel."""
+"""CMU PocketSphinx: small and offline, with the US English model from its wheel."""
 
 from __future__ import annotations
 
@@ -18,38 +18,37 @@ from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError
 
 _CATCH_UP = 3
-"""How many clips are decoded for each that comes, while some still wait."""
+"""Number of queued clips decoded per new clip while catching up."""
 _EXPECT_S = 0.2
-"""After how much sound, from where it starts, an utterance counts as one that will need a decoder."""
+"""Seconds of audio, from its first sound, after which an utterance announces its need for a decoder."""
 _WAIT_S = 60.0
-"""How long `finish` waits for a decoder where nobody asked `is_ready` first."""
+"""Seconds that `finish` waits for a decoder without a preceding `is_ready`."""
 _DECODER_BYTES = 90e6
 _MEMORY_SHARE = 0.25
 _DECODERS_PER_CORE = 12
-"""More than a core can serve at the pace of speech, so that this limit is never what keeps it from working."""
+"""More decoders than a core can serve in real time, so that this limit is never the bottleneck."""
 
 
 class PocketSphinx:
-    """Streaming recognizer; the work is done as sound arrives, so that little is left at the end.
+    """A streaming recognizer that decodes while audio arrives.
 
-    cmn_s: how much sound, from where it starts, is listened to before decoding begins, to take the channel's mean
-    cepstrum from. PocketSphinx's own running mean starts far from a new voice's and hears a third more words wrongly.
-    beam, wbeam: how much less likely than the best a path or a word exit may be before it is dropped; smaller values
-    search more and take longer.
-    max_decoders: the most utterances that are decoded at once, at 90 MB each; None: 12 for each core, but no more than
-    fit into a quarter of the machine's memory.
+    cmn_s: seconds of audio, from its first sound, used to estimate the channel's mean cepstrum before decoding starts.
+    PocketSphinx's own running mean starts far from a new voice's and causes a third more word errors. beam, wbeam:
+    minimum probability of a path or a word exit relative to the best; smaller values search more and take longer.
+    max_decoders: maximum number of concurrent utterances, at 90 MB each; None: 12 per core, limited to a quarter of the
+    machine's memory.
     """
 
     def __init__(
         self, *, cmn_s: float = 1.0, beam: float = 1e-48, wbeam: float = 7e-29, max_decoders: int | None = None
     ) -> None:
         if not (cmn_s >= 0 and math.isfinite(cmn_s)):
-            raise EngineError("pocketsphinx", f"cmn_s is a number of seconds, not {cmn_s:g}")
+            raise EngineError("pocketsphinx", f"cmn_s must be a number of seconds, not {cmn_s:g}")
         for name, value in (("beam", beam), ("wbeam", wbeam)):
             if not 0 < value <= 1:
-                raise EngineError("pocketsphinx", f"{name} is a probability: over 0, at most 1, not {value:g}")
+                raise EngineError("pocketsphinx", f"{name} must be above 0 and at most 1, not {value:g}")
         if max_decoders is not None and max_decoders < 1:
-            raise EngineError("pocketsphinx", f"max_decoders is at least 1, not {max_decoders}")
+            raise EngineError("pocketsphinx", f"max_decoders must be at least 1, not {max_decoders}")
         self._cmn_s = cmn_s
         self._beams = {"beam": beam, "wbeam": wbeam}
         self._max_decoders = max_decoders
@@ -79,7 +78,7 @@ def _timed(word: str, first_frame: int, last_frame: int) -> TimedWord:
 
 
 def default_decoders(memory_bytes: float, cores: int) -> int:
-    """How many decoders a machine of this size may have; at least 2."""
+    """Return the default number of decoders for a machine of this size; at least 2."""
     return max(2, min(_DECODERS_PER_CORE * cores, int(_MEMORY_SHARE * memory_bytes / _DECODER_BYTES)))
 
 
@@ -92,10 +91,10 @@ def _cores() -> int:
 
 
 class PocketSphinxStream:
-    """One utterance. It has a decoder from when its first second was heard until it is closed.
+    """One utterance. It has a decoder from the end of the first second of sound until it is closed.
 
-    It keeps its sound: without new sound it can lose its decoder to others (`give_up`), and when more comes, or it
-    should finish, it decodes all of it again with another.
+    It keeps its audio: without new audio it can lose its decoder to others (`give_up`), and decodes everything again
+    with another one on new audio or on `finish`.
     """
 
     def __init__(self, decoders: DecoderPool, mean: CepstralMean, cmn_s: float) -> None:
@@ -111,12 +110,12 @@ class PocketSphinxStream:
         self._expected = False
         self._closed = False
         self._fed_s = time.monotonic()
-        # Held for each call: the pool may ask for the decoder from another thread.
+        # Held for each call, because the pool may request the decoder from another thread.
         self._lock = threading.Lock()
 
     def feed(self, clip: Clip) -> None:
         if clip.rate_hz != SPEECH_RATE_HZ:
-            raise EngineError("pocketsphinx", f"takes {SPEECH_RATE_HZ} Hz, was fed {clip.rate_hz}")
+            raise EngineError("pocketsphinx", f"expected {SPEECH_RATE_HZ} Hz, got {clip.rate_hz}")
         with self._lock:
             self._fed_s = time.monotonic()
             self._waiting.append(clip)
@@ -134,7 +133,7 @@ class PocketSphinxStream:
             return self._decoder.text() or "" if self._decoder is not None else ""
 
     def is_ready(self) -> bool:
-        """Whether it has a decoder; asks for one."""
+        """Whether it has a decoder; requests one."""
         with self._lock:
             self._fed_s = time.monotonic()
             if self._decoder is None:
@@ -170,7 +169,7 @@ class PocketSphinxStream:
                 self._decoders.put_back(self, decoder)
 
     def give_up(self, idle_s: float) -> SphinxDecoder | None:
-        """Hand the decoder over, in the middle of the utterance, if nothing was fed for idle_s."""
+        """Return the decoder in the middle of the utterance, if no audio was fed for idle_s seconds."""
         if not self._lock.acquire(blocking=False):
             return None
         try:
@@ -185,14 +184,14 @@ class PocketSphinxStream:
             self._lock.release()
 
     def _count_sound(self, clip: Clip) -> int:
-        """How many samples there are with this clip since the first sound."""
+        """Return the number of samples since the first sound, including this clip."""
         if self._sound_start is None and (start_s := clip.sound_start_s()) is not None:
             self._sound_start = self._fed_samples + round(start_s * SPEECH_RATE_HZ)
         self._fed_samples += len(clip.samples)
         return 0 if self._sound_start is None else self._fed_samples - self._sound_start
 
     def _begin(self, decoder: SphinxDecoder | None) -> None:
-        """Begin the utterance, if there is a decoder: take the mean from the first of the sound that waits."""
+        """Start the utterance if there is a decoder, with the mean of the first queued audio."""
         if decoder is None:
             return
         self._decoder = decoder
@@ -200,15 +199,15 @@ class PocketSphinxStream:
         if self._sound_start is not None:
             samples = Clip.join([*self._waiting]).samples[self._sound_start :][: self._cmn_samples]
             sound = Clip(samples, SPEECH_RATE_HZ)
-        if decoder.in_utterance:  # of one that lost it
+        if decoder.in_utterance:  # of an utterance that lost it
             decoder.end_utt()
         self._mean.prepare(decoder, sound)
         decoder.start_utt()
 
     def _catch_up(self, decoder: SphinxDecoder, most: int) -> None:
-        """Decode so many of the clips that wait, oldest first.
+        """Decode up to `most` queued clips, oldest first.
 
-        All at once would take a fifth of a second, in which nobody else is heard.
+        Decoding all at once would block other utterances for a fifth of a second.
         """
         for _ in range(min(most, len(self._waiting))):
             clip = self._waiting.popleft()

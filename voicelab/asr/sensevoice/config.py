@@ -1,4 +1,4 @@
-"""What a SenseVoice's config.yaml says, for models that are made here: tiny ones for tests, large ones for benches."""
+"""Contents of SenseVoice's config.yaml, for generated models: tiny ones for tests, large ones for benchmarks."""
 
 from __future__ import annotations
 
@@ -8,9 +8,10 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 
 
 def sensevoice_config(*, width: int, inner: int, blocks: int, last_blocks: int) -> dict[str, Any]:
-    """The file's content. width: of each block, inner: of its feed-forward part; last_blocks: those after the CTC norm.
+    """Return the configuration. width: of each block, inner: of its feed-forward layer; last_blocks: after the CTC
+    norm.
 
-    SenseVoiceSmall is width 512, inner 2048, 50 and 20 blocks.
+    SenseVoiceSmall has width 512, inner 2048, 50 and 20 blocks.
     """
     return {
         "encoder": "SenseVoiceEncoderSmall",

@@ -1,7 +1,7 @@
-"""Cuts long sound where a voice activity detector hears that speech is over, instead of where its energy falls.
+"""Splits long audio where a voice activity detector finds the end of speech, instead of where the energy drops.
 
-Only that changes: what is decoded at a pause, and what silence around speech is left out, still goes by energy, so that
-a detector that mishears cannot lose a word. It hears a segment only when that is so long that it may be cut.
+Decoding at pauses and removing silence still depend on the energy, so that detector errors cannot lose words. The
+detector only runs on segments long enough to be split.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ _PAUSE = round(PAUSE_S * SPEECH_RATE_HZ)
 
 
 class SegmentStream(Protocol):
-    """A detector at work on one segment."""
+    """A detector processing one segment."""
 
     def feed(self, samples: NDArray[np.float32]) -> int | None:
-        """Hear the next samples (SPEECH_RATE_HZ). Where speech ended, counted from the first sample that was fed, when
-        it is over after these; None while something is said, or before anything was.
+        """Process the next samples (at SPEECH_RATE_HZ). Return the end of speech, counted from the first sample, once
+        speech is over; None before and during speech.
         """
 
 
 class SegmentDetector(Protocol):
-    """A detector in memory."""
+    """A loaded detector."""
 
     def listen(self) -> SegmentStream:
-        """Begin a segment."""
+        """Start a segment."""
 
 
 class DetectedPauseFinder(PauseFinder):
-    """As PauseFinder; a segment of at least segment_s ends where the detector says."""
+    """A PauseFinder whose segments of at least segment_s end where the detector says."""
 
     def __init__(self, segment_s: float, detector: SegmentDetector) -> None:
         super().__init__(segment_s)
@@ -70,7 +70,7 @@ class DetectedPauseFinder(PauseFinder):
         self._listening = None
 
     def _forget(self) -> None:
-        """Let go of sound that no later segment can begin in."""
+        """Drop audio before the earliest possible start of the next segment."""
         needed = self._position - _PAUSE if self._speech_start is None else self._speech_start
         while len(self._sound) > 1 and self._sound_start + len(self._sound[0]) <= needed:
             self._sound_start += len(self._sound.pop(0))

@@ -1,4 +1,4 @@
-"""FSMN-VAD (FunASR): a small network that hears where speech begins and ends."""
+"""FSMN-VAD (FunASR): a small network for voice activity detection."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ _DITHER_SEED = 0
 
 
 def fsmn_folder(wanted: str) -> Path | None:
-    """The folder of the detector that an option `vad` means; None for the pauses in the energy.
+    """Return the detector's folder for the option `vad`; None for energy-based pauses.
 
-    wanted: "energy"; "fsmn" for the one that was pulled; "auto" for that one where it is here; else a folder. Raises
-    EngineMissingError when it is not here.
+    wanted: "energy"; "fsmn" for the pulled model; "auto" for that if present; otherwise a folder. Raises
+    EngineMissingError if it is missing.
     """
     if wanted == "energy":
         return None
@@ -32,18 +32,18 @@ def fsmn_folder(wanted: str) -> Path | None:
         folder = find(FSMN_VAD) or find("funasr/fsmn-vad")
         if folder is None and wanted == "fsmn":
             raise EngineMissingError(
-                "sensevoice", f"the weights of {FSMN_VAD} are not here; run: voicelab models pull fsmn-vad"
+                "sensevoice", f"the weights of {FSMN_VAD} are missing; run: voicelab models pull fsmn-vad"
             )
         return folder
     if not Path(wanted).expanduser().is_dir():
         raise EngineMissingError(
-            "sensevoice", f"option vad is auto, fsmn, energy or a folder with a model, not {wanted!r}"
+            "sensevoice", f"option vad must be auto, fsmn, energy or a model folder, not {wanted!r}"
         )
     return Path(wanted).expanduser().resolve()
 
 
 class FsmnVad:
-    """The detector in memory, on the CPU. folder: with config.yaml, model.pt and am.mvn."""
+    """A loaded detector on the CPU. folder: with config.yaml, model.pt and am.mvn."""
 
     def __init__(self, folder: Path) -> None:
         self._model, self._options = load_funasr(folder, model_class="FsmnVADStreaming", device="cpu")
@@ -53,7 +53,7 @@ class FsmnVad:
 
 
 class FsmnSegmentStream:
-    """Hears in blocks of 0.1 s, whatever the pieces it is fed; speech is over after PAUSE_S without any."""
+    """Processes blocks of 0.1 s, independent of the chunks; speech ends after PAUSE_S without speech."""
 
     def __init__(self, model: Any, options: dict[str, Any]) -> None:
         self._model = model
@@ -73,7 +73,7 @@ class FsmnSegmentStream:
         return None if self._end_ms is None else self._end_ms * SPEECH_RATE_HZ // 1000
 
     def _hear(self, block: NDArray[np.float32]) -> None:
-        """Each result is a start and an end in ms, -1 for the one that was told before or is not known yet."""
+        """Each result is a start and an end in ms; -1 if reported before or not known yet."""
         import torch
 
         with torch.inference_mode(), torch.random.fork_rng(devices=[]):

@@ -1,4 +1,4 @@
-"""Loads a model folder through funasr's own AutoModel: quietly, completely, and leaving the process as it was."""
+"""Loads a model folder through funasr's AutoModel, verifies its completeness, and restores the process's state."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from voicelab.errors import EngineError, EngineMissingError
 
 
 def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, dict[str, Any]]:
-    """The model of a folder (config.yaml, model.pt, ...) and the options that funasr runs it with.
+    """Load the model of a folder (config.yaml, model.pt, ...); also return funasr's options.
 
-    model_class: what it has to be, "SenseVoiceSmall" for one. device: "cpu", "cuda:0", ... Raises
-    EngineMissingError when the folder holds another model, or weights are lacking or do not fit.
+    model_class: expected class, such as "SenseVoiceSmall". device: "cpu", "cuda:0", ... Raises EngineMissingError for
+    another class, and for missing or incompatible weights.
     """
     for name in ("config.yaml", "model.pt"):
         if not (folder / name).is_file():
-            raise EngineMissingError("sensevoice", f"{folder} holds no {name}; name a folder that a pull made")
+            raise EngineMissingError("sensevoice", f"{folder} has no {name}; give a folder from voicelab models pull")
     import_funasr()
     with _quietly():
         import torch
@@ -32,14 +32,14 @@ def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, di
 
         threads = torch.get_num_threads()
         with _same_random_state():
-            # ncpu is what torch has already: funasr would set 4 threads for the whole process.
+            # ncpu is torch's current setting; funasr would otherwise set 4 threads for the whole process.
             auto = AutoModel(
                 model=str(folder), device=device, ncpu=threads, disable_update=True, disable_pbar=True,
                 log_level="ERROR",
             )  # fmt: skip
         torch.set_num_threads(threads)
     if str(auto.kwargs["device"]) != device:
-        raise EngineError("sensevoice", f"asked for device {device}, funasr took {auto.kwargs['device']}")
+        raise EngineError("sensevoice", f"requested device {device}, but funasr chose {auto.kwargs['device']}")
     if auto.model.__class__.__name__ != model_class:
         raise EngineMissingError("sensevoice", f"{folder} holds a {auto.model.__class__.__name__}, not a {model_class}")
     _check_complete(folder / "model.pt", auto.model)
@@ -47,7 +47,7 @@ def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, di
 
 
 def import_funasr() -> None:
-    """Import funasr, through the door where torchaudio needs one; EngineMissingError names what is not installed."""
+    """Import funasr, with the torchaudio workaround if needed. Raises EngineMissingError for a missing package."""
     try:
         with _quietly(), _same_random_state():
             open_torchaudio()
@@ -57,7 +57,7 @@ def import_funasr() -> None:
 
 
 def _check_complete(file: Path, model: Any) -> None:
-    """funasr goes on with random numbers for weights that a file lacks or that do not fit; here that is an error."""
+    """Raise an error for missing or incompatible weights, which funasr would replace by random numbers."""
     import torch
 
     stored = torch.load(file, map_location="cpu", mmap=True, weights_only=True)
@@ -68,15 +68,15 @@ def _check_complete(file: Path, model: Any) -> None:
         if name not in stored:
             raise EngineMissingError("sensevoice", f"{file} lacks the weights {name!r}; fetch the model again")
         if stored[name].shape != value.shape:
-            raise EngineMissingError("sensevoice", f"{file}: the weights {name!r} do not fit config.yaml")
+            raise EngineMissingError("sensevoice", f"{file}: the weights {name!r} do not match config.yaml")
 
 
 @contextlib.contextmanager
 def _quietly() -> Iterator[None]:
-    """funasr prints while it is imported and loaded, and takes the root logger for its own; both are undone."""
+    """Suppress funasr's output during import and loading, and restore the root logger, which it reconfigures."""
     root = logging.getLogger()
     level, handlers = root.level, root.handlers[:]
-    root.handlers[:] = [logging.NullHandler()]  # with one there, logging.basicConfig adds none
+    root.handlers[:] = [logging.NullHandler()]  # with a handler present, logging.basicConfig adds none
     try:
         with contextlib.redirect_stdout(io.StringIO()):
             yield
@@ -87,7 +87,7 @@ def _quietly() -> Iterator[None]:
 
 @contextlib.contextmanager
 def _same_random_state() -> Iterator[None]:
-    """funasr seeds every generator of the process when it loads, and draws when it is imported; they are put back."""
+    """Restore the state of all random generators, which funasr seeds on loading and uses on import."""
     import torch
 
     python, numpy = random.getstate(), np.random.get_state()

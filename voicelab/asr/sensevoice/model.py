@@ -1,4 +1,4 @@
-"""Decodes with a SenseVoice that funasr loaded, pieces of like length together."""
+"""Decodes with a SenseVoice loaded by funasr, in batches of segments of similar length."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ _PADDING_LIMIT, _PADDING_ALLOWED = 1.25, SPEECH_RATE_HZ // 2
 
 
 class FunasrModel:
-    """A SenseVoice in memory.
+    """A loaded SenseVoice.
 
-    folder: with config.yaml, model.pt and the pieces. device: "cpu", "cuda:0", ...
-    batch_s: the most seconds of sound, padding included, in one pass.
+    folder: with config.yaml, model.pt and the tokenizer. device: "cpu", "cuda:0", ... batch_s: maximum seconds of audio
+    per batch, padding included.
     """
 
     def __init__(self, folder: Path, *, device: str, batch_s: float) -> None:
@@ -33,33 +33,33 @@ class FunasrModel:
         if device == "cpu":
             with torch.inference_mode():
                 pack_linears(self._model)
-        # A frame's best piece is the same before the softmax, which over 25,055 pieces is work for nothing.
+        # The best token of a frame does not depend on the softmax, which is expensive over 25,055 tokens.
         scores = self._model.ctc.ctc_lo
         self._model.ctc.log_softmax = lambda encoded: scores(encoded)
         self._torch = torch
 
     def decode(self, pieces: Sequence[NDArray[np.float32]], *, language: str, itn: bool) -> list[str]:
-        """The raw text of each piece (float32, SPEECH_RATE_HZ), tags included, in order. Pieces of like length share a
-        pass; what shares one does not change a text.
+        """Return the raw text of each segment (float32, SPEECH_RATE_HZ), tags included, in order. Batching segments of
+        similar length does not change their texts.
         """
         texts = [""] * len(pieces)
         for batch in self._batches([len(piece) for piece in pieces]):
-            for place, text in zip(batch, self._pass([pieces[place] for place in batch], language, itn), strict=True):
-                texts[place] = text
+            for index, text in zip(batch, self._pass([pieces[index] for index in batch], language, itn), strict=True):
+                texts[index] = text
         return texts
 
     def _batches(self, lengths: Sequence[int]) -> Iterator[list[int]]:
-        """Places of pieces, by length; none longer than a batch's shortest by much, or padding would be the work."""
+        """Yield indices of segments by length, with limited padding within a batch."""
         batch: list[int] = []
-        for place in sorted(range(len(lengths)), key=lengths.__getitem__):
-            length = lengths[place]
+        for index in sorted(range(len(lengths)), key=lengths.__getitem__):
+            length = lengths[index]
             if batch and (
                 length > lengths[batch[0]] * _PADDING_LIMIT + _PADDING_ALLOWED
                 or length * (len(batch) + 1) > self._batch
             ):
                 yield batch
                 batch = []
-            batch.append(place)
+            batch.append(index)
         if batch:
             yield batch
 
@@ -74,8 +74,8 @@ class FunasrModel:
         return [str(result["text"]) for result in results]
 
     def _features(self, piece: NDArray[np.float32]) -> Any:
-        """Shape (frames, 560). The frontend adds noise of one unit of 16-bit PCM, as the model was trained with; it is
-        drawn anew from one seed for each piece, so that a piece has the same text every time.
+        """Return features of shape (frames, 560). The frontend adds noise of one unit of 16-bit PCM, as in training; it
+        is seeded per segment, so that results are reproducible.
         """
         torch = self._torch
         padded = np.pad(piece, (0, max(0, _SHORTEST - len(piece))))

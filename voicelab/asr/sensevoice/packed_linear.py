@@ -1,7 +1,7 @@
-"""Makes the linear layers of a model faster on a CPU: their weights laid out once as oneDNN wants them.
+"""Speeds up linear layers on the CPU by packing their weights once for oneDNN.
 
-torch lays a matrix out anew each time that it multiplies with it; for the short pieces that speech comes in, this is a
-good part of the work. The sums are the same up to rounding in the last digits.
+torch repacks a matrix on every multiplication, which takes a considerable part of the time on short segments. Results
+are equal up to rounding in the last digits.
 """
 
 from __future__ import annotations
@@ -10,9 +10,9 @@ from typing import Any
 
 
 def pack_linears(model: Any) -> int:
-    """Replace every torch.nn.Linear inside a model (on the CPU, float32, never trained again); how many there were.
+    """Replace every torch.nn.Linear in a model (CPU, float32, inference only); return their number.
 
-    None are where torch was built without oneDNN, or lacks the operation, which belongs to its compiler's interior.
+    Returns 0 where torch lacks oneDNN or the operation, which is internal to its compiler.
     """
     import torch
 

@@ -1,6 +1,6 @@
-"""A SenseVoice of the size of SenseVoiceSmall with random weights: as slow as the real one, and it knows nothing.
+"""Generates a model of SenseVoiceSmall's size with random weights, for benchmarks without the real weights.
 
-For benches where the real weights are not at hand: what a pass costs depends on shapes, not on values.
+The cost of a pass depends on shapes, not on values.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _CONFIG = sensevoice_config(width=512, inner=2048, blocks=50, last_blocks=20)
 
 
 def make_random_sensevoice(folder: Path) -> Path:
-    """Write the model into a folder (about 940 MB), as a hub would hold it; the folder."""
+    """Write the model to a folder (about 940 MB), laid out as on a hub; return the folder."""
     import_funasr()
     import torch
     import yaml
@@ -27,7 +27,7 @@ def make_random_sensevoice(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     pieces = sentencepiece_model_pb2.ModelProto()
     for number in range(_PIECES):
-        kind = {0: 2, 1: 3, 2: 3}.get(number, 1)  # unknown, two controls, words
+        kind = {0: 2, 1: 3, 2: 3}.get(number, 1)  # unknown, two control tokens, words
         pieces.pieces.add(piece="<unk>" if number == 0 else f"▁w{number}", score=-float(number), type=kind)
     pieces.trainer_spec.vocab_size = _PIECES
     (folder / _BPE).write_bytes(pieces.SerializeToString())

@@ -1,4 +1,4 @@
-"""SenseVoice (FunAudioLLM): five languages, emotion and sound events, in one pass over a whole piece of speech."""
+"""SenseVoice (FunAudioLLM): five languages, emotion and sound events, non-autoregressive."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ _LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
 
 
 class SenseVoice:
-    """Offline recognizer that decodes at pauses, so that little is left at the end.
+    """An offline recognizer that decodes at pauses, so that little work remains at the end.
 
-    model: a folder, or an id at a hub whose weights were pulled (voicelab models pull sensevoice). revision: of that
-    id; the one that was pulled when it is left out. device: "auto" is the first GPU where there is one, else the CPU.
-    language: "auto" or zh, en, yue, ja, ko. itn: write numbers and punctuation as people do. speculate: decode at
-    pauses while sound arrives. segment_s: longer utterances are cut at pauses. vad: what finds these: "fsmn" is
-    fsmn-vad, "energy" the level of the sound, "auto" fsmn-vad where it was pulled, else a folder with such a model.
-    batch_s: the most seconds of sound in one pass.
+    model: a folder, or a hub id with pulled weights (voicelab models pull sensevoice). revision: of that id; by default
+    the pulled one. device: "auto" is the first GPU if present, otherwise the CPU. language: "auto" or zh, en, yue, ja,
+    ko. itn: inverse text normalization (digits and punctuation). speculate: decode at pauses while audio arrives.
+    segment_s: longer utterances are split at pauses. vad: detector of these pauses: "fsmn" is fsmn-vad, "energy" the
+    audio level, "auto" fsmn-vad if pulled, otherwise a folder with such a model. batch_s: maximum seconds of audio per
+    batch.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class SenseVoice:
         start = perf_counter()
         _check_choice("language", self._language, _LANGUAGES)
         if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
-            raise EngineMissingError("sensevoice", "segment_s lies between 1 and 60, batch_s is at least 1")
+            raise EngineMissingError("sensevoice", "segment_s must be between 1 and 60, batch_s at least 1")
         folder = self.folder = self._folder()
         vad_folder = fsmn_folder(str(self._options["vad"]))
         device = _device(str(self._options["device"]))
@@ -81,7 +81,7 @@ class SenseVoice:
         return SpeculativeStream("sensevoice", self._decode, self._finder(), speculate=self._speculate)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
-        """The text of each clip (SPEECH_RATE_HZ), clips of like length together."""
+        """Transcribe each clip (at SPEECH_RATE_HZ), in batches of similar length."""
         return transcribe_all("sensevoice", self._decode, clips, self._finder)
 
     def _finder(self) -> PauseFinder:
@@ -99,18 +99,18 @@ class SenseVoice:
             pull = f"voicelab models pull {'sensevoice' if model == 'iic/SenseVoiceSmall' else model}"
             pull += f" --revision {revision}" if revision else ""
             raise EngineMissingError(
-                "sensevoice", f"the weights of {which} are not here; run: {pull}, or name a folder with model=PATH"
+                "sensevoice", f"the weights of {which} are missing; run: {pull}, or give a folder with model=PATH"
             )
         return folder
 
 
 def _check_choice(option: str, value: str, known: Sequence[str]) -> None:
     if value not in known:
-        raise EngineMissingError("sensevoice", f"option {option} is one of {', '.join(known)}, not {value!r}")
+        raise EngineMissingError("sensevoice", f"option {option} must be one of {', '.join(known)}, not {value!r}")
 
 
 def _device(asked: str) -> str:
-    """What "auto" means here; EngineMissingError when there is no such device, where funasr would take the CPU."""
+    """Resolve "auto". Raises EngineMissingError for a missing device, for which funasr would silently use the CPU."""
     try:
         import torch
     except ImportError as error:
@@ -123,4 +123,4 @@ def _device(asked: str) -> str:
         return f"cuda:{number or 0}"
     if asked == "cpu":
         return asked
-    raise EngineMissingError("sensevoice", f"no device {asked!r} here for torch {torch.__version__}; try device=cpu")
+    raise EngineMissingError("sensevoice", f"torch {torch.__version__} has no device {asked!r} here; try device=cpu")

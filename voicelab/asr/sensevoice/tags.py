@@ -1,4 +1,4 @@
-"""SenseVoice writes what it knows of a piece of speech as tags before the text; here they become fields."""
+"""Parses the tags that SenseVoice puts before the text."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ _NO_EVENT = {"withitn", "woitn", "nospeech", "EMO_UNKNOWN", "Event_UNK", "SPECIA
 
 
 def read_tags(raw: str) -> Transcript:
-    """The text without its tags, and what they say.
+    """Return the text without tags, and the tags as fields.
 
     `<|en|><|HAPPY|><|Speech|><|woitn|> any news` is the text "any news", language "en", emotion "happy" and event
-    "speech". A tag that is not known is an event. Where there are several, the first that is not "speech" is told.
+    "speech". Unknown tags are events. Of several events, the first other than "speech" is returned.
     """
     language: str | None = None
     emotion: str | None = None

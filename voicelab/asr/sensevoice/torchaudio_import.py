@@ -1,10 +1,10 @@
-"""Lets `import torchaudio` through where its compiled part does not fit the torch that is installed.
+"""Makes `import torchaudio` work when its compiled extension does not match the installed torch.
 
-The torchaudio that PyPI holds for Linux is linked against CUDA; beside a CPU build of torch its shared library cannot
-be loaded, and the import ends with OSError (`libc10_cuda.so` is not there). funasr only uses
-`torchaudio.compliance.kaldi`, which is Python. So where, and only where, the plain import fails in this way, torchaudio
-is told that it has no compiled part, which it knows how to live with; what needs that part then fails with its own
-words. A torchaudio that works, or that is not there at all, is left alone.
+PyPI's torchaudio for Linux is linked against CUDA. With a CPU build of torch its extension cannot be loaded, and the
+import fails with OSError (`libc10_cuda.so` is missing). funasr only uses `torchaudio.compliance.kaldi`, which is pure
+Python. Only when the plain import fails this way, torchaudio is made to believe that it was built without the
+extension, which it supports; functions that need it then raise their own errors. A working or missing torchaudio is
+left alone.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _opening = threading.Lock()
 
 
 def open_torchaudio() -> bool:
-    """Import torchaudio; True when it runs without its compiled part. ImportError when it is not installed."""
+    """Import torchaudio; return True if its extension is disabled. Raises ImportError if it is not installed."""
     with _opening:
         try:
             importlib.import_module("torchaudio")
@@ -32,7 +32,7 @@ def open_torchaudio() -> bool:
 
 
 def _forget_torchaudio() -> None:
-    """The failed import leaves some of its modules behind, half made."""
+    """Remove the partially initialized modules of the failed import."""
     for name in [name for name in sys.modules if name == "torchaudio" or name.startswith("torchaudio.")]:
         del sys.modules[name]
 
@@ -40,7 +40,7 @@ def _forget_torchaudio() -> None:
 def _no_extension() -> types.ModuleType:
     def fail_if_no_align(function: object) -> object:
         def refuse(*_: object, **__: object) -> NoReturn:
-            raise RuntimeError("forced alignment needs a torchaudio that is built for the installed torch")
+            raise RuntimeError("forced alignment needs a torchaudio built for the installed torch")
 
         return refuse
 

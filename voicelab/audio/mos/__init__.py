@@ -1,4 +1,4 @@
-"""Sound quality predicted by neural models, on the 1 to 5 scale of listeners: DNSMOS (ITU-T P.835, P.808) and PLCMOS.
+"""Neural predictions of sound quality on the 1 to 5 MOS scale: DNSMOS (ITU-T P.835, P.808) and PLCMOS.
 
-The models rate noise, distortion and lost packets. They do not rate whether a voice sounds natural.
+The models rate noise, distortion and packet loss, but not whether a voice sounds natural.
 """

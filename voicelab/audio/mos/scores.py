@@ -1,4 +1,4 @@
-"""The sound quality of a clip: DNSMOS P.808 and P.835 (Reddy et al. 2021, 2022), PLCMOS v2 (Diener et al. 2023)."""
+"""Sound quality of a clip: DNSMOS P.808 and P.835 (Reddy et al. 2021, 2022), PLCMOS v2 (Diener et al. 2023)."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _RATERS = 15
 _SIGNAL = np.poly1d([-0.08397278, 1.22083953, 0.0052439])
 _BACKGROUND = np.poly1d([-0.13166888, 1.60915514, -0.39604546])
 _OVERALL = np.poly1d([-0.06766283, 1.11546468, 0.04602535])
-"""What the published code makes of the P.835 model's three outputs."""
+"""Polynomials that the published code applies to the three outputs of the P.835 model."""
 
 
 @dataclass(frozen=True, slots=True)
 class SoundQuality:
     """Predicted mean opinion scores, 1 (bad) to 5 (excellent).
 
-    overall, signal, background: DNSMOS P.835. p808: DNSMOS P.808. plcmos: PLCMOS v2, for lost packets.
+    overall, signal, background: DNSMOS P.835. p808: DNSMOS P.808. plcmos: PLCMOS v2, for packet loss.
     """
 
     overall: float
@@ -34,19 +34,19 @@ class SoundQuality:
 
 
 class SoundQualityModels:
-    """The three models, loaded; EngineMissingError where the extra `quality` is not installed."""
+    """The three loaded models. Raises EngineMissingError without the extra `quality`."""
 
     def __init__(self) -> None:
         self._p835 = weights.open_model(weights.P835)
         self._p808 = weights.open_model(weights.P808)
         self._plcmos = weights.open_model(weights.PLCMOS)
-        # The published code draws raters anew for each clip, so that its score varies; here they are the same for all.
+        # The published code draws new raters for each clip, so its score varies. Fixed raters make it reproducible.
         self._raters = np.random.default_rng(0).standard_normal((_RATERS, 1, 64)).astype(np.float32)
 
     def score(self, clip: Clip) -> SoundQuality:
-        """Score a clip of any rate and length. ValueError where it holds no samples.
+        """Score a clip of any rate and length. Raises ValueError for a clip without samples.
 
-        DNSMOS hears windows of 9.01 s, a second apart; a shorter clip is repeated until it fills one.
+        DNSMOS scores windows of 9.01 s, one second apart; a shorter clip is repeated until it fills one.
         """
         samples = np.clip(clip.at_rate(SPEECH_RATE_HZ).samples, -1, 1).astype(np.float64)
         if not len(samples):
@@ -69,8 +69,8 @@ class SoundQualityModels:
 def _windows(samples: Floats) -> list[Floats]:
     while len(samples) < _WINDOW_SAMPLES:
         samples = np.concatenate([samples, samples])
-    # The published code counts windows by whole seconds, and leaves out one whose end rounds down by a sample. A score
-    # is comparable with others only over the same windows.
+    # The published code counts windows by whole seconds, and drops one whose end rounds down by a sample. Scores are
+    # comparable only over the same windows.
     count = int(len(samples) // SPEECH_RATE_HZ - _WINDOW_S) + 1
     bounds = [(start * SPEECH_RATE_HZ, int((start + _WINDOW_S) * SPEECH_RATE_HZ)) for start in range(count)]
     return [samples[start:end] for start, end in bounds if end - start == _WINDOW_SAMPLES]

@@ -1,4 +1,4 @@
-"""The spectra that the models take, as their published code makes them."""
+"""Input spectra of the models, computed like the published code."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ _WINDOW, _HOP = 512, 256
 
 
 def mel_decibels(samples: Floats) -> NDArray[np.float32]:
-    """Power in 120 mel bands, shape (frames, 120), in dB below the loudest, scaled as DNSMOS P.808 takes it.
+    """Return the power in 120 mel bands, shape (frames, 120), in dB below the maximum, scaled for DNSMOS P.808.
 
-    It equals librosa's `melspectrogram` (Slaney's mel scale and norm, centred Hann windows) and `power_to_db`.
+    Equals librosa's `melspectrogram` (Slaney's mel scale and norm, centred Hann windows) and `power_to_db`.
     """
     padded = np.pad(samples.astype(np.float64), _MEL_WINDOW // 2)
     frames = np.lib.stride_tricks.sliding_window_view(padded, _MEL_WINDOW)[::_MEL_HOP]
@@ -32,7 +32,7 @@ def mel_decibels(samples: Floats) -> NDArray[np.float32]:
 
 
 def log_power(samples: Floats) -> NDArray[np.float32]:
-    """Log power of half-overlapping Hamming frames, shape (frames, 257), scaled as PLCMOS takes it."""
+    """Return the log power of half-overlapping Hamming frames, shape (frames, 257), scaled for PLCMOS."""
     count = int(np.ceil((len(samples) + _HOP) / _HOP))
     padded = np.zeros((count - 1) * _HOP + _WINDOW)
     padded[_HOP : _HOP + len(samples)] = samples

@@ -1,4 +1,4 @@
-"""The models' files, which the wheel speechmos (MIT) carries; its own Python code, which needs librosa, is not used."""
+"""Model files from the wheel speechmos (MIT). Its Python code, which needs librosa, is not used."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ P835, P808, PLCMOS = SHA256
 
 
 def open_model(name: str) -> Any:
-    """An onnxruntime session on one core; EngineMissingError where the file is missing or is not the published one."""
+    """Return an onnxruntime session on one core. Raises EngineMissingError when the file is missing or differs."""
     import onnxruntime
 
     try:

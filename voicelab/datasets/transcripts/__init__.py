@@ -1,1 +1,1 @@
-"""Transcripts as the field writes them. Add a format: a file that reads and writes it, and a line in formats.py."""
+"""Transcript formats. To add one, write a file that reads and writes it, and add a line to formats.py."""

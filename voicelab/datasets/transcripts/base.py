@@ -1,4 +1,4 @@
-"""What a transcript file holds, whichever way it is written, and how its faults are told."""
+"""The contents of transcript files, independent of the format."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicelab.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """What was said in one recording, or what was recognized in it. line: where it stands in its file."""
+    """The reference or hypothesis text of one recording. line: its line in the file."""
 
     id: str
     text: str
@@ -21,7 +21,7 @@ class Utterance:
 
 @dataclass(frozen=True, slots=True)
 class UtterancePair:
-    """A reference and the hypothesis for it."""
+    """A reference and its hypothesis."""
 
     id: str
     speaker: str
@@ -34,12 +34,12 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
 
 
 def refuse_doubles(path: Path, utterances: Iterable[Utterance]) -> None:
-    """InputError when an id stands twice in a file."""
+    """Raise InputError for a duplicate id."""
     seen: dict[str, int] = {}
     for utterance in utterances:
         if utterance.id in seen:
             raise InputError(
-                f"{path}: line {utterance.line}: the id {utterance.id!r} stands in line {seen[utterance.id]} already; "
-                "give each row an `id` that no other has"
+                f"{path}: line {utterance.line}: the id {utterance.id!r} already occurs in line {seen[utterance.id]}; "
+                "give each row a unique `id`"
             )
         seen[utterance.id] = utterance.line

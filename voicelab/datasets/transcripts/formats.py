@@ -1,4 +1,4 @@
-"""The formats by name, and a reference file and a hypothesis file brought together."""
+"""The table of transcript formats, and the pairing of references with hypotheses."""
 
 from __future__ import annotations
 
@@ -27,24 +27,24 @@ _NAMED = 10
 
 @dataclass(frozen=True, slots=True)
 class Pairing:
-    """Each reference with its hypothesis, and what was noticed or left out on the way, a sentence each."""
+    """References with their hypotheses, and notices about skipped entries."""
 
     pairs: tuple[UtterancePair, ...]
     notices: tuple[str, ...] = ()
 
 
 def form_of(reference: Path) -> Format:
-    """The format that a file's or folder's name says; InputError when it says none."""
+    """Return the format of a file or folder by its name. Raises InputError when the name is ambiguous."""
     if reference.is_dir() and any(reference.glob("*.nlp")):
         return "nlp"
     if reference.suffix.lower() in (".trn", ".stm", ".nlp"):
         return cast("Format", reference.suffix.lower()[1:])
     found = tables.find(reference)
     if found is None:
-        raise InputError(f"{reference}: say what it is with --format {' | '.join(FORMATS)}")
+        raise InputError(f"{reference}: choose its format with --format {' | '.join(FORMATS)}")
     if found[1] == "txt" and _looks_like_trn(reference):
         raise InputError(
-            f"{reference}: every line ends in (an id), as in a .trn; say what it is with --format trn | txt"
+            f"{reference}: every line ends in (an id), as in a .trn; choose its format with --format trn | txt"
         )
     return found[1]
 
@@ -57,7 +57,7 @@ def _looks_like_trn(path: Path) -> bool:
 def pairs(
     reference: Path, hypothesis: Path, form: Format, *, missing: Missing = "error", id_type: str = "spu_id"
 ) -> list[UtterancePair]:
-    """The pairs of `paired` alone."""
+    """Return the pairs of `paired`."""
     return list(paired(reference, hypothesis, form, missing=missing, id_type=id_type).pairs)
 
 
@@ -70,12 +70,13 @@ def paired(
     id_type: str = "spu_id",
     columns: TranscriptColumns | None = None,
 ) -> Pairing:
-    """Each reference with its hypothesis, in the order of the hypotheses (`stm`: of the segments).
+    """Pair each reference with its hypothesis, in the order of the hypotheses (`stm`: of the segments).
 
-    form "stm" takes a .ctm as hypotheses; in a table, HYP may have another format than REF. missing: what becomes of
-    references without a hypothesis. "error": an InputError that lists them; "deletions": all their words are deleted;
-    "skip": they are left out, as sclite does. columns: where the columns of a table have other names than usual.
-    InputError too when a hypothesis has no reference, and when there are no hypotheses but a copy of the references.
+    form: "stm" expects a .ctm as hypotheses; tables may differ in format. missing: handling of references without a
+    hypothesis. "error" raises InputError, which lists them; "deletions" counts all their words as deleted; "skip"
+    leaves them out, like sclite. columns: non-default column names.
+
+    Raises InputError when a hypothesis has no reference, and when the hypotheses are a copy of the references.
     """
     columns = columns or TranscriptColumns()
     if form in ("trn", "stm", "nlp"):
@@ -94,7 +95,7 @@ def paired(
 
 def _refuse_one_file(reference: Path, hypothesis: Path) -> None:
     if reference.exists() and hypothesis.exists() and reference.samefile(hypothesis):
-        raise InputError(f"{hypothesis}: REF and HYP are one file; give the hypotheses as HYP")
+        raise InputError(f"{hypothesis}: REF and HYP are the same file; give the hypotheses as HYP")
 
 
 def _table_pairs(
@@ -104,7 +105,7 @@ def _table_pairs(
     other = manifest.hypothesis_side(manifest.read_rows(hypothesis, _form_of_hypotheses(hypothesis, form)), columns)
     if other.text == mine.text and reference.samefile(hypothesis):
         raise InputError(
-            f"{hypothesis}: REF and HYP are one file, and no row of it has {manifest.HYPOTHESIS!r}; its columns: "
+            f"{hypothesis}: REF and HYP are the same file, which has no column {manifest.HYPOTHESIS!r}; its columns: "
             f"{other.table.listed()}; add the hypotheses, or name their column with --hyp-column"
         )
     for name, sides, option in (
@@ -121,20 +122,20 @@ def _table_pairs(
     notices = [*dict.fromkeys((*mine.table.notices, *other.table.notices))]
     if other.copied and found and all(pair.reference == pair.hypothesis for pair in found):
         notices.append(
-            f"{hypothesis}: every {other.text!r} equals its reference; if it is a copy of the references, give the "
+            f"{hypothesis}: every {other.text!r} equals its reference; if this is a copy of the references, give the "
             "hypotheses, or name their column with --hyp-column"
         )
     return Pairing(tuple(found), tuple(notices))
 
 
 def _form_of_hypotheses(hypothesis: Path, form: tables.Form) -> tables.Form:
-    """The format that HYP's own name says; a .txt file, and a name that says none, has that of REF."""
+    """Return the format of HYP by its name; for .txt and unknown names, the format of REF."""
     found = tables.find(hypothesis)
     return form if found is None or (found[1] == "txt" and form == "kaldi") else found[1]
 
 
 def _refuse_places(mine: TableSide, other: TableSide) -> None:
-    """InputError where utterances are told apart by their places, and a row may be lost."""
+    """Raise InputError when utterances are matched by position and rows may be missing."""
     if not mine.placed and not other.placed:
         return
     sizes = len(mine.table.rows), len(other.table.rows)
@@ -142,14 +143,14 @@ def _refuse_places(mine: TableSide, other: TableSide) -> None:
         return
     if mine.placed and other.placed:
         raise InputError(
-            f"{other.table.path}: has {sizes[1]} rows, and {mine.table.path} has {sizes[0]}; without ids it cannot be "
-            "told which are missing: give each row an `id` in both"
+            f"{other.table.path}: has {sizes[1]} rows, but {mine.table.path} has {sizes[0]}; rows without ids "
+            "cannot be matched: give each row an `id` in both files"
         )
     if not sizes[0] or not sizes[1]:
         return
     without = mine if mine.placed else other
     raise InputError(
-        f"{without.table.path}: its rows have no ids, and those of the other file have; give each an `id`, or name "
+        f"{without.table.path}: its rows have no ids, unlike the other file; give each an `id`, or name "
         f"its column with --id-column; its columns: {without.table.listed()}"
     )
 
@@ -195,7 +196,7 @@ def _timed_pairs(reference: Path, hypothesis: Path, missing: Missing) -> Pairing
 
 def _absent(hypothesis: Path, names: Sequence[str], kind: str, reference: str) -> str:
     return (
-        f"{hypothesis}: has nothing for {_listed(names, kind)} of {reference}; "
+        f"{hypothesis}: has no entry for {_listed(names, kind)} of {reference}; "
         "--missing deletions counts their words as deleted, --missing skip leaves them out"
     )
 

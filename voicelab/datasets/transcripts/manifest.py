@@ -1,10 +1,10 @@
-"""Transcripts in tables, in any of the formats of voicelab.datasets: NeMo's JSON lines, CSV, Kaldi's `text`, ...
+"""Transcripts in tables of any format of voicelab.datasets: NeMo's JSON lines, CSV, Kaldi's `text`, ...
 
-    {"audio_filepath": "a/0001.wav", "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
+{"audio_filepath": "a/0001.wav", "duration": 2.5, "text": "hello there", "pred_text": "hello their"}
 
-An utterance is named by `id`, or else by its recording's path and `offset`, or else by its place in the file. `text` is
-the reference (or `sentence`, `transcription`, `transcript`), `pred_text` the hypothesis; a file with hypotheses alone
-may call them `text`. `speaker` (or `client_id`, `speaker_id`) names the speaker.
+An utterance is identified by `id`, otherwise by its recording's path and `offset`, otherwise by its position in the
+file. `text` is the reference (or `sentence`, `transcription`, `transcript`), `pred_text` the hypothesis; a file with
+hypotheses only may call them `text`. `speaker` (or `client_id`, `speaker_id`) names the speaker.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ _MAYBE_HYPOTHESES = re.compile("pred|hyp|asr|recogni|decod|transcri|heard|output
 
 @dataclass(frozen=True, slots=True)
 class TableSide:
-    """A table of references or of hypotheses, and the columns of it that are read; None: it has no such column.
+    """A table of references or hypotheses and its columns; None for a missing column.
 
-    copied: whether hypotheses are read from the column that references usually stand in.
+    copied: whether the hypotheses come from a column that usually contains references.
     """
 
     table: Table
@@ -53,23 +53,26 @@ class TableSide:
 
     @property
     def placed(self) -> bool:
-        """Whether its utterances have no other names than their places."""
+        """Whether utterances are identified only by position."""
         return not any(self._own_name(row) for row in self.table.rows)
 
     @property
     def depth(self) -> int:
-        """How many parts of the recordings' paths tell utterances without an id apart."""
+        """Number of trailing path components that identify utterances without an id."""
         paths = (self._audio(row) for row in self.table.rows if self._id(row) is None)
         return naming.depth(path for path in paths if path is not None)
 
     def utterances(self, depth: int) -> list[Utterance]:
-        """The utterances, recordings named by `depth` parts of their paths; InputError names line and field."""
+        """Return the utterances, with recordings named by `depth` path components.
+
+        Raises InputError, which names line and field.
+        """
         placed = self.placed
         found = []
         for place, row in enumerate(self.table.rows, start=1):
             name = self._name(row, depth)
             if name is None and not placed:
-                raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, and other rows have one")
+                raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, but other rows have an id")
             found.append(Utterance(name or str(place), self._text(row), self._speaker(row), row.number))
         refuse_doubles(self.table.path, found)
         return found
@@ -101,17 +104,17 @@ class TableSide:
             value = str(value)
         if value is not None and not isinstance(value, str):
             assert column is not None
-            raise self.table.fail(row, column, f"must be a text, not {value!r}")
+            raise self.table.fail(row, column, f"must be a string, not {value!r}")
         return value
 
     def _text(self, row: TableRow) -> str:
         value = row.values.get(self.text)
         if value is None:
             problem = "is null" if self.text in row.values else "is missing"
-            way_out = 'write "" where nothing was said or recognized, or take the row out'
+            way_out = 'write "" for an utterance without words, or remove the row'
             raise self.table.fail(row, self.text, f"{problem}; {way_out}")
         if not isinstance(value, str):
-            raise self.table.fail(row, self.text, f"must be a text, not {value!r}")
+            raise self.table.fail(row, self.text, f"must be a string, not {value!r}")
         return value
 
 
@@ -126,14 +129,17 @@ def read(
 
 
 def read_rows(path: Path, form: Form | None = None) -> Table:
-    """The rows of a file or folder in a format, or in the one that its name says; InputError when it says none."""
+    """Read the rows of a file or folder; the format defaults to that of its name.
+
+    Raises InputError for an unknown format.
+    """
     if not path.exists():
-        raise InputError(f"{path}: cannot be read: it is not there")
+        raise InputError(f"{path}: does not exist")
     found = find(path)
     if found is not None and (form is None or form == found[1]):
         return read_table(*found)
     if form is None or path.is_dir():
-        raise InputError(f"{path}: it is not clear what it is; say so with --format")
+        raise InputError(f"{path}: unknown format; choose one with --format")
     return read_table(path, form)
 
 
@@ -146,7 +152,7 @@ def reference_side(table: Table, columns: TranscriptColumns) -> TableSide:
 def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
     """The hypotheses of a table: `pred_text`, or the only texts that it has.
 
-    Raises InputError that lists the columns when they are in none of them, or may be in several.
+    Raises InputError, which lists the columns, for no or several candidates.
     """
     text = columns.hypothesis or table.column(HYPOTHESIS_COLUMNS)
     if text is not None:
@@ -155,7 +161,7 @@ def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
     if maybe := [name for name in table.columns if name != text and _MAYBE_HYPOTHESES.search(name)]:
         raise InputError(
             f"{table.path}: has no column {HYPOTHESIS!r}; the hypotheses may be in {_listed(maybe)} or in {text!r}: "
-            f"say which with --hyp-column"
+            f"choose one with --hyp-column"
         )
     return _side(table, text, OPTIONS["hypothesis"], columns, copied=True)
 
@@ -177,9 +183,9 @@ def _listed(names: Iterable[str]) -> str:
 
 
 def write(path: Path, utterances: Iterable[Utterance], side: str = REFERENCE) -> None:
-    """Write a .jsonl, .csv or .tsv file with `id`, `speaker` where it is known, and the text.
+    """Write a .jsonl, .csv or .tsv file with `id`, `speaker` if known, and the text.
 
-    Raises InputError for what a .tsv file cannot hold: a tab or a line break in a cell.
+    Raises InputError for a tab or line break in a .tsv cell.
     """
     rows: list[dict[str, Any]] = [
         {"id": one.id} | ({"speaker": one.speaker} if one.speaker is not None else {}) | {side: one.text}
@@ -202,5 +208,5 @@ def write(path: Path, utterances: Iterable[Utterance], side: str = REFERENCE) ->
 def _tsv_line(path: Path, cells: list[str]) -> str:
     for cell in cells:
         if set(cell) & set("\t\n\r"):
-            raise InputError(f"{path}: {cell!r}: a cell of a .tsv file holds no tab and no line break; write a .csv")
+            raise InputError(f"{path}: {cell!r}: a .tsv cell cannot contain a tab or line break; write a .csv")
     return "\t".join(cells)

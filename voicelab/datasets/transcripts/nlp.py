@@ -1,10 +1,10 @@
-"""Rev's `.nlp` transcripts: a token a row, pipe-separated, with the ids of the entities that the token belongs to.
+"""Reads Rev's `.nlp` transcripts: one token per row, pipe-separated, with the ids of the token's entities.
 
-    token|speaker|ts|endTs|punctuation|case|tags|wer_tags
-    2020|1||||CA|['3:YEAR']|['13', '3']
+token|speaker|ts|endTs|punctuation|case|tags|wer_tags
+2020|1||||CA|['3:YEAR']|['13', '3']
 
-The format is described in the documentation of revdotcom/fstalign. Beside a transcript may lie `ID.norm.json`, the
-wordings that each tagged span may be spoken in, and `ID.wer_tag.json`, the class of each entity id.
+The documentation of revdotcom/fstalign describes the format. Next to a transcript, `ID.norm.json` may list the spoken
+forms of each tagged span, and `ID.wer_tag.json` the class of each entity id.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ from voicelab.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class NlpToken:
-    """A row. span: the id that its wordings are listed under, or None. entities: the ids of all its entities.
+    """A row. span: id of its spoken forms, or None. entities: ids of all its entities.
 
-    classes: the classes that the row itself names, by id.
+    classes: classes given by the row itself, by id.
     """
 
     text: str
@@ -37,7 +37,7 @@ class NlpToken:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A recording's reference. wordings: what each span may be spoken as. classes: the class of each entity id."""
+    """The reference of a recording. wordings: spoken forms of each span. classes: class of each entity id."""
 
     id: str
     tokens: tuple[NlpToken, ...]
@@ -46,14 +46,14 @@ class Call:
 
 
 def call_id(path: Path) -> str:
-    """The recording that a file belongs to: its name up to the first dot."""
+    """Return the id of a file's recording: its name up to the first dot."""
     return path.name.split(".", 1)[0]
 
 
 def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -> Call:
-    """A reference with its wordings and classes; InputError names the file and the line.
+    """Read a reference with spoken forms and classes. Raises InputError, which names the file and the line.
 
-    norms, tags: the files of wordings and classes, or folders with such files; by default those beside the transcript.
+    norms, tags: files with spoken forms and classes, or folders of them; by default those next to the transcript.
     """
     name = call_id(path)
     tokens = read_tokens(path)
@@ -65,7 +65,7 @@ def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -
 
 
 def read_tokens(path: Path) -> list[NlpToken]:
-    """The rows of a transcript, reference or hypothesis; a hypothesis may lack all columns but `token`."""
+    """Read the rows of a reference or hypothesis; a hypothesis needs only the column `token`."""
     lines = [(number, line) for number, line in numbered_lines(path) if line.strip()]
     header = [name.strip() for name in lines[0][1].split("|")] if lines else []
     if "token" not in header:
@@ -110,7 +110,7 @@ def _listed(path: Path, number: int, column: str, text: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _parsed(text: str) -> tuple[str, ...] | None:
-    """The items of a list as Python writes it; None for anything else."""
+    """Parse a list in Python notation; None for anything else."""
     if text in ("", "[]"):
         return ()
     try:
@@ -125,7 +125,7 @@ def _beside(path: Path, given: Path | None, name: str, option: str) -> Path | No
         return path.parent / name if (path.parent / name).exists() else None
     found = given / name if given.is_dir() else given
     if not found.exists():
-        raise InputError(f"{option} {found}: there is no such file; give the file, or a folder that holds {name}")
+        raise InputError(f"{option} {found}: does not exist; give the file, or a folder that contains {name}")
     return found
 
 
@@ -158,7 +158,7 @@ def _classes(path: Path) -> dict[str, str]:
 
 
 def paired_files(reference: Path, hypothesis: Path) -> list[tuple[Path, Path]]:
-    """The transcript of each recording with its hypothesis. Both may be folders of .nlp files, paired by call_id."""
+    """Pair the transcript of each recording with its hypothesis. Both may be folders, paired by call_id."""
     if reference.is_dir() != hypothesis.is_dir():
         raise InputError(f"{hypothesis}: REF and HYP must both be .nlp files, or both folders of them")
     if not reference.is_dir():
@@ -166,7 +166,7 @@ def paired_files(reference: Path, hypothesis: Path) -> list[tuple[Path, Path]]:
     references, hypotheses = _by_id(reference), _by_id(hypothesis)
     if missing := sorted(set(references) ^ set(hypotheses)):
         names = ", ".join(missing[:10])
-        raise InputError(f"{hypothesis}: {len(missing)} recordings are in REF or in HYP only: {names}")
+        raise InputError(f"{hypothesis}: {len(missing)} recordings are only in REF or only in HYP: {names}")
     return [(path, hypotheses[name]) for name, path in references.items()]
 
 
@@ -174,13 +174,13 @@ def _by_id(folder: Path) -> dict[str, Path]:
     found: dict[str, Path] = {}
     for path in sorted(folder.glob("*.nlp")):
         if call_id(path) in found:
-            raise InputError(f"{path}: {found[call_id(path)].name} is of the same recording; keep one of the two")
+            raise InputError(f"{path}: {found[call_id(path)].name} belongs to the same recording; keep one of the two")
         found[call_id(path)] = path
     return found
 
 
 def speaker_turns(tokens: Sequence[NlpToken]) -> list[int]:
-    """The number of each token's turn, which ends where the speaker changes."""
+    """Number the speaker turns; return the turn of each token."""
     turns, turn = [], -1
     for place, token in enumerate(tokens):
         turn += not place or token.speaker != tokens[place - 1].speaker

@@ -1,10 +1,10 @@
-"""NIST's files with times: `.stm` references by segment, `.ctm` hypotheses by word, and the one cut to the other.
+"""NIST's timed formats: `.stm` reference segments and `.ctm` hypothesis words, and the assignment of words to segments.
 
-    call_1 A anna 0.00 2.50 <o,f0> hello there          (stm: file channel speaker start end [<labels>] text)
-    call_1 A 0.31 0.20 hello 0.93                       (ctm: file channel start duration word [confidence])
+call_1 A anna 0.00 2.50 <o,f0> hello there          (stm: file channel speaker start end [<labels>] text)
+call_1 A 0.31 0.20 hello 0.93                       (ctm: file channel start duration word [confidence])
 
-Times are in seconds. Lines that begin with `;;` are comments. Files, channels and speakers are compared whatever their
-case. Alternatives in a .ctm stand between <ALT_BEGIN>, <ALT> and <ALT_END>, whose times are `*`.
+Times are in seconds. Lines that start with `;;` are comments. File, channel and speaker names are not case-sensitive.
+Alternatives in a .ctm are enclosed in <ALT_BEGIN>, <ALT> and <ALT_END>, whose times are `*`.
 """
 
 from __future__ import annotations
@@ -20,15 +20,16 @@ from voicelab.datasets.transcripts.base import UtterancePair, write_lines
 from voicelab.errors import InputError
 
 IGNORED = "ignore_time_segment_in_scoring"
-"""A segment with this in its text is left out, with the words that were recognized in it. NIST's corpora write it with
-and without the underscores, in capitals or not."""
+"""Segments with this text, and the words recognized in them, are excluded from scoring. NIST's corpora write it with or
+without underscores, in any case.
+"""
 _LABEL = re.compile(r"(<[^>]*>|<\S*)\s*(.*)", re.DOTALL)
 _BEGIN, _NEXT, _END = "<alt_begin>", "<alt>", "<alt_end>"
 
 
 @dataclass(frozen=True, slots=True)
 class StmSegment:
-    """A stretch of a recording's channel in which one speaker was transcribed."""
+    """A transcribed time range of one speaker in a channel."""
 
     file: str
     channel: str
@@ -41,13 +42,13 @@ class StmSegment:
 
     @property
     def ignored(self) -> bool:
-        """Whether it is left out of the score."""
+        """Whether it is excluded from scoring."""
         return IGNORED.replace("_", "") in self.text.lower().replace("_", "")
 
 
 @dataclass(frozen=True, slots=True)
 class CtmWord:
-    """A recognized word; its times are None where it is a mark of alternatives."""
+    """A recognized word; its times are None for marks of alternatives."""
 
     file: str
     channel: str
@@ -59,7 +60,7 @@ class CtmWord:
 
 
 def read_stm(path: Path) -> list[StmSegment]:
-    """The segments of an .stm file, in its order; InputError names the file, the line and the field."""
+    """Read an .stm file, in its order. Raises InputError, which names the file, the line and the field."""
     segments = []
     lines: dict[tuple[str, str, str, float, float], int] = {}
     for number, line in numbered_lines(path):
@@ -68,7 +69,7 @@ def read_stm(path: Path) -> list[StmSegment]:
         fields = line.split(maxsplit=5)
         if len(fields) < 5:
             wanted = "file channel speaker start end [<labels>] text"
-            raise InputError(f"{path}: line {number}: {len(fields)} fields, but a segment is: {wanted}")
+            raise InputError(f"{path}: line {number}: {len(fields)} fields; expected: {wanted}")
         start_s, end_s = (_seconds(path, number, name, fields[at]) for name, at in (("start", 3), ("end", 4)))
         if end_s < start_s:
             raise InputError(f"{path}: line {number}: field 'end': {fields[4]} is before the start, {fields[3]}")
@@ -79,15 +80,15 @@ def read_stm(path: Path) -> list[StmSegment]:
         stretch = (file, channel, speaker, start_s, end_s)
         if lines.setdefault(stretch, number) != number and end_s > start_s:
             raise InputError(
-                f"{path}: line {number}: the segment {' '.join(fields[:5])} stands in line {lines[stretch]} already; "
-                "its words would count twice: keep one of the two"
+                f"{path}: line {number}: the segment {' '.join(fields[:5])} already occurs in line {lines[stretch]}; "
+                "keep one of the two"
             )
         segments.append(StmSegment(file, channel, speaker, start_s, end_s, text.strip(), label, number))
     return segments
 
 
 def write_stm(path: Path, segments: Iterable[StmSegment]) -> None:
-    """Write an .stm file, times to the thousandth of a second."""
+    """Write an .stm file, with times in milliseconds precision."""
     lines = []
     for one in segments:
         _check_names(path, one.file, one.channel, one.speaker)
@@ -98,7 +99,7 @@ def write_stm(path: Path, segments: Iterable[StmSegment]) -> None:
 
 
 def read_ctm(path: Path) -> list[CtmWord]:
-    """The words of a .ctm file, in its order; InputError names the file, the line and the field."""
+    """Read a .ctm file, in its order. Raises InputError, which names the file, the line and the field."""
     words = []
     for number, line in numbered_lines(path):
         if line.startswith(";;"):
@@ -106,7 +107,7 @@ def read_ctm(path: Path) -> list[CtmWord]:
         fields = line.split()
         if not 5 <= len(fields) <= 8:
             wanted = "file channel start duration word [confidence]"
-            raise InputError(f"{path}: line {number}: {len(fields)} fields, but a word is: {wanted}")
+            raise InputError(f"{path}: line {number}: {len(fields)} fields; expected: {wanted}")
         mark = fields[4].lower() in (_BEGIN, _NEXT, _END)
         start_s = duration_s = confidence = None
         if not mark:
@@ -120,7 +121,7 @@ def read_ctm(path: Path) -> list[CtmWord]:
 
 
 def write_ctm(path: Path, words: Iterable[CtmWord]) -> None:
-    """Write a .ctm file, times to the thousandth of a second."""
+    """Write a .ctm file, with times in milliseconds precision."""
     lines = []
     for one in words:
         _check_names(path, one.file, one.channel, one.word)
@@ -133,7 +134,7 @@ def write_ctm(path: Path, words: Iterable[CtmWord]) -> None:
 def _check_names(path: Path, *names: str) -> None:
     for name in names:
         if not name or name.split() != [name] or name.startswith(";;"):
-            raise InputError(f"{path}: {name!r} cannot be a field of the file: it must be one word")
+            raise InputError(f"{path}: {name!r} must not contain spaces")
 
 
 def _seconds(path: Path, number: int, name: str, value: str) -> float:
@@ -147,11 +148,11 @@ def _seconds(path: Path, number: int, name: str, value: str) -> float:
 
 
 def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[UtterancePair], list[str]]:
-    """Each segment with the words that were recognized in it, as sclite cuts them; and the channels without any word.
+    """Assign words to segments like sclite; also return the channels without any word.
 
-    Segments and words are taken in the order of their starts, in whatever order they are given. A segment takes the
-    words after those of the segment before whose middle is before its end; the last one of a channel takes the rest.
-    InputError when words stand in a channel that has no segment.
+    Segments and words are processed by start time, in any input order. A segment takes the words after the previous
+    segment whose midpoint is before its end; the last segment of a channel takes the rest. Raises InputError for words
+    in a channel without segments.
     """
     spoken: dict[tuple[str, str], list[CtmWord]] = {}
     for word in words:
@@ -161,7 +162,7 @@ def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[
         channels.setdefault((segment.file, segment.channel), []).append(segment)
     if strangers := [key for key in spoken if key not in channels]:
         listed = ", ".join(f"{file} {channel}" for file, channel in strangers[:10])
-        raise InputError(f"words stand in {len(strangers)} channels that the reference does not have: {listed}")
+        raise InputError(f"the hypotheses have words in {len(strangers)} channels that the reference lacks: {listed}")
     pairs: list[UtterancePair] = []
     numbers: dict[str, int] = {}
     for key, members in channels.items():
@@ -169,7 +170,7 @@ def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[
         members.sort(key=lambda segment: segment.start_s)
         for place, segment in enumerate(members):
             last = place == len(members) - 1
-            # sclite keeps the ends of segments in 32 bits; a word whose middle is an end belongs where it puts it.
+            # sclite stores segment ends as 32-bit floats; this affects words whose midpoint equals an end.
             end_s = _in_32_bits(segment.end_s)
             outside = (count for count, block in enumerate(blocks) if block.middle_s >= end_s)
             count = len(blocks) if last else next(outside, len(blocks))
@@ -185,7 +186,7 @@ def cut(segments: Sequence[StmSegment], words: Sequence[CtmWord]) -> tuple[list[
 
 @dataclass(frozen=True, slots=True)
 class _Block:
-    """A word, or alternatives together; start_s: the earliest start, middle_s: the latest middle of any word in it."""
+    """A word, or a group of alternatives; start_s: earliest start, middle_s: latest midpoint of its words."""
 
     text: str
     start_s: float
@@ -193,7 +194,7 @@ class _Block:
 
 
 def disorder(path: Path, items: Sequence[StmSegment] | Sequence[CtmWord]) -> list[str]:
-    """A sentence that names the first line whose start goes back within its channel; empty when none does."""
+    """Return a sentence that names the first line whose start precedes the previous one in its channel, or nothing."""
     latest: dict[tuple[str, str], float] = {}
     for one in items:
         if one.start_s is None:
@@ -201,15 +202,15 @@ def disorder(path: Path, items: Sequence[StmSegment] | Sequence[CtmWord]) -> lis
         before_s = latest.get((one.file, one.channel), 0.0)
         if one.start_s < before_s:
             return [
-                f"{path}: line {one.line}: the time goes back from {before_s:g} to {one.start_s:g} s; "
-                "the lines are sorted by time"
+                f"{path}: line {one.line}: the start goes back from {before_s:g} to {one.start_s:g} s; "
+                "the lines were sorted by time"
             ]
         latest[one.file, one.channel] = one.start_s
     return []
 
 
 def _blocks(words: Iterable[CtmWord]) -> list[_Block]:
-    """Words and alternatives in the order of their starts."""
+    """Return words and groups of alternatives by start time."""
     blocks: list[_Block] = []
     wordings: list[list[CtmWord]] | None = None
     for word in words:
@@ -226,12 +227,12 @@ def _blocks(words: Iterable[CtmWord]) -> list[_Block]:
         else:
             wordings[-1].append(word)
     if wordings is not None:
-        raise InputError(f"alternatives that begin with {_BEGIN} have no {_END}")
+        raise InputError(f"{_BEGIN} without a matching {_END}")
     return sorted(blocks, key=lambda block: block.start_s)
 
 
 def _alternatives(wordings: Sequence[Sequence[CtmWord]], before_s: float) -> _Block:
-    """before_s: the start of what is before them, which counts as theirs when none of them has a word."""
+    """before_s: start of the preceding item, used when no alternative contains a word."""
     inside = " / ".join(" ".join(word.word for word in wording) or "@" for wording in wordings)
     words = [word for wording in wordings for word in wording]
     start_s = min((word.start_s or 0.0 for word in words), default=before_s)

@@ -1,9 +1,9 @@
-"""sclite's transcript file, `.trn`: a line is the text, then the utterance's id in parentheses at its end.
+"""sclite's `.trn` transcripts: each line is a text followed by the utterance's id in parentheses.
 
-    hello { there / their } (anna_0001)
+hello { there / their } (anna_0001)
 
-Lines that begin with `;;` or `**` are comments. The id is what stands between the last `(` and the last `)`. Ids are
-compared whatever their case, as sclite does.
+Lines that start with `;;` or `**` are comments. The id is the text between the last `(` and the last `)`. Ids are not
+case-sensitive, as in sclite.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ ID_TYPES = ("spu_id", "rm", "swb", "wsj", "atis")
 
 
 def speaker_of(utterance_id: str, id_type: str = "spu_id") -> str:
-    """The speaker that an id names, as sclite's `-i` reads it.
+    """Return the speaker of an id, like sclite's `-i`.
 
-    wsj, atis: its first three letters. The others: what stands before its first hyphen or, if it has none, before its
-    first underscore; an id with neither (which sclite refuses) is a speaker of its own.
+    wsj, atis: the first three letters. Others: the part before the first hyphen, otherwise before the first underscore.
+    An id without either (an error in sclite) is its own speaker.
     """
     if id_type not in ID_TYPES:
         raise InputError(f"unknown type of id {id_type!r}; known: {', '.join(ID_TYPES)}")
@@ -35,16 +35,16 @@ def speaker_of(utterance_id: str, id_type: str = "spu_id") -> str:
 
 
 def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
-    """The utterances of a .trn file; InputError names the file and the line."""
+    """Read a .trn file. Raises InputError, which names the file and the line."""
     found = []
     for number, line in numbered_lines(path):
         if line.startswith((";;", "**")):
             continue
         opened, closed = line.rfind("("), line.rfind(")")
         if opened < 0 or closed < opened or not line[opened + 1 : closed].strip():
-            raise InputError(f"{path}: line {number}: no id at the end; a line is: the text, then (speaker_utterance)")
+            raise InputError(f"{path}: line {number}: no id at the end; expected: text (speaker_utterance)")
         if line[closed + 1 :].strip():
-            raise InputError(f"{path}: line {number}: there is text after the id {line[opened : closed + 1]}")
+            raise InputError(f"{path}: line {number}: text follows the id {line[opened : closed + 1]}")
         name = line[opened + 1 : closed].strip().lower()
         found.append(Utterance(name, line[:opened].strip(), speaker_of(name, id_type), number))
     refuse_doubles(path, found)
@@ -52,13 +52,13 @@ def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
 
 
 def write(path: Path, utterances: Iterable[Utterance]) -> None:
-    """Write a .trn file; InputError for what a line of it cannot hold."""
+    """Write a .trn file. Raises InputError for ids or texts that the format cannot represent."""
     write_lines(path, (_line(path, utterance) for utterance in utterances))
 
 
 def _line(path: Path, utterance: Utterance) -> str:
     if set(utterance.id) & set("()\n\r"):
-        raise InputError(f"{path}: id {utterance.id!r}: an id in a .trn file holds no parentheses and no line break")
+        raise InputError(f"{path}: id {utterance.id!r}: a .trn id cannot contain parentheses or a line break")
     if utterance.text.startswith((";;", "**")):
-        raise InputError(f"{path}: id {utterance.id!r}: a text that begins with ;; or ** would be read as a comment")
+        raise InputError(f"{path}: id {utterance.id!r}: a text that starts with ;; or ** is a comment in a .trn file")
     return f"{' '.join(utterance.text.split())} ({utterance.id})".lstrip()

@@ -1,1 +1,1 @@
-"""Workers beside the event loop, each with one engine: what they share, and a file for each kind."""
+"""Workers that run engines outside the event loop."""

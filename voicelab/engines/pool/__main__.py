@@ -1,7 +1,7 @@
 """The child process that runs one engine: `python -P -m voicelab.engines.pool FD THREADS`.
 
-It reads requests from the socket FD and answers them. Each is a length (4 bytes, big-endian) and a pickle; both ends
-are voicelab, on one machine, over a socket pair that nobody else can open.
+It reads requests from the socket FD and answers them. Each message is a length (4 bytes, big-endian) and a pickle. The
+socket pair is private to the two voicelab processes, so unpickling is safe.
 """
 
 from __future__ import annotations
@@ -18,12 +18,12 @@ from voicelab.engines.pool.threads import WorkerThreads
 from voicelab.engines.pool.transport import SocketTransport
 
 _NICENESS = 5
-"""How much a worker gives way to the event loop, through which all who wait for an engine are heard and answered."""
+"""Niceness of a worker, so that the event loop, which serves every client, runs first."""
 
 
 def main(descriptor: int, threads: int) -> None:
-    """Serve until the other end closes, which it also does when its process is killed."""
-    # Ctrl-C, and SIGHUP, on which the server reads its tokens again, are the parent's to answer.
+    """Serve until the other end closes the socket, which also happens when the parent is killed."""
+    # The parent handles Ctrl-C and SIGHUP (on which the server reloads its tokens).
     for number in (signal.SIGINT, signal.SIGHUP):
         signal.signal(number, signal.SIG_IGN)
     os.nice(_NICENESS)
@@ -39,7 +39,7 @@ def main(descriptor: int, threads: int) -> None:
     except (EOFError, ConnectionError):
         return
     WorkerThreads(config, threads, transport, tell, first=first).start()
-    # Nothing but that the other end is gone. What an engine is in the middle of then, or hangs in, is not waited for.
+    # The other end has closed. Exit at once, even when the engine is busy or hangs.
     gone = select.poll()
     gone.register(peer, 0)
     gone.poll()

@@ -1,7 +1,7 @@
-"""How voicelab starts Python processes: never from the working directory, and with no secrets they do not need.
+"""Starts Python child processes without the working directory on their module path and without server secrets.
 
-`python -m name` puts the working directory first on the module search path, so a file `types.py` or `voicelab.py` that
-lies there would run inside the child. `-P` leaves that directory out; PYTHONSAFEPATH does the same for grandchildren.
+`python -m name` puts the working directory first on the module search path, so a file `types.py` or `voicelab.py` there
+would run inside the child. `-P` leaves that directory out; PYTHONSAFEPATH does the same for grandchildren.
 """
 
 from __future__ import annotations
@@ -13,26 +13,26 @@ from collections.abc import Mapping
 from voicelab.addresses import inherited_users
 
 SERVER_SECRETS = frozenset({"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"})
-"""Settings of the server that no engine needs; the server reads their names without regard to case."""
+"""Server settings that no engine needs. The server ignores the case of their names."""
 
 
 def python_command(module: str, *arguments: str) -> list[str]:
-    """The command that runs an installed module with this interpreter."""
+    """Return the command that runs an installed module with this interpreter."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 
 def safe_environment(*, without: frozenset[str] = frozenset(), **more: str) -> dict[str, str]:
-    """This process's environment for a child, with `more` on top.
+    """Return this process's environment for a child, updated with `more`.
 
-    without: names, in capitals, to leave out whatever their case. Empty entries of PYTHONPATH, which mean the working
-    directory, are dropped.
+    without: upper-case names to leave out, matched without regard to case. Empty entries of PYTHONPATH, which mean the
+    working directory, are removed.
     """
     found = {name: value for name, value in os.environ.items() if name.upper() not in without}
     return {**_without_empty_entries(found), **inherited_users(), "PYTHONSAFEPATH": "1", **more}
 
 
 def engine_environment(defaults: Mapping[str, str]) -> dict[str, str]:
-    """The environment of an engine's process: the engine's own defaults below the user's, and no server secrets."""
+    """Return the environment of an engine process: the user's variables over the engine's defaults, without secrets."""
     return {**defaults, **safe_environment(without=SERVER_SECRETS)}
 
 

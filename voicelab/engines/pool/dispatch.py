@@ -1,4 +1,4 @@
-"""Carries out what is asked of an engine."""
+"""Executes requests on an engine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 
 @dataclass(slots=True)
 class Dispatcher:
-    """Carries out requests on one engine; the same in a worker process and in a worker thread."""
+    """Executes requests on one engine, in a worker process or a worker thread."""
 
     config: EngineConfig
     _engine: Any = None
@@ -23,7 +23,7 @@ class Dispatcher:
     _faults: dict[int, VoicelabError] = field(default_factory=dict)
 
     def serve(self, request: Request) -> Answer:
-        """Do what is asked; what goes wrong with nobody waiting is told at the stream's next call."""
+        """Execute a request. A failure of a request without a waiting caller is raised by the stream's next call."""
         start = time.perf_counter()
         result, error = None, None
         stream_id = request.stream_id
@@ -63,6 +63,6 @@ class Dispatcher:
         if request.method == "partial" and not isinstance(stream, PartialStream):
             return None
         if request.method == "finish" and isinstance(stream, QueueingStream) and not stream.is_ready():
-            # A thread that waited here could not serve those that everyone waits for.
+            # Blocking here would stop the only thread that can serve the other streams.
             raise EngineBusyError(self.config.name, "it serves as many utterances as it can; try again later")
         return getattr(stream, request.method)(*request.arguments)

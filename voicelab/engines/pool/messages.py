@@ -1,4 +1,4 @@
-"""What a worker asks of its worker, and what it hears back."""
+"""Messages between a worker's client and its engine."""
 
 from __future__ import annotations
 
@@ -9,14 +9,15 @@ from typing import Any
 from voicelab.errors import VoicelabError
 
 LENGTH = struct.Struct(">I")
-"""What goes before each of them on its way to a process: how many bytes its pickle has."""
+"""Header of a message to a process: the length of its pickle in bytes."""
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """Call `method` on the engine, or on its stream `stream_id`. With call_id None nobody waits for the result.
+    """A call of `method` on the engine, or on its stream `stream_id`. call_id is None when no caller waits.
 
-    Three methods are the worker's own: "load", "open" and "close" of a stream, and "withdraw" of a call by its id.
+    Four methods belong to the worker itself: "load", "open" and "close" for streams, and "withdraw" for a call by its
+    id.
     """
 
     call_id: int | None
@@ -26,16 +27,16 @@ class Request:
 
     @property
     def is_awaited(self) -> bool:
-        """Whether somebody can do nothing before it is done; what was heard so far is only nice to know."""
+        """Whether a caller is blocked on the result; a partial transcript does not count."""
         return self.call_id is not None and self.method != "partial"
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """The answer to one call; call_id None only says that the worker got on.
+    """The answer to one call; with call_id None, only a report of progress.
 
-    busy_s: the engine's own time for it, with all that a stream was fed before. done: how many requests are done with.
-    longest_s: for how long the worker has been at the oldest of those that it is still in the middle of, 0 with none.
+    busy_s: the engine's processing time in seconds, including the stream's earlier requests. done: number of completed
+    requests. longest_s: age in seconds of the oldest request in progress, 0 without one.
     """
 
     call_id: int | None

@@ -1,7 +1,7 @@
-"""Runs engines beside the event loop, and gives every utterance a worker.
+"""Runs engines outside the event loop and assigns a worker to every utterance.
 
-An engine is written as plain blocking calls. A EnginePool gives it workers, each of which does one call after
-another, or several at once where the engine allows it (`Entry.shared`); a stream stays on its worker.
+Engines are written as blocking calls. An EnginePool has workers that each execute one call at a time, or several where
+the engine allows it (`Entry.shared`). A stream stays on its worker.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineBusyError
 
 ENGINE_WAIT_S = 10.0
-"""How long an utterance waits at its end for an engine that serves as many others as it can."""
+"""Seconds that a final result waits for an engine at capacity."""
 _ASK_AGAIN_S = 0.05
 ENGINE_LIMIT_S = 60.0
-"""How long a worker may finish nothing while it has work before it counts as hung."""
+"""Seconds without a completed request after which a busy worker counts as hung."""
 
 
 class PooledStream:
@@ -39,12 +39,12 @@ class PooledStream:
         self.busy_s = 0.0
 
     async def post(self, method: str, *arguments: Any) -> None:
-        """Hand work over and go on; its failure comes out at the next `call`."""
+        """Queue work without waiting; the next `call` raises its failure."""
         await self._begin()
         await self._worker.post(self._id, method, *arguments)
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """Hand work over and wait for the result. EngineBusyError when the engine has had no room for it for wait_s."""
+        """Queue work and wait for the result. Raises EngineBusyError after wait_s seconds at capacity."""
         await self._begin()
         give_up_s = perf_counter() + self._wait_s
         while True:
@@ -58,7 +58,7 @@ class PooledStream:
                 return result
 
     async def close(self) -> None:
-        """Free what the engine holds for it, and the worker of what it has not begun; safe to call twice."""
+        """Release the engine's state and withdraw pending work; safe to call twice."""
         if self._closed:
             return
         self._closed = True
@@ -74,7 +74,7 @@ class PooledStream:
 class EnginePool:
     """One engine, loaded on every worker.
 
-    lanes: how many calls it takes at once. limit_s: see ENGINE_LIMIT_S. wait_s: see ENGINE_WAIT_S.
+    lanes: number of concurrent calls. limit_s: see ENGINE_LIMIT_S. wait_s: see ENGINE_WAIT_S.
     """
 
     def __init__(
@@ -96,7 +96,7 @@ class EnginePool:
         self.info: EngineInfo
 
     async def open(self) -> Self:
-        """Load on every worker, all at once; the first failure is raised with all lanes closed again."""
+        """Load the engine on all workers concurrently; on failure, close them all and raise the first error."""
         start = perf_counter()
         results = await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True)
         failures = [result for result in results if isinstance(result, BaseException)]
@@ -108,41 +108,41 @@ class EnginePool:
         return self
 
     def stream(self) -> PooledStream:
-        """Begin an utterance on the worker with the fewest open ones."""
+        """Start an utterance on the worker with the fewest open ones."""
         worker = min(self._workers, key=lambda worker: worker.open_streams)
         worker.open_streams += 1
         return PooledStream(worker, next(self._stream_ids), self._wait_s)
 
     async def call(self, method: str, *arguments: Any) -> Any:
-        """One call on the engine itself."""
+        """Call a method of the engine itself."""
         result, _ = await self._workers[0].call(None, method, *arguments)
         return result
 
     @property
     def pids(self) -> list[int]:
-        """The processes that it has for itself, now."""
+        """Process ids of the current worker processes."""
         return [worker.pid for worker in self._workers if worker.pid is not None]
 
     @property
     def restarts(self) -> int:
-        """How many workers were replaced so far."""
+        """Number of workers replaced so far."""
         return sum(worker.restarts for worker in self._workers)
 
     @property
     def queued(self) -> int:
-        """How many calls were given to the engine that it has not answered."""
+        """Number of calls without an answer."""
         return sum(worker.queued for worker in self._workers)
 
     @property
     def is_ready(self) -> bool:
-        """Whether a worker has its engine loaded: a worker process may have died and be loading again."""
+        """Whether at least one worker has its engine loaded; a restarted worker may still be loading."""
         return any(worker.is_ready for worker in self._workers)
 
     async def close(self) -> None:
-        """End every worker; worker processes are gone when this returns."""
+        """Stop every worker; worker processes have exited when this returns."""
         await asyncio.gather(*(worker.close() for worker in self._workers))
 
 
 def available_cores() -> int:
-    """The cores this process may run on."""
+    """Number of cores this process may run on."""
     return len(os.sched_getaffinity(0))

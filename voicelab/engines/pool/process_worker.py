@@ -1,4 +1,4 @@
-"""An engine in a process of its own: one that holds the GIL or may crash."""
+"""Runs an engine in a child process, for engines that hold the GIL or may crash."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voicelab.errors import EngineError
 
 
 class ProcessWorker(Worker):
-    """In a process of its own, over a socket pair."""
+    """A worker that talks to a child process over a socket pair."""
 
     _noun = "worker process"
 
@@ -36,12 +36,12 @@ class ProcessWorker(Worker):
         self._running = asyncio.create_task(self._keep_alive())
 
     async def _keep_alive(self) -> None:
-        """Run the worker; when it dies, start another. One that cannot load is not tried again."""
+        """Run the child process and restart it when it exits, unless its engine cannot be loaded."""
         while await self._run_once() and not self._closing:
             self.restarts += 1
 
     async def _run_once(self) -> bool:
-        """Start a worker and read its answers until it ends; whether it had loaded."""
+        """Start a child process and read its answers until it exits; return whether its engine was loaded."""
         ours, theirs = socket.socketpair()
         self._process = await asyncio.create_subprocess_exec(
             *python_command("voicelab.engines.pool", str(theirs.fileno()), str(self._threads)),
@@ -61,7 +61,7 @@ class ProcessWorker(Worker):
             await reading
         self._writer.close()
         try:
-            # With its socket closed it ends by itself, if it was not killed or has not died.
+            # Closing the socket makes the child exit, if it is still running.
             await asyncio.wait_for(self._process.wait(), JOIN_LIMIT_S)
         except TimeoutError:
             self._end_process()
@@ -70,7 +70,7 @@ class ProcessWorker(Worker):
         return loaded
 
     def _end_process(self) -> None:
-        """Kill it, once: it holds nothing that must be put in order, and one that is stopped would not hear less.
+        """Kill the child once. It has no state to save, and a stopped process ignores milder signals.
 
         A second signal would make subprocess collect the exit code that asyncio waits for.
         """
@@ -88,9 +88,9 @@ class ProcessWorker(Worker):
                 (size,) = LENGTH.unpack(await reader.readexactly(LENGTH.size))
                 self._answered(pickle.loads(await reader.readexactly(size)))
         except (asyncio.IncompleteReadError, ConnectionError):
-            fault = "its worker process ended in the middle of its work"
+            fault = "its worker process ended while it was working"
         except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
-            fault = f"its worker process answered what cannot be read: {error}"
+            fault = f"its worker process sent an unreadable answer: {error}"
         self._lose(self._fault or fault)
 
     def _write(self, messages: Sequence[Any]) -> None:
@@ -110,7 +110,7 @@ class ProcessWorker(Worker):
             raise EngineError(self._config.name, "its worker process ended") from error
 
     async def close(self) -> None:
-        """End the worker, also one that is just starting: it is waited for, or nobody would ever end it."""
+        """Stop the worker. Waits for a child that is still starting, which would otherwise be orphaned."""
         self._closing = True
         self._end_process()
         if self._running is not None:

@@ -1,4 +1,4 @@
-"""A coroutine run to its end from plain code, also where an event loop is running already, as in a notebook."""
+"""Runs coroutines from synchronous code, also inside a running event loop as in a notebook."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _Result = TypeVar("_Result")
 
 
 def run_blocking(work: Coroutine[Any, Any, _Result]) -> _Result:
-    """Run a coroutine to its end, also where an event loop is running already, as in a notebook."""
+    """Run a coroutine to completion, also inside a running event loop as in a notebook."""
     try:
         asyncio.get_running_loop()
     except RuntimeError:
@@ -21,7 +21,7 @@ def run_blocking(work: Coroutine[Any, Any, _Result]) -> _Result:
 
 
 class _OtherThread(Generic[_Result]):
-    """Runs a coroutine in a loop and a thread of its own, and cancels it when whoever waits is interrupted."""
+    """Runs a coroutine in a separate thread and event loop, and cancels it when the caller is interrupted."""
 
     def __init__(self, work: Coroutine[Any, Any, _Result]) -> None:
         self._work = work

@@ -1,4 +1,4 @@
-"""What is done next of all that waits for one engine."""
+"""Decides the order of the requests to one engine."""
 
 from __future__ import annotations
 
@@ -10,44 +10,43 @@ from itertools import chain
 
 from voicelab.engines.pool.messages import Answer, Request
 
-TELL_EVERY_S = 0.05
-"""How often a worker says that it gets on, while nobody waits for a result."""
+REPORT_EVERY_S = 0.05
+"""Minimum interval in seconds between progress reports while no caller waits for a result."""
 
 
 class Scheduler:
-    """Requests that wait for the engine. One that is withdrawn before its turn is never begun.
+    """Pending requests of one engine. A request that is withdrawn before its turn is never started.
 
-    An utterance that is closed comes before all others: it gives back what the next ones need (PocketSphinx's decoder,
-    90 MB), and where closing had to wait for a quiet moment, an engine with too much to do would take ever more. Then
-    comes one whose result is awaited, before those that are still being spoken: its speaker has nothing to do but wait,
-    theirs will not notice. Of those it is the one that has waited longest: with the oldest utterance first the
-    youngest fell behind. The requests of one utterance stay in order, and no two of them are ever at work at once.
+    Order of service: (1) Closing an utterance, because that frees resources for the next ones (PocketSphinx's decoder
+    takes 90 MB); otherwise an overloaded engine would accumulate them. (2) Requests with a blocked caller, first come
+    first served; serving the oldest utterance first would starve the youngest. (3) Utterances that are still being
+    spoken, where a delay goes unnoticed. The requests of one utterance stay in order and never run concurrently.
 
-    It also knows when the other side should hear how many are done: with every answer that somebody waits for, and
-    otherwise at most every TELL_EVERY_S: a word for each frame of sound would cost more than the frame.
+    The scheduler also decides when to report completed requests: with every answer that a caller waits for, and
+    otherwise at most every REPORT_EVERY_S seconds, because a report per audio frame would cost more than the frame.
     """
 
     def __init__(self) -> None:
-        # By utterance, 0 for the engine itself; none is empty. The one that has waited longest comes first.
+        # Non-empty queues by utterance (0 is the engine itself), the longest waiting first.
         self._waiting: dict[int, deque[Request]] = {}
-        self._closing: dict[int, None] = {}  # utterances of which nothing but that waits, in the order they came
-        self._awaited: dict[int, Request] = {}  # by call, in the order in which they came
-        self._begun_s: dict[int, float] = {}  # when the request that is at work was, by utterance
+        self._closing: dict[int, None] = {}  # utterances with only a close pending, in order of arrival
+        self._awaited: dict[int, Request] = {}  # by call, in order of arrival
+        self._begun_s: dict[int, float] = {}  # start time of the running request, by utterance
         self._done = 0
-        self._told = 0
-        self._told_s = 0.0
+        self._reported = 0
+        self._reported_s = 0.0
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing can be begun now."""
+        """Whether no request can be started now."""
         return self._waiting.keys() <= self._begun_s.keys()
 
     @property
     def silent_for_s(self) -> float | None:
-        """For how long nothing need be told, 0 when it is time; None when there is nothing to tell."""
-        if self._told == self._done:
+        """Seconds until the next progress report is due, 0 when it is due, None when there is nothing to report."""
+        if self._reported == self._done:
             return None
-        return max(0.0, self._told_s + TELL_EVERY_S - time.perf_counter())
+        return max(0.0, self._reported_s + REPORT_EVERY_S - time.perf_counter())
 
     def add(self, request: Request) -> None:
         if request.method == "withdraw":
@@ -62,9 +61,9 @@ class Scheduler:
             self._awaited[request.call_id] = request
 
     def take(self) -> Request | None:
-        """The request that is to be done next; None when there is none that could be begun now.
+        """Return the next request, or None when none can be started now.
 
-        Whoever takes one must say so (`to_tell`) when it was served.
+        The caller must call `report` after serving it.
         """
         ranked = chain(self._closing, map(_utterance, self._awaited.values()), self._waiting)
         key = next(self._free(ranked), None)
@@ -79,8 +78,8 @@ class Scheduler:
         self._begun_s[key] = time.perf_counter()
         return request
 
-    def to_tell(self, request: Request | None, served: Answer | None) -> Answer | None:
-        """Note that a request was served, if one was, and say what the other side should hear now, if anything."""
+    def report(self, request: Request | None, served: Answer | None) -> Answer | None:
+        """Record a served request, if any, and return the report that is due now, if any."""
         if request is not None:
             self._done += 1
             del self._begun_s[_utterance(request)]
@@ -88,12 +87,12 @@ class Scheduler:
             if self.silent_for_s != 0:
                 return None
             served = Answer(None)
-        self._told, self._told_s = self._done, time.perf_counter()
-        longest_s = self._told_s - min(self._begun_s.values(), default=self._told_s)
+        self._reported, self._reported_s = self._done, time.perf_counter()
+        longest_s = self._reported_s - min(self._begun_s.values(), default=self._reported_s)
         return replace(served, done=self._done, longest_s=longest_s)
 
     def _free(self, keys: Iterable[int]) -> Iterator[int]:
-        """Keys with no request in progress. A single thread has none in progress when it asks."""
+        """Yield keys without a request in progress. A single thread has none in progress when it asks."""
         return (key for key in keys if key not in self._begun_s) if self._begun_s else iter(keys)
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:

@@ -1,4 +1,4 @@
-"""An engine in threads of this process."""
+"""Runs an engine in threads of this process."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from voicelab.engines.spec import EngineConfig
 
 
 class ThreadWorker(Worker):
-    """In threads of this process. One that hangs cannot be ended, only left behind."""
+    """A worker in threads of this process. A hung thread cannot be stopped, only abandoned."""
 
     def __init__(self, config: EngineConfig, limit_s: float, threads: int = 1) -> None:
         super().__init__(config, limit_s, threads)
@@ -26,14 +26,14 @@ class ThreadWorker(Worker):
         transport = QueueTransport()
 
         def take(answer: Answer) -> None:
-            if transport is self._transport:  # what one that was left behind still says counts no more
+            if transport is self._transport:  # ignore answers of an abandoned transport
                 self._answered(answer)
 
         def tell(answer: Answer) -> None:
             try:
                 loop.call_soon_threadsafe(take, answer)
             except RuntimeError:
-                transport.close()  # the event loop is closed: nobody listens
+                transport.close()  # the event loop is closed
 
         self._transport = transport
         self._worker_threads = WorkerThreads(self._config, self._threads, transport, tell)

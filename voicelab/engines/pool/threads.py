@@ -13,13 +13,14 @@ from voicelab.engines.spec import EngineConfig
 
 
 class WorkerThreads:
-    """So many threads at one engine; more than one for an engine whose utterances share nothing.
+    """Threads that share one engine; more than one for engines whose utterances are independent.
 
-    Whichever of them has nothing to do waits for requests itself: handing each over from a thread that reads to one
-    that serves would cost one more awakening, which is most of what a short answer takes. They end when the transport
-    does. tell: is called with each answer that the other side should hear, in the order in which they were served.
-    first: requests that came before the transport's. The threads are daemons, so a hanging thread does not keep the
-    program alive.
+    The idle thread reads the transport itself. A separate reader thread would add one wake-up per request, which is
+    most of the latency of a short answer. The threads end when the transport closes. They are daemons, so a hung thread
+    does not keep the program alive.
+
+    tell: called with each answer to report, in the order of service. first: requests that arrived before the
+    transport's.
     """
 
     def __init__(
@@ -47,7 +48,7 @@ class WorkerThreads:
             thread.start()
 
     def join(self, limit_s: float) -> None:
-        """Wait until what was begun is done; for each thread no longer than the limit."""
+        """Wait for requests in progress, at most limit_s seconds per thread."""
         for thread in self._threads:
             if thread.ident is not None:
                 thread.join(limit_s)
@@ -61,18 +62,18 @@ class WorkerThreads:
                     request = self._next()
                 served = self._dispatcher.serve(request)
         except (EOFError, ConnectionError):
-            # Nobody listens any more.
+            # The other end has closed.
             with self._changed:
                 self._changed.notify_all()
 
     def _next(self) -> Request:
-        """What is to be done next; waits for it, without the lock."""
+        """Return the next request; waits without the lock."""
         while True:
             if not self._is_waited_for:
                 self._take_in(0)
             request = self._scheduler.take()
             if request is not None:
-                # Another can do what is left, or wait for what comes.
+                # Another thread can take the remaining requests or wait for new ones.
                 self._changed.notify()
                 return request
             if self._is_waited_for:
@@ -82,7 +83,7 @@ class WorkerThreads:
             self._say(None, None)
 
     def _take_in(self, limit_s: float | None) -> None:
-        """Lay what comes on the scheduler; one thread at a time does."""
+        """Move incoming requests to the scheduler; only one thread at a time does this."""
         if limit_s == 0:
             came = self._transport.come(0)
         else:
@@ -97,6 +98,6 @@ class WorkerThreads:
             self._scheduler.add(request)
 
     def _say(self, request: Request | None, served: Answer | None) -> None:
-        answer = self._scheduler.to_tell(request, served)
+        answer = self._scheduler.report(request, served)
         if answer is not None:
             self._tell(answer)

@@ -1,4 +1,4 @@
-"""How requests reach the threads that serve them: by a queue in this process, by a socket in another."""
+"""Delivers requests to worker threads: through a queue in this process, or a socket from another one."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ from voicelab.engines.pool.messages import LENGTH, Request
 
 
 class Transport(Protocol):
-    """Read by one thread at a time."""
+    """Source of requests, read by one thread at a time."""
 
     def come(self, limit_s: float | None) -> list[Request]:
-        """All that has come; waits for the first so long, for ever with None. EOFError when nothing will come."""
+        """Return all requests received, after waiting up to limit_s seconds for the first (None: no limit).
+
+        Raises EOFError when the transport is closed.
+        """
 
 
 class QueueTransport:
-    """For threads of this process."""
+    """Requests from this process."""
 
     def __init__(self) -> None:
         self._queue: queue.SimpleQueue[Sequence[Request]] = queue.SimpleQueue()
@@ -30,7 +33,7 @@ class QueueTransport:
         self._queue.put(requests)
 
     def close(self) -> None:
-        """Whoever waits for more, or looks again, is told that nothing will come; what lies in it is not read."""
+        """Close the transport: readers get EOFError, and queued requests are dropped."""
         self._closed = True
         self._queue.put(())
 
@@ -48,7 +51,7 @@ class QueueTransport:
 
 
 class SocketTransport:
-    """From the process at the other end of a stream socket. Each message is a length (LENGTH) and a pickle."""
+    """Requests from the process at the other end of a stream socket. Each is a length (LENGTH) and a pickle."""
 
     def __init__(self, peer: socket.socket) -> None:
         self._peer = peer

@@ -1,4 +1,4 @@
-"""Threads for one kind of blocking work beside an event loop, behind a queue that has an end."""
+"""Threads for blocking work beside an event loop, behind a bounded queue."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _Result = TypeVar("_Result")
 _Parameters = ParamSpec("_Parameters")
 
 DEFAULT_QUEUE = 64
-"""How many jobs may wait for a thread of one pool."""
+"""Maximum number of jobs that wait for a thread of one pool."""
 _IDLE_S = 30.0
-"""How long a thread waits for another job before it ends."""
+"""Seconds after which an idle thread ends."""
 
 
 class WorkPool(Executor):
-    """A bounded pool of threads, which is also an executor for `run_in_executor`.
+    """A bounded thread pool that can serve as executor for `run_in_executor`.
 
     The threads are daemons, so a job that hangs cannot keep the program from ending.
 
-    name: what the pool does, for thread names, metrics and messages. threads: how many jobs run at once; None is one
-    for each core, but at least two. queue: how many more may wait.
+    name: the pool's task, for thread names, metrics and messages. threads: number of concurrent jobs; None is one per
+    core, at least two. queue: number of jobs that may wait.
     """
 
     def __init__(self, name: str, threads: int | None = None, queue: int = DEFAULT_QUEUE) -> None:
@@ -44,7 +44,7 @@ class WorkPool(Executor):
 
     @property
     def unfinished(self) -> int:
-        """How many jobs run or wait. A job that was given up while it ran counts until it ends."""
+        """Number of running and waiting jobs. An abandoned job counts until it ends."""
         return self._unfinished
 
     async def run(
@@ -52,19 +52,19 @@ class WorkPool(Executor):
     ) -> _Result:
         """Call the function in a thread and wait for its result.
 
-        A job whose caller is cancelled leaves the queue. Raises BusyError at once when the queue is full.
+        Cancelling the caller removes a waiting job from the queue. Raises BusyError at once when the queue is full.
         """
         return await asyncio.wrap_future(self.submit(function, *args, **kwargs))
 
     def submit(
         self, function: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> Future[_Result]:
-        """Begin the call as soon as a thread is free. Raises BusyError at once when the queue is full."""
+        """Queue a call of the function. Raises BusyError at once when the queue is full."""
         future: Future[_Result] = Future()
         with self._changed:
             if self._closed or self._unfinished >= self._most_threads + self._queue:
                 self.refused += 1
-                raise BusyError(f"too much work waits for {self.name} (at most {self._queue} jobs); try again later")
+                raise BusyError(f"the queue of {self.name} is full ({self._queue} jobs); try again later")
             self._unfinished += 1
             self._jobs.append((future, partial(function, *args, **kwargs)))
             if self._idle >= len(self._jobs):
@@ -76,12 +76,12 @@ class WorkPool(Executor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
-        """`close`, by the name that executors have; a job that runs is not waited for in any case."""
+        """Executor interface of `close`; never waits for a running job."""
         del wait, cancel_futures
         self.close()
 
     def close(self) -> None:
-        """Drop what waits and let the threads end; a job that runs is not waited for."""
+        """Drop waiting jobs and let the threads end; does not wait for running jobs."""
         with self._changed:
             self._closed = True
             waiting, self._jobs = self._jobs, deque()
@@ -103,11 +103,11 @@ class WorkPool(Executor):
                     future.set_result(job())
                 except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
                     future.set_exception(error)
-            # Keep neither the job's arguments nor its result alive while waiting for the next one.
+            # Release the job's arguments and result before waiting for the next job.
             del next_job, future, job
 
     def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
-        """The next job; None when the thread should end."""
+        """Return the next job, or None when the thread should end."""
         with self._changed:
             self._idle += 1
             try:

@@ -1,8 +1,8 @@
-"""One engine in a worker beside the event loop: in a process (engines that hold the GIL or may crash) or in a thread.
+"""One engine in a worker outside the event loop: a process (for engines that hold the GIL or may crash) or threads.
 
-A worker handles one request at a time, or as many at once as it has threads. A request that is withdrawn before
-it starts is never started; one that has started runs to its end and its result is dropped. When a worker dies or
-hangs, its pending requests fail and it is replaced.
+A worker handles one request at a time, or one per thread. A request that is withdrawn before it starts is never
+started. A request that has started runs to its end, and its result is dropped. When a worker dies or hangs, its pending
+requests fail and it is replaced.
 """
 
 from __future__ import annotations
@@ -19,25 +19,25 @@ from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
 
 JOIN_LIMIT_S = 10.0
-"""How long a worker that was told to end is waited for."""
+"""Seconds to wait for a worker to stop."""
 _LOAD_LIMIT_S = 300.0
 _HOLD_S = 0.01
 _MOST_HELD_S = 0.1
 _HELD_OF_LIMIT = 0.25
-"""How long work that nobody waits for may be held: so long for each open utterance, and no longer than the most, nor
-than that share of the time after which a worker counts as hung.
+"""Maximum delay of work without a waiting caller: an amount per open utterance, up to a maximum, and up to this
+fraction of the time after which a worker counts as hung.
 
-The worker is woken once for all of it, and hears more of one utterance before it turns to the next, whose search it
-must first bring into the processor's cache.
+Batching wakes the worker once, and lets it process more of one utterance before it switches to the next, whose search
+graph it must first load into the processor's cache.
 """
 _AT_ONCE = ("close", "withdraw")
 
 
 class Worker(ABC):
-    """What both kinds share: who waits for which answer, and whether the worker still gets on.
+    """Base of both kinds of worker: matches answers to callers and detects a hung worker.
 
-    limit_s: a worker that has something to do and finishes nothing for so long is taken for hung, as is one that is in
-    the middle of something for so long, whatever its other threads do. threads: see WorkerThreads.
+    limit_s: a worker counts as hung when it has work but completes nothing for this many seconds, or when one request
+    takes longer. threads: see WorkerThreads.
     """
 
     _noun = "worker"
@@ -62,74 +62,76 @@ class Worker(ABC):
 
     @property
     def queued(self) -> int:
-        """How many calls it was given and has not answered."""
+        """Number of calls without an answer."""
         return len(self._waiting)
 
     @property
     def pid(self) -> int | None:
-        """Of the process that the engine has for itself; None when it has none."""
+        """Process id of the engine's own process, or None."""
         return None
 
     @property
     def is_ready(self) -> bool:
-        """Whether its engine is loaded now."""
+        """Whether the engine is loaded now."""
         ready = self._ready
         return ready is not None and ready.done() and not ready.cancelled() and ready.exception() is None
 
     async def start(self) -> EngineInfo:
-        """Load the engine; EngineError when it cannot be."""
+        """Load the engine. Raises EngineError when that fails."""
         self._ready = asyncio.get_running_loop().create_future()
         self._begin()
         return await asyncio.shield(self._ready)
 
     async def call(self, stream_id: int | None, method: str, *arguments: Any) -> tuple[Any, float]:
-        """The result, and the engine's own time for it. Cancelled, it frees the worker of what had not begun."""
+        """Return the result and the engine's processing time in seconds. Cancelling withdraws a request not yet
+        started.
+        """
         await self._until_ready()
         if stream_id is not None:
             self._check_stream(stream_id, method)
         return await self._call(stream_id, method, *arguments)
 
     async def post(self, stream_id: int, method: str, *arguments: Any) -> None:
-        """Hand over work that nobody waits for."""
+        """Queue work without a waiting caller."""
         await self._until_ready()
         self._check_stream(stream_id, method)
         await self._send(Request(None, stream_id, method, arguments))
 
     def end_stream(self, stream_id: int) -> None:
-        """Withdraw what waits for this stream and close it; whoever still waits for it gets an EngineError."""
+        """Withdraw the stream's pending requests and close it; waiting callers get an EngineError."""
         for owner, waiting in self._waiting.values():
             if owner == stream_id and not waiting.done():
-                waiting.set_exception(EngineError(self._config.name, "the utterance was given up"))
+                waiting.set_exception(EngineError(self._config.name, "the utterance was closed"))
         if stream_id in self._known_streams:
             self._known_streams.remove(stream_id)
             self._hand_over(Request(None, stream_id, "close"))
 
     @abstractmethod
     async def close(self) -> None:
-        """End the worker."""
+        """Stop the worker."""
 
-    # What a kind of worker must say of itself.
+    # Implemented by each kind of worker.
 
     @abstractmethod
     def _begin(self) -> None:
-        """Start a worker, and load the engine in it."""
+        """Start a worker and load the engine in it."""
 
     @abstractmethod
     def _deliver(self, requests: Sequence[Request]) -> None:
-        """Give it requests, without waiting."""
+        """Send requests, without waiting."""
 
     @abstractmethod
     async def _taken(self) -> None:
-        """Wait while too much lies before it."""
+        """Wait while too many requests are queued."""
 
     @abstractmethod
     def _discard(self, fault: str) -> None:
-        """Give the worker up, whatever it is doing, and have it replaced."""
+        """Abandon the worker and replace it."""
 
-    # Who waits for what.
+    # Matching answers to callers.
 
     async def _load(self) -> bool:
-        """Whether the engine could be loaded; the answer to `_ready` either way."""
+        """Return whether the engine was loaded; sets `_ready` either way."""
         assert self._ready is not None
         self._known_streams.clear()
         self._held.clear()
@@ -140,10 +142,10 @@ class Worker(ABC):
         except EngineError as fault:
             if not self._ready.done():
                 self._ready.set_exception(fault)
-                self._ready.exception()  # read once here, so that one that nobody awaits makes no noise
+                self._ready.exception()  # mark the exception as retrieved, so that asyncio does not log it
             return False
         self._ready.set_result(info)
-        # What follows has a shorter limit.
+        # Later requests have a shorter limit.
         self._unwatch()
         return True
 
@@ -190,7 +192,7 @@ class Worker(ABC):
             self._releasing = asyncio.get_running_loop().call_later(hold_s, self._release)
 
     def _release(self) -> None:
-        """Deliver all that was held, of one utterance after the other."""
+        """Deliver all held requests, one utterance after another."""
         self._releasing = None
         held, self._held = self._held, {}
         self._deliver_held([request for requests in held.values() for request in requests])
@@ -206,16 +208,16 @@ class Worker(ABC):
             waiting.set_result(answer)
 
     def _check_stream(self, stream_id: int, method: str) -> None:
-        """A stream that began in a worker that died since must not go on, half heard, in the next one."""
+        """Reject calls on a stream that began in an earlier, dead worker."""
         if method == "open":
             self._known_streams.add(stream_id)
         elif stream_id not in self._known_streams:
-            raise EngineError(self._config.name, f"its {self._noun} ended in the middle of this utterance")
+            raise EngineError(self._config.name, f"its {self._noun} ended during this utterance")
 
-    # Whether it still gets on.
+    # Detecting a hung worker.
 
     def _look(self) -> None:
-        """Give up a worker that has had work for too long and finished none; else look again when that may be so."""
+        """Abandon the worker if it has completed nothing for too long; otherwise schedule the next check."""
         assert self._ready is not None
         self._unwatch()
         if self._done < self._sent:
@@ -224,7 +226,7 @@ class Worker(ABC):
             if left_s > 0:
                 self._watch = asyncio.get_running_loop().call_later(left_s, self._look)
             else:
-                self._discard(f"it finished nothing for {limit_s:g} s")
+                self._discard(f"it completed nothing for {limit_s:g} s")
 
     def _unwatch(self) -> None:
         if self._watch is not None:
@@ -232,7 +234,7 @@ class Worker(ABC):
             self._watch = None
 
     def _lose(self, fault: str) -> None:
-        """The worker is gone: who waits fails, and who comes next waits for the one that replaces it."""
+        """Fail all waiting callers; new calls wait for the replacement."""
         assert self._ready is not None
         self._alive = False
         self._done = self._sent

@@ -1,1 +1,1 @@
-"""Weights of models: which there are, where they lie, and how they are fetched; never without being asked."""
+"""Model weights: the table, the caches and explicit downloads."""

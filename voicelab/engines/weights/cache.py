@@ -1,4 +1,4 @@
-"""Where the hubs' own tools keep what they fetched; found without asking any hub."""
+"""Finds models in the caches of ModelScope and Hugging Face, without network access."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from voicelab.engines.weights.catalog import known_files
 from voicelab.errors import InputError
 
 RECORD = ".voicelab-model.json"
-"""Written into a folder that was pulled and checked: its source and revision, the size and digest of each file."""
+"""Written into a folder after a pull and its checks: source, revision, and size and digest of each file."""
 
 
 def find(model: str, revision: str | None = None) -> Path | None:
-    """The folder of a model: a path as it is, or an id at a hub that was fetched before; None when it is not here.
+    """Return the folder of a model, or None. `model` is a path, or a hub id that was fetched before.
 
     Raises InputError for a folder that lacks files of a known model.
     """
@@ -32,7 +32,7 @@ def find(model: str, revision: str | None = None) -> Path | None:
 
 
 def cached(repository: str, revision: str | None = None) -> Iterator[Path]:
-    """Folders in the caches of ModelScope and Hugging Face that hold this id (at this revision), best first."""
+    """Yield folders in the caches of ModelScope and Hugging Face that hold this id (and revision), best first."""
     owner, slash, name = repository.partition("/")
     if not slash or not owner or "/" in name:
         return
@@ -66,13 +66,13 @@ def huggingface_cache() -> Path:
 
 
 def missing(folder: Path, patterns: Sequence[str]) -> list[str]:
-    """The patterns that no file with bytes in it answers."""
+    """Return the patterns that match no non-empty file."""
     names = [path.name for path in folder.iterdir() if path.is_file() and path.stat().st_size]
     return [pattern for pattern in patterns if not fnmatch.filter(names, pattern)]
 
 
 def read_record(folder: Path) -> dict[str, object]:
-    """What a pull noted; empty where there was none."""
+    """Return the record of a pull, empty without one."""
     file = folder / RECORD
     try:
         found = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
@@ -82,9 +82,9 @@ def read_record(folder: Path) -> dict[str, object]:
 
 
 def revision_of(folder: Path, weights: str = "model.pt") -> str:
-    """Which weights these are: id and commit where a pull noted them and the sizes still fit, else a digest.
+    """Identify the weights: id and commit from the record if the sizes still match, otherwise a digest.
 
-    A hub that told no commit gives the name of the revision, and the digest too.
+    When the hub gave no commit, the result is the name of the revision and a digest.
     """
     record = read_record(folder)
     files = record.get("files")

@@ -1,4 +1,4 @@
-"""The table of models that engines need, by the name one pulls them with."""
+"""Models that engines need, by the name used in `voicelab models pull`."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from voicelab.errors import InputError
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model at the hubs.
+    """A model on the hubs.
 
-    modelscope, huggingface: its id there, None where it is not. files: what must be in it, as patterns of file names;
-    only these are fetched. engine: how it is used. megabytes: about how much is fetched.
+    modelscope, huggingface: its id there, or None. files: file name patterns of the files to fetch, all required.
+    engine: the option that uses it. megabytes: approximate download size.
     """
 
     summary: str
@@ -52,7 +52,7 @@ MODELS = {
 
 
 def model(name: str) -> Model:
-    """The model of that name, or with that id at a hub; InputError lists the names."""
+    """Return the model with that name or hub id. Raises InputError, which lists the names."""
     for known, entry in MODELS.items():
         if name in (known, entry.modelscope, entry.huggingface):
             return entry
@@ -60,7 +60,7 @@ def model(name: str) -> Model:
 
 
 def known_files(folder_or_id: str) -> tuple[str, ...]:
-    """The file patterns of a model in the table; none for others."""
+    """Return the file patterns of a model in the table, empty for others."""
     try:
         return model(folder_or_id).files
     except InputError:

@@ -1,4 +1,4 @@
-"""Fetches a model from a hub into the cache of that hub's own tools, and checks every file that came."""
+"""Downloads a model from a hub into the cache of the hub's own tools and verifies every file."""
 
 from __future__ import annotations
 
@@ -22,33 +22,33 @@ _BRANCH: dict[Hub, str] = {"modelscope": "master", "huggingface": "main"}
 _TIMEOUT_S = 60.0
 _BLOCK = 1 << 20
 
-Told = Callable[[int, int], None]
-"""Called as bytes come: how many are here, how many there are."""
+Progress = Callable[[int, int], None]
+"""Called while bytes arrive, with the number received and the total."""
 
 
 @dataclass(frozen=True, slots=True)
 class RemoteFile:
-    """A file as the hub lists it; sha256 is None where the hub does not tell it (small files of Hugging Face)."""
+    """A file as listed by the hub; sha256 is None where the hub lists none (small files on Hugging Face)."""
 
     path: str
     size: int | None
     sha256: str | None
 
 
-def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | None = None, told: Told) -> Path:
-    """The model's folder, complete and checked; files that are there already are checked, not fetched again.
+def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | None = None, progress: Progress) -> Path:
+    """Download a model and return its folder; files already present are verified, not fetched again.
 
-    mirror: the address of a server with the hub's interface. Raises InputError when the hub has no such model or
-    revision, VoicelabError when it cannot be reached or what came is not what it lists; such a file is not kept.
+    mirror: address of a server with the hub's API. Raises InputError when the hub has no such model or revision,
+    VoicelabError when the hub is unreachable or a file does not match its listing; such a file is deleted.
     """
     identity = getattr(model, hub)
     if identity is None:
-        raise InputError(f"{hub} does not have this model; leave --source out, or take the other hub")
+        raise InputError(f"{hub} does not have this model; leave out --source, or use the other hub")
     endpoint = (mirror or MIRRORS[hub]).rstrip("/")
     with _reaching(endpoint, identity), httpx.Client(follow_redirects=True, timeout=_TIMEOUT_S) as client:
         named = revision or _BRANCH[hub]
         commit, listed = _list(client, hub, endpoint, identity, named)
-        # Hugging Face keeps and serves a model by its commit, ModelScope by the name that was asked for.
+        # Hugging Face stores and serves a model by commit, ModelScope by the requested name.
         kept_as = commit if hub == "huggingface" and commit else named
         wanted = [file for file in listed if any(fnmatch.fnmatch(file.path, pattern) for pattern in model.files)]
         if absent := [
@@ -61,9 +61,9 @@ def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | N
             if not _is_here(folder / file.path, file):
                 address = _address(hub, endpoint, identity, kept_as, file.path)
                 for count in _fetch(client, address, folder / file.path, file):
-                    told(done + count, total)
+                    progress(done + count, total)
             done += file.size or 0
-            told(done, total)
+            progress(done, total)
     if lacking := missing(folder, model.files):
         raise VoicelabError(f"{folder}: {', '.join(lacking)} is empty; pull the model again")
     _note(folder, {"id": identity, "hub": hub, "endpoint": endpoint, "revision": named, "commit": commit}, wanted)
@@ -82,13 +82,13 @@ def _reaching(endpoint: str, identity: str) -> Iterator[None]:
     except httpx.HTTPError as error:
         raise VoicelabError(f"{endpoint} cannot be reached: {error}; try another --source or --mirror") from error
     except (KeyError, TypeError, ValueError) as error:
-        raise VoicelabError(f"{endpoint} answered what is no list of files ({error!r}); check --mirror") from error
+        raise VoicelabError(f"{endpoint} did not answer with a list of files ({error!r}); check --mirror") from error
 
 
 def _list(
     client: httpx.Client, hub: Hub, endpoint: str, identity: str, revision: str
 ) -> tuple[str | None, list[RemoteFile]]:
-    """The commit that a revision stands for, None where the hub does not tell it, and its files."""
+    """Return the commit of a revision (None where the hub gives none) and its files."""
     if hub == "huggingface":
         answer = _json(client, f"{endpoint}/api/models/{identity}/revision/{revision}", blobs="true")
         rows = answer["siblings"]
@@ -115,7 +115,7 @@ def _address(hub: Hub, endpoint: str, identity: str, commit: str, path: str) -> 
 
 
 def _folder(hub: Hub, identity: str, named: str, kept_as: str) -> Path:
-    """Where the hub's own tools look for it."""
+    """Return the folder where the hub's own tools look for it."""
     flat = identity.replace("/", "--")
     if hub == "modelscope":
         return modelscope_cache() / "models" / flat / "snapshots" / kept_as
@@ -133,17 +133,17 @@ def _is_here(path: Path, file: RemoteFile) -> bool:
 
 
 def _fetch(client: httpx.Client, url: httpx.URL, path: Path, file: RemoteFile) -> Iterator[int]:
-    """One file, under its name only once it is whole and right; yields how many bytes are here so far.
+    """Download one file and rename it after verification; yields the number of bytes received so far.
 
-    What came before a connection broke stays beside it, and the next call goes on from there where the server can; only
-    for files with a digest, which tells whether the two halves belong together.
+    A partial file with a known digest is kept after a broken connection, and the next call resumes it if the server
+    supports that. The digest verifies that both parts belong together.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(path.name + ".part")
     try:
         count = draft.stat().st_size if file.sha256 is not None and draft.is_file() else 0
         with client.stream("GET", url, headers={"Range": f"bytes={count}-"} if count else {}) as answer:
-            if answer.status_code != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:  # then all of it is here already
+            if answer.status_code != httpx.codes.REQUESTED_RANGE_NOT_SATISFIABLE:  # 416: already complete
                 answer.raise_for_status()
                 if answer.status_code != httpx.codes.PARTIAL_CONTENT:
                     count = 0
@@ -162,12 +162,12 @@ def _fetch(client: httpx.Client, url: httpx.URL, path: Path, file: RemoteFile) -
 
 
 def _fault(draft: Path, file: RemoteFile) -> str | None:
-    """What is wrong with a file that came."""
+    """Return what is wrong with a downloaded file."""
     count = draft.stat().st_size
     if file.size is not None and count != file.size:
-        return f"{count} bytes came, the hub lists {file.size}"
+        return f"received {count} bytes, but the hub lists {file.size}"
     if file.sha256 is not None and sha256(draft) != file.sha256:
-        return "what came is not what the hub lists (sha256 differs)"
+        return "the sha256 differs from the hub's listing"
     return None
 
 

@@ -56,10 +56,10 @@ def named(entity: str, text: str) -> bool:
 def _readings(tokens: Sequence[Token]) -> set[str]:
     """The address in small letters without its scheme and `www`; a number word may be its digits or a word."""
     partial: dict[int, set[str]] = {0: {""}}
-    for place in range(len(tokens)):
-        for said, count in _at(tokens, place, first=place == 0):
-            into = partial.setdefault(place + count, set())
-            into |= {start + said for start in partial.get(place, ())}
+    for index in range(len(tokens)):
+        for said, count in _at(tokens, index, first=index == 0):
+            into = partial.setdefault(index + count, set())
+            into |= {start + said for start in partial.get(index, ())}
             if len(into) > _MOST_READINGS:
                 return set()
     return {_without_scheme(reading) for reading in partial.get(len(tokens), ())} - {""}
@@ -71,34 +71,34 @@ def _without_scheme(address: str) -> str:
     return address
 
 
-def _ends(wanted: str, text: Sequence[Token], place: int, done: int) -> Iterator[int]:
-    """Where in the text wanted[done:] can end when it begins at `place`."""
+def _ends(wanted: str, text: Sequence[Token], index: int, done: int) -> Iterator[int]:
+    """Where in the text wanted[done:] can end when it begins at `index`."""
     if done == len(wanted):
-        yield place
+        yield index
         return
-    if place < len(text):
-        for said, count in _at(text, place, first=done == 0):
+    if index < len(text):
+        for said, count in _at(text, index, first=done == 0):
             if said and wanted.startswith(said, done):
-                yield from _ends(wanted, text, place + count, done + len(said))
+                yield from _ends(wanted, text, index + count, done + len(said))
 
 
-def _at(tokens: Sequence[Token], place: int, *, first: bool) -> Iterator[tuple[str, int]]:
-    """What the tokens from `place` on stand for in an address, and how many they are."""
-    token = tokens[place]
+def _at(tokens: Sequence[Token], index: int, *, first: bool) -> Iterator[tuple[str, int]]:
+    """What the tokens from `index` on stand for in an address, and how many they are."""
+    token = tokens[index]
     marks = "" if first or not token.joined else "".join(sign for sign in token.mark if sign in _IN_WRITING)
     if token.text in _SAID:
         yield marks + _SAID[token.text], 1
     yield marks + token.text.replace(",", ""), 1
-    following = tokens[place + 1].text if place + 1 < len(tokens) else ""
+    following = tokens[index + 1].text if index + 1 < len(tokens) else ""
     if token.text in LETTER_NAMES:
         yield marks + LETTER_NAMES[token.text], 1
     if token.text in REPEATS and len(following) == 1:
         yield marks + following * REPEATS[token.text], 2
     for count in (1, 2, 3):
-        words = [one.text for one in tokens[place : place + count]]
+        words = [one.text for one in tokens[index : index + count]]
         digits = (
             digits_of(words)
-            if len(words) == count and not any(one.number for one in tokens[place : place + count])
+            if len(words) == count and not any(one.number for one in tokens[index : index + count])
             else None
         )
         if digits is not None:

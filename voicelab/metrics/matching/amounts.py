@@ -53,22 +53,22 @@ def money(tokens: Sequence[Token]) -> list[Amount]:
             starts.setdefault(one.start, one)
     inherited: dict[int, str] = {}
     end = 0
-    for place in range(len(tokens)):
-        if place < end:
+    for index in range(len(tokens)):
+        if index < end:
             continue
-        number = starts.get(place)
+        number = starts.get(index)
         made: list[Amount] = []
         if number is not None and not number.partial:
-            made = [_with_currency(one, inherited.get(place)) for one in _amounts(tokens, number, starts)]
+            made = [_with_currency(one, inherited.get(index)) for one in _amounts(tokens, number, starts)]
             if (upper := upper_end(tokens, number, starts)) and (sign := currency_sign(tokens[number.first])):
                 inherited[upper.start] = sign
             made += _as_lower_end(tokens, number, starts)
-        elif tokens[place].text == "a" and [one.text for one in tokens[place + 1 : place + 2]] == ["grand"]:
+        elif tokens[index].text == "a" and [one.text for one in tokens[index + 1 : index + 2]] == ["grand"]:
             made = [Amount(Decimal(1000), "dollar")]
-        elif tokens[place].text == "a" and _currency(tokens, place + 1) not in (None, "cent"):
-            made = list(_with_cents(tokens, Decimal(1), place + 1, starts))
+        elif tokens[index].text == "a" and _currency(tokens, index + 1) not in (None, "cent"):
+            made = list(_with_cents(tokens, Decimal(1), index + 1, starts))
         end = max((one.end for one in made), default=0)
-        found += [replace(one, start=place) for one in made]
+        found += [replace(one, start=index) for one in made]
     return found
 
 
@@ -171,12 +171,12 @@ def _two_digits(words: Sequence[str]) -> int | None:
     return UNITS[second] if first in ZEROS and second in UNITS else None
 
 
-def _currency(tokens: Sequence[Token], place: int) -> str | None:
-    """The currency named at `place` (`dollars`, `us dollars`), "cent" for cents."""
+def _currency(tokens: Sequence[Token], index: int) -> str | None:
+    """The currency named at `index` (`dollars`, `us dollars`), "cent" for cents."""
     for skip in (0, 1):
-        if place + skip >= len(tokens):
+        if index + skip >= len(tokens):
             return None
-        word = tokens[place + skip].text
+        word = tokens[index + skip].text
         if word in CENTS:
             return "cent"
         if word in CURRENCIES:
@@ -188,13 +188,13 @@ def _currency(tokens: Sequence[Token], place: int) -> str | None:
 
 def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[int, Number]) -> Iterator[Amount]:
     """An amount whose currency stands at `at`, with `and fifty cents` or `fifty` after it."""
-    place = at
-    while tokens[place].text not in CURRENCIES:
-        place += 1
-    currency = CURRENCIES[tokens[place].text]
-    place += 1
-    linked = place < len(tokens) and tokens[place].text == "and"
-    rest = starts.get(place + linked)
+    index = at
+    while tokens[index].text not in CURRENCIES:
+        index += 1
+    currency = CURRENCIES[tokens[index].text]
+    index += 1
+    linked = index < len(tokens) and tokens[index].text == "and"
+    rest = starts.get(index + linked)
     if rest is not None and rest.value is not None and 0 <= rest.value < 100 and value == int(value):
         cents = value + (rest.value if value >= 0 else -rest.value) / 100
         if _currency(tokens, rest.end) == "cent":
@@ -211,7 +211,7 @@ def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
     """Whether every sum that the entity names is said; where one of its words has several readings, any of them."""
     named = [one for one in wanted if not one.bare] or list(wanted)
     places = dict.fromkeys(one.start for one in named)
-    return all(any(same_money(one, other) for one in named if one.start == place for other in said) for place in places)
+    return all(any(same_money(one, other) for one in named if one.start == index for other in said) for index in places)
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:

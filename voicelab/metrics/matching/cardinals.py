@@ -50,14 +50,14 @@ def _read_decimal(words: Sequence[str], point: int) -> Decimal | None:
 
 def _without_fraction(words: list[str]) -> tuple[list[str], Decimal]:
     """`six and 0.5 million` -> `6.5 million`; what is left of a fraction at the end comes back beside it."""
-    for place in range(1, len(words) - 1):
-        share = words[place + 1]
-        if words[place] != "and" or not share.startswith("0."):
+    for index in range(1, len(words) - 1):
+        share = words[index + 1]
+        if words[index] != "and" or not share.startswith("0."):
             continue
-        rest = words[place + 2 :]
+        rest = words[index + 2 :]
         if not rest:
-            return words[:place], Decimal(share)
-        head = _cardinal(words[:place])
+            return words[:index], Decimal(share)
+        head = _cardinal(words[:index])
         return ([plain(head + Decimal(share)), *rest] if head is not None else []), Decimal(0)
     return words, Decimal(0)
 
@@ -65,12 +65,12 @@ def _without_fraction(words: list[str]) -> tuple[list[str], Decimal]:
 def _cardinal(words: Sequence[str]) -> Decimal | None:
     total, group, room = Decimal(0), None, None
     limit: int | None = None
-    place = 0
-    while place < len(words):
-        word = words[place]
+    index = 0
+    while index < len(words):
+        word = words[index]
         if word == "point":
-            return _decimal(words, place, total + (group or 0), group)
-        step = _small(words, place)
+            return _decimal(words, index, total + (group or 0), group)
+        step = _small(words, index)
         if step is not None:
             value, size, takes = step
             if group is None:
@@ -80,10 +80,10 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
             else:
                 return None
             room = _room(word, value)
-            place += takes
+            index += takes
             continue
         if word in ("and", "a"):
-            place += 1
+            index += 1
             if word == "a":
                 group = Decimal(1) if group is None else group
             continue
@@ -99,22 +99,22 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
             if limit is not None and scale >= limit:
                 return None
             total, group, room, limit = total + coefficient * scale, None, None, scale
-        place += 1
+        index += 1
     if group is not None and limit is not None and group >= limit:
         return None
     return total + (group or 0)
 
 
-def _small(words: Sequence[str], place: int) -> tuple[Decimal, int, int] | None:
+def _small(words: Sequence[str], index: int) -> tuple[Decimal, int, int] | None:
     """A value that stands in one word: itself, its size, and how many words it takes."""
-    word = words[place]
+    word = words[index]
     if word in UNITS:
         return Decimal(UNITS[word]), UNITS[word], 1
     if word in TEENS:
         return Decimal(TEENS[word]), TEENS[word], 1
     if word in TENS:
         return Decimal(TENS[word]), TENS[word], 1
-    if word in ("zero", "nought", "naught") and (len(words) == 1 or words[place + 1 : place + 2] == ["point"]):
+    if word in ("zero", "nought", "naught") and (len(words) == 1 or words[index + 1 : index + 2] == ["point"]):
         return Decimal(0), 0, 1
     if word[0].isdigit() or word[0] == ".":
         value = Decimal(word)
@@ -129,13 +129,13 @@ def _room(word: str, value: Decimal) -> int | None:
     return None if value else 1
 
 
-def _decimal(words: Sequence[str], place: int, whole: Decimal, group: Decimal | None) -> Decimal | None:
+def _decimal(words: Sequence[str], index: int, whole: Decimal, group: Decimal | None) -> Decimal | None:
     """`three point one four`, `point five`, `one point five million`."""
-    rest = list(words[place + 1 :])
+    rest = list(words[index + 1 :])
     scale = 1
     while rest and rest[-1] in SCALES and rest[-1] != "dozen":
         scale *= SCALES[rest.pop()]
-    if (place and group is None) or "point" in rest:
+    if (index and group is None) or "point" in rest:
         return None
     digits = digits_of(rest)
     return (whole + Decimal(f"0.{digits}")) * scale if digits and digits.isdigit() else None
@@ -143,25 +143,25 @@ def _decimal(words: Sequence[str], place: int, whole: Decimal, group: Decimal | 
 
 def digits_of(words: Sequence[str]) -> str | None:
     """The digit string that is said: `nine nineteen` 919, `double oh seven` 007, `eight hundred five five` 80055."""
-    out, place = "", 0
-    while place < len(words):
-        word = words[place]
-        following = words[place + 1] if place + 1 < len(words) else ""
+    out, index = "", 0
+    while index < len(words):
+        word = words[index]
+        following = words[index + 1] if index + 1 < len(words) else ""
         if word in REPEATS:
             digit = _digit(following)
             if digit is None:
                 return None
-            out, place = out + digit * REPEATS[word], place + 2
+            out, index = out + digit * REPEATS[word], index + 2
         elif word in TENS:
             unit = UNITS.get(following, 0)
-            out, place = out + str(TENS[word] + unit), place + (2 if unit else 1)
+            out, index = out + str(TENS[word] + unit), index + (2 if unit else 1)
         elif word in TEENS or word in UNITS or word in ZEROS:
             out += str(TEENS.get(word, UNITS.get(word, 0)))
-            place += 1
-            if place < len(words) and words[place] in ("hundred", "thousand") and word not in ZEROS:
-                out, place = out + ("00" if words[place] == "hundred" else "000"), place + 1
+            index += 1
+            if index < len(words) and words[index] in ("hundred", "thousand") and word not in ZEROS:
+                out, index = out + ("00" if words[index] == "hundred" else "000"), index + 1
         elif word.isdigit():
-            out, place = out + word, place + 1
+            out, index = out + word, index + 1
         else:
             return None
     return out or None

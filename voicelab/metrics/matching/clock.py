@@ -49,13 +49,13 @@ def times(tokens: Sequence[Token]) -> list[Time]:
     """Every time of day that the text may name."""
     found: list[Time] = []
     taken: set[int] = set()
-    for place, token in enumerate(tokens):
-        if token.text in _NAMED_HOURS and place not in taken:
-            found.append(Time(12, 0, _NAMED_HOURS[token.text], start=place))
+    for index, token in enumerate(tokens):
+        if token.text in _NAMED_HOURS and index not in taken:
+            found.append(Time(12, 0, _NAMED_HOURS[token.text], start=index))
         elif token.text in ("past", "after", "to", "till", "of", "before", "til"):
-            around = [replace(one, start=place) for one in _around(tokens, place)]
+            around = [replace(one, start=index) for one in _around(tokens, index)]
             found += around
-            taken |= {place - 2, place - 1, place, place + 1} if around else set()
+            taken |= {index - 2, index - 1, index, index + 1} if around else set()
     for number in numbers(tokens):
         if number.first not in taken and not number.negative:
             found += (replace(one, start=number.start) for one in _from_number(tokens, number))
@@ -84,8 +84,8 @@ def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
             yield Time(hour % 24 if hour == 24 else hour, minute, _of_the_night(half, hour), vague)
 
 
-def _ends_a_clause(tokens: Sequence[Token], place: int) -> bool:
-    return place >= len(tokens) or tokens[place].paused
+def _ends_a_clause(tokens: Sequence[Token], index: int) -> bool:
+    return index >= len(tokens) or tokens[index].paused
 
 
 def _of_the_night(half: str | None, hour: int) -> str | None:
@@ -97,11 +97,11 @@ def _of_the_night(half: str | None, hour: int) -> str | None:
 
 def _with_colon(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     """`4:30`: the number before the colon, with the one after it."""
-    place = number.end
-    if place >= len(tokens) or tokens[place].mark != ":" or not tokens[place].number or number.end - number.start != 1:
+    index = number.end
+    if index >= len(tokens) or tokens[index].mark != ":" or not tokens[index].number or number.end - number.start != 1:
         return
-    hour, minute = tokens[number.start].text, tokens[place].text
-    end = place + 1
+    hour, minute = tokens[number.start].text, tokens[index].text
+    end = index + 1
     while end < len(tokens) and tokens[end].mark == ":" and tokens[end].number:
         end += 1
     if hour.isdigit() and minute.isdigit() and len(minute) == 2 and int(hour) < 25 and int(minute) < 60:
@@ -147,10 +147,10 @@ def _minutes(words: Sequence[str]) -> int | None:
     return _below_hundred(words)
 
 
-def _half(tokens: Sequence[Token], place: int) -> str | None:
-    """`am` or `pm` at `place`, or the part of the day after it; the hour decides which one `night` is."""
-    place += place < len(tokens) and tokens[place].text == "oclock"
-    words = [token.text for token in tokens[place : place + 3]]
+def _half(tokens: Sequence[Token], index: int) -> str | None:
+    """`am` or `pm` at `index`, or the part of the day after it; the hour decides which one `night` is."""
+    index += index < len(tokens) and tokens[index].text == "oclock"
+    words = [token.text for token in tokens[index : index + 3]]
     if words[:1] in (["am"], ["pm"]):
         return words[0]
     if words[:2] in (["a", "m"], ["p", "m"]):
@@ -163,23 +163,23 @@ def _half(tokens: Sequence[Token], place: int) -> str | None:
     return "pm" if evening or words[:1] == ["tonight"] else None
 
 
-def _around(tokens: Sequence[Token], place: int) -> Iterator[Time]:
-    """`half past four`, `quarter to five`, `ten past six`: the word between is at `place`."""
-    later = tokens[place].text in ("past", "after")
-    minutes = _minutes_before(tokens, place)
+def _around(tokens: Sequence[Token], index: int) -> Iterator[Time]:
+    """`half past four`, `quarter to five`, `ten past six`: the word between is at `index`."""
+    later = tokens[index].text in ("past", "after")
+    minutes = _minutes_before(tokens, index)
     if minutes is None or (minutes == 30 and not later):
         return
-    named = _NAMED_HOURS.get(tokens[place + 1].text) if place + 1 < len(tokens) else None
+    named = _NAMED_HOURS.get(tokens[index + 1].text) if index + 1 < len(tokens) else None
     if named is not None:
         before = "am" if named == "pm" else "pm"
         yield Time(12, minutes, named) if later else Time(11, 60 - minutes, before)
         return
-    for number in numbers(tokens[place + 1 : place + 4]):
-        words = [token.text for token in tokens[place + 1 : place + 1 + number.end]]
+    for number in numbers(tokens[index + 1 : index + 4]):
+        words = [token.text for token in tokens[index + 1 : index + 1 + number.end]]
         hour = _below_hundred(words) if number.start == 0 else None
         if hour is None or not 0 <= hour <= 24:
             continue
-        half = _of_the_night(_half(tokens, place + 1 + number.end), hour)
+        half = _of_the_night(_half(tokens, index + 1 + number.end), hour)
         if later:
             yield Time(hour % 24, minutes, half)
         else:
@@ -187,8 +187,8 @@ def _around(tokens: Sequence[Token], place: int) -> Iterator[Time]:
             yield Time(earlier, 60 - minutes, half if hour != 12 else None)
 
 
-def _minutes_before(tokens: Sequence[Token], place: int) -> int | None:
-    last = place - 1
+def _minutes_before(tokens: Sequence[Token], index: int) -> int | None:
+    last = index - 1
     if last >= 0 and tokens[last].text in ("minutes", "minute"):
         last -= 1
     if last < 0:

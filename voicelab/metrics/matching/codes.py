@@ -26,13 +26,13 @@ _MOST_READINGS = 64
 
 def readings(tokens: Sequence[Token]) -> set[str]:
     """The codes that an entity may be: what is written, and where it is spelled out, what the words spell."""
-    written = "".join(_point(tokens, place) + token.text for place, token in enumerate(tokens))
+    written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
     return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
 
 
-def _point(tokens: Sequence[Token], place: int) -> str:
+def _point(tokens: Sequence[Token], index: int) -> str:
     """The point of a version, before the 1 of `v2.5.1`."""
-    token = tokens[place]
+    token = tokens[index]
     return "." if token.number and token.joined and token.mark == "." else ""
 
 
@@ -50,23 +50,23 @@ def _is_aside(token: Token) -> bool:
 
 def _spelled(tokens: Sequence[Token]) -> set[str]:
     partial: dict[int, set[str]] = {0: {""}}
-    for place in range(len(tokens)):
-        done = partial.get(place)
+    for index in range(len(tokens)):
+        done = partial.get(index)
         if not done:
             continue
-        ways = [("", 1)] if _is_aside(tokens[place]) else list(_letters_at(tokens, place))
+        ways = [("", 1)] if _is_aside(tokens[index]) else list(_letters_at(tokens, index))
         for said, count in ways:
-            into = partial.setdefault(place + count, set())
+            into = partial.setdefault(index + count, set())
             into |= {start + said for start in done}
             if len(into) > _MOST_READINGS:
                 return set()
     return partial.get(len(tokens), set())
 
 
-def _letters_at(tokens: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
+def _letters_at(tokens: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
     """What one word of a spelled code may stand for; `eighty nine` is 89 and not 809."""
-    token = tokens[place]
-    ways = [way for way in _said(tokens, place) if token.number or way[0] != token.text or len(way[0]) == 1]
+    token = tokens[index]
+    ways = [way for way in _said(tokens, index) if token.number or way[0] != token.text or len(way[0]) == 1]
     two = token.text in TENS and any(said.isdigit() and count == 2 for said, count in ways)
     yield from (way for way in ways if not (two and way[1] == 1 and way[0].isdigit()))
 
@@ -84,27 +84,27 @@ def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, articl
     )
 
 
-def _ends(code: str, text: Sequence[Token], place: int, done: int) -> Iterator[int]:
-    """Where in the text code[done:] can end when it begins at `place`."""
+def _ends(code: str, text: Sequence[Token], index: int, done: int) -> Iterator[int]:
+    """Where in the text code[done:] can end when it begins at `index`."""
     if done == len(code):
-        yield place
+        yield index
         return
-    if place >= len(text):
+    if index >= len(text):
         return
-    if code[done] == "." and text[place].text in ("point", "dot"):
-        yield from _ends(code, text, place + 1, done + 1)
-    if done and _is_aside(text[place]):
-        yield from _ends(code, text, place + 1, done)
-    for said, count in _said(text, place):
+    if code[done] == "." and text[index].text in ("point", "dot"):
+        yield from _ends(code, text, index + 1, done + 1)
+    if done and _is_aside(text[index]):
+        yield from _ends(code, text, index + 1, done)
+    for said, count in _said(text, index):
         if said and code.startswith(said, done):
-            yield from _ends(code, text, _after_explanation(said, text, place + count), done + len(said))
-    if done and (point := _point(text, place)) and code.startswith(point + text[place].text, done):
-        yield from _ends(code, text, place + 1, done + len(point + text[place].text))
+            yield from _ends(code, text, _after_explanation(said, text, index + count), done + len(said))
+    if done and (point := _point(text, index)) and code.startswith(point + text[index].text, done):
+        yield from _ends(code, text, index + 1, done + len(point + text[index].text))
 
 
-def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
-    """What the tokens from `place` on may stand for, and how many they are."""
-    token = text[place]
+def _said(text: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
+    """What the tokens from `index` on may stand for, and how many they are."""
+    token = text[index]
     word = token.text
     if word.isalnum() or token.number:
         yield word, 1
@@ -112,35 +112,35 @@ def _said(text: Sequence[Token], place: int) -> Iterator[tuple[str, int]]:
         yield "o", 1
     if word in LETTER_NAMES or word in ALPHABET:
         yield (LETTER_NAMES.get(word) or ALPHABET[word]), 1
-    following = text[place + 1].text if place + 1 < len(text) else ""
+    following = text[index + 1].text if index + 1 < len(text) else ""
     if word == "double" and following in ("u", "you"):
         yield "w", 2
-    if _is_x_ray(text, place):
+    if _is_x_ray(text, index):
         yield "x", 2
     if word in REPEATS and len(following) == 1:
         yield following * REPEATS[word], 2
     for count in (1, 2):
-        words = [one.text for one in text[place : place + count]]
-        if len(words) == count and (count == 1 or not text[place].number):
+        words = [one.text for one in text[index : index + count]]
+        if len(words) == count and (count == 1 or not text[index].number):
             digits = digits_of(words)
             if digits is not None and not token.number:
                 yield digits, count
 
 
-def _is_x_ray(text: Sequence[Token], place: int) -> bool:
+def _is_x_ray(text: Sequence[Token], index: int) -> bool:
     """`x-ray` and `x ray`, which are two tokens."""
-    return [token.text for token in text[place : place + 2]] == ["x", "ray"]
+    return [token.text for token in text[index : index + 2]] == ["x", "ray"]
 
 
-def _after_explanation(letter: str, text: Sequence[Token], place: int) -> int:
+def _after_explanation(letter: str, text: Sequence[Token], index: int) -> int:
     """Past `as in whiskey`, `for whiskey`, which explain a letter."""
-    if len(letter) == 1 and place < len(text) and text[place].text in _LINKS:
-        word = place + 1 + (place + 1 < len(text) and text[place + 1].text == "in")
+    if len(letter) == 1 and index < len(text) and text[index].text in _LINKS:
+        word = index + 1 + (index + 1 < len(text) and text[index + 1].text == "in")
         if word + 1 < len(text) and _is_x_ray(text, word):
             return word + 2
         if word < len(text) and text[word].text.startswith(letter) and len(text[word].text) > 1:
             return word + 1
-    return place
+    return index
 
 
 def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
@@ -196,8 +196,8 @@ def says_digits(digits: str, text: Sequence[Token]) -> bool:
 def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
     """Each longest stretch of digits, pauses and hyphens between them or not."""
     words: list[str] = []
-    for place, token in enumerate(text):
-        if _is_digits(text, place):
+    for index, token in enumerate(text):
+        if _is_digits(text, index):
             words += token.text.split(".") if token.number else [token.text]
         elif words and token.text not in _BETWEEN_DIGITS:
             yield from _read(words)
@@ -214,15 +214,15 @@ def _read(words: Sequence[str]) -> Iterator[str]:
             yield "".join(one or "" for one in apart)
 
 
-def _is_part(tokens: Sequence[Token], place: int) -> bool:
-    return _is_digits(tokens, place) or tokens[place].text in ("plus", *_BETWEEN_DIGITS)
+def _is_part(tokens: Sequence[Token], index: int) -> bool:
+    return _is_digits(tokens, index) or tokens[index].text in ("plus", *_BETWEEN_DIGITS)
 
 
-def _is_digits(tokens: Sequence[Token], place: int) -> bool:
+def _is_digits(tokens: Sequence[Token], index: int) -> bool:
     """Whether a token is digits of a longer string: no loss and no decimal, but `415.555` of `415.555.1212`."""
-    token = tokens[place]
+    token = tokens[index]
     if not token.number:
         return token.text in REPEATS or token.text in ("hundred", "thousand") or digits_of([token.text]) is not None
-    after = tokens[place + 1] if place + 1 < len(tokens) else None
+    after = tokens[index + 1] if index + 1 < len(tokens) else None
     dotted = (after is not None and after.number and after.joined and after.mark == ".") or token.mark == "."
     return not token.negative and (token.text.isdigit() or dotted)

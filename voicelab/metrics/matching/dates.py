@@ -93,25 +93,25 @@ def _in_words(tokens: Sequence[Token]) -> Iterator[Date]:
     for one in numbers(tokens):
         starts.setdefault(one.start, []).append(one)
         ends.setdefault(one.end, []).append(one)
-    for place, token in enumerate(tokens):
+    for index, token in enumerate(tokens):
         month = MONTH_NAMES.get(token.text)
         if month is None:
             continue
         yield Date(month=month)
-        days_before = list(_day_first(tokens, month, place, starts, ends))
+        days_before = list(_day_first(tokens, month, index, starts, ends))
         yield from days_before
-        of = place > 0 and tokens[place - 1].text == "of"
+        of = index > 0 and tokens[index - 1].text == "of"
         # What follows `the first of january` is its year; `nineteen seventy` does not begin with a day there.
         if not (of and days_before):
-            yield from _month_first(tokens, month, place + 1, starts)
+            yield from _month_first(tokens, month, index + 1, starts)
 
 
-def _month_first(tokens: Sequence[Token], month: int, place: int, starts: dict[int, list[Number]]) -> Iterator[Date]:
+def _month_first(tokens: Sequence[Token], month: int, index: int, starts: dict[int, list[Number]]) -> Iterator[Date]:
     """`march third twenty twenty six`, `march 3, 2026`, `march 2026`, `march the third`."""
-    for year, digits in _years(tokens, place, starts):
+    for year, digits in _years(tokens, index, starts):
         if digits == 4:  # two digits right after a month are its day
             yield Date(year, month)
-    at = place + (place < len(tokens) and tokens[place].text == "the")
+    at = index + (index < len(tokens) and tokens[index].text == "the")
     for day, end in _days(tokens, at, starts):
         yield Date(None, month, day)
         for year, _ in _years(tokens, end, starts):
@@ -124,30 +124,30 @@ def _month_first(tokens: Sequence[Token], month: int, place: int, starts: dict[i
                     yield Date(year, month, last, last=True)
 
 
-def _last_days(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+def _last_days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
     """The day that ends a range of days in one month: `3-5`, `third to fifth`, `third through the fifth`."""
-    if place < len(tokens) and tokens[place].joined and tokens[place].mark == "-":
-        yield from _days(tokens, place, starts)
-    elif place < len(tokens) and tokens[place].text in ("to", "through", "until"):
-        the = place + 1 < len(tokens) and tokens[place + 1].text == "the"
-        yield from _days(tokens, place + 1 + the, starts)
+    if index < len(tokens) and tokens[index].joined and tokens[index].mark == "-":
+        yield from _days(tokens, index, starts)
+    elif index < len(tokens) and tokens[index].text in ("to", "through", "until"):
+        the = index + 1 < len(tokens) and tokens[index + 1].text == "the"
+        yield from _days(tokens, index + 1 + the, starts)
 
 
 def _day_first(
     tokens: Sequence[Token],
     month: int,
-    place: int,
+    index: int,
     starts: dict[int, list[Number]],
     ends: dict[int, list[Number]],
 ) -> Iterator[Date]:
     """`the third of march twenty twenty six`, `3 march 2026`."""
-    of = place > 0 and tokens[place - 1].text == "of"
-    for number in ends.get(place - of, []):
+    of = index > 0 and tokens[index - 1].text == "of"
+    for number in ends.get(index - of, []):
         day = _as_day(number)
-        if day is None or (place < len(tokens) and tokens[place].paused):
+        if day is None or (index < len(tokens) and tokens[index].paused):
             continue
         yield Date(None, month, day)
-        for year, _ in _years(tokens, place + 1, starts):
+        for year, _ in _years(tokens, index + 1, starts):
             yield Date(year, month, day)
 
 
@@ -157,29 +157,29 @@ def _as_day(number: Number) -> int | None:
     return int(number.value) if 1 <= number.value <= 31 else None
 
 
-def _days(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
-    """Days that may begin at `place`, with where they end; `three twenty twenty six` begins with one too."""
-    for number in starts.get(place, []):
+def _days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+    """Days that may begin at `index`, with where they end; `three twenty twenty six` begins with one too."""
+    for number in starts.get(index, []):
         day = _as_day(number)
         if day is not None:
             yield day, number.end
         for size in (1, 2):
-            head = read(tokens, place, place + size) if place + size < number.end else None
+            head = read(tokens, index, index + size) if index + size < number.end else None
             shorter = _as_day(head) if head is not None else None
             if shorter is not None:
-                yield shorter, place + size
+                yield shorter, index + size
 
 
-def _years(tokens: Sequence[Token], place: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
-    """Years that may begin at `place`, of four digits however they are said or of two, and how many digits."""
-    while place < len(tokens) and tokens[place].text in ("of", "in", "the", "year"):
-        place += 1
-    candidates = list(starts.get(place, []))
-    if place < len(tokens) and place not in starts:
+def _years(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
+    """Years that may begin at `index`, of four digits however they are said or of two, and how many digits."""
+    while index < len(tokens) and tokens[index].text in ("of", "in", "the", "year"):
+        index += 1
+    candidates = list(starts.get(index, []))
+    if index < len(tokens) and index not in starts:
         end = next(
-            (end for end in range(min(len(tokens), place + 6), place, -1) if _is_number(tokens, place, end)), None
+            (end for end in range(min(len(tokens), index + 6), index, -1) if _is_number(tokens, index, end)), None
         )
-        made = read(tokens, place, end) if end is not None else None
+        made = read(tokens, index, end) if end is not None else None
         candidates += [made] if made is not None else []
     for number in candidates:
         for reading in number.readings:

@@ -28,16 +28,16 @@ def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
     `a third`, `a half` and `a quarter` by themselves stay words: they may be the third, the halftime, three months.
     """
     kept: list[Token] = []
-    place = 0
-    while place < len(tokens):
-        value, end = _fraction(tokens, place, kept)
+    index = 0
+    while index < len(tokens):
+        value, end = _fraction(tokens, index, kept)
         if value is None:
-            kept.append(tokens[place])
-            place += 1
+            kept.append(tokens[index])
+            index += 1
             continue
         digits = _as_digits(value)
-        kept.append(replace(tokens[place], text=digits, forms=frozenset({digits}), number=True))
-        place = end
+        kept.append(replace(tokens[index], text=digits, forms=frozenset({digits}), number=True))
+        index = end
     return tuple(kept)
 
 
@@ -51,54 +51,54 @@ def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
     return any(one.text == "a" and other.text == part for one, other in pairwise(text))
 
 
-def _fraction(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
-    """The fraction that begins at `place` and where it ends with its `of a`."""
-    words = [token.text for token in tokens[place : place + 2]]
-    if len(words) < 2 or tokens[place + 1].paused:
-        return None, place
+def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
+    """The fraction that begins at `index` and where it ends with its `of a`."""
+    words = [token.text for token in tokens[index : index + 2]]
+    if len(words) < 2 or tokens[index + 1].paused:
+        return None, index
     top = UNITS.get(words[0], TEENS.get(words[0]))
     top = int(words[0]) if top is None and words[0].isdigit() and len(words[0]) < 3 else top
     after_whole = len(before) > 1 and before[-1].text == "and" and _counts(before[-2])
-    end, of = _past_of(tokens, place + 2)
+    end, of = _past_of(tokens, index + 2)
     if top is not None and top > 1 and words[1] in _MANY:
-        return Fraction(top, _MANY[words[1]]), end if of else _past_article(tokens, place + 2)
+        return Fraction(top, _MANY[words[1]]), end if of else _past_article(tokens, index + 2)
     if words[1] in _PARTS:
         if top == 1 and not (before and _counts(before[-1])):
             return Fraction(1, _PARTS[words[1]]), end
         halves = words[1] in ("half", "quarter")
         if words[0] == "a" and (after_whole or (of and (halves or tokens[end].text != "point"))):
             return Fraction(1, _PARTS[words[1]]), end
-    if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, place + 2, before):
+    if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, index + 2, before):
         return Fraction(1, _SMALL_PARTS[words[1]]), end
     if words[0] in ("half", "quarter") and words[1] in ("a", "of", *_PERCENT):
-        end, of = _past_of(tokens, place + 1)
+        end, of = _past_of(tokens, index + 1)
         if of and tokens[end].text not in SCALES:
             return Fraction(1, _PARTS[words[0]]), end
-    return None, place
+    return None, index
 
 
-def _is_of(tokens: Sequence[Token], place: int, before: Sequence[Token]) -> bool:
+def _is_of(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> bool:
     """Whether `of` follows, and no `the` stands before: `one hundredth` by itself may be an ordinal."""
     ordinal = bool(before) and (before[-1].text == "the" or _counts(before[-1]))
-    return not ordinal and place < len(tokens) and tokens[place].text == "of"
+    return not ordinal and index < len(tokens) and tokens[index].text == "of"
 
 
-def _past_of(tokens: Sequence[Token], place: int) -> tuple[int, bool]:
+def _past_of(tokens: Sequence[Token], index: int) -> tuple[int, bool]:
     """Past `of a`, `of one`, `a`, where a unit follows; and whether one does."""
-    at = place
+    at = index
     if at < len(tokens) and tokens[at].text == "of":
         at += 1
     if at < len(tokens) and tokens[at].text in ("a", "one", "1"):
         at += 1
     unit = at < len(tokens) and tokens[at].text in _OF and not tokens[at].paused
     per_cent = [token.text for token in tokens[at : at + 2]] == ["per", "cent"]
-    return (at, True) if unit or per_cent else (place, False)
+    return (at, True) if unit or per_cent else (index, False)
 
 
-def _past_article(tokens: Sequence[Token], place: int) -> int:
+def _past_article(tokens: Sequence[Token], index: int) -> int:
     """Past `of a`, as in `two thirds of a cup`, which is written `2/3 cup`."""
-    words = [token.text for token in tokens[place : place + 3]]
-    return place + 2 if words[:2] in (["of", "a"], ["of", "an"]) and len(words) == 3 else place
+    words = [token.text for token in tokens[index : index + 3]]
+    return index + 2 if words[:2] in (["of", "a"], ["of", "an"]) and len(words) == 3 else index
 
 
 def _counts(token: Token) -> bool:

@@ -67,57 +67,57 @@ class Number:
 def numbers(tokens: Sequence[Token]) -> list[Number]:
     """The numbers of a text, each as long as it goes; where a stretch can end in two ways, both."""
     found: list[Number] = []
-    place = 0
-    while place < len(tokens):
-        end = _stretch(tokens, place)
-        if end == place:
-            place += 1
+    index = 0
+    while index < len(tokens):
+        end = _stretch(tokens, index)
+        if end == index:
+            index += 1
             continue
-        if is_range(tokens, place) and _may_be_one(tokens, place) and (one := read(tokens, place, place + 2)):
+        if is_range(tokens, index) and _may_be_one(tokens, index) and (one := read(tokens, index, index + 2)):
             found.append(one)
-        made = read(tokens, place, end)
-        while made is None and end > place + 1:
+        made = read(tokens, index, end)
+        while made is None and end > index + 1:
             end -= 1
-            made = read(tokens, place, end)
+            made = read(tokens, index, end)
         if made is not None:
             found.append(made)
-        found += _parts(tokens, place, end)
-        found += _in_digits(tokens, place)
-        place = end
+        found += _parts(tokens, index, end)
+        found += _in_digits(tokens, index)
+        index = end
     return [signed for one in found for signed in _with_sign(tokens, one)]
 
 
-def is_range(tokens: Sequence[Token], place: int) -> bool:
-    """Whether `5-10` stands at `place`: two plain numbers with a hyphen between, the smaller one first."""
-    if not 0 <= place < len(tokens) - 1:
+def is_range(tokens: Sequence[Token], index: int) -> bool:
+    """Whether `5-10` stands at `index`: two plain numbers with a hyphen between, the smaller one first."""
+    if not 0 <= index < len(tokens) - 1:
         return False
-    low, high = tokens[place], tokens[place + 1]
+    low, high = tokens[index], tokens[index + 1]
     if not (low.number and high.number and high.joined and _HYPHEN.fullmatch(high.mark)):
         return False
-    longer = place + 2 < len(tokens) and tokens[place + 2].number and tokens[place + 2].joined
-    longer = longer or (low.joined and low.mark in ("-", "/", ".") and place > 0 and tokens[place - 1].number)
+    longer = index + 2 < len(tokens) and tokens[index + 2].number and tokens[index + 2].joined
+    longer = longer or (low.joined and low.mark in ("-", "/", ".") and index > 0 and tokens[index - 1].number)
     padded = any(len(token.text) > 1 and token.text[0] == "0" and token.text[1] != "." for token in (low, high))
     local = (len(low.text), len(high.text)) == (3, 4) and not high.mark.endswith("$")
     return not (longer or padded or local) and Decimal(low.text) < Decimal(high.text)
 
 
-def _may_be_one(tokens: Sequence[Token], place: int) -> bool:
+def _may_be_one(tokens: Sequence[Token], index: int) -> bool:
     """Whether two numbers with a hyphen may be one code in two groups: no unit, four digits and more, no fraction."""
-    digits = tokens[place].text + tokens[place + 1].text
-    after = tokens[place + 2] if place + 2 < len(tokens) else None
+    digits = tokens[index].text + tokens[index + 1].text
+    after = tokens[index + 2] if index + 2 < len(tokens) else None
     unit = after is not None and (after.text in _UNIT_WORDS or after.text in SCALES or after.joined)
-    return digits.isdigit() and len(digits) > 3 and not unit and not tokens[place].mark.endswith(tuple(SIGNS_BEFORE))
+    return digits.isdigit() and len(digits) > 3 and not unit and not tokens[index].mark.endswith(tuple(SIGNS_BEFORE))
 
 
 def upper_end(tokens: Sequence[Token], number: Number, starts: Mapping[int, Number]) -> Number | None:
     """The number that ends the range which `number` begins: `five to ten`, `5-10`, `between five and ten`."""
-    place = number.end
-    if place >= len(tokens):
+    index = number.end
+    if index >= len(tokens):
         return None
-    direct = starts.get(place)
+    direct = starts.get(index)
     if direct is not None and direct.first < len(tokens) and _HYPHEN.fullmatch(tokens[direct.first].mark):
         return direct if tokens[direct.first].joined else None
-    return starts.get(place + 1) if tokens[place].text in _BETWEEN and not tokens[place].paused else None
+    return starts.get(index + 1) if tokens[index].text in _BETWEEN and not tokens[index].paused else None
 
 
 def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
@@ -143,11 +143,11 @@ def _has_minus_sign(tokens: Sequence[Token], start: int) -> bool:
     return (token.negative or word) and (not start or not tokens[start - 1].number or tokens[start].paused)
 
 
-def _ends_an_amount(tokens: Sequence[Token], place: int) -> bool:
-    """Whether a number ends at `place`, or the unit right after one: `ten dollars` in `ten dollars minus five`."""
-    if place > 0 and (tokens[place].text in CURRENCIES or tokens[place].text in _UNIT_WORDS):
-        place -= 1
-    return place >= 0 and (tokens[place].number or tokens[place].text in _CORE)
+def _ends_an_amount(tokens: Sequence[Token], index: int) -> bool:
+    """Whether a number ends at `index`, or the unit right after one: `ten dollars` in `ten dollars minus five`."""
+    if index > 0 and (tokens[index].text in CURRENCIES or tokens[index].text in _UNIT_WORDS):
+        index -= 1
+    return index >= 0 and (tokens[index].number or tokens[index].text in _CORE)
 
 
 def _below_zero(number: Number, *, after_sign: int) -> Number:
@@ -161,11 +161,11 @@ def _below_zero(number: Number, *, after_sign: int) -> Number:
     )
 
 
-def _is_below_zero(tokens: Sequence[Token], place: int) -> bool:
-    """`below zero` at `place`, or after `degrees` there."""
-    words = [token.text for token in tokens[place : place + 3]]
+def _is_below_zero(tokens: Sequence[Token], index: int) -> bool:
+    """`below zero` at `index`, or after `degrees` there."""
+    words = [token.text for token in tokens[index : index + 3]]
     words = words[1:] if words[:1] in (["degrees"], ["degree"]) else words
-    return words[:2] == ["below", "zero"] or (words == ["below"] and place + 2 >= len(tokens))
+    return words[:2] == ["below", "zero"] or (words == ["below"] and index + 2 >= len(tokens))
 
 
 def is_fraction(tokens: Sequence[Token]) -> bool:
@@ -182,47 +182,47 @@ def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
     return any(one.digits == both for one in said)
 
 
-def _in_digits(tokens: Sequence[Token], place: int) -> list[Number]:
+def _in_digits(tokens: Sequence[Token], index: int) -> list[Number]:
     """`1/2` in digits; `3/4` may be a date as well."""
-    if not 0 <= place < len(tokens) - 1:
+    if not 0 <= index < len(tokens) - 1:
         return []
-    top, bottom = tokens[place], tokens[place + 1]
+    top, bottom = tokens[index], tokens[index + 1]
     if not (top.number and bottom.number and bottom.joined and bottom.mark == "/" and top.mark != "/"):
         return []
-    longer = place + 2 < len(tokens) and tokens[place + 2].mark == "/"
+    longer = index + 2 < len(tokens) and tokens[index + 2].mark == "/"
     if longer or not (top.text.isdigit() and bottom.text.isdigit() and 0 < int(top.text) < int(bottom.text)):
         return []
     if int(bottom.text) > 100 and bottom.text != "1000":
         return []
     value = Decimal(f"{int(top.text) / int(bottom.text):.12f}")
-    return [Number(place, place + 2, frozenset({plain(value)}), value, None)]
+    return [Number(index, index + 2, frozenset({plain(value)}), value, None)]
 
 
 def _stretch(tokens: Sequence[Token], start: int) -> int:
     """Where the longest stretch of number words and digits that begins here ends; `start` when none does."""
     end, core = start, False
-    for place in range(start, min(len(tokens), start + _LONGEST)):
-        token = tokens[place]
-        before = tokens[place - 1] if place > start else None
-        if before is not None and (_apart(before, token) or is_range(tokens, place - 1)):
+    for index in range(start, min(len(tokens), start + _LONGEST)):
+        token = tokens[index]
+        before = tokens[index - 1] if index > start else None
+        if before is not None and (_apart(before, token) or is_range(tokens, index - 1)):
             break
         if token.number or token.text in _CORE or (core and token.text in ZEROS):
-            core, end = True, place + 1
-            if before is not None and not _goes_on(before, token, place > start):
-                end = place
+            core, end = True, index + 1
+            if before is not None and not _goes_on(before, token, index > start):
+                end = index
                 break
             if token.text in ORDINALS or token.text in DECADES:
                 break
         elif token.text in _ORDINAL_ENDINGS and token.joined and before is not None and before.number:
-            end = place + 1
+            end = index + 1
             break
         elif core and token.joined and not token.mark and before is not None and before.number:
             if token.text == "s" or token.text in SCALE_LETTERS:
-                end = place + 1
+                end = index + 1
             break
         elif core and token.text == "k":
-            end = place + 1
-        elif not _connects(tokens, start, place):
+            end = index + 1
+        elif not _connects(tokens, start, index):
             break
     return end if core else start
 
@@ -240,22 +240,22 @@ def _goes_on(before: Token, token: Token, inside: bool) -> bool:
     return not (inside and token.number and "." in token.text and before.number)
 
 
-def _connects(tokens: Sequence[Token], start: int, place: int) -> bool:
+def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:
     """Whether a word that is no number itself belongs to one: `a hundred`, `point five`, `two hundred and six`."""
-    text = tokens[place].text
-    following = tokens[place + 1] if place + 1 < len(tokens) else None
-    after = tokens[place + 2].text if place + 2 < len(tokens) else ""
-    if following is None or _apart(tokens[place], following):
+    text = tokens[index].text
+    following = tokens[index + 1] if index + 1 < len(tokens) else None
+    after = tokens[index + 2].text if index + 2 < len(tokens) else ""
+    if following is None or _apart(tokens[index], following):
         return False
     counts = following.number or following.text in _CORE or following.text in ZEROS
-    if text == "and" and place > start:
-        before = tokens[place - 1].text
+    if text == "and" and index > start:
+        before = tokens[index - 1].text
         return following.text.startswith("0.") or (
             before in SCALES and before != "dozen" and counts and following.text not in SCALES
         )
     if text == "a":
         return following.text in SCALES or (
-            place > start and tokens[place - 1].text == "half" and following.text in SCALES
+            index > start and tokens[index - 1].text == "half" and following.text in SCALES
         )
     if text == "half":
         return following.text == "a" and after in SCALES
@@ -277,10 +277,10 @@ def _parts(tokens: Sequence[Token], start: int, end: int) -> list[Number]:
         # `3M` is a name as well; the 3 alone is then not a number of its own.
         shorter = read(tokens, start, end - 1)
         parts += [replace(shorter, partial=True)] if shorter else []
-    apart = all(tokens[place].number for place in range(start, end))
-    spaced = all(not tokens[place].joined for place in range(start + 1, end))
+    apart = all(tokens[index].number for index in range(start, end))
+    spaced = all(not tokens[index].joined for index in range(start + 1, end))
     if end - start > 1 and apart and spaced:
-        parts += [one for place in range(start, end) if (one := read(tokens, place, place + 1))]
+        parts += [one for index in range(start, end) if (one := read(tokens, index, index + 1))]
     return parts
 
 
@@ -306,10 +306,10 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     return Number(start, end, frozenset(readings), value, digits, partial)
 
 
-def _written_into(tokens: Sequence[Token], place: int) -> bool:
+def _written_into(tokens: Sequence[Token], index: int) -> bool:
     """Whether a colon, a slash or a dot ties the token to digits before it."""
-    token = tokens[place]
-    return place > 0 and token.joined and token.number and tokens[place - 1].number and token.mark in (":", "/", ".")
+    token = tokens[index]
+    return index > 0 and token.joined and token.number and tokens[index - 1].number and token.mark in (":", "/", ".")
 
 
 def _ordinal(tokens: Sequence[Token], start: int, end: int) -> int | None:

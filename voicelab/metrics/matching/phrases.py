@@ -127,48 +127,48 @@ class _Match:
         self._start = start
         return self.at(0, start)
 
-    def at(self, place: int, start: int) -> bool:
+    def at(self, index: int, start: int) -> bool:
         """Whether phrase[place:] stands in the text from `start` on."""
-        if place == len(self._phrase):
+        if index == len(self._phrase):
             return nothing_left_over(self._text, self._start, start, article=self._article)
         if start == len(self._text):
             return False
-        wanted = self._phrase[place]
-        if wanted.optional and place and self.at(place + 1, start):
+        wanted = self._phrase[index]
+        if wanted.optional and index and self.at(index + 1, start):
             return True
         if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
-            return self.at(place, start + 1)
+            return self.at(index, start + 1)
         of = (
-            self._text[start].text == "of" and place > 0 and self._phrase[place - 1].text in ("quarter", "half", "year")
+            self._text[start].text == "of" and index > 0 and self._phrase[index - 1].text in ("quarter", "half", "year")
         )
-        if of and wanted.number and self.at(place, start + 1):
+        if of and wanted.number and self.at(index, start + 1):
             return True
-        range_to = wanted.text in ("to", "through") and place > 0 and is_range(self._text, start - 1)
-        if range_to and self.at(place + 1, start):
+        range_to = wanted.text in ("to", "through") and index > 0 and is_range(self._text, start - 1)
+        if range_to and self.at(index + 1, start):
             return True
-        ends = (*self._same_number(place, start), *self._same_word(place, start), *self._run_together(place, start))
+        ends = (*self._same_number(index, start), *self._same_word(index, start), *self._run_together(index, start))
         return any(self.at(*end) for end in ends)
 
-    def _same_number(self, place: int, start: int) -> Iterator[tuple[int, int]]:
-        for mine, other in product(self._mine.get(place, ()), self._other.get(start, ())):
+    def _same_number(self, index: int, start: int) -> Iterator[tuple[int, int]]:
+        for mine, other in product(self._mine.get(index, ()), self._other.get(start, ())):
             if mine.readings & other.readings and not (other.partial and not mine.partial):
                 yield mine.end, other.end
 
-    def _same_word(self, place: int, start: int) -> Iterator[tuple[int, int]]:
-        mine, other = self._phrase[place], self._text[start]
-        if place in self._number_places or start in self._text_numbers or mine.number or other.number:
+    def _same_word(self, index: int, start: int) -> Iterator[tuple[int, int]]:
+        mine, other = self._phrase[index], self._text[start]
+        if index in self._number_places or start in self._text_numbers or mine.number or other.number:
             return
-        last = place == len(self._phrase) - 1
+        last = index == len(self._phrase) - 1
         if mine.forms & other.forms or (last and self._plural and _is_plural(mine, other)):
-            yield place + 1, start + 1
+            yield index + 1, start + 1
 
-    def _run_together(self, place: int, start: int) -> Iterator[tuple[int, int]]:
+    def _run_together(self, index: int, start: int) -> Iterator[tuple[int, int]]:
         """`JP Morgan`, `JPMorgan` and `j p morgan`; `watch list` and `watchlist`."""
-        left, right = place + 1, start + 1
-        mine, other = self._phrase[place].text, self._text[start].text
-        if place in self._number_places and start in self._text_numbers:
+        left, right = index + 1, start + 1
+        mine, other = self._phrase[index].text, self._text[start].text
+        if index in self._number_places and start in self._text_numbers:
             return
-        while left - place + right - start <= _WIDEST and mine != other:
+        while left - index + right - start <= _WIDEST and mine != other:
             if len(mine) < len(other):
                 if left == len(self._phrase) or not other.startswith(mine):
                     return
@@ -177,21 +177,21 @@ class _Match:
                 if right == len(self._text) or not mine.startswith(other):
                     break
                 other, right = other + self._text[right].text, right + 1
-        if not mine.isalpha() or (left - place == 1 and right - start == 1):
+        if not mine.isalpha() or (left - index == 1 and right - start == 1):
             return
         ending = left == len(self._phrase) and self._plural and other in (mine + "s", mine + "es")
         if mine != other and not ending:
             return
         there = self._text[start:right]
-        as_its_capitals_show = pieces_of_camel_case(self._phrase[place]) == tuple(token.text for token in there)
-        if as_its_capitals_show or (_may_run_together(self._phrase[place:left]) and _may_run_together(there)):
+        as_its_capitals_show = pieces_of_camel_case(self._phrase[index]) == tuple(token.text for token in there)
+        if as_its_capitals_show or (_may_run_together(self._phrase[index:left]) and _may_run_together(there)):
             yield left, right
 
 
 def _places(found: ByStart, tokens: Sequence[Token]) -> frozenset[int]:
     """Where the words of numbers stand; the letter of `3M` and `plus` may be words as well."""
-    places = {place for same in found.values() for one in same for place in range(one.start, one.end)}
-    return frozenset(place for place in places if tokens[place].text not in _ALSO_WORDS)
+    places = {index for same in found.values() for one in same for index in range(one.start, one.end)}
+    return frozenset(index for index in places if tokens[index].text not in _ALSO_WORDS)
 
 
 def _is_plural(mine: Token, other: Token) -> bool:
@@ -207,7 +207,7 @@ def _may_run_together(tokens: Sequence[Token]) -> bool:
         return False
     if all(length > 1 for length in lengths):
         return True
-    letters = next(place for place, length in enumerate(lengths) if length > 1)
+    letters = next(index for index, length in enumerate(lengths) if length > 1)
     plain_letter = letters > 1 or tokens[0].text not in _ARTICLES or tokens[1].joined or _capital_inside(tokens)
     return letters > 0 and plain_letter and all(length >= _SHORTEST_REST for length in lengths[letters:])
 

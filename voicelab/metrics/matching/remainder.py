@@ -32,11 +32,11 @@ _ZONES = {
 
 def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
     """Whether the entity's words that belong to no amount, date or time are in the text too."""
-    counted = {place for one in numbers(wanted) for place in range(one.start, one.end)}
+    counted = {index for one in numbers(wanted) for index in range(one.start, one.end)}
     rest = (
         token
-        for place, token in enumerate(wanted)
-        if place not in counted and not token.number and token.text not in _UNDERSTOOD
+        for index, token in enumerate(wanted)
+        if index not in counted and not token.number and token.text not in _UNDERSTOOD
     )
     spoken = frozenset(form for token in said for form in (*token.forms, _ZONES.get(token.text, token.text)))
     return all(token.forms & spoken or _ZONES.get(token.text) in spoken for token in rest)

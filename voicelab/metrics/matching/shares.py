@@ -44,10 +44,10 @@ def percentages(tokens: Sequence[Token]) -> list[Share]:
         unit = _unit_at(tokens, number.end) or (_unit_at(tokens, upper.end) if upper is not None else None)
         if unit is not None and number.value is not None:
             found.append(Share(number.value * unit[0], unit[1], number.start))
-    for place in range(1, len(tokens)):
-        unit = _unit_at(tokens, place) if tokens[place - 1].text == "a" else None
+    for index in range(1, len(tokens)):
+        unit = _unit_at(tokens, index) if tokens[index - 1].text == "a" else None
         if unit is not None:
-            found.append(Share(unit[0], unit[1], place - 1))
+            found.append(Share(unit[0], unit[1], index - 1))
     return found
 
 
@@ -59,16 +59,16 @@ def bare(tokens: Sequence[Token]) -> list[Share]:
 def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
     """Whether every share that the entity names is said."""
     places = dict.fromkeys(one.start for one in wanted)
-    return all(any(one.same(other) for one in wanted if one.start == place for other in said) for place in places)
+    return all(any(one.same(other) for one in wanted if one.start == index for other in said) for index in places)
 
 
-def _unit_at(tokens: Sequence[Token], place: int) -> tuple[Decimal, frozenset[str]] | None:
-    """The size of the unit at `place`, and which shares it may be of."""
-    words = [token.text for token in tokens[place : place + 3]]
+def _unit_at(tokens: Sequence[Token], index: int) -> tuple[Decimal, frozenset[str]] | None:
+    """The size of the unit at `index`, and which shares it may be of."""
+    words = [token.text for token in tokens[index : index + 3]]
     if not words:
         return None
     points = ("point", "points")
-    if tokens[place].mark == "-" and words[0] not in _PERCENT_WORDS:
+    if tokens[index].mark == "-" and words[0] not in _PERCENT_WORDS:
         return None
     if words[0] in _BASIS_WORDS or (words[0] == "basis" and words[1:2] and words[1] in points):
         return Decimal("0.01"), _EITHER

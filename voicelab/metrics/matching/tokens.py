@@ -96,8 +96,8 @@ def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token
 def _without_separators(tokens: list[Token]) -> list[Token]:
     """`five five five dash one two`: a separator said between numbers or letters is no word."""
     kept = []
-    for place, token in enumerate(tokens):
-        around = (tokens[place - 1] if place else None, tokens[place + 1] if place + 1 < len(tokens) else None)
+    for index, token in enumerate(tokens):
+        around = (tokens[index - 1] if index else None, tokens[index + 1] if index + 1 < len(tokens) else None)
         if token.text in SEPARATOR_WORDS and all(one is not None and _countable(one) for one in around):
             continue
         kept.append(token)

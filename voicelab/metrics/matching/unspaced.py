@@ -53,18 +53,18 @@ def _everywhere(pattern: str, text: str) -> list[re.Match[str]]:
 def _canonical(text: str) -> str:
     """Folded, in small letters, with one space for what is no letter, mark, digit or sign of an amount."""
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", folded(text).lower())
-    kept = "".join(sign if _is_kept(sign, plain, place) else " " for place, sign in enumerate(plain))
+    kept = "".join(sign if _is_kept(sign, plain, index) else " " for index, sign in enumerate(plain))
     return " ".join(kept.split())
 
 
-def _is_kept(sign: str, text: str, place: int) -> bool:
+def _is_kept(sign: str, text: str, index: int) -> bool:
     if sign in "%$€£¥₩&":
         return True
-    after = text[place + 1 : place + 2]
+    after = text[index + 1 : index + 2]
     if sign == "-":
-        return after.isdigit() and not text[place - 1 : place].isalnum() if place else after.isdigit()
+        return after.isdigit() and not text[index - 1 : index].isalnum() if index else after.isdigit()
     if sign == ".":
-        return after.isdigit() and place > 0 and text[place - 1].isdigit()
+        return after.isdigit() and index > 0 and text[index - 1].isdigit()
     return sign.isalnum() or unicodedata.category(sign)[0] == "M"
 
 

@@ -1,7 +1,7 @@
-"""What happened between caller and agent: responses, yields, interruptions, and sounds to be ignored.
+"""Events between caller and agent: responses, yields, interruptions, and sounds that need no response.
 
-The definitions are those of τ-voice's `voice_interaction_metrics` (tau2-bench), down to their edges: windows are
-counted in whole ticks, and a sound outside the caller's speech that the agent talks through is not counted.
+The definitions are those of τ-voice's `voice_interaction_metrics` (tau2-bench), edge cases included: windows are
+counted in whole ticks, and a sound outside the caller's speech during which the agent keeps talking is not counted.
 """
 
 from __future__ import annotations
@@ -23,8 +23,8 @@ from voicelab.metrics.turn_taking.timeline import (
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """In seconds. yield_s: within which the agent should stop for an interruption. ignore_s: within which it must not
-    stop for a sound that is no turn. answer_s: within which it must not answer such a sound.
+    """Time windows in seconds. yield_s: the agent should stop for an interruption. ignore_s: it must not stop for a
+    sound that is not a turn. answer_s: it must not answer such a sound.
     """
 
     tick_s: float = TICK_S
@@ -33,7 +33,7 @@ class Windows:
     answer_s: float = 2.0
 
     def ticks(self, duration_s: float) -> int:
-        """Whole ticks within a duration."""
+        """Return the number of whole ticks within a duration."""
         return int(duration_s / self.tick_s)
 
 
@@ -41,9 +41,9 @@ class Windows:
 class TurnTakingEvents:
     """The events of one conversation.
 
-    responses: latency in seconds, None where the caller had to speak again. yields: latency in seconds, None where the
-    agent talked on. ignored: for each kind, whether each sound was rightly ignored. agent_interruptions: how often the
-    agent began while the caller spoke.
+    responses: latency in seconds, None if the caller had to speak again. yields: latency in seconds, None if the agent
+    kept talking. ignored: for each kind, whether each sound was correctly ignored. agent_interruptions: number of times
+    the agent started while the caller spoke.
     """
 
     responses: tuple[float | None, ...]
@@ -85,7 +85,7 @@ def events_of(ticks: Sequence[Tick], windows: Windows | None = None) -> TurnTaki
 
 
 def _kind(segment: Segment) -> str | None:
-    """What the caller's speech over the agent is; a backchannel comes first, a tic second. None: a turn."""
+    """Return the kind of the caller's speech over the agent: a backchannel, otherwise a vocal tic; None for a turn."""
     if segment.backchannel:
         return "backchannel"
     return _effect_kind(segment)
@@ -97,7 +97,7 @@ def _effect_kind(segment: Segment) -> str | None:
 
 
 def _stops_after(ticks: Sequence[Tick], start: int, windows: Windows, window_s: float) -> float | None:
-    """Seconds from the tick `start` until the agent is silent; None where it talks on through the window."""
+    """Return the seconds from the tick `start` until the agent is silent; None if it talks through the window."""
     for place in range(start, min(start + windows.ticks(window_s), len(ticks))):
         if not ticks[place].agent:
             return (place - start) * windows.tick_s
@@ -105,7 +105,7 @@ def _stops_after(ticks: Sequence[Tick], start: int, windows: Windows, window_s: 
 
 
 def _responses(caller: Sequence[Segment], agent: Sequence[Segment], windows: Windows) -> list[float | None]:
-    """For each turn that left the agent silent: how long until it answered, None where the caller spoke first."""
+    """Return for each turn without overlap the response latency, or None if the caller spoke again first."""
     turns = [segment for segment in caller if not segment.backchannel and not segment.other_at_end]
     found: list[float | None] = []
     for number, turn in enumerate(turns):
@@ -119,12 +119,12 @@ def _responses(caller: Sequence[Segment], agent: Sequence[Segment], windows: Win
 
 
 def _answered(agent: Sequence[Segment], start: int, end: int, windows: Windows) -> bool:
-    """Whether the agent begins to speak after a sound began, and within the window after it ended."""
+    """Whether the agent starts to speak between the start of a sound and the window after its end."""
     return any(start <= segment.start <= end + windows.ticks(windows.answer_s) for segment in agent)
 
 
 def _loose_ignored(sound: LooseEffect, agent: Sequence[Segment], windows: Windows) -> bool | None:
-    """Whether a sound outside the caller's speech was ignored; None where the agent talked through it."""
+    """Whether a sound outside the caller's speech was ignored; None if the agent talked through it."""
     speaking = next((segment for segment in agent if segment.start <= sound.start < segment.end), None)
     if speaking is None:
         return not _answered(agent, sound.start, sound.end, windows)

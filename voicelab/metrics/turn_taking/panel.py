@@ -1,4 +1,4 @@
-"""The turn-taking figures of one conversation or of many: their events are pooled, rates are never averaged."""
+"""Turn-taking figures of one or many conversations: pooled events, no averages of rates."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicelab.metrics.turn_taking.events import TurnTakingEvents
 
 @dataclass(frozen=True, slots=True)
 class TurnTakingFigure:
-    """value is None where nothing was counted. n: over how many events."""
+    """value: None without events. n: number of events."""
 
     name: str
     title: str
@@ -21,9 +21,9 @@ class TurnTakingFigure:
 
 
 def panel(conversations: Iterable[TurnTakingEvents]) -> tuple[TurnTakingFigure, ...]:
-    """The eight figures of τ-voice. Latencies are in seconds, the others are rates.
+    """Return the eight figures of τ-voice. Latencies are in seconds, the others are rates.
 
-    Agent interruptions are counted per turn that called for a response, so that this rate can exceed 1.
+    Agent interruptions are counted per turn that requires a response, so this rate may exceed 1.
     """
     events = list(conversations)
     responses = [one for conversation in events for one in conversation.responses]

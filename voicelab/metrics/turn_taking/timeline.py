@@ -1,4 +1,4 @@
-"""A conversation as ticks of equal length: who speaks in each, and what kind of sound the caller makes."""
+"""A conversation as ticks of equal length, with the active speakers and the kind of the caller's sounds."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 TICK_S = 0.2
-"""The length of a tick in τ-voice."""
+"""Length of a tick in τ-voice, in seconds."""
 
 EffectKind = Literal["vocal_tic", "non_directed"]
-"""What the caller's sound is besides a turn: a cough, an "um" (vocal_tic), or speech to others (non_directed)."""
+"""Kinds of caller sounds that are not turns: coughs or fillers (vocal_tic), or speech to others (non_directed)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """A sound of the caller that calls for no reply. text: what is said, which tells two of them apart."""
+    """A caller sound that requires no reply. text: its words, which distinguish two sounds."""
 
     kind: EffectKind
     text: str = ""
@@ -23,7 +23,7 @@ class Effect:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """caller, agent: whether each speaks. backchannel: the caller's speech that begins here is a backchannel."""
+    """caller, agent: whether each speaks. backchannel: the caller's speech that starts here is a backchannel."""
 
     caller: bool = False
     agent: bool = False
@@ -33,9 +33,9 @@ class Tick:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """Speech of one side, from the tick `start` up to, not including, the tick `end`.
+    """Speech of one side, from the tick `start` to `end` (exclusive).
 
-    over_other: the other side spoke when it started. other_at_end: the other side spoke in the first tick after it.
+    over_other: the other side spoke at its start. other_at_end: the other side spoke in the first tick after it.
     """
 
     start: int
@@ -48,7 +48,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class LooseEffect:
-    """A sound of the caller outside their speech, from the tick `start` up to, not including, `end`."""
+    """A caller sound outside the caller's speech, from the tick `start` to `end` (exclusive)."""
 
     kind: EffectKind
     start: int
@@ -56,14 +56,14 @@ class LooseEffect:
 
 
 def without_stop_tick(ticks: Sequence[Tick]) -> Sequence[Tick]:
-    """The ticks without a last one in which the caller only starts to speak: τ-voice's callers end a call like that."""
+    """Drop a last tick in which the caller only starts to speak; τ-voice's callers end a call this way."""
     if len(ticks) >= 2 and ticks[-1].caller and not ticks[-2].caller:
         return ticks[:-1]
     return ticks
 
 
 def caller_segments(ticks: Sequence[Tick]) -> list[Segment]:
-    """The caller's speech. A segment has the effects of all its ticks."""
+    """Return the caller's speech segments, with the effects of all their ticks."""
     return [
         Segment(
             start,
@@ -78,7 +78,7 @@ def caller_segments(ticks: Sequence[Tick]) -> list[Segment]:
 
 
 def agent_segments(ticks: Sequence[Tick]) -> list[Segment]:
-    """The agent's speech."""
+    """Return the agent's speech segments."""
     return [
         Segment(start, end, over_other=ticks[start].caller, other_at_end=end < len(ticks) and ticks[end].caller)
         for start, end in _runs([tick.agent for tick in ticks])
@@ -86,7 +86,7 @@ def agent_segments(ticks: Sequence[Tick]) -> list[Segment]:
 
 
 def loose_effects(ticks: Sequence[Tick]) -> list[LooseEffect]:
-    """Effects in ticks in which the caller does not speak; one that goes on over several ticks is one."""
+    """Return effects in ticks without caller speech; consecutive ticks with the same effect are one."""
     found = []
     for effect in {effect for tick in ticks for effect in tick.effects}:
         sounding = [not tick.caller and effect in tick.effects for tick in ticks]
@@ -95,7 +95,7 @@ def loose_effects(ticks: Sequence[Tick]) -> list[LooseEffect]:
 
 
 def _runs(flags: Sequence[bool]) -> list[tuple[int, int]]:
-    """From and up to, of each run of True."""
+    """Return start and end (exclusive) of each run of True."""
     runs, start = [], None
     for place, flag in enumerate([*flags, False]):
         if flag and start is None:

@@ -1,7 +1,7 @@
-"""The normalizer `english`: one spelling for texts that say the same. English.
+"""The normalizer `english`: one spelling for equivalent English texts.
 
-It compares what was said, word for word: signs, units and negations count, the way a number, a time, a contraction or a
-spelling is written does not. docs/reference/scoring.md lists the rules.
+Words, signs, units and negations count. The notation of numbers, times, contractions and spelling variants does not.
+docs/reference/scoring.md lists the rules.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from voicelab.text.normalizer import Normalizer
 
 @cache
 def _rules() -> Callable[[str], str]:
-    """The rules, loaded when a text is first normalized: they hold many patterns."""
+    """Return the rules, loaded on first use because they compile many patterns."""
     from voicelab.text.english.rules import english
 
     return english

@@ -14,45 +14,45 @@ _PERCENT = ("a percent", "of a percent", "percent", "of percent", "a percentage 
 
 
 def with_amounts(words: Sequence[str]) -> list[str]:
-    """The words with one spelling of each amount: `5.5 dollars`, `0.5 percent`, `10 kilometers`, `10000`."""
+    """Return the words with one notation for amounts: `5.5 dollars`, `0.5 percent`, `10 kilometers`, `10000`."""
     out: list[str] = []
-    place = 0
-    while place < len(words):
-        may_start = words[place][0].isdecimal() or words[place] in _STARTS
-        taken = next(filter(None, (rule(words, place) for rule in _RULES)), None) if may_start else None
+    index = 0
+    while index < len(words):
+        may_start = words[index][0].isdecimal() or words[index] in _STARTS
+        taken = next(filter(None, (rule(words, index) for rule in _RULES)), None) if may_start else None
         if taken is None:
-            out.append(words[place])
-            place += 1
+            out.append(words[index])
+            index += 1
         else:
-            texts, place = taken
+            texts, index = taken
             out += texts
     return _one_unit_for_ranges(out)
 
 
-def _value(words: Sequence[str], place: int) -> Fraction | None:
-    if place >= len(words):
+def _value(words: Sequence[str], index: int) -> Fraction | None:
+    if index >= len(words):
         return None
-    word = words[place].replace(MAYBE_TIME, "")
+    word = words[index].replace(MAYBE_TIME, "")
     return Fraction(word) if is_numeral(word) else None
 
 
-def _money(words: Sequence[str], place: int) -> _Taken:
-    """A number and a currency, with cents after it: 5 dollars and 50 cents."""
-    value, scaled = _value(words, place), place + 1
+def _money(words: Sequence[str], index: int) -> _Taken:
+    """A number and a currency, optionally followed by cents: 5 dollars and 50 cents."""
+    value, scaled = _value(words, index), index + 1
     if value is None or scaled >= len(words):
         return None
     if words[scaled] in CENTS:
         return _priced(value / 100, CENTS[words[scaled]], scaled + 1)
-    place = scaled + (words[scaled] in ("us", "u.s") and words[scaled + 1 : scaled + 2] in (["dollar"], ["dollars"]))
-    currency = CURRENCIES.get(words[place]) if place < len(words) else None
-    if currency is None or words[place] == "won":
+    index = scaled + (words[scaled] in ("us", "u.s") and words[scaled + 1 : scaled + 2] in (["dollar"], ["dollars"]))
+    currency = CURRENCIES.get(words[index]) if index < len(words) else None
+    if currency is None or words[index] == "won":
         return None
-    end = place + 1
+    end = index + 1
     start = end + (words[end : end + 1] == ["and"])
     cents = _value(words, start)
     if cents is not None and cents < 100 and words[start + 1 : start + 2] and words[start + 1] in CENTS:
         return _priced(value + cents / 100, currency, start + 2)
-    country = ["us"] if place > scaled else []
+    country = ["us"] if index > scaled else []
     taken = _priced(value, currency, end)
     return (taken[0][:1] + country + taken[0][1:], end) if taken is not None else None
 
@@ -62,16 +62,16 @@ def _priced(value: Fraction, currency: str, end: int) -> _Taken:
     return None if text is None else ([text, currency], end)
 
 
-def _part_of_percent(words: Sequence[str], place: int) -> _Taken:
+def _part_of_percent(words: Sequence[str], index: int) -> _Taken:
     """Half a percent, a quarter of a percent, 3/4 of a percent."""
-    end = place + 1
-    if words[place] in ("half", "quarter"):
-        value = Fraction(1, 2) if words[place] == "half" else Fraction(1, 4)
-    elif words[place] == "a" and words[end : end + 1] in (["half"], ["quarter"]):
+    end = index + 1
+    if words[index] in ("half", "quarter"):
+        value = Fraction(1, 2) if words[index] == "half" else Fraction(1, 4)
+    elif words[index] == "a" and words[end : end + 1] in (["half"], ["quarter"]):
         value = Fraction(1, 2) if words[end] == "half" else Fraction(1, 4)
         end += 1
-    elif "/" in words[place]:
-        top, _, bottom = words[place].partition("/")
+    elif "/" in words[index]:
+        top, _, bottom = words[index].partition("/")
         if not (top.isdecimal() and bottom.isdecimal() and int(bottom)):
             return None
         value = Fraction(int(top), int(bottom))
@@ -86,31 +86,31 @@ def _part_of_percent(words: Sequence[str], place: int) -> _Taken:
     return None
 
 
-def _thousands(words: Sequence[str], place: int) -> _Taken:
-    """10 k; not 401 k, which is a plan."""
-    value = _value(words, place)
-    if value is None or value == 401 or words[place + 1 : place + 2] != ["k"]:
+def _thousands(words: Sequence[str], index: int) -> _Taken:
+    """10 k, except 401 k (a retirement plan)."""
+    value = _value(words, index)
+    if value is None or value == 401 or words[index + 1 : index + 2] != ["k"]:
         return None
-    return [decimal_text(value * SCALES["thousand"]) or words[place]], place + 2
+    return [decimal_text(value * SCALES["thousand"]) or words[index]], index + 2
 
 
-def _unit(words: Sequence[str], place: int) -> _Taken:
-    value = _value(words, place)
-    if value is None or place + 1 >= len(words) or words[place + 1] not in UNITS:
+def _unit(words: Sequence[str], index: int) -> _Taken:
+    value = _value(words, index)
+    if value is None or index + 1 >= len(words) or words[index + 1] not in UNITS:
         return None
-    one, more = UNITS[words[place + 1]]
-    return [words[place], *(one if value == 1 else more).split()], place + 2
+    one, more = UNITS[words[index + 1]]
+    return [words[index], *(one if value == 1 else more).split()], index + 2
 
 
 _RULES: tuple[Callable[[Sequence[str], int], _Taken], ...] = (_part_of_percent, _thousands, _money, _unit)
 
 
 def _one_unit_for_ranges(words: list[str]) -> list[str]:
-    """5 dollars to 10 dollars, 5 percent to 10 percent: the unit once, as in 5 to 10 dollars."""
+    """Keep the unit of a range once: 5 dollars to 10 dollars, 5 percent to 10 percent as in 5 to 10 dollars."""
     kept: list[str] = []
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         unit = word == "percent" or word in CURRENCIES.values()
-        if unit and words[place + 1 : place + 2] == ["to"] and words[place + 3 : place + 4] == [word]:
+        if unit and words[index + 1 : index + 2] == ["to"] and words[index + 3 : index + 4] == [word]:
             continue
         kept.append(word)
     return kept

@@ -1,4 +1,4 @@
-"""One set of characters: quotation marks, dashes, letters without accents, nothing invisible."""
+"""Unifies quotation marks and dashes, and removes accents, annotations and invisible characters."""
 
 from __future__ import annotations
 
@@ -30,9 +30,9 @@ _LATIN_MARK = re.compile(r"(?<=[A-Za-z])[\u0300-\u036f]+")
 
 
 def cleaned(text: str) -> str:
-    """The text without annotations ([noise], <unk>, (laughs)), accents and invisible characters; its case stays.
+    """Remove annotations ([noise], <unk>, (laughs)), accents and invisible characters; keep the case.
 
-    Fractions such as ½ become 1/2; a minus sign (U+2212) and an en dash stay as they are, an em dash stands alone.
+    Fractions such as ½ become 1/2. A minus sign (U+2212) and an en dash stay; an em dash gets spaces around it.
     """
     if not text.isascii():
         text = with_arrows(text)

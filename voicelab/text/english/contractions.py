@@ -1,4 +1,4 @@
-"""Contractions as the words that they stand for; possessives without their apostrophe."""
+"""Expands contractions, and removes the apostrophe of possessives."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ _DROPPED_AFTER = frozenset({"in", "g"})
 
 
 def expanded(words: Sequence[str]) -> list[str]:
-    """The words with every contraction written out; `words` are lower case and hold straight apostrophes."""
+    """Expand all contractions; `words` are lower case with straight apostrophes."""
     out: list[str] = []
-    for place, word in enumerate(words):
+    for index, word in enumerate(words):
         if "'" not in word:
             out.append(word)
             continue
-        after = words[place + 1] if place + 1 < len(words) else ""
+        after = words[index + 1] if index + 1 < len(words) else ""
         out += _expanded(word, after)
     return out
 

@@ -13,16 +13,16 @@ _WORDS_TOO = frozenset({"may", "march", "mar", "jan", "dec", "jun", "sep"})
 
 
 def with_dates(words: Sequence[str]) -> list[str]:
-    """The words with each day of a month as `july 3`, the third of july among them."""
+    """Return the words with each day of a month as `july 3`, also for the third of july."""
     out: list[str] = []
-    place = 0
-    while place < len(words):
-        taken = _month_first(words, place) or _day_first(words, place)
+    index = 0
+    while index < len(words):
+        taken = _month_first(words, index) or _day_first(words, index)
         if taken is None:
-            out.append(words[place])
-            place += 1
+            out.append(words[index])
+            index += 1
         else:
-            texts, place = taken
+            texts, index = taken
             out += texts
     return out
 
@@ -32,27 +32,27 @@ def _day(word: str, pattern: re.Pattern[str] = _DAY) -> str | None:
     return str(int(found[1])) if found is not None and 1 <= int(found[1]) <= 31 else None
 
 
-def _month_first(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
-    month = MONTHS.get(words[place])
+def _month_first(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    month = MONTHS.get(words[index])
     if month is None:
         return None
-    end = place + 1
-    end += words[end : end + 1] == ["|"] and words[place] not in MONTHS.values()
+    end = index + 1
+    end += words[end : end + 1] == ["|"] and words[index] not in MONTHS.values()
     if words[end : end + 1] == ["the"] and end + 1 < len(words) and _day(words[end + 1], _ORDINAL_DAY):
         end += 1
     if end < len(words) and (day := _day(words[end])) is not None:
         return [month, day], end + 1
     if end < len(words) and re.fullmatch(r"(?:19|20)\d\d", words[end]):
         return [month, words[end]], end + 1
-    return None if words[place] in _WORDS_TOO or words[place] == month else ([month], place + 1)
+    return None if words[index] in _WORDS_TOO or words[index] == month else ([month], index + 1)
 
 
-def _day_first(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
-    start = place + (words[place] == "the")
+def _day_first(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    start = index + (words[index] == "the")
     if start >= len(words) or (day := _day(words[start])) is None:
         return None
     ordinal = _day(words[start], _ORDINAL_DAY) is not None
-    if start > place and not ordinal:
+    if start > index and not ordinal:
         return None
     of = ordinal and words[start + 1 : start + 2] == ["of"]
     month_at = start + 1 + of

@@ -1,4 +1,4 @@
-"""Initials as one word: u s, U.S. and US; j p morgan and J.P. Morgan."""
+"""Joins initials into one word: u s, U.S. and US; j p morgan and J.P. Morgan."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voicelab.text.english.vocabulary import INITIALS_LIKE_WORDS
 
 
 def with_joined_letters(words: Sequence[str]) -> list[str]:
-    """Single letters that follow one another as one word. The country is `u.s`, unlike the pronoun, and ER `e.r`."""
+    """Join consecutive single letters. The country becomes `u.s`, unlike the pronoun, and ER `e.r`."""
     out: list[str] = []
     run: list[str] = []
     for word in [*words, ""]:

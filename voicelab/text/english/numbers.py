@@ -1,7 +1,7 @@
-"""Spoken numbers as digits: cardinals, read-out digits, years, decimals, fractions, ordinals, decades.
+"""Converts spoken numbers to digits: cardinals, digit sequences, years, decimals, fractions, ordinals, decades.
 
-The functions work on lists of words as `written.spelled_out` leaves them. A number that is spoken as an hour and its
-minutes ("ten thirty") comes out as `10~30`: `times` decides whether it is a time, else it is 1030.
+The functions take word lists from `written.spelled_out`. A number spoken like an hour and minutes ("ten thirty")
+becomes `10~30`; the module `clock` decides whether it is a time, otherwise it is 1030.
 """
 
 from __future__ import annotations
@@ -31,9 +31,9 @@ MAYBE_TIME = "~"
 
 @dataclass(frozen=True, slots=True)
 class _Chunk:
-    """A well-formed number: its digits, where it ends, and how large its parts are.
+    """A well-formed number: its digits, its end, and the size of its parts.
 
-    size: 1 for a digit, 2 for ten to 99, 3 for more. spoken: it was written as words. ending: "", "th", or "s".
+    size: 1 for a digit, 2 for 10 to 99, 3 for more. spoken: written in words. ending: "", "th", or "s".
     """
 
     digits: str
@@ -44,12 +44,12 @@ class _Chunk:
 
 
 def is_numeral(word: str) -> bool:
-    """Whether a word is a number in digits, with a decimal point at most."""
+    """Whether a word is a number in digits, optionally with a decimal point."""
     return _NUMERAL.fullmatch(word) is not None
 
 
 def decimal_text(value: Fraction) -> str | None:
-    """A fraction as a decimal without trailing zeros; None when it does not end within twelve places."""
+    """Return a fraction as a decimal without trailing zeros; None if it needs more than twelve places."""
     scaled = value * 10**12
     if scaled.denominator != 1:
         return None
@@ -64,37 +64,37 @@ def ordinal_text(digits: str) -> str:
 
 
 def with_digits(words: Sequence[str]) -> list[str]:
-    """The words, every spoken number in digits."""
+    """Return the words with every spoken number in digits."""
     out: list[str] = []
-    place = 0
-    while place < len(words):
-        starts = words[place] in NUMBER_STARTS or words[place][0] in _WRITTEN_STARTS
-        found = _number(words, place, out) if starts else None
+    index = 0
+    while index < len(words):
+        starts = words[index] in NUMBER_STARTS or words[index][0] in _WRITTEN_STARTS
+        found = _number(words, index, out) if starts else None
         if found is None:
-            out.append(words[place])
-            place += 1
+            out.append(words[index])
+            index += 1
         else:
-            texts, place = found
+            texts, index = found
             out += texts
     return out
 
 
-def _number(words: Sequence[str], place: int, before: Sequence[str]) -> tuple[list[str], int] | None:
-    word = words[place]
+def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
+    word = words[index]
     if _FRACTION.search(word):
-        return [word.strip(":").replace(":over:", "/")], place + 1
+        return [word.strip(":").replace(":over:", "/")], index + 1
     return (
-        _half_of(words, place)
-        or _digit_run(words, place)
-        or _fraction(words, place)
-        or _decimal(words, place, None)
-        or _plain(words, place, before)
+        _half_of(words, index)
+        or _digit_run(words, index)
+        or _fraction(words, index)
+        or _decimal(words, index, None)
+        or _plain(words, index, before)
     )
 
 
-def _half_of(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
+def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     """Half a million, a half million, half million."""
-    end = place + (words[place] == "a")
+    end = index + (words[index] == "a")
     if words[end : end + 1] != ["half"]:
         return None
     end += 1
@@ -104,16 +104,16 @@ def _half_of(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
     return None
 
 
-def _digit_run(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
-    """Digits read out one by one: three or more, two where one is a zero or doubled; phone numbers with pauses."""
-    digits, end, pauses, special = _digits_from(words, place)
-    if end == place or (end < len(words) and words[end] in ("hundred", *SCALES)):
+def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    """Digits read out one by one: at least three, or two with a zero or a double; phone numbers with pauses."""
+    digits, end, pauses, special = _digits_from(words, index)
+    if end == index or (end < len(words) and words[end] in ("hundred", *SCALES)):
         return None
     if pauses and len(digits) not in (7, 10, 11):
-        digits, end, _, special = _digits_from(words, place, through_breaks=False)
+        digits, end, _, special = _digits_from(words, index, through_breaks=False)
     if len(digits) < (2 if special else 3):
         return None
-    spoken_pair = len(digits) == 3 and digits[1] == "0" and digits[0] != "0" and digits[2] != "0" and end == place + 3
+    spoken_pair = len(digits) == 3 and digits[1] == "0" and digits[0] != "0" and digits[2] != "0" and end == index + 3
     decimal = _decimal(words, end, digits)
     if decimal is not None:
         return decimal
@@ -123,9 +123,9 @@ def _digit_run(words: Sequence[str], place: int) -> tuple[list[str], int] | None
     return [f"{digits[0]}{MAYBE_TIME}{digits[1:]}" if spoken_pair else digits], end
 
 
-def _digits_from(words: Sequence[str], place: int, *, through_breaks: bool = True) -> tuple[str, int, bool, bool]:
-    digits, end, pauses, special = "", place, False, False
-    position = place
+def _digits_from(words: Sequence[str], index: int, *, through_breaks: bool = True) -> tuple[str, int, bool, bool]:
+    digits, end, pauses, special = "", index, False, False
+    position = index
     while position < len(words):
         word = words[position]
         if word in ONES or word in ZEROS or (len(word) == 1 and word.isdecimal()):
@@ -152,36 +152,36 @@ def _digit(word: str) -> str:
     return "0" if word in ZEROS else (word if len(word) == 1 and word.isdecimal() else "")
 
 
-def _fraction(words: Sequence[str], place: int) -> tuple[list[str], int] | None:
+def _fraction(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     """Two thirds, one half, 3 quarters."""
-    top = _digit(words[place]) or ("1" if words[place] == "a" else "")
-    if not top or top == "0" or place + 1 >= len(words):
+    top = _digit(words[index]) or ("1" if words[index] == "a" else "")
+    if not top or top == "0" or index + 1 >= len(words):
         return None
-    name = words[place + 1]
+    name = words[index + 1]
     if name not in DENOMINATORS or (top == "1") == (name.endswith("s")) or name == "halves":
         return None
-    if words[place] == "a" and name != "half":
+    if words[index] == "a" and name != "half":
         return None
-    return [f"{top}/{DENOMINATORS[name]}"], place + 2
+    return [f"{top}/{DENOMINATORS[name]}"], index + 2
 
 
-def _decimal(words: Sequence[str], place: int, head: str | None) -> tuple[list[str], int] | None:
-    """A number with `point` and digits, or with `and a half`, times a scale; head: digits already read."""
-    start = place
+def _decimal(words: Sequence[str], index: int, head: str | None) -> tuple[list[str], int] | None:
+    """A number with `point` and digits, or with `and a half`, and an optional scale; head: digits already read."""
+    start = index
     if head is None:
-        if words[place] == "point":
+        if words[index] == "point":
             head = "0"
         else:
-            chunks = _chunks(words, place)
+            chunks = _chunks(words, index)
             if not chunks or chunks[-1].ending or (len(chunks) > 1 and not _joins(chunks)):
                 return None
-            head, place = "".join(chunk.digits for chunk in chunks), chunks[-1].end
-    tail, end = _after_point(words, place)
+            head, index = "".join(chunk.digits for chunk in chunks), chunks[-1].end
+    tail, end = _after_point(words, index)
     if tail:
         text = f"{head}.{tail}"
     else:
-        addition = _and_part(words, place)
-        if addition is None or start == place:
+        addition = _and_part(words, index)
+        if addition is None or start == index:
             return None
         part, end = addition
         text = decimal_text(Fraction(head) + part) or ""
@@ -192,10 +192,10 @@ def _decimal(words: Sequence[str], place: int, head: str | None) -> tuple[list[s
     return [text], end
 
 
-def _after_point(words: Sequence[str], place: int) -> tuple[str, int]:
-    if words[place : place + 1] != ["point"]:
-        return "", place
-    tail, end = "", place + 1
+def _after_point(words: Sequence[str], index: int) -> tuple[str, int]:
+    if words[index : index + 1] != ["point"]:
+        return "", index
+    tail, end = "", index + 1
     while end < len(words):
         if digit := _digit(words[end]):
             tail, end = tail + digit, end + 1
@@ -207,15 +207,15 @@ def _after_point(words: Sequence[str], place: int) -> tuple[str, int]:
     return tail, end
 
 
-def _and_part(words: Sequence[str], place: int) -> tuple[Fraction, int] | None:
-    """And a half, and one half, and three quarters; a written fraction after its whole number."""
-    if place < len(words) and _FRACTION.search(words[place]):
-        top, bottom = words[place].strip(":").split(":over:")
-        return (Fraction(int(top), int(bottom)), place + 1) if int(bottom) and int(top) < int(bottom) else None
-    if words[place : place + 1] != ["and"] or place + 2 >= len(words):
+def _and_part(words: Sequence[str], index: int) -> tuple[Fraction, int] | None:
+    """And a half, and one half, and three quarters; or a written fraction after an integer."""
+    if index < len(words) and _FRACTION.search(words[index]):
+        top, bottom = words[index].strip(":").split(":over:")
+        return (Fraction(int(top), int(bottom)), index + 1) if int(bottom) and int(top) < int(bottom) else None
+    if words[index : index + 1] != ["and"] or index + 2 >= len(words):
         return None
-    top = "1" if words[place + 1] == "a" else _digit(words[place + 1])
-    name = words[place + 2]
+    top = "1" if words[index + 1] == "a" else _digit(words[index + 1])
+    name = words[index + 2]
     if (
         not top
         or name not in DENOMINATORS
@@ -223,18 +223,18 @@ def _and_part(words: Sequence[str], place: int) -> tuple[Fraction, int] | None:
         or (top == "1" and name not in ("half", "quarter"))
     ):
         return None
-    return Fraction(int(top), DENOMINATORS[name]), place + 3
+    return Fraction(int(top), DENOMINATORS[name]), index + 3
 
 
-def _plain(words: Sequence[str], place: int, before: Sequence[str]) -> tuple[list[str], int] | None:
-    chunks = _chunks(words, place)
+def _plain(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[list[str], int] | None:
+    chunks = _chunks(words, index)
     if not chunks:
         return None
     if len(chunks) > 1 and not _joins(chunks):
         chunks = chunks[:1]
     digits, last = "".join(chunk.digits for chunk in chunks), chunks[-1]
     if last.ending == "th":
-        seconds = words[last.end - 1] == "second" and last.end - place > 1
+        seconds = words[last.end - 1] == "second" and last.end - index > 1
         if seconds and (not before or (before[-1] != "the" and not before[-1].startswith("january"))):
             return [digits[:-1] + "0" if digits[-1] == "2" else digits, "second"], last.end
         return [ordinal_text(digits)], last.end
@@ -247,13 +247,13 @@ def _plain(words: Sequence[str], place: int, before: Sequence[str]) -> tuple[lis
 
 
 def _joins(chunks: Sequence[_Chunk]) -> bool:
-    """Whether numbers that follow one another are one, as in nineteen ninety nine or five twenty four."""
+    """Whether consecutive numbers form one, as in nineteen ninety nine or five twenty four."""
     return all(chunk.spoken for chunk in chunks) and all(chunk.size <= 2 for chunk in chunks)
 
 
-def _chunks(words: Sequence[str], place: int) -> list[_Chunk]:
-    """A number, and those after it that may be joined to it: two-digit ones after one- or two-digit ones."""
-    first = _chunk(words, place)
+def _chunks(words: Sequence[str], index: int) -> list[_Chunk]:
+    """A number and those that may join it: two-digit numbers after one- or two-digit ones."""
+    first = _chunk(words, index)
     if first is None:
         return []
     chunks = [first]
@@ -265,28 +265,28 @@ def _chunks(words: Sequence[str], place: int) -> list[_Chunk]:
     return chunks
 
 
-def _zero_and_digit(words: Sequence[str], place: int) -> _Chunk | None:
+def _zero_and_digit(words: Sequence[str], index: int) -> _Chunk | None:
     """Oh five, as in nineteen oh five."""
-    if place + 1 < len(words) and words[place] in ZEROS and words[place + 1] in ONES:
-        return _Chunk(f"0{ONES[words[place + 1]]}", place + 2, 2, spoken=True)
+    if index + 1 < len(words) and words[index] in ZEROS and words[index + 1] in ONES:
+        return _Chunk(f"0{ONES[words[index + 1]]}", index + 2, 2, spoken=True)
     return None
 
 
-def _chunk(words: Sequence[str], place: int) -> _Chunk | None:
+def _chunk(words: Sequence[str], index: int) -> _Chunk | None:
     """A well-formed number: three, twenty one, two hundred and five, 1.5 million, twenty first, a hundred."""
-    if place >= len(words):
+    if index >= len(words):
         return None
-    word = words[place]
+    word = words[index]
     if word in DECADES:
-        return _Chunk(str(DECADES[word]), place + 1, 2, spoken=True, ending="s")
+        return _Chunk(str(DECADES[word]), index + 1, 2, spoken=True, ending="s")
     if word == "a":
-        after = words[place + 1] if place + 1 < len(words) else ""
-        return _scaled(words, place + 1, Fraction(1), spoken=True) if after == "hundred" or after in SCALES else None
+        after = words[index + 1] if index + 1 < len(words) else ""
+        return _scaled(words, index + 1, Fraction(1), spoken=True) if after == "hundred" or after in SCALES else None
     if word in ("hundred", "thousand", "hundredth", "thousandth"):
-        return _scaled(words, place, Fraction(1), spoken=True)
+        return _scaled(words, index, Fraction(1), spoken=True)
     if is_numeral(word):
-        return _scaled(words, place + 1, Fraction(word), spoken=False, text=word)
-    below = _below_hundred(words, place)
+        return _scaled(words, index + 1, Fraction(word), spoken=False, text=word)
+    below = _below_hundred(words, index)
     if below is None:
         return None
     value, end, ending = below
@@ -295,65 +295,65 @@ def _chunk(words: Sequence[str], place: int) -> _Chunk | None:
     return _scaled(words, end, Fraction(value), spoken=True)
 
 
-def _below_hundred(words: Sequence[str], place: int) -> tuple[int, int, str] | None:
-    word = words[place]
+def _below_hundred(words: Sequence[str], index: int) -> tuple[int, int, str] | None:
+    word = words[index]
     ordinal = ORDINALS.get(word)
     base = ordinal or word
     if base in TENS:
-        after = words[place + 1] if place + 1 < len(words) and not ordinal else ""
+        after = words[index + 1] if index + 1 < len(words) and not ordinal else ""
         ones = ORDINALS.get(after, after)
         if ones in ONES:
-            return TENS[base] + ONES[ones], place + 2, "th" if ones != after else ""
-        return TENS[base], place + 1, "th" if ordinal else ""
+            return TENS[base] + ONES[ones], index + 2, "th" if ones != after else ""
+        return TENS[base], index + 1, "th" if ordinal else ""
     small = ONES.get(base) or TEENS.get(base) or (0 if word == "zero" else None)
-    return None if small is None else (small, place + 1, "th" if ordinal else "")
+    return None if small is None else (small, index + 1, "th" if ordinal else "")
 
 
 def _scaled(
-    words: Sequence[str], place: int, head: Fraction, *, spoken: bool, text: str | None = None
+    words: Sequence[str], index: int, head: Fraction, *, spoken: bool, text: str | None = None
 ) -> _Chunk | None:
-    """A number below 100 (or in digits) with the hundreds, thousands and so on after it."""
+    """A number below 100 (or in digits) followed by hundreds, thousands and so on."""
     total, current, largest = Fraction(0), head, Fraction(10**18)
     plain, ending = True, ""
-    while place < len(words):
-        skip = words[place] == "and" and not plain and place + 1 < len(words)
-        word = words[place + skip]
+    while index < len(words):
+        skip = words[index] == "and" and not plain and index + 1 < len(words)
+        word = words[index + skip]
         name = ORDINALS.get(word, word)
         if not skip and name == "hundred" and current < 100 and current:
             current, plain = current * 100, False
         elif not skip and name in SCALES and current and SCALES[name] < largest:
             total, current, largest = total + current * SCALES[name], Fraction(0), Fraction(SCALES[name])
             plain = False
-        elif not plain and (spoken or largest < 10**18) and (part := _part(words, place + skip, current, largest)):
-            value, place, ending = part
+        elif not plain and (spoken or largest < 10**18) and (part := _part(words, index + skip, current, largest)):
+            value, index, ending = part
             current += value
             if ending:
                 break
             continue
         else:
             break
-        place += 1 + skip
+        index += 1 + skip
         if word in ORDINALS:
             ending = "th"
             break
     if plain and text is not None:
         digits = f"0{text}" if text.startswith(".") else text
-        return _Chunk(digits, place, 1 if len(digits) == 1 else 3, spoken=False)
+        return _Chunk(digits, index, 1 if len(digits) == 1 else 3, spoken=False)
     written = decimal_text(total + current)
     if written is None:
         return None
     size = 3 if not plain else (1 if total + current < 10 else 2)
-    return _Chunk(written, place, size, spoken=spoken, ending=ending)
+    return _Chunk(written, index, size, spoken=spoken, ending=ending)
 
 
-def _part(words: Sequence[str], place: int, current: Fraction, largest: Fraction) -> tuple[int, int, str] | None:
-    """What may follow hundreds or thousands: a number that fits below them."""
+def _part(words: Sequence[str], index: int, current: Fraction, largest: Fraction) -> tuple[int, int, str] | None:
+    """A number that may follow hundreds or thousands, i.e. is smaller than them."""
     if current and (current % 100 or current < 100):
         return None
-    word = words[place]
+    word = words[index]
     if word.isdecimal() and not current:
-        return (int(word), place + 1, "") if int(word) < largest and place > 0 else None
-    below = _below_hundred(words, place)
+        return (int(word), index + 1, "") if int(word) < largest and index > 0 else None
+    below = _below_hundred(words, index)
     if below is None or (not below[0]) or below[0] >= largest:
         return None
     return below

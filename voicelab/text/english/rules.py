@@ -1,4 +1,4 @@
-"""All rules of `english` in their order, and the short way for words that no rule looks at twice."""
+"""All rules of `english` in order, and a cache for words that do not depend on their neighbours."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ _IN_CONTEXT = frozenset(
     {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, "us", "st", "percent", "per", "point"}
     | {"quarter", "quarters", "minus", "negative", "saint"}
 )
-"""Words whose outcome depends on the words beside them."""
+"""Words whose normalization depends on adjacent words."""
 _DOTTED = frozenset("rep gen col hon rev pres sen lt co mt rd ald sgt cos no nos".split())
 
 _plain_words: dict[str, str | None] = {}
 
 
 def english(text: str) -> str:
-    """The text in the one spelling of `english`."""
+    """Normalize a text."""
     known = _plain_words
     try:
         parts = [known[token] for token in text.split()]
@@ -57,7 +57,7 @@ def _remembered(token: str) -> str | None:
 
 
 def _plain(token: str) -> str | None:
-    """The outcome of a word that depends on nothing beside it; None for any other."""
+    """Return the normalized form of a word that does not depend on its neighbours, or None."""
     found = _BARE_WORD.fullmatch(token)
     if found is None:
         return None
@@ -89,7 +89,7 @@ _EMERGENCY = re.compile(r"\bER\b")
 
 
 def _capitals_marked(text: str) -> str:
-    """US in capitals is the country and ER a place, where not all of the text is in capitals."""
+    """Mark US (the country) and ER in capitals, unless the whole text is in capitals."""
     return text if text == text.upper() else _EMERGENCY.sub("E.R", _COUNTRY.sub("U.S", text))
 
 
@@ -98,10 +98,10 @@ def _hyphens_apart(word: str) -> list[str]:
 
 
 def _one_word_for_signs(words: list[str]) -> list[str]:
-    """Minus for negative before a number; percent for per cent."""
+    """Replace negative before a number by minus, and per cent by percent."""
     out: list[str] = []
-    for place, word in enumerate(words):
-        after = words[place + 1] if place + 1 < len(words) else ""
+    for index, word in enumerate(words):
+        after = words[index + 1] if index + 1 < len(words) else ""
         if word == "negative" and (after[:1].isdecimal() or after in NUMBER_WORDS or after == "point"):
             out.append("minus")
         elif word == "cent" and out[-1:] == ["per"]:

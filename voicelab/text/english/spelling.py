@@ -1,4 +1,4 @@
-"""British spellings as American ones, words that are written together or apart, abbreviations, hesitations."""
+"""Unifies British and American spelling, compounds and abbreviations, and removes hesitations."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ def _american() -> dict[str, str]:
 
 
 def american(word: str) -> str:
-    """One word as it is spelled in American English; variants and abbreviations are written out."""
+    """Return a word in American spelling, with variants and abbreviations expanded."""
     written = ABBREVIATIONS.get(word) or VARIANTS.get(word)
     return written if written is not None else _american().get(word, word)
 
 
 def before_lowering(text: str) -> str:
-    """What can only be told while capitals, full stops and hyphens are there: Sen., St., e-mail, uh-huh."""
+    """Apply the rules that need capitals, full stops and hyphens: Sen., St., e-mail, uh-huh."""
     if "'" in text:
         text = _SPACED.sub(lambda found: found[0].strip(), text)
     if "." in text:
@@ -63,16 +63,16 @@ def _street(found: re.Match[str]) -> str:
 
 
 def without_hesitations(words: Sequence[str]) -> list[str]:
-    """The words without uh, um and their kind; `mm` stays after a number, where it is a unit."""
+    """Remove uh, um and similar words; keep `mm` after a number, where it is a unit."""
     return [
         word
-        for place, word in enumerate(words)
-        if word not in HESITATIONS or (word == "mm" and place and words[place - 1][-1:].isdecimal())
+        for index, word in enumerate(words)
+        if word not in HESITATIONS or (word == "mm" and index and words[index - 1][-1:].isdecimal())
     ]
 
 
 def with_compounds(words: Sequence[str]) -> list[str]:
-    """Words that are written together or apart, as one: watch list, non profit."""
+    """Join compounds that are also written apart: watch list, non profit."""
     out: list[str] = []
     for word in words:
         if out and (joined := COMPOUNDS.get((out[-1], word))) is not None:

@@ -1,4 +1,4 @@
-"""The words that the rules of `english` know: numbers, units, money, months, abbreviations, compounds."""
+"""Vocabulary of the `english` rules: numbers, units, money, months, abbreviations, compounds."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ ORDINALS = {
     **{tens[:-1] + "ieth": tens for tens in TENS if tens.endswith("y")},
     **_IRREGULAR_ORDINALS,
 }
-"""Ordinal -> cardinal, as words."""
+"""Ordinal -> cardinal, in words."""
 DECADES = {tens[:-1] + "ies": value for tens, value in TENS.items() if tens.endswith("y")}
 DENOMINATORS = {
     "half": 2, "halves": 2, "third": 3, "thirds": 3, "quarter": 4, "quarters": 4, "fourth": 4, "fourths": 4,
@@ -41,7 +41,7 @@ NUMBER_WORDS = frozenset(
     {*ONES, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "hundred", "double", "triple", "half"}
 )
 NUMBER_STARTS = NUMBER_WORDS | ZEROS | {"a", "point"}
-"""Words that a spoken number may begin with."""
+"""Words that may start a spoken number."""
 
 CURRENCY_SIGNS = {
     "$": "dollars", "€": "euros", "£": "pounds", "¥": "yen", "₹": "rupees", "₩": "won", "₽": "rubles",
@@ -51,7 +51,7 @@ CURRENCY_CODES = {
     "usd": "dollars", "eur": "euros", "gbp": "pounds", "jpy": "yen", "inr": "rupees", "rs": "rupees", "krw": "won",
     "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos",
 }  # fmt: skip
-"""What may name the currency before an amount: `USD 5`."""
+"""Currency names that may precede an amount: `USD 5`."""
 CURRENCIES = {
     "dollar": "dollars", "dollars": "dollars", "euro": "euros", "euros": "euros", "pound": "pounds",
     "pounds": "pounds", "yen": "yen", "rupee": "rupees", "rupees": "rupees", "won": "won", "usd": "dollars",
@@ -81,7 +81,7 @@ UNITS = {
     "mph": ("mile per hour", "miles per hour"),
     **dict.fromkeys(("kmh", "kph"), ("kilometer per hour", "kilometers per hour")),
 }  # fmt: skip
-"""Abbreviation after a number -> the unit for one and for more."""
+"""Abbreviation after a number -> singular and plural unit."""
 
 MONTHS = {
     spelling: month
@@ -105,7 +105,7 @@ DOTTED_ABBREVIATIONS = {
     "pres": "president", "sen": "senator", "lt": "lieutenant", "co": "company", "mt": "mount", "rd": "road",
     "ald": "alderman", "sgt": "sergeant", "cos": "companies",
 }  # fmt: skip
-"""Read so only where the text has the full stop: without it they are words or names."""
+"""Abbreviations only with a full stop; without it, these are words or names."""
 
 VARIANTS = {
     "ok": "okay", "alright": "all right", "cannot": "can not", "gonna": "going to", "wanna": "want to",
@@ -122,7 +122,7 @@ VARIANTS = {
     "cancelation": "cancellation", "nope": "nope", "mic": "mic",
 }  # fmt: skip
 INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
-"""Initials that read as another word without their full stop."""
+"""Initials that are also words when written without full stops."""
 HESITATIONS = frozenset("uh uhh uhm um umm erm er hm hmm hmmm mm mmm eh".split())
 
 _COMPOUNDS = """
@@ -141,9 +141,9 @@ _COMPOUNDS = """
     part time, long term, short term, high tech, co founder, co worker, co workers, decision maker, crypto currency
 """
 COMPOUNDS = {tuple(words): "".join(words) for words in (one.split() for one in _COMPOUNDS.split(","))}
-"""Two words that are also written as one."""
+"""Word pairs that are also written as one word."""
 COMPOUND_STARTS = frozenset(first for first, _ in COMPOUNDS)
 JOINING_PREFIXES = frozenset("non anti multi semi pre inter mid".split())
-"""Prefixes that are written apart, with a hyphen, or joined to the next word."""
+"""Prefixes written apart, with a hyphen, or joined to the next word."""
 HYPHEN_PREFIXES = ("co", "post", "sub", "over", "under", "ultra", "micro", "bio", "cyber", "crypto", "e")
-"""Prefixes that are joined to the next word where there is a hyphen."""
+"""Prefixes joined to the next word if hyphenated."""

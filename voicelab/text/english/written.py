@@ -1,4 +1,4 @@
-"""What is written with digits and symbols, rewritten as words and plain numbers: $1.5M -> 1.5 million dollars."""
+"""Rewrites digits and symbols as words and plain numbers: $1.5M -> 1.5 million dollars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voicelab.text.english.vocabulary import (
 )
 
 BREAK = "|"
-"""Stands where punctuation separates words, so that numbers on either side are not joined."""
+"""Marks punctuation between words, so that the numbers on both sides are not joined."""
 
 _Rewrite = Callable[[re.Match[str]], str]
 _NUMBER = r"(?:\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+)"
@@ -52,7 +52,7 @@ def _named_currency(found: re.Match[str]) -> str:
 
 
 def _mail(found: re.Match[str]) -> str:
-    """A mail address as it is said: every dot counts."""
+    """A mail address in spoken form; every dot counts."""
     return f" {found[0].replace('@', ' at ').replace('.', ' dot ').replace('_', ' underscore ')} "
 
 
@@ -67,7 +67,7 @@ def _iso_date(found: re.Match[str]) -> str:
 
 
 def _numeric_date(found: re.Match[str]) -> str:
-    """12/25/2024 and 25/12/2024; where both readings are dates, as 3/4/2024, it stays as it is."""
+    """12/25/2024 and 25/12/2024; an ambiguous date such as 3/4/2024 stays unchanged."""
     first, second, year = found.groups()
     if int(first) <= 12 and int(second) <= 12 and first != second:
         return found[0]
@@ -147,9 +147,9 @@ _OTHER = re.compile(r"[^\w\s'|.:-]|_")
 
 
 def spelled_out(text: str) -> str:
-    """Lower case; symbols as words; numbers as digits with a decimal point at most; breaks as BREAK.
+    """Convert to lower case, symbols to words, numbers to plain digits, and breaks to BREAK.
 
-    Of the symbols only apostrophes, hyphens and the colon of a clock time or of a fraction (`1:over:2`) are left.
+    The only symbols left are apostrophes, hyphens, and the colon of a clock time or a fraction (`1:over:2`).
     """
     if _SYMBOLIC.search(text):
         text = _RETIREMENT_PLANS.sub(lambda found: f" {found[1] or found[2]} {'k' if found[1] else 'b'} ", text)
@@ -165,5 +165,5 @@ def spelled_out(text: str) -> str:
 
 
 def _mark_or_space(found: re.Match[str]) -> str:
-    """Vowel signs of other scripts stay: they are part of a word, though not for `re`."""
+    """Keep vowel signs of other scripts, which are part of a word although `re` does not treat them so."""
     return found[0] if unicodedata.category(found[0])[0] == "M" else " "
