@@ -19,7 +19,7 @@ from websockets.exceptions import InvalidStatus
 from server import hosts, origins
 from server.settings import Settings
 from server.tokens import Tokens
-from tests.support.serving import ORIGIN, Served, Talker, run_server, serving, spawned
+from tests.support.serving import ORIGIN, PATIENCE_S, Served, Talker, run_server, serving, spawned
 from voicelab.errors import InputError
 
 SESSIONS = "/api/conversation-sessions/sessions"
@@ -344,7 +344,7 @@ async def test_a_token_that_a_client_puts_into_an_address_is_not_logged(tmp_path
     """It is not taken from there; it is no less secret for that."""
     fakes = ("--asr", "fake", "--agent", "fake", "--tts", "fake")
     with spawned(tmp_path, *fakes, LOG_FORMAT=form, AUTH_TOKENS=TOKENS) as served:
-        refused = await asyncio.to_thread(httpx.get, f"{served.http}/ws/status/audio?token={ADA}")
+        refused = await asyncio.to_thread(httpx.get, f"{served.http}/ws/status/audio?token={ADA}", timeout=PATIENCE_S)
         assert refused.status_code == 401
         assert isinstance(await handshake(served, query=f"?token={ADA}", **bearer(ADA)), dict)
     log = (tmp_path / "server.log").read_text()

@@ -8,7 +8,7 @@ import pytest
 
 from tests.support.scripted_agent import Script, ScriptedAgent
 from tests.support.sharp_speech import recording, sharp_speech
-from voicelab.audio.stereo import decode_stereo
+from voicelab.audio.decoding import decode_stereo
 from voicelab.errors import ConnectionLostError, NoReplyError
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.runs.conversation_recording import IN_A_BURST, RATE_HZ, ConversationRecording

@@ -10,6 +10,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from voicelab.audio import demuxing
 from voicelab.audio.clip import Clip
 from voicelab.audio.containers import KNOWN, Container, find, is_text
@@ -100,6 +103,20 @@ def opus_packets(data: bytes, *, source: str = "the audio") -> list[bytes] | Non
     stop = Stop(limits, source)
     pipe, container = _opened(data, source, stop)
     return demuxing.opus_packets(pipe, container, Wanted(source, limits), stop)
+
+
+def decode_stereo(
+    data: bytes, *, source: str = "the recording"
+) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
+    """Return the left and right channels (float32, -1..1) of a recording, and their rate in Hz.
+
+    Raises InputError when it cannot be decoded.
+    """
+    limits = Limits()
+    stop = Stop(limits, source)
+    pipe, container = _opened(data, source, stop)
+    both, rate_hz = demuxing.stereo(pipe, container, Wanted(source, limits), stop)
+    return both[:, 0].copy(), both[:, 1].copy(), rate_hz
 
 
 def read(path: Path) -> Clip:

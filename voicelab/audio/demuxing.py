@@ -14,6 +14,7 @@ from typing import Any
 import av
 import av.error
 import numpy as np
+from numpy.typing import NDArray
 
 from voicelab.audio.allocations import limit_allocations
 from voicelab.audio.channels import Mixer
@@ -88,6 +89,25 @@ def opus_packets(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -
             return packets
     except (av.error.FFmpegError, ValueError) as error:
         raise _refusal(pipe, container, wanted) from error
+
+
+def stereo(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> tuple[NDArray[np.float32], int]:
+    """Return the two channels of a recording, shape (samples, 2), float32, and their rate in Hz."""
+    parts: list[NDArray[np.float32]] = []
+    try:
+        with open_container(pipe, container) as demuxed:
+            stream = first_audio(demuxed, wanted.source)
+            rate_hz = int(stream.rate)
+            to_float = av.AudioResampler(format="flt", layout="stereo", rate=rate_hz)
+            for frame in (*demuxed.decode(stream), None):
+                stop.check()
+                parts += [one.to_ndarray().reshape(-1, 2) for one in to_float.resample(frame)]
+                wanted.limits.check_length(sum(map(len, parts)) / rate_hz, wanted.source)
+    except (av.error.FFmpegError, ValueError) as error:
+        raise _refusal(pipe, container, wanted) from error
+    if not parts:
+        raise InputError(f"{wanted.source}: contains no audio ({pipe.total} bytes)")
+    return np.concatenate(parts).astype(np.float32, copy=False), rate_hz
 
 
 def _refusal(pipe: Pipe, container: Container, wanted: Wanted) -> InputError:

@@ -26,15 +26,3 @@ def encode_flac(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: 
             container.mux(stream.encode(frame))
         container.mux(stream.encode(None))
     return sink.getvalue()
-
-
-def decode_stereo(data: bytes) -> tuple[NDArray[np.float32], NDArray[np.float32], int]:
-    """Return the left and right channels (float32) and their rate in Hz."""
-    parts = []
-    with av.open(io.BytesIO(data), "r") as container:
-        stream = container.streams.audio[0]
-        rate_hz = int(stream.rate)
-        for frame in container.decode(stream):
-            parts.append(frame.to_ndarray().reshape(-1, 2))
-    both = np.concatenate(parts).astype(np.float32) / 32768.0
-    return both[:, 0].copy(), both[:, 1].copy(), rate_hz
