@@ -11,7 +11,9 @@ from voicelab.figures.scored_turn import TurnScore
 
 Better = Literal["lower", "higher"]
 Unit = Literal["ratio", "s", "per minute", "number"]
-Group = Literal["words", "silence", "entities", "actions", "intents", "scenarios", "losses", "time", "latency", "other"]
+Group = Literal[
+    "words", "silence", "entities", "actions", "tools", "intents", "scenarios", "losses", "time", "latency", "other"
+]
 Place = Literal["report", "list", "plot", "compare", "sweep"]
 Counts = Mapping[str, float]
 """Counts of one turn, or summed over a group of turns, by name."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from voicelab.metrics.attribution import LossCounts
 from voicelab.metrics.entities import FoundCounts, SpanCounts
 from voicelab.metrics.equivalence import EquivalenceCounts
+from voicelab.metrics.tool_calls import ToolCallCounts
 from voicelab.metrics.words import AlignmentStep, WordCounts
 from voicelab.runs.records import TurnResult
 
@@ -45,8 +46,8 @@ class TurnScore:
 
     A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
     leaving it out would reward a recognizer for hearing nothing. companies: the expected tickers.
-    said: the entities that the reference text itself names as they are written. equivalence and losses need the
-    counterfactual turns; None without them.
+    said: the entities that the reference text itself names as they are written. tool_calls: None where the sample
+    expects no particular calls. equivalence and losses need the counterfactual turns; None without them.
     """
 
     turn: TurnResult
@@ -64,6 +65,7 @@ class TurnScore:
     classes: Mapping[str, ClassCounts] | None
     intent: str | None
     companies: frozenset[str]
+    tool_calls: ToolCallCounts | None = None
     equivalence: EquivalenceCounts | None = None
     losses: TurnLosses | None = None
 

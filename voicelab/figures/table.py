@@ -1,4 +1,4 @@
-"""The table of figures, which reports, gates, comparisons, sweeps and lists iterate. Add one: its file and its line."""
+"""The table of figures. Reports, gates, comparisons, sweeps and lists iterate it; a new figure is a file and a line."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from voicelab.errors import InputError
 from voicelab.figures import (
     action_changes,
     cer,
+    early_answers,
     entity_f1,
     entity_precision,
     entity_recall,
@@ -19,14 +20,20 @@ from voicelab.figures import (
     entity_recall_session,
     entity_wer,
     false_speech_per_minute,
+    first_token,
     intent_accuracy,
     latency,
     mer,
+    response_timed,
     scenario_success,
     sentence_error_rate,
     silence_kept,
     stage_losses,
     time_shares,
+    tool_calls_extra,
+    tool_calls_missed,
+    tool_calls_right,
+    tool_turns_right,
     wer,
     wil,
 )
@@ -52,8 +59,15 @@ _LISTED: tuple[AnyFigure, ...] = (
     entity_f1.FIGURE,
     entity_wer.FIGURE,
     intent_accuracy.FIGURE,
+    tool_turns_right.FIGURE,
+    tool_calls_right.FIGURE,
+    tool_calls_missed.FIGURE,
+    tool_calls_extra.FIGURE,
     scenario_success.FIGURE,
     *latency.FIGURES,
+    *first_token.FIGURES,
+    response_timed.FIGURE,
+    early_answers.FIGURE,
     silence_kept.FIGURE,
     false_speech_per_minute.FIGURE,
     *stage_losses.FIGURES,

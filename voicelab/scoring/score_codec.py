@@ -10,6 +10,7 @@ from voicelab.figures.scored_turn import ClassCounts, TurnLosses, TurnScore
 from voicelab.metrics.attribution import LossCounts
 from voicelab.metrics.entities import FoundCounts, SpanCounts
 from voicelab.metrics.equivalence import EquivalenceCounts
+from voicelab.metrics.tool_calls import ToolCallCounts
 from voicelab.metrics.words import AlignmentStep, Operation, WordCounts
 from voicelab.runs.records import TurnResult
 
@@ -22,6 +23,7 @@ def encode(score: TurnScore) -> dict[str, Any]:
     """The counts of a score; what is None is left out."""
     row: dict[str, Any] = {name: _listed(getattr(score, name)) for name in (*_FOUND, "words", "characters")}
     row |= {"entity_words": _listed(score.entity_words), "equivalence": _listed(score.equivalence)}
+    row["tool_calls"] = _listed(score.tool_calls)
     row["intent"] = score.intent
     row["companies"] = sorted(score.companies)
     if score.steps is not None:
@@ -47,6 +49,7 @@ def decode(turn: TurnResult, row: dict[str, Any]) -> TurnScore:
         classes=None if classes is None else {name: _as_class(counts) for name, counts in classes.items()},
         intent=row.get("intent"),
         companies=frozenset(row["companies"]),
+        tool_calls=_made(ToolCallCounts, row.get("tool_calls")),
         equivalence=_made(EquivalenceCounts, row.get("equivalence")),
         losses=None if losses is None else _as_losses(losses),
     )
@@ -54,7 +57,7 @@ def decode(turn: TurnResult, row: dict[str, Any]) -> TurnScore:
 
 _NAMES: dict[Any, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind))
-    for kind in (WordCounts, FoundCounts, SpanCounts, EquivalenceCounts, LossCounts)
+    for kind in (WordCounts, FoundCounts, SpanCounts, EquivalenceCounts, LossCounts, ToolCallCounts)
 }
 
 

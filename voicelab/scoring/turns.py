@@ -1,4 +1,4 @@
-"""Scores of single turns: counts that the summary adds up and the page shows one by one."""
+"""Score single turns: counts that the summary adds up and the report shows turn by turn."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from voicelab.metrics.entities import (
 from voicelab.metrics.words import align, count_characters, counts_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.entity_classes import class_counts
+from voicelab.scoring.tool_calls import tool_call_counts
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"
@@ -24,7 +25,7 @@ NO_SPEECH = "(no speech)"
 
 
 def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Forms) -> list[TurnScore]:
-    """Score every turn, each in the light of its whole session."""
+    """Score every turn. Entities of the session are looked for in all turns of its conversation."""
     sessions: dict[str, list[TurnResult]] = {}
     for turn in turns:
         sessions.setdefault(turn.conversation, []).append(turn)
@@ -33,7 +34,7 @@ def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Form
 
 
 def session_text(turns: Iterable[TurnResult]) -> str:
-    """All that is in a session: what was heard and answered, and the companies that the agent took from it."""
+    """The text of a session: transcripts, replies, and the companies that the agent recognized."""
     parts: list[str] = []
     for turn in turns:
         companies = (entity for entity in turn.entities if entity["kind"] == "company" and entity["heard"])
@@ -73,4 +74,5 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         classes=class_counts(turn, steps, normalizer, forms) if steps is not None else None,
         intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,
         companies=companies_of(expected, forms),
+        tool_calls=tool_call_counts(turn, forms),
     )
