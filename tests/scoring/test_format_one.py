@@ -18,7 +18,11 @@ from voicelab.scoring import summary_file
 from voicelab.scoring.summary import summarize
 
 STORED = Path(__file__).parents[1] / "data" / "run_of_format_1"
-NEW = {"entities_lost_tts", "listener_misses", "sentence_error_rate", *(f"response_s.{point}" for point in POINTS)}
+NEW = {
+    "entities_lost_tts", "listener_misses", "sentence_error_rate", "response_timed", "early_answers",
+    "tool_turns_right", "tool_calls_right", "tool_calls_missed", "tool_calls_extra",
+    "first_token_s.p50", "first_token_s.p95", *(f"response_s.{point}" for point in POINTS),
+}  # fmt: skip
 """Figures that format 1 does not have, or does not have in this run."""
 WITHOUT_INTERVAL = ("silence_kept", "false_speech_per_minute")
 SAME = ("value", "low", "high", "n", "part", "of", "method", "level", "clustered_by", "clusters", "note", "no_interval")

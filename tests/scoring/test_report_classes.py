@@ -81,7 +81,7 @@ def test_changed_turns_stand_beside_wer_with_their_interval():
     assert (changed.counts["companies"], changed.counts["intent"]) == (2, 0)
     assert [line.name for line in headline(summary)][:2] == ["word error rate (WER)", "turns whose action changes"]
     assert headline(summary)[1].note.endswith("2 of 4 turns, too few speakers (3)")
-    assert list(tables.equivalence(summary)["part"]) == [2, 0, 2, 0, 0]
+    assert list(tables.equivalence(summary)["part"]) == [2, 0, 2, 0, 0, 0]
 
 
 def test_a_share_that_is_not_known_says_why():

@@ -1,4 +1,4 @@
-"""Two-channel FLAC files: the caller left, the agent right."""
+"""Two channels in one file, FLAC or Ogg Opus: the caller left, the agent right."""
 
 from __future__ import annotations
 
@@ -12,13 +12,31 @@ _FRAME_S = 10
 
 
 def encode_flac(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: int) -> bytes:
-    """Encode a 16-bit FLAC file from two channels of equal length, -1..1, clipped at full scale."""
+    """A 16-bit FLAC file of two channels of equal length, -1..1, clipped at full scale."""
+    return _encoded(left, right, rate_hz, "flac", "flac")
+
+
+def encode_opus(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: int, bits_per_s: int) -> bytes:
+    """The same as Ogg Opus. rate_hz: 8000, 12000, 16000, 24000 or 48000."""
+    return _encoded(left, right, rate_hz, "ogg", "libopus", bits_per_s)
+
+
+def _encoded(
+    left: NDArray[np.float32],
+    right: NDArray[np.float32],
+    rate_hz: int,
+    container_name: str,
+    codec: str,
+    bits_per_s: int | None = None,
+) -> bytes:
     if left.shape != right.shape or left.ndim != 1:
         raise ValueError(f"two channels of equal length are needed, not {left.shape} and {right.shape}")
     both = np.clip(np.rint(np.stack([left, right], axis=1) * 32768.0), -32768, 32767).astype("<i2")
     sink = io.BytesIO()
-    with av.open(sink, "w", format="flac") as container:
-        stream = container.add_stream("flac", rate=rate_hz, layout="stereo")
+    with av.open(sink, "w", format=container_name) as container:
+        stream = container.add_stream(codec, rate=rate_hz, layout="stereo")
+        if bits_per_s is not None:
+            stream.bit_rate = bits_per_s
         for start in range(0, max(1, len(both)), _FRAME_S * rate_hz):
             part = np.ascontiguousarray(both[start : start + _FRAME_S * rate_hz]).reshape(1, -1)
             frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")

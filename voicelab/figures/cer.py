@@ -22,5 +22,5 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("errors", "reference_characters"),
     detail="{part} errors in {of} characters",
-    shown_in=("report", "list"),
+    shown_in=("lead", "report", "list"),
 )

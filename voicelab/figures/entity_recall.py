@@ -20,7 +20,7 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("found", "expected"),
     detail="{part} of {of} entities",
-    shown_in=("report", "list", "compare", "sweep", "plot"),
+    shown_in=("lead", "report", "list", "compare", "sweep", "plot"),
     by_class=True,
     ceiling="entity_recall_said",
 )

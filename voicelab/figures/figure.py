@@ -14,7 +14,7 @@ Unit = Literal["ratio", "s", "per minute", "number"]
 Group = Literal[
     "words", "silence", "entities", "actions", "tools", "intents", "scenarios", "losses", "time", "latency", "other"
 ]
-Place = Literal["report", "list", "plot", "compare", "sweep"]
+Place = Literal["lead", "report", "list", "plot", "compare", "sweep"]
 Counts = Mapping[str, float]
 """Counts of one turn, or summed over a group of turns, by name."""
 

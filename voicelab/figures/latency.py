@@ -27,7 +27,7 @@ STAGES = {
 """Every timed stage of a turn (docs/reference/measures.md), and its name."""
 
 POINTS: dict[str, float | None] = {name.removesuffix("_s"): at for name, at in QUANTILES.items()} | {"max": None}
-_COMPARED = ("transcript_s", "first_audio_s", "turn_s", "asr_s")
+_COMPARED = ("response_s", "transcript_s", "first_audio_s", "turn_s", "asr_s")
 _REPORTED = ("response_s", "first_audio_s", "turn_s")
 
 
@@ -47,6 +47,8 @@ def _places(stage: str, point: str) -> tuple[Place, ...]:
         places.append("report")
     if stage in _COMPARED:
         places.append("compare")
+    if point == "p50" and stage in ("response_s", "first_audio_s"):
+        places.append("lead")
     if (stage, point) == ("first_audio_s", "p50"):
         places.append("list")
     return tuple(places)

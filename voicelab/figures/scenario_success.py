@@ -28,6 +28,9 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("succeeded", "scenarios"),
     detail="{part} of {of} scenarios",
-    shown_in=("report",),
+    shown_in=(
+        "lead",
+        "report",
+    ),
     grouped=False,
 )

@@ -20,6 +20,6 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("extra", "made"),
     detail="{part} of {of} calls",
-    shown_in=("report",),
+    shown_in=("report", "compare"),
     only_with_evidence=True,
 )

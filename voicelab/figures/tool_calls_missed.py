@@ -20,6 +20,6 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("missed", "expected"),
     detail="{part} of {of} expected calls",
-    shown_in=("report",),
+    shown_in=("report", "compare"),
     only_with_evidence=True,
 )

@@ -20,6 +20,6 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("turns_right", "turns"),
     detail="{part} of {of} turns",
-    shown_in=("report",),
+    shown_in=("report", "compare", "lead"),
     only_with_evidence=True,
 )

@@ -29,5 +29,5 @@ FIGURE = Figure(
     counts=_counts,
     value=Ratio("errors", "reference_words"),
     detail="{part} errors in {of} words",
-    shown_in=("report", "list", "compare", "sweep"),
+    shown_in=("lead", "report", "list", "compare", "sweep"),
 )

@@ -39,13 +39,22 @@ class LossView:
 
 
 @dataclass(frozen=True, slots=True)
+class StageLosses:
+    """The turns in which a stage lost something. total: of the whole run; turns: those that the page shows."""
+
+    name: str
+    total: int
+    turns: tuple[LossView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class AttributionView:
-    """The section of the page. turns: (stage, its name, what it lost turn by turn), where it lost something."""
+    """The section of the page. stages: those that lost something."""
 
     note: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
-    turns: tuple[tuple[str, str, tuple[LossView, ...]], ...]
+    stages: tuple[StageLosses, ...]
 
 
 def causes(summary: Summary) -> pd.DataFrame:
@@ -106,23 +115,27 @@ def equivalence(summary: Summary) -> pd.DataFrame:
 
 
 def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
-    """What the page says of the causes."""
+    """Losses by stage. scores: of the turns that the page shows; only these are listed one by one."""
     found = summary.attribution
     if found is None:
         return AttributionView("Not in this summary.", (), (), ())
     by_key = {score.turn.key: score.turn for score in scores}
-    turns = []
+    stages = []
     for stage in _STAGES:
         grouped: dict[str, list[Loss]] = {}
         for loss in found.losses:
             if loss.stage == stage:
                 grouped.setdefault(loss.key, []).append(loss)
-        views = tuple(LossView(key, _texts(by_key[key], stage), tuple(members)) for key, members in grouped.items())
-        if views:
-            turns.append((stage, CAUSE_NAMES[stage], views))
+        views = tuple(
+            LossView(key, _texts(by_key[key], stage), tuple(members))
+            for key, members in grouped.items()
+            if key in by_key
+        )
+        if grouped:
+            stages.append(StageLosses(CAUSE_NAMES[stage], len(grouped), views))
     shown = as_text(causes(summary)).reset_index()
     rows = tuple(tuple(map(str, row)) for row in shown.itertuples(index=False))
-    return AttributionView(_note(summary, found), tuple(map(str, shown.columns)), rows, tuple(turns))
+    return AttributionView(_note(summary, found), tuple(map(str, shown.columns)), rows, tuple(stages))
 
 
 def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from voicelab.datasets import Sample
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.report import page, plots, views
+from voicelab.report.sounds import data_uri
 from voicelab.report.text_tables import as_text
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import inputs
@@ -66,7 +67,7 @@ def figure(drawn: Figure) -> Shown:
     width = round(100 * drawn.get_figwidth())
     picture = plots.png(drawn, dpi=200)
     if picture is None:
-        source = views.data_uri(plots.svg(drawn), "image/svg+xml")
+        source = data_uri(plots.svg(drawn), "image/svg+xml")
         return Shown("figure", html=f'<img src="{source}" width="{width}" alt="figure">')
     return Shown("figure", png=picture, width=width)
 

@@ -1,8 +1,9 @@
-"""report.html: one file with everything inside, readable without a network, by day and by night, on any width."""
+"""report.html: a run in one file that needs no network, in light and dark, for wide and narrow screens and paper."""
 
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -11,20 +12,23 @@ from typing import TYPE_CHECKING, Any
 
 from voicelab.datasets import Sample
 from voicelab.figures.outside import table_with
-from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, sound_tables, tables
 from voicelab.report.attribution_tables import why_view
+from voicelab.report.lanes import Lanes
+from voicelab.report.selection import MOST_TURNS, Selection, select_turns
+from voicelab.report.sounds import SOUND_LIMIT_BYTES, data_uri, request_sound
 from voicelab.report.templating import environment
 from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import DARK, LIGHT, Theme
-from voicelab.report.views import TurnCard, data_uri, request_sound, view_turns
-from voicelab.report.wording import NONE, headline, interval, interval_methods, number, seconds
+from voicelab.report.title import run_title
+from voicelab.report.views import TurnCard, anchor, view_turns
+from voicelab.report.wording import NONE, interval, interval_methods, number, ranked_headline, seconds
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
 from voicelab.scoring.labels import label
-from voicelab.scoring.schema import Summary
-from voicelab.scoring.scored_run import read_scored
+from voicelab.scoring.schema import ScenarioOutcome, Summary
+from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.sound_quality import SoundQualityRecord
 from voicelab.scoring.summary import summarize_scored
 
@@ -34,57 +38,96 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WORST = 8
+SIZE_LIMIT_BYTES = 15_000_000
+"""The most bytes of report.html."""
+_FEWEST_TURNS = 50
+_MOST_ROWS = 250
+"""Of a table; summary.json has all."""
 
 
 def write(folder: RunFolder, figures: Iterable[Any] = ()) -> Path:
-    """Make summary.json, turns.parquet and report.html of a run; the path of the last.
+    """Write summary.json, turns.parquet and report.html of a run; the path of the last.
 
     figures: further figures (`figures.outside.table_with`). Raises InputError when the folder holds no run.
     """
     found = read_scored(folder)
-    scores = found.scores
     summary = summarize_scored(found, table_with(figures))
     summary_file.write(folder.path, summary)
-    tables.write_turns(scores, folder.path / "turns.parquet")
-    worst = tables.worst_scores(scores, WORST)
-    rest = [score for score in scores if score not in worst]
-    views = {view.turn.key: view for view in view_turns(folder, [*worst, *rest], found.samples)}
+    tables.write_turns(found.scores, folder.path / "turns.parquet")
     path = folder.path / "report.html"
-    sound = sound_quality.read(folder.path)
-    path.write_text(render(found.run, summary, scores, views, sound), encoding="utf-8")
+    path.write_text(_small_page(found, summary), encoding="utf-8")
     return path
+
+
+def _small_page(found: ScoredRun, summary: Summary) -> str:
+    """The page with as many turns and as much sound as fit into SIZE_LIMIT_BYTES."""
+    sound, pictures = sound_quality.read(found.folder.path), _pictures(summary)
+    most, sound_bytes = MOST_TURNS, SOUND_LIMIT_BYTES
+    while True:
+        selection = select_turns(found.scores, found.run.spec.seed, most)
+        views = view_turns(found.folder, selection.worst_first, found.samples, limit_bytes=sound_bytes)
+        text = render(found.run, summary, selection, views, pictures, sound)
+        if len(text.encode()) <= SIZE_LIMIT_BYTES or most <= _FEWEST_TURNS:
+            return text
+        most, sound_bytes = most // 2, sound_bytes // 2
 
 
 def render(
     run: RunResult,
     summary: Summary,
-    scores: Sequence[TurnScore],
-    views: dict[str, TurnCard],
+    selection: Selection,
+    views: Sequence[TurnCard],
+    pictures: Sequence[_Picture] = (),
     sound: SoundQualityRecord | None = None,
 ) -> str:
-    """The page as text. views: of every turn, by its key. sound: what `voicelab listen` found."""
-    ordered = [views[score.turn.key] for score in scores]
+    """The page as text. views: of the selected turns. sound: what `voicelab listen` found."""
+    by_key = {view.turn.key: view for view in views}
+    ordered = [by_key[score.turn.key] for score in selection.scores]
     primary = [view for view in ordered if view.turn.primary]
+    worst = tables.worst_scores([view.score for view in ordered], WORST)
+    first, rest = ranked_headline(summary)
     return _templates().get_template("page.html").render(
         run=run,
+        title=run_title(run),
         summary=summary,
-        headline=headline(summary),
-        pictures=_pictures(summary),
+        selection=selection,
+        headline=first,
+        more_figures=rest,
+        pictures=pictures,
         tables=[*_tables(summary), *_sound_tables(sound)],
-        worst=[views[score.turn.key] for score in tables.worst_scores(scores, WORST)],
+        worst=[by_key[score.turn.key] for score in worst],
         samples=primary,
+        filters=_filters(primary),
         failed=[view for view in ordered if view.turn.broken],
         categories=list(dict.fromkeys(view.turn.category for view in primary)),
         speakers=list(dict.fromkeys(view.turn.speaker for view in primary if view.turn.speaker)),
         conversations=_conversations(summary, ordered),
+        shown=by_key,
+        anchor=anchor,
         cold=_cold(summary),
-        why=why_view(summary, scores),
+        why=why_view(summary, selection.scores),
         provenance=provenance(run, summary),
     )  # fmt: skip
 
 
+_FILTERS = {
+    "errors": "word errors",
+    "intent": "wrong intent",
+    "entity": "lost entity",
+    "tool": "tool call",
+    "wrong-tool": "wrong tool call",
+    "fault": "fault",
+}
+
+
+def _filters(views: Sequence[TurnCard]) -> list[tuple[str, str, int]]:
+    """(flag, label, turns) of the filters that some turn passes."""
+    counts = Counter(flag for view in views for flag in view.flags.split())
+    return [(flag, name, counts[flag]) for flag, name in _FILTERS.items() if counts[flag]]
+
+
 def _sound_tables(record: SoundQualityRecord | None) -> list[_Table]:
-    """Empty until somebody has listened to the run."""
+    """None before `voicelab listen`."""
     if record is None:
         return []
     means = tuple(sound_tables.rows(record))
@@ -97,7 +140,7 @@ def _sound_tables(record: SoundQualityRecord | None) -> list[_Table]:
 
 
 def samples_html(views: Sequence[TurnCard], title: str) -> str:
-    """Turns as cards with players and alignments, for a notebook: a piece of HTML with its own style."""
+    """Turns as cards with players and alignments, for a notebook: an HTML fragment with its style."""
     return _templates().get_template("samples.html").render(views=views, title=title)
 
 
@@ -197,6 +240,9 @@ def _latency_note() -> str:
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
     flat = as_text(frame).reset_index()
     rows = tuple(tuple(map(_cell, row)) for row in flat.itertuples(index=False))
+    if len(rows) > _MOST_ROWS:
+        note = f"{note} {len(rows) - _MOST_ROWS:,} more rows are in summary.json.".strip()
+        rows = (*rows[: _MOST_ROWS - 1], rows[-1])
     return _Table(title, note, tuple(map(str, flat.columns)), rows)
 
 
@@ -206,8 +252,20 @@ def _cell(value: Any) -> str:
     return number(value) if isinstance(value, float) else str(value)
 
 
-def _conversations(summary: Summary, views: Sequence[TurnCard]) -> list[tuple[Any, list[TurnCard]]]:
-    return [(outcome, [view for view in views if view.turn.scenario_id == outcome.id]) for outcome in summary.scenarios]
+def _conversations(
+    summary: Summary, views: Sequence[TurnCard]
+) -> list[tuple[ScenarioOutcome, list[TurnCard], Lanes | None]]:
+    """The scenarios whose turns the page shows, those that failed first."""
+    by_scenario: dict[str, list[TurnCard]] = {}
+    for view in views:
+        if view.turn.scenario_id is not None:
+            by_scenario.setdefault(view.turn.scenario_id, []).append(view)
+    found = []
+    for outcome in sorted(summary.scenarios, key=lambda one: one.success is not False):
+        turns = sorted(by_scenario.get(outcome.id, ()), key=lambda view: view.turn.turn_number)
+        if turns:
+            found.append((outcome, turns, next((view.lanes for view in turns if view.lanes is not None), None)))
+    return found
 
 
 def _cold(summary: Summary) -> list[tuple[str, str, str]]:
@@ -215,7 +273,7 @@ def _cold(summary: Summary) -> list[tuple[str, str, str]]:
 
 
 def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """What made the figures, in groups of (name, value)."""
+    """The run, its options, packages and machine, in groups of (name, value)."""
     code = run.code
     state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
     took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"
@@ -224,10 +282,10 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         ("status", run.status + (f": {run.failure}" if run.failure else "")),
         ("started", f"{run.started_at:%Y-%m-%d %H:%M:%S} UTC"),
         ("took", took),
-        ("taken up again", f"{run.resumed} times"),
+        ("resumed", f"{run.resumed} times"),
         ("code", state),
         ("samples, SHA-256", run.samples_sha256),
-        ("seed and draws of the bootstrap", f"{run.spec.seed}, {run.spec.draws}"),
+        ("bootstrap: seed, resamples", f"{run.spec.seed}, {run.spec.draws}"),
     ]
     if summary is not None:
         rule = summary.normalizer
@@ -238,7 +296,7 @@ def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[
         ]
     return [
         ("The run", about),
-        ("What was asked for", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),
+        ("Options", [(name, _value(value)) for name, value in run.spec.model_dump().items()]),
         ("Packages", list(run.packages.items())),
         ("Machine", [(name, str(value)) for name, value in run.machine.items()]),
     ]

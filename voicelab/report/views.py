@@ -1,45 +1,55 @@
-"""One turn as a reader sees and hears it: words aligned, entities ticked off, the request and the reply to play."""
+"""One turn as the report shows it: aligned words, entities, intent, tool calls and sound."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Sequence
 from dataclasses import dataclass
+from urllib.parse import quote
 
-from voicelab.audio import decoding
-from voicelab.audio.opus import encode_ogg
-from voicelab.datasets import Sample, SampleSet
-from voicelab.errors import InputError
+from voicelab.datasets import SampleSet
 from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import AlignmentStep
+from voicelab.report.lanes import Lanes, conversation_lanes
+from voicelab.report.sounds import SOUND_LIMIT_BYTES, Sound, SoundShelf
 from voicelab.report.wording import number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
-from voicelab.runs.sent_audio import RequestAudioSource
-from voicelab.scoring import inputs
 from voicelab.scoring.labels import label
 from voicelab.scoring.turns import answer_text
-
-SOUND_LIMIT_BYTES = 9 * 2**20
-"""How much encoded sound one page carries at most; what is over stays in the run's folder."""
-
-
-@dataclass(frozen=True, slots=True)
-class Sound:
-    """A recording as a data URI, or the reason why there is none."""
-
-    uri: str | None
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnCard:
-    """A turn with everything written out. entities: (name, whether it was heard, whether it was answered)."""
+    """A turn with its texts and sounds.
+
+    entities: (name, whether it was heard, whether it was answered). lanes: the two channels of the conversation, with
+    its first turn only.
+    """
 
     score: TurnScore
     request: Sound
     reply: Sound
     entities: tuple[tuple[str, bool, bool], ...]
+    lanes: Lanes | None = None
+
+    @property
+    def anchor(self) -> str:
+        return anchor(self.turn.key)
+
+    @property
+    def flags(self) -> str:
+        """What the page filters by, as words: errors, intent, entity, tool, wrong-tool, fault."""
+        score, turn = self.score, self.turn
+        calls = score.tool_calls
+        found = {
+            "errors": bool(score.errors),
+            "intent": score.intent_right is False,
+            "entity": any(not heard for _, heard, _ in self.entities),
+            "tool": bool(turn.tool_calls),
+            "wrong-tool": calls is not None and not calls.turns_right,
+            "fault": turn.broken,
+        }
+        return " ".join(name for name, holds in found.items() if holds)
 
     @property
     def turn(self) -> TurnResult:
@@ -99,80 +109,25 @@ def view_turns(
     *,
     limit_bytes: int = SOUND_LIMIT_BYTES,
 ) -> list[TurnCard]:
-    """The turns as views. The first in the list get their sound first, as long as there is room for it."""
-    shelf = _Shelf(folder, samples, limit_bytes)
-    return [_view(score, shelf) for score in scores]
+    """The turns as cards. Sound is given in the order of the list while there is room for it.
+
+    The first turn of each conversation has the conversation's two lanes, where there is a recording in two channels.
+    """
+    shelf = SoundShelf(folder, samples, limit_bytes)
+    conversations: dict[str, list[TurnResult]] = {}
+    for score in scores:
+        conversations.setdefault(score.turn.conversation, []).append(score.turn)
+    return [_view(score, shelf, conversations.pop(score.turn.conversation, [])) for score in scores]
 
 
-def _view(score: TurnScore, shelf: _Shelf) -> TurnCard:
+def _view(score: TurnScore, shelf: SoundShelf, conversation: Sequence[TurnResult]) -> TurnCard:
     turn = score.turn
     heard, answer = turn.heard or "", answer_text(turn) or ""
     entities = tuple((one, mentions(heard, one), mentions(answer, one)) for one in turn.expected_entities)
-    return TurnCard(score, shelf.request(turn), shelf.reply(turn), entities)
+    lanes = conversation_lanes(shelf, sorted(conversation, key=lambda one: one.turn_number))
+    return TurnCard(score, shelf.request(turn), shelf.reply(turn), entities, lanes)
 
 
-class _Shelf:
-    """Hands out recordings until the page is full."""
-
-    def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
-        self._folder = folder
-        self._request_audio_source = (
-            inputs.request_audio_source(folder.read(), samples) if samples is not None else None
-        )
-        self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
-        self._left_bytes = limit_bytes
-
-    def request(self, turn: TurnResult) -> Sound:
-        sample = self._samples.get(turn.sample_id)
-        if sample is None:
-            return Sound(None, "not available: the sample set has moved or changed")
-        sound = (
-            request_sound(sample)
-            if self._request_audio_source is None
-            else disturbed_sound(self._request_audio_source, sample, turn)
-        )
-        return self._fitting(sound, sample.audio_path.name)
-
-    def reply(self, turn: TurnResult) -> Sound:
-        if turn.reply_file is None:
-            lost = turn.chunks > 0
-            return Sound(None, "not available: another turn's reply was written over it" if lost else "no reply")
-        file = self._folder.path / turn.reply_file
-        if not file.is_file():
-            return Sound(None, f"not available: {turn.reply_file} is not in the run's folder")
-        return self._fitting(_sound(file.read_bytes()), turn.reply_file)
-
-    def _fitting(self, sound: Sound, name: str) -> Sound:
-        size_bytes = len(sound.uri or "")
-        if size_bytes > self._left_bytes:
-            return Sound(None, f"left out to keep this page small: {name}")
-        self._left_bytes -= size_bytes
-        return sound
-
-
-def request_sound(sample: Sample) -> Sound:
-    """The recording of a sample, ready to play."""
-    try:
-        return _sound(sample.audio_bytes())
-    except InputError:
-        return Sound(None, "not available: the recording cannot be read")
-
-
-def disturbed_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> Sound:
-    """What a turn was sent under a condition, made again and held against its digest, as Opus at 64 kbit/s."""
-    try:
-        request_audio = request_audio_source.of(sample)
-    except InputError:
-        return Sound(None, "not available: the recording cannot be disturbed")
-    if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
-        return Sound(None, "not available: what was sent cannot be made again as it was")
-    return _sound(encode_ogg(decoding.decode(request_audio.audio), 64_000))
-
-
-def _sound(data: bytes) -> Sound:
-    return Sound(data_uri(data, decoding.media_type(data)))
-
-
-def data_uri(data: bytes, media_type: str) -> str:
-    """Bytes as an address that carries them itself."""
-    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"
+def anchor(key: str) -> str:
+    """The id of a turn in the page; as a link, with `#` before it."""
+    return f"turn-{quote(key, safe='')}"

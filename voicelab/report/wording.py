@@ -101,10 +101,22 @@ def run_line(summary: Summary) -> str:
 
 
 def headline(summary: Summary) -> list[Headline]:
-    """The figures to see first."""
-    found = [_headline(summary, label, one) for _, label, one in leading(summary)]
-    answered = f"{summary.turns.answered} of {summary.turns.planned}"
-    return [*found, Headline("turns answered", answered, _failures(summary))]
+    """The figures of a report, and how many turns were answered."""
+    return [*(_headline(summary, label, one) for _, label, one in leading(summary)), _answered(summary)]
+
+
+def ranked_headline(summary: Summary) -> tuple[list[Headline], list[Headline]]:
+    """The figures of a report: the few that lead it, and the others. A figure without a value does not lead."""
+    leads = {name for name, _, found in leading(summary, "lead") if found.value is not None}
+    first: list[Headline] = []
+    rest: list[Headline] = []
+    for name, label, found in leading(summary):
+        (first if name in leads else rest).append(_headline(summary, label, found))
+    return [*first, _answered(summary)], rest
+
+
+def _answered(summary: Summary) -> Headline:
+    return Headline("turns answered", f"{summary.turns.answered} of {summary.turns.planned}", _failures(summary))
 
 
 def _headline(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) -> Headline:

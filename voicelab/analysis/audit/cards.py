@@ -13,7 +13,7 @@ from voicelab.analysis.audit.wording import why
 from voicelab.audio import codecs
 from voicelab.datasets import Sample
 from voicelab.metrics.words import AlignmentStep, align
-from voicelab.report import views
+from voicelab.report import sounds
 from voicelab.report.cells import Shown
 from voicelab.report.templating import environment
 from voicelab.text import Normalizer, normalizer
@@ -41,8 +41,8 @@ class _View:
     suspect: Suspect
     speaker: str | None
     systems: tuple[_Hypothesis, ...]
-    sound: views.Sound
-    place: views.Sound | None
+    sound: sounds.Sound
+    place: sounds.Sound | None
     place_name: str
     why: str
 
@@ -65,23 +65,23 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
         suspect=one,
         speaker=sample.speaker if sample is not None else None,
         systems=tuple(_Hypothesis(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
-        sound=views.Sound(None, "not available: the sample set has moved or changed")
+        sound=sounds.Sound(None, "not available: the sample set has moved or changed")
         if sample is None
-        else views.request_sound(sample),
+        else sounds.request_sound(sample),
         place=place,
         place_name=place_name,
         why=why(one),
     )
 
 
-def _place(sample: Sample | None, one: Suspect) -> tuple[views.Sound | None, str]:
+def _place(sample: Sample | None, one: Suspect) -> tuple[sounds.Sound | None, str]:
     """The stretch where the reference fits worst, with a little around it."""
     because = one.because
     if sample is None or not isinstance(because, Misfit) or because.from_s is None or because.to_s is None:
         return None, ""
     part = sample.clip().between(max(0.0, because.from_s - _AROUND_S), because.to_s + _AROUND_S)
-    uri = views.data_uri(codecs.encode(part, "opus"), "audio/ogg")
-    return views.Sound(uri), f"at “{because.worst_word}”"
+    uri = sounds.data_uri(codecs.encode(part, "opus"), "audio/ogg")
+    return sounds.Sound(uri), f"at “{because.worst_word}”"
 
 
 @cache

@@ -16,9 +16,9 @@ from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import plots
 from voicelab.report.cells import Shown
+from voicelab.report.sounds import Sound, data_uri, degraded_sound, request_sound
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
-from voicelab.report.views import Sound, data_uri, disturbed_sound, request_sound
 from voicelab.runs.records import TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
@@ -110,7 +110,7 @@ def _sound(
         return Sound(None, "not available: the sample set has moved or changed")
     sample = samples.sample(turn.sample_id)
     return (
-        disturbed_sound(request_audio_source, sample, turn)
+        degraded_sound(request_audio_source, sample, turn)
         if disturbed and request_audio_source is not None
         else request_sound(sample)
     )

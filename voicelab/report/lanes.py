@@ -1,0 +1,138 @@
+"""A conversation in two lanes, the caller above and the agent below, with marks and sound."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.audio.stereo import decode_stereo, encode_opus
+from voicelab.errors import InputError
+from voicelab.report.sounds import Sound, SoundShelf, data_uri
+from voicelab.report.wording import seconds
+from voicelab.runs.records import TurnResult
+
+WIDTH = 400
+"""Columns of a drawn lane."""
+HEIGHT = 40
+"""Units from the top of a lane to its foot."""
+_BITS_PER_S = 48_000
+_QUIET = 0.004
+"""Peaks under this share of full scale are drawn as silence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The time from the end of the caller's speech to the start of the reply, in percent of the lanes' width."""
+
+    left: float
+    width: float
+    early: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TurnTimes:
+    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound."""
+
+    name: str
+    speech_end: str
+    reply_start: str
+    heard: str
+    own: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Lanes:
+    """A recording in two lanes. caller, agent: paths of SVG in WIDTH by HEIGHT. marks: (percent, kind, name)."""
+
+    sound: Sound
+    duration_s: float
+    caller: str
+    agent: str
+    ticks: tuple[tuple[float, str], ...]
+    marks: tuple[tuple[float, str, str], ...]
+    gaps: tuple[Gap, ...]
+    turns: tuple[TurnTimes, ...]
+
+
+def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes | None:
+    """The lanes of a conversation; None where no recording in two channels was made of it."""
+    name = next((turn.recording_file for turn in turns if turn.recording_file is not None), None)
+    if name is None:
+        return None
+    times = tuple(_times(turn) for turn in turns)
+    found = shelf.recording(name)
+    if isinstance(found, Sound):
+        return Lanes(found, 0.0, "", "", (), (), (), times)
+    try:
+        left, right, rate_hz = decode_stereo(found)
+        sound = Sound(data_uri(encode_opus(left, right, rate_hz, _BITS_PER_S), "audio/ogg"))
+    except (OSError, ValueError, InputError):
+        return Lanes(Sound(None, f"not available: {name} cannot be read"), 0.0, "", "", (), (), (), times)
+    duration_s = len(left) / rate_hz
+    return Lanes(
+        sound=shelf.fitting(sound, name),
+        duration_s=duration_s,
+        caller=waveform(left),
+        agent=waveform(right),
+        ticks=_ticks(duration_s),
+        marks=tuple(mark for turn in turns for mark in _marks(turn, duration_s)),
+        gaps=tuple(gap for turn in turns if (gap := _gap(turn, duration_s)) is not None),
+        turns=times,
+    )
+
+
+def waveform(samples: NDArray[np.float32]) -> str:
+    """The path of an SVG that shows the peaks of a channel, scaled to its loudest; "" where it is silent."""
+    if not len(samples):
+        return ""
+    edges = np.linspace(0, len(samples), WIDTH + 1).astype(int)
+    peaks = np.maximum.reduceat(np.abs(samples), np.minimum(edges[:-1], len(samples) - 1))
+    loudest = float(peaks.max())
+    if loudest < _QUIET:
+        return ""
+    heights = np.where(peaks < _QUIET, 0, np.maximum(1, np.rint(peaks / loudest * (HEIGHT - 4)))).astype(int)
+    return "".join(f"M{x} {(HEIGHT - int(h)) / 2:g}v{h}" for x, h in enumerate(heights) if h)
+
+
+def _percent(at_s: float, duration_s: float) -> float:
+    return round(min(100.0, max(0.0, 100 * at_s / duration_s)), 2)
+
+
+def _marks(turn: TurnResult, duration_s: float) -> list[tuple[float, str, str]]:
+    edges = (("speech ends", "end", turn.speech_end_s), ("reply starts", "start", turn.reply_start_s))
+    return [
+        (_percent(at_s, duration_s), kind, f"{name} at {at_s:.2f} s") for name, kind, at_s in edges if at_s is not None
+    ]
+
+
+def _gap(turn: TurnResult, duration_s: float) -> Gap | None:
+    if turn.response_s is None or turn.speech_end_s is None or turn.reply_start_s is None:
+        return None
+    first, last = sorted((turn.speech_end_s, turn.reply_start_s))
+    left = _percent(first, duration_s)
+    return Gap(left, round(_percent(last, duration_s) - left, 2), turn.response_s < 0)
+
+
+def _ticks(duration_s: float) -> tuple[tuple[float, str], ...]:
+    """At most about eight instants, at round distances, without the end."""
+    step_s = next((step for step in (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300) if duration_s / step <= 8), 600)
+    count = int(duration_s / step_s * 0.97) + 1
+    return tuple((_percent(place * step_s, duration_s), f"{place * step_s:g} s") for place in range(count))
+
+
+def _times(turn: TurnResult) -> TurnTimes:
+    heard = seconds(turn.response_s)
+    if turn.response_s is not None and turn.response_s < 0:
+        heard = f"{heard} (early)"
+    return TurnTimes(
+        name=turn.key,
+        speech_end=seconds(turn.speech_end_s),
+        reply_start=seconds(turn.reply_start_s),
+        heard=heard,
+        own=seconds(turn.first_audio_s),
+        note=turn.response_missing or "",
+    )

@@ -1,0 +1,102 @@
+"""Recordings as data URIs that a page can play without a network, within a limit."""
+
+from __future__ import annotations
+
+import base64
+from dataclasses import dataclass
+
+from voicelab.audio import decoding
+from voicelab.audio.opus import encode_ogg
+from voicelab.datasets import Sample, SampleSet
+from voicelab.errors import InputError
+from voicelab.runs.records import RunFolder, TurnResult
+from voicelab.runs.sent_audio import RequestAudioSource
+from voicelab.scoring import inputs
+
+SOUND_LIMIT_BYTES = 9 * 2**20
+"""The most encoded sound that one page carries; the rest stays in the run's folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A recording as a data URI, or the reason why there is none."""
+
+    uri: str | None
+    note: str = ""
+
+
+class SoundShelf:
+    """Gives each recording as a data URI until limit_bytes are used up; after that, the reason why it is left out."""
+
+    def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
+        self._folder = folder
+        self._request_audio_source = (
+            inputs.request_audio_source(folder.read(), samples) if samples is not None else None
+        )
+        self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
+        self._left_bytes = limit_bytes
+
+    def request(self, turn: TurnResult) -> Sound:
+        sample = self._samples.get(turn.sample_id)
+        if sample is None:
+            return Sound(None, "not available: the sample set has moved or changed")
+        sound = (
+            request_sound(sample)
+            if self._request_audio_source is None
+            else degraded_sound(self._request_audio_source, sample, turn)
+        )
+        return self.fitting(sound, sample.audio_path.name)
+
+    def reply(self, turn: TurnResult) -> Sound:
+        if turn.reply_file is None:
+            lost = turn.chunks > 0
+            return Sound(None, "not available: another turn's reply replaced it" if lost else "no reply")
+        file = self._folder.path / turn.reply_file
+        if not file.is_file():
+            return Sound(None, f"not available: {turn.reply_file} is not in the run's folder")
+        return self.fitting(_sound(file.read_bytes()), turn.reply_file)
+
+    def recording(self, name: str) -> bytes | Sound:
+        """A conversation in two channels as FLAC, or the reason why there is none."""
+        if self._left_bytes <= 0:
+            return Sound(None, f"left out to keep this page small: {name}")
+        try:
+            return (self._folder.path / name).read_bytes()
+        except OSError:
+            return Sound(None, f"not available: {name} is not in the run's folder")
+
+    def fitting(self, sound: Sound, name: str) -> Sound:
+        """The sound where there is room for it."""
+        size_bytes = len(sound.uri or "")
+        if size_bytes > self._left_bytes:
+            return Sound(None, f"left out to keep this page small: {name}")
+        self._left_bytes -= size_bytes
+        return sound
+
+
+def request_sound(sample: Sample) -> Sound:
+    """The recording of a sample, ready to play."""
+    try:
+        return _sound(sample.audio_bytes())
+    except InputError:
+        return Sound(None, "not available: the recording cannot be read")
+
+
+def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> Sound:
+    """The degraded sound that a turn was sent, made again and checked by its SHA-256, as Opus at 64 kbit/s."""
+    try:
+        request_audio = request_audio_source.of(sample)
+    except InputError:
+        return Sound(None, "not available: the condition cannot be applied to the recording")
+    if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
+        return Sound(None, "not available: the degraded sound cannot be reproduced")
+    return _sound(encode_ogg(decoding.decode(request_audio.audio), 64_000))
+
+
+def _sound(data: bytes) -> Sound:
+    return Sound(data_uri(data, decoding.media_type(data)))
+
+
+def data_uri(data: bytes, media_type: str) -> str:
+    """Bytes as a data URI."""
+    return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

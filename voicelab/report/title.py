@@ -1,0 +1,28 @@
+"""What was run, in one line: engines or target, sample set, condition."""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from voicelab.runs.records import RunResult
+
+_KINDS = ("asr", "agent", "tts")
+
+
+def run_title(run: RunResult) -> str:
+    """Such as `moonshine → rules → piper on voice_samples, noise=babble`; without engines, the target stands first."""
+    condition = f", {run.spec.condition.label}" if run.spec.condition is not None else ""
+    return f"{engine_names(run) or run.spec.target} on {set_name(run)}{condition}"
+
+
+def engine_names(run: RunResult) -> str:
+    """The engines in the order of a turn, as loaded, else as asked for; "" for a target with its own."""
+    loaded = {engine.kind: engine.name for engine in run.engines}
+    asked = {kind: getattr(run.spec, kind) for kind in _KINDS}
+    names = [loaded.get(kind) or asked[kind] for kind in _KINDS]
+    return " → ".join(name for name in names if name)
+
+
+def set_name(run: RunResult) -> str:
+    """The name of the sample set's file or folder."""
+    return PurePath(run.spec.samples).name or run.spec.samples
