@@ -34,9 +34,12 @@ def compare(
     ] = "minimal",
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
     draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
-    flips: Annotated[int, typer.Option(min=0, help="Print so many flipped samples each way; --json has all.")] = 20,
+    flips: Annotated[int, typer.Option(min=0, help="Most flipped samples to print each way; --json has all.")] = 20,
     figure: FigureOption = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Also write the comparison as one offline HTML page to this file.")
+    ] = None,
     out: Annotated[
         Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
     ] = None,
@@ -49,7 +52,7 @@ def compare(
     refused. docs/explanation/confidence_intervals.md says more.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
-    voicelab compare reports/a reports/b --normalizer basic --out reports/compared
+    voicelab compare reports/a reports/b --report comparison.html
     """
     with terminal.errors():
         from voicelab.analysis.compare import compare as put_together
@@ -62,6 +65,11 @@ def compare(
             typer.echo(_json(found))
         else:
             _show(found, flips)
+        if report is not None:
+            from voicelab.analysis.compare.page import write_page
+
+            write_page(found, report)
+            typer.echo(f"report: {report}", err=as_json)
         if out is not None:
             from voicelab.runs import notebook
 

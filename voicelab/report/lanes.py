@@ -120,7 +120,7 @@ def _gap(turn: TurnResult, duration_s: float) -> Gap | None:
 def _ticks(duration_s: float) -> tuple[tuple[float, str], ...]:
     """At most about eight instants, at round distances, without the end."""
     step_s = next((step for step in (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300) if duration_s / step <= 8), 600)
-    count = int(duration_s / step_s * 0.97) + 1
+    count = int(duration_s / step_s * 0.94) + 1
     return tuple((_percent(place * step_s, duration_s), f"{place * step_s:g} s") for place in range(count))
 
 

@@ -1,0 +1,94 @@
+"""The report in a browser: search, filters, links and copies; its state is in the address."""
+
+import pytest
+
+from tests.support.browsing import browser, needed
+from tests.support.made_runs import VARIED, answered, failed, made_run
+from voicelab.report import page
+from voicelab.runs.agent_records import ToolCallMade
+from voicelab.runs.records import RunFolder
+
+pytestmark = needed
+
+CALL = ToolCallMade(name="quote", arguments={"company": "Apple & Co"}, result="10")
+TURNS = [*VARIED, failed("broken"), answered("odd key/100%", tool_calls=(CALL,), answer="Ford_1 is 50% & up")]
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = RunFolder(tmp_path_factory.mktemp("made") / "made")
+    folder.create()
+    folder.write(made_run(planned_turns=len(TURNS)))
+    for turn in TURNS:
+        folder.append(turn)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(page, "_pictures", lambda summary: [])
+        return page.write(folder).as_uri()
+
+
+@pytest.fixture(scope="module")
+def chromium():
+    with browser() as found:
+        yield found
+
+
+def rows(shown):
+    return shown.locator("#samples-table tbody tr:visible th a").all_inner_texts()
+
+
+def test_filters_are_kept_in_the_address(chromium, report):
+    shown = chromium.open(report)
+    assert len(rows(shown)) == len(TURNS)
+    shown.check("input[value=intent]")
+    shown.click("th:has-text('WER') button")
+    assert rows(shown) == ["d"]
+    again = chromium.open(shown.url)
+    assert rows(again) == ["d"]
+    assert again.get_attribute("th:has-text('WER')", "aria-sort") == "ascending"
+    again.click("button[type=reset]")
+    again.wait_for_function("document.querySelector('#shown').textContent.startsWith('6 of 6')")
+
+
+@pytest.mark.parametrize(("flag", "keys"), [("tool", ["odd key/100%"]), ("fault", ["broken"])])
+def test_each_filter_keeps_its_turns(chromium, report, flag, keys):
+    assert rows(chromium.open(f"{report}#?only={flag}")) == keys
+
+
+def test_search_finds_words_of_texts_and_ids(chromium, report):
+    shown = chromium.open(report)
+    shown.fill("input[name=q]", "FORD_1")
+    assert rows(shown) == ["odd key/100%"]
+    shown.fill("input[name=q]", "no such word")
+    assert rows(shown) == []
+
+
+def test_a_link_to_a_turn_shows_it_though_a_filter_hides_it(chromium, report):
+    shown = chromium.open(f"{report}#?only=fault")
+    href = shown.locator("tr", has_text="Ford_1").locator("th a").get_attribute("href")
+    shown.evaluate("href => { location.hash = href.slice(1); }", href)
+    shown.wait_for_function("[...document.querySelectorAll('tr:target')].some((row) => !row.hidden)")
+    assert "odd key/100%" in rows(shown)
+
+
+@pytest.mark.parametrize(
+    ("name", "part"),
+    [
+        ("CSV", '"said: what is the price of Apple; heard: what is the price of apple; answered: Ford_1 is 50% & up"'),
+        ("Markdown", "| odd key/100% |"),
+        ("LaTeX", r"Ford\_1 is 50\% \& up"),
+    ],
+)
+def test_a_table_is_copied(chromium, report, name, part):
+    shown = chromium.open(report, permissions=["clipboard-read", "clipboard-write"])
+    shown.click(f"button[aria-label='copy samples as {name}']")
+    shown.wait_for_function("[...document.querySelectorAll('.copy output')].some((one) => one.textContent)")
+    copied = shown.evaluate("navigator.clipboard.readText()")
+    assert part.strip('"') in copied
+    assert len(copied.splitlines()) >= len(TURNS) + 1
+
+
+def test_it_fits_a_phone_and_prints_no_empty_page(chromium, report):
+    shown = chromium.open(report, viewport={"width": 390, "height": 844})
+    assert shown.evaluate("document.documentElement.scrollWidth") == 390
+    assert shown.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 9
+    assert not chromium.complaints
