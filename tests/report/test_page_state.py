@@ -1,5 +1,7 @@
 """The report in a browser: search, filters, links and copies; its state is in the address."""
 
+import re
+
 import pytest
 
 from tests.support.browsing import browser, needed
@@ -87,8 +89,20 @@ def test_a_table_is_copied(chromium, report, name, part):
     assert len(copied.splitlines()) >= len(TURNS) + 1
 
 
-def test_it_fits_a_phone_and_prints_no_empty_page(chromium, report):
+def test_it_fits_a_phone_and_prints_on_a4(chromium, report):
     shown = chromium.open(report, viewport={"width": 390, "height": 844})
     assert shown.evaluate("document.documentElement.scrollWidth") == 390
-    assert shown.pdf(prefer_css_page_size=True).count(b"/Type /Page\n") <= 9
+    printed = shown.pdf(prefer_css_page_size=True)
+    assert set(re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", printed)) == {(b"594", b"841")}
+    # Scrolled tables, each on a page, once made 31 pages of the shipped set.
+    assert printed.count(b"/Type /Page\n") <= 12
     assert not chromium.complaints
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_screen_reader_and_a_keyboard_reach_everything(chromium, report, theme):
+    from axe_playwright_python.sync_playwright import Axe
+
+    shown = chromium.open(report, color_scheme=theme)
+    found = Axe().run(shown)
+    assert found.violations_count == 0, found.generate_report()
