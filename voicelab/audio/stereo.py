@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from typing import cast
 
 import av
 import numpy as np
@@ -34,7 +35,7 @@ def _encoded(
     both = np.clip(np.rint(np.stack([left, right], axis=1) * 32768.0), -32768, 32767).astype("<i2")
     sink = io.BytesIO()
     with av.open(sink, "w", format=container_name) as container:
-        stream = container.add_stream(codec, rate=rate_hz, layout="stereo")
+        stream = cast(av.AudioStream, container.add_stream(codec, rate=rate_hz, layout="stereo"))
         if bits_per_s is not None:
             stream.bit_rate = bits_per_s
         for start in range(0, max(1, len(both)), _FRAME_S * rate_hz):

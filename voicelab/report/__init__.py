@@ -1,5 +1,4 @@
-"""What a run's folder becomes: a summary, tables, plots, and one page. It reads files, never a live run.
+"""Render a run as tables, plots and one page. This package renders and never computes figures.
 
-schema.py says what a summary holds, scoring.py scores single turns, summary.py adds them up; tables.py, plots.py and
-page.py show it. pandas, matplotlib and jinja2 are loaded when first used.
+It reads files, never a run in progress. pandas, matplotlib and jinja2 are imported on first use.
 """

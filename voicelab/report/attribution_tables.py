@@ -1,4 +1,4 @@
-"""What each stage lost, and what the recognizer changed, as tables and as the page shows them."""
+"""Losses by stage and changed actions, as tables and for the report."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class LossView:
-    """What one stage lost in one turn. texts: (what, text), what it was given."""
+    """The losses of one stage in one turn. texts: (label, text) of the stage's input."""
 
     key: str
     texts: tuple[tuple[str, str], ...]

@@ -1,4 +1,4 @@
-"""The paper that every figure is drawn on: its width, its title, its source, its grid."""
+"""The empty matplotlib figure that every plot starts from, with title, source and grid."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 WIDTH_IN = 5.4
-"""Narrow, so that the letters stay readable when a phone shows the figure at its own width."""
+"""Narrow, so that text stays readable on a phone."""
 
 
 def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Figure, Axes]:
-    """An empty figure with one axes. source: what its figures were made from, written small at the foot."""
+    """An empty figure with one axes. source: the run, written small at the bottom."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -33,14 +33,14 @@ def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Fig
 
 
 def plain(name: str, longest: int = 30) -> str:
-    """A name as a figure shows it: one line, at most `longest` characters, `$` escaped, which begins a formula."""
+    """A name in one line of at most `longest` characters, with `$` escaped so that it starts no formula."""
     one_line = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(name.split()))
     shown = one_line if len(one_line) <= longest else f"{one_line[: longest - 1]}…"
     return shown.replace("$", r"\$")
 
 
 def grid(axes: Axes, axis: Literal["x", "y", "both"], theme: Theme) -> None:
-    """Lines behind what is drawn, and the ink of its letters."""
+    """Draw grid lines behind the data and set the colour of black text."""
     axes.set_axisbelow(True)
     axes.grid(axis=axis, color=theme.grid, linewidth=0.8)
     for text in axes.texts:

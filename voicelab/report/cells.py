@@ -1,4 +1,4 @@
-"""What the cells of a notebook show: a progress bar, tables, figures, and turns to look at and listen to."""
+"""Output for notebook cells: a progress bar, tables, figures, and turns with sound."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _REDRAW_S = 0.2
 
 
 class Bar:
-    """A progress bar for a cell: one output that is replaced as the run goes on, in JupyterLab and under papermill."""
+    """A progress bar in a cell. One output is updated in place, in JupyterLab and under papermill."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -44,7 +44,7 @@ class Bar:
 
 
 class Shown:
-    """Something that a cell shows: HTML, or a PNG picture with its width in CSS pixels."""
+    """A rich display: HTML, or a PNG image with its width in CSS pixels."""
 
     def __init__(self, what: str, *, html: str | None = None, png: bytes | None = None, width: int = 0) -> None:
         self._what = what
@@ -63,7 +63,7 @@ class Shown:
 
 
 def figure(drawn: Figure) -> Shown:
-    """A figure, sharp on a dense screen. The browser draws it if it holds a script that no installed font has."""
+    """A figure at 200 dpi. It is an SVG where no installed font has the script of its text."""
     width = round(100 * drawn.get_figwidth())
     picture = plots.png(drawn, dpi=200)
     if picture is None:

@@ -1,4 +1,4 @@
-"""The one way in which a run is finished: from Python, the command line and the notebook."""
+"""Finish a run: attribution, summary and report. Python, command line and notebooks all use this."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def evaluate(
     progress: Progress | None = None,
     figures: Iterable[Any] = (),
 ) -> tuple[RunFolder, RunResult]:
-    """Make a run under the folder `out` and finish it: turns, attribution, summary and report.
+    """Run an evaluation in a new folder under `out`, then write attribution, summary and report.
 
     figures: further figures (`figures.outside.table_with`). Raises what `runner.evaluate` raises.
     """
@@ -37,7 +37,7 @@ def evaluate(
 def resume(
     path: Path | str, *, progress: Progress | None = None, figures: Iterable[Any] = ()
 ) -> tuple[RunFolder, RunResult]:
-    """Take up a run where it stopped, and finish it as `evaluate` does."""
+    """Resume an unfinished run, and finish it as `evaluate` does."""
     extra = tuple(figures)
     table_with(extra)
     folder, run = runner.resume(Path(path), progress=progress)

@@ -1,6 +1,6 @@
 """The figures of a report, drawn from its summary. Each names its run; where nothing was scored it says so.
 
-Every function returns a matplotlib Figure of its own; nothing touches pyplot's global state.
+Every function returns a new matplotlib Figure and leaves pyplot's global state alone.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Sound quality as the page and the command line show it."""
+"""Tables of sound quality for the report and the command line."""
 
 from __future__ import annotations
 

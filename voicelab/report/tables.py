@@ -169,12 +169,12 @@ def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
 
 
 def entities(summary: Summary) -> pd.DataFrame:
-    """How entities fared, from what was heard to what the agent made of it."""
+    """The figures of entities."""
     return figures_frame(summary, "entities")
 
 
 def entity_classes(summary: Summary) -> pd.DataFrame:
-    """How each class of entities fared, a column for each figure that is computed by class."""
+    """A row for each class of entities, a column for each figure that is computed by class."""
     import pandas as pd
 
     figures = [figure for figure in FIGURES.values() if isinstance(figure, Figure) and figure.by_class]
@@ -205,7 +205,7 @@ def latency(summary: Summary) -> pd.DataFrame:
 
 
 def confusion(summary: Summary) -> pd.DataFrame:
-    """Expected intents (rows) and what they were taken for (columns), in turns."""
+    """The confusion matrix of intents, in turns: expected (rows), recognized (columns)."""
     import pandas as pd
 
     frame = pd.DataFrame.from_dict(summary.confusion, orient="index", dtype="int64")
@@ -234,7 +234,7 @@ def thresholds(summary: Summary) -> pd.DataFrame:
 
 
 def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]:
-    """The primary turns to look at first: those that failed, then those with the most word errors for their length."""
+    """The worst primary turns: those that failed, then by word error rate. Turns without errors are left out."""
     suspects = [score for score in scores if score.turn.primary and (score.errors or score.turn.broken)]
     suspects.sort(key=_badness, reverse=True)
     return suspects[:count]
@@ -246,7 +246,7 @@ def _badness(score: TurnScore) -> tuple[bool, float, int]:
 
 
 def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
-    """The worst turns as a table: reference and what was heard instead."""
+    """The worst turns as a table: reference, transcript and reply."""
     import pandas as pd
 
     rows = []
@@ -259,7 +259,7 @@ def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
 
 
 def headlines(summary: Summary) -> pd.DataFrame:
-    """The figures to see first, as a table."""
+    """The figures of the report as a table."""
     import pandas as pd
 
     columns = ["figure", "value", "95 % interval, counts"]

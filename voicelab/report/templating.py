@@ -1,4 +1,4 @@
-"""How pages and cells are made from templates: strict about what is missing, and with every text escaped."""
+"""The jinja2 environment: undefined names are errors, and all text is escaped."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment(*folders: Path) -> jinja2.Environment:
-    """Templates of these folders, then the report's own, which hold the parts that all pages share."""
+    """An environment that looks in these folders first, then in the report's templates."""
     import jinja2
 
     return jinja2.Environment(

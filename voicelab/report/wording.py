@@ -1,4 +1,4 @@
-"""Figures as people read them: `0.285 [0.238, 0.328]`, `0.58 s`, and what a run is called."""
+"""Format figures as text: `0.285 [0.238, 0.328]`, `0.58 s`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
 
 NONE = "–"
-"""Stands where nothing was scored."""
+"""Shown where nothing was scored."""
 
 CAUSE_NAMES = {
     "asr": "recognizer (ASR)",
@@ -20,11 +20,11 @@ CAUSE_NAMES = {
     "tts": "voice (TTS)",
     "rest": "network and queueing",
 }
-"""Who lost something, or took the time."""
+"""Names of the stages that losses and times are attributed to."""
 
 
 class Headline(NamedTuple):
-    """A line of the short summary: what, how much, and how sure."""
+    """A line of the short summary. note: interval and counts."""
 
     name: str
     value: str
@@ -37,7 +37,7 @@ def number(value: float | None) -> str:
 
 
 def seconds(value: float | None) -> str:
-    """A duration to three significant places, in s, or in ms below a tenth of a second."""
+    """A duration in s to two decimals, or in ms to three digits below 0.1 s."""
     if value is None:
         return NONE
     return f"{value:.2f} s" if abs(value) >= 0.1 else f"{1000 * value:.3g} ms"
@@ -65,7 +65,7 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 
 def caution(figure: Measured) -> str:
-    """What a reader must know of how sure a figure is: `too few speakers (2)`, `no interval: ...`; mostly empty."""
+    """A caution about the interval, such as `too few speakers (2)` or `no interval: ...`; usually empty."""
     bounds = figure.interval
     if bounds is not None:
         return f"too few {bounds.unit}s ({bounds.clusters})" if bounds.clusters < FEW else ""
@@ -93,7 +93,7 @@ def estimate(figure: Measured | None) -> str:
 
 
 def run_line(summary: Summary) -> str:
-    """What a figure says about where it comes from."""
+    """The run, mode, condition and normalizer, as plots name their source."""
     rule = summary.normalizer
     mapped = f" with word map {rule.word_map[:12]}" if rule.word_map is not None else ""
     degraded = f" · {summary.condition}" if summary.condition else ""
@@ -154,7 +154,7 @@ def _count(value: float) -> str:
 
 
 def _ceiling(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) -> str:
-    """What a perfect transcript would reach, where that is less than everything."""
+    """The value that a perfect transcript reaches, where it is below 1."""
     most = summary.figures.get(label.ceiling) if isinstance(label, Figure) and label.ceiling else None
     if found.value is None or most is None or most.value is None or most.part == most.of:
         return ""

@@ -1,4 +1,4 @@
-"""Which figures of a summary a place shows, with their labels: from the table, and from outside the package."""
+"""Select the figures of a summary that a place shows, with their labels."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def leading(summary: Summary, place: Place = "report") -> list[Labelled]:
 
 
 def labelled(summary: Summary) -> Iterator[Labelled]:
-    """Every figure of a summary with its label; one that nobody can label is left out."""
+    """Every figure of a summary with its label. Figures without a known label are left out."""
     for name, found in summary.figures.items():
         label = FIGURES.get(name) or summary.labels.get(name)
         if label is not None:

@@ -1,4 +1,4 @@
-"""A figure measured: counts of turns summed, the value of the sums, and its interval over clusters."""
+"""Measure a figure: sum the counts of turns, compute the value, and its interval over clusters."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def measure(
     sure: FigureIntervals,
     scenarios: Sequence[ScenarioOutcome] = (),
 ) -> Measured:
-    """A figure of these turns, or of these scenarios. Raises InputError where an outside figure's counts are none."""
+    """Measure a figure over turns or scenarios. Raises InputError where a figure's counts are not valid."""
     if isinstance(figure, Percentile):
         return _percentile(figure, scores, sure)
     items: Sequence[Any] = scenarios if figure.over == "scenarios" else scores
@@ -137,7 +137,7 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
 def measure_ratio(
     parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, sure: FigureIntervals
 ) -> Measured:
-    """sum(parts) / sum(wholes) of counts that are no turns' of a run, such as those of a crossing."""
+    """sum(parts) / sum(wholes) of counts that do not come from a run's turns, such as those of `voicelab cross`."""
     part, whole, n = sum(parts), sum(wholes), len(parts)
     if not whole:
         return Measured(value=None, n=n, part=part, of=whole, missing="nothing to divide by")

@@ -1,4 +1,4 @@
-"""Figures that are not available because the target does not send what they are made of."""
+"""Warnings about figures that need a signal that the target does not send."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voicelab.runs.records import RunResult, TurnResult
 
 
 def sends_entities(run: RunResult) -> bool:
-    """Whether the target says which entities it took from a turn; a run without `signals` was voicelab's own."""
+    """Whether the target reports entities. Runs without `signals` used voicelab's own pipeline, which does."""
     return run.signals is None or "entities" in run.signals
 
 

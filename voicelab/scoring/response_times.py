@@ -1,4 +1,4 @@
-"""Which turns of a realtime run have no response time, and why."""
+"""A warning about turns of a realtime run that have no response time."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _NUMBER = re.compile(r"\d+")
 
 
 def unused_times(mode: Mode, turns: Sequence[TurnResult]) -> tuple[str, ...]:
-    """One sentence that counts the answered turns without a response time by reason; none where all have one."""
+    """One sentence that counts the answered turns without a response time by reason; empty if all have one."""
     if mode != "realtime":
         return ()
     answered = [turn for turn in turns if turn.status == "answered"]

@@ -1,4 +1,4 @@
-"""A finished run with its scores, from which single figures are measured without all the others."""
+"""A run with its scores, from which single figures can be measured."""
 
 from __future__ import annotations
 

@@ -42,7 +42,7 @@ from voicelab.scoring.turns import score_turns
 from voicelab.text import Normalizer, headline_of, misfit
 
 PATH = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s", "overhead_s")
-"""The stages that lie one after the other in a turn, and what is left of it."""
+"""The consecutive stages of a turn, and the rest of its time."""
 
 
 def summarize(folder: Path | str | RunFolder, figures: Iterable[Any] = ()) -> Summary:
@@ -55,7 +55,7 @@ def summarize(folder: Path | str | RunFolder, figures: Iterable[Any] = ()) -> Su
 
 
 def summarize_scored(found: ScoredRun, table: Table) -> Summary:
-    """The figures of a run that was read and scored already."""
+    """The figures of a run that is already scored."""
     scenarios = found.samples.scenarios if found.samples is not None else ()
     replay = counterfactual_file.read(found.folder.path)
     return summarize_scores(found.run, found.scores, scenarios, found.forms, replay, table)
@@ -69,7 +69,7 @@ def summarize_turns(
     replay: Counterfactual | None = None,
     figures: Iterable[Any] = (),
 ) -> Summary:
-    """The figures of turns that are no run on disk.
+    """The figures of turns that are not in a run's folder.
 
     forms: the companies' names, by default those that the run's agent knew. scenarios: what was expected of each; one
     that is not among them is not scored. replay: without it, changed actions and the stages' losses are missing.
@@ -79,7 +79,7 @@ def summarize_turns(
 
 
 def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
-    """Each turn scored under the run's normalizer; of a turn that was taken twice, the later one."""
+    """Score each turn by the run's normalizer. Of two turns with one key, the later one counts."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else inputs.company_forms(run)
     scores = score_turns(taken, run.spec.rules, names)
@@ -96,7 +96,7 @@ def summarize_scores(
     replay: Counterfactual | None = None,
     table: Table = FIGURES,
 ) -> Summary:
-    """The figures of turns that are scored already."""
+    """The figures of turns that are already scored."""
     sure = FigureIntervals(run.spec.seed, run.spec.draws)
     found = attributed([score for score in scores if score.turn.primary], replay, forms)
     primary = found.scores
@@ -176,7 +176,7 @@ def _cold(turns: Sequence[TurnResult]) -> tuple[ColdTurn, ...]:
 
 
 def _warnings(run: RunResult, rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
-    """What a reader should know: what engines said of themselves, and a normalizer that does not fit the texts."""
+    """Notes of engines, and a warning where the normalizer does not fit the texts."""
     notes = tuple(engine.note for engine in run.engines if engine.note)
     found = misfit(rule, references)
     return (*notes, found) if found is not None else notes
