@@ -20,6 +20,7 @@ from voicelab.report import page, plots, tables
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
+from voicelab.runs.agent_records import ExpectedToolCall, ToolCallMade
 from voicelab.runs.records import RunFolder, RunSpec, TurnFailure
 from voicelab.scoring.summary import scores_of, summarize_turns
 from voicelab.scoring.summary_file import read
@@ -192,6 +193,19 @@ def test_failed_turns_stand_with_their_reason(tmp_path):
     assert "1 of 4 turns failed" in shown.text
     assert "engine_failed happened" in shown.text
     assert [row["data-failed"] for row in shown.all("tr") if "data-failed" in row] == ["0"] * 4 + ["1"]
+
+
+def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
+    made = ToolCallMade(name="quote", arguments={"company": HOSTILE}, result=HOSTILE, took_s=0.25, error="no network")
+    wanted = (ExpectedToolCall(name="news", arguments={"company": "Apple"}),)
+    turns = [
+        answered("a", tool_calls=(made,), expected_tool_calls=wanted),
+        answered("b", tool_calls=(), expected_tool_calls=()),
+    ]
+    shown = written(tmp_path, turns)
+    assert f"quote (company: {HOSTILE}) 0.25 s, no network" in shown.text
+    assert "expected: news(company: Apple)" in shown.text
+    assert "expected: no tool call" in shown.text
 
 
 def test_a_run_that_was_stopped_has_a_page_too(tmp_path):
