@@ -108,7 +108,8 @@ def test_two_runs_stand_side_by_side_with_their_reports(served):
         for side in ("left", "right"):
             frame = page.frame_locator(f"#{side}")
             frame.locator("h1").wait_for()
-        assert frame.locator("h1").inner_text() in ("first", "second")
+        assert frame.locator("h1").inner_text() == "fake → rules → fake on voice_samples"
+        assert frame.locator("header .line").first.inner_text().startswith(("run first ·", "run second ·"))
         page.reload()
         page.wait_for_selector("#pair:not([hidden])")
         page.click("#rows a")
