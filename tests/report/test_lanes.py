@@ -5,7 +5,8 @@ import pytest
 
 from tests.support.made_runs import answered, made_run
 from voicelab.audio import decoding
-from voicelab.audio.stereo import decode_stereo, encode_flac, encode_opus
+from voicelab.audio.decoding import decode_stereo
+from voicelab.audio.stereo import encode_flac, encode_opus
 from voicelab.report import page
 from voicelab.report.lanes import WIDTH, waveform
 from voicelab.report.views import view_turns

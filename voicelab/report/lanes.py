@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from voicelab.audio.stereo import decode_stereo, encode_opus
+from voicelab.audio.decoding import decode_stereo
+from voicelab.audio.stereo import encode_opus
 from voicelab.errors import InputError
 from voicelab.report.sounds import Sound, SoundShelf, data_uri
 from voicelab.report.wording import seconds
