@@ -25,6 +25,7 @@ LAYERS = [
     {"bench", "scoring"},
     {"report"},
     {"analysis"},
+    {"api"},
     {"server"},
     {"cli"},
     {"__main__"},

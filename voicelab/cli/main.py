@@ -39,6 +39,7 @@ from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.sweep import sweep
 from voicelab.cli.targets import probe, targets
+from voicelab.cli.version import version
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
@@ -52,6 +53,7 @@ app = StrictTyper(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.callback()(version)
 _SET = "a sample set in any format of docs/reference/samples.md"
 
 
