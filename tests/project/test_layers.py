@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[2]
 LAYERS = [
     {"addresses"},
     {"errors"},
-    {"engines", "paths", "text"},
+    {"engines", "paths", "scaffold", "text"},
     {"agent", "audio", "metrics"},
     {"conditions", "datasets", "tts", "vad"},
     {"asr"},

@@ -44,13 +44,17 @@ def evaluate(
 ) -> Run:
     """Speak a set of samples to a voice agent; the run has its figures, turns and report.
 
-    samples: a set in any format of docs/reference/samples.md, a SampleSet, or a RunSpec, which says all but out,
-    run_id, figures and progress. out: the folder of the runs. asr, agent, tts: a name with options,
-    `package.module:Class`, or a class or object of yours; None: the default. target: "in-process" (the pipeline in this process), "server" (a
-    server that the run starts, as the command line does), another of `voicelab targets`, or an object. condition: as
-    `noise=babble,snr_db=10`. limit: the most samples, balanced over categories and speakers. timeout_s: longest silence
-    of a server, in seconds. figures: further figures (docs/reference/figures.md). progress: called with the turns done,
-    the turns planned, and the last TurnResult.
+    samples: a set in any format of docs/reference/samples.md, a SampleSet, or a RunSpec. A RunSpec says everything
+    except out, run_id, figures and progress.
+    out: the folder of the runs.
+    asr, agent, tts: a name with options, `package.module:Class`, or a class or object of yours; None: the default.
+    target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
+    line's default), another name of `voicelab targets`, or an object.
+    condition: what degrades the recordings, such as `noise=babble,snr_db=10`.
+    limit: the maximum number of samples, balanced over categories and speakers.
+    timeout_s: longest silence of a server, in seconds.
+    figures: further figures (docs/reference/figures.md).
+    progress: called with the turns done, the turns planned, and the last TurnResult.
 
     Raises InputError or EngineError when the run cannot begin, RunInterruptedError when it stopped and can be resumed.
 
@@ -61,12 +65,13 @@ def evaluate(
     if isinstance(samples, RunSpec):
         spec = samples
     else:
-        engines = _engines({"asr": asr, "agent": agent, "tts": tts})
+        chosen: dict[str, Any] = _engines({"asr": asr, "agent": agent, "tts": tts})
+        if isinstance(target, str):
+            chosen["target"] = target
         spec = checked(
-            RunSpec,
+            RunSpec, None,
             samples=str(samples.path if isinstance(samples, SampleSet) else samples),
-            **({"target": target} if isinstance(target, str) else {}),
-            **engines, condition=_condition(condition, seed), limit=limit, categories=tuple(categories),
+            **chosen, condition=_condition(condition, seed), limit=limit, categories=tuple(categories),
             language=language, normalizer=normalizer, mode=mode, seed=seed, draws=draws, timeout_s=timeout_s,
         )  # fmt: skip
     name = run_id or new_run_id(spec)
@@ -99,7 +104,7 @@ def resume(
     return Run(folder.path, extra)
 
 
-def _engines(given: Mapping[str, Engine]) -> dict[str, str]:
+def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
     """The written engines of those that were given."""
     return {
         kind: one if isinstance(one, str) else outside.hand_over(kind, one)

@@ -29,6 +29,7 @@ from voicelab.cli.gate import gate
 from voicelab.cli.listen import listen
 from voicelab.cli.match import match
 from voicelab.cli.models import models
+from voicelab.cli.new import new
 from voicelab.cli.power import power
 from voicelab.cli.roundtrip import roundtrip
 from voicelab.cli.runs import runs
@@ -359,6 +360,7 @@ for _command in (
     app.command()(_command)
 app.command()(targets)
 app.command()(probe)
+app.command()(new)
 app.command("echo-agent")(echo_agent)
 app.command("score-timeline")(score_timeline)
 app.add_typer(models, name="models")
