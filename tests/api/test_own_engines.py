@@ -4,7 +4,7 @@ import pytest
 from typer.testing import CliRunner
 
 import voicelab
-from tests.support.own_engines import Hum, Nothing, Parrot, Terse
+from tests.support.own_engines import FIRST_WORD, Hum, Nothing, Parrot, Terse
 from tests.support.sample_sets import samples_folder
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.cli.main import app
@@ -103,3 +103,19 @@ def test_an_installed_package_adds_its_engines(tmp_path, monkeypatch):
     finally:
         monkeypatch.undo()
         outside.entry_points.cache_clear()
+
+
+def test_a_normalizer_as_an_object_and_by_name_scores_alike(tmp_path):
+    runs = [
+        evaluate(tmp_path, asr="fake:text=how", normalizer=one)
+        for one in (FIRST_WORD, "tests.support.own_engines:FIRST_WORD")
+    ]
+    assert [run.summary["wer"].of for run in runs] == [1, 1]
+    assert runs[0].summary["wer"].value == runs[1].summary["wer"].value
+    assert [run.result.spec.normalizer for run in runs] == [
+        "object:first_word", "tests.support.own_engines:FIRST_WORD",
+    ]  # fmt: skip
+    with pytest.raises(InputError, match=r"is no voicelab\.text\.Normalizer"):
+        evaluate(tmp_path, normalizer="tests.support.own_engines:Nothing")
+    with pytest.raises(InputError, match="was an object of another process"):
+        evaluate(tmp_path, normalizer="object:gone")

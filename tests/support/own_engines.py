@@ -1,8 +1,11 @@
-"""A recognizer, an agent and a voice that are not in voicelab's tables."""
+"""A recognizer, an agent, a voice and a normalizer that are not in voicelab's tables."""
 
 from voicelab.agent.base import Reply
 from voicelab.asr.whole import WholeRecognizer
+from voicelab.text import Normalizer
 from voicelab.tts.fake import FakeVoice
+
+FIRST_WORD = Normalizer("first_word", "1", lambda text: text.lower().split(" ")[0])
 
 
 class Parrot(WholeRecognizer):

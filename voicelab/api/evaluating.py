@@ -16,6 +16,8 @@ from voicelab.runs.checking import checked
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.runner import Progress, new_run_id
 from voicelab.targets.base import Target
+from voicelab.text import Normalizer
+from voicelab.text import outside as outside_text
 
 Engine = str | type | object | None
 """A written engine, `name:option=value` or `package.module:Class`; a class; an object."""
@@ -33,7 +35,7 @@ def evaluate(
     limit: int | None = None,
     categories: Iterable[str] = (),
     language: str | None = None,
-    normalizer: str | None = None,
+    normalizer: str | Normalizer | None = None,
     mode: Literal["burst", "realtime"] = "burst",
     seed: int = 0,
     draws: int = 2000,
@@ -51,6 +53,7 @@ def evaluate(
     target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
     line's default), another name of `voicelab targets`, or an object.
     condition: what degrades the recordings, such as `noise=babble,snr_db=10`.
+    normalizer: a name, `package.module:OBJECT`, or a Normalizer; None: the one of the language.
     limit: the maximum number of samples, balanced over categories and speakers.
     timeout_s: longest silence of a server, in seconds.
     figures: further figures (docs/reference/figures.md).
@@ -72,7 +75,8 @@ def evaluate(
             RunSpec, None,
             samples=str(samples.path if isinstance(samples, SampleSet) else samples),
             **chosen, condition=_condition(condition, seed), limit=limit, categories=tuple(categories),
-            language=language, normalizer=normalizer, mode=mode, seed=seed, draws=draws, timeout_s=timeout_s,
+            language=language, normalizer=_normalizer(normalizer), mode=mode, seed=seed, draws=draws,
+            timeout_s=timeout_s,
         )  # fmt: skip
     name = run_id or new_run_id(spec)
     if isinstance(samples, SampleSet):
@@ -111,6 +115,10 @@ def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
         for kind, one in given.items()
         if one is not None
     }
+
+
+def _normalizer(given: str | Normalizer | None) -> str | None:
+    return given if given is None or isinstance(given, str) else outside_text.hand_over(given)
 
 
 def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> Condition | None:

@@ -6,7 +6,7 @@ from glob import glob
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab.analysis.run_catalog import StoredRun, is_run, look
+from voicelab.analysis.run_catalog import StoredRun, is_run, kept_runs, look
 from voicelab.api.run import Run
 from voicelab.errors import InputError
 
@@ -37,6 +37,19 @@ def load_runs(*patterns: Path | str) -> pd.DataFrame:
 
     rows = [_row(one) for one in _stored(patterns)]
     return pd.DataFrame(rows).set_index("run_id")
+
+
+def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:
+    """The newest `count` finished runs in a folder that are on the set of the newest one. InputError where too few."""
+    finished = [one for one in kept_runs(Path(out)) if one.state == "finished" and one.run is not None]
+    digest = finished[0].run.samples_sha256 if finished and finished[0].run is not None else ""
+    same = [one.path for one in finished if one.run is not None and one.run.samples_sha256 == digest][:count]
+    if len(same) < count:
+        raise InputError(
+            f"{out}: {len(same)} finished runs on one set, and a comparison needs {count}; make one with `voicelab "
+            "evaluate`, or name the runs"
+        )
+    return same[::-1]
 
 
 def _stored(patterns: tuple[Path | str, ...]) -> list[StoredRun]:
