@@ -53,13 +53,13 @@ def test_the_command_line_takes_the_same_names(tmp_path):
 
 
 def test_a_server_of_the_run_imports_the_class(tmp_path, monkeypatch):
-    module = tmp_path / "lab_asr.py"
+    module = tmp_path / "own_lab_module.py"
     module.write_text("from tests.support.own_engines import Parrot\n\n\nclass Lab(Parrot):\n    pass\n")
     monkeypatch.setenv("PYTHONPATH", f"{tmp_path}:{samples_folder().parents[1]}")
     monkeypatch.syspath_prepend(str(tmp_path))
-    run = evaluate(tmp_path, asr="lab_asr:Lab", agent="fake", target="server")
+    run = evaluate(tmp_path, asr="own_lab_module:Lab", agent="fake", target="server")
     assert run.turns["heard"].iloc[0] == "what is the price of apple"
-    assert next(engine.name for engine in run.result.engines) == "lab_asr:Lab"
+    assert next(engine.name for engine in run.result.engines) == "own_lab_module:Lab"
 
 
 def test_what_cannot_travel_says_so(tmp_path):
@@ -72,7 +72,7 @@ def test_what_cannot_travel_says_so(tmp_path):
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (Nothing(), "must be a class with the method `stream`"),
+        (Nothing, "must be a class with the method `stream`"),
         ("tests.support.own_engines:Nothing", "must be a class with the method `stream`"),
         ("no_such_module:Asr", "cannot be imported"),
         ("tests.support.own_engines:Missing", "has no attribute 'Missing'"),

@@ -2,9 +2,12 @@
 
 import pytest
 
+import voicelab
 from tests.support.sample_sets import samples_folder, write_set
 from voicelab.datasets import SampleSet, load
+from voicelab.datasets.columns import SetColumns
 from voicelab.errors import InputError
+from voicelab.report import page
 
 
 def facts(samples):
@@ -54,3 +57,18 @@ def test_displays_are_short_and_readable_untrusted(tmp_path):
         assert "<script" not in shown
     assert '<audio controls src="data:audio/wav;base64,' in samples[0]._repr_html_()
     assert "waveform, 0.50 s" in samples[0].clip()._repr_html_()
+
+
+def test_a_set_with_columns_of_its_own_is_run_where_it_lies_and_a_part_of_it_is_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(page, "_pictures", lambda _: [])
+    write_set(tmp_path)
+    rows = [f"{number},hello,{tmp_path / 'a.ogg'}" for number in range(3)]
+    (tmp_path / "odd.csv").write_text("\n".join(["key,words,audio_filepath", *rows]))
+    samples = load(tmp_path / "odd.csv", SetColumns(reference="words", id="key"))
+    runs = [
+        voicelab.evaluate(one, tmp_path / "runs", asr="fake", tts="fake", run_id=name)
+        for name, one in (("whole", samples), ("part", samples[:2]))
+    ]
+    assert [len(run.turns) for run in runs] == [3, 2]
+    assert runs[0].result.spec.samples == str(tmp_path / "odd.csv")
+    assert runs[1].result.spec.samples == str(tmp_path / "runs/part/samples/voice_samples.json")

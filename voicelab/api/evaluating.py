@@ -10,6 +10,7 @@ from voicelab.api.run import Run
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.parsing import parse_condition
 from voicelab.datasets import SampleSet
+from voicelab.datasets.columns import USUAL
 from voicelab.engines import outside
 from voicelab.report import finish
 from voicelab.runs.checking import checked
@@ -71,6 +72,8 @@ def evaluate(
         chosen: dict[str, Any] = _engines({"asr": asr, "agent": agent, "tts": tts})
         if isinstance(target, str):
             chosen["target"] = target
+        if isinstance(samples, SampleSet) and samples.columns != USUAL:
+            chosen["columns"] = samples.columns
         spec = checked(
             RunSpec, None,
             samples=str(samples.path if isinstance(samples, SampleSet) else samples),
@@ -80,7 +83,7 @@ def evaluate(
         )  # fmt: skip
     name = run_id or new_run_id(spec)
     if isinstance(samples, SampleSet):
-        spec = spec.model_copy(update={"samples": _kept_set(samples, RunFolder(Path(out) / name))})
+        spec = spec.model_copy(update=_kept_set(samples, RunFolder(Path(out) / name)))
     folder, _ = finish.evaluate(spec, Path(out), run_id=name, progress=progress, figures=extra, target=given)
     return Run(folder.path, extra)
 
@@ -127,8 +130,8 @@ def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> 
     return checked(Condition, **{"seed": seed, **given}) if isinstance(given, Mapping) else given
 
 
-def _kept_set(samples: SampleSet, folder: RunFolder) -> str:
-    """The set's own path where that still holds the same samples; else a copy of its list in the run's folder."""
+def _kept_set(samples: SampleSet, folder: RunFolder) -> dict[str, Any]:
+    """Where the spec finds the set: its own path where that holds the same samples; else a list in the run's folder."""
     if samples.is_as_stored():
-        return str(samples.path)
-    return str(samples.save(folder.path / "samples"))
+        return {}
+    return {"samples": str(samples.save(folder.path / "samples")), "columns": None}

@@ -209,7 +209,7 @@ class SampleSet:
         from voicelab.datasets.loading import load
 
         try:
-            stored = load(self.path)
+            stored = load(self.path, self.columns)
         except InputError:
             return False
         return (stored.samples, stored.scenarios) == (self.samples, self.scenarios)
