@@ -124,8 +124,8 @@ class Entry:
     share one engine, whose utterances are independent and whose calls release the GIL; otherwise each worker has its
     own engine. environment: variables for its process, unless the user sets them. needs: requirements beyond packages:
     weights, a key, a network. languages: language codes of a recognizer; None when they depend on its options.
-    positional: the option that may be given without its name: `replay:FILE`. outside: the kind of engine, for a class of another
-    package or an object of the caller (outside.py).
+    positional: the option that may be given without its name: `replay:FILE`. outside: the kind of engine, for a
+    class of another package or an object of the caller (outside.py).
     """
 
     target: str

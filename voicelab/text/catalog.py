@@ -23,7 +23,10 @@ NAMES = ", ".join(NORMALIZERS)
 
 
 def normalizer(name: str) -> Normalizer:
-    """The normalizer of that name, or at `package.module:OBJECT`; InputError lists the known ones."""
+    """Return the normalizer with that name, or at `package.module:OBJECT`.
+
+    Raises InputError, which lists the known ones.
+    """
     known = NORMALIZERS.get(ALIASES.get(name, name)) or from_outside(name)
     if known is None:
         raise InputError(f"unknown normalizer {name!r}; known: {NAMES}; or one of yours: package.module:OBJECT")
