@@ -11,6 +11,7 @@ from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.sample_fields import check_ids
 from voicelab.datasets.samples import SampleSet
 from voicelab.errors import InputError
+from voicelab.metrics.tool_calls import Call
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -44,7 +45,7 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Path):
         return str(value)
     if isinstance(value, tuple):
-        return list(value)
+        return [{"name": one.name, "arguments": dict(one.arguments)} if isinstance(one, Call) else one for one in value]
     return value.tolist() if hasattr(value, "tolist") else value
 
 
