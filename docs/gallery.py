@@ -36,6 +36,8 @@ def _parameters(runs: Path) -> list[tuple[str, dict[str, Any]]]:
         ("evaluate", {**spoken, "run_id": "telephone", "condition": {"telephone": True}}),
         ("evaluate", {**spoken, "run_id": "clean"}),
         ("compare", {"runs": [str(runs / "clean"), str(runs / "telephone")], "listen": 3}),
+        ("own_components", {"limit": LIMIT, "out": str(runs), "run_id": "own"}),
+        ("many_runs", {"runs": str(runs / "*")}),
         ("audit", {"runs": [str(runs / "clean")], "top": 3}),
         ("robustness", {"out": str(runs), "limit": 6, "snr": [20, 0], "bitrate": [], "loss": [], "sweep_id": "noise"}),
     ]

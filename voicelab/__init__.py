@@ -1,9 +1,9 @@
 """voicelab: a workbench for measuring voice agents.
 
-    from pathlib import Path
-    from voicelab import RunSpec, evaluate
+    import voicelab
 
-    folder, run = evaluate(RunSpec(samples="data/voice_samples", target="in-process", limit=6), Path("reports"))
+    run = voicelab.evaluate("data/voice_samples", asr="moonshine", limit=20)
+    print(run.summary)
 
 Names are imported on first use, so that `import voicelab` is fast.
 """
@@ -15,6 +15,14 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from voicelab.api.comparing import compare as compare
+    from voicelab.api.evaluating import evaluate as evaluate
+    from voicelab.api.evaluating import resume as resume
+    from voicelab.api.loading import find_runs as find_runs
+    from voicelab.api.loading import load_run as load_run
+    from voicelab.api.loading import load_runs as load_runs
+    from voicelab.api.run import Run as Run
+    from voicelab.asr.whole import WholeRecognizer as WholeRecognizer
     from voicelab.audio.clip import Clip as Clip
     from voicelab.datasets import Sample as Sample
     from voicelab.datasets import SampleSet as SampleSet
@@ -34,8 +42,6 @@ if TYPE_CHECKING:
     from voicelab.figures.figure import Ratio as Ratio
     from voicelab.pipeline.turn import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
-    from voicelab.report.finish import evaluate as evaluate
-    from voicelab.report.finish import resume as resume
     from voicelab.runs.records import RunFolder as RunFolder
     from voicelab.runs.records import RunResult as RunResult
     from voicelab.runs.records import RunSpec as RunSpec
@@ -61,6 +67,7 @@ _HOMES = {
     "Percentile": "figures.figure",
     "Pipeline": "pipeline.turn",
     "Ratio": "figures.figure",
+    "Run": "api.run",
     "RunFolder": "runs.records",
     "RunResult": "runs.records",
     "RunSpec": "runs.records",
@@ -73,10 +80,15 @@ _HOMES = {
     "TurnResult": "runs.records",
     "VoiceClient": "targets.client",
     "VoicelabError": "errors",
-    "evaluate": "report.finish",
+    "WholeRecognizer": "asr.whole",
+    "compare": "api.comparing",
+    "evaluate": "api.evaluating",
+    "find_runs": "api.loading",
     "load": "datasets",
+    "load_run": "api.loading",
+    "load_runs": "api.loading",
     "normalizer": "text",
-    "resume": "report.finish",
+    "resume": "api.evaluating",
     "summarize": "scoring.summary",
 }
 
@@ -84,10 +96,14 @@ __all__ = sorted(_HOMES)
 
 
 def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        from importlib.metadata import version
+
+        return version("voicelab")
     if name not in _HOMES:
         raise AttributeError(f"module 'voicelab' has no attribute {name!r}")
     return getattr(import_module(f"voicelab.{_HOMES[name]}"), name)
 
 
 def __dir__() -> list[str]:
-    return [*__all__]
+    return [*__all__, "__version__"]

@@ -34,8 +34,17 @@ def test_links_lead_somewhere(document):
 def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
     (block,) = blocks("README.md", "python")
     monkeypatch.chdir(PROJECT)
-    exec(block.replace('Path("reports")', f'Path("{tmp_path}")'), {})
-    assert capsys.readouterr().out.startswith("finished ['How much is ap")
+    exec(block.replace("limit=6", f"limit=6, out={str(tmp_path)!r}"), {})
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0].startswith("word error rate (WER)")
+    assert re.fullmatch(rf"0\.\d+ {tmp_path}/.*/report\.html", lines[-1])
+
+
+def test_the_own_recognizer_of_the_how_to_page_runs(tmp_path, monkeypatch, capsys):
+    (block,) = blocks("docs/how-to/own_components.md", "python")
+    monkeypatch.chdir(PROJECT)
+    exec(block.replace("limit=4", f"limit=1, out={str(tmp_path)!r}"), {"__name__": "__main__"})
+    assert float(capsys.readouterr().out) > 0.5
 
 
 def test_the_example_engine_keeps_the_contract():

@@ -14,7 +14,7 @@ PROJECT = Path(__file__).parents[2]
 LAYERS = [
     {"addresses"},
     {"errors"},
-    {"engines", "paths", "text"},
+    {"engines", "paths", "scaffold", "text"},
     {"agent", "audio", "metrics"},
     {"conditions", "datasets", "tts", "vad"},
     {"asr"},
@@ -25,6 +25,7 @@ LAYERS = [
     {"bench", "scoring"},
     {"report"},
     {"analysis"},
+    {"api"},
     {"server"},
     {"cli"},
     {"__main__"},

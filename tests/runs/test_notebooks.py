@@ -1,6 +1,7 @@
 """Notebooks run by themselves, in any kernel, with their parameters checked, and are committed without outputs."""
 
 import json
+import re
 import shutil
 import sys
 from pathlib import Path
@@ -8,10 +9,12 @@ from pathlib import Path
 import nbformat
 import papermill
 import pytest
+from nbformat.sign import NotebookNotary
 from papermill.exceptions import PapermillExecutionError
 
 from tests.support.made_runs import made_run
 from tests.support.sample_sets import samples_folder
+from voicelab.api.loading import newest_on_one_set
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
 from voicelab.paths import PROJECT, shipped
 from voicelab.runs import notebook
@@ -140,7 +143,7 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path):
         execute("evaluate", tmp_path / "run", {"asrr": "fake"})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
-    known = "audit, compare, evaluate, explore, robustness"
+    known = "audit, compare, evaluate, explore, many_runs, own_components, robustness"
     with pytest.raises(InputError, match=f"no notebook 'nope'; there are: {known}"):
         execute("nope", tmp_path, {})
 
@@ -212,20 +215,46 @@ def test_a_fault_of_the_progress_is_raised(tmp_path):
 
 
 class TestParameterGuard:
-    def test_knows_its_names_and_lists_them(self):
-        space = {"before": 1}
+    def test_looks_at_the_cell_that_papermill_adds(self):
+        space = {"In": ["", "guard = ..."]}
         guard = ParameterGuard(space, {"asr", "mode"}, "n.ipynb")
-        space |= {"guard": guard, "asr": "fake", "_hidden": 1}
+        space["In"] += ["import pandas as pd\nmine = 3", "# Parameters\nasr = 'fake'\n"]
         guard.check(space)
-        other = ParameterGuard(space, {"asr", "mode"}, "n.ipynb")
+        space["In"].append("# Parameters\nlimt = 3\n")
         with pytest.raises(InputError, match=r"n\.ipynb: unknown parameter 'limt'; its parameters: asr, mode"):
-            other.check(space | {"limt": 3})
+            guard.check(space)
 
-    def test_is_spent_after_its_first_check(self):
-        """In JupyterLab its cell is run again, when later cells have made names of their own."""
+    def test_lets_cells_of_ipython_be(self):
         guard = ParameterGuard({}, {"asr"}, "n.ipynb")
-        guard.check({"asr": 1})
-        guard.check({"asr": 1, "summary": 2})
+        guard.check({"summary": 2})
+        guard.check({"In": ["# Parameters\n%matplotlib inline"]})
+
+
+def test_an_executed_notebook_is_trusted(evaluated):
+    notary = NotebookNotary()
+    assert notary.check_signature(nbformat.read(evaluated[0].path / "evaluate.ipynb", 4))
+    notary.store.close()
+
+
+def test_a_recognizer_and_a_figure_in_cells_and_many_runs(tmp_path):
+    given = {"limit": 2, "out": str(tmp_path), "run_id": "own"}
+    shown = shown_text(execute("own_components", tmp_path / "nb", given))
+    assert re.search(r"\d\.\d{3} \[\d\.\d{3}, \d\.\d{3}\], 2 turns", shown)
+    many = execute("many_runs", tmp_path / "nb", {"runs": str(tmp_path / "*")})
+    assert "Constant" in shown_text(many)
+    assert sum("image/png" in found.get("data", {}) for found in outputs(many)) == 1
+
+
+def test_the_newest_runs_on_one_set_are_compared(tmp_path):
+    with pytest.raises(InputError, match="0 finished runs on one set, and a comparison needs 2"):
+        newest_on_one_set(tmp_path)
+
+
+def test_relative_paths_are_found_in_the_project(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert notebook.found_path("data/voice_samples") == PROJECT / "data/voice_samples"
+    (tmp_path / "data" / "voice_samples").mkdir(parents=True)
+    assert notebook.found_path("data/voice_samples") == Path("data/voice_samples")
 
 
 def test_parameters_become_a_spec():

@@ -57,7 +57,7 @@ RECOGNIZERS = Catalog(
 )
 
 _FIRST_CHOICE, _FALLBACK = "moonshine", "pocketsphinx"
-DEFAULT_RECOGNIZER = _FIRST_CHOICE if RECOGNIZERS.entries[_FIRST_CHOICE].installed() else _FALLBACK
+DEFAULT_RECOGNIZER = _FIRST_CHOICE if RECOGNIZERS.shipped[_FIRST_CHOICE].installed() else _FALLBACK
 """Default recognizer: moonshine, or PocketSphinx where moonshine has no wheel."""
 
 

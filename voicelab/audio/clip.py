@@ -61,6 +61,14 @@ class Clip:
             raise ValueError(f"clips to join must have one rate, not {sorted(rates)}")
         return Clip(np.concatenate([clip.samples for clip in clips]), rates.pop())
 
+    def __repr__(self) -> str:
+        return f"Clip of {self.duration_s:.2f} s, {self.rate_hz} Hz, {self.level_dbfs:.1f} dBFS"
+
+    def _repr_html_(self) -> str:
+        from voicelab.audio.display import clip_html
+
+        return f"<p>{self!r}</p>{clip_html(self)}"
+
     @property
     def duration_s(self) -> float:
         return len(self.samples) / self.rate_hz

@@ -65,7 +65,7 @@ def _measure_here(
 ) -> Speed:
     start = perf_counter()
     recognizer = config.build()
-    info = recognizer.load()
+    info = config.load(recognizer)
     load_s = perf_counter() - start
     ways: dict[str, Callable[[], None]] = {"single": lambda: _one_by_one(recognizer, clips)}
     if isinstance(recognizer, BatchRecognizer):

@@ -108,7 +108,7 @@ def measure(voice: str, texts: Sequence[str], *, rounds: int) -> VoiceSpeed:
 def _measure_here(voice: str, config: EngineConfig, texts: list[str], rounds: int) -> VoiceSpeed:
     start = perf_counter()
     engine = config.build()
-    info: EngineInfo = engine.load()
+    info: EngineInfo = config.load(engine)
     load_s = perf_counter() - start
     taken = []
     for _ in range(rounds):

@@ -29,6 +29,7 @@ from voicelab.cli.gate import gate
 from voicelab.cli.listen import listen
 from voicelab.cli.match import match
 from voicelab.cli.models import models
+from voicelab.cli.new import new
 from voicelab.cli.power import power
 from voicelab.cli.roundtrip import roundtrip
 from voicelab.cli.runs import runs
@@ -39,6 +40,7 @@ from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.cli.strict import StrictTyper
 from voicelab.cli.sweep import sweep
 from voicelab.cli.targets import probe, targets
+from voicelab.cli.version import version
 
 if TYPE_CHECKING:
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
@@ -52,6 +54,7 @@ app = StrictTyper(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
+app.callback()(version)
 _SET = "a sample set in any format of docs/reference/samples.md"
 
 
@@ -357,6 +360,7 @@ for _command in (
     app.command()(_command)
 app.command()(targets)
 app.command()(probe)
+app.command()(new)
 app.command("echo-agent")(echo_agent)
 app.command("score-timeline")(score_timeline)
 app.add_typer(models, name="models")

@@ -11,12 +11,14 @@ import typer
 
 from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
+from voicelab.cli.trend import trend
 
 if TYPE_CHECKING:
     from voicelab.analysis.run_catalog import StoredRun
     from voicelab.scoring.leading import Labelled
 
 runs = StrictTyper(help="List, show and remove runs.", no_args_is_help=True)
+runs.command()(trend)
 
 
 def _ids(context: typer.Context, incomplete: str) -> list[str]:

@@ -49,6 +49,12 @@ class Condition(BaseModel):
             raise ValueError(str(error)) from error
         return self
 
+    def __repr__(self) -> str:
+        return f"Condition: {self.label} (seed {self.seed})"
+
+    def _repr_html_(self) -> str:
+        return f"<p>{self!r}</p>"
+
     @property
     def channel(self) -> Channel:
         """The network channel; without loss_percent, a lossless one."""

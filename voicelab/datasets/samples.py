@@ -7,7 +7,7 @@ import binascii
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
@@ -57,6 +57,22 @@ class Sample:
     audio_column: str | None = None
     language: str | None = None
     listed_at: str = field(default="", compare=False)
+
+    def __repr__(self) -> str:
+        who = f", {self.speaker}" if self.speaker else ""
+        return f"Sample {self.id} ({self.category}{who}): {self.text!r}"
+
+    def _repr_html_(self) -> str:
+        """Text first, so that it is readable where a notebook is not trusted; then a waveform and a player."""
+        from html import escape
+
+        from voicelab.audio.display import clip_html
+
+        try:
+            sound = clip_html(self.clip())
+        except InputError as error:
+            sound = f"<p>{escape(str(error))}</p>"
+        return f"<p>{escape(repr(self))}</p>{sound}"
 
     @property
     def source(self) -> str:
@@ -139,11 +155,69 @@ class SampleSet:
     notices: tuple[str, ...] = ()
     columns: SetColumns = USUAL
 
+    @classmethod
+    def from_frame(cls, frame: pandas.DataFrame, home: Path | str = ".") -> SampleSet:
+        """A set from a DataFrame with the columns of a manifest, or those of `to_frame`.
+
+        home: what relative paths of recordings are relative to. Raises InputError that names the row and the column.
+        """
+        from voicelab.datasets.frames import from_frame
+
+        return from_frame(frame, Path(home))
+
+    def __repr__(self) -> str:
+        scenarios = f", {len(self.scenarios)} scenarios" if self.scenarios else ""
+        return f"SampleSet of {len(self)} samples{scenarios} ({', '.join(self.categories)}): {self.path}"
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        shown = self.to_frame()[["id", "category", "speaker", "text"]]
+        table = shown.to_html(index=False, na_rep="", max_rows=20, border=0)
+        return f"<p>{escape(repr(self))}</p>{table}"
+
     def __len__(self) -> int:
         return len(self.samples)
 
     def __iter__(self) -> Iterator[Sample]:
         return iter(self.samples)
+
+    def __getitem__(self, chosen: int | slice | str) -> Any:
+        """A sample by its place or id; of a slice, the set of those samples."""
+        if isinstance(chosen, str):
+            return self.sample(chosen)
+        if isinstance(chosen, int):
+            return self.samples[chosen]
+        return self._with(self.samples[chosen])
+
+    def where(self, wanted: Callable[[Sample], bool]) -> SampleSet:
+        """The samples for which `wanted` returns true, and the scenarios all of whose turns are among them."""
+        return self._with(tuple(sample for sample in self.samples if wanted(sample)))
+
+    def save(self, path: Path | str) -> Path:
+        """Write the set: a folder or .json in the format of voice_samples.json, a .jsonl as a manifest; the file.
+
+        Recordings that are files are referred to where they lie; others are written beside the list. Raises InputError
+        for another ending, and where the file exists.
+        """
+        from voicelab.datasets.saving import save
+
+        return save(self, Path(path))
+
+    def is_as_stored(self) -> bool:
+        """Whether reading `path` gives these samples again."""
+        from voicelab.datasets.loading import load
+
+        try:
+            stored = load(self.path, self.columns)
+        except InputError:
+            return False
+        return (stored.samples, stored.scenarios) == (self.samples, self.scenarios)
+
+    def _with(self, kept: tuple[Sample, ...]) -> SampleSet:
+        ids = {sample.id for sample in kept}
+        scenarios = tuple(one for one in self.scenarios if all(turn.id in ids for turn in one.turns))
+        return replace(self, samples=kept, scenarios=scenarios)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return a table with a row per sample and a column per field; decodes nothing."""
@@ -197,9 +271,7 @@ class SampleSet:
         if limit is not None:
             chosen = {sample.id for sample in _in_rounds(kept, limit)}
             kept = [sample for sample in kept if sample.id in chosen]
-        ids = {sample.id for sample in kept}
-        scenarios = tuple(one for one in self.scenarios if all(turn.id in ids for turn in one.turns))
-        return replace(self, samples=tuple(kept), scenarios=scenarios)
+        return self._with(tuple(kept))
 
 
 def _in_rounds(samples: list[Sample], limit: int) -> Iterator[Sample]:

@@ -11,12 +11,14 @@ import inspect
 import types
 import typing
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import metadata
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from voicelab.addresses import take_user, without_user
+from voicelab.engines import outside
+from voicelab.engines.source_revision import source_revision
 from voicelab.errors import EngineMissingError, InputError
 
 OptionValue = str | int | float | bool | None
@@ -109,7 +111,7 @@ class Option:
             if text.lower() in ("false", "no", "off", "0"):
                 return False
             raise ValueError(text)
-        return typing.cast("OptionValue", self.type(text))
+        return cast("OptionValue", self.type(text))
 
 
 @dataclass(frozen=True)
@@ -122,7 +124,8 @@ class Entry:
     share one engine, whose utterances are independent and whose calls release the GIL; otherwise each worker has its
     own engine. environment: variables for its process, unless the user sets them. needs: requirements beyond packages:
     weights, a key, a network. languages: language codes of a recognizer; None when they depend on its options.
-    positional: the option that may be given without its name: `replay:FILE`.
+    positional: the option that may be given without its name: `replay:FILE`. outside: the kind of engine, for a
+    class of another package or an object of the caller (outside.py).
     """
 
     target: str
@@ -136,23 +139,40 @@ class Entry:
     needs: str = ""
     languages: tuple[str, ...] | None = None
     positional: str | None = None
+    outside: str | None = None
 
     @cached_property
     def engine_class(self) -> type[Any]:
+        if self.outside is not None:
+            return outside.engine_class(self.outside, self.target)
         module, _, name = self.target.partition(":")
-        return typing.cast("type[Any]", getattr(importlib.import_module(module), name))
+        return cast("type[Any]", getattr(importlib.import_module(module), name))
 
     def options(self) -> dict[str, Option]:
-        """Options of the constructor."""
+        """Options of the constructor; none for an object, which is built already."""
+        if self.target.startswith(outside.OBJECT) or self._fault() is not None:
+            return {}
         return constructor_options(self.engine_class)
 
     def installed(self) -> bool:
-        """Whether all required packages are installed."""
-        return all(map(is_installed, self.packages))
+        """Whether all required packages are installed, and a class from outside can be imported."""
+        return all(map(is_installed, self.packages)) and self._fault() is None
+
+    def _fault(self) -> str | None:
+        """Why a class from another package cannot be used; None where it can."""
+        if self.outside is None:
+            return None
+        try:
+            _ = self.engine_class
+        except InputError as error:
+            return str(error)
+        return None
 
     @property
     def install_command(self) -> str:
         """The command that installs the missing packages, and other requirements."""
+        if (fault := self._fault()) is not None:
+            return f"repair its package: {fault}"
         if self.extra is not None:
             return f"pip install 'voicelab[{self.extra}]'"
         missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)
@@ -210,31 +230,93 @@ class EngineConfig:
     lanes: int | None = None
     shared: bool = False
     environment: Mapping[str, str] = field(default_factory=dict)
+    outside: bool = False
 
     def build(self) -> Any:
         """Return the engine, not loaded yet."""
+        if self.outside:
+            return outside.build(self.kind, self.target, self.options)
         module, _, name = self.target.partition(":")
         return getattr(importlib.import_module(module), name)(**self.options)
+
+    def load(self, engine: Any) -> EngineInfo:
+        """Load what `build` returned. An engine from outside may say little of itself; its name is the written one."""
+        if not self.outside:
+            return cast("EngineInfo", engine.load())
+        told = engine.load() if hasattr(engine, "load") else None
+        info = told if isinstance(told, EngineInfo) else EngineInfo(self.kind, self.name, {}, "")
+        return replace(
+            info,
+            kind=self.kind,
+            name=self.name,
+            options={**info.options, **self.options},
+            revision=info.revision or source_revision(type(engine)),
+        )
 
 
 @dataclass(frozen=True)
 class Catalog:
-    """The table of one kind of engine."""
+    """The table of one kind of engine. shipped: the engines of this package."""
 
     kind: str
-    entries: Mapping[str, Entry]
+    shipped: Mapping[str, Entry]
+
+    @property
+    def entries(self) -> Mapping[str, Entry]:
+        """The shipped engines and those that installed packages declare as entry points `voicelab.<kind>`."""
+        installed = outside.entry_points(self.kind)
+        if not installed:
+            return self.shipped
+        found = {
+            name: Entry(target, f"from the package {package}", outside=self.kind)
+            for name, (target, package) in installed.items()
+        }
+        return {**found, **self.shipped}
+
+    def parse(self, text: str) -> EngineSpec:
+        """Read a written engine: `name:option=value,...` or `package.module:Class:option=value,...`."""
+        spec = EngineSpec.parse(text)
+        if spec.name in self.entries or (found := outside.split(text.strip())) is None:
+            return spec
+        name, options = found
+        return EngineSpec(name, EngineSpec.parse(f"{self.kind}:{options}").options)
+
+    def entry(self, name: str) -> Entry | None:
+        """The line of an engine: of the table, or made for a class or an object from outside; None where unknown."""
+        if outside.split(name) is not None:
+            return _outside_entry(self.kind, name)
+        return self.entries.get(name)
 
     def config(self, spec: EngineSpec | str) -> EngineConfig:
         """Check name, packages and options against the table.
 
         Raises InputError, which lists the known names or options, or EngineMissingError, which names the pip extra.
         """
-        spec = EngineSpec.parse(spec) if isinstance(spec, str) else spec
-        entry = self.entries.get(spec.name)
+        spec = self.parse(spec) if isinstance(spec, str) else spec
+        entry = self.entry(spec.name)
         if entry is None:
-            raise InputError(f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}")
+            raise InputError(
+                f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}; "
+                "or a class of yours: package.module:Class"
+            )
+        if entry.outside is not None:
+            _ = entry.engine_class  # raises InputError where it cannot be used
         if not entry.installed():
             raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
+        return EngineConfig(
+            self.kind,
+            spec.name,
+            entry.target,
+            entry.isolation,
+            self._values(spec, entry),
+            entry.lanes,
+            entry.shared,
+            entry.environment,
+            entry.outside is not None,
+        )
+
+    def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
+        """All options of the engine, those that the spec names read as their type. Raises InputError."""
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         given = {key or entry.positional for key in spec.options}
@@ -252,13 +334,15 @@ class Catalog:
             except ValueError as error:
                 wanted = known[name].type.__name__
                 raise InputError(f"{spec.name}: option {name} takes a value of type {wanted}, not {text!r}") from error
-        return EngineConfig(
-            self.kind,
-            spec.name,
-            entry.target,
-            entry.isolation,
-            values,
-            entry.lanes,
-            entry.shared,
-            entry.environment,
-        )
+        return values
+
+
+def _outside_entry(kind: str, name: str) -> Entry:
+    """The line of a class or object from outside; its class may declare how it runs (`outside.TRAITS`)."""
+    entry = Entry(name, "a class of yours", outside=kind)
+    traits = {
+        trait: getattr(entry.engine_class, trait)
+        for trait in outside.TRAITS
+        if hasattr(entry.engine_class, trait) and not (name.startswith(outside.OBJECT) and trait == "isolation")
+    }
+    return replace(entry, **traits)

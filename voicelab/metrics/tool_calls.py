@@ -21,7 +21,7 @@ class Call:
     """A tool's name and arguments. Of an expected call, the arguments that matter."""
 
     name: str
-    arguments: Mapping[str, Any] = field(default_factory=dict)
+    arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, slots=True)

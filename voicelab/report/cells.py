@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from html import escape
+from pathlib import Path
+from statistics import median
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -26,21 +29,41 @@ class Bar:
 
     def __init__(self, label: str) -> None:
         self._label = label
+        self._began: tuple[int, float] | None = None
+        self._turns: list[TurnResult] = []
         self._handle: Any = None
         self._shown_at = 0.0
 
-    def __call__(self, done: int, total: int, _turn: TurnResult | None = None) -> None:
+    def __call__(self, done: int, total: int, turn: TurnResult | None = None) -> None:
+        if turn is not None:
+            self._turns.append(turn)
+        self._began = self._began or (done, monotonic())
         if done < total and monotonic() - self._shown_at < _REDRAW_S:
             return
         from IPython.display import display
 
         self._shown_at = monotonic()
-        html = f'<progress value="{done}" max="{total}"></progress> {done} of {total} {self._label}'
-        bundle = {"text/html": html, "text/plain": f"{done} of {total} {self._label}"}
+        text = ", ".join([f"{done} of {total} {self._label}", *self._left(done, total), *self._so_far()])
+        html = f'<progress value="{done}" max="{total}"></progress> {text}'
+        bundle = {"text/html": html, "text/plain": text}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(bundle, raw=True)
+
+    def _left(self, done: int, total: int) -> list[str]:
+        """How long the rest takes at the pace so far."""
+        first, since_s = self._began or (done, 0.0)
+        if not first < done < total:
+            return []
+        return [f"about {(monotonic() - since_s) / (done - first) * (total - done):.0f} s left"]
+
+    def _so_far(self) -> list[str]:
+        """Running figures of the turns seen since the bar was made: how many failed, and the median whole turn."""
+        failed = sum(turn.broken for turn in self._turns)
+        took_s = [turn.turn_s for turn in self._turns if turn.turn_s is not None and not turn.cold]
+        shown = [f"median turn {median(took_s):.2f} s"] if took_s else []
+        return [*([f"{failed} failed"] if failed else []), *shown]
 
 
 class Shown:
@@ -70,6 +93,13 @@ def figure(drawn: Figure) -> Shown:
         source = data_uri(plots.svg(drawn), "image/svg+xml")
         return Shown("figure", html=f'<img src="{source}" width="{width}" alt="figure">')
     return Shown("figure", png=picture, width=width)
+
+
+def link(path: Path, text: str) -> Shown:
+    """A link to a file, which works in a notebook that is not trusted too."""
+    return Shown(
+        f"{text}: {path}", html=f'<a href="{escape(path.as_posix())}">{escape(text)}</a> ({escape(str(path))})'
+    )
 
 
 def table(frame: pd.DataFrame, title: str) -> Shown:

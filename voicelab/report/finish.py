@@ -13,6 +13,7 @@ from voicelab.runs.records import RunFolder, RunResult, RunSpec
 from voicelab.runs.runner import Progress
 from voicelab.scoring import counterfactual, summary_file
 from voicelab.scoring.schema import Summary
+from voicelab.targets.base import Target
 
 
 def evaluate(
@@ -22,25 +23,31 @@ def evaluate(
     run_id: str | None = None,
     progress: Progress | None = None,
     figures: Iterable[Any] = (),
+    target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Run an evaluation in a new folder under `out`, then write attribution, summary and report.
 
-    figures: further figures (`figures.outside.table_with`). Raises what `runner.evaluate` raises.
+    figures: further figures (`figures.outside.table_with`). target: an object to measure instead of what the spec
+    names. Raises what `runner.evaluate` raises.
     """
     extra = tuple(figures)
     table_with(extra)  # a figure that cannot be used is refused before the first turn
-    folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress)
+    folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress, target=target)
     finish(folder, extra)
     return folder, run
 
 
 def resume(
-    path: Path | str, *, progress: Progress | None = None, figures: Iterable[Any] = ()
+    path: Path | str,
+    *,
+    progress: Progress | None = None,
+    figures: Iterable[Any] = (),
+    target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Resume an unfinished run, and finish it as `evaluate` does."""
     extra = tuple(figures)
     table_with(extra)
-    folder, run = runner.resume(Path(path), progress=progress)
+    folder, run = runner.resume(Path(path), progress=progress, target=target)
     finish(folder, extra)
     return folder, run
 

@@ -39,8 +39,8 @@ def _hearing(asr: str | None, code: str | None) -> str | None:
     """Return the recognizer with its language option set; checks an option set by the user."""
     if asr is None or code is None:
         return asr
-    spec = EngineSpec.parse(asr)
-    entry = RECOGNIZERS.entries.get(spec.name)
+    spec = RECOGNIZERS.parse(asr)
+    entry = RECOGNIZERS.entry(spec.name)
     if entry is None:
         return asr  # the catalog's own error is more specific
     if entry.languages is not None and code not in entry.languages:

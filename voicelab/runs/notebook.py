@@ -6,6 +6,7 @@ plain `papermill`, which would only warn.
 
 from __future__ import annotations
 
+import ast
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -55,6 +56,7 @@ def execute(name: str, folder: Path, parameters: Mapping[str, Any], progress: Pr
         except (PapermillException, RuntimeError) as error:
             # nbclient raises RuntimeError when the kernel died or did not start.
             raise VoicelabError(f"{source.name}: {_one_line(str(error))}") from error
+    _sign(target)
     return target
 
 
@@ -73,23 +75,43 @@ def check_names(given: Iterable[str], known: Iterable[str], notebook: str) -> No
 
 
 class ParameterGuard:
-    """Detects unknown parameters. Create it before the parameters cell, and call `check` after it.
+    """Refuses parameters that a notebook does not have, under a plain `papermill`, which would only warn.
 
-    papermill inserts the given parameters in a cell after that one, so a misspelt parameter becomes a new name.
+    papermill puts the given parameters into a cell of their own, and IPython keeps the source of each cell. The guard
+    reads that cell alone, so that cells may be edited freely.
     """
 
     def __init__(self, namespace: Mapping[str, Any], known: Iterable[str], notebook: str) -> None:
-        self._before: set[str] | None = set(namespace)
         self._known = frozenset(known)
         self._notebook = notebook
+        self._first = len(namespace.get("In", ()))
 
     def check(self, namespace: Mapping[str, Any]) -> None:
-        """Raise InputError for an unknown parameter. Later calls pass, because later cells define names too."""
-        if self._before is None:
-            return
-        given = {name for name, value in namespace.items() if not name.startswith("_") and value is not self}
-        new, self._before = given - self._before, None
-        check_names(new - self._known, self._known, self._notebook)
+        """Raise InputError for an injected parameter that the notebook does not have."""
+        for source in namespace.get("In", ())[self._first :]:
+            if source.startswith(_INJECTED):
+                check_names(_assigned(source), self._known, self._notebook)
+
+
+_INJECTED = "# Parameters\n"
+"""How the cell begins that papermill adds."""
+
+
+def _assigned(source: str) -> list[str]:
+    """The names that the statements of a cell assign."""
+    try:
+        statements = ast.parse(source).body
+    except SyntaxError:  # a cell with IPython's own syntax, so not papermill's
+        return []
+    targets = [target for one in statements if isinstance(one, ast.Assign) for target in one.targets]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def found_path(written: str) -> Path:
+    """A path as it is written, else, where nothing is there, relative to the project."""
+    path = Path(written).expanduser()
+    in_project = PROJECT / path
+    return in_project if not path.exists() and not path.is_absolute() and in_project.exists() else path
 
 
 def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
@@ -98,7 +120,7 @@ def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
     Raises InputError, which names the parameter.
     """
     options = {name: value for name, value in options.items() if name not in ("asr", "tts") or value != ""}
-    return checked(RunSpec, samples=samples or str(shipped("voice_samples")), **options)
+    return checked(RunSpec, samples=str(found_path(samples) if samples else shipped("voice_samples")), **options)
 
 
 def reports_folder(out: str = "") -> Path:
@@ -108,6 +130,18 @@ def reports_folder(out: str = "") -> Path:
     if out:
         return Path(out)
     return PROJECT / "reports" if (PROJECT / "pyproject.toml").is_file() else Path("reports")
+
+
+def _sign(path: Path) -> None:
+    """Let this user's JupyterLab trust the notebook, so that it shows styles and sound without running it again."""
+    import nbformat
+    from nbformat.sign import NotebookNotary
+
+    notary = NotebookNotary()  # type: ignore[no-untyped-call]
+    try:
+        notary.sign(nbformat.read(path, as_version=4))  # type: ignore[no-untyped-call]
+    finally:
+        notary.store.close()
 
 
 def _source(name: str) -> Path:

@@ -6,14 +6,17 @@ Each failure is one record. A killed run, or one whose target or disk failed, ca
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from secrets import token_hex
 from time import perf_counter
 
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
+from voicelab.engines.outside import split
 from voicelab.engines.pool.run_sync import run_blocking
 from voicelab.errors import (
     ConnectionLostError,
@@ -247,11 +250,28 @@ def _notices(spec: RunSpec) -> tuple[str, ...]:
 
 
 def new_run_id(spec: RunSpec) -> str:
-    """Return an id that sorts by time and names the engine: 20260131-120102-moonshine-burst."""
+    """Return a new id that sorts by time and says what ran: 20260131-120102-moonshine-burst-babble-10dB-3f9a1c.
+
+    The digits at its end are random, so that runs that begin in the same second have folders of their own.
+    """
     config = config_of(spec)
     outside = config is None or config.entry.engines == "none"
-    engine = file_name(config.name if config else "object") if outside else (spec.asr or "server").partition(":")[0]
-    return f"{now():%Y%m%d-%H%M%S}-{engine}-{spec.mode}"
+    engine = (config.name if config else "object") if outside else _short(spec.asr or "server")
+    parts = [f"{now():%Y%m%d-%H%M%S}", _plain(engine), spec.mode]
+    if spec.condition is not None:
+        parts.append(_plain(spec.condition.name))
+    return "-".join([*parts, token_hex(3)])
+
+
+def _plain(text: str) -> str:
+    """The text as a part of a folder's name."""
+    return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")[:60]
+
+
+def _short(asr: str) -> str:
+    """A recognizer without its options; of a class or an object, the class's name."""
+    name, _ = split(asr) or (asr.partition(":")[0], "")
+    return name.replace(":", ".").rpartition(".")[2]
 
 
 def _samples(spec: RunSpec) -> SampleSet:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from voicelab.engines.outside import check_stays
 from voicelab.errors import InputError
 from voicelab.runs.records import RunSpec
 from voicelab.targets.base import Target, TargetSettings
@@ -21,6 +22,8 @@ def check_engines(spec: RunSpec) -> None:
     for catalog, name in zip(ENGINE_CATALOGS, (spec.asr, spec.agent, spec.tts), strict=True):
         if name is not None and use == "none":
             raise InputError(f"--{catalog.kind} chooses an engine of voicelab; the target {spec.target} has its own")
+        if spec.target != "in-process":
+            check_stays(catalog.kind, name)
         if name is not None or use == "all":
             catalog.config(name or "")
 

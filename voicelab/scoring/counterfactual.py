@@ -188,8 +188,9 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
             raise InputError(f"run {run.run_id} names no agent; say which with --agent")
         options = {name: str(value) for name, value in used.options.items() if value is not None}
         wanted = EngineSpec(used.name, options)
-    agent: Agent = AGENTS.config(wanted).build()
-    return agent, agent.load(), used
+    config = AGENTS.config(wanted)
+    agent: Agent = config.build()
+    return agent, config.load(agent), used
 
 
 def _asked(agent: Agent, text: str, dialogue: Dialogue) -> Reply:

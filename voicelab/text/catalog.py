@@ -9,6 +9,7 @@ from voicelab.text.english import ENGLISH
 from voicelab.text.korean import KOREAN
 from voicelab.text.none import NONE
 from voicelab.text.normalizer import Normalizer
+from voicelab.text.outside import from_outside
 from voicelab.text.sclite import SCLITE
 from voicelab.text.whisper import WHISPER
 
@@ -22,8 +23,11 @@ NAMES = ", ".join(NORMALIZERS)
 
 
 def normalizer(name: str) -> Normalizer:
-    """Return the normalizer with that name. Raises InputError, which lists the known ones."""
-    known = NORMALIZERS.get(ALIASES.get(name, name))
+    """Return the normalizer with that name, or at `package.module:OBJECT`.
+
+    Raises InputError, which lists the known ones.
+    """
+    known = NORMALIZERS.get(ALIASES.get(name, name)) or from_outside(name)
     if known is None:
-        raise InputError(f"unknown normalizer {name!r}; known: {NAMES}")
+        raise InputError(f"unknown normalizer {name!r}; known: {NAMES}; or one of yours: package.module:OBJECT")
     return known

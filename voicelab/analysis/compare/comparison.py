@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from html import escape
 from itertools import combinations
 from pathlib import Path
 from typing import Any
@@ -44,6 +45,19 @@ class Comparison:
     seed: int
     draws: int
     table: Table = field(default_factory=lambda: FIGURES)
+
+    def __repr__(self) -> str:
+        return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"
+
+    def _repr_html_(self) -> str:
+        """Plain tables, readable where a notebook is not trusted."""
+        columns = ["figure", "first value", "second value", "difference", "low", "high", "p", "note"]
+        tables = [self.words(), *(found for _, found in self.pairs().groupby(["first", "second"], sort=False))]
+        shown = [tables[0].to_html(index=False, na_rep="–", border=0)]
+        for one in tables[1:]:
+            title = f"<p>{escape(one['second'].iloc[0])} minus {escape(one['first'].iloc[0])}</p>"
+            shown.append(title + one[columns].to_html(index=False, na_rep="–", border=0))
+        return f"<p>{escape(repr(self))}</p>{''.join(shown)}"
 
     def each_pair(self) -> list[RunPair]:
         return [

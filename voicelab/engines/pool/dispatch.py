@@ -48,7 +48,7 @@ class Dispatcher:
     def _carry_out(self, request: Request) -> Any:
         if request.method == "load":
             self._engine = self.config.build()
-            return self._engine.load()
+            return self.config.load(self._engine)
         if request.stream_id is None:
             return getattr(self._engine, request.method)(*request.arguments)
         if request.method == "close":

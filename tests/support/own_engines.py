@@ -1,0 +1,33 @@
+"""A recognizer, an agent, a voice and a normalizer that are not in voicelab's tables."""
+
+from voicelab.agent.base import Reply
+from voicelab.asr.whole import WholeRecognizer
+from voicelab.text import Normalizer
+from voicelab.tts.fake import FakeVoice
+
+FIRST_WORD = Normalizer("first_word", "1", lambda text: text.lower().split(" ")[0])
+
+
+class Parrot(WholeRecognizer):
+    """Hears `text` whatever is said."""
+
+    def __init__(self, *, text: str = "what is the price of apple", times: int = 1) -> None:
+        self.text = " ".join([text] * times)
+
+    def hear(self, clip):
+        return self.text if clip.sound_start_s() is not None else ""
+
+
+class Terse:
+    """Answers with one word."""
+
+    def respond(self, heard, dialogue):
+        return Reply("Yes.", "other")
+
+
+class Hum(FakeVoice):
+    """A voice with another name."""
+
+
+class Nothing:
+    """Is no engine."""

@@ -1,0 +1,115 @@
+"""A figure over the runs of a folder, oldest first, and the changes that are larger than the noise.
+
+Two neighbouring runs on the same samples are compared in pairs (`analysis.compare`): the change is marked when the 95 %
+interval of the paired difference excludes 0. Runs on different samples are not compared.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from voicelab.analysis.compare import RunPair, compare
+from voicelab.analysis.run_catalog import StoredRun, kept_runs
+from voicelab.errors import InputError
+from voicelab.figures.outside import table_with
+from voicelab.report.theme import LIGHT
+from voicelab.scoring.schema import Measured
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Verdict = Literal["better", "worse", "within the noise", "not compared"]
+
+
+@dataclass(frozen=True, slots=True)
+class TrendPoint:
+    """One run. change: its paired difference to the run before, low and high its interval; note: why there is none."""
+
+    run_id: str
+    started_at: datetime
+    measured: Measured
+    verdict: Verdict
+    change: float | None = None
+    low: float | None = None
+    high: float | None = None
+    note: str = ""
+
+
+def trend(out: Path, name: str, figures: Iterable[Any] = ()) -> list[TrendPoint]:
+    """The figure `name` of the finished runs in a folder that have it, oldest first.
+
+    Raises InputError for an unknown figure, and where no run has it.
+    """
+    table = table_with(figures)
+    if name not in table:
+        raise InputError(f"FIGURE {name}: unknown; known: {', '.join(table)}")
+    having = [(one, found) for one in reversed(kept_runs(out)) if (found := _measured(one, name)) is not None]
+    if not having:
+        raise InputError(f"{out}: no finished run has the figure {name}; runs without a report: voicelab report RUN")
+    points: list[TrendPoint] = []
+    before: StoredRun | None = None
+    for one, found in having:
+        assert one.started_at is not None
+        points.append(TrendPoint(one.run_id, one.started_at, found, *_change(before, one, name, figures)))
+        before = one
+    return points
+
+
+def _measured(one: StoredRun, name: str) -> Measured | None:
+    found = one.figure(name) if one.state == "finished" else None
+    return found if found is not None and found.value is not None else None
+
+
+def _change(
+    before: StoredRun | None, one: StoredRun, name: str, figures: Iterable[Any]
+) -> tuple[Verdict, float | None, float | None, float | None, str]:
+    """Verdict, paired difference, its interval, and why there is none."""
+    if before is None or before.run is None or one.run is None:
+        return "not compared", None, None, None, "the first run"
+    if before.run.samples_sha256 != one.run.samples_sha256:
+        return "not compared", None, None, None, "other samples than the run before"
+    try:
+        compared = compare([before.path, one.path], figures=figures)
+    except InputError as error:
+        return "not compared", None, None, None, str(error)
+    (pair,) = compared.each_pair()
+    return _verdict(pair, name)
+
+
+def _verdict(pair: RunPair, name: str) -> tuple[Verdict, float | None, float | None, float | None, str]:
+    difference = next((one for one in pair.differences() if one.name == name), None)
+    if difference is None:
+        return "not compared", None, None, None, "the figure is not compared in pairs of these runs"
+    found = difference.found
+    if found.interval is None:
+        return "not compared", found.difference, None, None, "the difference has no interval"
+    low, high = found.interval.low, found.interval.high
+    if low <= 0 <= high:
+        return "within the noise", found.difference, low, high, difference.note or ""
+    improved = (high < 0) == (difference.better == "lower")
+    return "better" if improved else "worse", found.difference, low, high, difference.note or ""
+
+
+def draw(points: list[TrendPoint], title: str) -> Figure:
+    """The values with their intervals over the runs; changes beyond the noise have a triangle and a vertical line."""
+    from matplotlib.figure import Figure as Canvas
+
+    drawn = Canvas(figsize=(max(5.0, 0.5 * len(points) + 2), 3.2), layout="constrained")
+    axes = drawn.subplots()
+    for place, point in enumerate(points):
+        measured, color = point.measured, LIGHT.accent
+        if measured.low is not None and measured.high is not None:
+            axes.vlines(place, measured.low, measured.high, color=color, alpha=0.4, linewidth=3)
+        changed = point.verdict in ("better", "worse")
+        if changed:
+            axes.axvline(place - 0.5, color="0.6", linewidth=1, linestyle="--")
+        marker = "o" if not changed else "^" if (point.change or 0) > 0 else "v"
+        axes.plot(place, measured.value or 0.0, marker, color=color)
+    axes.set_xticks(range(len(points)), [f"{one.started_at:%m-%d %H:%M}" for one in points], rotation=45, ha="right")
+    axes.set_title(title, loc="left")
+    axes.spines[["top", "right"]].set_visible(False)
+    return drawn

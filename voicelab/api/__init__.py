@@ -1,0 +1,1 @@
+"""What Python users call: evaluate, resume, load_run, load_runs, find_runs, compare, and the Run that they return."""

@@ -1,0 +1,60 @@
+"""A recognizer that hears whole utterances: the shortest way to one of your own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.asr.base import Transcript
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.spec import EngineInfo
+
+
+class WholeRecognizer:
+    """Derive from it, and write `hear`; options are keyword arguments of the constructor.
+
+    class Shouting(WholeRecognizer):
+        def hear(self, clip):
+            return my_model(clip.samples)  # float32, 16 kHz, mono
+    """
+
+    def load(self) -> EngineInfo | None:
+        """Load and warm up. None lets voicelab describe the engine: its name, options and package version."""
+        return None
+
+    def hear(self, clip: Clip) -> Transcript | str:
+        """The text of one utterance (SPEECH_RATE_HZ, mono); "" where nobody speaks."""
+        raise NotImplementedError(f"{type(self).__qualname__} needs a method hear(self, clip)")
+
+    def stream(self) -> WholeUtterance:
+        """Begin an utterance."""
+        return WholeUtterance(self)
+
+    def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
+        """The text of each clip (SPEECH_RATE_HZ), in their order."""
+        return [as_transcript(self.hear(clip)) for clip in clips]
+
+
+class WholeUtterance:
+    """Keeps the pieces of one utterance until it ends."""
+
+    def __init__(self, recognizer: WholeRecognizer) -> None:
+        self._recognizer = recognizer
+        self._clips: list[Clip] = []
+
+    def feed(self, clip: Clip) -> None:
+        """Keep the next piece."""
+        self._clips.append(clip)
+
+    def finish(self) -> Transcript:
+        """Hear all pieces as one clip."""
+        whole = Clip.join(self._clips) if self._clips else Clip.silence(0, SPEECH_RATE_HZ)
+        return as_transcript(self._recognizer.hear(whole))
+
+    def close(self) -> None:
+        """Forget the pieces."""
+        self._clips = []
+
+
+def as_transcript(heard: Transcript | str) -> Transcript:
+    """A text alone as a Transcript."""
+    return Transcript(heard) if isinstance(heard, str) else heard

@@ -1,0 +1,26 @@
+"""`voicelab new`: a package for a component of one's own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+
+from voicelab.cli import terminal
+
+
+def new(
+    kind: Annotated[Literal["asr", "agent", "tts", "figure", "target"], typer.Argument(help="What it will be.")],
+    name: Annotated[str, typer.Argument(help="The package's name, e.g. my-recognizer.")],
+    out: Annotated[Path, typer.Option(help="Where its folder is made.")] = Path(),
+) -> None:
+    """Write a small installable package with a component of your own and its contract test.
+
+    Example: voicelab new asr my-recognizer
+    """
+    with terminal.errors():
+        from voicelab.scaffold.package import write_package
+
+        folder = write_package(kind, name, out)
+        typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

@@ -1,0 +1,23 @@
+"""`voicelab --version`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+
+def _show(wanted: bool) -> None:
+    if wanted:
+        import voicelab
+
+        typer.echo(f"voicelab {voicelab.__version__}")
+        raise typer.Exit
+
+
+def version(
+    _: Annotated[
+        bool, typer.Option("--version", callback=_show, is_eager=True, help="Show the version and exit.")
+    ] = False,
+) -> None:
+    """Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is."""

@@ -1,0 +1,152 @@
+"""Engines from outside the package: classes that are imported, objects that the caller passes, entry points.
+
+    my_package.asr:Shouting:level=3    a class, imported where it runs (also from the working directory)
+    object:my_module.Shouting          an object of this process, which `hand_over` remembers; it cannot leave it
+
+A class needs the methods of its kind (`asr.base`, `agent.base`, `tts.base`); `load` may return None, or be absent.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+import re
+import sys
+from collections.abc import Mapping
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any, cast
+
+from voicelab.errors import InputError
+
+OBJECT = "object:"
+"""How the name of an object begins that the caller passed."""
+METHODS = {"asr": "stream", "agent": "respond", "tts": "speak"}
+"""The method without which a class is no engine of the kind."""
+BASES = {
+    "asr": "voicelab.asr.whole.WholeRecognizer",
+    "agent": "voicelab.agent.base.Agent",
+    "tts": "voicelab.tts.base.Voice",
+}
+TRAITS = ("isolation", "lanes", "shared", "languages")
+"""Class attributes that mean what the fields of `spec.Entry` mean."""
+
+_NAME = re.compile(
+    r"(?P<name>object:[\w.<>-]+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*)(?::(?P<options>.*))?", re.DOTALL
+)
+_handed_over: dict[tuple[str, str], object] = {}
+
+
+def split(text: str) -> tuple[str, str] | None:
+    """Name and options of a written class or object; None for a text that names neither."""
+    found = _NAME.fullmatch(text)
+    return (found["name"], found["options"] or "") if found is not None else None
+
+
+@cache
+def entry_points(kind: str) -> Mapping[str, tuple[str, str]]:
+    """What installed packages declare under `voicelab.<kind>`: name -> ("module:Class", package)."""
+    return {
+        point.name: (point.value, point.dist.name if point.dist is not None else "another package")
+        for point in metadata.entry_points(group=f"voicelab.{kind}")
+    }
+
+
+def hand_over(kind: str, given: object) -> str:
+    """The written name of a class or an object, under which the catalog of its kind finds it from now on.
+
+    A class that another process can import has the name `module:Class`. An object, and a class that only this process
+    knows, is remembered as `object:...`. Raises InputError for what is no engine of the kind.
+    """
+    if isinstance(given, type):
+        _check(kind, given, given.__qualname__)
+        if _is_importable(given):
+            return f"{given.__module__}:{given.__qualname__}"
+    else:
+        _check(kind, type(given), type(given).__qualname__)
+    owner = given if isinstance(given, type) else type(given)
+    plain = f"{OBJECT}{owner.__module__}.{owner.__qualname__}"
+    name, number = plain, 1
+    while _handed_over.get((kind, name), given) is not given:
+        number += 1
+        name = f"{plain}-{number}"
+    _handed_over[kind, name] = given
+    return name
+
+
+def take_place(kind: str, name: str, given: object) -> None:
+    """Let an object stand for the one that a run of an earlier process names `name`. Raises InputError."""
+    owner = given if isinstance(given, type) else type(given)
+    _check(kind, owner, owner.__qualname__)
+    if not name.startswith(f"{OBJECT}{owner.__module__}.{owner.__qualname__}"):
+        raise InputError(f"{kind}: this run used {name}, not an object of {owner.__module__}.{owner.__qualname__}")
+    _handed_over[kind, name] = given
+
+
+def engine_class(kind: str, target: str) -> type[Any]:
+    """The class behind a name. Raises InputError when it cannot be had or is no engine of the kind."""
+    if target.startswith(OBJECT):
+        given = _given(kind, target)
+        return given if isinstance(given, type) else type(given)
+    found = _imported(kind, target)
+    _check(kind, found, target)
+    return cast("type[Any]", found)
+
+
+def build(kind: str, target: str, options: Mapping[str, Any]) -> Any:
+    """The engine, not loaded yet; an object that was passed is returned as it is."""
+    if not target.startswith(OBJECT):
+        return engine_class(kind, target)(**options)
+    given = _given(kind, target)
+    return given(**options) if isinstance(given, type) else given
+
+
+def check_stays(kind: str, name: str | None) -> None:
+    """Raise InputError for an object: the target that asks runs its engines in another process."""
+    if name is not None and name.startswith(OBJECT):
+        raise InputError(
+            f"{kind}: {name.removeprefix(OBJECT)} exists in this process only, and this target runs its engines in "
+            "another one; take target='in-process', or put the class in a module and give package.module:Class"
+        )
+
+
+def _given(kind: str, name: str) -> object:
+    if (kind, name) not in _handed_over:
+        raise InputError(
+            f"{kind}: {name.removeprefix(OBJECT)} was an object of another process; give it again, as "
+            f"voicelab.resume(path, {kind}=...), or put its class in a module"
+        )
+    return _handed_over[kind, name]
+
+
+def _imported(kind: str, target: str) -> object:
+    """The object at `module:Class`, of an installed package or of the working directory."""
+    module, _, name = target.partition(":")
+    here = str(Path.cwd())
+    sys.path.append(here)
+    try:
+        return getattr(importlib.import_module(module), name)
+    except AttributeError as error:
+        raise InputError(f"--{kind} {target}: {error}; write package.module:Class") from error
+    except Exception as error:
+        raise InputError(
+            f"--{kind} {target}: cannot be imported: {error}; write package.module:Class, and install the package"
+        ) from error
+    finally:
+        sys.path.remove(here)
+
+
+def _check(kind: str, found: object, name: str) -> None:
+    method = METHODS.get(kind)
+    if not inspect.isclass(found) or (method is not None and not callable(getattr(found, method, None))):
+        needs = f"a class with the method `{method}`" if method is not None else "a class"
+        raise InputError(f"--{kind} {name}: is no {kind} engine: it must be {needs}; see {BASES.get(kind, 'the docs')}")
+
+
+def _is_importable(given: type) -> bool:
+    if given.__module__ == "__main__" or "." in given.__qualname__:
+        return False
+    module = sys.modules.get(given.__module__)
+    known = getattr(module, "__spec__", None) is not None
+    return known and getattr(module, given.__qualname__, None) is given

@@ -1,0 +1,23 @@
+"""Which revision of a class from outside ran: the version of its package, else a digest of its source."""
+
+from __future__ import annotations
+
+import hashlib
+import inspect
+from importlib import metadata
+
+
+def source_revision(kind: type) -> str:
+    """`my-package 1.2`, `source 1a2b3c4d5e6f`, or `no source` for a class whose source is not kept anywhere."""
+    package = kind.__module__.partition(".")[0]
+    try:
+        return f"{package} {metadata.version(package)}"
+    except (metadata.PackageNotFoundError, ValueError):
+        pass
+    functions = [one for _, one in sorted(vars(kind).items()) if inspect.isfunction(one)]
+    try:
+        # The source of a class in a notebook cell cannot be found, that of its methods can.
+        texts = [inspect.getsource(one) for one in functions]
+    except (OSError, TypeError):
+        return "no source"
+    return f"source {hashlib.sha256(''.join(texts).encode()).hexdigest()[:12]}"

@@ -1,0 +1,1 @@
+"""New packages for components of one's own: `voicelab new`."""

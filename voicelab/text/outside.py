@@ -1,0 +1,46 @@
+"""Normalizers from outside the package: `module:OBJECT`, entry points `voicelab.normalizer`, objects of the caller."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from importlib import import_module
+from importlib.metadata import entry_points
+
+from voicelab.errors import InputError
+from voicelab.text.normalizer import Normalizer
+
+GROUP = "voicelab.normalizer"
+OBJECT = "object:"
+_handed_over: dict[str, Normalizer] = {}
+
+
+def hand_over(given: Normalizer) -> str:
+    """The name under which this process finds the object from now on. Raises InputError for what is no Normalizer."""
+    if not isinstance(given, Normalizer):
+        raise InputError(f"normalizer: {given!r} is no voicelab.text.Normalizer, nor the name of one")
+    name = f"{OBJECT}{given.name}"
+    _handed_over[name] = replace(given, name=name)
+    return name
+
+
+def from_outside(name: str) -> Normalizer | None:
+    """The normalizer of that written name, which is also its `name`; None for a name that is not of this kind."""
+    if name.startswith(OBJECT):
+        if name not in _handed_over:
+            raise InputError(
+                f"normalizer {name.removeprefix(OBJECT)!r} was an object of another process; put it in a module and "
+                "give package.module:OBJECT"
+            )
+        return _handed_over[name]
+    point = next(iter(entry_points(group=GROUP, name=name)), None)
+    written = point.value if point is not None else name
+    if ":" not in written:
+        return None
+    module, _, attribute = written.partition(":")
+    try:
+        found = getattr(import_module(module), attribute)
+    except Exception as error:
+        raise InputError(f"normalizer {name}: cannot be imported: {error}; write package.module:OBJECT") from error
+    if not isinstance(found, Normalizer):
+        raise InputError(f"normalizer {name}: is no voicelab.text.Normalizer")
+    return replace(found, name=name)
