@@ -101,7 +101,7 @@ def stereo(pipe: Pipe, container: Container, wanted: Wanted, stop: Stop) -> tupl
             to_float = av.AudioResampler(format="flt", layout="stereo", rate=rate_hz)
             for frame in (*demuxed.decode(stream), None):
                 stop.check()
-                parts += [one.to_ndarray().reshape(-1, 2) for one in to_float.resample(frame)]
+                parts += [one.to_ndarray().astype(np.float32).reshape(-1, 2) for one in to_float.resample(frame)]
                 wanted.limits.check_length(sum(map(len, parts)) / rate_hz, wanted.source)
     except (av.error.FFmpegError, ValueError) as error:
         raise _refusal(pipe, container, wanted) from error
