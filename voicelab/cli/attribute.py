@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
+from voicelab.cli.run_options import RunArgument
 
 
 def attribute(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    run: RunArgument,
     listen: Annotated[
-        str | None, typer.Option(help="Hear the kept replies with this recognizer, e.g. moonshine.")
+        str | None,
+        typer.Option(
+            help="Hear the kept replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
+        ),
     ] = None,
     any_revision: Annotated[
         bool, typer.Option("--any-revision", help="Ask the run's agent though it is of another revision here.")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.column_options import (
     AudioColumnOption,
     IdColumnOption,
@@ -27,22 +27,32 @@ if TYPE_CHECKING:
 
 def audit(
     runs: Annotated[
-        list[Path] | None, typer.Argument(help="Folders of runs on the same samples.", show_default=False)
+        list[Path] | None,
+        typer.Argument(
+            help="Folders of runs on the same samples.", show_default=False, autocompletion=completion.run_folders
+        ),
     ] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="Without a run: a sample set in any format of docs/reference/samples.md."),
+        typer.Option(
+            help="Without a run: a sample set in any format of docs/reference/samples.md.",
+            autocompletion=completion.sample_sets,
+        ),
     ] = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
     asr: Annotated[
-        str | None, typer.Option(help="With --samples: who listens, NAME:option=value. \\[moonshine]")
+        str | None,
+        typer.Option(
+            help="With --samples: the recognizer, NAME:option=value. \\[moonshine]",
+            autocompletion=completion.recognizers,
+        ),
     ] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer between systems: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
-    top: Annotated[int, typer.Option(min=1, help="Show so many.")] = 10,
+    top: Annotated[int, typer.Option(min=1, help="Number of samples to show.")] = 10,
     fixes: Annotated[
         Path | None, typer.Option(help="Write the shown ones to this .csv, to fill in for voicelab correct.")
     ] = None,

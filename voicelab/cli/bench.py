@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
@@ -20,6 +20,7 @@ from voicelab.cli.column_options import (
     SpeakerColumnOption,
     set_columns,
 )
+from voicelab.cli.run_options import SamplesOption
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
@@ -59,24 +60,32 @@ def words(
 @bench.command()
 def asr(
     engine: Annotated[
-        list[str] | None, typer.Option("--asr", help="Recognizer, may be repeated. \\[default: all installed]")
+        list[str] | None,
+        typer.Option(
+            "--asr",
+            help="Recognizer, may be repeated. \\[default: all installed]",
+            autocompletion=completion.recognizers,
+        ),
     ] = None,
-    samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
+    samples: SamplesOption = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many recordings.")] = 16,
-    longest_s: Annotated[float | None, typer.Option(min=0.1, help="Of each recording only so many seconds.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
+    longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
     streams: Annotated[int, typer.Option(min=1, max=64, help="How many streams at once for `RTF together`.")] = 2,
     full_size: Annotated[
         bool,
-        typer.Option("--full-size", help="Also a SenseVoice of full size with random weights, against a plain loop "
-                     "over funasr's AutoModel.generate. Needs the extra sensevoice and 1 GB of disk for a while."),
+        typer.Option(
+            "--full-size",
+            help="Also a SenseVoice of full size with random weights, against a plain loop "
+            "over funasr's AutoModel.generate. Needs the extra sensevoice and 1 GB of disk for a while.",
+        ),
     ] = False,
     device: Annotated[str, typer.Option(help="Where --full-size runs: auto, cpu, cuda:0.")] = "auto",
-) -> None:  # fmt: skip
+) -> None:
     """Print load time, real-time factor (single, batched, several at once), processor time and peak memory of
     recognizers.
 

@@ -17,6 +17,7 @@ from voicelab.cli.column_options import (
     SpeakerColumnOption,
     set_columns,
 )
+from voicelab.cli.run_options import SamplesOption
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
@@ -32,12 +33,12 @@ def endpoint(
     ] = None,
     complete_factor: Annotated[float | None, typer.Option(help="Of silence_s, for words that look finished.")] = None,
     unfinished_factor: Annotated[float | None, typer.Option(help="... for words that cannot be the end.")] = None,
-    samples: Annotated[str | None, typer.Option(help="A sample set. \\[default: the shipped set]")] = None,
+    samples: SamplesOption = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
-    limit: Annotated[int | None, typer.Option(min=1, help="So many recordings. \\[default: all]")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Each recording so many times, with other pauses.")
     ] = 2,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 
 if TYPE_CHECKING:
     from voicelab.bench.tts import VoiceSpeed
@@ -21,7 +21,10 @@ _COLUMNS = (
 
 def tts(
     voice: Annotated[
-        list[str] | None, typer.Option("--tts", help="Voice; may be repeated. \\[default: all installed]")
+        list[str] | None,
+        typer.Option(
+            "--tts", help="Voice; may be repeated. \\[default: all installed]", autocompletion=completion.voices
+        ),
     ] = None,
     texts: Annotated[
         Path | None,

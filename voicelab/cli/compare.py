@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.figure_option import FigureOption
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
 
 def compare(
-    runs: Annotated[list[Path], typer.Argument(help="Folders of two runs or more on the same samples.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(help="Folders of two or more runs on the same samples.", autocompletion=completion.run_folders),
+    ],
     normalizer: Annotated[
         str | None,
         typer.Option(help=f"Score all by: {NAMES}. \\[the one that all runs were made with]"),

@@ -1,12 +1,12 @@
-"""What the shell completes: engines, sample sets and runs. `voicelab --install-completion` switches it on.
+"""Shell completion of engines, targets, figures, sample sets and runs; `voicelab --install-completion` turns it on.
 
-Each function takes what is typed so far and returns the words that begin with it. A word may carry its help. They never
-raise: a shell that completes must not print a traceback.
+Each function takes the word typed so far and returns (word, help) pairs that begin with it. None of them raises: a
+traceback in the middle of the user's prompt would help nobody.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,37 +15,65 @@ if TYPE_CHECKING:
     from voicelab.engines.spec import Catalog
 
 Word = tuple[str, str]
-"""A word to complete to, and one line of help."""
+"""A completed word and one line of help."""
 
 
 def recognizers(incomplete: str) -> list[Word]:
-    """Names for --asr, and the options of a name that is followed by a colon."""
+    """Recognizers, and after NAME: the options of that recognizer."""
     from voicelab.asr.catalog import RECOGNIZERS
 
     return _matching(_engines(RECOGNIZERS, incomplete), incomplete)
 
 
 def agents(incomplete: str) -> list[Word]:
-    """Names for --agent, and the options of a name that is followed by a colon."""
+    """Agents, and after NAME: the options of that agent."""
     from voicelab.agent.catalog import AGENTS
 
     return _matching(_engines(AGENTS, incomplete), incomplete)
 
 
 def voices(incomplete: str) -> list[Word]:
-    """Names for --tts, and the options of a name that is followed by a colon."""
+    """Voices, and after NAME: the options of that voice."""
     from voicelab.tts.catalog import VOICES
 
     return _matching(_engines(VOICES, incomplete), incomplete)
 
 
+def targets(incomplete: str) -> list[Word]:
+    """Targets that evaluate can measure, and after NAME: the options of that target."""
+    from voicelab.engines.spec import constructor_options
+    from voicelab.targets.catalog import known_targets
+
+    name, colon, typed = incomplete.partition(":")
+    found: list[Word] = []
+    with suppress(Exception):  # an installed package may bring a target that does not import
+        known = known_targets()
+        if colon and name in known:
+            found = list(_options(name, typed, constructor_options(known[name].load())))
+        elif not colon:
+            found = [(one, entry.title) for one, entry in known.items()]
+    return _matching(found, incomplete)
+
+
+def figures(incomplete: str) -> list[Word]:
+    """Names of the table of figures."""
+    from voicelab.figures.table import FIGURES
+
+    return _matching(((name, figure.title) for name, figure in FIGURES.items()), incomplete)
+
+
+def limited_figures(incomplete: str) -> list[Word]:
+    """Names of the table of figures with the "=" that a limit needs, FIGURE=NUMBER."""
+    return [(f"{name}=", title) for name, title in figures(incomplete)]
+
+
 def sample_sets(incomplete: str) -> list[Word]:
-    """Folders with voice_samples.json and files in a format that sets have, below what is typed."""
+    """Folders with voice_samples.json and files whose suffix a set can have, below the typed path."""
     return _matching(_paths(incomplete, _is_set), incomplete)
 
 
 def run_folders(incomplete: str) -> list[Word]:
-    """Folders with run.json, below what is typed, or below reports/ where nothing is."""
+    """Folders with run.json below the typed path, or below reports/ if nothing is typed."""
     return _matching(_paths(incomplete or "reports/", _is_run), incomplete)
 
 
@@ -54,9 +82,15 @@ def _engines(catalog: Catalog, incomplete: str) -> Iterator[Word]:
     if not colon:
         yield from ((known, entry.summary) for known, entry in catalog.entries.items())
     elif name in catalog.entries:
-        before = f"{name}:{typed.rpartition(',')[0]}{',' if ',' in typed else ''}"
-        with suppress(Exception):
-            yield from ((f"{before}{option}=", str(what)) for option, what in catalog.entries[name].options().items())
+        with suppress(Exception):  # an engine whose package is not installed may fail to import
+            yield from _options(name, typed, catalog.entries[name].options())
+
+
+def _options(name: str, typed: str, options: Mapping[str, object]) -> Iterator[Word]:
+    """`NAME:given=value,option=` for each option, after the options that are already typed."""
+    given = typed.rpartition(",")[0]
+    before = f"{name}:{given}{',' if given else ''}"
+    return ((f"{before}{option}=", str(described)) for option, described in options.items())
 
 
 def _paths(incomplete: str, wanted: Callable[[Path], bool]) -> Iterator[Word]:
@@ -71,7 +105,7 @@ def _paths(incomplete: str, wanted: Callable[[Path], bool]) -> Iterator[Word]:
 
 
 def _is_run(path: Path) -> bool:
-    return (path / "run.json").is_file()
+    return (path / "run.json").is_file() or (path / "sweep.json").is_file()
 
 
 def _is_set(path: Path) -> bool:

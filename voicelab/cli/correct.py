@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.column_options import (
     AudioColumnOption,
     IdColumnOption,
@@ -18,7 +18,12 @@ from voicelab.cli.column_options import (
 
 
 def correct(
-    samples: Annotated[Path, typer.Argument(metavar="SET", help="The set to correct.", show_default=False)],
+    samples: Annotated[
+        Path,
+        typer.Argument(
+            metavar="SET", help="The set to correct.", show_default=False, autocompletion=completion.sample_sets
+        ),
+    ],
     fixes: Annotated[
         Path,
         typer.Argument(metavar="FIXES.csv", help="Filled in, as voicelab audit --fixes wrote it.", show_default=False),
@@ -26,7 +31,11 @@ def correct(
     out: Annotated[Path, typer.Option(help="The folder of the new version; made here.", show_default=False)],
     version: Annotated[str | None, typer.Option(help="Its number. \\[default: the last part raised by one]")] = None,
     run: Annotated[
-        Path | None, typer.Option(help="A run on SET: show its figures under the old and the new labels.")
+        Path | None,
+        typer.Option(
+            help="A run on SET: show its figures under the old and the new labels.",
+            autocompletion=completion.run_folders,
+        ),
     ] = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,

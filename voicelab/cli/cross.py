@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.column_options import (
     AudioColumnOption,
     IdColumnOption,
@@ -27,9 +27,16 @@ if TYPE_CHECKING:
 
 
 def cross(
-    samples: Annotated[Path, typer.Argument(help="The sample set whose texts are said.")],
-    tts: Annotated[list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.")],
-    asr: Annotated[list[str], typer.Option(help="Recognizers: NAME,NAME; or repeat the option.")],
+    samples: Annotated[
+        Path, typer.Argument(help="The sample set whose texts are spoken.", autocompletion=completion.sample_sets)
+    ],
+    tts: Annotated[
+        list[str], typer.Option(help="Voices: NAME,NAME; or repeat the option.", autocompletion=completion.voices)
+    ],
+    asr: Annotated[
+        list[str],
+        typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
+    ],
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,

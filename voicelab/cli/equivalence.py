@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
+from voicelab.cli.run_options import RunArgument
 
 if TYPE_CHECKING:
     from voicelab.metrics.equivalence import EquivalenceCounts
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
 
 def equivalence(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
-    agent: Annotated[str | None, typer.Option(help="Ask this agent instead of the run's own.")] = None,
+    run: RunArgument,
+    agent: Annotated[
+        str | None, typer.Option(help="Ask this agent instead of the run's own.", autocompletion=completion.agents)
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
     """The share of turns whose action changes because of what the recognizer heard, beside WER.

@@ -7,33 +7,49 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import RunArgument
 from voicelab.runs import file_errors
 
 
 def gate(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    run: RunArgument,
     most: Annotated[
-        list[str] | None, typer.Option("--max", help="FIGURE=NUMBER that must not be exceeded; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--max", help="FIGURE=NUMBER, an upper limit; may be repeated.", autocompletion=completion.limited_figures
+        ),
     ] = None,
     least: Annotated[
-        list[str] | None, typer.Option("--min", help="FIGURE=NUMBER that must be reached; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            "--min", help="FIGURE=NUMBER, a lower limit; may be repeated.", autocompletion=completion.limited_figures
+        ),
     ] = None,
     sure: Annotated[
         bool,
         typer.Option("--sure", help="The far end of the 95 % interval must keep a limit, and lie within --margin."),
     ] = False,
-    baseline: Annotated[Path | None, typer.Option(help="A run on the same samples to be held against.")] = None,
-    no_worse: Annotated[
-        list[str] | None, typer.Option(help="FIGURE that must not be worse than the baseline's; may be repeated.")
+    baseline: Annotated[
+        Path | None,
+        typer.Option(help="A run on the same samples to compare with.", autocompletion=completion.run_folders),
     ] = None,
-    margin: Annotated[float, typer.Option(min=0.0, help="So much worse than the baseline is still no miss.")] = 0.0,
+    no_worse: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="FIGURE that must not be worse than the baseline's; may be repeated.",
+            autocompletion=completion.figures,
+        ),
+    ] = None,
+    margin: Annotated[
+        float, typer.Option(min=0.0, help="Largest difference from the baseline that still passes.")
+    ] = 0.0,
     max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Largest share of turns that may break.")] = 0.05,
     figure: FigureOption = None,
     junit: Annotated[Path | None, typer.Option(help="Also write the gates here as JUnit XML, for CI.")] = None,
 ) -> None:
-    """Hold a run's figures against limits: exit code 0 when all are kept, 1 on a miss or without evidence.
+    """Check a run's figures against limits: exit code 0 if all pass, 1 on a miss or without evidence.
 
     No evidence is a miss: a run that is not finished, a figure that nothing was scored for, a percentile of too few
     turns. --no-worse is missed when the whole 95 % interval of the paired difference lies beyond --margin; with --sure

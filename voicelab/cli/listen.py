@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
+from voicelab.cli.run_options import RunArgument
 
 
 def listen(
-    run: Annotated[Path, typer.Argument(help="The folder of a run, reports/<run_id>.")],
+    run: RunArgument,
     asr: Annotated[
-        str | None, typer.Option(help="The recognizer that hears the replies again. \\[default: the run's]")
+        str | None,
+        typer.Option(
+            help="The recognizer that hears the replies again. \\[default: the run's]",
+            autocompletion=completion.recognizers,
+        ),
     ] = None,
     scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not hear the replies again.")] = False,
     lowest: Annotated[int, typer.Option(min=0, help="List this many requests with the lowest score.")] = 5,

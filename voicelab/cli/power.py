@@ -8,21 +8,31 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.runs import file_errors
 
 
 def power(
-    runs: Annotated[list[Path], typer.Argument(help="One pilot run, or two systems' runs on the same samples.")],
+    runs: Annotated[
+        list[Path],
+        typer.Argument(
+            help="One pilot run, or two systems' runs on the same samples.", autocompletion=completion.run_folders
+        ),
+    ],
     difference: Annotated[
-        list[float] | None, typer.Option(help="The difference to be found; may be repeated. \\[0.02]")
+        list[float] | None, typer.Option(help="The difference to detect; may be repeated. \\[0.02]")
     ] = None,
-    figure: Annotated[str, typer.Option(help="wer, entity_recall, intent_accuracy or another rate of turns.")] = "wer",
+    figure: Annotated[
+        str,
+        typer.Option(
+            help="wer, entity_recall, intent_accuracy or another rate of turns.", autocompletion=completion.figures
+        ),
+    ] = "wer",
     own_figure: Annotated[
         list[str] | None, typer.Option("--own-figure", help="Make this figure known: package.module:OBJECT.")
     ] = None,
-    alpha: Annotated[float, typer.Option(help="How often a difference may be found that is not there.")] = 0.05,
-    power: Annotated[float, typer.Option("--power", help="How often the difference is to be found.")] = 0.8,
+    alpha: Annotated[float, typer.Option(help="Significance level (false-positive rate).")] = 0.05,
+    power: Annotated[float, typer.Option("--power", help="Probability of detecting the difference.")] = 0.8,
     samples_each: Annotated[
         list[int] | None,
         typer.Option(min=1, help="Samples of each speaker; may be repeated. \\[1, 5, 20, 100 and the pilot's]"),

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.column_options import (
     AudioColumnOption,
     IdColumnOption,
@@ -28,13 +28,25 @@ if TYPE_CHECKING:
 
 def roundtrip(
     run: Annotated[
-        Path | None, typer.Argument(help="The folder of a run: its replies are heard.", show_default=False)
+        Path | None,
+        typer.Argument(
+            help="The folder of a run: its replies are transcribed.",
+            show_default=False,
+            autocompletion=completion.run_folders,
+        ),
     ] = None,
     tts: Annotated[
-        list[str] | None, typer.Option(help="Without a run: a voice that says --texts or --samples; may be repeated.")
+        list[str] | None,
+        typer.Option(
+            help="Without a run: a voice that says --texts or --samples; may be repeated.",
+            autocompletion=completion.voices,
+        ),
     ] = None,
     texts: Annotated[Path | None, typer.Option(help="What to say: a text file, one text a line.")] = None,
-    samples: Annotated[Path | None, typer.Option(help="What to say: the texts of this sample set.")] = None,
+    samples: Annotated[
+        Path | None,
+        typer.Option(help="What to say: the texts of this sample set.", autocompletion=completion.sample_sets),
+    ] = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
@@ -42,12 +54,14 @@ def roundtrip(
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also hear the recordings of --samples, or of the run's set.")
     ] = False,
-    asr: Annotated[str, typer.Option(help="The recognizer that hears it.")] = DEFAULT_RECOGNIZER,
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many texts.")] = None,
+    asr: Annotated[
+        str, typer.Option(help="The recognizer that transcribes the speech.", autocompletion=completion.recognizers)
+    ] = DEFAULT_RECOGNIZER,
+    limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,
-    worst: Annotated[int, typer.Option(min=0, help="List so many of the worst.")] = 10,
+    worst: Annotated[int, typer.Option(min=0, help="Number of worst texts to list.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
     """WER and CER of speech synthesis, heard by a recognizer, against the text that was said.

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 from voicelab.cli.column_options import (
     AudioColumnOption,
     IdColumnOption,
     RefColumnOption,
     SpeakerColumnOption,
     set_columns,
+)
+from voicelab.cli.run_options import (
+    AgentOption,
+    CategoryOption,
+    LimitOption,
+    RecognizerOption,
+    SamplesOption,
+    SeedOption,
+    VoiceOption,
 )
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
@@ -26,44 +34,57 @@ if TYPE_CHECKING:
 
 def sweep(
     context: typer.Context,
-    snr: Annotated[str | None, typer.Option(help="Noise at these ratios to the speech, in dB: 20,10,5,0.")] = None,
-    noise: Annotated[str, typer.Option(help="Of these kinds, each an axis: white, pink, babble.")] = "white",
-    bitrate: Annotated[str | None, typer.Option(help="Through Opus at these rates, in kbit/s: 32,16,8.")] = None,
-    loss: Annotated[str | None, typer.Option(help="With so many Opus packets lost, in %: 0,5,10.")] = None,
-    gain: Annotated[str | None, typer.Option(help="Louder or quieter, in dB: -20,-40.")] = None,
-    telephone: Annotated[bool, typer.Option("--telephone", help="Through the band of a telephone.")] = False,
+    snr: Annotated[
+        str | None, typer.Option(help="Add noise at these signal-to-noise ratios, in dB: 20,10,5,0.")
+    ] = None,
+    noise: Annotated[str, typer.Option(help="Kinds of noise, one axis each: white, pink, babble.")] = "white",
+    bitrate: Annotated[str | None, typer.Option(help="Encode with Opus at these bitrates, in kbit/s: 32,16,8.")] = None,
+    loss: Annotated[str | None, typer.Option(help="Lose this share of the Opus packets, in %: 0,5,10.")] = None,
+    gain: Annotated[str | None, typer.Option(help="Change the level, in dB: -20,-40.")] = None,
+    telephone: Annotated[bool, typer.Option("--telephone", help="Limit the recordings to the telephone band.")] = False,
     loss_bitrate: Annotated[float, typer.Option(help="Opus bitrate of --loss, in kbit/s.")] = 32.0,
-    mean_burst: Annotated[float, typer.Option(min=1, help="How many packets are lost in a row on average.")] = 2.0,
-    fec: Annotated[bool, typer.Option("--fec", help="Opus packets carry a copy of the one before.")] = False,
-    grid: Annotated[bool, typer.Option("--grid", help="All combinations, not one axis at a time.")] = False,
+    mean_burst: Annotated[float, typer.Option(min=1, help="Mean number of packets lost in a row.")] = 2.0,
+    fec: Annotated[bool, typer.Option("--fec", help="Use Opus in-band forward error correction.")] = False,
+    grid: Annotated[
+        bool, typer.Option("--grid", help="Measure all combinations instead of one axis at a time.")
+    ] = False,
     breakpoint_: Annotated[
         list[str] | None,
-        typer.Option("--breakpoint", help="Where a measure breaks: MEASURE=90% of its clean value, or MEASURE=0.3 as "
-                     "it is; of wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]"),
+        typer.Option(
+            "--breakpoint",
+            autocompletion=completion.limited_figures,
+            help="Where a measure breaks: MEASURE=90% of its clean value, or MEASURE=0.3 as "
+            "it is; of wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
+        ),
     ] = None,
-    samples: Annotated[str | None, typer.Option(help="The set, as for evaluate. \\[default: the shipped set]")] = None,
+    samples: SamplesOption = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
-    asr: Annotated[str, typer.Option(help="Recognizer: NAME or NAME:option=value,...")] = DEFAULT_RECOGNIZER,
-    agent: Annotated[str, typer.Option(help="Agent.")] = "rules",
-    tts: Annotated[str | None, typer.Option(help="Voice. \\[piper]")] = None,
-    limit: Annotated[int | None, typer.Option(help="Maximum number of samples, over all categories.")] = None,
-    category: Annotated[list[str] | None, typer.Option(help="Only this category; may be repeated.")] = None,
+    asr: RecognizerOption = None,
+    agent: AgentOption = None,
+    tts: VoiceOption = None,
+    limit: LimitOption = None,
+    category: CategoryOption = None,
     language: LanguageOption = None,
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
-    seed: Annotated[int, typer.Option(help="Seed of the noise, the losses and the bootstrap, 0 or more.")] = 0,
-    out: Annotated[Path, typer.Option(help="Where the sweep's folder is made.")] = Path("reports"),
-    sweep_id: Annotated[str | None, typer.Option(help="Its name. \\[default: time, engine, sweep]")] = None,
-    resume: Annotated[Path | None, typer.Option(help="Take up the sweep in this folder where it stopped.")] = None,
-) -> None:  # fmt: skip
-    """Speak the same samples under one condition after another, and find where the pipeline breaks.
+    seed: SeedOption = 0,
+    out: Annotated[Path, typer.Option(help="The folder in which the sweep's folder is created.")] = Path("reports"),
+    sweep_id: Annotated[
+        str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Continue the interrupted sweep in this folder.", autocompletion=completion.run_folders),
+    ] = None,
+) -> None:
+    """Measure the same samples under increasingly hard conditions, and find where the pipeline breaks.
 
     One axis at a time, from mild to severe, beside the clean recordings; --grid takes every combination instead. The
-    engines are loaded once, here. Each condition leaves a run of its own in the sweep's folder; voicelab report makes
-    the report of one.
+    engines are loaded once, in this process. Each condition leaves a run in the sweep's folder, which
+    voicelab report renders.
 
     Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
@@ -85,10 +106,10 @@ def sweep(
         columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
         base = checked(
             RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
-            samples=samples or str(shipped("voice_samples")), columns=columns, asr=asr, agent=agent,
-            target="in-process", limit=limit, categories=tuple(category or ()), language=language,
-            normalizer=normalizer, word_map=read_word_map(word_map), seed=seed,
-            **({"tts": tts} if tts is not None else {}),
+            samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
+            limit=limit, categories=tuple(category or ()), language=language, normalizer=normalizer,
+            word_map=read_word_map(word_map), seed=seed,
+            **{kind: name for kind, name in (("asr", asr), ("agent", agent), ("tts", tts)) if name is not None},
         )  # fmt: skip
         spec = checked(
             SweepSpec, base=base, snr_db=_numbers("--snr", snr), noise=_kinds(noise),

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
+from voicelab.cli import completion, terminal
 
 if TYPE_CHECKING:
     from voicelab.targets.probe import ProbeResult
@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 _MARKS = {"ok": "yes", "missing": "no", "failed": "FAILED", "skipped": "-"}
 
 
-def targets(name: Annotated[str | None, typer.Argument(help="Only this target.")] = None) -> None:
+def targets(
+    name: Annotated[
+        str | None, typer.Argument(help="Show only this target.", autocompletion=completion.targets)
+    ] = None,
+) -> None:
     """List the agents that evaluate can measure: what they need, their options, and what they can show."""
     with terminal.errors():
         from voicelab.engines.spec import constructor_options
@@ -44,7 +48,9 @@ def targets(name: Annotated[str | None, typer.Argument(help="Only this target.")
 
 
 def probe(
-    target: Annotated[str, typer.Argument(help="As for evaluate --target, or http://host:port.")],
+    target: Annotated[
+        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
+    ],
     audio: Annotated[Path | None, typer.Option(help="A recording to say. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 14.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,

@@ -20,4 +20,4 @@ def version(
         bool, typer.Option("--version", callback=_show, is_eager=True, help="Show the version and exit.")
     ] = False,
 ) -> None:
-    """Measure voice agents: word error rate, entity recall and end-to-end latency, and how sure each figure is."""
+    """Measure voice agents: word error rate, entity recall and latency, each with its confidence interval."""

@@ -1,0 +1,250 @@
+"""`voicelab evaluate`: measure a voice agent on a set of recordings."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
+
+import typer
+
+from voicelab.cli import completion, terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
+from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.report import show
+from voicelab.cli.run_options import (
+    AgentOption,
+    CategoryOption,
+    LimitOption,
+    RecognizersOption,
+    SamplesOption,
+    SeedOption,
+    TargetOption,
+    VoiceOption,
+)
+from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
+from voicelab.cli.scoring_options import word_map as read_word_map
+
+if TYPE_CHECKING:
+    from voicelab.runs.records import RunFolder, RunResult, RunSpec
+
+
+def evaluate(
+    context: typer.Context,
+    samples: SamplesOption = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
+    asr: RecognizersOption = None,
+    agent: AgentOption = None,
+    tts: VoiceOption = None,
+    mode: Annotated[
+        Literal["burst", "realtime"],
+        typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
+    ] = "burst",
+    in_process: Annotated[
+        bool, typer.Option("--in-process", help="Run the pipeline in this process, without a server.")
+    ] = False,
+    url: Annotated[str | None, typer.Option(help="Use this running server, http://host:port.")] = None,
+    target: TargetOption = None,
+    limit: LimitOption = None,
+    category: CategoryOption = None,
+    condition: Annotated[
+        str | None,
+        typer.Option(
+            help="Degrade the recordings first: noise=babble,snr_db=10 or telephone (docs/how-to/robustness.md)."
+        ),
+    ] = None,
+    language: LanguageOption = None,
+    normalizer: NormalizerOption = None,
+    word_map: WordMapOption = None,
+    seed: SeedOption = 0,
+    timeout_s: Annotated[
+        float, typer.Option(help="How long to wait for a server that sends nothing, in seconds.")
+    ] = 30.0,
+    reconnect_for_s: Annotated[
+        float, typer.Option(help="How long to try to reach a lost server, in seconds, before the run is interrupted.")
+    ] = 60.0,
+    out: Annotated[Path, typer.Option(help="The folder in which the run's folder is created.")] = Path("reports"),
+    run_id: Annotated[
+        str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
+    ] = None,
+    resume: Annotated[
+        Path | None,
+        typer.Option(help="Continue the interrupted run in this folder.", autocompletion=completion.run_folders),
+    ] = None,
+    notebook: Annotated[
+        bool,
+        typer.Option("--notebook", help="Run notebooks/evaluate.ipynb with papermill and save it in the run's folder."),
+    ] = False,
+    mlflow: Annotated[
+        str | None, typer.Option(help="Also log the run to MLflow: http://host:5000, sqlite:///...")
+    ] = None,
+    figure: FigureOption = None,
+) -> None:
+    """Send a set of recordings to a voice agent and write a report.
+
+    By default voicelab starts its own server on a free port and speaks to it over a WebSocket. `voicelab engines` lists
+    the engines and their options, `voicelab targets` the other agents that can be measured.
+
+    Examples: voicelab evaluate | voicelab evaluate --in-process --limit 10 | voicelab evaluate --mode realtime |
+    voicelab evaluate --samples my/set.jsonl --url http://localhost:8000
+    """
+    with terminal.errors():
+        if mlflow is not None:
+            from voicelab.analysis import mlflow as tracking
+
+            tracking.check(mlflow)
+        if resume is not None:
+            _refuse_beside_resume(context)
+            with terminal.resumable(resume):
+                _report(*_resume(resume), mlflow, figure)
+            return
+        from voicelab.conditions.parsing import parse_condition
+        from voicelab.datasets import load
+        from voicelab.figures.outside import table_with
+        from voicelab.runs.records import RunFolder
+
+        table_with(figure or ())
+        chosen: dict[str, object] = {
+            "mode": mode, "limit": limit, "categories": tuple(category or ()), "language": language,
+            "normalizer": normalizer, "word_map": read_word_map(word_map), "seed": seed, "timeout_s": timeout_s,
+            "reconnect_for_s": reconnect_for_s,
+            "condition": None if condition is None else parse_condition(condition, seed),
+        }  # fmt: skip
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        chosen["columns"] = columns
+        chosen |= _set_and_target(samples, in_process, url, target)
+        chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
+        recognizers: list[str | None] = [*asr] if asr else [None]
+        specs = [_spec(chosen, one) for one in recognizers]
+        ids = _run_ids(specs, run_id, out)
+        for notice in load(specs[0].samples, columns).notices:
+            terminal.warn(notice)
+        for spec, each in zip(specs, ids, strict=True):
+            folder = RunFolder(out / each)
+            with terminal.resumable(folder.path):
+                made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder)
+                _report(*made, mlflow, figure)
+        if len(specs) > 1:
+            runs = " ".join(str(out / each) for each in ids)
+            typer.echo(f"side by side: voicelab compare {runs}")
+
+
+def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
+    """The name of each run's folder. Several recognizers are all checked before the first one runs."""
+    from voicelab.errors import InputError
+    from voicelab.runs.names import check_name
+    from voicelab.runs.records import RunFolder
+    from voicelab.runs.runner import new_run_id
+    from voicelab.runs.target_opening import check_engines
+    from voicelab.targets.catalog import target_config
+
+    if run_id is not None:
+        check_name("--run-id", run_id)
+    if len(specs) == 1:
+        return [run_id or new_run_id(specs[0])]
+    if any(target_config(spec.target).entry.engines != "all" for spec in specs):
+        raise InputError("--url and --target speak to one agent with one recognizer; give one --asr with it, or none")
+    for spec in specs:
+        check_engines(spec)
+    ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
+    if taken := [each for each in ids if not RunFolder(out / each).is_free()]:
+        raise InputError(f"{out / taken[0]}: holds a run already; choose another --run-id or --out")
+    return ids
+
+
+def _refuse_beside_resume(context: typer.Context) -> None:
+    from voicelab.errors import InputError
+
+    sources = {
+        name: context.get_parameter_source(name)
+        for name in context.params
+        if name not in ("resume", "mlflow", "figure")
+    }
+    if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
+        option = extra[0].replace("_", "-")
+        raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
+
+
+def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:
+    from voicelab.errors import InputError
+    from voicelab.paths import shipped
+
+    given = {"--in-process": in_process, "--url": url is not None, "--target": target is not None}
+    if len(both := [name for name, is_given in given.items() if is_given]) > 1:
+        raise InputError(f"{both[0]} and {both[1]} exclude each other; give one of them")
+    if url is not None:
+        from voicelab.targets.voicelab_server import check_address
+
+        check_address(url)
+    chosen = "in-process" if in_process else target if target is not None else "server" if url is None else url
+    return {"samples": str(shipped("voice_samples")) if samples is None else samples, "target": chosen}
+
+
+def _engines(elsewhere: bool, **named: str | None) -> dict[str, object]:
+    """The engines that were named; None for the others where the agent runs elsewhere."""
+    return {kind: name for kind, name in named.items() if name is not None or elsewhere}
+
+
+_NAMES = {"target": "--target", "categories": "--category"}
+"""Fields of RunSpec whose option has another name."""
+
+
+def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
+    from voicelab.runs.checking import checked
+    from voicelab.runs.records import RunSpec
+
+    names = {field: _NAMES.get(field, f"--{field.replace('_', '-')}") for field in RunSpec.model_fields}
+    return checked(RunSpec, names, **chosen | ({"asr": asr} if asr is not None else {}))
+
+
+def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
+    from voicelab.runs.runner import evaluate as run_evaluation
+
+    with terminal.progress_bar("turns") as progress:
+        return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress)
+
+
+def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
+    from voicelab.runs import notebook
+    from voicelab.runs.records import RunFolder
+
+    folder = RunFolder(folder.path.resolve())
+    parameters = notebook.parameters_of(spec, folder, figures)
+    with terminal.progress_bar("turns") as progress:
+        notebook.execute("evaluate", folder.path, parameters, progress=lambda done, total: progress(done, total, None))
+    return folder, folder.read()
+
+
+def _resume(path: Path) -> tuple[RunFolder, RunResult]:
+    from voicelab.runs.runner import resume
+
+    with terminal.progress_bar("turns") as progress:
+        return resume(path, progress=progress)
+
+
+def _report(folder: RunFolder, run: RunResult, mlflow: str | None, figures: Sequence[str] | None) -> None:
+    """Finish the run, print its figures and log it to MLflow if asked, even when turns failed."""
+    from voicelab.errors import VoicelabError
+    from voicelab.report.finish import finish
+
+    summary = finish(folder, figures or ())
+    failed: VoicelabError | None = None
+    try:
+        show(folder, run, summary)
+    except VoicelabError as error:
+        failed = error
+    if mlflow is not None:
+        from voicelab.analysis import mlflow as tracking
+
+        typer.echo(f"in MLflow: run {tracking.log(folder, mlflow)}")
+    if failed is not None:
+        raise failed

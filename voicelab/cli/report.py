@@ -1,0 +1,42 @@
+"""`voicelab report`: write the report of a finished run again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import typer
+
+from voicelab.cli import terminal
+from voicelab.cli.figure_option import FigureOption
+from voicelab.cli.run_options import RunArgument
+
+if TYPE_CHECKING:
+    from voicelab.runs.records import RunFolder, RunResult
+    from voicelab.scoring.schema import Summary
+
+
+def report(run: RunArgument, figure: FigureOption = None) -> None:
+    """Write summary.json, turns.parquet and report.html of a finished run again."""
+    with terminal.errors():
+        from voicelab.report.finish import finish
+        from voicelab.runs.records import RunFolder
+
+        folder = RunFolder(run)
+        show(folder, folder.read(), finish(folder, figure or ()))
+
+
+def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:
+    """Print the figures and the path of the report. Raises VoicelabError if turns failed."""
+    from voicelab.errors import VoicelabError
+    from voicelab.report import tables
+
+    rows = [tuple(map(str, row)) for row in tables.headline(summary)]
+    terminal.table(f"run {run.run_id}", ("figure", "value", "95 % interval, n"), rows)
+    for warning in summary.warnings:
+        terminal.warn(warning)
+    typer.echo(f"report: {folder.path / 'report.html'}")
+    turns = folder.turns()
+    broken = [turn for turn in turns if turn.broken]
+    if broken and broken[0].failure is not None:
+        first = f"{broken[0].key}: {broken[0].failure.message}"
+        raise VoicelabError(f"{len(broken)} of {len(turns)} turns failed; the first, {first}")

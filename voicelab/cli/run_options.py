@@ -1,0 +1,60 @@
+"""Options and arguments that several commands share: the set, the engines, the target and the run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab.cli import completion
+
+SET = "a sample set in any format of docs/reference/samples.md"
+
+SamplesOption = Annotated[
+    str | None,
+    typer.Option(
+        "--samples", help=f"The set: {SET}. \\[default: the shipped set]", autocompletion=completion.sample_sets
+    ),
+]
+RecognizersOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--asr",
+        help="Recognizer: NAME or NAME:option=value,...; repeat it for one run each. \\[moonshine]",
+        autocompletion=completion.recognizers,
+    ),
+]
+RecognizerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--asr", help="Recognizer: NAME or NAME:option=value,... \\[moonshine]", autocompletion=completion.recognizers
+    ),
+]
+AgentOption = Annotated[
+    str | None,
+    typer.Option("--agent", help="Agent, e.g. rules:threshold=0.85. \\[rules]", autocompletion=completion.agents),
+]
+VoiceOption = Annotated[
+    str | None,
+    typer.Option("--tts", help="Voice, e.g. espeak:voice=en-gb-x-rp. \\[piper]", autocompletion=completion.voices),
+]
+TargetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--target",
+        help="Measure this agent: NAME:option=value,... or package.module:Class.",
+        autocompletion=completion.targets,
+    ),
+]
+LimitOption = Annotated[
+    int | None, typer.Option("--limit", help="Maximum number of samples, balanced over categories and speakers.")
+]
+CategoryOption = Annotated[
+    list[str] | None, typer.Option("--category", help="Use only this category; may be repeated.")
+]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the bootstrap and of added noise, 0 or more.")]
+RunArgument = Annotated[
+    Path,
+    typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),
+]

@@ -1,0 +1,56 @@
+"""`voicelab samples`: check a sample set and count its contents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from voicelab.cli import completion, terminal
+from voicelab.cli.column_options import (
+    AudioColumnOption,
+    IdColumnOption,
+    RefColumnOption,
+    SpeakerColumnOption,
+    set_columns,
+)
+from voicelab.cli.run_options import SET
+
+
+def samples(
+    path: Annotated[
+        Path | None,
+        typer.Argument(help=f"{SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets),
+    ] = None,
+    ref_column: RefColumnOption = None,
+    id_column: IdColumnOption = None,
+    speaker_column: SpeakerColumnOption = None,
+    audio_column: AudioColumnOption = None,
+) -> None:
+    """Check a sample set, decode its audio, and count its contents."""
+    with terminal.errors():
+        from voicelab.datasets import load
+        from voicelab.datasets.contents import contents
+        from voicelab.errors import InputError
+        from voicelab.paths import shipped
+
+        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        found = load(path or shipped("voice_samples"), columns)
+        for notice in found.notices:
+            terminal.warn(notice)
+        held = contents(found)
+        rows = [
+            (one.category, str(one.samples), f"{one.duration_s:.1f}", ", ".join(one.speakers))
+            for one in held.categories
+        ]
+        terminal.table(f"{found.path}", ("category", "samples", "seconds", "speakers"), rows)
+        counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
+        if held.undecoded_s:
+            listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
+            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that do not decode: {listed}")
+        typer.echo(f"{counts}; every recording decodes.")
+        if held.silent:
+            typer.echo(f"{held.silent} of them without speech: whatever is heard there counts as inserted.")
+        if held.languages:
+            typer.echo(f"language: {', '.join(held.languages)}")
