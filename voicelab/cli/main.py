@@ -44,7 +44,9 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
     },
     "Decide": {"compare": compare, "gate": gate, "power": power},
     "Labels": {"samples": samples, "audit": audit, "correct": correct},
-    "Set up": {"engines": engines, "models": models, "runs": runs, "bench": bench, "new": new, "echo-agent": echo_agent},
+    "Set up": {
+        "engines": engines, "models": models, "runs": runs, "bench": bench, "new": new, "echo-agent": echo_agent,
+    },
 }  # fmt: skip
 """The commands by the heading under which `voicelab --help` lists them."""
 
