@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
 from voicelab.addresses import without_user
-from voicelab.analysis.mlflow_names import escape
+from voicelab.analysis.mlflow_names import earlier_name, escape
 from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.runs import file_errors
 from voicelab.runs.records import RunFolder, RunResult
@@ -184,25 +184,29 @@ def _params(run: RunResult) -> Iterator[tuple[str, object]]:
 def metrics_of(summary: Summary) -> Iterator[tuple[str, float]]:
     """Every figure that has a value by its name (`wer`), its interval as .low and .high, and the turns behind it as .n.
 
-    Figures of a group are named `category.NAME.wer`; names of categories and speakers are escaped
-    (`mlflow_names.escape`). Counts of turns are `turns.answered` and so on.
+    Each also stands under the name of earlier versions, where it had one (`words.overall.wer`). Figures of a group are
+    named `category.NAME.wer`; names of categories and speakers are escaped (`mlflow_names.escape`). Counts of turns are
+    `turns.answered` and so on.
     """
-    yield from _measured(summary.figures, "")
+    for name, one in summary.figures.items():
+        yield from _measured(one, name, earlier_name(name))
     for grouping, members in summary.by.items():
         for member, figures in members.items():
-            yield from _measured(figures, f"{grouping}.{escape(member)}.")
+            for name, one in figures.items():
+                place = f"{grouping}.{escape(member)}.{name}"
+                yield from _measured(one, place, earlier_name(name, grouping, member))
     for name, count in summary.turns.model_dump(exclude={"failures"}).items():
         yield f"turns.{name}", count
     for code, count in summary.turns.failures.items():
         yield f"turns.failures.{escape(code)}", count
 
 
-def _measured(figures: Mapping[str, Measured], place: str) -> Iterator[tuple[str, float]]:
-    for name, one in figures.items():
-        if one.value is None:
+def _measured(one: Measured, *names: str | None) -> Iterator[tuple[str, float]]:
+    for name in names:
+        if one.value is None or name is None:
             continue
-        yield f"{place}{name}", one.value
-        yield f"{place}{name}.n", one.n
+        yield name, one.value
+        yield f"{name}.n", one.n
         if one.interval is not None:
-            yield f"{place}{name}.low", one.interval.low
-            yield f"{place}{name}.high", one.interval.high
+            yield f"{name}.low", one.interval.low
+            yield f"{name}.high", one.interval.high

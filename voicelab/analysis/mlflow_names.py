@@ -10,6 +10,8 @@ from __future__ import annotations
 import hashlib
 import re
 
+from voicelab.scoring.format_one import ENTITIES, WORDS
+
 _LONGEST = 120
 """Of one part, in characters; MLflow allows 250 for the whole name."""
 
@@ -29,3 +31,22 @@ def escape(name: str) -> str:
 def unescape(part: str) -> str:
     """The name that `escape` made this part of. A name that was cut stays cut."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), part)
+
+
+def earlier_name(figure: str, grouping: str = "", member: str = "") -> str | None:
+    """The metric name that versions before summary format 2 used; None for figures and groups that they did not have.
+
+    Both names are logged, so that dashboards and queries of the earlier names go on working.
+    """
+    if figure in WORDS:
+        if not grouping:
+            return f"words.overall.{figure}"
+        return f"words.by_{grouping}.{escape(member)}.{figure}" if grouping in ("category", "speaker") else None
+    if grouping:
+        return None
+    stage, _, point = figure.partition(".")
+    if point:
+        return f"latency.stages.{stage}.{point}"
+    if figure in ENTITIES:
+        return f"entities.{ENTITIES[figure]}"
+    return {"intent_accuracy": "intents.accuracy", "scenario_success": "scenarios.success"}.get(figure)

@@ -11,7 +11,7 @@ _Json = dict[str, Any]
 
 _KEPT = ("run_id", "status", "mode", "target", "normalizer", "resampling", "turns", "linker")
 _OPTIONAL = ("condition", "language", "headline", "warnings")
-_ENTITIES = {
+ENTITIES = {
     "entity_recall_said": "surface_said",
     "entity_recall": "surface_heard",
     "entity_recall_answered": "surface_answered",
@@ -23,7 +23,7 @@ _ENTITIES = {
     "entity_f1": "agent_f1",
     "entity_wer": "entity_wer",
 }
-_WORDS = ("wer", "cer", "mer", "wil")
+WORDS = ("wer", "cer", "mer", "wil")
 _WORD_COUNTS = ("hits", "substitutions", "deletions", "insertions")
 _LOSSES = ("lost", "asr", "agent", "tts")
 
@@ -32,7 +32,7 @@ def from_format_one(old: _Json) -> _Json:
     """The JSON of format 2. Raises KeyError, TypeError or AttributeError for what is no summary of format 1."""
     words, entities = old["words"], old["entities"]
     figures = _words(words["overall"]) | {"action_changes": _action(old.get("equivalence"))}
-    figures |= {name: _measured(entities.get(place)) for name, place in _ENTITIES.items()}
+    figures |= {name: _measured(entities.get(place)) for name, place in ENTITIES.items()}
     figures["intent_accuracy"] = _measured(old["intents"]["accuracy"])
     figures["scenario_success"] = _measured(old["scenarios"]["success"])
     figures |= {
@@ -95,11 +95,11 @@ def _bounds(old: _Json | None) -> _Json:
 
 def _words(group: _Json) -> _Json:
     counts = {name: group[name] for name in _WORD_COUNTS}
-    return {name: _measured(group[name], counts if name == "wer" else None) for name in _WORDS}
+    return {name: _measured(group[name], counts if name == "wer" else None) for name in WORDS}
 
 
 def _class(group: _Json) -> _Json:
-    return {name: _measured(group[place]) for name, place in _ENTITIES.items() if place in group}
+    return {name: _measured(group[place]) for name, place in ENTITIES.items() if place in group}
 
 
 def _action(old: _Json | None) -> _Json | None:
