@@ -2,6 +2,9 @@
 
 from voicelab.engines.spec import Catalog, Entry
 
+WITHOUT_TOOLS = frozenset({"rules", "fake"})
+"""Agents that act without calling tools, so that a turn without calls says nothing about them."""
+
 AGENTS = Catalog(
     "agent",
     {

@@ -3,13 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.runs.records import RunResult, TurnResult
+from voicelab.scoring.tool_calls import may_call_tools
 
 
 def sends_entities(run: RunResult) -> bool:
     """Whether the target reports entities. Runs without `signals` used voicelab's own pipeline, which does."""
     return run.signals is None or "entities" in run.signals
+
+
+def with_signals_of(run: RunResult, scores: Sequence[TurnScore]) -> list[TurnScore]:
+    """The scores without those that need a signal that the run's target or agent does not give."""
+    found = list(scores)
+    if not sends_entities(run):
+        found = [replace(score, agent=None) for score in found]
+    if not may_call_tools(run):
+        found = [replace(score, tool_calls=None) for score in found]
+    return found
 
 
 def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 from voicelab.datasets import SampleSet
@@ -13,7 +13,7 @@ from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import inputs
 from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure
-from voicelab.scoring.missing_signals import sends_entities
+from voicelab.scoring.missing_signals import with_signals_of
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import Measured, ScenarioOutcome
 from voicelab.scoring.score_store import computed_scores, stored_scores
@@ -64,6 +64,4 @@ def read_scored(folder: RunFolder, rules: Normalizer | None = None, forms: Forms
         rules = run.spec.rules
     own = (rules.label, rules.word_map) == (run.spec.rules.label, run.spec.rules.word_map)
     scores = stored_scores(folder, run.spec.rules, names) if own else computed_scores(folder, rules, names)
-    if not sends_entities(run):
-        scores = [replace(score, agent=None) for score in scores]
-    return ScoredRun(folder, run, tuple(scores), names)
+    return ScoredRun(folder, run, tuple(with_signals_of(run, scores)), names)

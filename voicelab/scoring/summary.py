@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +23,7 @@ from voicelab.scoring.groups import figures_by
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
 from voicelab.scoring.measuring import measure_all
-from voicelab.scoring.missing_signals import missing_signals, sends_entities
+from voicelab.scoring.missing_signals import missing_signals, with_signals_of
 from voicelab.scoring.response_times import unused_times
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import (
@@ -82,10 +81,7 @@ def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None =
     """Score each turn by the run's normalizer. Of two turns with one key, the later one counts."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else inputs.company_forms(run)
-    scores = score_turns(taken, run.spec.rules, names)
-    if sends_entities(run):
-        return scores
-    return [replace(score, agent=None) for score in scores]
+    return with_signals_of(run, score_turns(taken, run.spec.rules, names))
 
 
 def summarize_scores(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from voicelab.agent.catalog import WITHOUT_TOOLS
 from voicelab.metrics.entities import Forms
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
-from voicelab.runs.records import TurnResult
+from voicelab.runs.records import RunResult, TurnResult
 
 
 def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
@@ -18,3 +19,9 @@ def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
     expected = [Call(call.name, call.arguments) for call in turn.expected_tool_calls]
     made = [Call(call.name, call.arguments) for call in turn.tool_calls]
     return compare_calls(expected, made, same_value(forms))
+
+
+def may_call_tools(run: RunResult) -> bool:
+    """Whether the run's agent has tools. An agent that the run does not name is taken to have some."""
+    agents = {engine.name for engine in run.engines if engine.kind == "agent"}
+    return not agents or not agents <= WITHOUT_TOOLS
