@@ -127,4 +127,4 @@ print(*sorted(f"{one.run_id}:{one.status}" for one in runs.views_of(runs._folder
     assert rows["good"]["state"] == "finished"
     assert rows["hidden"]["state"] == "damaged"
     assert "Permission denied" in rows["hidden"]["note"]
-    assert seen.stdout.split() == ["good:finished", "hidden:unreadable"], seen.stderr
+    assert seen.stdout.split() == ["good:finished", "hidden:damaged"], seen.stderr

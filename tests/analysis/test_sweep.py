@@ -95,7 +95,7 @@ def test_babble_of_a_set_with_one_speaker_is_refused_before_anything_runs(tmp_pa
     document["samples"]["two"][0]["speaker"] = "x"
     path.write_text(json.dumps(document))
     spec = SPEC.model_copy(update={"base": BASE.model_copy(update={"samples": str(path), "limit": None})})
-    with pytest.raises(InputError, match="babble for 'a' is made of other speakers' recordings"):
+    with pytest.raises(InputError, match="babble for 'a' needs recordings of other speakers"):
         running.sweep(spec, tmp_path, sweep_id="s")
     assert not (tmp_path / "s").exists()
 

@@ -128,6 +128,6 @@ async def test_without_the_model_auto_says_energy_and_fsmn_names_the_command(tmp
     error = await failure(spec(vad="fsmn"))
     assert isinstance(error, EngineMissingError)
     assert "run: voicelab models pull fsmn-vad" in str(error)
-    assert "option vad must be auto, fsmn, energy or a folder" in str(await failure(spec(vad="silero")))
+    assert "option vad must be auto, fsmn, energy or a model folder" in str(await failure(spec(vad="silero")))
     with pytest.raises(EngineError, match=r"has no config\.yaml"):
         await EnginePool(RECOGNIZERS.config(spec(vad=tmp_path))).open()

@@ -78,8 +78,8 @@ def test_utterances_that_are_heard_at_once_are_heard_as_if_alone(clips):
     ("options", "told"),
     [
         ({"beam": -1.0}, "beam must be above 0 and at most 1, not -1"),
-        ({"wbeam": 0.0}, "wbeam is a probability"),
-        ({"beam": float("nan")}, "beam is a probability"),
+        ({"wbeam": 0.0}, "wbeam must be above 0"),
+        ({"beam": float("nan")}, "beam must be above 0"),
         ({"cmn_s": -0.5}, "cmn_s must be a number of seconds"),
         ({"cmn_s": float("inf")}, "cmn_s must be a number of seconds"),
         ({"max_decoders": 0}, "max_decoders must be at least 1"),

@@ -92,7 +92,7 @@ def test_the_commands(tmp_path):
     [
         (["endpoint", "--detector", "nope"], "unknown vad engine 'nope'"),
         (["endpoint", "--shortest-pause-s", "0.9"], "must not be more than --longest-pause-s"),
-        (["endpoint", "--plot", "no/such/folder/x.png"], "there is no folder no/such/folder"),
+        (["endpoint", "--plot", "no/such/folder/x.png"], "create the folder no/such/folder first"),
         (["endpoint", "--silence-s", "100"], "silence_s must be 0 to 60, not 100"),
         (["endpoint", "--complete-factor", "-1"], "complete_factor must be 0 to 60"),
         (["vad", "--piece-s", "9"], "--piece-s must not be more than --seconds"),

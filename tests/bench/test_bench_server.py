@@ -125,7 +125,7 @@ def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_p
     ("arguments", "says"),
     [
         (["--part", "speed"], "known: latency, load, memory, speech"),
-        (["--json", "/no/such/folder/f.json"], "there is no folder"),
+        (["--json", "/no/such/folder/f.json"], "create the folder"),
     ],
 )
 def test_wrong_options_are_said(arguments, says):

@@ -92,7 +92,7 @@ def test_a_run_that_could_not_begin_does_not_block_its_name(here):
     assert RunFolder(here / "runs" / "r").read().status == "failed"
     done = voicelab(*EVALUATE, "--run-id", "r", "--out", "runs")
     assert done.exit_code == 0, done.output
-    assert "holds a run already" in refused(*EVALUATE, "--run-id", "r", "--out", "runs")
+    assert "already contains a run" in refused(*EVALUATE, "--run-id", "r", "--out", "runs")
 
 
 def test_a_failed_run_with_turns_keeps_its_name(tmp_path):
@@ -170,5 +170,5 @@ def test_a_file_that_is_there_stays_as_it_is(tmp_path):
     file_errors.check_new_file("--out", tmp_path / "new")
     file_errors.check_folder("--out", tmp_path / "a" / "b")
     assert names(tmp_path) == {"f"}
-    with pytest.raises(InputError, match="is there already"):
+    with pytest.raises(InputError, match="already exists"):
         file_errors.check_new_file("--out", file)

@@ -131,8 +131,8 @@ def test_as_many_hypotheses_as_references():
         count_many(["a", "b"], ["a"], NONE)
 
 
-def test_the_metrics_load_fast():
-    """Under 0.1 s; the best of three, as the first may find its files cold."""
-    program = "import time; t = time.perf_counter(); import voicelab.metrics.words; print(time.perf_counter() - t)"
-    took_s = [float(subprocess.check_output([sys.executable, "-c", program], text=True)) for _ in range(3)]
-    assert min(took_s) < 0.1
+def test_the_metrics_load_nothing_heavy():
+    """What costs time at import is not imported before it is used."""
+    program = "import sys, voicelab.metrics.words; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = set(subprocess.check_output([sys.executable, "-c", program], text=True).split())
+    assert not loaded & {"numpy", "scipy", "pandas", "pydantic", "jiwer", "matplotlib", "av", "torch"}

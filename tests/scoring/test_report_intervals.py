@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
+from tests.support.made_runs import answered
 from voicelab.metrics import resampling
 from voicelab.metrics.clusters import effective_clusters
 from voicelab.metrics.intervals import (
@@ -25,6 +26,7 @@ from voicelab.metrics.intervals import (
 from voicelab.metrics.jackknife import degrees_of_freedom
 from voicelab.metrics.latency import least_turns, least_turns_for_interval
 from voicelab.metrics.resampling import bca
+from voicelab.scoring.intervals import Clusters
 
 COUNTS = st.lists(st.tuples(st.integers(0, 5), st.integers(5, 9)), min_size=2, max_size=30)
 
@@ -287,3 +289,12 @@ def test_a_percentile_of_few_speakers_is_refused_with_what_its_turns_are_worth()
     told = re.fullmatch(r"60 turns of 3 speakers are worth ([\d.]+) independent ones, too few for an interval", refused)
     worth = float(told.group(1))
     assert 0 < worth <= 60 * (stats.t.ppf(0.975, 59) / stats.t.ppf(0.975, 2)) ** 2 + 0.05
+
+
+def test_samples_without_speech_leave_the_speakers_as_clusters():
+    """Noise and silence have no speaker; the turns of one speaker are alike all the same."""
+    spoken = [answered(f"{speaker}{number}", speaker=speaker) for speaker in "abc" for number in range(4)]
+    silent = [answered("noise", text=" ", heard=""), answered("cough", text="", heard="")]
+    clusters = Clusters.of([*spoken, *silent])
+    assert (clusters.unit, clusters.count) == ("speaker", 5)
+    assert Clusters.of([*spoken, answered("unnamed")]).unit != "speaker"

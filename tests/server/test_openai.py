@@ -58,7 +58,7 @@ def test_our_server_refuses_what_it_would_have_to_ignore(tmp_path):
         wav = ("a.wav", codecs.encode_wav(TONE))
         hear = client.audio.transcriptions.create
         refused = [
-            (openai.NotFoundError, "there is no model 'whisper-9' here; this server has 'fake'",
+            (openai.NotFoundError, "the model 'whisper-9' does not exist; this server has 'fake'",
              lambda: hear(file=wav, model="whisper-9")),
             (openai.BadRequestError, "heard 'en', not 'de'",
              lambda: hear(file=wav, model="fake", language="de")),

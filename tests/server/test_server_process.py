@@ -244,7 +244,7 @@ def test_a_port_that_is_taken_is_told_at_once() -> None:
 def test_an_fd_that_is_no_socket_is_told(descriptor: str) -> None:
     outcome = run_server("--fd", descriptor)
     assert outcome.returncode == 2
-    assert f"--fd {descriptor} is no " in outcome.stderr
+    assert f"--fd {descriptor} is not an open socket" in outcome.stderr
 
 
 async def test_two_servers_share_one_history(tmp_path: Path) -> None:

@@ -93,7 +93,7 @@ def test_a_hang_up_reads_the_tokens_again_everywhere(tmp_path: Path, workers: st
         file.write_text(json.dumps({NEW: "ada"}))
         assert (statuses(served, OLD), statuses(served, NEW)) == ({200}, {401}), "nothing before it is asked to"
         os.kill(served.pid, signal.SIGHUP)
-        until(lambda: "AUTH_TOKENS_FILE read again: 1 tokens" in log.read_text())
+        until(lambda: "AUTH_TOKENS_FILE reloaded: 1 tokens" in log.read_text())
         time.sleep(0.5)
         assert (statuses(served, OLD), statuses(served, NEW)) == ({401}, {200})
         for number, torn in enumerate(('{"half', "{}", "\udcff"), start=1):

@@ -35,11 +35,14 @@ def attribute(
     with terminal.errors():
         from voicelab.report import page, tables
         from voicelab.report.text_tables import as_text
+        from voicelab.runs import file_errors
         from voicelab.runs.records import RunFolder
         from voicelab.scoring import counterfactual, summary_file
         from voicelab.scoring.leading import labelled
 
         folder = RunFolder(run)
+        folder.read()
+        file_errors.check_folder("RUN", folder.path, must_exist=True)
         kept = counterfactual.keep(folder, must=True, any_revision=any_revision)
         if listen is not None:
             with terminal.progress_bar("replies heard") as bar:

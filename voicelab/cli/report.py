@@ -19,10 +19,13 @@ def report(run: RunArgument, figure: FigureOption = None) -> None:
     """Write summary.json, turns.parquet and report.html of a finished run again."""
     with terminal.errors():
         from voicelab.report.finish import finish
+        from voicelab.runs import file_errors
         from voicelab.runs.records import RunFolder
 
         folder = RunFolder(run)
-        show(folder, folder.read(), finish(folder, figure or ()))
+        finished = folder.read()
+        file_errors.check_folder("RUN", folder.path, must_exist=True)
+        show(folder, finished, finish(folder, figure or ()))
 
 
 def show(folder: RunFolder, run: RunResult, summary: Summary) -> None:

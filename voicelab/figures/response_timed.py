@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from voicelab.figures.figure import Counts, Figure, Ratio
 from voicelab.figures.scored_turn import TurnScore
+from voicelab.runs.conversation_recording import IN_A_BURST
 
 
 def _counts(score: TurnScore) -> Counts | None:
     turn = score.turn
-    # A turn without a recording in real time, as in burst mode, has neither a time nor a reason.
-    if turn.status != "answered" or (turn.response_s is None and turn.response_missing is None):
+    if turn.status != "answered" or (turn.response_s is None and turn.response_missing in (None, IN_A_BURST)):
         return None
     return {"timed": int(turn.response_s is not None), "answered": 1}
 

@@ -33,14 +33,17 @@ class Clusters:
 
     @classmethod
     def of(cls, turns: Sequence[TurnResult]) -> Clusters:
-        """Speakers where every turn names one and there are two or more; else conversations, where any two turns
-        belong to one and there are two or more; else samples.
+        """Speakers where every turn with speech names one and there are two or more; else conversations, where any two
+        turns belong to one and there are two or more; else samples.
+
+        A sample without speech has no speaker: among speakers it is a cluster of its own.
         """
-        speakers = tuple(turn.speaker for turn in turns if turn.speaker is not None)
-        named = len(speakers) == len(turns)
-        if named and len(set(speakers)) >= 2:
-            return cls("speaker", speakers)
-        alone = named and len(set(speakers)) == 1
+        speakers = {turn.speaker for turn in turns if turn.speaker is not None}
+        named = all(turn.speaker is not None or not turn.text.strip() for turn in turns)
+        if named and len(speakers) >= 2:
+            keys = (turn.speaker if turn.speaker is not None else f"no speaker: {turn.sample_id}" for turn in turns)
+            return cls("speaker", tuple(keys))
+        alone = named and len(speakers) == 1
         conversations = tuple(turn.conversation for turn in turns)
         if 2 <= len(set(conversations)) < len(turns):
             return cls("conversation", conversations, alone)

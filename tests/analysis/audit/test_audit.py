@@ -168,7 +168,7 @@ def test_one_run_is_judged_by_sound(runs, tmp_path):
         (["nowhere"], "cannot be read"),
         (["RUN", "RUN"], "a run was named twice"),
         (["--samples", "SET", "--asr", "nope"], "unknown asr engine 'nope'"),
-        (["RUN", "--fixes", "RUN"], "is there already"),
+        (["RUN", "--fixes", "RUN"], "already exists"),
     ],
 )
 def test_bad_input_is_named(runs, arguments, complaint):
