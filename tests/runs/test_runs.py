@@ -73,7 +73,7 @@ def test_realtime_sends_at_the_pace_of_speech(tmp_path):
     turns = folder.turns()
     assert elapsed_s > sum(turn.audio_s for turn in turns) - 0.5
     for turn in turns:
-        assert turn.status == "answered"
+        assert turn.status == "answered" or not turn.text.strip()
         assert float(turn.heard) == pytest.approx(
             load(samples_folder()).sample(turn.sample_id).clip().duration_s, abs=0.05
         )
@@ -154,7 +154,7 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where
     assert len(keys) == len(set(keys)) == run.planned_turns
     whole = {turn.key: turn for turn in runner.evaluate(run.spec, tmp_path, run_id="whole")[0].turns()}
     for turn in folder.turns():
-        assert turn.status == "answered"
+        assert turn.status == "answered" or not turn.text.strip()
         assert (turn.heard, turn.answer, turn.intent) == (
             whole[turn.key].heard, whole[turn.key].answer, whole[turn.key].intent,
         ), turn.key  # fmt: skip
