@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.made_runs import FORMS, answered, failed, summary_of
+from tests.support.made_runs import FORMS, answered, failed, made_run, summary_of
 from voicelab.runs.agent_records import AgentUsage, ExpectedToolCall, ToolCallMade
 from voicelab.scoring.leading import leading
 from voicelab.scoring.score_codec import decode, encode
@@ -29,7 +29,7 @@ CALLS = [
 
 
 def test_tool_calls_are_counted_over_turns_that_expect_some_or_none():
-    found = summary_of(CALLS).figures
+    found = summary_of(CALLS, made_run("openai")).figures
     counts = {name: (found[name].part, found[name].of, found[name].n) for name in TOOL_FIGURES}
     assert counts == {
         "tool_turns_right": (1, 5, 5),
@@ -41,7 +41,7 @@ def test_tool_calls_are_counted_over_turns_that_expect_some_or_none():
 
 def test_a_run_without_expected_calls_shows_no_tool_figure():
     assert not TOOL_FIGURES & {name for name, _, _ in leading(summary_of([answered("a")]))}
-    assert {name for name, _, _ in leading(summary_of(CALLS))} >= TOOL_FIGURES
+    assert {name for name, _, _ in leading(summary_of(CALLS, made_run("openai")))} >= TOOL_FIGURES
 
 
 def test_stored_scores_keep_tool_calls():

@@ -13,9 +13,10 @@ FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F
 BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 
-def made_run(**changes):
+def made_run(agent="rules", **changes):
+    """A finished run. agent: the name of its agent, which decides whether it has tools."""
     agent = EngineUsed(
-        kind="agent", name="rules", options={"threshold": 0.8, "market": None}, revision="1", device="cpu",
+        kind="agent", name=agent, options={"threshold": 0.8, "market": None}, revision="1", device="cpu",
         licence="Apache-2.0", load_s=0.1, lanes=1,
     )  # fmt: skip
     fields = {
@@ -76,6 +77,7 @@ def failed(key, code="connection_lost", heard=None, **changes):
 
 
 def summary_of(turns, run=None, scenarios=()):
+    """The summary of made turns, by default of a run of the rules agent."""
     return summarize_turns(run or made_run(), turns, FORMS, scenarios)
 
 
