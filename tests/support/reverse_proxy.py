@@ -21,11 +21,11 @@ def proxying(port: int, prefix: str, *, strips: bool = True, headers: Mapping[st
     thread = threading.Thread(target=loop.run_forever)
     thread.start()
     try:
-        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(proxy.serve, "127.0.0.1", 0), loop).result()
+        server = asyncio.run_coroutine_threadsafe(asyncio.start_server(proxy.accept, "127.0.0.1", 0), loop).result()
         try:
             yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}{prefix}"
         finally:
-            asyncio.run_coroutine_threadsafe(_stop(server), loop).result()
+            asyncio.run_coroutine_threadsafe(proxy.stop(server), loop).result()
     finally:
         loop.call_soon_threadsafe(loop.stop)
         thread.join()
@@ -38,8 +38,24 @@ class _Proxy:
         self._prefix = prefix
         self._strips = strips
         self._headers = headers
+        self._writers: list[asyncio.StreamWriter] = []
 
-    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    def accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a connection in a task. Not a coroutine: one that is cancelled before it begins would not close it."""
+        self._writers.append(writer)
+        asyncio.ensure_future(self._serve(reader, writer))  # noqa: RUF006 - stop() gathers all tasks of the loop
+
+    async def stop(self, server: asyncio.Server) -> None:
+        """End every connection. What is not closed here would be collected after its loop has ended."""
+        server.close()
+        while serving := asyncio.all_tasks() - {asyncio.current_task()}:
+            for task in serving:
+                task.cancel()
+            await asyncio.gather(*serving, return_exceptions=True)
+        for writer in self._writers:
+            await _close(writer)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One request on a connection; then both sides are copied until one of them ends."""
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
@@ -54,6 +70,7 @@ class _Proxy:
 
     async def _pass_on(self, head: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         server_reader, server_writer = await asyncio.open_connection("127.0.0.1", self._port)
+        self._writers.append(server_writer)
         server_writer.write(head.encode("latin1"))
         copying = [
             asyncio.create_task(_copy(reader, server_writer)),
@@ -86,11 +103,3 @@ async def _close(writer: asyncio.StreamWriter) -> None:
     writer.close()
     with suppress(ConnectionError):
         await writer.wait_closed()
-
-
-async def _stop(server: asyncio.Server) -> None:
-    server.close()
-    serving = asyncio.all_tasks() - {asyncio.current_task()}
-    for task in serving:
-        task.cancel()
-    await asyncio.gather(*serving, return_exceptions=True)
