@@ -18,6 +18,7 @@ from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.messages import LONGEST_NAME
 from server.services import Services
 from server.tokens import presented
+from voicelab.engines.pool.clients import client_scope
 
 _USER = "voicelab.user"
 _HEALTH = "/"
@@ -78,7 +79,7 @@ class Gate:
             denial = self._of_share(connection, client, services)
         if denial is None:
             places = self._sockets if scope["type"] == "websocket" else self._requests
-            with places.held(client):
+            with places.held(client), client_scope(client):
                 await self._app(scope, receive, send)
             return
         services.metrics.denied(denial.code)

@@ -29,7 +29,7 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_configure() -> None:
-    """Take SIGINT again: a shell starts `pytest &` with it ignored, and the tests that interrupt a run would never end."""
+    """Take SIGINT again: `pytest &` in a shell ignores it, and tests that interrupt a run would wait for ever."""
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 

@@ -70,6 +70,26 @@ def test_a_call_that_was_withdrawn_hurries_nobody():
     assert taken(scheduler) == [feed(1), feed(2)]
 
 
+def test_clients_are_served_in_turn_and_each_clients_calls_in_order():
+    scheduler = Scheduler()
+    greedy = [Request(number, stream, "speak", client="greedy") for number, stream in enumerate((None, 1, None, 2), 1)]
+    other = [Request(number, None, "speak", client="other") for number in (5, 6)]
+    for request in (*greedy, *other):
+        scheduler.add(request)
+    assert taken(scheduler) == [greedy[0], other[0], greedy[1], other[1], greedy[2], greedy[3]]
+
+
+def test_a_client_that_comes_later_waits_for_one_call_of_another():
+    scheduler = Scheduler()
+    greedy = [Request(number, number, "encode", client="greedy") for number in range(1, 20)]
+    for request in greedy:
+        scheduler.add(request)
+    running, late = scheduler.take(), Request(99, 99, "encode", client="late")
+    scheduler.add(late)
+    scheduler.report(running, Answer(1))
+    assert taken(scheduler)[:3] == [greedy[1], late, greedy[2]]
+
+
 @given(st.lists(st.tuples(st.integers(1, 4), st.sampled_from(["feed", "partial", "finish"])), max_size=30))
 def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
     scheduler = Scheduler()

@@ -16,6 +16,8 @@ LENGTH = struct.Struct(">I")
 class Request:
     """A call of `method` on the engine, or on its stream `stream_id`. call_id is None when no caller waits.
 
+    client: on whose behalf the call is made (see `client_scope`); calls of different clients are served in turn.
+
     Four methods belong to the worker itself: "load", "open" and "close" for streams, and "withdraw" for a call by its
     id.
     """
@@ -24,6 +26,7 @@ class Request:
     stream_id: int | None
     method: str
     arguments: tuple[Any, ...] = ()
+    client: str | None = None
 
     @property
     def is_awaited(self) -> bool:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from itertools import chain
 
 from voicelab.engines.pool.messages import Answer, Request
 
@@ -18,9 +17,11 @@ class Scheduler:
     """Pending requests of one engine. A request that is withdrawn before its turn is never started.
 
     Order of service: (1) Closing an utterance, because that frees resources for the next ones (PocketSphinx's decoder
-    takes 90 MB); otherwise an overloaded engine would accumulate them. (2) Requests with a blocked caller, first come
-    first served; serving the oldest utterance first would starve the youngest. (3) Utterances that are still being
-    spoken, where a delay goes unnoticed. The requests of one utterance stay in order and never run concurrently.
+    takes 90 MB); otherwise an overloaded engine would accumulate them. (2) Requests with a blocked caller, by one
+    client after another, so that a client with many long replies does not delay the others; those of one client first
+    come first served, because serving the oldest utterance first would starve the youngest. (3) Utterances that are
+    still being spoken, where a delay goes unnoticed. The requests of one utterance stay in order and never run
+    concurrently; those of the engine itself stay in order for each client.
 
     The scheduler also decides when to report completed requests: with every answer that a caller waits for, and
     otherwise at most every REPORT_EVERY_S seconds, because a report per audio frame would cost more than the frame.
@@ -30,7 +31,8 @@ class Scheduler:
         # Non-empty queues by utterance (0 is the engine itself), the longest waiting first.
         self._waiting: dict[int, deque[Request]] = {}
         self._closing: dict[int, None] = {}  # utterances with only a close pending, in order of arrival
-        self._awaited: dict[int, Request] = {}  # by call, in order of arrival
+        # By client and call, in order of arrival; the client that was served last is at the end.
+        self._awaited: dict[str | None, dict[int, Request]] = {}
         self._begun_s: dict[int, float] = {}  # start time of the running request, by utterance
         self._done = 0
         self._reported = 0
@@ -58,23 +60,23 @@ class Scheduler:
             self._closing[_utterance(request)] = None
         self._waiting.setdefault(_utterance(request), deque()).append(request)
         if request.call_id is not None and request.is_awaited:
-            self._awaited[request.call_id] = request
+            self._awaited.setdefault(request.client, {})[request.call_id] = request
 
     def take(self) -> Request | None:
         """Return the next request, or None when none can be started now.
 
         The caller must call `report` after serving it.
         """
-        ranked = chain(self._closing, map(_utterance, self._awaited.values()), self._waiting)
-        key = next(self._free(ranked), None)
-        if key is None:
+        request = next(self._startable(), None)
+        if request is None:
             return None
-        request = self._waiting[key].popleft()
-        if not self._waiting[key]:
+        key = _utterance(request)
+        queue = self._waiting[key]
+        queue.remove(request)  # by identity or call id: only awaited requests are taken out of order
+        if not queue:
             del self._waiting[key]
         self._closing.pop(key, None)
-        if request.call_id is not None:
-            self._awaited.pop(request.call_id, None)
+        self._note_turn(request)
         self._begun_s[key] = time.perf_counter()
         return request
 
@@ -91,15 +93,40 @@ class Scheduler:
         longest_s = self._reported_s - min(self._begun_s.values(), default=self._reported_s)
         return replace(served, done=self._done, longest_s=longest_s)
 
-    def _free(self, keys: Iterable[int]) -> Iterator[int]:
-        """Yield keys without a request in progress. A single thread has none in progress when it asks."""
-        return (key for key in keys if key not in self._begun_s) if self._begun_s else iter(keys)
+    def _startable(self) -> Iterator[Request]:
+        """Yield requests that can be started now, in the order of service."""
+        for key in self._closing:
+            if key not in self._begun_s:
+                yield self._waiting[key][0]
+        for requests in self._awaited.values():
+            for request in requests.values():
+                if (key := _utterance(request)) not in self._begun_s:
+                    # What came before it in its utterance; for the engine itself, before it from the same client.
+                    queue = self._waiting[key]
+                    yield queue[0] if key else next(one for one in queue if one.client == request.client)
+        for key, queue in self._waiting.items():
+            if key not in self._begun_s:
+                yield queue[0]
+
+    def _note_turn(self, request: Request) -> None:
+        """Remove a started request from the awaited ones, and put its client behind the others."""
+        others = self._awaited.pop(request.client, None)
+        if others is None:
+            return
+        if request.call_id is not None:
+            others.pop(request.call_id, None)
+        if others:
+            self._awaited[request.client] = others
 
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
         kept = {key: deque(one for one in queue if not is_withdrawn(one)) for key, queue in self._waiting.items()}
         self._done += sum(map(len, self._waiting.values())) - sum(map(len, kept.values()))
         self._waiting = {key: queue for key, queue in kept.items() if queue}
-        self._awaited = {call: one for call, one in self._awaited.items() if not is_withdrawn(one)}
+        left = {
+            client: {call: one for call, one in requests.items() if not is_withdrawn(one)}
+            for client, requests in self._awaited.items()
+        }
+        self._awaited = {client: requests for client, requests in left.items() if requests}
 
 
 def _utterance(request: Request) -> int:

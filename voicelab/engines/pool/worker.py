@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from time import perf_counter
 from typing import Any
 
+from voicelab.engines.pool.clients import current_client
 from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.spec import EngineConfig, EngineInfo
 from voicelab.errors import EngineError
@@ -95,7 +96,7 @@ class Worker(ABC):
         """Queue work without a waiting caller."""
         await self._until_ready()
         self._check_stream(stream_id, method)
-        await self._send(Request(None, stream_id, method, arguments))
+        await self._send(Request(None, stream_id, method, arguments, current_client()))
 
     def end_stream(self, stream_id: int) -> None:
         """Withdraw the stream's pending requests and close it; waiting callers get an EngineError."""
@@ -161,7 +162,7 @@ class Worker(ABC):
         waiting: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
         self._waiting[call_id] = (stream_id, waiting)
         try:
-            await self._send(Request(call_id, stream_id, method, arguments))
+            await self._send(Request(call_id, stream_id, method, arguments, current_client()))
             answer = await waiting
         except asyncio.CancelledError:
             self._hand_over(Request(None, None, "withdraw", (call_id,)))
