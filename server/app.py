@@ -16,7 +16,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from server.dialects.base import Dialect, Limits
+from server.dialects.base import Dialect, FrameLimits
 from server.dialects.table import DIALECTS, SUBPROTOCOLS
 from server.faults import problem
 from server.gate import Gate
@@ -129,12 +129,12 @@ async def _failed(request: Request, error: Exception) -> JSONResponse:
     return OpenAIError(500, ErrorCode.INTERNAL_ERROR, message).response()
 
 
-def _conversation(dialect: Callable[[WebSocket, Limits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
+def _conversation(dialect: Callable[[WebSocket, FrameLimits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
     """Return a WebSocket route that speaks this dialect."""
 
     async def converse(websocket: WebSocket) -> None:
         settings: Settings = websocket.app.state.settings
-        await _converse(websocket, dialect(websocket, Limits(settings.max_message_bytes, settings.max_json_bytes)))
+        await _converse(websocket, dialect(websocket, FrameLimits(settings.max_message_bytes, settings.max_json_bytes)))
 
     return converse
 

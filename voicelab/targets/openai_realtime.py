@@ -99,7 +99,7 @@ class RealtimeWire(BaseWire):
     def _created(self, message: dict[str, Any]) -> Sequence[Event]:
         if not self._settings.configure:
             return (events.Ready(),)
-        return (events.Answer((self.session_update(),)),)
+        return (events.MessagesToSend((self.session_update(),)),)
 
     def session_update(self) -> str:
         """The session.update event for these settings."""
@@ -110,11 +110,11 @@ class RealtimeWire(BaseWire):
 
     def _speech_started(self, message: dict[str, Any]) -> Sequence[Event]:
         if self._speaking_item is not None and self.continuous:
-            return (events.SpeechStarted(), events.Interrupted())
-        return (events.SpeechStarted(),)
+            return (events.CallerStarted(), events.ReplyInterrupted())
+        return (events.CallerStarted(),)
 
     def _speech_stopped(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.SpeechStopped(),)
+        return (events.CallerStopped(),)
 
     def _heard_delta(self, message: dict[str, Any]) -> Sequence[Event]:
         item = str(message.get("item_id", ""))
@@ -141,10 +141,10 @@ class RealtimeWire(BaseWire):
         return (events.ReplySound(clip),)
 
     def _text_delta(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.ReplyText(str(message["delta"]), delta=True),)
+        return (events.AgentText(str(message["delta"]), delta=True),)
 
     def _text_done(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.ReplyText(str(message.get("transcript", message.get("text", "")))),)
+        return (events.AgentText(str(message.get("transcript", message.get("text", "")))),)
 
     def _arguments_done(self, message: dict[str, Any]) -> Sequence[Event]:
         return self._call(message) if message.get("name") else ()
@@ -159,7 +159,7 @@ class RealtimeWire(BaseWire):
             return ()
         self._noted_calls.add(call_id)
         self._calls.append(call_id)
-        return (events.ToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
+        return (events.AgentToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
 
     def _response_done(self, message: dict[str, Any]) -> Sequence[Event]:
         self._responding = False
@@ -171,7 +171,7 @@ class RealtimeWire(BaseWire):
             return (*found, events.Fault(*_error(details.get("error"))))
         calls, self._calls = self._calls, []
         if calls and status != "cancelled":
-            return (*found, events.Answer(self._tool_outputs(calls)), events.ReplyContinues())
+            return (*found, events.MessagesToSend(self._tool_outputs(calls)), events.ReplyContinues())
         return (*found, events.ReplyEnd(cancelled=status == "cancelled"))
 
     def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
@@ -297,7 +297,7 @@ def _text_of(found: Sequence[Event]) -> str | None:
     """The text to keep beside an event's name."""
     for event in found:
         match event:
-            case events.CallerText(text) | events.ReplyText(text):
+            case events.CallerText(text) | events.AgentText(text):
                 return text
             case events.Fault(code, message):
                 return f"{code}: {message}"

@@ -74,7 +74,7 @@ class RTVIWire(BaseWire):
         if kind == "audio":
             return Reading("audio", (_sound(fields["audio"], fields["sample_rate"], fields["num_channels"]),))
         if kind == "interruption":
-            return Reading("interruption", (events.Interrupted(),))
+            return Reading("interruption", (events.ReplyInterrupted(),))
         if kind == "transcription":
             return Reading("transcription", tuple(self._heard("frame", fields["text"], final=True)), fields["text"])
         return Reading("text", tuple(self._text("frame", fields["text"], delta=True)), fields["text"])
@@ -101,7 +101,7 @@ class RTVIWire(BaseWire):
     def _text(self, kind: str, text: str, *, delta: bool) -> Sequence[Event]:
         """The reply's text comes in several kinds of messages; the first kind of a turn counts."""
         self._text_kind = self._text_kind or kind
-        return (events.ReplyText(text, delta=delta),) if self._text_kind == kind else ()
+        return (events.AgentText(text, delta=delta),) if self._text_kind == kind else ()
 
     def _user_transcription(self, data: dict[str, Any]) -> Sequence[Event]:
         return self._heard("user-transcription", str(data["text"]), final=bool(data.get("final", True)))
@@ -120,7 +120,9 @@ class RTVIWire(BaseWire):
 
     def _tool_call(self, data: dict[str, Any]) -> Sequence[Event]:
         arguments = data.get("arguments", data.get("args")) or {}
-        return (events.ToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),)
+        return (
+            events.AgentToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),
+        )
 
     def _tts_audio(self, data: dict[str, Any]) -> Sequence[Event]:
         """Sound in JSON; beside protobuf frames it would come twice."""
@@ -139,8 +141,8 @@ class RTVIWire(BaseWire):
 
 _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = {
     "bot-ready": lambda wire, data: (events.Ready(),),
-    "user-started-speaking": lambda wire, data: (events.SpeechStarted(),),
-    "user-stopped-speaking": lambda wire, data: (events.SpeechStopped(),),
+    "user-started-speaking": lambda wire, data: (events.CallerStarted(),),
+    "user-stopped-speaking": lambda wire, data: (events.CallerStopped(),),
     "user-transcription": RTVIWire._user_transcription,
     "user-input": RTVIWire._user_input,
     "bot-llm-started": lambda wire, data: (events.ReplyContinues(),),
@@ -149,7 +151,7 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
     "bot-transcription": RTVIWire._transcription,
     "bot-started-speaking": lambda wire, data: (events.ReplyContinues(),),
     "bot-stopped-speaking": lambda wire, data: (events.ReplyEnd(),),
-    "bot-interrupted": lambda wire, data: (events.Interrupted(),),
+    "bot-interrupted": lambda wire, data: (events.ReplyInterrupted(),),
     "bot-tts-audio": RTVIWire._tts_audio,
     "raw-audio": RTVIWire._tts_audio,
     "llm-function-call": RTVIWire._tool_call,

@@ -15,7 +15,7 @@ from uuid import uuid4
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.phone_dialects import DIALECTS, Call, Dialect
+from voicelab.targets.phone_dialects import DIALECTS, PhoneCall, PhoneDialect
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
@@ -29,7 +29,7 @@ _DIGITS = frozenset("0123456789*#")
 class PhoneWire(BaseWire):
     """One call in one dialect. Sound runs from the first moment to the last, as on a telephone line."""
 
-    def __init__(self, dialect: Dialect, call: Call, digits: str = "") -> None:
+    def __init__(self, dialect: PhoneDialect, call: PhoneCall, digits: str = "") -> None:
         self._dialect = dialect
         self._call = call
         self._digits = digits
@@ -74,7 +74,9 @@ class PhoneWire(BaseWire):
             # The company reports the marks of sound that was dropped at once.
             marks, self._pending_marks = self._pending_marks, []
             answers = tuple(frame for mark in marks for frame in self._mark_frames(mark))
-            return (events.Interrupted(), events.Answer(answers)) if answers else (events.Interrupted(),)
+            return (
+                (events.ReplyInterrupted(), events.MessagesToSend(answers)) if answers else (events.ReplyInterrupted(),)
+            )
         if name == "stop":
             return (events.HungUp(),)
         return ()
@@ -136,7 +138,7 @@ class Twilio(StreamTarget):
 
     def wire(self, user_id: str) -> Wire:
         form, parameters = self._form, self._parameters
-        call = Call(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", form, parameters)
+        call = PhoneCall(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", form, parameters)
         return PhoneWire(self._dialect, call, self._digits)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
