@@ -161,6 +161,7 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
 }
 
 
+@dataclass(eq=False, repr=False)
 class RTVI(StreamTarget):
     """A pipecat bot.
 
@@ -181,35 +182,34 @@ class RTVI(StreamTarget):
         interruption=True,
     )
 
-    def __init__(
-        self,
-        url: str,
-        format: str = "protobuf",  # noqa: A002  # the option's name on the command line
-        rate_hz: int = 16_000,
-        version: str = "1.2.0",
-        handshake: bool = True,
-        key_env: str | None = None,
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-        quiet_s: float = 1.5,
-    ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
-        if format not in _FORMATS:
-            raise InputError(f"option format is {format!r}; it may be {', '.join(_FORMATS)}")
-        self._url = url
-        self._key_env = key_env
-        self._settings = RTVISettings("json" if format == "json" else "protobuf", rate_hz, version, handshake)
-        read_format("pcm16", rate_hz, what="option rate_hz")
-        if not handshake:
+    url: str
+    format: str = "protobuf"
+    rate_hz: int = 16_000
+    version: str = "1.2.0"
+    handshake: bool = True
+    key_env: str | None = None
+    ready_s: float = 10.0
+    greeting_s: float = 0.0
+    quiet_s: float = 1.5
+
+    def __post_init__(self) -> None:
+        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        if self.format not in _FORMATS:
+            raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
+        self._settings = RTVISettings(
+            "json" if self.format == "json" else "protobuf", self.rate_hz, self.version, self.handshake
+        )
+        read_format("pcm16", self.rate_hz, what="option rate_hz")
+        if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)
 
     def wire(self, user_id: str) -> Wire:
         return RTVIWire(self._settings)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        key = os.environ.get(self._key_env) if self._key_env else None
+        key = os.environ.get(self.key_env) if self.key_env else None
         headers = {"Authorization": f"Bearer {key}"} if key else None
-        return await WebSocket.connect(self._url, headers=headers, timeout_s=timeout_s)
+        return await WebSocket.connect(self.url, headers=headers, timeout_s=timeout_s)
 
 
 def _sound(data: bytes, rate_hz: int, channels: int) -> events.ReplySound:
