@@ -34,6 +34,7 @@ from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.addresses import take_user
 from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError, without_user
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs import storage
 from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
@@ -110,7 +111,7 @@ class RunSpec(_Record):
     def _take_user(cls, value: str) -> str:
         return take_user(value)
 
-    @field_validator("asr", "agent", "tts")
+    @field_validator(*STAGES)
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
         """Clean the engine's options; an invalid engine is rejected later by its catalog."""

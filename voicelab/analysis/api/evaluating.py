@@ -82,9 +82,13 @@ def evaluate(
             timeout_s=timeout_s,
         )  # fmt: skip
     name = run_id or new_run_id(spec)
-    if isinstance(samples, SampleSet):
-        spec = spec.model_copy(update=_kept_set(samples, RunFolder(Path(out) / name)))
-    folder, _ = finish.evaluate(spec, Path(out), run_id=name, progress=progress, figures=extra, target=given)
+    loaded = samples if isinstance(samples, SampleSet) and samples.is_as_stored() else None
+    if isinstance(samples, SampleSet) and loaded is None:
+        kept = samples.save(RunFolder(Path(out) / name).path / "samples")
+        spec = spec.model_copy(update={"samples": str(kept), "columns": None})
+    folder, _ = finish.evaluate(
+        spec, Path(out), run_id=name, progress=progress, figures=extra, target=given, samples=loaded
+    )
     return Run(folder.path, extra)
 
 
@@ -128,10 +132,3 @@ def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> 
     if isinstance(given, str):
         return parse_condition(given, seed)
     return checked(Condition, **{"seed": seed, **given}) if isinstance(given, Mapping) else given
-
-
-def _kept_set(samples: SampleSet, folder: RunFolder) -> dict[str, Any]:
-    """Where the spec finds the set: its own path where that holds the same samples; else a list in the run's folder."""
-    if samples.is_as_stored():
-        return {}
-    return {"samples": str(samples.save(folder.path / "samples")), "columns": None}
