@@ -47,8 +47,7 @@ def test_a_run_and_its_report_load_the_set_once(tmp_path, monkeypatch):
     read, reads = voice_samples.read, []
     monkeypatch.setattr(voice_samples, "read", lambda path: reads.append(path) or read(path))
     monkeypatch.setattr(page, "_pictures", lambda _: [])
-    run = voicelab.evaluate(
-        write_set(tmp_path), tmp_path / "runs", asr="fake", tts="fake", condition="noise=white,snr_db=20"
-    )
+    condition = "noise=white,snr_db=20"
+    run = voicelab.evaluate(write_set(tmp_path), tmp_path / "runs", asr="fake", tts="fake", condition=condition)
     assert run.report().exists()
     assert len(reads) == 1
