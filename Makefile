@@ -38,7 +38,7 @@ MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 ALL_EXTRAS := sensevoice whisper openai edge
-ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/bench/test_bench.py
+ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/analysis/bench/test_bench.py
 
 .PHONY: help eval test test-fast test-engines abuse run-server lab docs check clean setup
 

@@ -8,7 +8,6 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.exception_handlers import http_exception_handler
 from fastapi.exceptions import RequestValidationError
 from fastapi.middleware.cors import CORSMiddleware
 from starlette.exceptions import HTTPException as StarletteHTTPException
@@ -16,19 +15,20 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.websockets import WebSocket
 
-from server.dialects.base import Dialect, Limits
+from server.dialects.base import Dialect, FrameLimits
 from server.dialects.table import DIALECTS, SUBPROTOCOLS
-from server.faults import problem
+from server.faults import http_refusal
 from server.gate import Gate
 from server.http.api import router
 from server.http.below_path import UnderPrefix, WithoutPrefix
 from server.http.bodies import BodyLimit, keep_uploads_in_memory
 from server.http.departures import Departures
 from server.http.health import router as health_router
-from server.http.openai.errors import OpenAIError, error_response, invalid, of_voicelab
+from server.http.openai.errors import invalid, of_voicelab
 from server.http.openai.routes import router as openai_router
 from server.http.paths import is_openai
-from server.messages import ErrorCode, Refused
+from server.http.refusal import HttpRefusal
+from server.messages import Refused
 from server.origins import as_regex
 from server.revocation import keep_revoking
 from server.services import Services, open_services, version
@@ -71,6 +71,7 @@ def create_app(settings: Settings | None = None, tokens: Tokens | None = None) -
     app.state.settings, app.state.tokens, app.state.start_fault = chosen, accepted, None
     app.add_exception_handler(RequestValidationError, _wrong_shape)
     app.add_exception_handler(StarletteHTTPException, _not_found)
+    app.add_exception_handler(HttpRefusal, _refused)
     for kind in (Refused, VoicelabError, Exception):
         app.add_exception_handler(kind, _failed)
     app.include_router(router)
@@ -106,35 +107,39 @@ async def _wrong_shape(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)
     first = error.errors()[0]
     if is_openai(request.scope):
-        return invalid(f"{first['loc'][-1]}: {first['msg']}", str(first["loc"][-1])).response()
+        return invalid(f"{first['loc'][-1]}: {first['msg']}", str(first["loc"][-1])).response(request.scope)
     return JSONResponse({"detail": [{name: first[name] for name in ("type", "loc", "msg")}]}, status_code=422)
 
 
 async def _not_found(request: Request, error: Exception) -> Response:
-    """Answer an unknown path or method, or an HTTPException of a route."""
+    """Answer an unknown path or method, or a form that cannot be read."""
     assert isinstance(error, StarletteHTTPException)
-    if not is_openai(request.scope):
-        return await http_exception_handler(request, error)
+    code = "unknown_url" if is_openai(request.scope) else _CODES.get(error.status_code, "bad_request")
     message = f"{error.detail}: {request.method} {request.url.path[:200]}"
-    return error_response(error.status_code, "unknown_url", message, headers=dict(error.headers or {}))
+    return HttpRefusal(error.status_code, code, message, headers=error.headers or {}).response(request.scope)
+
+
+_CODES = {404: "not_found", 405: "method_not_allowed"}
+
+
+async def _refused(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HttpRefusal)
+    return error.response(request.scope)
 
 
 async def _failed(request: Request, error: Exception) -> JSONResponse:
     """Answer an exception that the route did not handle. Starlette would answer in plain text."""
-    if not is_openai(request.scope):
-        return problem(error)
-    if isinstance(error, VoicelabError):
-        return of_voicelab(error).response()
-    message = "the server failed to handle this request; see its log"
-    return OpenAIError(500, ErrorCode.INTERNAL_ERROR, message).response()
+    if is_openai(request.scope) and isinstance(error, VoicelabError):
+        return of_voicelab(error).response(request.scope)
+    return http_refusal(error).response(request.scope)
 
 
-def _conversation(dialect: Callable[[WebSocket, Limits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
+def _conversation(dialect: Callable[[WebSocket, FrameLimits], Dialect]) -> Callable[[WebSocket], Awaitable[None]]:
     """Return a WebSocket route that speaks this dialect."""
 
     async def converse(websocket: WebSocket) -> None:
         settings: Settings = websocket.app.state.settings
-        await _converse(websocket, dialect(websocket, Limits(settings.max_message_bytes, settings.max_json_bytes)))
+        await _converse(websocket, dialect(websocket, FrameLimits(settings.max_message_bytes, settings.max_json_bytes)))
 
     return converse
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import logging
-from http import HTTPStatus
 
-from starlette.responses import JSONResponse
 from starlette.websockets import WebSocketDisconnect
 
 from server.history import HistoryUnavailableError, SessionFullError, SessionGoneError
+from server.http.refusal import HttpRefusal
 from server.logs import QUOTED
 from server.messages import ErrorCode, Refused
 from voicelab.errors import (
@@ -23,7 +22,6 @@ from voicelab.errors import (
 
 logger = logging.getLogger(__name__)
 
-RETRY_AFTER_S = 5
 _STATUS = {
     ErrorCode.UNKNOWN_SESSION: 404,
     ErrorCode.FORBIDDEN: 403,
@@ -53,23 +51,12 @@ class as_refusals:  # noqa: N801 - reads as what it does: `with as_refusals():`
         raise Refused(ErrorCode.INTERNAL_ERROR, _INTERNAL_MESSAGE) from error
 
 
-def problem(error: Exception) -> JSONResponse:
-    """Return the HTTP response for an exception: a code of docs/reference/protocol.md and a message."""
+def http_refusal(error: Exception) -> HttpRefusal:
+    """Return the refusal of an HTTP request for an exception: a code of docs/reference/protocol.md and a message."""
     refused = (
         error if isinstance(error, Refused) else _refusal(error) if isinstance(error, VoicelabError) else _INTERNAL
     )
-    status = _STATUS.get(refused.code, 500)
-    return problem_body(status, refused.code, refused.message)
-
-
-def problem_body(status: int, code: str, message: str) -> JSONResponse:
-    """Return an error in the format of the server's own routes (not of the OpenAI-compatible ones)."""
-    return JSONResponse({"detail": {"code": code, "message": message}}, status, headers_of(status))
-
-
-def headers_of(status: int) -> dict[str, str] | None:
-    """Return a Retry-After header for status 503, else None."""
-    return {"Retry-After": str(RETRY_AFTER_S)} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    return HttpRefusal(_STATUS.get(refused.code, 500), refused.code, refused.message)
 
 
 _INTERNAL_MESSAGE = "the server failed to handle this; see its log"

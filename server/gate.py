@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from starlette.requests import HTTPConnection
-from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocket
 
 from server import hosts, origins, sign_in
 from server.clients import ClientCounts, key_of
 from server.history import HistoryUnavailableError
-from server.http.openai.errors import error_body
-from server.http.paths import SOCKET_PATH, SOCKET_PATHS, is_openai
+from server.http.paths import SOCKET_PATH, SOCKET_PATHS
+from server.http.refusal import HttpRefusal
 from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
 from server.messages import LONGEST_NAME
 from server.services import Services
@@ -38,23 +35,6 @@ def user_of(connection: HTTPConnection) -> str | None:
     """Return the user of the request's token; None when the server does not require tokens."""
     user: str | None = connection.scope.get(_USER)
     return user
-
-
-@dataclass(frozen=True, slots=True)
-class Denial:
-    """An error response. code: one of docs/reference/protocol.md."""
-
-    status: int
-    code: str
-    message: str
-    headers: tuple[tuple[str, str], ...] = ()
-
-    def response(self, scope: Scope) -> JSONResponse:
-        """Return the response in the error format of the path (the server's own or OpenAI's)."""
-        body: dict[str, object] = {"detail": {"code": self.code, "message": self.message}}
-        if is_openai(scope):
-            body = error_body(self.status, self.code, self.message)
-        return JSONResponse(body, status_code=self.status, headers=dict(self.headers))
 
 
 class Gate:
@@ -89,7 +69,7 @@ class Gate:
         else:
             await response(scope, receive, send)
 
-    def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> Denial | None:
+    def _of_share(self, connection: HTTPConnection, client: str | None, services: Services) -> HttpRefusal | None:
         """Deny a client that has too many connections open. Health probes are always answered."""
         most = services.settings.most_per_client
         if connection.scope["type"] == "websocket":
@@ -100,10 +80,10 @@ class Gate:
             return None
         whose = client if client and client.startswith("user ") else f"the address {client}"
         message = f"{whose} has {taken} open {what}, the most it may have (MAX_CONNECTIONS_PER_CLIENT); close some"
-        return Denial(429, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
+        return HttpRefusal(429, TOO_MANY_CONNECTIONS, message, headers={"Retry-After": "10"})
 
 
-async def _denial(connection: HTTPConnection, services: Services) -> Denial | None:
+async def _denial(connection: HTTPConnection, services: Services) -> HttpRefusal | None:
     """Return the reason to deny a request; None admits it, with its user in the scope."""
     return (
         _of_host(connection, services)
@@ -115,37 +95,37 @@ async def _denial(connection: HTTPConnection, services: Services) -> Denial | No
     )
 
 
-def _of_host(connection: HTTPConnection, services: Services) -> Denial | None:
+def _of_host(connection: HTTPConnection, services: Services) -> HttpRefusal | None:
     named = connection.headers.getlist("host")
     if hosts.is_allowed(named, services.settings.allowed_hosts, services.settings.host):
         return None
     message = f"the host {named[0]} is not in ALLOWED_HOSTS" if len(named) == 1 else "send exactly one Host header"
-    return Denial(400, "bad_host", message)
+    return HttpRefusal(400, "bad_host", message)
 
 
-def _of_path(connection: HTTPConnection) -> Denial | None:
+def _of_path(connection: HTTPConnection) -> HttpRefusal | None:
     """Deny a WebSocket at an unknown path, or plain HTTP at a WebSocket's path, and name the right address."""
     path, is_socket = connection.scope["path"], connection.scope["type"] == "websocket"
     if is_socket and path not in SOCKET_PATHS:
         others = f"{', '.join(SOCKET_PATHS[1:])} speak other protocols"
         message = f"there is no WebSocket at {path[:100]}; it is at {SOCKET_PATH} ({others})"
-        return Denial(404, "not_found", message)
+        return HttpRefusal(404, "not_found", message)
     if not is_socket and path in SOCKET_PATHS:
         message = f"{path} is a WebSocket; open it with ws:// or wss://"
-        return Denial(426, "upgrade_required", message, (("Upgrade", "websocket"), ("Connection", "Upgrade")))
+        return HttpRefusal(426, "upgrade_required", message, headers={"Upgrade": "websocket", "Connection": "Upgrade"})
     return None
 
 
-def _of_query(connection: HTTPConnection) -> Denial | None:
+def _of_query(connection: HTTPConnection) -> HttpRefusal | None:
     """Deny a WebSocket whose `user_id` in the query is longer than `init` allows."""
     if connection.scope["type"] != "websocket":
         return None
     if all(len(user) <= LONGEST_NAME for user in connection.query_params.getlist("user_id")):
         return None
-    return Denial(400, "bad_user_id", f"user_id holds at most {LONGEST_NAME} characters")
+    return HttpRefusal(400, "bad_user_id", f"user_id holds at most {LONGEST_NAME} characters")
 
 
-def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
+def _of_origin(connection: HTTPConnection, services: Services) -> HttpRefusal | None:
     """Deny WebSockets without an allowed origin, and modifying requests with a foreign one.
 
     Browsers always send the origin with a WebSocket, so a client without one is a program. SOCKET_PATH requires it
@@ -160,10 +140,10 @@ def _of_origin(connection: HTTPConnection, services: Services) -> Denial | None:
     if not is_page or origins.is_allowed(connection, services.settings):
         return None
     message = f"the origin {origin} is not in CORS_ORIGINS" if origin else "the Origin header is missing"
-    return Denial(403, "bad_origin", message)
+    return HttpRefusal(403, "bad_origin", message)
 
 
-async def _of_token(connection: HTTPConnection, services: Services) -> Denial | None:
+async def _of_token(connection: HTTPConnection, services: Services) -> HttpRefusal | None:
     if not services.tokens or _is_open(connection):
         return None
     token, cookie = presented(connection), sign_in.cookie_of(connection)
@@ -171,16 +151,16 @@ async def _of_token(connection: HTTPConnection, services: Services) -> Denial | 
         user = await _identified(token, cookie, services)
     except HistoryUnavailableError as error:
         message = f"{error}; the page's sign-ins are stored there; a token in the Authorization header works without it"
-        return Denial(503, "history_unavailable", message, (("Retry-After", "1"),))
+        return HttpRefusal(503, "history_unavailable", message, headers={"Retry-After": "1"})
     if user is None:
         if connection.scope["path"] == _HEALTH:
             return None  # without a token it shows only the status and the version
         is_shown = token is not None or cookie is not None
         message = "unknown token" if is_shown else "send a token: Authorization: Bearer <token>"
-        return Denial(401, "unauthorized", message, (("WWW-Authenticate", "Bearer"),))
+        return HttpRefusal(401, "unauthorized", message, headers={"WWW-Authenticate": "Bearer"})
     asked = connection.query_params.get("user_id") or user
     if asked != user:
-        return Denial(403, "forbidden", f"the token belongs to {user}; omit user_id")
+        return HttpRefusal(403, "forbidden", f"the token belongs to {user}; omit user_id")
     connection.scope[_USER] = user
     return None
 
@@ -199,11 +179,13 @@ async def _identified(token: str | None, cookie: str | None, services: Services)
     return await services.history.sign_ins.user_of(cookie, services.tokens) if cookie is not None else None
 
 
-def _of_state(connection: HTTPConnection, services: Services) -> Denial | None:
+def _of_state(connection: HTTPConnection, services: Services) -> HttpRefusal | None:
     if services.draining.is_set() and connection.scope["path"].startswith(_WORK):
-        return Denial(503, "going_away", "the server is shutting down; connect again", (("Retry-After", "1"),))
+        return HttpRefusal(
+            503, "going_away", "the server is shutting down; connect again", headers={"Retry-After": "1"}
+        )
     most = services.settings.max_connections
     if connection.scope["type"] == "websocket" and services.active_connections >= most:
         message = f"all {most} connections are in use (MAX_CONNECTIONS); try again later"
-        return Denial(503, TOO_MANY_CONNECTIONS, message, (("Retry-After", "10"),))
+        return HttpRefusal(503, TOO_MANY_CONNECTIONS, message, headers={"Retry-After": "10"})
     return None

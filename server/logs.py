@@ -19,7 +19,7 @@ from typing import Any, Literal
 from uvicorn.config import LOGGING_CONFIG
 from uvicorn.logging import DefaultFormatter
 
-from voicelab.addresses import without_user
+from voicelab.errors import without_user
 
 session_id: ContextVar[str] = ContextVar("session_id", default="")
 turn_id: ContextVar[str] = ContextVar("turn_id", default="")

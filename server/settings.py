@@ -23,6 +23,7 @@ from voicelab.engines.pool.pool import ENGINE_WAIT_S
 from voicelab.engines.pool.work_pool import DEFAULT_QUEUE
 from voicelab.engines.spec import EngineSpec
 from voicelab.errors import InputError
+from voicelab.metrics.attribution import STAGES
 from voicelab.paths import PROJECT
 from voicelab.pipeline.turn import LONGEST_TURN_S
 from voicelab.tts.default import default_voice
@@ -168,7 +169,7 @@ class Settings(BaseSettings):
         except ValueError as error:
             raise InputError(f"AUTH_TOKENS_FILE={self.auth_tokens_file}: {error}") from error
 
-    @field_validator("asr", "agent", "tts")
+    @field_validator(*STAGES)
     @classmethod
     def _take_users(cls, value: str) -> str:
         """Remove the credentials from an engine's URL. An invalid engine is refused when it is loaded."""

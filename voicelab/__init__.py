@@ -15,13 +15,13 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from voicelab.api.comparing import compare as compare
-    from voicelab.api.evaluating import evaluate as evaluate
-    from voicelab.api.evaluating import resume as resume
-    from voicelab.api.loading import find_runs as find_runs
-    from voicelab.api.loading import load_run as load_run
-    from voicelab.api.loading import load_runs as load_runs
-    from voicelab.api.run import Run as Run
+    from voicelab.analysis.api.comparing import compare as compare
+    from voicelab.analysis.api.evaluating import evaluate as evaluate
+    from voicelab.analysis.api.evaluating import resume as resume
+    from voicelab.analysis.api.loading import find_runs as find_runs
+    from voicelab.analysis.api.loading import load_run as load_run
+    from voicelab.analysis.api.loading import load_runs as load_runs
+    from voicelab.analysis.api.run import Run as Run
     from voicelab.asr.whole import WholeRecognizer as WholeRecognizer
     from voicelab.audio.clip import Clip as Clip
     from voicelab.datasets import Sample as Sample
@@ -67,7 +67,7 @@ _HOMES = {
     "Percentile": "figures.figure",
     "Pipeline": "pipeline.turn",
     "Ratio": "figures.figure",
-    "Run": "api.run",
+    "Run": "analysis.api.run",
     "RunFolder": "runs.records",
     "RunResult": "runs.records",
     "RunSpec": "runs.records",
@@ -81,14 +81,14 @@ _HOMES = {
     "VoiceClient": "targets.client",
     "VoicelabError": "errors",
     "WholeRecognizer": "asr.whole",
-    "compare": "api.comparing",
-    "evaluate": "api.evaluating",
-    "find_runs": "api.loading",
+    "compare": "analysis.api.comparing",
+    "evaluate": "analysis.api.evaluating",
+    "find_runs": "analysis.api.loading",
     "load": "datasets",
-    "load_run": "api.loading",
-    "load_runs": "api.loading",
+    "load_run": "analysis.api.loading",
+    "load_runs": "analysis.api.loading",
     "normalizer": "text",
-    "resume": "api.evaluating",
+    "resume": "analysis.api.evaluating",
     "summarize": "scoring.summary",
 }
 

@@ -15,7 +15,28 @@ VoicelabError
     └── NoReplyError            the connection is open, but the server sent nothing in time
 """
 
-from voicelab.addresses import without_user
+import re
+
+# Matches up to the last @ of the authority. A user part that is not percent-encoded may contain a slash. In that case
+# the text after the first colon is not a port, and everything up to the @ is the password.
+_AUTHORITY = r"[^/?#\s'\"<>]*@"
+_UNQUOTED = r"[^/?#\s'\":<>\[]*:(?!\d*(?:[/?#\s'\"<>]|$))[^\s'\"<>]*@"
+USER_IN_ADDRESS = re.compile(rf"(?<=://)(?:{_UNQUOTED}|{_AUTHORITY})")
+"""Matches the user part of an address in a text, its @ included."""
+# Placeholders and masked passwords in our own messages.
+_HARMLESS = re.compile(r"USER:(?:PASSWORD|TOKEN)@|[^:@]*:\*\*\*@")
+_DATABASE = re.compile(r"\bpostgres[a-z+]*://$")
+
+
+def without_user(text: str) -> str:
+    """Return the text with the user part of every address removed."""
+    return USER_IN_ADDRESS.sub(_leave_harmless, text) if "@" in text else text
+
+
+def _leave_harmless(found: re.Match[str]) -> str:
+    # A database user name without a password is not secret, and identifies the database. Elsewhere it may be a token.
+    is_name = ":" not in found[0] and _DATABASE.search(found.string, 0, found.start()) is not None
+    return found[0] if is_name or _HARMLESS.fullmatch(found[0]) else ""
 
 
 class VoicelabError(Exception):

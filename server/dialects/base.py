@@ -42,14 +42,14 @@ class Dialect(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class FrameLimits:
     """Maximum size of a frame in bytes. json_bytes: of the frame without its audio."""
 
     message_bytes: int
     json_bytes: int
 
 
-def read_json(frame: Frame, limits: Limits, sound: str) -> dict[str, Any]:
+def read_json(frame: Frame, limits: FrameLimits, sound: str) -> dict[str, Any]:
     """Parse the JSON object in a text frame. Raises Refused if it is invalid or too large.
 
     sound: name of the field with base64 audio, the only one that may be long.

@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, Limits, Received, new_id, read_json, write_json
+from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json, write_json
 from server.dialects.openai_response import ResponseWriter, problem
 from server.dialects.openai_session import RealtimeSession, updated
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Mode, Notice, Refused, TypedText
@@ -42,7 +42,7 @@ class _UserTurn:
 class OpenAIRealtimeDialect:
     """Translator of one connection. The session starts, with the formats set so far, at the first audio or text."""
 
-    def __init__(self, limits: Limits, model: str = "") -> None:
+    def __init__(self, limits: FrameLimits, model: str = "") -> None:
         self._limits = limits
         self._session = RealtimeSession(model=model[:200] or "voicelab")
         self._has_begun = False

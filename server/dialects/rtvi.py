@@ -12,7 +12,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, Limits, Received, new_id, read_json, write_json
+from server.dialects.base import Frame, FrameLimits, Received, new_id, read_json, write_json
 from server.messages import AudioChunk, ErrorCode, Init, Interrupt, Notice, Refused, TypedText
 from server.outgoing import (
     AgentResponse,
@@ -36,7 +36,7 @@ _MOST_PIECES = 64
 class RtviDialect:
     """Translator of one connection. The session starts with the client's first audio or text."""
 
-    def __init__(self, limits: Limits, user_id: str = "") -> None:
+    def __init__(self, limits: FrameLimits, user_id: str = "") -> None:
         self._limits = limits
         self._user_id = user_id
         self._has_begun = False

@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from server.dialects.base import Frame, Limits, Received, read_json, write_json
+from server.dialects.base import Frame, FrameLimits, Received, read_json, write_json
 from server.messages import AudioChunk, ErrorCode, Init, Refused
 from server.outgoing import Interrupted, ReplyChunk, ServerEvent
 
@@ -22,7 +22,7 @@ _IGNORED = ("connected", "mark", "dtmf")
 class TwilioDialect:
     """Translator of one call."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FrameLimits) -> None:
         self._limits = limits
         self._stream_sid: str | None = None
 

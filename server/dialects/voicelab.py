@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from server.dialects.base import Frame, Limits, Received
+from server.dialects.base import Frame, FrameLimits, Received
 from server.frames import read
 from server.messages import ErrorCode, Refused
 from server.outgoing import ServerEvent
@@ -13,7 +13,7 @@ from server.outgoing import ServerEvent
 class VoicelabDialect:
     """One event per frame, in both directions."""
 
-    def __init__(self, limits: Limits) -> None:
+    def __init__(self, limits: FrameLimits) -> None:
         self._limits = limits
 
     def opening(self) -> Sequence[Frame]:

@@ -9,7 +9,7 @@ from contextlib import suppress
 from starlette.formparsers import MultiPartParser
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.gate import Denial
+from server.http.refusal import HttpRefusal
 from server.nesting import MOST_DEPTH, is_too_deep
 
 UPLOADS = re.compile(r"/v1/audio/transcriptions|/app/api/recordings/[^/]+/takes")
@@ -78,7 +78,7 @@ class _Body:
     """The body of one request while it arrives. denial: the reason to refuse it, once known."""
 
     def __init__(self, most_bytes: int, shown_bytes: int, setting: str, *, is_json: bool) -> None:
-        self.denial: Denial | None = None
+        self.denial: HttpRefusal | None = None
         self.is_whole = False
         self._most_bytes = most_bytes
         self._message = f"the request holds more than {shown_bytes} bytes ({setting})"
@@ -106,7 +106,7 @@ class _Body:
 
     def _deny_size(self) -> None:
         self._pieces.clear()
-        self.denial = Denial(413, "message_too_large", self._message, (("Connection", "close"),))
+        self.denial = HttpRefusal(413, "message_too_large", self._message, headers={"Connection": "close"})
 
     def _judge_json(self, body: bytes) -> None:
         # Python's parser also detects UTF-16 and UTF-32, in which is_too_deep would not find the brackets.
@@ -115,10 +115,10 @@ class _Body:
         except UnicodeDecodeError:
             text = "\0"
         if "\0" in text:
-            self.denial = Denial(400, "bad_json", "the body is not JSON in UTF-8")
+            self.denial = HttpRefusal(400, "bad_json", "the body is not JSON in UTF-8")
         elif is_too_deep(text):
             message = f"the body is nested too deeply; at most {MOST_DEPTH} levels are accepted"
-            self.denial = Denial(400, "bad_json", message)
+            self.denial = HttpRefusal(400, "bad_json", message)
 
 
 def _is_upload(scope: Scope) -> bool:
@@ -126,7 +126,7 @@ def _is_upload(scope: Scope) -> bool:
     return UPLOADS.fullmatch(scope["path"]) is not None and len(kinds) == 1 and kinds[0].lower().startswith(_FORM)
 
 
-async def _deny(denial: Denial, is_whole: bool, scope: Scope, receive: Receive, send: Send) -> None:
+async def _deny(denial: HttpRefusal, is_whole: bool, scope: Scope, receive: Receive, send: Send) -> None:
     """Answer, and discard the rest of an incomplete body for a moment.
 
     Closing a connection with unread bytes resets it, and a client that is still sending may never see the answer.

@@ -10,7 +10,7 @@ from urllib.parse import quote
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from server.gate import Denial
+from server.http.refusal import HttpRefusal
 
 logger = logging.getLogger(__name__)
 
@@ -74,7 +74,9 @@ class _WatchedRequest:
 
     async def _end_with_the_server(self) -> None:
         if not self._has_begun:
-            denial = Denial(503, "going_away", "the server is shutting down; connect again", (("Connection", "close"),))
+            denial = HttpRefusal(
+                503, "going_away", "the server is shutting down; connect again", headers={"Connection": "close"}
+            )
             await denial.response(self._scope)(self._scope, self._receive, self._send)
 
     async def _receive(self) -> Message:

@@ -7,7 +7,6 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 import h11
 from starlette.types import Message, Receive, Scope, Send
@@ -15,8 +14,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from server.clients import key_of
 from server.http.admission import Admission, is_proxy
-from server.http.openai.errors import error_body
-from server.http.paths import is_openai
+from server.http.refusal import HttpRefusal
 
 PROBES = ("/health/live", "/health/ready")
 """Health probes, which are answered regardless of the number of connections."""
@@ -270,10 +268,8 @@ class _Limited(H11Protocol):
         self._expect_reading()
 
     def _closing_answer(self, status: int, code: str, message: str, *more: tuple[str, str]) -> bytes:
-        answer: dict[str, Any] = {"detail": {"code": code, "message": message}}
-        if self.scope is not None and is_openai(dict(self.scope)):
-            answer = error_body(status, code, message)
-        body = json.dumps(answer).encode()
+        scope = dict(self.scope) if self.scope is not None else {"path": ""}
+        body = json.dumps(HttpRefusal(status, code, message).body(scope)).encode()
         length = ("content-length", str(len(body)))
         headers = [("content-type", "application/json"), length, ("connection", "close"), *more]
         head = h11.Response(status_code=status, headers=headers, reason=HTTPStatus(status).phrase.encode())

@@ -8,11 +8,12 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, File, Form, HTTPException, UploadFile
+from fastapi import APIRouter, Depends, File, Form, UploadFile
 from pydantic import BaseModel, Field, StringConstraints
 from starlette.responses import FileResponse
 
 from server.http.api import SharedServices, TokenUser
+from server.http.refusal import HttpRefusal
 from server.logs import QUOTED
 from server.messages import LONGEST_NAME, LONGEST_TEXT, ClientMessage, Name
 from server.services import Services
@@ -100,22 +101,22 @@ class Accepted(BaseModel):
     sample_id: str
 
 
-_STATUS: tuple[tuple[type[InputError], int], ...] = (
-    (NotFoundError, 404),
-    (FullError, 507),
-    (UnreadableError, 500),
-    (InputError, 422),
+_ANSWERS: tuple[tuple[type[InputError], int, str], ...] = (
+    (NotFoundError, 404, "not_found"),
+    (FullError, 507, "full"),
+    (UnreadableError, 500, "unreadable"),
+    (InputError, 422, "bad_request"),
 )
 
 
 @contextmanager
 def _as_answers() -> Iterator[None]:
-    """Convert InputError to an HTTP error with its message."""
+    """Convert InputError to a refusal with its message."""
     try:
         yield
     except InputError as error:
-        status = next(code for kind, code in _STATUS if isinstance(error, kind))
-        raise HTTPException(status, detail=str(error)) from error
+        status, code = next((status, code) for kind, status, code in _ANSWERS if isinstance(error, kind))
+        raise HttpRefusal(status, code, str(error)) from error
 
 
 def _limits(settings: Settings) -> RecordingLimits:
@@ -132,7 +133,9 @@ def _recordings(services: SharedServices, token_user: TokenUser) -> RecordingSto
     """Return the sets of the token's user; all sets when the server does not require tokens."""
     folder = services.settings.recordings_dir
     if folder is None:
-        raise HTTPException(403, detail="recording is off; start the server with RECORDINGS_DIR=data/recordings")
+        raise HttpRefusal(
+            403, "recording_off", "recording is off; start the server with RECORDINGS_DIR=data/recordings"
+        )
     return RecordingStore(folder, token_user, _limits(services.settings))
 
 
@@ -199,11 +202,13 @@ async def record(
 ) -> TakeView:
     """Stores the take before checking and recognizing it, so that a failure of these cannot lose it."""
     if not consent:
-        raise HTTPException(422, detail="consent: a recording is stored only with the speaker's consent; send true")
+        raise HttpRefusal(
+            422, "no_consent", "consent: a recording is stored only with the speaker's consent; send true"
+        )
     limit = services.settings.max_message_bytes
     data = await audio.read(limit + 1)
     if len(data) > limit:
-        raise HTTPException(413, detail=f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
+        raise HttpRefusal(413, "message_too_large", f"the recording holds more than {limit} bytes (MAX_MESSAGE_BYTES)")
     with _as_answers():
         prompt = await services.pools.files.run(chosen.prompt, prompt_id)
         decoded = await decoding.load_async(
@@ -215,7 +220,7 @@ async def record(
     report = await services.pools.files.run(_report, decoded, prompt.text, heard)
     judged = await services.pools.files.run(chosen.judge, take, heard=heard, report=report)
     if judged is None:
-        raise HTTPException(404, detail=f"the take {take.id} was deleted while it was recognized")
+        raise HttpRefusal(404, "not_found", f"the take {take.id} was deleted while it was recognized")
     return _take_view(judged)
 
 

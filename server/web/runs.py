@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+import logging
+from datetime import datetime
 from pathlib import Path
-from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
 from starlette.responses import FileResponse
 
 from server.http.api import SharedServices
+from server.http.refusal import HttpRefusal
 from server.messages import Name
 from voicelab.analysis import run_catalog
+from voicelab.analysis.run_catalog import StoredRun
+from voicelab.errors import InputError
 from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Summary
 
+logger = logging.getLogger(__name__)
+
 router = APIRouter()
+
+_REPORT = "report.html"
 
 # A report is one file with a script and audio. The sandbox lets it run without access to the page.
 _REPORT_HEADERS = {
@@ -57,56 +64,49 @@ class RunView(BaseModel):
     problem: str | None = None
 
 
-def _folders(services: SharedServices) -> list[Path]:
-    """Return the folders that hold a run. Names from clients are compared with theirs and never used as a path."""
-    reports = services.settings.reports_dir
+@router.get("/app/api/runs", summary="List the runs under REPORTS_DIR")
+async def listing(services: SharedServices) -> list[RunView]:
+    return await services.pools.files.run(views_of, services.settings.reports_dir)
+
+
+def views_of(reports: Path) -> list[RunView]:
+    """Return the runs in a folder, in the order of `voicelab runs list`; none if the folder does not exist."""
     if not reports.is_dir():
         return []
-    return [path for path in reports.iterdir() if _may_hold_a_run(path)]
-
-
-def _may_hold_a_run(path: Path) -> bool:
-    """Return whether the folder has a run.json, or cannot be read (it is then listed with the reason)."""
     try:
-        return (path / "run.json").is_file()
-    except OSError:
-        return True
-
-
-Folders = Annotated[list[Path], Depends(_folders)]
-
-
-@router.get("/app/api/runs", summary="List the runs under REPORTS_DIR")
-async def listing(folders: Folders, services: SharedServices) -> list[RunView]:
-    return await services.pools.files.run(lambda: views_of(folders))
-
-
-def views_of(folders: list[Path]) -> list[RunView]:
-    """Return the runs in these folders, newest first, and those that cannot be read last."""
-    oldest = datetime.min.replace(tzinfo=UTC)
-    return sorted(map(_view, folders), key=lambda view: view.started_at or oldest, reverse=True)
+        return [view_of(one) for one in run_catalog.kept_runs(reports)]
+    except InputError as error:
+        logger.warning("REPORTS_DIR: %s", error)
+        raise HttpRefusal(500, "unreadable", "REPORTS_DIR cannot be read; see the server's log") from error
 
 
 @router.get("/app/reports/{run_id}", summary="Get the report of a run", response_class=FileResponse)
-async def report(run_id: Name, folders: Folders) -> FileResponse:
+async def report(run_id: Name, services: SharedServices) -> FileResponse:
+    found = await services.pools.files.run(_report_of, services.settings.reports_dir, run_id)
+    if found is None:
+        raise HttpRefusal(404, "not_found", f"there is no run {run_id} with a report")
+    return FileResponse(found, media_type="text/html", headers=_REPORT_HEADERS)
+
+
+def _report_of(reports: Path, run_id: str) -> Path | None:
+    """Return the report of a run. The name from the client is compared with names and never used as a path."""
+    folders = reports.iterdir() if reports.is_dir() else ()
     found = next((folder for folder in folders if folder.name == run_id), None)
-    if found is None or not _has_report(found):
-        raise HTTPException(404, detail=f"there is no run {run_id} with a report")
-    return FileResponse(found / "report.html", media_type="text/html", headers=_REPORT_HEADERS)
+    return found / _REPORT if found is not None and _has_report(found) else None
 
 
 def _has_report(path: Path) -> bool:
     """Return whether the folder holds a report that is not a link out of the folder."""
-    report = path / "report.html"
+    report = path / _REPORT
     try:
         return report.is_file() and report.resolve().is_relative_to(path.resolve())
     except OSError:
         return False
 
 
-def _view(path: Path) -> RunView:
+def view_of(one: StoredRun) -> RunView:
     """Return a run as in `voicelab runs list`, without the path of its folder."""
-    one = run_catalog.look(path)
+    path = one.path
     problem = one.note.replace(f"{path}/", "").replace(str(path), one.run_id).encode(errors="replace").decode()
     return RunView(
         run_id=one.run_id,

@@ -8,11 +8,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException
+from fastapi import APIRouter, Depends
 from pydantic import BaseModel, StringConstraints
 from starlette.responses import Response
 
 from server.http.api import SharedServices
+from server.http.refusal import HttpRefusal
 from server.services import Services
 from voicelab import datasets
 from voicelab.audio import decoding
@@ -69,8 +70,8 @@ def _chosen(services: Services) -> datasets.SampleSet:
         return _load(settings.samples or shipped("voice_samples"), outside=settings.samples_outside)
     except InputError as error:
         logger.warning("the sample set cannot be loaded: %s", error)
-        raise HTTPException(
-            404, detail="the sample set cannot be loaded; see the server's log, and set SAMPLES"
+        raise HttpRefusal(
+            404, "not_found", "the sample set cannot be loaded; see the server's log, and set SAMPLES"
         ) from error
 
 
@@ -96,12 +97,12 @@ async def audio(sample_id: SampleId, chosen: Chosen, services: SharedServices) -
     """Sends only audio: files without the signature of an audio container are refused."""
     sample = next((sample for sample in chosen.samples if sample.id == sample_id), None)
     if sample is None:
-        raise HTTPException(404, detail=f"there is no sample {sample_id}")
+        raise HttpRefusal(404, "not_found", f"there is no sample {sample_id}")
     try:
         data = await services.pools.files.run(sample.audio_bytes)
     except InputError as error:
         logger.warning("a sample cannot be served: %s", error)
-        raise HTTPException(404, detail=f"the recording of sample {sample_id} cannot be read") from error
+        raise HttpRefusal(404, "not_found", f"the recording of sample {sample_id} cannot be read") from error
     if decoding.container_name(data) is None:
-        raise HTTPException(404, detail=f"the file of sample {sample_id} is not audio")
+        raise HttpRefusal(404, "not_found", f"the file of sample {sample_id} is not audio")
     return Response(data, media_type=decoding.media_type(data), headers=_HEADERS)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.abuse import attackers
 from tests.abuse.parts import Bar, run_fuzz, run_soak
 from tests.abuse.replay import replayed
-from voicelab.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.cli import terminal
 from voicelab.cli.bench_server import MEASUREMENT_COLUMNS, measurement_row, progress_bars
 from voicelab.errors import VoicelabError

@@ -24,9 +24,9 @@ from tests.abuse.message_mutations import MOST_BYTES
 from tests.abuse.rawsocket import ServerGone, Violation
 from tests.abuse.seeds import make_seeds
 from tests.abuse.uploads import RECORDED_SET
-from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.remains import Remains
-from voicelab.bench.server.watch import Vitals
+from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.remains import Remains
+from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
 

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tests.abuse import fuzz, soak
-from voicelab.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.runs.records import RunSpec
 from voicelab.targets.own_server import own_server
 

@@ -15,10 +15,10 @@ from tests.abuse.good_clients import GOOD, Client, ClientTally
 from tests.abuse.holding import ask
 from tests.abuse.rawsocket import ServerGone, Violation
 from tests.abuse.rude_clients import MOST_CONNECTIONS, READER_TIMEOUT_S, RUDE, mutating
-from voicelab.bench.server.findings import Measurement
-from voicelab.bench.server.latency import LatencyTurns
-from voicelab.bench.server.remains import Remains
-from voicelab.bench.server.watch import Vitals
+from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.latency import LatencyTurns
+from voicelab.analysis.bench.server.remains import Remains
+from voicelab.analysis.bench.server.watch import Vitals
 
 ENGINES = {"asr": "fake:text=you spoke {duration_s} seconds", "agent": "fake", "tts": "fake"}
 SETTINGS = fuzz.SETTINGS | {

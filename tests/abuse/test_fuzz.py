@@ -23,8 +23,8 @@ from tests.abuse.rawsocket import RawSocket, Violation
 from tests.abuse.replay import kept, replayed_with
 from tests.abuse.seeds import make_seeds
 from tests.support.serving import PROJECT, Served, spawned
-from voicelab.bench.server import remains
-from voicelab.bench.server.findings import Measurement
+from voicelab.analysis.bench.server import remains
+from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.errors import InputError
 
 KEPT = sorted((PROJECT / "tests" / "data" / "conversations").glob("*.json"))

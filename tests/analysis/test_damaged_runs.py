@@ -3,7 +3,6 @@
 import json
 import os
 from datetime import timedelta
-from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
@@ -41,8 +40,7 @@ def listed(out):
 
 
 def on_page(out):
-    services = SimpleNamespace(settings=SimpleNamespace(reports_dir=out))
-    views = page.views_of(page._folders(services))
+    views = page.views_of(out)
     json.dumps([view.model_dump(mode="json") for view in views], allow_nan=False).encode()
     return {view.run_id: view for view in views}
 
@@ -115,10 +113,9 @@ def test_what_may_not_be_read_hides_nothing(out, locked):
     try:
         done = run_protected("runs", "list", "--out", out, "--json", folder=out)
         program = """
-import pathlib, types
+import pathlib
 from server.web import runs
-services = types.SimpleNamespace(settings=types.SimpleNamespace(reports_dir=pathlib.Path()))
-print(*sorted(f"{one.run_id}:{one.status}" for one in runs.views_of(runs._folders(services))))
+print(*sorted(f"{one.run_id}:{one.status}" for one in runs.views_of(pathlib.Path())))
 """
         seen = run_protected(folder=out, program=program)
     finally:

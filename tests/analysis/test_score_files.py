@@ -7,7 +7,7 @@ import pytest
 from typer.testing import CliRunner
 
 from voicelab.cli.main import app
-from voicelab.cli.score import _Form
+from voicelab.cli.score_options import Form
 from voicelab.datasets.transcripts.formats import FORMATS
 
 
@@ -165,4 +165,4 @@ def test_sentences_that_are_really_a_trn_are_asked_about(score):
 
 
 def test_the_command_offers_every_format():
-    assert get_args(_Form) == FORMATS
+    assert get_args(Form) == FORMATS

@@ -29,13 +29,13 @@ _IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
 _WORKERS = (
     ("voicelab.analysis.listening", "SoundQualityModels"),
     ("voicelab.analysis.cross.crossing", "cross"),
-    ("voicelab.bench.tts", "measure"),
-    ("voicelab.bench.asr", "measure"),
-    ("voicelab.bench.endpoint", "judged"),
-    ("voicelab.bench.intervals.simulate", "run"),
-    ("voicelab.bench.vad", "cost"),
-    ("voicelab.bench.words", "bench_words"),
-    ("voicelab.bench.match.law", "measure"),
+    ("voicelab.analysis.bench.tts", "measure"),
+    ("voicelab.analysis.bench.asr", "measure"),
+    ("voicelab.analysis.bench.endpoint", "judged"),
+    ("voicelab.analysis.bench.intervals.simulate", "run"),
+    ("voicelab.analysis.bench.vad", "cost"),
+    ("voicelab.analysis.bench.words", "bench_words"),
+    ("voicelab.analysis.bench.match.law", "measure"),
     ("voicelab.asr.sensevoice.random_weights", "make_random_sensevoice"),
 )
 """What would take long once all options are checked."""
@@ -87,7 +87,7 @@ def cheap(monkeypatch):
     monkeypatch.setattr(runner, "_all", stubbed_async)
     for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
-    monkeypatch.setattr("voicelab.bench.server.bench.run_part", stubbed_async)
+    monkeypatch.setattr("voicelab.analysis.bench.server.bench.run_part", stubbed_async)
 
 
 def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:

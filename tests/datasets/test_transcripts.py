@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from voicelab.datasets.transcripts import formats, manifest, timed, trn
-from voicelab.datasets.transcripts.base import Utterance
+from voicelab.datasets.transcripts.base import TranscriptLine
 from voicelab.datasets.transcripts.timed import CtmWord, StmSegment
 from voicelab.errors import InputError
 
@@ -30,7 +30,7 @@ def folder(tmp_path_factory):
 @SCRATCH
 @given(utterances=st.lists(st.tuples(NAMES, NAMES, TEXTS), unique_by=lambda one: (one[0], one[1]), max_size=5))
 def test_trn_round_trip(folder, utterances):
-    made = [Utterance(f"{speaker}_{name}", text) for speaker, name, text in utterances]
+    made = [TranscriptLine(f"{speaker}_{name}", text) for speaker, name, text in utterances]
     trn.write(folder / "a.trn", made)
     found = trn.read(folder / "a.trn")
     assert [(one.id, one.text) for one in found] == [(one.id, one.text) for one in made]
@@ -74,7 +74,7 @@ def test_tables_round_trip(folder, ending, cells, side, data):
     rows = st.lists(st.tuples(NAMES, st.none() | NAMES, cells), unique_by=lambda one: one[0], max_size=5)
     utterances = data.draw(rows)
     path = folder / f"a.{ending}"
-    made = [Utterance(name, text, speaker) for name, speaker, text in utterances]
+    made = [TranscriptLine(name, text, speaker) for name, speaker, text in utterances]
     manifest.write(path, made, side)
     found = manifest.read(path, side)
     assert [(one.id, one.text, one.speaker) for one in found] == [(one.id, one.text, one.speaker) for one in made]
@@ -136,11 +136,11 @@ def test_a_fault_names_its_place(tmp_path, name, content, complaint):
 
 def test_what_a_file_cannot_hold_is_not_written(tmp_path):
     with pytest.raises(InputError, match="cannot contain parentheses"):
-        trn.write(tmp_path / "a.trn", [Utterance("a(b", "x")])
+        trn.write(tmp_path / "a.trn", [TranscriptLine("a(b", "x")])
     with pytest.raises(InputError, match="is a comment in a"):
-        trn.write(tmp_path / "a.trn", [Utterance("a_1", ";; x")])
+        trn.write(tmp_path / "a.trn", [TranscriptLine("a_1", ";; x")])
     with pytest.raises(InputError, match="cannot contain a tab or line break"):
-        manifest.write(tmp_path / "a.tsv", [Utterance("1", "two\nlines")])
+        manifest.write(tmp_path / "a.tsv", [TranscriptLine("1", "two\nlines")])
     with pytest.raises(InputError, match="must not contain spaces"):
         timed.write_ctm(tmp_path / "a.ctm", [CtmWord("f", "A", 0.0, 1.0, "two words")])
 

@@ -6,12 +6,13 @@ import pytest
 from typer.testing import CliRunner
 
 import voicelab
-from server.web.runs import views_of
+from server.web.runs import view_of
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
 from tests.support.own_figure import NAME, example, importable
 from tests.support.sample_sets import samples_folder
 from voicelab.analysis.compare import compare
 from voicelab.analysis.mlflow import metrics_of
+from voicelab.analysis.run_catalog import look
 from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.figures import Figure, Percentile, Ratio, outside
@@ -54,7 +55,7 @@ def test_the_report_gate_and_compare_find_it(two, tmp_path, monkeypatch):
     assert TITLE in (two[1] / "report.html").read_text()
     assert TITLE in tables.figures_frame(summary).index
     assert dict(metrics_of(summary))[NAME] == 1.0
-    (view,) = views_of([two[1]])
+    view = view_of(look(two[1]))
     assert next(figure for figure in view.figures if figure.name == NAME).title == TITLE
     assert "long" in run("runs", "list", "--out", tmp_path).output
 

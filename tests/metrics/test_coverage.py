@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 from typer.testing import CliRunner
 
-from voicelab.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
-from voicelab.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
-from voicelab.bench.intervals.tables import mark, table
+from voicelab.analysis.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
+from voicelab.analysis.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
+from voicelab.analysis.bench.intervals.tables import mark, table
 from voicelab.cli.main import app
 
 SETS = 400

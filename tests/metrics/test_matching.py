@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from tests.support import spoken
-from voicelab.bench.match.law import KindCounts, holds, measure
+from voicelab.analysis.bench.match.law import KindCounts, holds, measure
 from voicelab.cli.main import app
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize

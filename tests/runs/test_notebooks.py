@@ -14,7 +14,7 @@ from papermill.exceptions import PapermillExecutionError
 
 from tests.support.made_runs import made_run
 from tests.support.sample_sets import samples_folder
-from voicelab.api.loading import newest_on_one_set
+from voicelab.analysis.api.loading import newest_on_one_set
 from voicelab.errors import EngineError, EngineMissingError, InputError, ServerError, VoicelabError
 from voicelab.paths import PROJECT, shipped
 from voicelab.runs import notebook

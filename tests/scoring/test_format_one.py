@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from server.web.runs import views_of
+from server.web.runs import view_of
 from voicelab.analysis.compare import compare
+from voicelab.analysis.run_catalog import look
 from voicelab.cli.main import app
 from voicelab.figures.latency import POINTS
 from voicelab.figures.table import FIGURES
@@ -78,7 +79,7 @@ def test_lists_and_the_page_show_it(folder):
     listed = voicelab("runs", "list", "--out", folder.parent)
     assert (listed.exit_code, "0.271" in listed.output) == (0, True)
     assert "word error rate (WER)" in voicelab("runs", "show", folder).output
-    (view,) = views_of([folder])
+    view = view_of(look(folder))
     figures = {figure.name: figure for figure in view.figures}
     assert figures["wer"].value == summary_file.read(folder / "summary.json").figures["wer"].value
 

@@ -240,7 +240,7 @@ def test_few_clusters_are_held_against_students_t():
     low, high = stats.t.interval(0.95, freedom, loc=np.mean(rates), scale=stats.sem(rates))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
     assert found.method == "jackknife t"
-    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, least=0.2)
+    cut = sums_interval([parts, [20] * 5], range(5), lambda sums: sums[:, 0] / sums[:, 1], seed=0, bounds=(0.2, 1))
     assert (cut.low, cut.high) == (0.2, found.high)
 
 

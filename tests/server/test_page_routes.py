@@ -123,7 +123,7 @@ def test_what_cannot_be_kept_is_refused_with_the_reason(http):
     }
     for reason, answer in refusals.items():
         assert answer.status_code in (404, 422), (reason, answer.text)
-        assert answer.status_code == 404 or reason in answer.json()["detail"], answer.text
+        assert answer.status_code == 404 or reason in answer.json()["detail"]["message"], answer.text
     assert not http.get(f"{API}/refused").json()["takes"]
 
 
@@ -142,7 +142,7 @@ def test_recording_is_off_unless_a_folder_is_set(tmp_path):
         assert http.get(API).json()["enabled"] is False
         answer = http.post(API, json={"name": "any", "texts": ["x"]})
         assert answer.status_code == 403
-        assert "RECORDINGS_DIR" in answer.json()["detail"]
+        assert "RECORDINGS_DIR" in answer.json()["detail"]["message"]
 
 
 def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):

@@ -164,9 +164,9 @@ def test_one_message_can_mean_several_things():
     message = {"type": "turn", "heard": "hi", "answer": "hello", "calls": [{"name": "f", "args": '{"a": 1}', "id": 7}]}
     assert read(described, message) == [
         events.CallerText("hi"),
-        events.ReplyText("hello"),
+        events.AgentText("hello"),
         events.ReplyEnd(),
-        events.ToolCall("f", {"a": 1}, "7"),
+        events.AgentToolCall("f", {"a": 1}, "7"),
     ]
 
 
@@ -178,8 +178,8 @@ def test_a_rule_applies_to_each_element_that_meets_its_conditions():
 """)
     parts = [{"role": "agent", "text": "a"}, {"role": "user", "text": "b"}, {"role": "agent", "text": "c"}]
     assert read(described, {"type": "update", "parts": parts}) == [
-        events.ReplyText("a", delta=True),
-        events.ReplyText("c", delta=True),
+        events.AgentText("a", delta=True),
+        events.AgentText("c", delta=True),
     ]
     assert read(described, {"type": "other", "parts": parts}) == []
 

@@ -18,11 +18,11 @@ from voicelab.audio.playback import as_heard
 from voicelab.errors import InputError, NoReplyError
 from voicelab.targets.base import TargetSettings
 from voicelab.targets.catalog import target_config
-from voicelab.targets.phone_dialects import DIALECTS, Call
+from voicelab.targets.phone_dialects import DIALECTS, PhoneCall
 from voicelab.targets.streaming import events
 from voicelab.targets.twilio import PhoneWire, Twilio
 
-CALL = Call("MZ1", "CA1", "AC1", DIALECTS["twilio"].form, {"topic": "stocks"})
+CALL = PhoneCall("MZ1", "CA1", "AC1", DIALECTS["twilio"].form, {"topic": "stocks"})
 
 
 def reply_messages(dialect, clip):
@@ -136,11 +136,11 @@ def test_binary_sound_in_a_json_dialect_is_refused():
 
 
 def test_vonage_sends_and_takes_binary_sound():
-    wire = PhoneWire(DIALECTS["vonage"], Call("s", "c", "a", DIALECTS["vonage"].form, {}))
+    wire = PhoneWire(DIALECTS["vonage"], PhoneCall("s", "c", "a", DIALECTS["vonage"].form, {}))
     assert wire.sound(tone(0.02, 16_000)) == (tone(0.02, 16_000).to_pcm16(),)
     (event,) = wire.read(tone(0.02, 16_000).to_pcm16()).events
     assert isinstance(event, events.ReplySound)
-    assert wire.read('{"action": "clear"}').events == (events.Interrupted(),)
+    assert wire.read('{"action": "clear"}').events == (events.ReplyInterrupted(),)
 
 
 @pytest.mark.parametrize(

@@ -9,10 +9,10 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.playback import as_heard
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.playout import Playout
-from voicelab.targets.streaming.turn import MOST_UNREADABLE, Limits, TurnState
+from voicelab.targets.streaming.turn import MOST_UNREADABLE, TurnLimits, TurnState
 from voicelab.targets.streaming.wire import Reading
 
-LIMITS = Limits(timeout_s=10.0, quiet_s=1.0, end_wait_s=3.0, transcript_wait_s=2.0, longest_reply_s=20.0)
+LIMITS = TurnLimits(timeout_s=10.0, quiet_s=1.0, end_wait_s=3.0, transcript_wait_s=2.0, longest_reply_s=20.0)
 
 
 def turn(*came, finished_s=0.0, marks_end=True, wants_transcript=False) -> TurnState:
@@ -50,7 +50,7 @@ def test_an_end_message_that_never_comes_is_waited_for_and_then_given_up():
 
 
 def test_the_transcript_may_come_after_the_reply():
-    came = ((1.0, events.ReplyText("yes")), (1.5, events.ReplyEnd()))
+    came = ((1.0, events.AgentText("yes")), (1.5, events.ReplyEnd()))
     assert turn(*came, wants_transcript=True).over_at_s() == 1.5 + LIMITS.transcript_wait_s
     assert turn(*came, (2.0, events.CallerText("hello")), wants_transcript=True).over_at_s() == 1.5
 
@@ -67,10 +67,10 @@ def test_texts_of_both_sides_are_joined_in_their_order():
         (1.0, events.CallerText("buy", final=False)),
         (1.1, events.CallerText("buy two", final=True)),
         (1.2, events.CallerText("shares", final=True)),
-        (2.0, events.ReplyText("You ", delta=True)),
-        (2.1, events.ReplyText("own", delta=True)),
-        (2.2, events.ReplyText("You own two.")),
-        (2.3, events.ReplyText("Anything else?")),
+        (2.0, events.AgentText("You ", delta=True)),
+        (2.1, events.AgentText("own", delta=True)),
+        (2.2, events.AgentText("You own two.")),
+        (2.3, events.AgentText("Anything else?")),
     )
     outcome = state.finish(1.0)
     assert (outcome.heard, outcome.answer) == ("buy two shares", "You own two. Anything else?")
@@ -92,7 +92,9 @@ def test_silence_that_comes_first_is_no_reply_yet():
 
 
 def test_sound_that_was_dropped_before_it_was_played_is_not_heard():
-    outcome = turn((1.0, events.ReplySound(tone(4.0))), (2.5, events.Interrupted()), (2.6, events.ReplyEnd())).finish(0)
+    outcome = turn(
+        (1.0, events.ReplySound(tone(4.0))), (2.5, events.ReplyInterrupted()), (2.6, events.ReplyEnd())
+    ).finish(0)
     assert outcome.flushed == [2.5]
     heard = as_heard(outcome.received, outcome.flushed)
     assert sum(piece.clip.duration_s for piece in heard) == pytest.approx(1.5)

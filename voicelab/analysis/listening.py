@@ -16,7 +16,6 @@ from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.mos.scores import SoundQualityModels
 from voicelab.audio.mos.weights import PACKAGE
-from voicelab.datasets import load
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.metrics.intervals import Floats
@@ -75,7 +74,7 @@ def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[T
     samples = inputs.sample_set(run)
     if samples is None:
         return [], "the run's samples are no longer there, or have changed"
-    source = RequestAudioSource(SetRecordings(load(samples.path, samples.columns)), run.spec.condition)
+    source = RequestAudioSource(SetRecordings(samples.whole), run.spec.condition)
     found = []
     for turn in turns:
         if turn.primary:

@@ -10,9 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import SplitResult, urlsplit
 
-from voicelab.addresses import without_user
 from voicelab.analysis.mlflow_names import earlier_name, escape
-from voicelab.errors import EngineMissingError, InputError, VoicelabError
+from voicelab.errors import EngineMissingError, InputError, VoicelabError, without_user
 from voicelab.runs import file_errors
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import summary_file

@@ -13,7 +13,7 @@ from voicelab.analysis.compare import compare
 from voicelab.errors import InputError
 from voicelab.figures.figure import Figure
 from voicelab.figures.table import FIGURES, Table, figure_of
-from voicelab.metrics.power import Spread, linearized, power_of, spread
+from voicelab.metrics.power import Spread, detectable, linearized, power_of, speakers_needed, spread
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.schema import ClusterUnit
@@ -40,6 +40,36 @@ class Pilot:
     @property
     def samples_each(self) -> float:
         return self.spread.samples / self.spread.speakers
+
+    @property
+    def alone(self) -> bool:
+        """Whether each sample counts on its own."""
+        return self.unit == "sample"
+
+
+@dataclass(frozen=True, slots=True)
+class PowerTest:
+    """The test that is planned. Raises InputError for a value outside (0, 1)."""
+
+    alpha: float = 0.05
+    power: float = 0.8
+
+    def __post_init__(self) -> None:
+        for name, value in (("--alpha", self.alpha), ("--power", self.power)):
+            if not 0 < value < 1:
+                raise InputError(f"{name} {value:g}: must lie between 0 and 1, as 0.05 or 0.8")
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What finding a difference takes. speakers, samples, power: None where more than 1,000,000 speakers are needed."""
+
+    difference: float
+    samples_each: int
+    design_effect: float
+    speakers: int | None
+    samples: int | None
+    power: float | None
 
 
 def pilot(folders: Sequence[Path], name: str, correlation: float = 0.0, table: Table = FIGURES) -> Pilot:
@@ -94,25 +124,54 @@ def _spread(
     return found, clusters.unit
 
 
-def plot(of: Pilot, difference: float, samples_each: Sequence[int], most: int, alpha: float, power: float) -> Picture:
-    """Power against the number of speakers, a line for each number of samples per speaker."""
+def needs(of: Pilot, differences: Sequence[float], samples_each: Sequence[int], test: PowerTest) -> list[Need]:
+    """What each difference takes with each number of samples per speaker.
+
+    samples_each: empty for 1, 5, 20, 100 and the pilot's own. Raises InputError where the pilot names no speakers and
+    samples_each is given.
+    """
+    if of.alone and samples_each:
+        raise InputError("--samples-each needs a pilot that names speakers; here each sample stands alone")
+    usual = (1, 5, 20, 100, max(1, round(of.samples_each)))
+    each_of = [1] if of.alone else sorted(set(samples_each or usual))
+    return [_need(of.spread, difference, each, test) for difference in differences for each in each_of]
+
+
+def _need(of: Spread, difference: float, each: int, test: PowerTest) -> Need:
+    speakers = speakers_needed(difference, of, each, alpha=test.alpha, power=test.power)
+    samples = power = None
+    if speakers is not None:
+        samples = speakers * each
+        power = power_of(difference, of.error(speakers, each), speakers, test.alpha)
+    return Need(difference, each, of.design_effect(each), speakers, samples, power)
+
+
+def least_difference(of: Pilot, test: PowerTest) -> float:
+    """The smallest difference that a measurement as large as the pilot would find."""
+    return detectable(of.spread, of.spread.speakers, of.samples_each, alpha=test.alpha, power=test.power)
+
+
+def plot(of: Pilot, found: Sequence[Need], test: PowerTest) -> Picture:
+    """Power to find the smallest difference, against speakers: a line for each number of samples per speaker."""
     from matplotlib.figure import Figure as Canvas
 
     canvas = Canvas(figsize=(7, 4), layout="constrained")
     axes = canvas.add_subplot()
+    difference = found[-1].difference
+    most = 2 * max((one.speakers for one in found if one.speakers is not None), default=100)
     speakers = np.unique(np.geomspace(2, max(3, most), 60).astype(int))
-    for each in samples_each:
-        line = [power_of(difference, of.spread.error(int(count), each), int(count), alpha) for count in speakers]
-        label = f"{each} samples each" if of.unit != "sample" else None
+    for each in dict.fromkeys(one.samples_each for one in found):
+        line = [power_of(difference, of.spread.error(int(count), each), int(count), test.alpha) for count in speakers]
+        label = None if of.alone else f"{each} samples each"
         axes.plot(speakers, line, label=label)
-    axes.axhline(power, color="#888888", linewidth=1, linestyle=":")
+    axes.axhline(test.power, color="#888888", linewidth=1, linestyle=":")
     axes.set_xscale("log")
     axes.set_ylim(0, 1.02)
     axes.set_xlabel(f"{of.unit}s")
     axes.set_ylabel("power")
     title = f"{of.figure.title}: a difference of {difference:g}, from pilot {', '.join(of.runs)}"
     axes.set_title(title.replace("$", r"\$"), fontsize=10, loc="left")
-    if of.unit != "sample":
+    if not of.alone:
         axes.legend(frameon=False)
     axes.spines[["top", "right"]].set_visible(False)
     return canvas

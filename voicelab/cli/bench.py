@@ -25,7 +25,7 @@ from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
 
 if TYPE_CHECKING:
-    from voicelab.bench.asr import Speed
+    from voicelab.analysis.bench.asr import Speed
 
 bench = StrictTyper(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
 bench.command()(endpoint)
@@ -44,7 +44,7 @@ def words(
 ) -> None:
     """Normalize, align and count, beside jiwer's plain word alignment of the same pairs."""
     with terminal.errors():
-        from voicelab.bench.words import bench_words
+        from voicelab.analysis.bench.words import bench_words
         from voicelab.text import normalizer as normalizer_of
 
         found = bench_words(normalizer_of(normalizer), pairs, seed)
@@ -94,8 +94,8 @@ def asr(
     with terminal.errors():
         import tempfile
 
+        from voicelab.analysis.bench import asr as speeds
         from voicelab.asr.catalog import RECOGNIZERS
-        from voicelab.bench import asr as speeds
         from voicelab.datasets import load
         from voicelab.errors import EngineMissingError
         from voicelab.paths import shipped

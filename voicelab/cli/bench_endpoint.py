@@ -21,8 +21,8 @@ from voicelab.cli.run_options import SamplesOption
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.bench.endpoint import OperatingPoint
-    from voicelab.bench.pauses import PausePlan
+    from voicelab.analysis.bench.endpoint import OperatingPoint
+    from voicelab.analysis.bench.pauses import PausePlan
 
 _DETECTOR_HELP = "silero or energy, with options as in energy:above_floor_db=6."
 
@@ -62,9 +62,9 @@ def endpoint(
     Example: voicelab bench endpoint --limit 16 --silence-s 0.4 --silence-s 0.8 --plot curve.png
     """
     with terminal.errors():
-        from voicelab.bench import endpoint as trade_off
-        from voicelab.bench.endpoint_plot import figure
-        from voicelab.bench.pauses import PausePlan
+        from voicelab.analysis.bench import endpoint as trade_off
+        from voicelab.analysis.bench.endpoint_plot import figure
+        from voicelab.analysis.bench.pauses import PausePlan
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped
@@ -139,9 +139,9 @@ def vad(
     Example: voicelab bench vad --streams 40
     """
     with terminal.errors():
+        from voicelab.analysis.bench.asr import clips_of
+        from voicelab.analysis.bench.vad import cost
         from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-        from voicelab.bench.asr import clips_of
-        from voicelab.bench.vad import cost
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped

@@ -39,8 +39,8 @@ def intervals(
     Examples: voicelab bench intervals --quick | voicelab bench intervals --table coverage --sets 4000
     """
     with terminal.errors():
-        from voicelab.bench.intervals import simulate, tables
-        from voicelab.bench.intervals.designs import SPEAKERS
+        from voicelab.analysis.bench.intervals import simulate, tables
+        from voicelab.analysis.bench.intervals.designs import SPEAKERS
         from voicelab.errors import InputError
 
         for name in table or ():

@@ -21,7 +21,7 @@ def match(
     miss is found.
     """
     with terminal.errors():
-        from voicelab.bench.match.law import holds, measure
+        from voicelab.analysis.bench.match.law import holds, measure
 
         counts = measure(pairs, seed, with_class=with_class)
         rows = [

@@ -14,7 +14,7 @@ from voicelab.cli import terminal
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.bench.server.findings import Measurement
+    from voicelab.analysis.bench.server.findings import Measurement
 
 _PARTS = ("latency", "load", "memory", "speech")
 _IDLE_LOAD = 0.5
@@ -45,7 +45,7 @@ def server(
         import asyncio
         import tempfile
 
-        from voicelab.bench.server.bench import PARTS, Sizes, run_part
+        from voicelab.analysis.bench.server.bench import PARTS, Sizes, run_part
         from voicelab.errors import InputError
 
         for name in part or ():

@@ -11,7 +11,7 @@ import typer
 from voicelab.cli import completion, terminal
 
 if TYPE_CHECKING:
-    from voicelab.bench.tts import VoiceSpeed
+    from voicelab.analysis.bench.tts import VoiceSpeed
 
 _COLUMNS = (
     "voice", "load s", "RTF", "peak MiB", "first sound s, p50", "p95", "if spoken whole, p50", "p95", "cut in two",
@@ -42,7 +42,7 @@ def tts(
     Example: voicelab bench tts --tts piper --tts espeak
     """
     with terminal.errors(), terminal.progress_bar("voices") as progress:
-        from voicelab.bench import tts as speeds
+        from voicelab.analysis.bench import tts as speeds
         from voicelab.datasets import load
         from voicelab.datasets.text_files import numbered_lines
         from voicelab.errors import EngineMissingError, InputError

@@ -32,6 +32,7 @@ from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordM
 from voicelab.cli.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
+    from voicelab.datasets import SampleSet
     from voicelab.runs.records import RunFolder, RunResult, RunSpec
 
 
@@ -126,13 +127,14 @@ def evaluate(
         recognizers: list[str | None] = [*asr] if asr else [None]
         specs = [_spec(chosen, one) for one in recognizers]
         ids = _run_ids(specs, run_id, out)
-        for notice in load(specs[0].samples, columns).notices:
+        whole = load(specs[0].samples, columns)
+        for notice in whole.notices:
             terminal.warn(notice)
         for spec, each in zip(specs, ids, strict=True):
             folder = RunFolder(out / each)
             with terminal.resumable(folder.path):
-                made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder)
-                _report(*made, mlflow, figure)
+                made = _evaluate_in_notebook(spec, folder, figure or ()) if notebook else _evaluate(spec, folder, whole)
+                _report(*made, mlflow, figure, whole)
         if len(specs) > 1:
             runs = " ".join(str(out / each) for each in ids)
             typer.echo(f"side by side: voicelab compare {runs}")
@@ -206,11 +208,11 @@ def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
     return checked(RunSpec, names, **chosen | ({"asr": asr} if asr is not None else {}))
 
 
-def _evaluate(spec: RunSpec, folder: RunFolder) -> tuple[RunFolder, RunResult]:
+def _evaluate(spec: RunSpec, folder: RunFolder, whole: SampleSet) -> tuple[RunFolder, RunResult]:
     from voicelab.runs.runner import evaluate as run_evaluation
 
     with terminal.progress_bar("turns") as progress:
-        return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress)
+        return run_evaluation(spec, folder.path.parent, run_id=folder.run_id, progress=progress, samples=whole)
 
 
 def _evaluate_in_notebook(spec: RunSpec, folder: RunFolder, figures: Sequence[str]) -> tuple[RunFolder, RunResult]:
@@ -231,12 +233,18 @@ def _resume(path: Path) -> tuple[RunFolder, RunResult]:
         return resume(path, progress=progress)
 
 
-def _report(folder: RunFolder, run: RunResult, mlflow: str | None, figures: Sequence[str] | None) -> None:
+def _report(
+    folder: RunFolder,
+    run: RunResult,
+    mlflow: str | None,
+    figures: Sequence[str] | None,
+    whole: SampleSet | None = None,
+) -> None:
     """Finish the run, print its figures and log it to MLflow if asked, even when turns failed."""
     from voicelab.errors import VoicelabError
     from voicelab.report.finish import finish
 
-    summary = finish(folder, figures or ())
+    summary = finish(folder, figures or (), whole)
     failed: VoicelabError | None = None
     try:
         show(folder, run, summary)

@@ -20,7 +20,7 @@ def new(
     Example: voicelab new asr my-recognizer
     """
     with terminal.errors():
-        from voicelab.scaffold.package import write_package
+        from voicelab.cli.scaffold.package import write_package
 
         folder = write_package(kind, name, out)
         typer.echo(f"wrote {folder}; install it with: pip install -e {folder}; test it with: pytest {folder}")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from voicelab.cli import completion, terminal
 from voicelab.runs import file_errors
+
+if TYPE_CHECKING:
+    from voicelab.analysis.power import Need, Pilot, PowerTest
 
 
 def power(
@@ -53,15 +58,12 @@ def power(
     0.9 --plot power.png
     """
     with terminal.errors():
-        from voicelab.analysis.power import pilot
+        from voicelab.analysis.power import PowerTest, least_difference, needs, pilot
         from voicelab.analysis.power import plot as draw
         from voicelab.errors import InputError
         from voicelab.figures.outside import table_with
-        from voicelab.metrics.power import detectable, power_of, speakers_needed
 
-        for name, value in (("--alpha", alpha), ("--power", power)):
-            if not 0 < value < 1:
-                raise InputError(f"{name} {value:g}: must lie between 0 and 1, as 0.05 or 0.8")
+        test = PowerTest(alpha, power)
         if not 0 <= correlation < 1:
             raise InputError(f"--correlation {correlation:g}: must be at least 0 and less than 1")
         if correlation and len(runs) > 1:
@@ -72,54 +74,63 @@ def power(
         if plot is not None:
             file_errors.check_file("--plot", plot)
         found = pilot(runs, figure, correlation, table_with(own_figure or ()))
-        of, unit = found.spread, found.unit
-        alone = unit == "sample"
-        if alone and samples_each:
-            raise InputError("--samples-each needs a pilot that names speakers; here each sample stands alone")
-        each_of = [1] if alone else sorted(set(samples_each or (1, 5, 20, 100, max(1, round(found.samples_each)))))
-        rows = [
-            {
-                "difference": one, "samples_each": each, "design_effect": of.design_effect(each), "speakers": count,
-                "samples": None if count is None else count * each,
-                "power": None if count is None else power_of(one, of.error(count, each), count, alpha),
-            }
-            for one in differences
-            for each in each_of
-            for count in [speakers_needed(one, of, each, alpha=alpha, power=power)]
-        ]  # fmt: skip
-        least = detectable(of, of.speakers, found.samples_each, alpha=alpha, power=power)
+        needed, least = needs(found, differences, samples_each or (), test), least_difference(found, test)
+        assumed = correlation if len(runs) == 1 else None
         if plot is not None:
-            most = max((row["speakers"] for row in rows if row["speakers"] is not None), default=100)
-            draw(found, differences[-1], each_of, int(2 * most), alpha, power).savefig(plot, format="png", dpi=150)
+            draw(found, needed, test).savefig(plot, format="png", dpi=150)
         if as_json:
-            made_of = {
-                "runs": found.runs, "figure": figure, "value": found.value, "difference": found.difference,
-                "unit": unit, "units": of.speakers, "samples": of.samples, "variance_between": of.between,
-                "variance_within": of.within, "icc": None if alone else of.icc,
-            }  # fmt: skip
-            settings = {"alpha": alpha, "power": power, "correlation": correlation if len(runs) == 1 else None}
-            typer.echo(json.dumps({"pilot": made_of, **settings, "detectable": least, "needed": rows}, indent=2))
+            typer.echo(_document(found, needed, least, test, assumed))
             return
-        typer.echo(f"pilot: {', '.join(found.runs)}: {figure} {found.value:.4f}"
-                   + (f", the second {found.difference:+.4f}" if found.difference is not None else "")
-                   + f"; {of.samples} samples" + ("" if alone else f" of {of.speakers} {unit}s"))  # fmt: skip
-        if alone:
-            typer.echo(f"A sample's standard deviation is {of.error(1, 1):.4f}; no two of them are known to be alike.")
-        else:
-            typer.echo(f"Standard deviations: between {unit}s {of.between**0.5:.4f}, within {of.within**0.5:.4f};"
-                       f" intraclass correlation {of.icc or 0.0:.3f}.")  # fmt: skip
-        if of.speakers < 10:
-            typer.echo(
-                f"{of.speakers} {unit}s tell the variance between {unit}s roughly: take the figures as a first guess."
-            )
-        if len(runs) == 1:
-            typer.echo(f"The second system is assumed to vary as much, its errors correlated by {correlation:g}.")
-        shown = [
-            (f"{row['difference']:g}", str(row["samples_each"]), f"{row['design_effect']:.2f}",
-             "more than 1,000,000" if row["speakers"] is None else f"{row['speakers']:,}",
-             "-" if row["samples"] is None else f"{row['samples']:,}")
-            for row in rows
-        ]  # fmt: skip
-        title = f"needed to find a difference {100 * power:g} % of the time, alpha {alpha:g}"
-        terminal.table(title, ("difference", "samples each", "design effect", f"{unit}s", "samples in all"), shown)
-        typer.echo(f"This pilot's own {of.speakers} {unit}s would find a difference of {least:.4f} or more.")
+        for line in _pilot_lines(found, assumed):
+            typer.echo(line)
+        _show_needs(found, needed, test)
+        typer.echo(
+            f"This pilot's own {found.spread.speakers} {found.unit}s would find a difference of {least:.4f} or more."
+        )
+
+
+def _document(of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None) -> str:
+    """The document that --json prints."""
+    spread = of.spread
+    pilot = {
+        "runs": of.runs, "figure": of.figure.name, "value": of.value, "difference": of.difference,
+        "unit": of.unit, "units": spread.speakers, "samples": spread.samples, "variance_between": spread.between,
+        "variance_within": spread.within, "icc": None if of.alone else spread.icc,
+    }  # fmt: skip
+    settings = {**asdict(test), "correlation": correlation}
+    rows = [asdict(one) for one in needed]
+    return json.dumps({"pilot": pilot, **settings, "detectable": least, "needed": rows}, indent=2)
+
+
+def _pilot_lines(of: Pilot, correlation: float | None) -> Iterator[str]:
+    """What the pilot says of the variance. correlation: assumed of a second system; None where it was measured."""
+    spread, unit = of.spread, of.unit
+    second = f", the second {of.difference:+.4f}" if of.difference is not None else ""
+    by = "" if of.alone else f" of {spread.speakers} {unit}s"
+    yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {spread.samples} samples{by}"
+    if of.alone:
+        yield f"A sample's standard deviation is {spread.error(1, 1):.4f}; no two of them are known to be alike."
+    else:
+        yield (
+            f"Standard deviations: between {unit}s {spread.between**0.5:.4f}, within {spread.within**0.5:.4f};"
+            f" intraclass correlation {spread.icc or 0.0:.3f}."
+        )
+    if spread.speakers < 10:
+        yield f"{spread.speakers} {unit}s tell the variance between {unit}s roughly: take the figures as a first guess."
+    if correlation is not None:
+        yield f"The second system is assumed to vary as much, its errors correlated by {correlation:g}."
+
+
+def _show_needs(of: Pilot, needed: Sequence[Need], test: PowerTest) -> None:
+    rows = [
+        (
+            f"{one.difference:g}",
+            str(one.samples_each),
+            f"{one.design_effect:.2f}",
+            "more than 1,000,000" if one.speakers is None else f"{one.speakers:,}",
+            "-" if one.samples is None else f"{one.samples:,}",
+        )
+        for one in needed
+    ]
+    title = f"needed to find a difference {100 * test.power:g} % of the time, alpha {test.alpha:g}"
+    terminal.table(title, ("difference", "samples each", "design effect", f"{of.unit}s", "samples in all"), rows)

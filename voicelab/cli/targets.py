@@ -60,6 +60,7 @@ def probe(
     Example: voicelab probe http://127.0.0.1:8100
     """
     with terminal.errors():
+        from voicelab.metrics.attribution import STAGES
         from voicelab.runs.records import RunSpec
         from voicelab.targets.base import TargetSettings, Utterance
         from voicelab.targets.catalog import target_config
@@ -67,7 +68,7 @@ def probe(
         from voicelab.targets.sample_utterance import sample_utterance
 
         config = target_config(target)
-        ours = {name: RunSpec.model_fields[name].default for name in ("asr", "agent", "tts")}
+        ours = {name: RunSpec.model_fields[name].default for name in STAGES}
         utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
         utterance.clip()
         with TemporaryDirectory(prefix="voicelab-probe-") as folder:

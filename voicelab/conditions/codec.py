@@ -14,7 +14,7 @@ _OTHER_RATES_AS_HZ = 48_000
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class ReceivedAudio:
     """The received audio. kbps: actual packet bitrate in kbit/s, lost packets included."""
 
     clip: Clip
@@ -25,7 +25,7 @@ class Received:
 
 def through_opus(
     clip: Clip, bitrate: int, channel: Channel, chance: np.random.Generator, *, fec: bool = False
-) -> Received:
+) -> ReceivedAudio:
     """Transmit a clip (within full scale) as 20 ms packets at `bitrate` bit/s, and conceal lost packets.
 
     The encoder uses libopus's "voip" application at a constant bitrate, so that the nominal rate is the transmitted
@@ -52,4 +52,4 @@ def through_opus(
     arrived = Clip(samples[: len(sent.samples)], rate_hz).at_rate(clip.rate_hz).samples[: len(clip.samples)]
     kbps = sum(map(len, packets)) * 8 / (len(packets) * FRAME_S) / 1000 if packets else 0.0
     whole = Clip(np.pad(arrived, (0, len(clip.samples) - len(arrived))), clip.rate_hz)
-    return Received(whole, len(packets), int(lost.sum()), kbps)
+    return ReceivedAudio(whole, len(packets), int(lost.sum()), kbps)

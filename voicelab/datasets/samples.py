@@ -154,6 +154,12 @@ class SampleSet:
     configurations: Mapping[str, Any] = field(default_factory=dict)
     notices: tuple[str, ...] = ()
     columns: SetColumns = USUAL
+    _whole: SampleSet | None = field(default=None, repr=False, compare=False)
+
+    @property
+    def whole(self) -> SampleSet:
+        """The set that these samples were chosen from: babble is made of the recordings of all speakers."""
+        return self if self._whole is None else self._whole
 
     @classmethod
     def from_frame(cls, frame: pandas.DataFrame, home: Path | str = ".") -> SampleSet:
@@ -217,7 +223,7 @@ class SampleSet:
     def _with(self, kept: tuple[Sample, ...]) -> SampleSet:
         ids = {sample.id for sample in kept}
         scenarios = tuple(one for one in self.scenarios if all(turn.id in ids for turn in one.turns))
-        return replace(self, samples=kept, scenarios=scenarios)
+        return replace(self, samples=kept, scenarios=scenarios, _whole=self.whole)
 
     def to_frame(self) -> pandas.DataFrame:
         """Return a table with a row per sample and a column per field; decodes nothing."""

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from voicelab.addresses import take_user, user_of
+from voicelab.engines.addresses import take_user, user_of
 from voicelab.errors import EngineError, EngineMissingError
 
 OPENAI_URL = "https://api.openai.com/v1"

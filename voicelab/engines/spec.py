@@ -16,10 +16,10 @@ from functools import cached_property
 from importlib import metadata
 from typing import Any, Literal, Self, cast
 
-from voicelab.addresses import take_user, without_user
 from voicelab.engines import outside
+from voicelab.engines.addresses import take_user
 from voicelab.engines.source_revision import source_revision
-from voicelab.errors import EngineMissingError, InputError
+from voicelab.errors import EngineMissingError, InputError, without_user
 
 OptionValue = str | int | float | bool | None
 Isolation = Literal["process", "thread"]
@@ -31,7 +31,7 @@ class EngineSpec:
 
     A first part without an option name, as in `replay:FILE`, is stored under "" in the options.
 
-    The user part of addresses among the options is removed and stored for the connection (addresses.py).
+    The user part of addresses among the options is removed and stored for the connection (engines/addresses.py).
     """
 
     name: str

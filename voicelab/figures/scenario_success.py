@@ -7,14 +7,14 @@ from typing import Protocol
 from voicelab.figures.figure import Counts, Figure, Ratio
 
 
-class Outcome(Protocol):
+class CountedScenario(Protocol):
     """What a scenario came to; success is None where that is not known."""
 
     @property
     def success(self) -> bool | None: ...
 
 
-def _counts(outcome: Outcome) -> Counts | None:
+def _counts(outcome: CountedScenario) -> Counts | None:
     return None if outcome.success is None else {"succeeded": int(outcome.success), "scenarios": 1}
 
 

@@ -97,7 +97,7 @@ def f1_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed
         [one.expected for one in counts],
         [one.unexpected for one in counts],
     ]
-    return sums_interval(columns, keys, lambda sums: 2 * sums[:, 0] / sums.sum(axis=1), seed=seed, least=0, most=1)
+    return sums_interval(columns, keys, lambda sums: 2 * sums[:, 0] / sums.sum(axis=1), seed=seed, bounds=(0, 1))
 
 
 def entity_wer_interval(counts: Sequence[SpanCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:

@@ -42,6 +42,8 @@ clusters is unreliable.
 LEAST_EFFECTIVE = 1.5
 """With a smaller effective number of clusters, one cluster dominates and there is no interval."""
 
+UNBOUNDED = (-np.inf, np.inf)
+
 Method = Literal["auto", "bca", "percentile"]
 BCA, PERCENTILE = "BCa bootstrap", "percentile bootstrap"
 JACKKNIFE, UNVARIED, ORDER = "jackknife t", "exact, no variation", "order statistics"
@@ -164,14 +166,11 @@ def sums_interval(
     draws: int = 2000,
     level: float = 0.95,
     method: Method = "auto",
-    least: float = -np.inf,
-    most: float = np.inf,
+    bounds: tuple[float, float] = UNBOUNDED,
 ) -> Interval | None:
     """Return `sums_result`, or None for a Refusal."""
     return _or_none(
-        sums_result(
-            columns, keys, statistic, seed=seed, draws=draws, level=level, method=method, least=least, most=most
-        )
+        sums_result(columns, keys, statistic, seed=seed, draws=draws, level=level, method=method, bounds=bounds)
     )
 
 
@@ -184,15 +183,14 @@ def sums_result(
     draws: int = 2000,
     level: float = 0.95,
     method: Method = "auto",
-    least: float = -np.inf,
-    most: float = np.inf,
+    bounds: tuple[float, float] = UNBOUNDED,
 ) -> Result:
     """Return the interval of any statistic of summed counts, such as word information lost, by jackknife and Student's
     t.
 
     columns: one sequence of counts per column, each as long as keys. statistic: maps sums of shape (n, columns) to n
-    estimates, nan where undefined. least, most: bounds of the statistic, at which the interval is truncated. seed,
-    draws: for the bootstrap methods only.
+    estimates, nan where undefined. bounds: the least and the greatest value of the statistic, at which the interval is
+    truncated. seed, draws: for the bootstrap methods only.
     """
     counts, groups = _counted(np.asarray(columns, dtype=np.float64), keys)
     if len(groups) < 2:
@@ -206,7 +204,7 @@ def sums_result(
     reach, name = found.reach(level), JACKKNIFE
     if found.error == 0:
         reach, name = unvaried_reach(sums, counts.shape[1], level), UNVARIED
-    low, high = max(least, found.value - reach), min(most, found.value + reach)
+    low, high = max(bounds[0], found.value - reach), min(bounds[1], found.value + reach)
     return Interval(low, high, level, name, len(groups)) if low < high else NO_SPREAD
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from voicelab.figures.scored_turn import TurnScore
+from voicelab.metrics.attribution import STAGES
 from voicelab.report.text_tables import as_text
 from voicelab.report.wording import CAUSE_NAMES, estimate
 from voicelab.runs.records import TurnResult
@@ -15,7 +16,6 @@ from voicelab.scoring.schema import Attribution, Loss, Measured, Summary
 if TYPE_CHECKING:
     import pandas as pd
 
-_STAGES = ("asr", "agent", "tts")
 _CHANGES = {
     "intent": "the intent",
     "companies": "the companies",
@@ -65,7 +65,7 @@ def causes(summary: Summary) -> pd.DataFrame:
     import pandas as pd
 
     rows = []
-    for stage in (*_STAGES, "rest", ""):
+    for stage in (*STAGES, "rest", ""):
         row: dict[str, Any] = {"stage": CAUSE_NAMES.get(stage, "all")}
         for what in ("entities", "actions"):
             found = summary.figures.get(f"{what}_lost_{stage}" if stage else f"{what}_lost")
@@ -121,7 +121,7 @@ def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
         return AttributionView("Not in this summary.", (), (), ())
     by_key = {score.turn.key: score.turn for score in scores}
     stages = []
-    for stage in _STAGES:
+    for stage in STAGES:
         grouped: dict[str, list[Loss]] = {}
         for loss in found.losses:
             if loss.stage == stage:

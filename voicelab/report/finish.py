@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from voicelab.datasets import SampleSet, load
 from voicelab.figures.outside import table_with
 from voicelab.report import page
 from voicelab.runs import runner
@@ -24,16 +25,18 @@ def evaluate(
     progress: Progress | None = None,
     figures: Iterable[Any] = (),
     target: Target | None = None,
+    samples: SampleSet | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Run an evaluation in a new folder under `out`, then write attribution, summary and report.
 
     figures: further figures (`figures.outside.table_with`). target: an object to measure instead of what the spec
-    names. Raises what `runner.evaluate` raises.
+    names. samples: the spec's set, if it is loaded already. Raises what `runner.evaluate` raises.
     """
     extra = tuple(figures)
     table_with(extra)  # a figure that cannot be used is refused before the first turn
-    folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress, target=target)
-    finish(folder, extra)
+    whole = load(spec.samples, spec.columns) if samples is None else samples
+    folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress, target=target, samples=whole)
+    finish(folder, extra, whole)
     return folder, run
 
 
@@ -52,11 +55,12 @@ def resume(
     return folder, run
 
 
-def finish(folder: RunFolder, figures: Iterable[Any] = ()) -> Summary:
+def finish(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | None = None) -> Summary:
     """Run the agent on the reference transcripts, then write summary.json, turns.parquet and report.html.
 
-    Where the run's agent is not available, the attribution says why it is absent.
+    samples: the run's set, if it is loaded already. Where the run's agent is not available, the attribution says why it
+    is absent.
     """
     counterfactual.keep(folder)
-    page.write(folder, figures)
+    page.write(folder, figures, samples)
     return summary_file.read(folder.path / summary_file.FILE_NAME)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from voicelab.audio.decoding import decode_stereo
 from voicelab.audio.stereo import encode_opus
 from voicelab.errors import InputError
-from voicelab.report.sounds import Sound, SoundShelf, data_uri
+from voicelab.report.sounds import EmbeddedSound, SoundShelf, data_uri
 from voicelab.report.wording import seconds
 from voicelab.runs.records import TurnResult
 
@@ -49,7 +49,7 @@ class TurnTimes:
 class Lanes:
     """A recording in two lanes. caller, agent: paths of SVG in WIDTH by HEIGHT. marks: (percent, kind, name)."""
 
-    sound: Sound
+    sound: EmbeddedSound
     duration_s: float
     caller: str
     agent: str
@@ -66,13 +66,13 @@ def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes 
         return None
     times = tuple(_times(turn) for turn in turns)
     found = shelf.recording(name)
-    if isinstance(found, Sound):
+    if isinstance(found, EmbeddedSound):
         return Lanes(found, 0.0, "", "", (), (), (), times)
     try:
         left, right, rate_hz = decode_stereo(found)
-        sound = Sound(data_uri(encode_opus(left, right, rate_hz, _BITS_PER_S), "audio/ogg"))
+        sound = EmbeddedSound(data_uri(encode_opus(left, right, rate_hz, _BITS_PER_S), "audio/ogg"))
     except (OSError, ValueError, InputError):
-        return Lanes(Sound(None, f"not available: {name} cannot be read"), 0.0, "", "", (), (), (), times)
+        return Lanes(EmbeddedSound(None, f"not available: {name} cannot be read"), 0.0, "", "", (), (), (), times)
     duration_s = len(left) / rate_hz
     return Lanes(
         sound=shelf.fitting(sound, name),

@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from voicelab.datasets import Sample
+from voicelab.datasets import Sample, SampleSet
 from voicelab.figures.outside import table_with
 from voicelab.metrics.latency import QUANTILES, least_turns_for_interval
 from voicelab.report import plots, sound_tables, tables
@@ -45,12 +45,13 @@ _MOST_ROWS = 250
 """Of a table; summary.json has all."""
 
 
-def write(folder: RunFolder, figures: Iterable[Any] = ()) -> Path:
+def write(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | None = None) -> Path:
     """Write summary.json, turns.parquet and report.html of a run; the path of the last.
 
-    figures: further figures (`figures.outside.table_with`). Raises InputError when the folder holds no run.
+    figures: further figures (`figures.outside.table_with`). samples: the run's set, if it is loaded already. Raises
+    InputError when the folder holds no run.
     """
-    found = read_scored(folder)
+    found = read_scored(folder, whole=samples)
     summary = summarize_scored(found, table_with(figures))
     summary_file.write(folder.path, summary)
     tables.write_turns(found.scores, folder.path / "turns.parquet")

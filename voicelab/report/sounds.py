@@ -18,7 +18,7 @@ SOUND_LIMIT_BYTES = 9 * 2**20
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class EmbeddedSound:
     """A recording as a data URI, or the reason why there is none."""
 
     uri: str | None
@@ -36,10 +36,10 @@ class SoundShelf:
         self._samples = {sample.id: sample for sample in samples.samples} if samples is not None else {}
         self._left_bytes = limit_bytes
 
-    def request(self, turn: TurnResult) -> Sound:
+    def request(self, turn: TurnResult) -> EmbeddedSound:
         sample = self._samples.get(turn.sample_id)
         if sample is None:
-            return Sound(None, "not available: the sample set has moved or changed")
+            return EmbeddedSound(None, "not available: the sample set has moved or changed")
         sound = (
             request_sound(sample)
             if self._request_audio_source is None
@@ -47,54 +47,54 @@ class SoundShelf:
         )
         return self.fitting(sound, sample.audio_path.name)
 
-    def reply(self, turn: TurnResult) -> Sound:
+    def reply(self, turn: TurnResult) -> EmbeddedSound:
         if turn.reply_file is None:
             lost = turn.chunks > 0
-            return Sound(None, "not available: another turn's reply replaced it" if lost else "no reply")
+            return EmbeddedSound(None, "not available: another turn's reply replaced it" if lost else "no reply")
         file = self._folder.path / turn.reply_file
         if not file.is_file():
-            return Sound(None, f"not available: {turn.reply_file} is not in the run's folder")
+            return EmbeddedSound(None, f"not available: {turn.reply_file} is not in the run's folder")
         return self.fitting(_sound(file.read_bytes()), turn.reply_file)
 
-    def recording(self, name: str) -> bytes | Sound:
+    def recording(self, name: str) -> bytes | EmbeddedSound:
         """A conversation in two channels as FLAC, or the reason why there is none."""
         if self._left_bytes <= 0:
-            return Sound(None, f"left out to keep this page small: {name}")
+            return EmbeddedSound(None, f"left out to keep this page small: {name}")
         try:
             return (self._folder.path / name).read_bytes()
         except OSError:
-            return Sound(None, f"not available: {name} is not in the run's folder")
+            return EmbeddedSound(None, f"not available: {name} is not in the run's folder")
 
-    def fitting(self, sound: Sound, name: str) -> Sound:
+    def fitting(self, sound: EmbeddedSound, name: str) -> EmbeddedSound:
         """The sound where there is room for it."""
         size_bytes = len(sound.uri or "")
         if size_bytes > self._left_bytes:
-            return Sound(None, f"left out to keep this page small: {name}")
+            return EmbeddedSound(None, f"left out to keep this page small: {name}")
         self._left_bytes -= size_bytes
         return sound
 
 
-def request_sound(sample: Sample) -> Sound:
+def request_sound(sample: Sample) -> EmbeddedSound:
     """The recording of a sample, ready to play."""
     try:
         return _sound(sample.audio_bytes())
     except InputError:
-        return Sound(None, "not available: the recording cannot be read")
+        return EmbeddedSound(None, "not available: the recording cannot be read")
 
 
-def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> Sound:
+def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
     """The degraded sound that a turn was sent, made again and checked by its SHA-256, as Opus at 64 kbit/s."""
     try:
         request_audio = request_audio_source.of(sample)
     except InputError:
-        return Sound(None, "not available: the condition cannot be applied to the recording")
+        return EmbeddedSound(None, "not available: the condition cannot be applied to the recording")
     if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
-        return Sound(None, "not available: the degraded sound cannot be reproduced")
+        return EmbeddedSound(None, "not available: the degraded sound cannot be reproduced")
     return _sound(encode_ogg(decoding.decode(request_audio.audio), 64_000))
 
 
-def _sound(data: bytes) -> Sound:
-    return Sound(data_uri(data, decoding.media_type(data)))
+def _sound(data: bytes) -> EmbeddedSound:
+    return EmbeddedSound(data_uri(data, decoding.media_type(data)))
 
 
 def data_uri(data: bytes, media_type: str) -> str:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from pathlib import PurePath
 
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs.records import RunResult
-
-_KINDS = ("asr", "agent", "tts")
 
 
 def run_title(run: RunResult) -> str:
@@ -18,8 +17,8 @@ def run_title(run: RunResult) -> str:
 def engine_names(run: RunResult) -> str:
     """The engines in the order of a turn, as loaded, else as asked for; "" for a target with its own."""
     loaded = {engine.kind: engine.name for engine in run.engines}
-    asked = {kind: getattr(run.spec, kind) for kind in _KINDS}
-    names = [loaded.get(kind) or asked[kind] for kind in _KINDS]
+    asked = {kind: getattr(run.spec, kind) for kind in STAGES}
+    names = [loaded.get(kind) or asked[kind] for kind in STAGES]
     return " → ".join(name for name in names if name)
 
 

@@ -11,7 +11,7 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import AlignmentStep
 from voicelab.report.lanes import Lanes, conversation_lanes
-from voicelab.report.sounds import SOUND_LIMIT_BYTES, Sound, SoundShelf
+from voicelab.report.sounds import SOUND_LIMIT_BYTES, EmbeddedSound, SoundShelf
 from voicelab.report.wording import number, seconds
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.scoring.labels import label
@@ -27,8 +27,8 @@ class TurnCard:
     """
 
     score: TurnScore
-    request: Sound
-    reply: Sound
+    request: EmbeddedSound
+    reply: EmbeddedSound
     entities: tuple[tuple[str, bool, bool], ...]
     lanes: Lanes | None = None
 
@@ -109,7 +109,7 @@ def view_turns(
     *,
     limit_bytes: int = SOUND_LIMIT_BYTES,
 ) -> list[TurnCard]:
-    """The turns as cards. Sound is given in the order of the list while there is room for it.
+    """The turns as cards. Audio is embedded in the order of the list while it fits.
 
     The first turn of each conversation has the conversation's two lanes, where there is a recording in two channels.
     """

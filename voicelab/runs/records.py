@@ -23,7 +23,6 @@ from pydantic import (
     model_validator,
 )
 
-from voicelab.addresses import take_user, without_user
 from voicelab.agent import recording
 from voicelab.agent.recording import RecordedTurn
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
@@ -32,8 +31,10 @@ from voicelab.conditions.condition import Condition
 from voicelab.datasets.columns import SetColumns
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
+from voicelab.engines.addresses import take_user
 from voicelab.engines.spec import EngineSpec, OptionValue
-from voicelab.errors import InputError
+from voicelab.errors import InputError, without_user
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs import storage
 from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
@@ -74,7 +75,7 @@ class RunSpec(_Record):
     taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
     written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
     normalizer, and its language where it is known. Addresses lose their user part, which is remembered for the
-    connection of this process and its children only (addresses.py).
+    connection of this process and its children only (engines/addresses.py).
     timeout_s: longest silence of a server. reconnect_for_s: how long to wait for a server that cannot be reached before
     the run stops as interrupted.
     """
@@ -110,7 +111,7 @@ class RunSpec(_Record):
     def _take_user(cls, value: str) -> str:
         return take_user(value)
 
-    @field_validator("asr", "agent", "tts")
+    @field_validator(*STAGES)
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
         """Clean the engine's options; an invalid engine is rejected later by its catalog."""

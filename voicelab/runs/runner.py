@@ -85,10 +85,11 @@ def evaluate(
     run_id: str | None = None,
     progress: Progress | None = None,
     target: Target | None = None,
+    samples: SampleSet | None = None,
 ) -> tuple[RunFolder, RunResult]:
     """Execute a new run in a folder below `out`, named by the run's id.
 
-    target: an object to measure instead of spec.target.
+    target: an object to measure instead of spec.target. samples: the spec's set, if it is loaded already.
 
     Raises InputError or EngineError if the run cannot start. After the start, failed turns are part of the result;
     RunInterruptedError or StorageError means that the target or the disk failed, and says how to continue.
@@ -99,7 +100,7 @@ def evaluate(
     spec = checked_again(spec)
     name = new_run_id(spec) if run_id is None else run_id
     check_name("--run-id", name)
-    begun = _begin(RunFolder(out / name), spec, target=target)
+    begun = _begin(RunFolder(out / name), spec, _samples(spec, samples), target=target)
     with how_to_go_on("evaluate", begun.folder.path), lock.held(begun.folder.path):
         return begun.folder, run_blocking(_all([begun], progress, target))[0]
 
@@ -116,7 +117,7 @@ def resume(
     with how_to_go_on("evaluate", folder.path), lock.held(folder.path):
         run = folder.read()
         if not _finished(folder, run):
-            run = run_blocking(_all([_take_up(folder, run)], progress, target))[0]
+            run = run_blocking(_all([_take_up(folder, run, _samples(run.spec))], progress, target))[0]
     return folder, run
 
 
@@ -143,19 +144,19 @@ def evaluate_conditions(
     first = specs[0][1]
     if any(spec.model_copy(update={"condition": first.condition}) != first for _, spec in specs):
         raise ValueError("these runs differ in more than their conditions")
-    recordings = SetRecordings(load(first.samples, first.columns))
     samples = _samples(first)
+    recordings = SetRecordings(samples.whole)
     begun = []
     with ExitStack() as locks:
         for folder, spec in specs:
             if folder.is_free():
-                begun.append(_begin(folder, spec, recordings))
+                begun.append(_begin(folder, spec, samples, recordings))
                 continue
             locks.enter_context(lock.held(folder.path))
             run = folder.read()
             if run.spec != settled(spec, samples):
                 raise InputError(f"{folder.path}: contains a run of another spec; choose another --out or --sweep-id")
-            begun.append(_take_up(folder, run, recordings))
+            begun.append(_take_up(folder, run, samples, recordings))
         for one in begun:
             if one.fresh:
                 locks.enter_context(lock.held(one.folder.path))
@@ -200,15 +201,16 @@ def _finished(folder: RunFolder, run: RunResult) -> bool:
 
 
 def _begin(
-    folder: RunFolder, spec: RunSpec, recordings: SetRecordings | None = None, target: Target | None = None
+    folder: RunFolder,
+    spec: RunSpec,
+    samples: SampleSet,
+    recordings: SetRecordings | None = None,
+    target: Target | None = None,
 ) -> _Begun:
     """Prepare a new run. Raises InputError or EngineMissingError if the spec cannot be executed."""
-    samples = _samples(spec)
     spec = settled(spec, samples)
     check_target(spec, target)
-    request_audio_source = RequestAudioSource(
-        recordings or SetRecordings(load(spec.samples, spec.columns)), spec.condition
-    )
+    request_audio_source = RequestAudioSource(recordings or SetRecordings(samples.whole), spec.condition)
     request_audio_source.check(samples)
     conversations = plan(samples)
     run = RunResult(
@@ -226,9 +228,8 @@ def _begin(
     return _Begun(folder, run, conversations, request_audio_source, fresh=True)
 
 
-def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None = None) -> _Begun:
+def _take_up(folder: RunFolder, run: RunResult, samples: SampleSet, recordings: SetRecordings | None = None) -> _Begun:
     """Prepare an existing run, after checking that its samples have not changed."""
-    samples = _samples(run.spec)
     if provenance.samples_sha256(samples) != run.samples_sha256:
         raise InputError(
             f"{folder.path}: the samples at {run.spec.samples} have changed since the run started; start a new run"
@@ -238,9 +239,7 @@ def _take_up(folder: RunFolder, run: RunResult, recordings: SetRecordings | None
         run = run.model_copy(
             update={"status": "running", "failure": None, "finished_at": None, "resumed": run.resumed + 1}
         )
-    request_audio_source = RequestAudioSource(
-        recordings or SetRecordings(load(run.spec.samples, run.spec.columns)), run.spec.condition
-    )
+    request_audio_source = RequestAudioSource(recordings or SetRecordings(samples.whole), run.spec.condition)
     return _Begun(folder, run, plan(samples), request_audio_source, fresh=False)
 
 
@@ -274,8 +273,10 @@ def _short(asr: str) -> str:
     return name.replace(":", ".").rpartition(".")[2]
 
 
-def _samples(spec: RunSpec) -> SampleSet:
-    return load(spec.samples, spec.columns).only(categories=spec.categories, limit=spec.limit, language=spec.language)
+def _samples(spec: RunSpec, whole: SampleSet | None = None) -> SampleSet:
+    """The samples of a run. whole: the set, if it is loaded already."""
+    whole = load(spec.samples, spec.columns) if whole is None else whole
+    return whole.only(categories=spec.categories, limit=spec.limit, language=spec.language)
 
 
 class _Tally:

@@ -20,6 +20,9 @@ from voicelab.runs.records import TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.targets.base import TurnOutcome
 
+STAGE_TIMES = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")
+"""The consecutive stages of a turn."""
+
 
 def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> dict[str, Any]:
     """Return the fields of a TurnResult that depend on its audio."""
@@ -92,7 +95,7 @@ def turn_result(
         failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
     # Silence is a valid result: no words were recognized, and all reference words are deletions.
     heard = "" if failure is not None and failure.code == "no_speech" else writable(take.heard)
-    path = [stages.get(name) for name in ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")]
+    path = [stages.get(name) for name in STAGE_TIMES]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
     return TurnResult(

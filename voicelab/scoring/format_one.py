@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from voicelab.figures.latency import POINTS
+from voicelab.metrics.attribution import STAGES
 from voicelab.scoring.schema import FORMAT
 
 _Json = dict[str, Any]
@@ -25,7 +26,7 @@ ENTITIES = {
 }
 WORDS = ("wer", "cer", "mer", "wil")
 _WORD_COUNTS = ("hits", "substitutions", "deletions", "insertions")
-_LOSSES = ("lost", "asr", "agent", "tts")
+_LOSSES = ("lost", *STAGES)
 
 
 def from_format_one(old: _Json) -> _Json:

@@ -24,12 +24,16 @@ def company_forms(run: RunResult) -> Forms:
     return Market.load(Path(str(folder)) if folder else None).forms()
 
 
-def sample_set(run: RunResult) -> SampleSet | None:
-    """The samples of the run; None when they are no longer where they were, or no longer the same."""
-    for path in (Path(run.spec.samples), PROJECT / run.spec.samples):
+def sample_set(run: RunResult, whole: SampleSet | None = None) -> SampleSet | None:
+    """The samples of the run; None when they are no longer where they were, or no longer the same.
+
+    whole: the run's set, if it is loaded already.
+    """
+    spec = run.spec
+    for place in (Path(spec.samples), PROJECT / spec.samples) if whole is None else (whole,):
         try:
-            found = load(path, run.spec.columns)
-            samples = found.only(categories=run.spec.categories, limit=run.spec.limit, language=run.spec.language)
+            found = place if isinstance(place, SampleSet) else load(place, spec.columns)
+            samples = found.only(categories=spec.categories, limit=spec.limit, language=spec.language)
             if provenance.samples_sha256(samples) == run.samples_sha256:
                 return samples
         except InputError:
@@ -41,4 +45,4 @@ def request_audio_source(run: RunResult, samples: SampleSet) -> RequestAudioSour
     """What the run sent instead of the recordings; None where it sent them as they are."""
     if run.spec.condition is None:
         return None
-    return RequestAudioSource(SetRecordings(load(samples.path, samples.columns)), run.spec.condition)
+    return RequestAudioSource(SetRecordings(samples.whole), run.spec.condition)

@@ -86,7 +86,7 @@ class FigureIntervals:
     ) -> Result:
         """The interval of any statistic of summed counts. least, most: where the figure cannot lie outside."""
         return sums_result(
-            columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, least=least, most=most
+            columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, bounds=(least, most)
         )
 
     def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> Result:

@@ -7,6 +7,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from voicelab.figures.figure import Better, Group, Unit
+from voicelab.metrics.attribution import Stage
 
 FORMAT: Literal[2] = 2
 
@@ -130,7 +131,7 @@ class Loss(_SummaryRecord):
     key: str
     what: Literal["entity", "action"]
     name: str
-    stage: Literal["asr", "agent", "tts"]
+    stage: Stage
     earlier: bool = False
     note: str = ""
 

@@ -22,17 +22,21 @@ from voicelab.text import Normalizer
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A run and the score of each of its turns. forms: the companies' names that they were scored with."""
+    """A run and the score of each of its turns.
+
+    forms: the companies' names that they were scored with. whole: the run's set, if it is loaded already.
+    """
 
     folder: RunFolder
     run: RunResult
     scores: tuple[TurnScore, ...]
     forms: Forms
+    whole: SampleSet | None = None
 
     @cached_property
     def samples(self) -> SampleSet | None:
         """The samples of the run; None when they are no longer where they were, or no longer the same."""
-        return inputs.sample_set(self.run)
+        return inputs.sample_set(self.run, self.whole)
 
     @cached_property
     def primary(self) -> tuple[TurnScore, ...]:
@@ -52,11 +56,13 @@ class ScoredRun:
         return scenario_outcomes([score.turn for score in self.scores], known)
 
 
-def read_scored(folder: RunFolder, rules: Normalizer | None = None, forms: Forms | None = None) -> ScoredRun:
+def read_scored(
+    folder: RunFolder, rules: Normalizer | None = None, forms: Forms | None = None, whole: SampleSet | None = None
+) -> ScoredRun:
     """A run's scores, from its store where that is up to date, else computed and stored.
 
     rules: score by this normalizer instead of the run's own. forms: the companies' names, by default those that the
-    run's agent knew. Raises InputError where the run cannot be read.
+    run's agent knew. whole: the run's set, if it is loaded already. Raises InputError where the run cannot be read.
     """
     run = folder.read()
     names = forms if forms is not None else inputs.company_forms(run)
@@ -64,4 +70,4 @@ def read_scored(folder: RunFolder, rules: Normalizer | None = None, forms: Forms
         rules = run.spec.rules
     own = (rules.label, rules.word_map) == (run.spec.rules.label, run.spec.rules.word_map)
     scores = stored_scores(folder, run.spec.rules, names) if own else computed_scores(folder, rules, names)
-    return ScoredRun(folder, run, tuple(with_signals_of(run, scores)), names)
+    return ScoredRun(folder, run, tuple(with_signals_of(run, scores)), names, whole)

@@ -16,6 +16,7 @@ from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.entities import Forms
 from voicelab.metrics.intents import confusion
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.runs.turn_results import STAGE_TIMES
 from voicelab.scoring import counterfactual_file, inputs
 from voicelab.scoring.attribution import absence, attributed, attribution
 from voicelab.scoring.counterfactual_file import Counterfactual
@@ -40,7 +41,7 @@ from voicelab.scoring.scored_run import ScoredRun, read_scored
 from voicelab.scoring.turns import score_turns
 from voicelab.text import Normalizer, headline_of, misfit
 
-PATH = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s", "overhead_s")
+PATH = (*STAGE_TIMES, "overhead_s")
 """The consecutive stages of a turn, and the rest of its time."""
 
 

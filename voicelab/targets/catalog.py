@@ -21,9 +21,9 @@ from pathlib import Path
 from typing import Any, cast
 from urllib.parse import parse_qsl, urlsplit
 
-from voicelab.addresses import take_user, without_user
+from voicelab.engines.addresses import take_user
 from voicelab.engines.spec import EngineSpec, Option, OptionValue, constructor_options
-from voicelab.errors import EngineMissingError, InputError
+from voicelab.errors import EngineMissingError, InputError, without_user
 from voicelab.targets.base import Capabilities, Target
 
 GROUP = "voicelab.targets"

@@ -16,9 +16,9 @@ from urllib.parse import quote, urlsplit
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from voicelab.addresses import basic_authorization, take_user
 from voicelab.agent.base import ToolCall
 from voicelab.audio.incoming import Mode
+from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock

@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 
-from voicelab.addresses import basic_authorization, take_user
 from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import Mode
+from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError
 from voicelab.targets.base import (
     Capabilities,

@@ -12,7 +12,7 @@ import httpx
 from voicelab.errors import ConnectionLostError, InputError, VoicelabError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.mapping.loading import load_map, rules_give
-from voicelab.targets.mapping.model import Request, TargetMap
+from voicelab.targets.mapping.model import SetupRequest, TargetMap
 from voicelab.targets.mapping.paths import value_at
 from voicelab.targets.mapping.templates import fill
 from voicelab.targets.mapping.wire import MapWire
@@ -102,7 +102,7 @@ class _MapConversation(MapWire):
         self._values.update(values)
 
 
-async def _ask(request: Request, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
+async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
     """Make the call before the connection, and read its variables."""
 
     def look_up(name: str) -> Any:

@@ -10,7 +10,7 @@ import base64
 import json
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
@@ -99,7 +99,7 @@ class RealtimeWire(BaseWire):
     def _created(self, message: dict[str, Any]) -> Sequence[Event]:
         if not self._settings.configure:
             return (events.Ready(),)
-        return (events.Answer((self.session_update(),)),)
+        return (events.MessagesToSend((self.session_update(),)),)
 
     def session_update(self) -> str:
         """The session.update event for these settings."""
@@ -110,11 +110,11 @@ class RealtimeWire(BaseWire):
 
     def _speech_started(self, message: dict[str, Any]) -> Sequence[Event]:
         if self._speaking_item is not None and self.continuous:
-            return (events.SpeechStarted(), events.Interrupted())
-        return (events.SpeechStarted(),)
+            return (events.CallerStarted(), events.ReplyInterrupted())
+        return (events.CallerStarted(),)
 
     def _speech_stopped(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.SpeechStopped(),)
+        return (events.CallerStopped(),)
 
     def _heard_delta(self, message: dict[str, Any]) -> Sequence[Event]:
         item = str(message.get("item_id", ""))
@@ -141,10 +141,10 @@ class RealtimeWire(BaseWire):
         return (events.ReplySound(clip),)
 
     def _text_delta(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.ReplyText(str(message["delta"]), delta=True),)
+        return (events.AgentText(str(message["delta"]), delta=True),)
 
     def _text_done(self, message: dict[str, Any]) -> Sequence[Event]:
-        return (events.ReplyText(str(message.get("transcript", message.get("text", "")))),)
+        return (events.AgentText(str(message.get("transcript", message.get("text", "")))),)
 
     def _arguments_done(self, message: dict[str, Any]) -> Sequence[Event]:
         return self._call(message) if message.get("name") else ()
@@ -159,7 +159,7 @@ class RealtimeWire(BaseWire):
             return ()
         self._noted_calls.add(call_id)
         self._calls.append(call_id)
-        return (events.ToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
+        return (events.AgentToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
 
     def _response_done(self, message: dict[str, Any]) -> Sequence[Event]:
         self._responding = False
@@ -171,7 +171,7 @@ class RealtimeWire(BaseWire):
             return (*found, events.Fault(*_error(details.get("error"))))
         calls, self._calls = self._calls, []
         if calls and status != "cancelled":
-            return (*found, events.Answer(self._tool_outputs(calls)), events.ReplyContinues())
+            return (*found, events.MessagesToSend(self._tool_outputs(calls)), events.ReplyContinues())
         return (*found, events.ReplyEnd(cancelled=status == "cancelled"))
 
     def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
@@ -212,6 +212,7 @@ _READERS = {
 """What each server event, by its GA name, means. Events that are not here mean nothing for a measurement."""
 
 
+@dataclass(eq=False, repr=False)
 class OpenAIRealtime(StreamTarget):
     """OpenAI Realtime, and the servers that speak it.
 
@@ -235,46 +236,43 @@ class OpenAIRealtime(StreamTarget):
         interruption=True,
     )
 
-    def __init__(
-        self,
-        url: str = "wss://api.openai.com/v1/realtime",
-        model: str | None = None,
-        key_env: str = "OPENAI_API_KEY",
-        version: str = "ga",
-        encoding: str = "pcm16",
-        turn_detection: str = "server_vad",
-        voice: str | None = None,
-        instructions: str | None = None,
-        transcription: str | None = "whisper-1",
-        tools: str | None = None,
-        tool_output: str = "{}",
-        configure: bool = True,
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-    ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s))
-        _check_choice("version", version, ("ga", "beta"))
-        _check_choice("encoding", encoding, tuple(FORMATS))
-        _check_choice("turn_detection", turn_detection, TURN_DETECTION)
-        self._url = f"{url}{'&' if '?' in url else '?'}model={model}" if model else url
-        self._key_env = key_env
+    url: str = "wss://api.openai.com/v1/realtime"
+    model: str | None = None
+    key_env: str = "OPENAI_API_KEY"
+    version: str = "ga"
+    encoding: str = "pcm16"
+    turn_detection: str = "server_vad"
+    voice: str | None = None
+    instructions: str | None = None
+    transcription: str | None = "whisper-1"
+    tools: str | None = None
+    tool_output: str = "{}"
+    configure: bool = True
+    ready_s: float = 10.0
+    greeting_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s))
+        _check_choice("version", self.version, ("ga", "beta"))
+        _check_choice("encoding", self.encoding, tuple(FORMATS))
+        _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
         self._settings = RealtimeSettings(
-            version="beta" if version == "beta" else "ga",
-            encoding=encoding,
-            turn_detection=turn_detection,
-            model=model,
-            voice=voice,
-            instructions=instructions,
-            transcription=transcription,
-            tools=read_tools(tools) if tools else (),
-            tool_output=tool_output,
-            configure=configure,
+            version="beta" if self.version == "beta" else "ga",
+            encoding=self.encoding,
+            turn_detection=self.turn_detection,
+            model=self.model,
+            voice=self.voice,
+            instructions=self.instructions,
+            transcription=self.transcription,
+            tools=read_tools(self.tools) if self.tools else (),
+            tool_output=self.tool_output,
+            configure=self.configure,
         )
-        self.unpaced = turn_detection == "none"
+        self.unpaced = self.turn_detection == "none"
         self.capabilities = replace(
             self.capabilities,
-            caller_transcript=bool(transcription),
-            partial_transcript=bool(transcription),
+            caller_transcript=bool(self.transcription),
+            partial_transcript=bool(self.transcription),
             turn_detection=not self.unpaced,
         )
 
@@ -282,11 +280,12 @@ class OpenAIRealtime(StreamTarget):
         return RealtimeWire(self._settings)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        key = os.environ.get(self._key_env)
+        key = os.environ.get(self.key_env)
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         if self._settings.version == "beta":
             headers["OpenAI-Beta"] = "realtime=v1"
-        return await WebSocket.connect(self._url, headers=headers, timeout_s=timeout_s)
+        url = f"{self.url}{'&' if '?' in self.url else '?'}model={self.model}" if self.model else self.url
+        return await WebSocket.connect(url, headers=headers, timeout_s=timeout_s)
 
 
 def _event(name: str, **fields: Any) -> str:
@@ -297,7 +296,7 @@ def _text_of(found: Sequence[Event]) -> str | None:
     """The text to keep beside an event's name."""
     for event in found:
         match event:
-            case events.CallerText(text) | events.ReplyText(text):
+            case events.CallerText(text) | events.AgentText(text):
                 return text
             case events.Fault(code, message):
                 return f"{code}: {message}"

@@ -14,7 +14,7 @@ from voicelab.targets.streaming.sound import SoundFormat
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class PhoneCall:
     """The names of one call. parameters: what the agent is told about it."""
 
     stream: str
@@ -25,7 +25,7 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True)
-class Dialect:
+class PhoneDialect:
     """How one phone company says the same things.
 
     form: its sound. opening: the messages that announce a call. media, mark, stop, dtmf: messages of ours; None where
@@ -34,18 +34,18 @@ class Dialect:
     """
 
     form: SoundFormat
-    opening: Callable[[Call], Sequence[dict[str, Any]]]
-    media: Callable[[Call, int, int, str], dict[str, Any]] | None
-    mark: Callable[[Call, int, str], dict[str, Any]] | None
-    stop: Callable[[Call, int], dict[str, Any]] | None
-    dtmf: Callable[[Call, int, str], dict[str, Any]]
+    opening: Callable[[PhoneCall], Sequence[dict[str, Any]]]
+    media: Callable[[PhoneCall, int, int, str], dict[str, Any]] | None
+    mark: Callable[[PhoneCall, int, str], dict[str, Any]] | None
+    stop: Callable[[PhoneCall, int], dict[str, Any]] | None
+    dtmf: Callable[[PhoneCall, int, str], dict[str, Any]]
     plays: str | None
     clears: str
     marks: str | None = None
     kind: str = "event"
 
 
-def _twilio_opening(call: Call) -> Sequence[dict[str, Any]]:
+def _twilio_opening(call: PhoneCall) -> Sequence[dict[str, Any]]:
     start = {
         "accountSid": call.account,
         "streamSid": call.stream,
@@ -60,7 +60,7 @@ def _twilio_opening(call: Call) -> Sequence[dict[str, Any]]:
     )
 
 
-def _plivo_opening(call: Call) -> Sequence[dict[str, Any]]:
+def _plivo_opening(call: PhoneCall) -> Sequence[dict[str, Any]]:
     start = {
         "callId": call.call,
         "streamId": call.stream,
@@ -72,7 +72,7 @@ def _plivo_opening(call: Call) -> Sequence[dict[str, Any]]:
     return ({"event": "start", "sequenceNumber": 1, "start": start, "extra_headers": extra},)
 
 
-def _telnyx_opening(call: Call) -> Sequence[dict[str, Any]]:
+def _telnyx_opening(call: PhoneCall) -> Sequence[dict[str, Any]]:
     encoding = "PCMA" if call.form.encoding == "alaw" else "PCMU"
     start = {
         "user_id": call.account,
@@ -89,12 +89,12 @@ def _telnyx_opening(call: Call) -> Sequence[dict[str, Any]]:
     )
 
 
-def _vonage_opening(call: Call) -> Sequence[dict[str, Any]]:
+def _vonage_opening(call: PhoneCall) -> Sequence[dict[str, Any]]:
     connected = {"event": "websocket:connected", "content-type": f"audio/l16;rate={call.form.rate_hz}"}
     return ({**connected, **call.parameters},)
 
 
-def _exotel_opening(call: Call) -> Sequence[dict[str, Any]]:
+def _exotel_opening(call: PhoneCall) -> Sequence[dict[str, Any]]:
     start = {
         "stream_sid": call.stream,
         "call_sid": call.call,
@@ -110,8 +110,8 @@ def _exotel_opening(call: Call) -> Sequence[dict[str, Any]]:
     )
 
 
-DIALECTS: Mapping[str, Dialect] = {
-    "twilio": Dialect(
+DIALECTS: Mapping[str, PhoneDialect] = {
+    "twilio": PhoneDialect(
         form=SoundFormat("mulaw", 8_000),
         opening=_twilio_opening,
         media=lambda call, number, at_ms, sound: {
@@ -142,7 +142,7 @@ DIALECTS: Mapping[str, Dialect] = {
         clears="clear",
         marks="mark",
     ),
-    "plivo": Dialect(
+    "plivo": PhoneDialect(
         form=SoundFormat("mulaw", 8_000),
         opening=_plivo_opening,
         media=lambda call, number, at_ms, sound: {
@@ -162,7 +162,7 @@ DIALECTS: Mapping[str, Dialect] = {
         clears="clearAudio",
         marks="checkpoint",
     ),
-    "telnyx": Dialect(
+    "telnyx": PhoneDialect(
         form=SoundFormat("mulaw", 8_000),
         opening=_telnyx_opening,
         media=lambda call, number, at_ms, sound: {
@@ -193,7 +193,7 @@ DIALECTS: Mapping[str, Dialect] = {
         clears="clear",
         marks="mark",
     ),
-    "vonage": Dialect(
+    "vonage": PhoneDialect(
         form=SoundFormat("pcm16", 16_000),
         opening=_vonage_opening,
         media=None,
@@ -205,7 +205,7 @@ DIALECTS: Mapping[str, Dialect] = {
         marks="notify",
         kind="action",
     ),
-    "exotel": Dialect(
+    "exotel": PhoneDialect(
         form=SoundFormat("pcm16", 8_000),
         opening=_exotel_opening,
         media=lambda call, number, at_ms, sound: {

@@ -74,7 +74,7 @@ class RTVIWire(BaseWire):
         if kind == "audio":
             return Reading("audio", (_sound(fields["audio"], fields["sample_rate"], fields["num_channels"]),))
         if kind == "interruption":
-            return Reading("interruption", (events.Interrupted(),))
+            return Reading("interruption", (events.ReplyInterrupted(),))
         if kind == "transcription":
             return Reading("transcription", tuple(self._heard("frame", fields["text"], final=True)), fields["text"])
         return Reading("text", tuple(self._text("frame", fields["text"], delta=True)), fields["text"])
@@ -101,7 +101,7 @@ class RTVIWire(BaseWire):
     def _text(self, kind: str, text: str, *, delta: bool) -> Sequence[Event]:
         """The reply's text comes in several kinds of messages; the first kind of a turn counts."""
         self._text_kind = self._text_kind or kind
-        return (events.ReplyText(text, delta=delta),) if self._text_kind == kind else ()
+        return (events.AgentText(text, delta=delta),) if self._text_kind == kind else ()
 
     def _user_transcription(self, data: dict[str, Any]) -> Sequence[Event]:
         return self._heard("user-transcription", str(data["text"]), final=bool(data.get("final", True)))
@@ -120,7 +120,9 @@ class RTVIWire(BaseWire):
 
     def _tool_call(self, data: dict[str, Any]) -> Sequence[Event]:
         arguments = data.get("arguments", data.get("args")) or {}
-        return (events.ToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),)
+        return (
+            events.AgentToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),
+        )
 
     def _tts_audio(self, data: dict[str, Any]) -> Sequence[Event]:
         """Sound in JSON; beside protobuf frames it would come twice."""
@@ -139,8 +141,8 @@ class RTVIWire(BaseWire):
 
 _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = {
     "bot-ready": lambda wire, data: (events.Ready(),),
-    "user-started-speaking": lambda wire, data: (events.SpeechStarted(),),
-    "user-stopped-speaking": lambda wire, data: (events.SpeechStopped(),),
+    "user-started-speaking": lambda wire, data: (events.CallerStarted(),),
+    "user-stopped-speaking": lambda wire, data: (events.CallerStopped(),),
     "user-transcription": RTVIWire._user_transcription,
     "user-input": RTVIWire._user_input,
     "bot-llm-started": lambda wire, data: (events.ReplyContinues(),),
@@ -149,7 +151,7 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
     "bot-transcription": RTVIWire._transcription,
     "bot-started-speaking": lambda wire, data: (events.ReplyContinues(),),
     "bot-stopped-speaking": lambda wire, data: (events.ReplyEnd(),),
-    "bot-interrupted": lambda wire, data: (events.Interrupted(),),
+    "bot-interrupted": lambda wire, data: (events.ReplyInterrupted(),),
     "bot-tts-audio": RTVIWire._tts_audio,
     "raw-audio": RTVIWire._tts_audio,
     "llm-function-call": RTVIWire._tool_call,
@@ -159,6 +161,7 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
 }
 
 
+@dataclass(eq=False, repr=False)
 class RTVI(StreamTarget):
     """A pipecat bot.
 
@@ -179,35 +182,34 @@ class RTVI(StreamTarget):
         interruption=True,
     )
 
-    def __init__(
-        self,
-        url: str,
-        format: str = "protobuf",  # noqa: A002  # the option's name on the command line
-        rate_hz: int = 16_000,
-        version: str = "1.2.0",
-        handshake: bool = True,
-        key_env: str | None = None,
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-        quiet_s: float = 1.5,
-    ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
-        if format not in _FORMATS:
-            raise InputError(f"option format is {format!r}; it may be {', '.join(_FORMATS)}")
-        self._url = url
-        self._key_env = key_env
-        self._settings = RTVISettings("json" if format == "json" else "protobuf", rate_hz, version, handshake)
-        read_format("pcm16", rate_hz, what="option rate_hz")
-        if not handshake:
+    url: str
+    format: str = "protobuf"
+    rate_hz: int = 16_000
+    version: str = "1.2.0"
+    handshake: bool = True
+    key_env: str | None = None
+    ready_s: float = 10.0
+    greeting_s: float = 0.0
+    quiet_s: float = 1.5
+
+    def __post_init__(self) -> None:
+        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        if self.format not in _FORMATS:
+            raise InputError(f"option format is {self.format!r}; it may be {', '.join(_FORMATS)}")
+        self._settings = RTVISettings(
+            "json" if self.format == "json" else "protobuf", self.rate_hz, self.version, self.handshake
+        )
+        read_format("pcm16", self.rate_hz, what="option rate_hz")
+        if not self.handshake:
             self.capabilities = Capabilities(turn_detection=True, interruption=True)
 
     def wire(self, user_id: str) -> Wire:
         return RTVIWire(self._settings)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        key = os.environ.get(self._key_env) if self._key_env else None
+        key = os.environ.get(self.key_env) if self.key_env else None
         headers = {"Authorization": f"Bearer {key}"} if key else None
-        return await WebSocket.connect(self._url, headers=headers, timeout_s=timeout_s)
+        return await WebSocket.connect(self.url, headers=headers, timeout_s=timeout_s)
 
 
 def _sound(data: bytes, rate_hz: int, channels: int) -> events.ReplySound:

@@ -9,13 +9,14 @@ from __future__ import annotations
 import base64
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import uuid4
 
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.phone_dialects import DIALECTS, Call, Dialect
+from voicelab.targets.phone_dialects import DIALECTS, PhoneCall, PhoneDialect
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
@@ -29,7 +30,7 @@ _DIGITS = frozenset("0123456789*#")
 class PhoneWire(BaseWire):
     """One call in one dialect. Sound runs from the first moment to the last, as on a telephone line."""
 
-    def __init__(self, dialect: Dialect, call: Call, digits: str = "") -> None:
+    def __init__(self, dialect: PhoneDialect, call: PhoneCall, digits: str = "") -> None:
         self._dialect = dialect
         self._call = call
         self._digits = digits
@@ -74,7 +75,9 @@ class PhoneWire(BaseWire):
             # The company reports the marks of sound that was dropped at once.
             marks, self._pending_marks = self._pending_marks, []
             answers = tuple(frame for mark in marks for frame in self._mark_frames(mark))
-            return (events.Interrupted(), events.Answer(answers)) if answers else (events.Interrupted(),)
+            return (
+                (events.ReplyInterrupted(), events.MessagesToSend(answers)) if answers else (events.ReplyInterrupted(),)
+            )
         if name == "stop":
             return (events.HungUp(),)
         return ()
@@ -100,6 +103,7 @@ class PhoneWire(BaseWire):
         return self._number
 
 
+@dataclass(eq=False, repr=False)
 class Twilio(StreamTarget):
     """A phone agent behind Twilio Media Streams.
 
@@ -111,36 +115,31 @@ class Twilio(StreamTarget):
 
     capabilities = Capabilities(turn_detection=True, interruption=True)
 
-    def __init__(
-        self,
-        url: str,
-        dialect: str = "twilio",
-        encoding: str | None = None,
-        rate_hz: int | None = None,
-        digits: str = "",
-        parameters: str = "",
-        ready_s: float = 10.0,
-        greeting_s: float = 0.0,
-        quiet_s: float = 1.5,
-    ) -> None:
-        super().__init__(Timing(ready_s=ready_s, greeting_s=greeting_s, quiet_s=quiet_s))
-        if dialect not in DIALECTS:
-            raise InputError(f"option dialect is {dialect!r}; it may be {', '.join(DIALECTS)}")
-        if not set(digits) <= _DIGITS:
-            raise InputError(f"option digits is {digits!r}; it takes 0 to 9, * and #")
-        self._url = url
-        self._dialect = DIALECTS[dialect]
-        self._form = _form(dialect, self._dialect.form, encoding, rate_hz)
-        self._digits = digits
-        self._parameters = _pairs(parameters)
+    url: str
+    dialect: str = "twilio"
+    encoding: str | None = None
+    rate_hz: int | None = None
+    digits: str = ""
+    parameters: str = ""
+    ready_s: float = 10.0
+    greeting_s: float = 0.0
+    quiet_s: float = 1.5
+
+    def __post_init__(self) -> None:
+        super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
+        if self.dialect not in DIALECTS:
+            raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(DIALECTS)}")
+        if not set(self.digits) <= _DIGITS:
+            raise InputError(f"option digits is {self.digits!r}; it takes 0 to 9, * and #")
+        self._form = _form(self.dialect, DIALECTS[self.dialect].form, self.encoding, self.rate_hz)
+        self._named = _pairs(self.parameters)
 
     def wire(self, user_id: str) -> Wire:
-        form, parameters = self._form, self._parameters
-        call = Call(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", form, parameters)
-        return PhoneWire(self._dialect, call, self._digits)
+        call = PhoneCall(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", self._form, self._named)
+        return PhoneWire(DIALECTS[self.dialect], call, self.digits)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        return await WebSocket.connect(self._url, timeout_s=timeout_s)
+        return await WebSocket.connect(self.url, timeout_s=timeout_s)
 
 
 def _form(dialect: str, usual: SoundFormat, encoding: str | None, rate_hz: int | None) -> SoundFormat:

@@ -9,10 +9,10 @@ from urllib.parse import urlsplit
 import httpx
 from pydantic import TypeAdapter
 
-from voicelab.addresses import basic_authorization, take_user
 from voicelab.agent.catalog import AGENTS
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.incoming import Mode
+from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
 from voicelab.targets.base import (

@@ -185,11 +185,11 @@ def _meaning(name: str, data: dict[str, Any], payload: bytes) -> Sequence[Event]
         case "transcript-chunk":
             return (events.CallerText(str(data.get("text", "")), final=False),)
         case "handled" | "not-handled" | "synthesize":
-            return (events.ReplyText(str(data["text"])),) if data.get("text") else ()
+            return (events.AgentText(str(data["text"])),) if data.get("text") else ()
         case "voice-started":
-            return (events.SpeechStarted(),)
+            return (events.CallerStarted(),)
         case "voice-stopped":
-            return (events.SpeechStopped(),)
+            return (events.CallerStopped(),)
         case "audio-chunk":
             return (_sound(data, payload),)
         case "audio-stop":

@@ -5,7 +5,7 @@ The response header MODEL_HEADER names the engine that did the work, also behind
 
 from __future__ import annotations
 
-from server.http.openai.errors import OpenAIError
+from server.http.refusal import HttpRefusal
 from voicelab.engines.spec import EngineInfo
 
 MODEL_HEADER = "X-Voicelab-Engine"
@@ -24,19 +24,19 @@ DEFAULT_VOICE = "default"
 
 
 def check_model(asked: str, engine: EngineInfo) -> None:
-    """Raise OpenAIError unless `asked` is the engine's name or an OpenAI model of the same kind."""
+    """Raise HttpRefusal unless `asked` is the engine's name or an OpenAI model of the same kind."""
     if asked != engine.name and asked not in _ALIASES[engine.kind]:
         message = f"the model {asked!r} does not exist; this server has {engine.name!r}, also under OpenAI's names"
-        raise OpenAIError(404, "model_not_found", message, "model")
+        raise HttpRefusal(404, "model_not_found", message, parameter="model")
 
 
 def check_voice(asked: str, engine: EngineInfo) -> None:
-    """Raise OpenAIError unless `asked` is the engine's voice, DEFAULT_VOICE or one of OpenAI's voices."""
+    """Raise HttpRefusal unless `asked` is the engine's voice, DEFAULT_VOICE or one of OpenAI's voices."""
     own = engine.options.get("voice")
     if asked not in (DEFAULT_VOICE, own, *_VOICES):
         has = f"{own!r} (or {DEFAULT_VOICE!r})" if own else f"{DEFAULT_VOICE!r}"
         message = f"the voice {asked!r} does not exist; this server has {has}, also under OpenAI's names"
-        raise OpenAIError(400, "voice_not_found", message, "voice")
+        raise HttpRefusal(400, "voice_not_found", message, parameter="voice")
 
 
 def model_views(engines: tuple[EngineInfo, ...]) -> list[dict[str, object]]:
@@ -45,7 +45,7 @@ def model_views(engines: tuple[EngineInfo, ...]) -> list[dict[str, object]]:
 
 
 def model_view(asked: str, engines: tuple[EngineInfo, ...]) -> dict[str, object]:
-    """Return a model by its name or an alias. Raises OpenAIError if it does not exist."""
+    """Return a model by its name or an alias. Raises HttpRefusal if it does not exist."""
     for engine in engines:
         if asked == engine.name:
             return _view(asked)
@@ -54,7 +54,7 @@ def model_view(asked: str, engines: tuple[EngineInfo, ...]) -> dict[str, object]
             return _view(asked) | {"alias_of": engine.name}
     has = ", ".join(dict.fromkeys(engine.name for engine in engines))
     message = f"the model {asked[:100]!r} does not exist; this server has {has}"
-    raise OpenAIError(404, "model_not_found", message, "model")
+    raise HttpRefusal(404, "model_not_found", message, parameter="model")
 
 
 def _view(name: str) -> dict[str, object]:

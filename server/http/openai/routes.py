@@ -11,18 +11,18 @@ from starlette.responses import Response
 
 from server.http.api import SharedServices
 from server.http.openai import names
-from server.http.openai.errors import OpenAIError, of_validation, of_voicelab
+from server.http.openai.errors import of_validation
 from server.http.openai.speech import MEDIA_TYPES, Speech, encoded
 from server.http.openai.transcription_form import TranscriptionForm, check_language, read_form
 from server.http.openai.transcripts import respond
 from server.http.paths import OPENAI_PREFIX
+from server.http.refusal import HttpRefusal
 from server.messages import LONGEST_NAME
 from server.services import Services
 from voicelab.asr.base import Transcript
 from voicelab.audio import decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.limits import Limits
-from voicelab.errors import VoicelabError
 from voicelab.text import sentences
 
 router = APIRouter(prefix=OPENAI_PREFIX)
@@ -34,35 +34,25 @@ async def models(services: SharedServices) -> dict[str, Any]:
     return {"object": "list", "data": names.model_views(_engines(services))}
 
 
-@router.get("/models/{model:path}", summary="Get one engine as a model (OpenAI-compatible)", response_model=None)
-async def model(
-    model: Annotated[str, Path(max_length=LONGEST_NAME)], services: SharedServices
-) -> dict[str, object] | Response:
-    try:
-        return names.model_view(model, _engines(services))
-    except OpenAIError as error:
-        return error.response()
+@router.get("/models/{model:path}", summary="Get one engine as a model (OpenAI-compatible)")
+async def model(model: Annotated[str, Path(max_length=LONGEST_NAME)], services: SharedServices) -> dict[str, object]:
+    return names.model_view(model, _engines(services))
 
 
 @router.post("/audio/transcriptions", summary="Transcribe audio (OpenAI-compatible)")
 async def transcriptions(request: Request, services: SharedServices) -> Response:
     engine = services.pipeline.asr.info.name
-    try:
-        form = await _form(request, services)
-        decoded = await decoding.load_async(
-            form.data,
-            source="the file",
-            limits=Limits(longest_s=services.settings.max_turn_s),
-            rate_hz=SPEECH_RATE_HZ,
-            executor=services.pools.decoding,
-        )
-        transcript = await _hear(services, decoded.clip)
-        check_language(form.language, transcript.language)
-        response = respond(transcript, form, decoded, engine)
-    except OpenAIError as error:
-        return error.response()
-    except VoicelabError as error:
-        return of_voicelab(error).response()
+    form = await _form(request, services)
+    decoded = await decoding.load_async(
+        form.data,
+        source="the file",
+        limits=Limits(longest_s=services.settings.max_turn_s),
+        rate_hz=SPEECH_RATE_HZ,
+        executor=services.pools.decoding,
+    )
+    transcript = await _hear(services, decoded.clip)
+    check_language(form.language, transcript.language)
+    response = respond(transcript, form, decoded, engine)
     response.headers[names.MODEL_HEADER] = engine
     if decoded.undecoded_s:
         response.headers[names.UNDECODED_HEADER] = f"{decoded.undecoded_s:.3f}"
@@ -74,19 +64,15 @@ async def speech(request: Request, services: SharedServices) -> Response:
     engine = services.pipeline.tts.info
     try:
         wanted = Speech.model_validate_json(await request.body())
-        names.check_model(wanted.model, engine)
-        names.check_voice(wanted.voice, engine)
-        parts = sentences(wanted.input)
-        if not parts:
-            raise OpenAIError(400, "nothing_to_say", "input contains no words", "input")
-        clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
-        data = await services.pools.encoding.run(encoded, clip, wanted.response_format, wanted.speed)
     except ValidationError as error:
-        return of_validation(error).response()
-    except OpenAIError as error:
-        return error.response()
-    except VoicelabError as error:
-        return of_voicelab(error).response()
+        raise of_validation(error) from error
+    names.check_model(wanted.model, engine)
+    names.check_voice(wanted.voice, engine)
+    parts = sentences(wanted.input)
+    if not parts:
+        raise HttpRefusal(400, "nothing_to_say", "input contains no words", parameter="input")
+    clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
+    data = await services.pools.encoding.run(encoded, clip, wanted.response_format, wanted.speed)
     return Response(data, media_type=MEDIA_TYPES[wanted.response_format], headers={names.MODEL_HEADER: engine.name})
 
 
@@ -95,7 +81,7 @@ async def _form(request: Request, services: Services) -> TranscriptionForm:
         async with request.form(max_files=1) as form:
             return await read_form(form, services.pipeline.asr.info, services.settings.max_message_bytes)
     except StarletteHTTPException as error:
-        raise OpenAIError(400, "invalid_form", f"the body is not a valid form: {error.detail}") from error
+        raise HttpRefusal(400, "invalid_form", f"the body is not a valid form: {error.detail}") from error
 
 
 async def _hear(services: Services, clip: Clip) -> Transcript:

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from starlette.datastructures import FormData, UploadFile
 
-from server.http.openai.errors import OpenAIError, invalid, unsupported
+from server.http.openai.errors import invalid, unsupported
 from server.http.openai.names import check_model
+from server.http.refusal import HttpRefusal
 from voicelab.engines.spec import EngineInfo
 
 FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
@@ -32,14 +33,16 @@ class TranscriptionForm:
 
 
 async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> TranscriptionForm:
-    """Check the fields and read the file. Raises OpenAIError that names the unsupported field."""
+    """Check the fields and read the file. Raises HttpRefusal that names the unsupported field."""
     fields: dict[str, list[str]] = {}
     for name, value in form.multi_items():
         if isinstance(value, str):
             fields.setdefault(name.removesuffix("[]"), []).append(value.strip())
     file = form.get("file")
     if not isinstance(file, UploadFile):
-        raise OpenAIError(400, "missing_file", "the form has no file; send the recording in the field `file`", "file")
+        raise HttpRefusal(
+            400, "missing_file", "the form has no file; send the recording in the field `file`", parameter="file"
+        )
     check_model(_one(fields, "model"), engine)
     _check_fields(fields)
     response_format, stream = _response_format(fields), _flag(fields, "stream")
@@ -48,12 +51,12 @@ async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> Tran
     data = await file.read(most_bytes + 1)
     if len(data) > most_bytes:
         message = f"the file holds more than {most_bytes} bytes (MAX_MESSAGE_BYTES)"
-        raise OpenAIError(413, "file_too_large", message, "file")
+        raise HttpRefusal(413, "file_too_large", message, parameter="file")
     return TranscriptionForm(data, response_format, _one(fields, "language"), stream, _granularities(fields))
 
 
 def check_language(asked: str, heard: str | None) -> None:
-    """Raise OpenAIError if the transcript is not in the requested language.
+    """Raise HttpRefusal if the transcript is not in the requested language.
 
     The server's operator sets the recognizer's language, and some recognizers detect it from the audio.
     """

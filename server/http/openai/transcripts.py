@@ -18,7 +18,7 @@ from voicelab.audio.decoding import Decoded
 def respond(transcript: Transcript, form: TranscriptionForm, sound: Decoded, engine: str) -> Response:
     """Return the response in the requested format. engine: name of the recognizer.
 
-    Raises OpenAIError if the format needs word times and the recognizer does not report them.
+    Raises HttpRefusal if the format needs word times and the recognizer does not report them.
     """
     if form.stream:
         return StreamingResponse(_events(transcript.text), media_type="text/event-stream")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import weakref
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,13 +16,14 @@ from voicelab.agent.openai.model_api import ModelApi, ModelRequest
 from voicelab.agent.openai.responses import Responses
 from voicelab.agent.tools import toolbox
 from voicelab.engines.openai_client import OPENAI_URL, connect, connect_async
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.engines.streams import StreamProgress
 from voicelab.errors import InputError
 
 _APIS: dict[str, type[ModelApi]] = {"chat": ChatCompletions, "responses": Responses}
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class OpenAIAgent:
     """A language model with tools.
 
@@ -33,54 +35,43 @@ class OpenAIAgent:
     tool_timeout_s: for each tool call.
     """
 
-    def __init__(
-        self,
-        *,
-        base_url: str = OPENAI_URL,
-        model: str = "gpt-4o-mini",
-        api: str = "chat",
-        temperature: float | None = None,
-        seed: int | None = None,
-        prompt: str | None = None,
-        tools: str = "finance",
-        data: str | None = None,
-        key_variable: str = "OPENAI_API_KEY",
-        timeout_s: float = 30.0,
-        retries: int = 2,
-        tool_timeout_s: float = 10.0,
-    ) -> None:
-        self._options: dict[str, OptionValue] = {
-            "base_url": base_url, "model": model, "api": api, "temperature": temperature, "seed": seed,
-            "prompt": prompt, "tools": tools, "data": data, "key_variable": key_variable, "timeout_s": timeout_s,
-            "retries": retries, "tool_timeout_s": tool_timeout_s,
-        }  # fmt: skip
-        if api not in _APIS:
-            raise InputError(f"openai: option api={api}: unknown; known: {', '.join(_APIS)}")
-        if api == "responses" and seed is not None:
-            raise InputError(f"openai: option seed={seed}: the responses interface has no seed; use api=chat")
-        self._base_url = base_url.rstrip("/")
-        self._model, self._temperature, self._seed = model, temperature, seed
-        self._how = (key_variable, timeout_s, retries)
-        self._timeout_s, self._tool_timeout_s = timeout_s, tool_timeout_s
-        self._api = _APIS[api]()
-        self._prompt_file = prompt
-        self._toolbox = toolbox(tools, data)
+    base_url: str = OPENAI_URL
+    model: str = "gpt-4o-mini"
+    api: str = "chat"
+    temperature: float | None = None
+    seed: int | None = None
+    prompt: str | None = None
+    tools: str = "finance"
+    data: str | None = None
+    key_variable: str = "OPENAI_API_KEY"
+    timeout_s: float = 30.0
+    retries: int = 2
+    tool_timeout_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        if self.api not in _APIS:
+            raise InputError(f"openai: option api={self.api}: unknown; known: {', '.join(_APIS)}")
+        if self.api == "responses" and self.seed is not None:
+            raise InputError(f"openai: option seed={self.seed}: the responses interface has no seed; use api=chat")
+        self._url = self.base_url.rstrip("/")
+        self._toolbox = toolbox(self.tools, self.data)
         self._prompt = ""
         self._loop: LoopThread
         self._server: ModelServer
 
     def load(self) -> EngineInfo:
         self._toolbox.load()
-        self._prompt = _read(self._prompt_file) if self._prompt_file else self._toolbox.prompt
-        connect(self._base_url, *self._how).close()
-        client = connect_async(self._base_url, *self._how)
+        self._prompt = _read(self.prompt) if self.prompt else self._toolbox.prompt
+        how = (self._url, self.key_variable, self.timeout_s, self.retries)
+        connect(*how).close()
+        client = connect_async(*how)
         self._loop = LoopThread()
         weakref.finalize(self, _end, self._loop, client)
-        self._server = ModelServer(client, self._api, self._base_url, self._timeout_s)
+        self._server = ModelServer(client, _APIS[self.api](), self._url, self.timeout_s)
         digest = hashlib.sha256(self._prompt.encode()).hexdigest()[:12]
         used = f"{package_revision('openai')}, {self._toolbox.revision}, prompt {digest}"
-        revision = f"{self._model} at {self._base_url}, {used}"
-        return EngineInfo("agent", "openai", dict(self._options), revision, device="remote", licence="the server's own")
+        revision = f"{self.model} at {self._url}, {used}"
+        return EngineInfo("agent", "openai", asdict(self), revision, device="remote", licence="the server's own")
 
     def stream(self) -> OpenAIReplyStream:
         return OpenAIReplyStream(self, self._loop)
@@ -101,9 +92,9 @@ class OpenAIAgent:
     def turn(self) -> TurnWithModel:
         """A turn that has not begun."""
         request = ModelRequest(
-            self._model, self._prompt, (), self._toolbox.tools, temperature=self._temperature, seed=self._seed
+            self.model, self._prompt, (), self._toolbox.tools, temperature=self.temperature, seed=self.seed
         )
-        return TurnWithModel(self._server, request, self._toolbox, self._tool_timeout_s)
+        return TurnWithModel(self._server, request, self._toolbox, self.tool_timeout_s)
 
 
 class OpenAIReplyStream(LoopStream):

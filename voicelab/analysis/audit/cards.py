@@ -41,8 +41,8 @@ class _View:
     suspect: Suspect
     speaker: str | None
     systems: tuple[_Hypothesis, ...]
-    sound: sounds.Sound
-    place: sounds.Sound | None
+    sound: sounds.EmbeddedSound
+    place: sounds.EmbeddedSound | None
     place_name: str
     why: str
 
@@ -65,7 +65,7 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
         suspect=one,
         speaker=sample.speaker if sample is not None else None,
         systems=tuple(_Hypothesis(name, align(one.reference, text, rules)) for name, text in one.heard.items()),
-        sound=sounds.Sound(None, "not available: the sample set has moved or changed")
+        sound=sounds.EmbeddedSound(None, "not available: the sample set has moved or changed")
         if sample is None
         else sounds.request_sound(sample),
         place=place,
@@ -74,14 +74,14 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
     )
 
 
-def _place(sample: Sample | None, one: Suspect) -> tuple[sounds.Sound | None, str]:
+def _place(sample: Sample | None, one: Suspect) -> tuple[sounds.EmbeddedSound | None, str]:
     """The stretch where the reference fits worst, with a little around it."""
     because = one.because
     if sample is None or not isinstance(because, Misfit) or because.from_s is None or because.to_s is None:
         return None, ""
     part = sample.clip().between(max(0.0, because.from_s - _AROUND_S), because.to_s + _AROUND_S)
     uri = sounds.data_uri(codecs.encode(part, "opus"), "audio/ogg")
-    return sounds.Sound(uri), f"at “{because.worst_word}”"
+    return sounds.EmbeddedSound(uri), f"at “{because.worst_word}”"
 
 
 @cache

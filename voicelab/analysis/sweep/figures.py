@@ -71,7 +71,7 @@ class AxisFigures(_FigureRecord):
     runs: tuple[str, ...]
 
 
-class Figures(_FigureRecord):
+class SweepFigures(_FigureRecord):
     """unit: what was taken as a whole, `clusters` how many of those there are."""
 
     unit: str

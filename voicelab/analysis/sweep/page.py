@@ -9,14 +9,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from voicelab.analysis.sweep import wording
-from voicelab.analysis.sweep.figures import Figures
+from voicelab.analysis.sweep.figures import SweepFigures
 from voicelab.analysis.sweep.plots import curves, drawable
 from voicelab.analysis.sweep.spec import SweepFolder, SweepResult
 from voicelab.datasets import SampleSet
 from voicelab.errors import InputError
 from voicelab.report import plots
 from voicelab.report.cells import Shown
-from voicelab.report.sounds import Sound, data_uri, degraded_sound, request_sound
+from voicelab.report.sounds import EmbeddedSound, data_uri, degraded_sound, request_sound
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.runs.records import TurnResult
@@ -32,7 +32,7 @@ class Hearing:
     """One sample under one condition: what to play, and what was made of it."""
 
     condition: str
-    sound: Sound
+    sound: EmbeddedSound
     turn: TurnResult
 
 
@@ -53,7 +53,7 @@ def write(folder: SweepFolder) -> Path:
     return path
 
 
-def _render(folder: SweepFolder, result: SweepResult, figures: Figures) -> str:
+def _render(folder: SweepFolder, result: SweepResult, figures: SweepFigures) -> str:
     clean = folder.run(result.runs[0]).read()
     pictures = []
     for axis in drawable(figures):
@@ -105,9 +105,9 @@ def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
 
 def _sound(
     samples: SampleSet | None, disturbed: bool, turn: TurnResult, request_audio_source: RequestAudioSource | None
-) -> Sound:
+) -> EmbeddedSound:
     if samples is None:
-        return Sound(None, "not available: the sample set has moved or changed")
+        return EmbeddedSound(None, "not available: the sample set has moved or changed")
     sample = samples.sample(turn.sample_id)
     return (
         degraded_sound(request_audio_source, sample, turn)

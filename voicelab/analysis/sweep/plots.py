@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from voicelab.analysis.sweep.figures import AxisFigures, Figures, MeasureFigure
+from voicelab.analysis.sweep.figures import AxisFigures, MeasureFigure, SweepFigures
 from voicelab.analysis.sweep.wording import place_text, source_line, title
 from voicelab.report.canvas import canvas, grid
 from voicelab.report.theme import GREEN, LIGHT, VERMILION, Theme
@@ -19,12 +19,12 @@ DRAWN = ("wer", "entity_recall", "intent_accuracy")
 _MARKERS = {"wer": "s", "entity_recall": "o", "intent_accuracy": "^"}
 
 
-def drawable(figures: Figures) -> tuple[AxisFigures, ...]:
+def drawable(figures: SweepFigures) -> tuple[AxisFigures, ...]:
     """The axes with two places or more: one place has no curve, and its figures stand in the table."""
     return tuple(axis for axis in figures.axes if len(axis.places) > 1)
 
 
-def curves(sweep_id: str, figures: Figures, axis: AxisFigures, theme: Theme = LIGHT) -> Figure:
+def curves(sweep_id: str, figures: SweepFigures, axis: AxisFigures, theme: Theme = LIGHT) -> Figure:
     """The measures over one axis, mild on the left; what they are without a condition stands apart at the left edge."""
     heading = f"{axis.label[0].upper()}{axis.label[1:]}"
     figure, axes = canvas(heading, source_line(sweep_id, figures), 4.0, theme)

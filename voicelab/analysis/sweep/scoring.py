@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 
 from voicelab.analysis.sweep.axes import Axis, SweepPoint, axes_of, points_of
-from voicelab.analysis.sweep.figures import AxisFigures, BreakFigures, Figures, MeasureFigure, PointFigures
+from voicelab.analysis.sweep.figures import AxisFigures, BreakFigures, MeasureFigure, PointFigures, SweepFigures
 from voicelab.analysis.sweep.measures import followed, threshold
 from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
 from voicelab.analysis.sweep.wording import break_sentence
@@ -30,7 +30,7 @@ class _Paired:
     left_out: int
 
 
-def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
+def figures_of(spec: SweepSpec, folder: SweepFolder) -> SweepFigures:
     """Read the runs of a sweep and score them; InputError where one of them cannot be read."""
     points = points_of(spec)
     scores = {point.name: _primary(folder.run(point.name)) for point in points}
@@ -39,7 +39,7 @@ def figures_of(spec: SweepSpec, folder: SweepFolder) -> Figures:
     clusters = Clusters.of([score.turn for score in scores[clean].values()])
     axes = () if spec.grid else axes_of(spec)
     rules = folder.run(clean).read().spec.rules
-    return Figures(
+    return SweepFigures(
         unit=clusters.unit,
         clusters=clusters.count,
         level=LEVEL,

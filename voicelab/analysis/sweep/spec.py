@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from voicelab.analysis.sweep.figures import Figures
+from voicelab.analysis.sweep.figures import SweepFigures
 from voicelab.conditions.condition import MEAN_BURST, Noise
 from voicelab.errors import InputError
 from voicelab.runs import storage
@@ -53,7 +53,7 @@ class SweepResult(_SweepRecord):
     runs: tuple[str, ...]
     started_at: datetime
     finished_at: datetime | None = None
-    figures: Figures | None = None
+    figures: SweepFigures | None = None
 
 
 class SweepFolder:

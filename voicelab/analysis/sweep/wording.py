@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from voicelab.analysis.sweep.figures import Figures, MeasureFigure, PointFigures
+from voicelab.analysis.sweep.figures import MeasureFigure, PointFigures, SweepFigures
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.breakpoints import Breakpoint, Threshold
 from voicelab.metrics.intervals import FEW
 from voicelab.report.wording import NONE, number
 
 
-def columns(figures: Figures) -> tuple[str, ...]:
+def columns(figures: SweepFigures) -> tuple[str, ...]:
     """The columns of `rows`."""
     return ("condition", *map(short, figures.points[0].measures), "WER against clean", "lost", "failed")
 
@@ -80,7 +80,7 @@ def change_text(figure: MeasureFigure) -> str:
     return f"{figure.change:+.3f}{sure}"
 
 
-def rows(figures: Figures) -> list[tuple[str, ...]]:
+def rows(figures: SweepFigures) -> list[tuple[str, ...]]:
     """A row for each point, as `columns` names them."""
     return [_row(point) for point in figures.points]
 
@@ -88,7 +88,7 @@ def rows(figures: Figures) -> list[tuple[str, ...]]:
 SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
 
 
-def short_rows(figures: Figures) -> list[tuple[str, ...]]:
+def short_rows(figures: SweepFigures) -> list[tuple[str, ...]]:
     """A row for each point, as SHORT_COLUMNS names them, narrow enough for a terminal."""
     shown = ("wer", "entity_recall", "intent_accuracy")
     rows = []
@@ -121,12 +121,12 @@ def _row(point: PointFigures) -> tuple[str, ...]:
     )
 
 
-def source_line(sweep_id: str, figures: Figures) -> str:
+def source_line(sweep_id: str, figures: SweepFigures) -> str:
     """What a figure says about where it comes from."""
     return f"sweep {sweep_id} · normalizer {figures.normalizer} · {figures.clusters} {figures.unit}s"
 
 
-def how_sure(figures: Figures) -> str:
+def how_sure(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
     out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
     few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from voicelab.analysis.tagged.lattices import Leaf, call_lattice
-from voicelab.datasets.transcripts.nlp import Call, read_call, read_tokens
+from voicelab.datasets.transcripts.nlp import TaggedCall, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
 from voicelab.metrics.lattice_alignment import align_places
 from voicelab.metrics.weights import Weights
@@ -66,7 +66,7 @@ def _plain(step: AlignmentStep) -> PlainStep:
     return step.operation, step.reference, step.hypothesis
 
 
-def _speakers(call: Call) -> list[str]:
+def _speakers(call: TaggedCall) -> list[str]:
     """The speaker of each turn, named by the call too."""
     names = []
     for place, token in enumerate(call.tokens):
@@ -75,7 +75,7 @@ def _speakers(call: Call) -> list[str]:
     return names or [call.id]
 
 
-def _turns(call: Call, heard: Sequence[str], rules: CallRules, count: int) -> list[list[_Tagged]]:
+def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int) -> list[list[_Tagged]]:
     """The alignment of a call, cut into turns. Inserted words belong to the turn of the word before them."""
     lattice, leaves = call_lattice(call, rules.normalizer)
     places = align_places(lattice, plain_lattice(heard), rules.weights)
@@ -97,14 +97,14 @@ def _around(said: Sequence[Leaf], passed: int) -> frozenset[str]:
     return said[passed - 1].entities & said[passed].entities if inside else frozenset()
 
 
-def _by_class(tagged: Sequence[_Tagged], call: Call) -> dict[str, WordCounts]:
+def _by_class(tagged: Sequence[_Tagged], call: TaggedCall) -> dict[str, WordCounts]:
     found: dict[str, list[AlignmentStep]] = {}
     for step, kind in _classed(tagged, call):
         found.setdefault(kind, []).append(step)
     return {kind: counts_of(steps) for kind, steps in found.items()}
 
 
-def _classed(tagged: Sequence[_Tagged], call: Call) -> Iterator[tuple[AlignmentStep, str]]:
+def _classed(tagged: Sequence[_Tagged], call: TaggedCall) -> Iterator[tuple[AlignmentStep, str]]:
     for step, entities in tagged:
         for kind in {call.classes[key] for key in entities if key in call.classes}:
             yield step, kind

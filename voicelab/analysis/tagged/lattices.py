@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cache
 from itertools import groupby
 
-from voicelab.datasets.transcripts.nlp import Call, NlpToken, speaker_turns
+from voicelab.datasets.transcripts.nlp import NlpToken, TaggedCall, speaker_turns
 from voicelab.metrics.alternatives import NOTHING, Choice, Lattice, lattice
 from voicelab.text import Normalizer
 
@@ -32,7 +32,7 @@ class Leaf:
     entities: frozenset[str]
 
 
-def call_lattice(call: Call, normalizer: Normalizer) -> tuple[Lattice, list[Leaf]]:
+def call_lattice(call: TaggedCall, normalizer: Normalizer) -> tuple[Lattice, list[Leaf]]:
     """The lattice of a call, and the leaf of each of its words (that of the mark before the first word is empty)."""
     words_of = cache(normalizer.words)
     leaves: list[Leaf] = [Leaf("", 0, frozenset())]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from time import perf_counter
 
@@ -18,13 +19,14 @@ from voicelab.asr.sensevoice.model import FunasrModel
 from voicelab.asr.sensevoice.tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.engines.weights.cache import find, revision_of
 from voicelab.errors import EngineMissingError
 
 _LANGUAGES = ("auto", "zh", "en", "yue", "ja", "ko")
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class SenseVoice:
     """An offline recognizer that decodes at pauses, so that little work remains at the end.
 
@@ -36,64 +38,56 @@ class SenseVoice:
     batch.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = "iic/SenseVoiceSmall",
-        revision: str | None = None,
-        device: str = "auto",
-        language: str = "auto",
-        itn: bool = True,
-        speculate: bool = True,
-        segment_s: float = 15.0,
-        vad: str = "auto",
-        batch_s: float = 60.0,
-    ) -> None:
-        self._options: dict[str, OptionValue] = {
-            "model": model, "revision": revision, "device": device, "language": language, "itn": itn,
-            "speculate": speculate, "segment_s": segment_s, "vad": vad, "batch_s": batch_s,
-        }  # fmt: skip
-        self._language, self._itn, self._speculate, self._segment_s = language, itn, speculate, segment_s
-        self._batch_s = batch_s
+    model: str = "iic/SenseVoiceSmall"
+    revision: str | None = None
+    device: str = "auto"
+    language: str = "auto"
+    itn: bool = True
+    speculate: bool = True
+    segment_s: float = 15.0
+    vad: str = "auto"
+    batch_s: float = 60.0
+
+    def __post_init__(self) -> None:
         self._model: FunasrModel | None = None
         self._vad: FsmnVad | None = None
         self.folder: Path | None = None
 
     def load(self) -> EngineInfo:
         start = perf_counter()
-        _check_choice("language", self._language, _LANGUAGES)
-        if not 1 <= self._segment_s <= 60 or self._batch_s < 1:
+        _check_choice("language", self.language, _LANGUAGES)
+        if not 1 <= self.segment_s <= 60 or self.batch_s < 1:
             raise EngineMissingError("sensevoice", "segment_s must be between 1 and 60, batch_s at least 1")
         folder = self.folder = self._folder()
-        vad_folder = fsmn_folder(str(self._options["vad"]))
-        device = _device(str(self._options["device"]))
+        vad_folder = fsmn_folder(self.vad)
+        device = _device(self.device)
         import_funasr()
-        self._model = FunasrModel(folder, device=device, batch_s=self._batch_s)
+        self._model = FunasrModel(folder, device=device, batch_s=self.batch_s)
         self._vad = FsmnVad(vad_folder) if vad_folder is not None else None
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
         vad = f"vad {revision_of(vad_folder)}" if vad_folder is not None else "vad energy"
         revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}, {vad}"
         licence = "FunASR model licence 1.1 (weights), MIT (funasr)"
         seconds = perf_counter() - start
-        return EngineInfo("asr", "sensevoice", dict(self._options), revision, device, licence, seconds)
+        return EngineInfo("asr", "sensevoice", asdict(self), revision, device, licence, seconds)
 
     def stream(self) -> SpeculativeStream:
-        return SpeculativeStream("sensevoice", self._decode, self._finder(), speculate=self._speculate)
+        return SpeculativeStream("sensevoice", self._decode, self._finder(), speculate=self.speculate)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
         """Transcribe each clip (at SPEECH_RATE_HZ), in batches of similar length."""
         return transcribe_all("sensevoice", self._decode, clips, self._finder)
 
     def _finder(self) -> PauseFinder:
-        return DetectedPauseFinder(self._segment_s, self._vad) if self._vad else PauseFinder(self._segment_s)
+        return DetectedPauseFinder(self.segment_s, self._vad) if self._vad else PauseFinder(self.segment_s)
 
     def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
         assert self._model is not None, "load comes first"
-        return [read_tags(raw) for raw in self._model.decode(pieces, language=self._language, itn=self._itn)]
+        return [read_tags(raw) for raw in self._model.decode(pieces, language=self.language, itn=self.itn)]
 
     def _folder(self) -> Path:
-        model, revision = str(self._options["model"]), self._options["revision"]
-        folder = find(model, str(revision) if revision is not None else None)
+        model, revision = self.model, self.revision
+        folder = find(model, revision)
         if folder is None:
             which = f"{model} at revision {revision}" if revision else model
             pull = f"voicelab models pull {'sensevoice' if model == 'iic/SenseVoiceSmall' else model}"

@@ -10,7 +10,7 @@ from voicelab.errors import InputError
 
 
 @dataclass(frozen=True, slots=True)
-class Utterance:
+class TranscriptLine:
     """The reference or hypothesis text of one recording. line: its line in the file."""
 
     id: str
@@ -33,7 +33,7 @@ def write_lines(path: Path, lines: Iterable[str]) -> None:
     path.write_text("".join(line + "\n" for line in lines), encoding="utf-8")
 
 
-def refuse_doubles(path: Path, utterances: Iterable[Utterance]) -> None:
+def refuse_doubles(path: Path, utterances: Iterable[TranscriptLine]) -> None:
     """Raise InputError for a duplicate id."""
     seen: dict[str, int] = {}
     for utterance in utterances:

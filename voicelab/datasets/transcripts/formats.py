@@ -12,7 +12,7 @@ from voicelab.datasets import formats as tables
 from voicelab.datasets.columns import OPTIONS, TranscriptColumns
 from voicelab.datasets.text_files import numbered_lines
 from voicelab.datasets.transcripts import manifest, timed, trn
-from voicelab.datasets.transcripts.base import Utterance, UtterancePair
+from voicelab.datasets.transcripts.base import TranscriptLine, UtterancePair
 from voicelab.datasets.transcripts.manifest import TableSide
 from voicelab.errors import InputError
 
@@ -157,9 +157,9 @@ def _refuse_places(mine: TableSide, other: TableSide) -> None:
 
 def _matched(
     reference: Path,
-    references: Sequence[Utterance],
+    references: Sequence[TranscriptLine],
     hypothesis: Path,
-    hypotheses: Sequence[Utterance],
+    hypotheses: Sequence[TranscriptLine],
     missing: Missing,
 ) -> list[UtterancePair]:
     texts = {one.id: one for one in references}

@@ -30,7 +30,7 @@ from voicelab.datasets.rows import (
     TableRow,
     seconds,
 )
-from voicelab.datasets.transcripts.base import Utterance, refuse_doubles
+from voicelab.datasets.transcripts.base import TranscriptLine, refuse_doubles
 from voicelab.errors import InputError
 
 REFERENCE, HYPOTHESIS = TEXT_COLUMNS[0], HYPOTHESIS_COLUMNS[0]
@@ -62,7 +62,7 @@ class TableSide:
         paths = (self._audio(row) for row in self.table.rows if self._id(row) is None)
         return naming.depth(path for path in paths if path is not None)
 
-    def utterances(self, depth: int) -> list[Utterance]:
+    def utterances(self, depth: int) -> list[TranscriptLine]:
         """Return the utterances, with recordings named by `depth` path components.
 
         Raises InputError, which names line and field.
@@ -73,7 +73,7 @@ class TableSide:
             name = self._name(row, depth)
             if name is None and not placed:
                 raise self.table.fail(row, self.id or ID_COLUMNS[0], "is empty, but other rows have an id")
-            found.append(Utterance(name or str(place), self._text(row), self._speaker(row), row.number))
+            found.append(TranscriptLine(name or str(place), self._text(row), self._speaker(row), row.number))
         refuse_doubles(self.table.path, found)
         return found
 
@@ -120,7 +120,7 @@ class TableSide:
 
 def read(
     path: Path, side: str, columns: TranscriptColumns | None = None, *, form: Form | None = None
-) -> list[Utterance]:
+) -> list[TranscriptLine]:
     """The utterances of one file; side: REFERENCE or HYPOTHESIS. InputError names line and field."""
     columns = columns or TranscriptColumns()
     table = read_rows(path, form)
@@ -182,7 +182,7 @@ def _listed(names: Iterable[str]) -> str:
     return ", ".join(map(repr, names))
 
 
-def write(path: Path, utterances: Iterable[Utterance], side: str = REFERENCE) -> None:
+def write(path: Path, utterances: Iterable[TranscriptLine], side: str = REFERENCE) -> None:
     """Write a .jsonl, .csv or .tsv file with `id`, `speaker` if known, and the text.
 
     Raises InputError for a tab or line break in a .tsv cell.

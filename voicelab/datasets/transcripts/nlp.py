@@ -36,7 +36,7 @@ class NlpToken:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class TaggedCall:
     """The reference of a recording. wordings: spoken forms of each span. classes: class of each entity id."""
 
     id: str
@@ -50,7 +50,7 @@ def call_id(path: Path) -> str:
     return path.name.split(".", 1)[0]
 
 
-def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -> Call:
+def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -> TaggedCall:
     """Read a reference with spoken forms and classes. Raises InputError, which names the file and the line.
 
     norms, tags: files with spoken forms and classes, or folders of them; by default those next to the transcript.
@@ -61,7 +61,7 @@ def read_call(path: Path, norms: Path | None = None, tags: Path | None = None) -
     norm_file = _beside(path, norms, f"{name}.norm.json", "--norms")
     tag_file = _beside(path, tags, f"{name}.wer_tag.json", "--wer-tags")
     wordings = _wordings(norm_file) if norm_file is not None else {}
-    return Call(name, tuple(tokens), wordings, classes | (_classes(tag_file) if tag_file is not None else {}))
+    return TaggedCall(name, tuple(tokens), wordings, classes | (_classes(tag_file) if tag_file is not None else {}))
 
 
 def read_tokens(path: Path) -> list[NlpToken]:

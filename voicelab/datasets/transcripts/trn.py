@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from voicelab.datasets.text_files import numbered_lines
-from voicelab.datasets.transcripts.base import Utterance, refuse_doubles, write_lines
+from voicelab.datasets.transcripts.base import TranscriptLine, refuse_doubles, write_lines
 from voicelab.errors import InputError
 
 ID_TYPES = ("spu_id", "rm", "swb", "wsj", "atis")
@@ -34,7 +34,7 @@ def speaker_of(utterance_id: str, id_type: str = "spu_id") -> str:
     return utterance_id
 
 
-def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
+def read(path: Path, id_type: str = "spu_id") -> list[TranscriptLine]:
     """Read a .trn file. Raises InputError, which names the file and the line."""
     found = []
     for number, line in numbered_lines(path):
@@ -46,17 +46,17 @@ def read(path: Path, id_type: str = "spu_id") -> list[Utterance]:
         if line[closed + 1 :].strip():
             raise InputError(f"{path}: line {number}: text follows the id {line[opened : closed + 1]}")
         name = line[opened + 1 : closed].strip().lower()
-        found.append(Utterance(name, line[:opened].strip(), speaker_of(name, id_type), number))
+        found.append(TranscriptLine(name, line[:opened].strip(), speaker_of(name, id_type), number))
     refuse_doubles(path, found)
     return found
 
 
-def write(path: Path, utterances: Iterable[Utterance]) -> None:
+def write(path: Path, utterances: Iterable[TranscriptLine]) -> None:
     """Write a .trn file. Raises InputError for ids or texts that the format cannot represent."""
     write_lines(path, (_line(path, utterance) for utterance in utterances))
 
 
-def _line(path: Path, utterance: Utterance) -> str:
+def _line(path: Path, utterance: TranscriptLine) -> str:
     if set(utterance.id) & set("()\n\r"):
         raise InputError(f"{path}: id {utterance.id!r}: a .trn id cannot contain parentheses or a line break")
     if utterance.text.startswith((";;", "**")):

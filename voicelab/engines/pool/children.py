@@ -10,7 +10,7 @@ import os
 import sys
 from collections.abc import Mapping
 
-from voicelab.addresses import inherited_users
+from voicelab.engines.addresses import inherited_users
 
 SERVER_SECRETS = frozenset({"AUTH_TOKENS", "AUTH_TOKENS_FILE", "DATABASE_URL"})
 """Server settings that no engine needs. The server ignores the case of their names."""

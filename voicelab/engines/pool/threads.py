@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from voicelab.engines.pool.dispatch import Dispatcher
 from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.pool.scheduler import Scheduler
-from voicelab.engines.pool.transport import Transport
+from voicelab.engines.pool.transport import RequestTransport
 from voicelab.engines.spec import EngineConfig
 
 
@@ -27,7 +27,7 @@ class WorkerThreads:
         self,
         config: EngineConfig,
         threads: int,
-        transport: Transport,
+        transport: RequestTransport,
         tell: Callable[[Answer], None],
         *,
         first: Iterable[Request] = (),

@@ -12,7 +12,7 @@ from typing import Any, Protocol
 from voicelab.engines.pool.messages import LENGTH, Request
 
 
-class Transport(Protocol):
+class RequestTransport(Protocol):
     """Source of requests, read by one thread at a time."""
 
     def come(self, limit_s: float | None) -> list[Request]:

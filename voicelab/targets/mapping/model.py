@@ -35,7 +35,7 @@ class Variable(_Strict):
         return self
 
 
-class Request(_Strict):
+class SetupRequest(_Strict):
     """An HTTP call before the connection. read: variables and their paths in the JSON answer."""
 
     url: str
@@ -182,7 +182,7 @@ class TargetMap(_Strict):
     title: str
     turns: Literal["target", "message"] = "target"
     variables: dict[str, Variable] = {}
-    request: Request | None = None
+    request: SetupRequest | None = None
     connect: Connect = Connect()
     send: Send = Send()
     receive: Receive = Receive()

@@ -107,7 +107,7 @@ class MapWire(BaseWire):
                 events.Fault(str(code or "target_error"), str(text or "the target reported an error"), rule.fault.fatal)
             )
         if rule.answer:
-            found.append(events.Answer(self._frames(rule.answer, message=message, part=part)))
+            found.append(events.MessagesToSend(self._frames(rule.answer, message=message, part=part)))
         return found
 
     def _sounds(self, rule: Rule, at: Callable[[str], Any]) -> list[Event]:
@@ -166,7 +166,7 @@ def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
         wanted = rule.reply_text if isinstance(rule.reply_text, TextField) else TextField(field=rule.reply_text)
         text = at(wanted.field)
         if text is not None:
-            found.append(events.ReplyText(str(text), delta=wanted.delta))
+            found.append(events.AgentText(str(text), delta=wanted.delta))
     return found
 
 
@@ -181,7 +181,7 @@ def _calls(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
             arguments = {}
     name = at(rule.tool_call.name)
     call_id = at(rule.tool_call.id) if rule.tool_call.id else ""
-    return [events.ToolCall(str(name), arguments if isinstance(arguments, dict) else {}, str(call_id))]
+    return [events.AgentToolCall(str(name), arguments if isinstance(arguments, dict) else {}, str(call_id))]
 
 
 def _signals(rule: Rule) -> list[Event]:
@@ -189,9 +189,9 @@ def _signals(rule: Rule) -> list[Event]:
     for name, event in (
         ("ready", events.Ready()),
         ("reply_continues", events.ReplyContinues()),
-        ("speech_started", events.SpeechStarted()),
-        ("speech_stopped", events.SpeechStopped()),
-        ("interrupted", events.Interrupted()),
+        ("speech_started", events.CallerStarted()),
+        ("speech_stopped", events.CallerStopped()),
+        ("interrupted", events.ReplyInterrupted()),
         ("hang_up", events.HungUp()),
     ):
         if getattr(rule, name):
@@ -204,7 +204,7 @@ def _signals(rule: Rule) -> list[Event]:
 def _kept_text(found: Sequence[Event]) -> str | None:
     for event in found:
         match event:
-            case events.CallerText(text) | events.ReplyText(text) | events.Fault(_, text):
+            case events.CallerText(text) | events.AgentText(text) | events.Fault(_, text):
                 return text
             case _:
                 continue

@@ -27,7 +27,7 @@ class CallerText:
 
 
 @dataclass(frozen=True, slots=True)
-class ReplyText:
+class AgentText:
     """Text of the reply. delta: a piece to append; otherwise it replaces the pieces since the last whole text."""
 
     text: str
@@ -54,22 +54,22 @@ class ReplyContinues:
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStarted:
+class CallerStarted:
     """The target noticed that the caller speaks."""
 
 
 @dataclass(frozen=True, slots=True)
-class SpeechStopped:
+class CallerStopped:
     """The target decided that the caller has finished."""
 
 
 @dataclass(frozen=True, slots=True)
-class Interrupted:
+class ReplyInterrupted:
     """The target stopped its reply: the caller's player drops the sound that it has not played yet."""
 
 
 @dataclass(frozen=True, slots=True)
-class ToolCall:
+class AgentToolCall:
     """The agent called a tool. arguments: the JSON object that it gave, or {} where it is not one."""
 
     name: str
@@ -85,7 +85,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class MessagesToSend:
     """Messages to send back at once."""
 
     frames: tuple[Frame, ...]
@@ -111,16 +111,16 @@ class HungUp:
 Event: TypeAlias = (
     Ready
     | CallerText
-    | ReplyText
+    | AgentText
     | ReplySound
     | ReplyEnd
     | ReplyContinues
-    | SpeechStarted
-    | SpeechStopped
-    | Interrupted
-    | ToolCall
+    | CallerStarted
+    | CallerStopped
+    | ReplyInterrupted
+    | AgentToolCall
     | Mark
-    | Answer
+    | MessagesToSend
     | Fault
     | HungUp
 )

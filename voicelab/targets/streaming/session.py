@@ -16,7 +16,7 @@ from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.microphone import Microphone
 from voicelab.targets.streaming.transport import Transport
-from voicelab.targets.streaming.turn import Limits, TurnState
+from voicelab.targets.streaming.turn import TurnLimits, TurnState
 from voicelab.targets.streaming.wire import Reading, Wire
 
 _FRAMES_BETWEEN_PAUSES = 100
@@ -27,7 +27,7 @@ class StreamSession:
     """A conversation. Call `begin` before the first turn and `close` at the end."""
 
     def __init__(
-        self, wire: Wire, transport: Transport, limits: Limits, *, session_id: str, signals: Capabilities
+        self, wire: Wire, transport: Transport, limits: TurnLimits, *, session_id: str, signals: Capabilities
     ) -> None:
         self.session_id = session_id
         self._wire = wire
@@ -114,7 +114,7 @@ class StreamSession:
     async def _greeting(self, greeting_s: float) -> None:
         """Let the target speak first, and wait until its sound is over."""
         turn = self._turn
-        turn.limits = Limits(timeout_s=greeting_s, quiet_s=self._limits.quiet_s, end_wait_s=self._limits.quiet_s)
+        turn.limits = TurnLimits(timeout_s=greeting_s, quiet_s=self._limits.quiet_s, end_wait_s=self._limits.quiet_s)
         turn.wants_transcript = False
         turn.finished_s = perf_counter()
         await self._until_over(turn)
@@ -219,9 +219,9 @@ class StreamSession:
             match event:
                 case events.Ready():
                     self._ready = True
-                case events.Answer(frames):
+                case events.MessagesToSend(frames):
                     await self._send_all(frames)
-                case events.Interrupted():
+                case events.ReplyInterrupted():
                     await self._stop_playing(turn, at_s)
                 case _:
                     pass

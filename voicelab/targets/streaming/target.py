@@ -11,7 +11,7 @@ from voicelab.errors import InputError
 from voicelab.targets.base import Session, TargetBase, TargetSettings
 from voicelab.targets.streaming.session import StreamSession
 from voicelab.targets.streaming.transport import Transport
-from voicelab.targets.streaming.turn import Limits
+from voicelab.targets.streaming.turn import TurnLimits
 from voicelab.targets.streaming.wire import Wire
 
 _logger = logging.getLogger(__name__)
@@ -69,7 +69,7 @@ class StreamTarget(TargetBase):
             )
         wire = self.wire(user_id)
         transport = await self.connect(wire, min(self._timing.ready_s, self._timeout_s))
-        limits = Limits(timeout_s=self._timeout_s, quiet_s=self._timing.quiet_s)
+        limits = TurnLimits(timeout_s=self._timeout_s, quiet_s=self._timing.quiet_s)
         session = StreamSession(
             wire,
             transport,

@@ -13,7 +13,7 @@ from urllib.parse import quote, urlsplit, urlunsplit
 import websockets
 from websockets.asyncio.client import ClientConnection
 
-from voicelab.addresses import basic_authorization, take_user
+from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, VoicelabError
 from voicelab.targets.streaming.events import Frame
 

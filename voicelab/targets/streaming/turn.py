@@ -17,7 +17,7 @@ MOST_UNREADABLE = 100
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TurnLimits:
     """When a turn ends, in seconds.
 
     timeout_s: longest wait for a reply after the caller has finished. quiet_s: a reply without an end message ends when
@@ -41,7 +41,7 @@ class TurnState:
     marks_end: the target says when a reply is complete. wants_transcript: it sends what it heard.
     """
 
-    limits: Limits
+    limits: TurnLimits
     marks_end: bool
     wants_transcript: bool
     outcome: TurnOutcome = field(default_factory=TurnOutcome)
@@ -98,17 +98,17 @@ class TurnState:
         match event:
             case events.CallerText():
                 self._take_heard(at_s, event)
-            case events.ReplyText():
+            case events.AgentText():
                 self._take_text(at_s, event)
             case events.ReplySound(clip) if len(clip.samples):
                 self._take_sound(at_s, event)
             case events.ReplyEnd():
                 self.ended_s, self._last_s = at_s, at_s
-            case events.ReplyContinues() | events.SpeechStopped():
+            case events.ReplyContinues() | events.CallerStopped():
                 self.ended_s, self._last_s = None, at_s
-            case events.Interrupted():
+            case events.ReplyInterrupted():
                 self.interrupt(at_s)
-            case events.ToolCall(name, arguments, _):
+            case events.AgentToolCall(name, arguments, _):
                 self._last_s = at_s
                 self.outcome.tool_calls = [*(self.outcome.tool_calls or ()), ToolCall(name, arguments)]
             case events.Fault(code, message, True, True):
@@ -133,7 +133,7 @@ class TurnState:
             self._transcript_at_s = at_s
         self.outcome.heard = " ".join([*self._heard_parts, *([] if event.final or not text else [text])]).strip()
 
-    def _take_text(self, at_s: float, event: events.ReplyText) -> None:
+    def _take_text(self, at_s: float, event: events.AgentText) -> None:
         if self.interrupted_by_us and self.finished_s is None:
             return
         self._text_at_s = self._text_at_s if self._text_at_s is not None else at_s

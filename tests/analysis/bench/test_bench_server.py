@@ -1,0 +1,150 @@
+"""The server's bench measures what it says, each figure beside its promise; no promise is held against a clock here."""
+
+import json
+from dataclasses import replace
+
+import httpx
+import pytest
+from typer.testing import CliRunner
+
+from voicelab import datasets
+from voicelab.analysis.bench.server import latency, load, recordings, remains, speech
+from voicelab.analysis.bench.server.bench import _RUN, PARTS, Sizes, run_part
+from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
+from voicelab.analysis.bench.server.watch import Vitals
+from voicelab.cli.bench_server import _PARTS
+from voicelab.cli.main import app
+
+SMALL = replace(
+    Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=1.5,
+    idle_connections=50, idle_s=0.2, churn=250, speech_turns=1,
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _short(monkeypatch):
+    """Waits and steps that only make a figure steadier are left out."""
+    monkeypatch.setattr(load, "_WARM_UP_S", 0.5)
+    monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
+    monkeypatch.setattr(remains, "_AT_ONCE", 10)
+    monkeypatch.setattr(recordings, "load", lambda folder: datasets.load(folder).only(limit=3))
+    monkeypatch.setattr(speech, "_STEPS", (0.5,))
+    monkeypatch.setattr(latency, "_SPEAKS_S", 0.1)
+
+
+async def measured(part: str, tmp_path) -> dict[str, Measurement]:
+    """The findings of a small run, by what they say, once every step of its bars was ticked."""
+    bars = []
+
+    def bar(steps: int, label: str):
+        bars.append([label, steps])
+
+        def tick() -> None:
+            bars[-1][1] -= 1
+
+        return tick
+
+    found = await run_part(part, SMALL, tmp_path, bar)
+    assert all(left == 0 for _, left in bars), bars
+    assert {finding.part for finding in found} == {part}
+    return {finding.what: finding for finding in found}
+
+
+async def test_what_the_server_adds_and_how_fast_it_stops(tmp_path):
+    found = await measured("latency", tmp_path)
+    added = found["end of speech → first audio, less the engines' time, 1 session: p50"]
+    assert (added.count, added.most) == (5, 5.0)
+    assert 0 < added.value < found["end of speech → first audio, less the engines' time, 1 session: worst"].value * 1.01
+    stopped = found["interrupt → last chunk of that reply, 2 sessions: p99"]
+    assert (stopped.count, stopped.most) == (6, 100.0)
+    assert found["interrupt → interrupted, 2 sessions: p50"].value > 0
+
+
+async def test_how_many_can_speak_at_once(tmp_path):
+    found = await measured("load", tmp_path)
+    for about, least, count in (("without VAD", 100, 3), ("with VAD", 40, 2)):
+        (transit,) = [
+            one for what, one in found.items() if what.startswith(f"transit p99, {count} paced") and about in what
+        ]
+        assert transit.value > 0
+        assert transit.count > 10
+        most = found[f"paced Opus sessions {about} with transit p99 < 20 ms"]
+        assert most.value == (count if transit.value < 20 else 0)
+        assert most.least == least
+        assert most.is_met is False, "three sessions are not a hundred"
+
+
+async def test_what_connections_leave_behind(tmp_path):
+    found = await measured("memory", tmp_path)
+    for what in ("connections", "file descriptors", "threads", "tasks"):
+        assert found[f"{what} more than before"].value == 0
+    assert found["memory of an idle connection"].count == 50
+
+
+async def test_a_real_recognizer_is_held_against_its_own_time(tmp_path):
+    found = await measured("speech", tmp_path)
+    ratio = found["end of speech → first audio over its engines' time, p50s, 1 session"]
+    assert ratio.value >= 1, "the engines are a part of it"
+    assert 0.01 < found["real-time factor of the recognizer"].value < 20
+
+
+def test_a_finding_is_met_within_its_limits():
+    finding = Measurement("part", "what", 5.0, "ms", 1)
+    assert finding.is_met is None
+    assert [replace(finding, most=most).is_met for most in (4.9, 5.0)] == [False, True]
+    assert [replace(finding, least=least).is_met for least in (5.0, 5.1)] == [True, False]
+    p50, worst = quantiles_ms("part", "what", [0.001, 0.002, 0.009], {0.5: 2.0})
+    assert (p50.what, p50.value, p50.is_met) == ("what: p50", pytest.approx(2.0), True)
+    assert (worst.what, worst.value, worst.is_met) == ("what: worst", pytest.approx(9.0), None)
+
+
+def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_path):
+    async def instead(name, sizes, _folder, bar):
+        assert sizes.turns == 20, "--quick"
+        bar(1, "a bar")()
+        return [
+            Measurement(name, "a figure", 7.0, "ms", 3, most=5.0),
+            Measurement(name, "another", 0.5, "", 3, least=0.25),
+        ]
+
+    monkeypatch.setattr("voicelab.analysis.bench.server.bench.run_part", instead)
+    arguments = ["bench", "server", "--quick", "--part", "memory", "--json", str(tmp_path / "figures.json")]
+    done = CliRunner().invoke(app, arguments)
+    assert done.exit_code == 0, done.output
+    assert "at most 5" in done.output
+    assert "MISSED" in done.output
+    written = json.loads((tmp_path / "figures.json").read_text())
+    assert [row["is_met"] for row in written["findings"]] == [False, True]
+    assert {"code", "packages", "machine", "load_before"} < set(written)
+    checked = CliRunner().invoke(app, [*arguments, "--check"])
+    assert checked.exit_code == 1
+    assert "missed: a figure" in " ".join(checked.output.split())
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (["--part", "speed"], "known: latency, load, memory, speech"),
+        (["--json", "/no/such/folder/f.json"], "create the folder"),
+    ],
+)
+def test_wrong_options_are_said(arguments, says):
+    done = CliRunner().invoke(app, ["bench", "server", *arguments])
+    assert done.exit_code == 2
+    assert says in " ".join(done.output.split())
+
+
+def test_the_help_names_every_part():
+    assert tuple(PARTS) == tuple(_RUN) == _PARTS
+
+
+async def test_a_figure_that_the_server_does_not_tell_is_not_taken_for_nothing(monkeypatch):
+    page = "voicelab_tasks 6\nvoicelab_threads 19\nvoicelab_connections 0\n"
+    answer = httpx.Response(200, text=page, request=httpx.Request("GET", "http://server/metrics"))
+
+    async def get(*_: object) -> httpx.Response:
+        return answer
+
+    monkeypatch.setattr(httpx.AsyncClient, "get", get)
+    with pytest.raises(KeyError, match="process_resident_memory_bytes"):
+        await Vitals.of("http://server")

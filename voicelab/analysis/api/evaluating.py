@@ -1,0 +1,134 @@
+"""`voicelab.evaluate` and `voicelab.resume`: make or continue a run, and return it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from voicelab.analysis.api.run import Run
+from voicelab.conditions.condition import Condition
+from voicelab.conditions.parsing import parse_condition
+from voicelab.datasets import SampleSet
+from voicelab.datasets.columns import USUAL
+from voicelab.engines import outside
+from voicelab.report import finish
+from voicelab.runs.checking import checked
+from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.runs.runner import Progress, new_run_id
+from voicelab.targets.base import Target
+from voicelab.text import Normalizer
+from voicelab.text import outside as outside_text
+
+Engine = str | type | object | None
+"""A written engine, `name:option=value` or `package.module:Class`; a class; an object."""
+
+
+def evaluate(
+    samples: Path | str | SampleSet | RunSpec,
+    out: Path | str = "reports",
+    *,
+    asr: Engine = None,
+    agent: Engine = None,
+    tts: Engine = None,
+    target: str | Target = "in-process",
+    condition: str | Condition | Mapping[str, Any] | None = None,
+    limit: int | None = None,
+    categories: Iterable[str] = (),
+    language: str | None = None,
+    normalizer: str | Normalizer | None = None,
+    mode: Literal["burst", "realtime"] = "burst",
+    seed: int = 0,
+    draws: int = 2000,
+    timeout_s: float = 30.0,
+    run_id: str | None = None,
+    figures: Iterable[Any] = (),
+    progress: Progress | None = None,
+) -> Run:
+    """Speak a set of samples to a voice agent; the run has its figures, turns and report.
+
+    samples: a set in any format of docs/reference/samples.md, a SampleSet, or a RunSpec. A RunSpec says everything
+    except out, run_id, figures and progress.
+    out: the folder of the runs.
+    asr, agent, tts: a name with options, `package.module:Class`, or a class or object of yours; None: the default.
+    target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
+    line's default), another name of `voicelab targets`, or an object.
+    condition: what degrades the recordings, such as `noise=babble,snr_db=10`.
+    normalizer: a name, `package.module:OBJECT`, or a Normalizer; None: the one of the language.
+    limit: the maximum number of samples, balanced over categories and speakers.
+    timeout_s: longest silence of a server, in seconds.
+    figures: further figures (docs/reference/figures.md).
+    progress: called with the turns done, the turns planned, and the last TurnResult.
+
+    Raises InputError or EngineError when the run cannot begin, RunInterruptedError when it stopped and can be resumed.
+
+    Example: voicelab.evaluate("data/voice_samples", asr="moonshine", limit=20).summary["wer"].value
+    """
+    extra = tuple(figures)
+    given = None if isinstance(target, str) else target
+    if isinstance(samples, RunSpec):
+        spec = samples
+    else:
+        chosen: dict[str, Any] = _engines({"asr": asr, "agent": agent, "tts": tts})
+        if isinstance(target, str):
+            chosen["target"] = target
+        if isinstance(samples, SampleSet) and samples.columns != USUAL:
+            chosen["columns"] = samples.columns
+        spec = checked(
+            RunSpec, None,
+            samples=str(samples.path if isinstance(samples, SampleSet) else samples),
+            **chosen, condition=_condition(condition, seed), limit=limit, categories=tuple(categories),
+            language=language, normalizer=_normalizer(normalizer), mode=mode, seed=seed, draws=draws,
+            timeout_s=timeout_s,
+        )  # fmt: skip
+    name = run_id or new_run_id(spec)
+    loaded = samples if isinstance(samples, SampleSet) and samples.is_as_stored() else None
+    if isinstance(samples, SampleSet) and loaded is None:
+        kept = samples.save(RunFolder(Path(out) / name).path / "samples")
+        spec = spec.model_copy(update={"samples": str(kept), "columns": None})
+    folder, _ = finish.evaluate(
+        spec, Path(out), run_id=name, progress=progress, figures=extra, target=given, samples=loaded
+    )
+    return Run(folder.path, extra)
+
+
+def resume(
+    path: Path | str,
+    *,
+    asr: object = None,
+    agent: object = None,
+    tts: object = None,
+    target: Target | None = None,
+    progress: Progress | None = None,
+    figures: Iterable[Any] = (),
+) -> Run:
+    """Continue a run where it stopped, and finish it as `evaluate` does.
+
+    asr, agent, tts, target: the objects again, where the run used objects. Raises what `evaluate` raises.
+    """
+    extra = tuple(figures)
+    spec = RunFolder(Path(path)).read().spec
+    for kind, given in (("asr", asr), ("agent", agent), ("tts", tts)):
+        if given is not None:
+            outside.take_place(kind, getattr(spec, kind) or "", given)
+    folder, _ = finish.resume(Path(path), progress=progress, figures=extra, target=target)
+    return Run(folder.path, extra)
+
+
+def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
+    """The written engines of those that were given."""
+    return {
+        kind: one if isinstance(one, str) else outside.hand_over(kind, one)
+        for kind, one in given.items()
+        if one is not None
+    }
+
+
+def _normalizer(given: str | Normalizer | None) -> str | None:
+    return given if given is None or isinstance(given, str) else outside_text.hand_over(given)
+
+
+def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> Condition | None:
+    if isinstance(given, str):
+        return parse_condition(given, seed)
+    return checked(Condition, **{"seed": seed, **given}) if isinstance(given, Mapping) else given

@@ -1,0 +1,130 @@
+"""A run as an object: its figures, its turns, its report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from html import escape
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from voicelab.analysis.api.measured import Figures
+from voicelab.analysis.compare import Comparison
+from voicelab.errors import InputError
+from voicelab.report import cells, page, tables
+from voicelab.report.finish import finish
+from voicelab.runs.records import RunFolder, RunResult
+from voicelab.scoring import summary_file
+from voicelab.scoring.scored_run import ScoredRun, read_scored
+from voicelab.scoring.summary import summarize
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+REPORT = "report.html"
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Run:
+    """A run on disk. folder: where it is. extra_figures: figures of yours that were asked for with it.
+
+    It unpacks as (RunFolder, RunResult), which is what `voicelab.evaluate` returned in earlier versions.
+    """
+
+    folder: Path
+    extra_figures: tuple[Any, ...] = ()
+
+    @property
+    def id(self) -> str:
+        """The run's id, which is its folder's name."""
+        return self.folder.name
+
+    @property
+    def records(self) -> RunFolder:
+        """The files of the run."""
+        return RunFolder(self.folder)
+
+    @cached_property
+    def result(self) -> RunResult:
+        """What made the run: its specification, engines, packages, machine, state."""
+        return self.records.read()
+
+    @cached_property
+    def summary(self) -> Figures:
+        """The figures with their 95 % intervals, from summary.json, or computed where that does not have them."""
+        file = self.folder / summary_file.FILE_NAME
+        if not self.extra_figures and file.is_file():
+            return Figures(summary_file.read(file))
+        return Figures(summarize(self.folder, self.extra_figures))
+
+    @cached_property
+    def turns(self) -> pd.DataFrame:
+        """A row for each turn: what the run was (run_id, asr, agent, tts, condition, seed), then the turn's fields."""
+        frame = tables.turns_frame(self._scored.scores)
+        for place, (name, value) in enumerate(self.described().items()):
+            frame.insert(place, name, value)
+        return frame
+
+    def described(self) -> dict[str, Any]:
+        """What was run: run_id, asr, agent, tts, condition, seed."""
+        spec = self.result.spec
+        loaded = {engine.kind: engine.name for engine in self.result.engines}
+        asked = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
+        engines = {kind: asked[kind] or loaded.get(kind) for kind in asked}
+        condition = spec.condition.label if spec.condition is not None else None
+        return {"run_id": self.result.run_id, **engines, "condition": condition, "seed": spec.seed}
+
+    def report(self) -> Path:
+        """The path of report.html; it is written first where it is missing."""
+        path = self.folder / REPORT
+        if not path.is_file():
+            finish(self.records, self.extra_figures)
+        return path
+
+    def compare(self, other: Run | Path | str, *more: Run | Path | str) -> Comparison:
+        """This run beside others on the same samples. Raises InputError where they cannot be compared."""
+        from voicelab.analysis.api.comparing import compare
+
+        return compare(self, other, *more, figures=self.extra_figures)
+
+    def listen(self, sample_id: str) -> cells.Shown:
+        """The turns of a sample as cards with their sound, for a notebook. Raises InputError for an unknown sample."""
+        found = [score for score in self._scored.scores if score.turn.sample_id == sample_id]
+        if not found:
+            known = ", ".join(list(dict.fromkeys(score.turn.sample_id for score in self._scored.scores))[:20])
+            raise InputError(f"run {self.id}: no turn of sample {sample_id!r}; there are: {known}")
+        return cells.turns(self.records, self.result, found)
+
+    @cached_property
+    def _scored(self) -> ScoredRun:
+        return read_scored(self.records)
+
+    def __iter__(self) -> Iterator[Any]:
+        yield self.records
+        yield self.result
+
+    def __repr__(self) -> str:
+        return f"Run {self.id}: {self.result.status}, {self._leading()}; {self.folder}"
+
+    def _leading(self) -> str:
+        """The first figures of the summary in a few words; nothing is computed for it."""
+        file = self.folder / summary_file.FILE_NAME
+        if not file.is_file():
+            return "not summarized yet"
+        lines = tables.headline(summary_file.read(file))
+        return ", ".join(f"{line.name} {line.value}" for line in lines[:2]) or "no figures"
+
+    def _repr_html_(self) -> str:
+        """Text, a table and a link, so that it is readable in a notebook that is not trusted."""
+        made = ", ".join(f"{name} {value}" for name, value in self.described().items() if value is not None)
+        link = f'<a href="{escape((self.folder / REPORT).as_posix())}">report</a>'
+        facts = "".join(
+            f"<tr><th>{escape(name)}</th><td>{escape(text)}</td></tr>"
+            for title, rows in page.provenance(self.result, None)[:1]
+            for name, text in rows
+        )
+        return (
+            f"<p><b>Run {escape(self.id)}</b>: {escape(self.result.status)}; {escape(made)}; {link}</p>"
+            f"{self.summary._repr_html_()}<details><summary>what was run</summary><table>{facts}</table></details>"
+        )

@@ -1,0 +1,212 @@
+"""Run the designs: coverage of intervals, false alarms of paired tests. Each cell has its own seed."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import random
+import zlib
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Literal
+
+import numpy as np
+
+from voicelab.analysis.bench.intervals.designs import (
+    RATES,
+    SPEAKERS,
+    SPEAKERS_VARY,
+    TURNS_VARY,
+    Counts,
+    SimulatedTurns,
+    TrueRate,
+    one_system,
+    times,
+    two_systems,
+)
+from voicelab.metrics.intervals import Interval, quantile_result, ratio_result, sums_interval
+from voicelab.metrics.mapsswe import matched_pairs
+from voicelab.metrics.paired import PairedDifference, paired_rates
+from voicelab.metrics.significance import mcnemar, sign_test, wilcoxon
+
+Table = Literal["coverage", "percentiles", "false alarms", "differences"]
+TABLES: tuple[Table, ...] = ("coverage", "percentiles", "false alarms", "differences")
+QUANTILES = (0.5, 0.9, 0.95)
+SUITS = (0.0, 0.5)
+TESTS = ("t by speaker", "BCa", "sign", "Wilcoxon", "MAPSSWE", "McNemar")
+
+
+@dataclass(frozen=True, slots=True)
+class Design:
+    """One cell. row: which rate, percentile or pair of systems, by name."""
+
+    table: Table
+    row: str
+    counts: Counts
+    speakers: int
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What a design gave in `sets` simulated sets.
+
+    answered: the sets with an interval, or a p-value. share: of those, how many hold the truth, or find a difference
+    that is not there. width: the median width of the intervals, None for tests.
+    """
+
+    design: Design
+    method: str
+    sets: int
+    answered: int
+    share: float | None
+    width: float | None
+
+    @property
+    def error(self) -> float | None:
+        """The standard error of the share, from the number of sets."""
+        return None if self.share is None else (self.share * (1 - self.share) / self.answered) ** 0.5
+
+
+def designs(tables: Sequence[Table], speakers: Sequence[int] = SPEAKERS) -> list[Design]:
+    rows: dict[Table, list[str]] = {
+        "coverage": [rate.name for rate in RATES],
+        "percentiles": [f"p{100 * quantile:g}" for quantile in QUANTILES],
+        "false alarms": [_pair_name(rate, suits) for rate in RATES[:3] for suits in SUITS],
+        "differences": [rate.name for rate in RATES],
+    }
+    kinds: tuple[Counts, ...] = ("equal", "Pareto")
+    return [
+        Design(table, row, kind, count)
+        for table in tables
+        for row in rows[table]
+        for kind in kinds
+        for count in speakers
+    ]
+
+
+def _pair_name(rate: TrueRate, suits: float) -> str:
+    return f"{rate.name}, speakers suit {'one system' if suits else 'both alike'}"
+
+
+def run(cells: Sequence[Design], sets: int, seed: int, jobs: int | None = None) -> Iterator[list[Cell]]:
+    """Every design's cells, as they are done; several processes, the same figures whatever their number.
+
+    The order is mixed, so that the time left can be told from the time taken.
+    """
+    mixed = random.Random(0).sample(cells, len(cells))
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(jobs or os.cpu_count() or 1, mp_context=context) as pool:
+        for future in as_completed([pool.submit(simulate, cell, sets, seed) for cell in mixed]):
+            yield future.result()
+
+
+def simulate(design: Design, sets: int, seed: int) -> list[Cell]:
+    """One design."""
+    name = f"{design.table}/{design.row}/{design.counts}/{design.speakers}"
+    chance = np.random.default_rng([seed, zlib.crc32(name.encode())])
+    return _SIMULATIONS[design.table](design, sets, chance)
+
+
+def _rate_of(design: Design) -> TrueRate:
+    return next(rate for rate in RATES if design.row.startswith(rate.name))
+
+
+def _coverage(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
+    rate = _rate_of(design)
+    found: list[Interval] = []
+    for _ in range(sets):
+        turns = one_system(chance, rate, design.speakers, design.counts)
+        one = ratio_result(turns.parts[0], turns.wholes[0], turns.speaker.tolist(), seed=0)
+        if isinstance(one, Interval):
+            found.append(one)
+    return [_covered(design, "interval", found, rate.truth, sets)]
+
+
+def _percentiles(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
+    quantile = float(design.row[1:]) / 100
+    truth = float(np.exp(NormalDist().inv_cdf(quantile) * np.hypot(SPEAKERS_VARY, TURNS_VARY)))
+    found: list[Interval] = []
+    for _ in range(sets):
+        speaker, values = times(chance, design.speakers, design.counts)
+        one = quantile_result(values.tolist(), speaker.tolist(), quantile)
+        if isinstance(one, Interval):
+            found.append(one)
+    return [_covered(design, "interval", found, truth, sets)]
+
+
+def _differences(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
+    """The second system makes 0.7 times the errors; the truth is taken from one very large set."""
+    rate = _rate_of(design)
+    large = two_systems(np.random.default_rng(1), rate, 40_000, "equal", SUITS[1], 0.7)
+    before, after = (large.parts / large.wholes.sum(axis=1, keepdims=True)).sum(axis=1)
+    absolute: list[Interval] = []
+    relative: list[Interval] = []
+    for _ in range(sets):
+        one = _paired(two_systems(chance, rate, design.speakers, design.counts, SUITS[1], 0.7))
+        absolute += [one.interval] if one.interval else []
+        relative += [one.relative_interval] if one.relative_interval else []
+    return [
+        _covered(design, "absolute", absolute, after - before, sets),
+        _covered(design, "relative", relative, after / before - 1, sets),
+    ]
+
+
+def _false_alarms(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
+    suits = SUITS[design.row.endswith("one system")]
+    found: dict[str, list[bool]] = {test: [] for test in TESTS}
+    for _ in range(sets):
+        turns = two_systems(chance, _rate_of(design), design.speakers, design.counts, suits)
+        for test, alarm in _alarms(turns).items():
+            found[test].append(alarm)
+    return [
+        Cell(design, test, sets, len(alarms), float(np.mean(alarms)) if alarms else None, None)
+        for test, alarms in found.items()
+    ]
+
+
+def _paired(turns: SimulatedTurns) -> PairedDifference:
+    first, second = (
+        list(zip(part.tolist(), whole.tolist(), strict=True))
+        for part, whole in zip(turns.parts, turns.wholes, strict=True)
+    )
+    return paired_rates(first, second, turns.speaker.tolist())
+
+
+def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
+    """Which tests find a difference at the 5 % level; a test without an answer is left out."""
+    keys = turns.speaker.tolist()
+    paired = _paired(turns)
+    columns = [turns.parts[0], turns.wholes[0], turns.parts[1], turns.wholes[1]]
+    drawn = sums_interval(
+        columns, keys, lambda s: s[:, 2] / s[:, 3] - s[:, 0] / s[:, 1], seed=0, draws=500, method="bca"
+    )
+    sizes = np.bincount(turns.speaker, turns.wholes[0])
+    rates = [np.bincount(turns.speaker, part) / sizes for part in turns.parts]
+    wrong = [part > 0 for part in turns.parts]
+    different = np.flatnonzero(wrong[0] | wrong[1])
+    p_values = {
+        "t by speaker": paired.p_value,
+        "sign": sign_test(*(rate.tolist() for rate in rates)).p_value,
+        "Wilcoxon": wilcoxon(*(rate.tolist() for rate in rates)).p_value,
+        "MAPSSWE": matched_pairs(*(part[different].tolist() for part in turns.parts)).p_value,
+        "McNemar": mcnemar(*((~one).tolist() for one in wrong)).p_value,
+    }
+    alarms = {test: p < 0.05 for test, p in p_values.items() if p is not None}
+    return alarms | ({"BCa": drawn.low > 0 or drawn.high < 0} if drawn else {})
+
+
+def _covered(design: Design, method: str, found: Sequence[Interval], truth: float, sets: int) -> Cell:
+    if not found:
+        return Cell(design, method, sets, 0, None, None)
+    held = float(np.mean([one.low <= truth <= one.high for one in found]))
+    return Cell(design, method, sets, len(found), held, float(np.median([one.high - one.low for one in found])))
+
+
+_SIMULATIONS = {
+    "coverage": _coverage,
+    "percentiles": _percentiles,
+    "false alarms": _false_alarms,
+    "differences": _differences,
+}

@@ -1,0 +1,55 @@
+"""The cells as tables in Markdown: a row for each design, a column for each number of speakers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from voicelab.analysis.bench.intervals.simulate import Cell, Table
+
+COVERED, ALARMED = (0.93, 0.97), (0.03, 0.07)
+"""Where a 95 % interval, and a test at the 5 % level, should lie."""
+MOSTLY_REFUSED = 0.5
+
+LEGEND = (
+    "`*`: cautious, the interval is wider (the test finds less) than it says. `!`: too short, or too many false "
+    "alarms. `–`: refused in more than half of the sets. In brackets: refused in this share of the sets."
+)
+
+
+def table(cells: Sequence[Cell], which: Table) -> str:
+    """The cells of one table."""
+    chosen = [cell for cell in cells if cell.design.table == which]
+    speakers = sorted({cell.design.speakers for cell in chosen})
+    by_row: dict[tuple[str, str, str], dict[int, Cell]] = {}
+    for cell in chosen:
+        by_row.setdefault((cell.design.row, cell.method, cell.design.counts), {})[cell.design.speakers] = cell
+    methods = {method for _, method, _ in by_row}
+    lines = [_line(["design", *(["method"] if len(methods) > 1 else []), "counts", *map(str, speakers)])]
+    lines.append(_line(["---"] * (len(speakers) + (3 if len(methods) > 1 else 2))))
+    for (row, method, counts), found in by_row.items():
+        head = [row, *([method] if len(methods) > 1 else []), counts]
+        lines.append(_line(head + [mark(found[count]) if count in found else "" for count in speakers]))
+    return "\n".join(lines)
+
+
+def mark(cell: Cell) -> str:
+    """`.951`, with what is unusual about it: `.985*`, `.921!`, `.95 (12 %)`, `–`."""
+    refused = 1 - cell.answered / cell.sets
+    if cell.share is None or refused > MOSTLY_REFUSED:
+        return "–"
+    text = f"{cell.share:.3f}".removeprefix("0") + verdict(cell)
+    return text + (f" ({100 * refused:.0f} %)" if refused >= 0.005 else "")
+
+
+def verdict(cell: Cell) -> str:
+    """`*` where a cell is cautious, `!` where it is not cautious enough, nothing where it is as it should be."""
+    if cell.share is None:
+        return ""
+    alarms = cell.design.table == "false alarms"
+    low, high = ALARMED if alarms else COVERED
+    cautious, loose = (cell.share < low, cell.share > high) if alarms else (cell.share > high, cell.share < low)
+    return "*" if cautious else "!" if loose else ""
+
+
+def _line(cells: Sequence[str]) -> str:
+    return f"| {' | '.join(cells)} |"

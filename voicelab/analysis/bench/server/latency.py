@@ -1,0 +1,108 @@
+"""The time that the server adds to a turn, and how fast a reply stops when it is interrupted.
+
+The engines are fakes that take no time of their own, so that what is left is the server's: the wire, decoding,
+encoding, the history on disk, and the way between the stages. Server and clients share the machine.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from time import perf_counter
+
+import numpy as np
+
+from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
+from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_packets
+
+AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one." for number in range(1, 31))
+"""An agent whose reply goes on for long enough to be interrupted."""
+_STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
+_SPEAKS_S = 0.5
+
+
+class LatencyTurns:
+    """Turns of one second of speech in one session, begun with `events` of ["turn_metrics"]."""
+
+    def __init__(self, talker: Talker) -> None:
+        samples = (0.3 * np.sin(np.arange(SPEECH_RATE_HZ) * 0.17)).astype(np.float32)
+        packets = encode_packets(Clip(samples, SPEECH_RATE_HZ))
+        self._talker = talker
+        self._frames, self._end = chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)
+
+    @classmethod
+    @asynccontextmanager
+    async def open(cls, address: str) -> AsyncIterator[LatencyTurns]:
+        async with Talker.connect(address, events=["turn_metrics"]) as talker:
+            turns = cls(talker)
+            # The first turn pays for what later ones find ready.
+            await turns.added_s()
+            yield turns
+
+    async def added_s(self) -> float:
+        """End of speech to first audio, less the engines' time, in the next turn.
+
+        All Opus packets but the last are sent before the clock starts.
+        """
+        for frame in self._frames:
+            await self._talker.socket.send(frame)
+        await asyncio.sleep(0.05)
+        start = perf_counter()
+        await self._talker.socket.send(self._end)
+        await self._talker.until("audio_chunk")
+        first_s = perf_counter() - start
+        stages = await self._talker.until("turn_metrics")
+        await self._talker.until_reply_ends()
+        return first_s - float(sum(stages[name] for name in _STAGES))
+
+
+async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
+    """What the server adds, in so many turns. tick: called after each of them."""
+    taken_s = []
+    async with LatencyTurns.open(address) as session:
+        for _ in range(turns):
+            taken_s.append(await session.added_s())
+            tick()
+    what = "end of speech → first audio, less the engines' time, 1 session"
+    return quantiles_ms("latency", what, taken_s, {0.5: 5.0, 0.95: 10.0})
+
+
+async def interrupts(
+    address: str, sessions: int, rounds: int, most_ms: float, tick: Callable[[], None]
+) -> list[Measurement]:
+    """Interrupt to the last chunk of that reply, in so many sessions at once, each so many times.
+
+    most_ms: what the 99th percentile may be. tick: called after each interrupt.
+    """
+    pairs = await asyncio.gather(
+        *(_interrupted(address, rounds, number / sessions, tick) for number in range(sessions))
+    )
+    last_s, told_s = zip(*(pair for found in pairs for pair in found), strict=True)
+    at = f"{sessions} session{'s' if sessions > 1 else ''}"
+    return [
+        *quantiles_ms("latency", f"interrupt → last chunk of that reply, {at}", last_s, {0.99: most_ms}),
+        *quantiles_ms("latency", f"interrupt → interrupted, {at}", told_s, {0.5: None, 0.99: None}),
+    ]
+
+
+async def _interrupted(address: str, rounds: int, offset: float, tick: Callable[[], None]) -> list[tuple[float, float]]:
+    """Of each round: from the interrupt to the last chunk that still came (0 when none did), and to `interrupted`.
+
+    offset: 0..1, at which part of a second this session interrupts, so that many do not do it all at once.
+    """
+    taken_s = []
+    async with Talker.connect(address, paced=True) as talker:
+        for _ in range(rounds):
+            await talker.send("text", text="go on")
+            await talker.until("audio_chunk")
+            await talker.listen(_SPEAKS_S + offset)
+            start = last = perf_counter()
+            await talker.send("interrupt")
+            while (name := (await talker.receive())[0]) != "interrupted":
+                last = perf_counter() if name == "audio_chunk" else last
+            taken_s.append((last - start, perf_counter() - start))
+            tick()
+    return taken_s

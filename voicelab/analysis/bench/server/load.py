@@ -1,0 +1,202 @@
+"""How many sessions can speak at once before their sound is late.
+
+Every session sends 20 ms Opus packets at the pace of a microphone. Now and then a heartbeat follows a packet: it is
+answered once the packet before it was decoded and handed on. Transit is from the instant at which that packet was due
+until the answer is back, so it holds both ways over the socket, every queue, and the client's own lag; a server that
+stands still for a while cannot hide it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, field
+from itertools import cycle
+from time import perf_counter
+from typing import Literal
+
+import numpy as np
+
+from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.recordings import speech_at_hand
+from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.analysis.bench.server.watch import Vitals
+from voicelab.audio.opus import FRAME_S
+from voicelab.errors import ConnectionLostError, ServerError
+
+Mode = Literal["realtime", "continuous"]
+
+MOST_TRANSIT_MS = 20.0
+_PART = "load"
+_PROBE_EVERY = 10
+_WARM_UP_S = 3.0
+_SETTLE_S = 0.5
+_PAUSE_S = 1.2
+"""Between two utterances of a continuous stream: more than ends one, whatever its words."""
+
+
+@dataclass(frozen=True, slots=True)
+class LoadStep:
+    """What so many sessions gave.
+
+    first_ms: end of speech → first audio of each turn (with VAD, from the decision that it is over). spoken: the share
+    of the time in which the sessions spoke, and did not wait for an answer. cores: how many the server kept busy.
+    """
+
+    sessions: int
+    transit_ms: Sequence[float]
+    first_ms: Sequence[float]
+    spoken: float
+    cores: float
+
+    @property
+    def p99_ms(self) -> float:
+        return float(np.quantile(self.transit_ms, 0.99))
+
+
+async def most_sessions(
+    address: str, mode: Mode, counts: Sequence[int], step_s: float, least: int, tick: Callable[[], None]
+) -> list[Measurement]:
+    """Step by step more sessions, until the 99th percentile of transit is MOST_TRANSIT_MS or more.
+
+    counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
+    tick: called after each step, and for those that were left out.
+    """
+    speech = await speech_at_hand(pause_s=_PAUSE_S if mode == "continuous" else 0.0)
+    found, most, steps = [], 0, 0
+    about = "without VAD" if mode == "realtime" else "with VAD"
+    for count in counts:
+        step = await _step(address, mode, speech, count, step_s)
+        tick()
+        steps += 1
+        found += _of(step, about)
+        if step.p99_ms >= MOST_TRANSIT_MS:
+            for _ in counts[steps:]:
+                tick()
+            break
+        most = count
+    what = f"paced Opus sessions {about} with transit p99 < {MOST_TRANSIT_MS:g} ms"
+    return [*found, Measurement(_PART, what, most, "sessions", steps, least=least)]
+
+
+def _of(step: LoadStep, about: str) -> list[Measurement]:
+    at = f"{step.sessions} paced Opus sessions {about}"
+    made_of = f"spoken {step.spoken:.0%} of the time, {step.cores:.2f} cores"
+    found = [Measurement(_PART, f"transit p99, {at} ({made_of})", step.p99_ms, "ms", len(step.transit_ms))]
+    if step.first_ms:
+        p95_ms = float(np.quantile(step.first_ms, 0.95))
+        found.append(Measurement(_PART, f"... their first audio, p95, {at}", p95_ms, "ms", len(step.first_ms)))
+    return found
+
+
+@dataclass(slots=True)
+class _LoadTally:
+    """What the sessions of one step have seen, once it is measured."""
+
+    counts: bool = False
+    transit_ms: list[float] = field(default_factory=list)
+    first_ms: list[float] = field(default_factory=list)
+    packets: int = 0
+
+
+async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: int, step_s: float) -> LoadStep:
+    tally = _LoadTally()
+    tasks = [
+        asyncio.create_task(_speak(address, mode, [*speech[number % len(speech) :], *speech], number / count, tally))
+        for number in range(count)
+    ]
+    try:
+        await _while_all_go_on(tasks, _WARM_UP_S)
+        before, start = await Vitals.of(address), perf_counter()
+        # Asking for them has kept the client from reading: what came late through that does not count.
+        await _while_all_go_on(tasks, _SETTLE_S)
+        tally.counts = True
+        await _while_all_go_on(tasks, step_s)
+        tally.counts = False
+        cores = ((await Vitals.of(address)).cpu_s - before.cpu_s) / (perf_counter() - start)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    if not tally.transit_ms:
+        raise ConnectionLostError(f"no heartbeat of {count} sessions was answered within {step_s:g} s")
+    spoken = tally.packets * FRAME_S / (count * step_s)
+    return LoadStep(count, tally.transit_ms, tally.first_ms, spoken, cores)
+
+
+async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
+    """Wait for so long, None: for ever; what one of the tasks raises is raised at once."""
+    done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
+    for task in done:
+        task.result()
+
+
+async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _LoadTally) -> None:
+    """One session, utterance after utterance, until it is cancelled. offset: 0..1 of a frame, and of the warm-up."""
+    await asyncio.sleep(offset * _WARM_UP_S / 2)
+    events = ["speech_stopped"] if mode == "continuous" else []
+    async with Talker.connect(address, mode=mode, events=events) as talker:
+        session = _LoadSession(talker, tally)
+        both = [asyncio.create_task(session.listen()), asyncio.create_task(session.speak(mode, speech))]
+        try:
+            await _while_all_go_on(both, None)
+        finally:
+            for task in both:
+                task.cancel()
+            session.count_what_is_late()
+
+
+class _LoadSession:
+    """due: when the packet before each heartbeat that is not answered yet was to be sent."""
+
+    def __init__(self, talker: Talker, tally: _LoadTally) -> None:
+        self._talker = talker
+        self._tally = tally
+        self._due: list[float] = []
+        self._answered = asyncio.Event()
+        self._ended_s: float | None = None
+
+    async def listen(self) -> None:
+        while True:
+            name, data = await self._talker.receive()
+            if name == "heartbeat":
+                due_s = self._due.pop(0)
+                if self._tally.counts:
+                    self._tally.transit_ms.append(1000 * (perf_counter() - due_s))
+            elif name == "speech_stopped":
+                self._ended_s = perf_counter()
+            elif name == "audio_chunk":
+                self._reply_came(is_final=data["is_final"])
+            elif name == "error":
+                raise ServerError(data["code"], data["message"])
+
+    def _reply_came(self, *, is_final: bool) -> None:
+        if self._ended_s is not None and self._tally.counts:
+            self._tally.first_ms.append(1000 * (perf_counter() - self._ended_s))
+        self._ended_s = None
+        if is_final:
+            self._answered.set()
+
+    def count_what_is_late(self) -> None:
+        """What has waited for longer than it may for its answer must not be left out because none has come."""
+        waits_ms = [1000 * (perf_counter() - due_s) for due_s in self._due]
+        self._tally.transit_ms += [wait_ms for wait_ms in waits_ms if wait_ms > MOST_TRANSIT_MS]
+
+    async def speak(self, mode: Mode, speech: Sequence[list[bytes]]) -> None:
+        due_s, sent = perf_counter(), 0
+        for packets in cycle(speech):
+            for frame in chunk_frames(packets):
+                due_s += FRAME_S
+                await asyncio.sleep(due_s - perf_counter())
+                await self._talker.socket.send(frame)
+                sent += 1
+                self._tally.packets += self._tally.counts
+                if sent % _PROBE_EVERY == 0:
+                    self._due.append(due_s)
+                    await self._talker.send("heartbeat")
+            if mode == "realtime":
+                self._answered.clear()
+                await self._talker.socket.send(chunk_frame(b"", is_final=True))
+                self._ended_s = perf_counter()
+                await self._answered.wait()
+                due_s = perf_counter()

@@ -1,0 +1,83 @@
+"""What is left of clients that have gone: connections, tasks, threads, file descriptors, memory."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import time
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from typing import Any, Self
+
+import numpy as np
+
+from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.talker import Talker
+from voicelab.analysis.bench.server.watch import Vitals
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.audio.opus import encode_ogg
+
+_PATIENCE_S = 30.0
+_LOOK_AGAIN_S = 0.5
+_GIVES_BACK_S = 2.5
+_AT_ONCE = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """A server's vitals before clients came, to be compared when they have gone."""
+
+    address: str
+    first: Vitals
+
+    @classmethod
+    async def before(cls, address: str) -> Self:
+        """When nobody is connected; waits for those who still leave.
+
+        Typed turns and turns that are files first open what the server then keeps: database connections and threads.
+        """
+        await settled(address, None)
+        async with AsyncExitStack() as opened:
+            talkers = [await opened.enter_async_context(Talker.connect(address)) for _ in range(_AT_ONCE)]
+            for event, data in (("text", {"text": "hello"}), ("audio_chunk", _file())):
+                await asyncio.gather(*(talker.send(event, **data) for talker in talkers))
+                await asyncio.gather(*(talker.until_reply_ends() for talker in talkers))
+        return cls(address, await settled(address, None))
+
+    async def findings(self, part: str, most_growth_mib: float) -> list[Measurement]:
+        """What is more than it was, once all have left."""
+        first, last = self.first, await settled(self.address, self.first)
+        counted = [
+            Measurement(part, f"{what} more than before", max(0.0, now - then), "", round(now), most=0)
+            for what, now, then in (
+                ("connections", last.connections, first.connections),
+                ("tasks", last.tasks, first.tasks),
+                ("threads", last.threads, first.threads),
+                ("file descriptors", last.fds, first.fds),
+            )
+        ]
+        grown_mib = (last.rss_bytes - first.rss_bytes) / 2**20
+        return [*counted, Measurement(part, "resident memory: growth", grown_mib, "MiB", 1, most=most_growth_mib)]
+
+
+def _file() -> dict[str, Any]:
+    audio = base64.b64encode(encode_ogg(Clip(np.full(3200, 0.3, dtype=np.float32), SPEECH_RATE_HZ))).decode()
+    return {"audio_chunk": audio, "format": "opus", "is_final": True}
+
+
+async def settled(address: str, like: Vitals | None) -> Vitals:
+    """The vitals once nobody is connected and nothing is more than in `like`, or else after half a minute.
+
+    Then the server has had time to give back what memory it no longer uses.
+    """
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        vitals = await Vitals.of(address)
+        is_down = vitals.connections == 0 and (
+            like is None
+            or (vitals.tasks <= like.tasks and vitals.threads <= like.threads and vitals.fds <= like.fds)
+        )  # fmt: skip
+        if is_down or time.monotonic() > deadline:
+            await asyncio.sleep(_GIVES_BACK_S)
+            return await Vitals.of(address)
+        await asyncio.sleep(_LOOK_AGAIN_S)

@@ -1,0 +1,134 @@
+"""A real recognizer behind the server: how long until somebody is answered, alone and with as many as the cores carry.
+
+The sessions speak all the time: replies come as fast as they are made, and the next recording follows at once. So the
+recognizers have as much to do as sessions × real-time factor, less only the wait for the answers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import cycle, islice
+from math import floor
+from time import perf_counter
+
+import numpy as np
+
+from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.recordings import speech_at_hand
+from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.audio.opus import FRAME_S
+from voicelab.engines.pool.pool import available_cores
+from voicelab.errors import ServerError
+
+_PART = "speech"
+_MOST_OF_ENGINES = 1.3
+_SHARE_OF_CORES = 0.8
+_STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
+"""Of the number of sessions that is promised, at which it is measured."""
+_TIMES_AT_STEP = 2
+"""So many times the turns of one session: else their p95 hangs on the four worst, and many sessions are soon done."""
+
+
+@dataclass(frozen=True, slots=True)
+class TimedReply:
+    """One turn. first_s: end of speech → first audio. engines_s: recognizer's tail, agent, first sentence's sound.
+
+    busy_s: the recognizer's whole work. None for a turn that was not heard.
+    """
+
+    first_s: float
+    engines_s: float
+    audio_s: float
+    busy_s: float
+
+
+async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
+    """All figures. turns: with one session. tick: called after each turn, and for those that were left out."""
+    speech = await speech_at_hand()
+    alone = await _speaking(address, speech, 1, turns, tick)
+    rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
+    ratio = float(np.median([reply.first_s for reply in alone]) / np.median([reply.engines_s for reply in alone]))
+    promised = max(1, floor(available_cores() / rtf * _SHARE_OF_CORES))
+    alone_p95 = _p95_ms(alone)
+    what = "end of speech → first audio over its engines' time, p50s, 1 session"
+    found = [
+        Measurement(_PART, what, ratio, "", len(alone), most=_MOST_OF_ENGINES),
+        Measurement(_PART, "real-time factor of the recognizer", rtf, "", len(alone)),
+        Measurement(_PART, "end of speech → first audio, p50, 1 session", _p50_ms(alone), "ms", len(alone)),
+        Measurement(_PART, "end of speech → first audio, p95, 1 session", alone_p95, "ms", len(alone)),
+    ]
+    most, steps = 1, 0
+    for sessions in dict.fromkeys(max(2, round(share * promised)) for share in _STEPS):
+        replies = await _speaking(address, speech, sessions, _TIMES_AT_STEP * turns, tick)
+        p95 = _p95_ms(replies)
+        what = f"end of speech → first audio, p95, {sessions} speaking sessions"
+        found.append(Measurement(_PART, what, p95, "ms", len(replies)))
+        steps += 1
+        if p95 >= 2 * alone_p95:
+            break
+        most = sessions
+    for _ in range((len(_STEPS) - steps) * _TIMES_AT_STEP * turns):
+        tick()  # what was left out
+    what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
+    return [*found, Measurement(_PART, what, most, "sessions", steps, least=promised)]
+
+
+def turns_in_all(turns: int) -> int:
+    """How often `answers` calls tick."""
+    return turns * (1 + _TIMES_AT_STEP * len(_STEPS))
+
+
+def _p50_ms(replies: Sequence[TimedReply]) -> float:
+    return 1000 * float(np.median([reply.first_s for reply in replies]))
+
+
+def _p95_ms(replies: Sequence[TimedReply]) -> float:
+    return 1000 * float(np.quantile([reply.first_s for reply in replies], 0.95))
+
+
+async def _speaking(
+    address: str, speech: Sequence[list[bytes]], sessions: int, turns: int, tick: Callable[[], None]
+) -> list[TimedReply]:
+    """So many turns, spoken by so many sessions side by side."""
+    waiting = islice(cycle(speech), turns)
+    replies: list[TimedReply] = []
+
+    async def one(number: int) -> None:
+        # Not all at once: people do not begin to speak together.
+        await asyncio.sleep(2 * number / sessions)
+        async with Talker.connect(address, mode="realtime", events=["turn_metrics"], paced=False) as talker:
+            for packets in waiting:
+                reply = await _turn(talker, packets)
+                replies.extend([reply] if reply is not None else [])
+                tick()
+
+    await asyncio.gather(*(one(number) for number in range(sessions)))
+    return replies
+
+
+async def _turn(talker: Talker, packets: Sequence[bytes]) -> TimedReply | None:
+    """Speak, and wait for the whole answer; None when nothing was heard."""
+    frames = [*chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)]
+    due_s = perf_counter()
+    for frame in frames:
+        due_s += FRAME_S
+        await asyncio.sleep(due_s - perf_counter())
+        await talker.socket.send(frame)
+    end_s = perf_counter()
+    first_s: float | None = None
+    stages = {}
+    while True:
+        name, data = await talker.receive()
+        if name == "error" and data["code"] == "no_speech":
+            return None
+        if name == "error":
+            raise ServerError(data["code"], data["message"])
+        if name == "turn_metrics":
+            stages = data
+        if name == "audio_chunk":
+            first_s = first_s or perf_counter() - end_s
+            if data["is_final"]:
+                engines_s = stages["asr_s"] + stages["agent_s"] + stages["tts_first_s"]
+                return TimedReply(first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])

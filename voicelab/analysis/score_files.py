@@ -1,0 +1,120 @@
+"""Transcript files scored: the hypotheses of each system against one file of references."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from voicelab.analysis.score_transcripts import ALTERNATIVES_IN, Score, all_rules, rules_for, score, under_all
+from voicelab.analysis.tagged import score_calls
+from voicelab.datasets.columns import TranscriptColumns
+from voicelab.datasets.transcripts.formats import Format, Missing, paired
+from voicelab.errors import InputError
+from voicelab.metrics.weights import weights_of
+from voicelab.text import WordMap, keep_hyphens, misfit
+
+ALL = "all"
+"""Instead of the name of a normalizer: every normalizer."""
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptFiles:
+    """References and hypotheses. id_type: how a .trn names speakers. norms, tags: of .nlp files, as for `read_call`."""
+
+    reference: Path
+    hypotheses: tuple[Path, ...]
+    form: Format
+    missing: Missing = "error"
+    id_type: str = "spu_id"
+    columns: TranscriptColumns | None = None
+    norms: Path | None = None
+    tags: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreRules:
+    """How texts are compared.
+
+    weights: as for `weights_of`. normalizer: a name, ALL, or None: by language, format or script. literal_braces:
+    braces are words. fragments, optional: as for `score`.
+    """
+
+    weights: str = "minimal"
+    normalizer: str | None = None
+    language: str | None = None
+    word_map: WordMap | None = None
+    hyphens: bool = False
+    literal_braces: bool = False
+    fragments: bool = False
+    optional: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ScoredFiles:
+    """scores: by file of hypotheses, then by name of normalizer. notices: each once, in order."""
+
+    scores: Mapping[str, Mapping[str, Score]]
+    notices: tuple[str, ...]
+
+
+def score_files(files: TranscriptFiles, rules: ScoreRules) -> ScoredFiles:
+    """Score each file of hypotheses.
+
+    Raises InputError for options that do not fit the format or each other, and for files that cannot be read or paired.
+    """
+    _check(files, rules)
+    scores, notices = {}, dict[str, None]()
+    for path in files.hypotheses:
+        if files.form == "nlp":
+            scores[str(path)] = _tagged(files, path, rules)
+        else:
+            scores[str(path)], found = _untagged(files, path, rules)
+            notices |= dict.fromkeys(found)
+    return ScoredFiles(scores, tuple(notices))
+
+
+def _check(files: TranscriptFiles, rules: ScoreRules) -> None:
+    if len(set(files.hypotheses)) < len(files.hypotheses):
+        raise InputError("the same HYP is given twice; give each system once")
+    if files.form != "nlp" and (files.norms is not None or files.tags is not None):
+        raise InputError(f"{files.reference}: --norms and --wer-tags are for .nlp files; leave them out")
+    if (rules.literal_braces or rules.fragments or rules.optional) and files.form not in ALTERNATIVES_IN:
+        raise InputError(
+            f"{files.reference}: --literal-braces, --fragments and --optional are for .trn and .stm; leave them out"
+        )
+    if rules.normalizer == ALL and (rules.fragments or rules.optional or rules.hyphens):
+        raise InputError("--fragments, --optional and --keep-hyphens need one --normalizer instead of all")
+
+
+def _tagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> dict[str, Score]:
+    if rules.normalizer == ALL:
+        chosen = all_rules(rules.word_map)
+    else:
+        used = rules_for([], files.form, name=rules.normalizer, language=rules.language, word_map=rules.word_map)
+        used = keep_hyphens(used) if rules.hyphens else used
+        chosen = {used.name: used}
+    weights = weights_of(rules.weights)
+    return {
+        name: score_calls(files.reference, path, used, weights, norms=files.norms, tags=files.tags)
+        for name, used in chosen.items()
+    }
+
+
+def _untagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> tuple[dict[str, Score], list[str]]:
+    """The scores by name of normalizer, and the notices."""
+    pairing = paired(
+        files.reference, path, files.form, missing=files.missing, id_type=files.id_type, columns=files.columns
+    )
+    pairs, notices, weights = pairing.pairs, list(pairing.notices), weights_of(rules.weights)
+    if not pairs:
+        raise InputError(f"{files.reference}: there are no utterances in it to score")
+    alternatives = files.form in ALTERNATIVES_IN and not rules.literal_braces
+    if rules.normalizer == ALL:
+        return under_all(pairs, weights, alternatives=alternatives, word_map=rules.word_map), notices
+    used = rules_for(pairs, files.form, name=rules.normalizer, language=rules.language, word_map=rules.word_map)
+    used = keep_hyphens(used) if rules.hyphens else used
+    if (warning := misfit(used, [pair.reference for pair in pairs])) is not None:
+        notices.append(warning)
+    found = score(pairs, used, weights, alternatives=alternatives, fragments=rules.fragments, optional=rules.optional)
+    return {used.name: found}, notices

@@ -1,0 +1,58 @@
+"""Write a small installable package around one component, with its contract test."""
+
+from __future__ import annotations
+
+import keyword
+import re
+from importlib.resources import files
+from pathlib import Path
+from string import Template
+from typing import Literal, get_args
+
+from voicelab.errors import InputError
+
+Kind = Literal["asr", "agent", "tts", "figure", "target"]
+_GROUPS: dict[str, str] = {"figure": "figures", "target": "targets"}
+"""Entry point groups whose name is not that of the kind."""
+_USAGE = {
+    "asr": "voicelab evaluate --asr {entry}",
+    "agent": "voicelab evaluate --agent {entry}",
+    "tts": "voicelab evaluate --tts {entry}",
+    "figure": "voicelab evaluate    # reports the figure {entry} too",
+    "target": "voicelab evaluate --target {entry} --mode realtime",
+}
+
+
+def write_package(kind: Kind, name: str, out: Path) -> Path:
+    """Write the package `name` into the folder out/name; returns that folder.
+
+    Raises InputError for a name that cannot be a module's, and where the folder exists.
+    """
+    module = name.replace("-", "_")
+    if not re.fullmatch(r"[a-z][a-z0-9_-]*", name) or keyword.iskeyword(module):
+        raise InputError(f"NAME {name!r}: use small letters, digits, - and _, beginning with a letter: my-{kind}")
+    folder = out / name
+    if folder.exists():
+        raise InputError(f"{folder}: exists already; choose another name or --out")
+    words = {
+        "name": name,
+        "module": module,
+        "entry": module if kind == "figure" else name,
+        "object": module.upper() if kind == "figure" else "".join(part.title() for part in module.split("_")),
+        "group": _GROUPS.get(kind, kind),
+    }
+    words["usage"] = _USAGE[kind].format(entry=words["entry"])
+    for template, file in (
+        ("pyproject.toml", "pyproject.toml"),
+        ("README.md", "README.md"),
+        (f"{kind}.py", f"{module}/__init__.py"),
+        (f"{kind}_test.py", "tests/test_contract.py"),
+    ):
+        text = files("voicelab.cli.scaffold").joinpath("templates", f"{template}.txt").read_text(encoding="utf-8")
+        path = folder / file
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(Template(text).substitute(words), encoding="utf-8")
+    return folder
+
+
+KINDS: tuple[str, ...] = get_args(Kind)
