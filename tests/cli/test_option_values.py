@@ -31,7 +31,7 @@ _WORKERS = (
     ("voicelab.analysis.cross.crossing", "cross"),
     ("voicelab.bench.tts", "measure"),
     ("voicelab.bench.asr", "measure"),
-    ("voicelab.bench.endpoint", "judged"),
+    ("voicelab.bench.replay", "judged"),
     ("voicelab.bench.intervals.simulate", "run"),
     ("voicelab.bench.vad", "cost"),
     ("voicelab.bench.words", "bench_words"),

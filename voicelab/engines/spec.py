@@ -118,8 +118,9 @@ class Option:
 class Entry:
     """One line of an engine table.
 
-    target: "module:Class". extra: the pip extra that installs its packages. install: the command
-    that installs them, where no extra does. packages: those whose versions identify the revision. isolation: "process" for engines that hold the GIL or may crash, otherwise "thread". lanes: number of
+    target: "module:Class". extra: the pip extra that installs its packages. install: the command that installs them,
+    where no extra does. packages: those whose versions identify the revision. isolation: "process" for engines that
+    hold the GIL or may crash, otherwise "thread". lanes: number of
     workers; None is one per core for recognizers in processes, otherwise one. shared: the workers are threads that
     share one engine, whose utterances are independent and whose calls release the GIL; otherwise each worker has its
     own engine. environment: variables for its process, unless the user sets them. needs: requirements beyond packages:

@@ -34,7 +34,7 @@ class Prosody:
     def __init__(
         self,
         *,
-        silence_s: float = 0.76,
+        silence_s: float = 0.84,
         complete_factor: float = 0.6,
         unfinished_factor: float = 1.5,
         finished_at: float = 0.3,
