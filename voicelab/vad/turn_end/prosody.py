@@ -36,7 +36,7 @@ class Prosody:
         *,
         silence_s: float = 0.84,
         complete_factor: float = 0.6,
-        unfinished_factor: float = 1.5,
+        unfinished_factor: float = 1.25,
         finished_at: float = 0.3,
         unfinished_at: float = -1.0,
         words: bool = True,
