@@ -139,7 +139,7 @@ class Services:
 @asynccontextmanager
 async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Services]:
     """Open the history and load the engines, logging each; close them on exit."""
-    vad_batcher = VadBatcher.named(settings.vad)
+    vad_batcher = VadBatcher.named(settings.vad, settings.turn_end)
     tracer = Tracer.from_environment()
     limits = HistoryLimits(settings.agent_exchanges, settings.max_session_turns, settings.history_timeout_s)
     history = await History.open(settings.database_url, limits)

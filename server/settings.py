@@ -27,6 +27,7 @@ from voicelab.metrics.attribution import STAGES
 from voicelab.paths import PROJECT
 from voicelab.pipeline.turn import LONGEST_TURN_S
 from voicelab.tts.default import default_voice
+from voicelab.vad.turn_end.catalog import DEFAULT_TURN_END
 
 _SQLITE = "sqlite+aiosqlite:///"
 LARGEST_JSON_BYTES = 1_000_000
@@ -57,6 +58,7 @@ class Settings(BaseSettings):
     agent: str = "rules"
     tts: str = Field(default_factory=default_voice)
     vad: str = "silero"
+    turn_end: str = DEFAULT_TURN_END
     asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Bytes = 10_000_000

@@ -19,6 +19,9 @@ from voicelab.errors import EngineError
 from voicelab.vad.base import Detector, DetectorStream
 from voicelab.vad.catalog import DETECTORS
 from voicelab.vad.endpoint import Endpointer, Event
+from voicelab.vad.turn_end.base import TurnEnd
+from voicelab.vad.turn_end.catalog import TURN_ENDS
+from voicelab.vad.turn_end.words import Words
 
 logger = logging.getLogger(__name__)
 
@@ -42,19 +45,25 @@ class _BatchedStream:
 class VadBatcher:
     """Batch the audio of many streams for one detector, which is loaded when the first connection needs it."""
 
-    def __init__(self, detector: Detector) -> None:
+    def __init__(self, detector: Detector, turn_end: TurnEnd | None = None) -> None:
         self._detector = detector
+        self._turn_end = turn_end or Words()
         self._loading = asyncio.Lock()
         self._is_loaded = False
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="vad")
+        self._turn_end_thread = ThreadPoolExecutor(1, thread_name_prefix="turn-end")
         self._waiting: list[_BatchedStream] = []
         self._running: asyncio.Task[None] | None = None
         self._began_s = 0.0
 
     @classmethod
-    def named(cls, spec: str) -> Self | None:
-        """Create it with the named detector; None for "none". Raises InputError or EngineMissingError."""
-        return None if spec == NONE else cls(DETECTORS.config(spec).build())
+    def named(cls, spec: str, turn_end: str) -> Self | None:
+        """With the detector and the turn end of these names; None where the detector is "none".
+
+        Raises InputError or EngineMissingError for a name or option that does not exist.
+        """
+        built = TURN_ENDS.config(turn_end).build()
+        return None if spec == NONE else cls(DETECTORS.config(spec).build(), built)
 
     async def open(self) -> None:
         """Load the detector once, in its thread. Raises EngineError when that fails."""
@@ -68,11 +77,30 @@ class VadBatcher:
             except Exception as error:
                 raise EngineError("vad", str(error)) from error
             logger.info("VAD %s loaded on %s (%s)", info.name, info.device, info.revision)
+            deciding = await asyncio.get_running_loop().run_in_executor(self._turn_end_thread, self._turn_end.load)
+            logger.info("turn end %s loaded (%s)", deciding.name, deciding.revision)
             self._is_loaded = True
 
     def endpointer(self) -> Endpointer:
         """Return an endpointer for one audio stream. Call `open` first."""
-        return Endpointer(self._detector.stream())
+        return Endpointer(self._detector.stream(), turn_end=self._turn_end)
+
+    @property
+    def sound_s(self) -> float:
+        """How many seconds of past sound `judge_sound` may be asked about."""
+        return self._turn_end.sound_s
+
+    async def judge_sound(self, endpointer: Endpointer, clip: Clip) -> None:
+        """Give the endpointer the score of the sound that its `sound_to_judge` named.
+
+        Await it before the same endpointer hears more. Raises EngineError when the model fails.
+        """
+        loop = asyncio.get_running_loop()
+        try:
+            score = await loop.run_in_executor(self._turn_end_thread, self._turn_end.sound_score, clip)
+        except Exception as error:
+            raise error if isinstance(error, EngineError) else EngineError("turn_end", str(error)) from error
+        endpointer.note_sound(score)
 
     async def feed(self, endpointer: Endpointer, clip: Clip) -> list[Event]:
         """Return the events of `endpointer.feed(clip)`, computed in a batch with the audio of other streams.
@@ -113,5 +141,6 @@ class VadBatcher:
                 one.probabilities.set_result(probabilities)
 
     def close(self) -> None:
-        """End the thread."""
+        """End the threads."""
         self._thread.shutdown(cancel_futures=True)
+        self._turn_end_thread.shutdown(cancel_futures=True)

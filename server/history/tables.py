@@ -9,7 +9,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, mapped_column
 from sqlalchemy.types import TypeDecorator
 
 
-class Words(TypeDecorator[str]):
+class StorableText(TypeDecorator[str]):
     """Text from clients. Characters that not every database can store become U+FFFD (NUL) or `?` (lone surrogates)."""
 
     impl = String
@@ -29,8 +29,8 @@ class WatchedTicker(Base):
     __tablename__ = "watchlist"
     __table_args__ = (UniqueConstraint("user_id", "ticker"),)
     id: Mapped[int] = mapped_column(primary_key=True, autoincrement=True)
-    user_id: Mapped[str] = mapped_column(Words)
-    ticker: Mapped[str] = mapped_column(Words)
+    user_id: Mapped[str] = mapped_column(StorableText)
+    ticker: Mapped[str] = mapped_column(StorableText)
     added_at: Mapped[str]
 
 
@@ -42,7 +42,7 @@ class SessionRow(Base):
 
     __tablename__ = "sessions"
     id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(Words)
+    user_id: Mapped[str] = mapped_column(StorableText)
     created_at: Mapped[str]
     updated_at: Mapped[str]
     ended_at: Mapped[str | None]
@@ -59,7 +59,7 @@ class SignInRow(Base):
     __tablename__ = "sign_ins"
     __table_args__ = (Index("ix_sign_ins_user_id", "user_id"),)
     id: Mapped[str] = mapped_column(primary_key=True)
-    user_id: Mapped[str] = mapped_column(Words)
+    user_id: Mapped[str] = mapped_column(StorableText)
     mark: Mapped[str]
     created_at: Mapped[str]
     ends_at: Mapped[str]
@@ -75,9 +75,9 @@ class TurnRow(Base):
     number: Mapped[int]
     created_at: Mapped[str]
     kind: Mapped[str]
-    transcription: Mapped[str | None] = mapped_column(Words)
-    agent_response: Mapped[str | None] = mapped_column(Words)
-    intent: Mapped[str | None] = mapped_column(Words)
+    transcription: Mapped[str | None] = mapped_column(StorableText)
+    agent_response: Mapped[str | None] = mapped_column(StorableText)
+    intent: Mapped[str | None] = mapped_column(StorableText)
     entities: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
     stage_times: Mapped[dict[str, float | None]] = mapped_column(JSON)
     audio_bytes_in: Mapped[int]

@@ -65,7 +65,8 @@ class SpeechStream:
     def _begin(self) -> None:
         self._audio = IncomingAudio(longest_s=self._services.settings.max_turn_s, endless=True)
         self._endpointer = self._vad_batcher.endpointer()
-        self._lookback = Lookback(self._endpointer.settings.lookback_s + _PIECE / SPEECH_RATE_HZ)
+        past_s = max(self._endpointer.settings.lookback_s, self._vad_batcher.sound_s)
+        self._lookback = Lookback(past_s + _PIECE / SPEECH_RATE_HZ)
         self._position = 0
         self._now: UtteranceReceiver | None = None
         self._speech_at = 0
@@ -130,8 +131,15 @@ class SpeechStream:
             await self._add(piece)
             for event in await self._vad_batcher.feed(self._endpointer, piece):
                 await self._act(event, at_s)
+            if (wanted := self._endpointer.sound_to_judge) is not None:
+                await self._judge_sound(*wanted)
             if self._config.silences:
                 await self._watch_for_sound(piece)
+
+    async def _judge_sound(self, start: int, end: int) -> None:
+        since = self._lookback.since(start)
+        clip = Clip(since.samples[: end - start], SPEECH_RATE_HZ)
+        await self._vad_batcher.judge_sound(self._endpointer, clip)
 
     async def _add(self, clip: Clip) -> None:
         """Feed the current utterance. An error ends it, and is reported when the utterance would be answered."""

@@ -10,7 +10,7 @@ from time import perf_counter
 from voicelab.errors import EngineError
 from voicelab.pipeline.turn import Turn
 
-_EVERY_S = 0.2
+_EVERY_S = 0.1
 """Minimum interval between requests. Words do not arrive faster, and each request costs recognizer time."""
 
 

@@ -31,7 +31,7 @@ _WORKERS = (
     ("voicelab.analysis.cross.crossing", "cross"),
     ("voicelab.analysis.bench.tts", "measure"),
     ("voicelab.analysis.bench.asr", "measure"),
-    ("voicelab.analysis.bench.endpoint", "judged"),
+    ("voicelab.analysis.bench.replay", "judged"),
     ("voicelab.analysis.bench.intervals.simulate", "run"),
     ("voicelab.analysis.bench.vad", "cost"),
     ("voicelab.analysis.bench.words", "bench_words"),

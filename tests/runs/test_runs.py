@@ -17,6 +17,7 @@ from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.targets.base import TurnOutcome
 
 FAKE = RunSpec(
@@ -219,6 +220,20 @@ def test_a_take_that_never_came_has_no_figures():
         planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False
     )
     assert (turn.heard, turn.turn_s, turn.overhead_s, turn.rtf, turn.status) == (None, None, None, None, "failed")
+
+
+@pytest.mark.parametrize("stages", [{}, {"audio_s": None}, {"audio_s": 0.5}])
+def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages):
+    """A server gives no stages for a turn in which it heard nothing; false speech per minute needs the minutes."""
+    samples = load(samples_folder())
+    planned = runner.plan(samples)[0].turns[0]
+    nothing_heard = TurnOutcome(error=("no_speech", "nothing"), stages=stages)
+    turn = runner.turn_result(
+        planned, None, nothing_heard, "", reply_file=None, cold=False,
+        request_audio=RequestAudioSource(SetRecordings(samples), None).of(planned.sample),
+    )  # fmt: skip
+    expected_s = stages.get("audio_s") or planned.sample.clip().duration_s
+    assert turn.audio_s == pytest.approx(expected_s, abs=0.05)
 
 
 @pytest.mark.skipif(not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES")

@@ -325,13 +325,13 @@ async def test_synthesized_speech_with_a_pause_is_one_turn_for_silero(tmp_path: 
     sentence = (words["what is the price of"], 0.4, words["apple"])
     with serving(tmp_path, asr="fake:text=tell me the price of apple", agent=f"fake:text={LONG}") as served:
         async with in_stream(served) as talker:
-            await stream(talker, chunked(in_a_room(0.5, *sentence, after_s=1.2), 5), pace=0.3)
+            await stream(talker, chunked(in_a_room(0.5, *sentence, after_s=1.6), 5), pace=0.3)
             names = []
             while "audio_chunk" not in names:
                 names.append((await talker.receive())[0])
             assert [name for name in names if name.startswith("speech")] == ["speech_started", "speech_stopped"]
             await stream(talker, chunked(in_a_room(0.5, cough(), after_s=1.0), 6), pace=0.3)
-            await stream(talker, chunked(in_a_room(words["stop"], words["apple"], after_s=1.2), 7), pace=0.3)
+            await stream(talker, chunked(in_a_room(words["stop"], words["apple"], after_s=1.6), 7), pace=0.3)
             names = []
             while "transcription" not in names:
                 names.append((await talker.receive())[0])

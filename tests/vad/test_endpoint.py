@@ -16,9 +16,10 @@ from voicelab.errors import InputError
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
 from voicelab.vad.completeness import Completeness
-from voicelab.vad.endpoint import Endpointer, EndpointSettings, SpeechBegan, SpeechEnded, TookTurn, feed_many
+from voicelab.vad.endpoint import Endpointer, SpeechBegan, SpeechEnded, TookTurn, feed_many
 from voicelab.vad.energy import Energy
 from voicelab.vad.lookback import Lookback
+from voicelab.vad.settings import EndpointSettings
 from voicelab.vad.silero import Silero
 
 SHIPPED = load(shipped("voice_samples")).spoken

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, replace
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,18 +22,27 @@ from voicelab.cli.run_options import SamplesOption
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
-    from voicelab.analysis.bench.endpoint import OperatingPoint
+    from voicelab.analysis.bench.endpoint import Halves, OperatingPoint, WayFigures
     from voicelab.analysis.bench.pauses import PausePlan
+    from voicelab.metrics.intervals import Interval
 
 _DETECTOR_HELP = "silero or energy, with options as in energy:above_floor_db=6."
 
 
 def endpoint(
-    silence_s: Annotated[
-        list[float] | None, typer.Option(min=0.05, help="A setting to try, may be repeated. \\[default: 0.2 to 1.2]")
+    turn_end: Annotated[
+        list[str] | None,
+        typer.Option(help="silence, words, prosody or smart-turn; may be repeated. \\[default: all installed]"),
     ] = None,
-    complete_factor: Annotated[float | None, typer.Option(help="Of silence_s, for words that look finished.")] = None,
-    unfinished_factor: Annotated[float | None, typer.Option(help="... for words that cannot be the end.")] = None,
+    asr: Annotated[str | None, typer.Option(help="Gives the words so far. \\[default: the default recognizer]")] = None,
+    tune_speakers: Annotated[
+        str | None,
+        typer.Option(help="Choose the silence on these speakers, and report the others. \\[default: kal16,slt]"),
+    ] = None,
+    silence_s: Annotated[
+        list[float] | None,
+        typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]"),
+    ] = None,
     samples: SamplesOption = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
@@ -40,7 +50,7 @@ def endpoint(
     audio_column: AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Each recording so many times, with other pauses.")
+        int, typer.Option(min=1, max=1_000_000, help="Repeat each recording this often, with other pauses.")
     ] = 2,
     pauses: Annotated[int, typer.Option(min=0, max=1000, help="Pauses in each.")] = 1,
     shortest_pause_s: Annotated[float, typer.Option(min=0.0, help="Shortest pause.")] = 0.2,
@@ -51,74 +61,103 @@ def endpoint(
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pauses, the noise and the intervals.")
     ] = 0,
-    plot: Annotated[Path | None, typer.Option(help="Also draw the curve into this PNG.")] = None,
+    plot: Annotated[Path | None, typer.Option(help="Also draw the curves into this PNG.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
 ) -> None:
-    """Put pauses between the words of recordings and print, for each setting of the endpointer, how many it cuts
-    short and how late it decides that speech is over; with a look at the words so far, and without.
+    """Put pauses between the words of recordings. For each way to decide that somebody has finished, print how many
+    turns it cuts off, by the length of the pause, and how late it decides at 5 % and 10 % cut-offs.
 
-    The words are those that PocketSphinx hears on the way, every 0.1 s. It takes some minutes.
+    The silence for 5 % and 10 % is chosen on some speakers, and all figures are those of the others. It takes minutes.
 
-    Example: voicelab bench endpoint --limit 16 --silence-s 0.4 --silence-s 0.8 --plot curve.png
+    Example: voicelab bench endpoint --turn-end silence --turn-end prosody --plot curve.png
     """
     with terminal.errors():
-        from voicelab.analysis.bench import endpoint as trade_off
+        from voicelab.analysis.bench import endpoint as measure
         from voicelab.analysis.bench.endpoint_plot import figure
         from voicelab.analysis.bench.pauses import PausePlan
+        from voicelab.analysis.bench.replay import Way, judged
+        from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.errors import InputError
         from voicelab.paths import shipped
         from voicelab.vad.catalog import DETECTORS
-        from voicelab.vad.endpoint import EndpointSettings
+        from voicelab.vad.turn_end.catalog import TURN_ENDS
 
         if not shortest_pause_s <= longest_pause_s:
             raise InputError("--shortest-pause-s must not be more than --longest-pause-s")
         if plot is not None:
             file_errors.check_file("--plot", plot)
-        factors = {"complete_factor": complete_factor, "unfinished_factor": unfinished_factor}
-        base = EndpointSettings(**{name: value for name, value in factors.items() if value is not None})
-        tried = sorted(set(silence_s or (0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 1.0, 1.2)))
-        for one_s in tried:
-            replace(base, silence_s=one_s)  # all are checked before the first is tried
+        asr = asr or DEFAULT_RECOGNIZER
+        RECOGNIZERS.config(asr)
+        names = turn_end or [name for name, entry in TURN_ENDS.entries.items() if entry.installed()]
+        ways = [Way(name, TURN_ENDS.config(name).build()) for name in names]
+        tried = sorted(set(silence_s or measure.SILENCES_S))
+        for way, one_s in product(ways, tried):
+            replace(way.turn_end.settings, silence_s=one_s)  # all are checked before the first is tried
+        for way in ways:
+            way.turn_end.load()
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
-        chosen = load(samples or shipped("voice_samples"), columns).only(limit=limit).spoken
+        named = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
         engine = DETECTORS.config(detector).build()
         engine.load()
         clips = []
         with terminal.progress_bar("pauses") as advance:
-            for one in trade_off.judged(engine, trade_off.paused_clips(chosen, plan, variants=variants, seed=seed)):
+            made = measure.paused_clips(chosen, plan, asr=asr, variants=variants, seed=seed)
+            for one in judged(engine, made):
                 clips.append(one)
                 advance(len(clips), len(chosen) * variants, None)
-        points = trade_off.curve(engine, clips, tried, base, lag_s=lag_s, seed=seed)
+        speakers = tune_speakers.split(",") if tune_speakers else measure.FITTED_ON
+        split = measure.halves(clips, speakers)
+        found = [measure.figures(way, split, tried, lag_s=lag_s, seed=seed) for way in ways]
         if plot is not None:
-            figure(points, EndpointSettings().silence_s).savefig(plot, dpi=90)
+            figure(found).savefig(plot, dpi=90)
         if as_json:
-            options = {"detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed, **asdict(plan)}
-            typer.echo(json.dumps({"options": options, "points": [_fields(point) for point in points]}, indent=2))
+            options = {
+                "asr": asr, "detector": detector, "variants": variants, "lag_s": lag_s, "seed": seed,
+                "held_out": split.held_out, **asdict(plan),
+            }  # fmt: skip
+            typer.echo(json.dumps({"options": options, "turn_ends": [asdict(one) for one in found]}, indent=2))
         else:
-            _show(points, plan, detector)
+            _show(found, split, plan, f"{detector}, {asr}")
 
 
-def _fields(point: OperatingPoint) -> dict[str, Any]:
-    return {**asdict(point), "cut_rate": point.cut / point.n}
-
-
-def _show(points: list[OperatingPoint], plan: PausePlan, detector: str) -> None:
-    rows = []
-    for point in points:
-        interval = point.cut_interval
-        sure = "-" if interval is None else f"{100 * interval.low:.1f} .. {100 * interval.high:.1f}"
-        delays = ["-" if one is None else f"{one:.2f}" for one in (point.delay_p50_s, point.delay_p95_s)]
-        cut = f"{100 * point.cut / point.n:.1f}"
-        kind = "with words" if point.words else "without"
-        rows.append((kind, f"{point.settings.silence_s:g}", cut, sure, *delays, str(point.missed)))
-    title = (
-        f"{points[0].n} recordings with {plan.pauses} pause(s) of {plan.shortest_s:g} to {plan.longest_s:g} s, "
-        f"noise at {plan.noise_dbfs:g} dBFS, {detector}"
+def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str) -> None:
+    speakers = sorted({one.speaker for one in split.report})
+    about = (
+        f"{plan.pauses} pause(s) of {plan.shortest_s:g} to {plan.longest_s:g} s, {plan.noise_dbfs:g} dBFS, {engines}"
     )
-    columns = ("completeness", "silence_s", "cut early %", "95 %", "delay p50 s", "p95 s", "missed")
+    held_out = "" if split.held_out else "; the silence was chosen on the same recordings, so these figures flatter"
+    title = f"{len(split.report)} recordings of {', '.join(speakers)}; {about}{held_out}"
+    rows: list[tuple[str, ...]] = []
+    for one in found:
+        rows.append((one.name, "default", *_cells(one.default)))
+        for at in one.at_shares:
+            cells = ["-"] * 6 if at.point is None else _cells(at.point)
+            rows.append((one.name, f"for {100 * at.share:g} %", *cells))
+    columns = ("turn end", "silence", "s", "cut off %", "95 %", "latency p50 s", "95 %", "p95 s")
     terminal.table(title, columns, rows)
+    pauses = [
+        (one.name, f"{cuts.low_s:g} to {cuts.high_s:g}", f"{1000 * cuts.within_s:g}", str(cuts.n),
+         f"{100 * cuts.cut / cuts.n:.1f}", _sure(cuts.interval, 100, 1))
+        for one in found for cuts in one.by_pause
+    ]  # fmt: skip
+    if pauses:
+        shown = ("turn end", "pause s", "within ms", "pauses", "cut off %", "95 %")
+        terminal.table("pauses taken for the end, at the default silence", shown, pauses)
+
+
+def _cells(point: OperatingPoint) -> list[str]:
+    p50, p95 = ("-" if one is None else f"{one:.2f}" for one in (point.delay_p50_s, point.delay_p95_s))
+    cut = f"{100 * point.cut / point.n:.1f}"
+    sure = _sure(point.cut_interval, 100, 1), _sure(point.delay_p50_interval, 1, 2)
+    return [f"{point.silence_s:g}", cut, sure[0], p50, sure[1], p95]
+
+
+def _sure(interval: Interval | None, scale: float, digits: int) -> str:
+    if interval is None:
+        return "-"
+    return f"{scale * interval.low:.{digits}f} .. {scale * interval.high:.{digits}f}"
 
 
 def vad(

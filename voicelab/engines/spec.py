@@ -118,8 +118,9 @@ class Option:
 class Entry:
     """One line of an engine table.
 
-    target: "module:Class". extra: the pip extra that installs its packages. packages: those whose versions identify the
-    revision. isolation: "process" for engines that hold the GIL or may crash, otherwise "thread". lanes: number of
+    target: "module:Class". extra: the pip extra that installs its packages. install: the command that installs them,
+    where no extra does. packages: those whose versions identify the revision. isolation: "process" for engines that
+    hold the GIL or may crash, otherwise "thread". lanes: number of
     workers; None is one per core for recognizers in processes, otherwise one. shared: the workers are threads that
     share one engine, whose utterances are independent and whose calls release the GIL; otherwise each worker has its
     own engine. environment: variables for its process, unless the user sets them. needs: requirements beyond packages:
@@ -132,6 +133,7 @@ class Entry:
     summary: str
     isolation: Isolation = "thread"
     extra: str | None = None
+    install: str | None = None
     packages: tuple[str, ...] = ()
     lanes: int | None = None
     shared: bool = False
@@ -173,6 +175,8 @@ class Entry:
         """The command that installs the missing packages, and other requirements."""
         if (fault := self._fault()) is not None:
             return f"repair its package: {fault}"
+        if self.install is not None:
+            return self.install
         if self.extra is not None:
             return f"pip install 'voicelab[{self.extra}]'"
         missing = " ".join([package for package in self.packages if not is_installed(package)] or self.packages)

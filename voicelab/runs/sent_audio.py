@@ -26,11 +26,12 @@ _KEPT_CLIPS = 256
 class RequestAudio:
     """Encoded audio to send.
 
-    sent: what the condition applied, or None. segment: None for a whole recording. undecoded_s: seconds of damaged
-    audio in the recording.
+    duration_s: of the audio. sent: what the condition applied, or None. segment: None for a whole recording.
+    undecoded_s: seconds of damaged audio in the recording.
     """
 
     audio: bytes
+    duration_s: float
     sent: AppliedCondition | None = None
     segment: SentSegment | None = None
     undecoded_s: float = 0.0
@@ -75,10 +76,11 @@ class RequestAudioSource:
 
         A condition without effect therefore gives the recognizer exactly the samples of the recording.
         """
-        undecoded_s = sample.decoded(SPEECH_RATE_HZ).undecoded_s
+        decoded = sample.decoded(SPEECH_RATE_HZ)
+        undecoded_s = decoded.undecoded_s
         if self._condition is None:
-            audio = sample.audio_bytes()
-            return RequestAudio(audio, segment=_segment(sample, audio), undecoded_s=undecoded_s)
+            audio, duration_s = sample.audio_bytes(), decoded.clip.duration_s
+            return RequestAudio(audio, duration_s, segment=_segment(sample, audio), undecoded_s=undecoded_s)
         found = disturb(
             Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
         )
@@ -91,7 +93,7 @@ class RequestAudioSource:
             lost=found.lost,
             kbps=found.kbps,
         )
-        return RequestAudio(audio, sent, undecoded_s=undecoded_s)
+        return RequestAudio(audio, found.clip.duration_s, sent, undecoded_s=undecoded_s)
 
 
 def _segment(sample: Sample, audio: bytes) -> SentSegment | None:

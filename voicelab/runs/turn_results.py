@@ -88,7 +88,10 @@ def turn_result(
     owner: Owner | None = None,
 ) -> TurnResult:
     """Return the record of a turn, with derived figures. owner: of its failure; None: according to its code."""
-    sample, stages = planned.sample, take.stages
+    sample, stages = planned.sample, dict(take.stages)
+    if stages.get("audio_s") is None and request_audio is not None:
+        # A server says nothing about the stages of a turn that it could not answer.
+        stages["audio_s"] = request_audio.duration_s
     failure = None
     if take.error is not None:
         code, message = take.error

@@ -1,70 +1,25 @@
 """Where utterances begin and end in a stream of sound, and which of them mean to interrupt.
 
 Pure and without a clock: time is counted in samples of the stream, so that the same sound gives the same events however
-it was chunked. The end is decided by the silence since the last speech, and how long it has to last depends on how much
-was said and on whether the words so far look finished.
+it was chunked. The end is decided by the silence since the last speech. How long the silence has to last depends on how
+much was said, and on what the words and the sound before the pause say about more to come (turn_end/).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.errors import InputError
 from voicelab.vad.barge_in import BargeIn
 from voicelab.vad.base import FRAME, Detector, DetectorStream
-from voicelab.vad.completeness import Completeness, completeness
+from voicelab.vad.completeness import Completeness
+from voicelab.vad.settings import EndpointSettings
+from voicelab.vad.turn_end.base import TurnEnd
+from voicelab.vad.turn_end.words import Words
 
-
-@dataclass(frozen=True, slots=True)
-class EndpointSettings:
-    """speech_at, quiet_below: a frame of at least the one probability is speech, of less than the other silence;
-    between them it is what the frame before was.
-    onset_s: speech has to last so long before an utterance begins.
-    padding_s: so much sound before its first speech belongs to an utterance.
-    silence_s: an utterance whose words say nothing about more to come ends after so much silence.
-    complete_factor, unfinished_factor: of silence_s, for words that look finished, or cannot be the end.
-    short_s, short_factor: an utterance whose speech is shorter waits longer, unless its words look finished.
-    """
-
-    speech_at: float = 0.5
-    quiet_below: float = 0.35
-    onset_s: float = 0.064
-    padding_s: float = 0.3
-    silence_s: float = 0.7
-    complete_factor: float = 0.6
-    unfinished_factor: float = 1.5
-    short_s: float = 0.8
-    short_factor: float = 1.4
-
-    def __post_init__(self) -> None:
-        if not 0 < self.quiet_below <= self.speech_at <= 1:
-            raise InputError(f"0 < quiet_below <= speech_at <= 1, not {self.quiet_below} and {self.speech_at}")
-        for name in (
-            "onset_s",
-            "padding_s",
-            "silence_s",
-            "complete_factor",
-            "unfinished_factor",
-            "short_s",
-            "short_factor",
-        ):
-            if not 0 <= getattr(self, name) <= 60:
-                raise InputError(f"{name} must be 0 to 60, not {getattr(self, name)}")
-
-    @property
-    def lookback_s(self) -> float:
-        """How much of the past has to be kept, so that an utterance can be taken from its start."""
-        return self.padding_s + self.onset_s + 2 * FRAME / SPEECH_RATE_HZ
-
-    def silence_needed_s(self, spoken_s: float, verdict: Completeness) -> float:
-        """How much silence ends an utterance whose speech lasted spoken_s."""
-        if verdict is Completeness.COMPLETE:
-            return self.silence_s * self.complete_factor
-        short = self.short_factor if spoken_s < self.short_s else 1.0
-        unfinished = self.unfinished_factor if verdict is Completeness.UNFINISHED else 1.0
-        return self.silence_s * max(short, unfinished)
+_JUDGE_AFTER = 4 * FRAME
+"""So much silence is a pause whose sound is worth judging: 0.13 s."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +57,18 @@ Event = SpeechBegan | TookTurn | SpeechEnded
 
 @dataclass(slots=True)
 class _Utterance:
-    """One that is going on. voiced: samples judged to be speech; verdict: on the text, when nothing was said since."""
+    """One that is going on. voiced: samples judged to be speech.
+
+    pause_text, sound_score, verdict: what is known of the present pause; speech resets them.
+    """
 
     start: int
     speech: int
     last: int
     voiced: int
     text: str = ""
+    pause_text: str = ""
+    sound_score: float | None = None
     verdict: Completeness = Completeness.OPEN
     took_floor: bool = False
 
@@ -116,7 +76,7 @@ class _Utterance:
 class Endpointer:
     """One connection's utterances: feed it all of the sound, and tell it the words as they are recognized.
 
-    judge: whether a text looks finished.
+    turn_end: decides in a pause whether the person has finished. settings: by default those of turn_end.
     """
 
     def __init__(
@@ -124,12 +84,12 @@ class Endpointer:
         stream: DetectorStream,
         settings: EndpointSettings | None = None,
         barge_in: BargeIn | None = None,
-        judge: Callable[[str], Completeness] = completeness,
+        turn_end: TurnEnd | None = None,
     ) -> None:
         self.stream = stream
-        self.settings = settings or EndpointSettings()
+        self._turn_end = turn_end or Words()
+        self.settings = settings or self._turn_end.settings
         self._barge_in = barge_in or BargeIn()
-        self._judge = judge
         self._position = 0
         self._earliest_start = 0
         self._onset: int | None = None
@@ -167,7 +127,29 @@ class Endpointer:
         """
         if self._now is not None:
             self._now.text = text
-            self._now.verdict = self._judge(text) if self.in_pause else Completeness.OPEN
+            self._now.pause_text = text if self.in_pause else ""
+            self._judge(self._now)
+
+    @property
+    def sound_to_judge(self) -> tuple[int, int] | None:
+        """The samples of the stream that `note_sound` wants a score for: from and to. None: it wants none now.
+
+        A score is wanted once in each pause, where the decision looks at the sound.
+        """
+        now, sound_s = self._now, self._turn_end.sound_s
+        if now is None or not sound_s or now.sound_score is not None or self._position - now.last < _JUDGE_AFTER:
+            return None
+        return max(now.start, self._position - round(sound_s * SPEECH_RATE_HZ)), self._position
+
+    def note_sound(self, score: float) -> None:
+        """Take the score of the sound that `sound_to_judge` named. Call it before more sound is fed."""
+        if self._now is not None:
+            self._now.sound_score = score
+            self._judge(self._now)
+
+    def _judge(self, now: _Utterance) -> None:
+        known = now.pause_text or now.sound_score is not None
+        now.verdict = self._turn_end.verdict(now.pause_text, now.sound_score) if known else Completeness.OPEN
 
     def advance(self, probabilities: Sequence[float]) -> list[Event]:
         """Take the detector's judgement of the next frames."""
@@ -201,7 +183,7 @@ class Endpointer:
         goes_on = now.last == self._position - FRAME
         if probability >= self.settings.speech_at or (goes_on and probability >= self.settings.quiet_below):
             now.last = self._position
-            now.verdict = Completeness.OPEN
+            now.verdict, now.pause_text, now.sound_score = Completeness.OPEN, "", None
             now.voiced += FRAME
         events: list[Event] = []
         if not now.took_floor and self._barge_in.interrupts(now.voiced, now.text):

@@ -1,29 +1,33 @@
 """The bench of endpointing: pauses go where it says, the counts are those of the events, wrong options are named."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from typer.testing import CliRunner
 
 from tests.support.voices import trimmed
-from voicelab.analysis.bench.endpoint import Judged, curve, judged
+from voicelab.analysis.bench.endpoint import Halves, by_pause, figures, halves
 from voicelab.analysis.bench.endpoint_plot import figure
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
+from voicelab.analysis.bench.replay import Judged, Way, judged, outcome
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
-from voicelab.vad.endpoint import EndpointSettings
 from voicelab.vad.energy import Energy
+from voicelab.vad.turn_end.silence import Silence
+from voicelab.vad.turn_end.words import Words
 
+PLAN = PausePlan(shortest_s=0.45, longest_s=0.6)
 SAMPLE = load(shipped("voice_samples")).sample("price_ba")
 
 
 @pytest.fixture(scope="module")
 def variants():
-    return paused(SAMPLE, PausePlan(shortest_s=0.45, longest_s=0.6), range(2))
+    return paused(SAMPLE, PLAN, range(2), asr="pocketsphinx")
 
 
 def test_a_paused_recording_is_as_much_longer_as_its_pauses(variants):
@@ -38,7 +42,7 @@ def test_a_paused_recording_is_as_much_longer_as_its_pauses(variants):
 
 
 def test_the_same_seed_gives_the_same_sound_and_words(variants):
-    (again,) = paused(SAMPLE, PausePlan(shortest_s=0.45, longest_s=0.6), [1])
+    (again,) = paused(SAMPLE, PLAN, [1], asr="pocketsphinx")
     assert np.array_equal(again.clip.samples, variants[1].clip.samples)
     assert again.heard == variants[1].heard
 
@@ -50,33 +54,59 @@ def test_what_is_heard_on_the_way_grows_to_the_whole(variants):
         assert len(one.heard[0][1]) < len(one.heard[-1][1])
 
 
+def test_pauses_are_where_the_clip_says(variants):
+    for one in variants:
+        (start,) = one.pause_starts
+        pause = one.clip.between(start / SPEECH_RATE_HZ + 0.01, start / SPEECH_RATE_HZ + one.pauses_s[0] - 0.01)
+        assert pause.level_dbfs == pytest.approx(-55, abs=2)
+
+
 def test_pauses_shorter_than_the_silence_cut_nothing_and_longer_ones_do(variants):
-    engine = Energy()
-    points = curve(engine, list(judged(engine, variants)), [0.2, 1.0], EndpointSettings(), lag_s=0.1, seed=0)
-    found = {(point.words, point.settings.silence_s): point for point in points}
-    assert found[False, 0.2].cut == 2
-    assert found[False, 1.0].cut == 0
-    assert found[False, 1.0].delay_p50_s == pytest.approx(1.0, abs=0.1)
-    assert found[False, 1.0].missed == 0
-    assert found[False, 1.0].cut_interval is None  # one speaker
-    assert figure(points, 1.0).axes[0].get_lines()
+    clips = tuple(judged(Energy(), variants))
+    found = figures(Way("silence", Silence()), Halves(clips, clips, held_out=False), [0.2, 1.0], lag_s=0.1, seed=0)
+    short, long = found.curve
+    assert (short.cut, long.cut, long.missed) == (2, 0, 0)
+    assert long.delay_p50_s == pytest.approx(1.0, abs=0.1)
+    assert long.cut_interval is None  # one speaker
+    assert [at.point for at in found.at_shares] == [long, long]
+    assert figure([found]).axes[0].get_lines()
+
+
+def test_cuts_are_counted_by_how_soon_after_the_pause_begins_they_come():
+    start, end = 40 * FRAME, 76 * FRAME
+    clip = PausedClip(SAMPLE, Clip.silence(4.0), end, (16 * FRAME / SPEECH_RATE_HZ,), (start,), ())
+    one = Judged(clip, [1.0] * 40 + [0.0] * 16 + [1.0] * 20 + [0.0] * 60)
+    for silence_s, after_s, counts in ((0.2, 0.224, {(0.3, 1), (0.6, 1)}), (0.4, 0.416, {(0.3, 0), (0.6, 1)})):
+        found = outcome(one, Way("silence", Silence()), silence_s, 0.1)
+        assert found.cut
+        assert found.cut_after_s == (pytest.approx(after_s),)
+        assert {(cuts.within_s, cuts.cut) for cuts in by_pause([found], 0)} == counts
+
+
+def test_no_speaker_is_in_both_halves(variants):
+    (one, other) = judged(Energy(), variants)
+    other = replace(other, paused=replace(other.paused, sample=replace(other.paused.sample, speaker="somebody")))
+    split = halves([one, other], ["somebody"])
+    assert (split.tune, split.report, split.held_out) == ((other,), (one,), True)
+    assert not halves([one, other], ["nobody"]).held_out
 
 
 def test_a_recording_in_which_nothing_was_decided_is_missed_and_has_no_delay():
-    silent = PausedClip(SAMPLE, Clip.silence(1.0), SPEECH_RATE_HZ // 2, (), ())
-    engine = Energy()
-    nothing = Judged(silent, [0.0] * (SPEECH_RATE_HZ // FRAME))
-    (point, _) = curve(engine, [nothing], [0.5], EndpointSettings(), lag_s=0.1, seed=0)
-    assert (point.cut, point.missed, point.delay_p50_s, point.delay_p95_s) == (0, 1, None, None)
+    silent = PausedClip(SAMPLE, Clip.silence(1.0), SPEECH_RATE_HZ // 2, (), (), ())
+    found = outcome(Judged(silent, [0.0] * (SPEECH_RATE_HZ // FRAME)), Way("words", Words()), 0.5, 0.1)
+    assert (found.cut, found.delay_s, found.cut_after_s) == (False, None, ())
 
 
 def test_the_commands(tmp_path):
-    options = ["--limit", "1", "--variants", "1", "--detector", "energy", "--silence-s", "0.5", "--silence-s", "0.9"]
+    options = ["--limit", "1", "--variants", "1", "--detector", "energy", "--asr", "pocketsphinx"]
+    options += ["--turn-end", "words", "--turn-end", "prosody", "--silence-s", "0.5", "--silence-s", "0.9"]
     plot = tmp_path / "curve.png"
     done = CliRunner().invoke(app, ["bench", "endpoint", *options, "--json", "--plot", str(plot)])
     assert done.exit_code == 0, done.output
     printed = json.loads(done.stdout)
-    assert [point["settings"]["silence_s"] for point in printed["points"]] == [0.5, 0.9] * 2
+    assert [one["name"] for one in printed["turn_ends"]] == ["words", "prosody"]
+    assert [point["silence_s"] for point in printed["turn_ends"][0]["curve"]] == [0.5, 0.9]
+    assert not printed["options"]["held_out"]
     assert printed["options"]["pauses"] == 1
     assert plot.read_bytes().startswith(b"\x89PNG")
     costs = ["bench", "vad", "--detector", "energy", "--detector", "silero", "--streams", "2", "--seconds", "0.2"]
@@ -94,7 +124,8 @@ def test_the_commands(tmp_path):
         (["endpoint", "--shortest-pause-s", "0.9"], "must not be more than --longest-pause-s"),
         (["endpoint", "--plot", "no/such/folder/x.png"], "create the folder no/such/folder first"),
         (["endpoint", "--silence-s", "100"], "silence_s must be 0 to 60, not 100"),
-        (["endpoint", "--complete-factor", "-1"], "complete_factor must be 0 to 60"),
+        (["endpoint", "--turn-end", "words:complete_factor=-1"], "complete_factor must be 0 to 60"),
+        (["endpoint", "--turn-end", "nope"], "unknown turn_end engine 'nope'"),
         (["vad", "--piece-s", "9"], "--piece-s must not be more than --seconds"),
     ],
 )

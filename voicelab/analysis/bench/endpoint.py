@@ -1,116 +1,166 @@
-"""End-of-speech delay against early cuts: recordings with pauses, endpointed under many settings."""
+"""End-of-turn figures: the share of turns cut off, and how late an end is decided, for each way to decide it.
+
+The silence that gives a wanted share of cut-offs is found on the recordings of some speakers, and what it gives is
+reported on those of the others.
+"""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
+from itertools import pairwise
 
 import numpy as np
 
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
-from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.analysis.bench.replay import Judged, ReplayOutcome, Way, outcome
 from voicelab.datasets import Sample
-from voicelab.metrics.intervals import Interval, ratio_interval
-from voicelab.vad.base import FRAME, Detector
-from voicelab.vad.completeness import Completeness, completeness
-from voicelab.vad.endpoint import Endpointer, EndpointSettings, SpeechEnded
+from voicelab.metrics.intervals import Interval, quantile_interval, ratio_interval
 
-_ASKED_EVERY = round(0.1 * SPEECH_RATE_HZ)
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A recording with pauses, and how probably each of its frames is speech."""
-
-    paused: PausedClip
-    probabilities: list[float]
+SILENCES_S = tuple(round(0.2 + 0.04 * step, 2) for step in range(31))
+CUT_SHARES = (0.05, 0.1)
+FITTED_ON = ("kal16", "slt")
+"""The speakers whose recordings the weights of turn_end/prosody.py come from; no figure is reported on them."""
+_WITHIN_S = (0.3, 0.6)
+_EDGES_S = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """One setting. cut: how many of the n recordings had an end decided before their speech was over.
+    """One silence. cut: how many of the n turns had an end decided before their speech was over.
 
-    delay_p50_s, delay_p95_s: from the true end of speech to the decision that it is over, None where none was decided.
-    missed: recordings in which no end was decided after the speech.
+    delay_p50_s, delay_p95_s: from the true end of speech to the decision; None where none was decided. missed: turns in
+    which no end was decided after the speech.
     """
 
-    settings: EndpointSettings
-    words: bool
+    silence_s: float
     n: int
     cut: int
     cut_interval: Interval | None
     delay_p50_s: float | None
+    delay_p50_interval: Interval | None
     delay_p95_s: float | None
     missed: int
 
 
-def paused_clips(samples: Sequence[Sample], plan: PausePlan, *, variants: int, seed: int) -> Iterator[PausedClip]:
-    """Each recording so many times, with other pauses; made in a process per core."""
+@dataclass(frozen=True, slots=True)
+class AtShare:
+    """The shortest silence with at most this share of cut-offs on the tuning speakers, and what it gives on the others.
+
+    point: None where even the longest silence cuts more.
+    """
+
+    share: float
+    point: OperatingPoint | None
+
+
+@dataclass(frozen=True, slots=True)
+class PauseCuts:
+    """Pauses of a range of lengths, and how many of them were taken for the end within within_s of their beginning."""
+
+    low_s: float
+    high_s: float
+    within_s: float
+    n: int
+    cut: int
+    interval: Interval | None
+
+
+@dataclass(frozen=True, slots=True)
+class WayFigures:
+    """All figures of one way. default: at its own silence; curve: at every silence tried; both on the report half."""
+
+    name: str
+    default: OperatingPoint
+    at_shares: tuple[AtShare, ...]
+    by_pause: tuple[PauseCuts, ...]
+    curve: tuple[OperatingPoint, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Halves:
+    """tune and report share no speaker where held_out is true; else both are all recordings."""
+
+    tune: tuple[Judged, ...]
+    report: tuple[Judged, ...]
+    held_out: bool
+
+
+def paused_clips(
+    samples: Sequence[Sample], plan: PausePlan, *, asr: str, variants: int, seed: int
+) -> Iterator[PausedClip]:
+    """Each recording `variants` times, with other pauses; made in a process per core. asr: gives the words."""
     seeds = range(seed, seed + variants)
     with ProcessPoolExecutor(
         min(os.cpu_count() or 1, len(samples)), mp_context=multiprocessing.get_context("spawn")
     ) as pool:
-        for future in [pool.submit(paused, sample, plan, seeds) for sample in samples]:
+        for future in [pool.submit(partial(paused, asr=asr), sample, plan, seeds) for sample in samples]:
             yield from future.result()
 
 
-def judged(detector: Detector, clips: Iterable[PausedClip]) -> Iterator[Judged]:
-    """Ask the detector about every frame, once for all settings."""
-    for one in clips:
-        yield Judged(one, detector.stream().feed(one.clip))
+def halves(clips: Sequence[Judged], tune_speakers: Sequence[str]) -> Halves:
+    """Split by speaker."""
+    tune = tuple(one for one in clips if one.speaker in tune_speakers)
+    report = tuple(one for one in clips if one.speaker not in tune_speakers)
+    if not tune or not report:
+        return Halves(tuple(clips), tuple(clips), held_out=False)
+    return Halves(tune, report, held_out=True)
 
 
-def curve(
-    detector: Detector,
-    clips: Sequence[Judged],
-    silences_s: Sequence[float],
-    base: EndpointSettings,
-    *,
-    lag_s: float,
-    seed: int,
-) -> list[OperatingPoint]:
-    """Every silence with and without a look at the words. lag_s: how late the recognizer's words come."""
-    points = []
-    for words in (False, True):
-        for silence_s in silences_s:
-            settings = replace(base, silence_s=silence_s)
-            points.append(_point(detector, clips, settings, words=words, lag_s=lag_s, seed=seed))
-    return points
+def figures(way: Way, split: Halves, silences_s: Sequence[float], *, lag_s: float, seed: int) -> WayFigures:
+    """Replay both halves under every silence."""
+    report = {silence_s: _replayed(split.report, way, silence_s, lag_s) for silence_s in silences_s}
+    default_s = way.turn_end.settings.silence_s
+    at_default = report.get(default_s) or _replayed(split.report, way, default_s, lag_s)
+    curve = tuple(_point(silence_s, outcomes, seed) for silence_s, outcomes in report.items())
+    tuned = {silence_s: _cut_share(_replayed(split.tune, way, silence_s, lag_s)) for silence_s in silences_s}
+    at_shares = []
+    for share in CUT_SHARES:
+        fitting = [silence_s for silence_s in sorted(tuned) if tuned[silence_s] <= share]
+        point = next((one for one in curve if fitting and one.silence_s == fitting[0]), None)
+        at_shares.append(AtShare(share, point))
+    return WayFigures(
+        way.name, _point(default_s, at_default, seed), tuple(at_shares), by_pause(at_default, seed), curve
+    )
 
 
-def _point(
-    detector: Detector, clips: Sequence[Judged], settings: EndpointSettings, *, words: bool, lag_s: float, seed: int
-) -> OperatingPoint:
-    cut: list[int] = []
-    delays_s: list[float] = []
-    for one in clips:
-        ends = [stop.decided_at for stop in _stops(detector, one, settings, words=words, lag_s=lag_s)]
-        cut.append(any(end <= one.paused.end for end in ends))
-        delays_s += [(end - one.paused.end) / SPEECH_RATE_HZ for end in ends[-1:] if end > one.paused.end]
-    keys = [one.paused.sample.speaker or one.paused.sample.id for one in clips]
+def by_pause(outcomes: Sequence[ReplayOutcome], seed: int) -> tuple[PauseCuts, ...]:
+    """Of pauses of each range of lengths, the share that was taken for the end within 300 and 600 ms."""
+    pauses = [
+        (length_s, after_s, one.clip.speaker)
+        for one in outcomes
+        for length_s, after_s in zip(one.clip.paused.pauses_s, one.cut_after_s, strict=True)
+    ]
+    found = []
+    for low_s, high_s in pairwise(_EDGES_S):
+        inside = [pause for pause in pauses if low_s <= pause[0] < high_s]
+        for within_s in _WITHIN_S if inside else ():
+            cuts = [int(after_s is not None and after_s <= within_s) for _, after_s, _ in inside]
+            interval = ratio_interval(cuts, [1] * len(cuts), [speaker for *_, speaker in inside], seed=seed)
+            found.append(PauseCuts(low_s, high_s, within_s, len(inside), sum(cuts), interval))
+    return tuple(found)
+
+
+def _replayed(clips: Sequence[Judged], way: Way, silence_s: float, lag_s: float) -> list[ReplayOutcome]:
+    return [outcome(one, way, silence_s, lag_s) for one in clips]
+
+
+def _cut_share(outcomes: Sequence[ReplayOutcome]) -> float:
+    return sum(one.cut for one in outcomes) / len(outcomes)
+
+
+def _point(silence_s: float, outcomes: Sequence[ReplayOutcome], seed: int) -> OperatingPoint:
+    cut = [int(one.cut) for one in outcomes]
+    keys = [one.clip.speaker for one in outcomes]
+    ended = [(one.delay_s, one.clip.speaker) for one in outcomes if one.delay_s is not None]
+    delays_s = [delay_s for delay_s, _ in ended]
     p50_s, p95_s = np.quantile(delays_s, [0.5, 0.95]).tolist() if delays_s else (None, None)
-    interval = ratio_interval(cut, [1] * len(cut), keys, seed=seed)
-    return OperatingPoint(settings, words, len(clips), sum(cut), interval, p50_s, p95_s, len(clips) - len(delays_s))
-
-
-def _stops(
-    detector: Detector, one: Judged, settings: EndpointSettings, *, words: bool, lag_s: float
-) -> Iterator[SpeechEnded]:
-    """Replay a recording: frame by frame, the words told as they would come."""
-    endpointer = Endpointer(detector.stream(), settings, judge=completeness if words else _open)
-    lag = round(lag_s * SPEECH_RATE_HZ)
-    asked = 0
-    for number, probability in enumerate(one.probabilities, start=1):
-        yield from (event for event in endpointer.advance([probability]) if isinstance(event, SpeechEnded))
-        position = number * FRAME
-        if position - asked >= _ASKED_EVERY:
-            asked = position
-            known = [text for at, text in one.paused.heard if at <= position - lag]
-            endpointer.note_partial(known[-1] if known else "")
-
-
-def _open(_text: str) -> Completeness:
-    return Completeness.OPEN
+    sure = quantile_interval(delays_s, [key for _, key in ended], 0.5) if delays_s else None
+    cut_interval = ratio_interval(cut, [1] * len(cut), keys, seed=seed)
+    return OperatingPoint(
+        silence_s, len(cut), sum(cut), cut_interval, p50_s, sure, p95_s, len(outcomes) - len(delays_s)
+    )

@@ -5,41 +5,40 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from voicelab.analysis.bench.endpoint import OperatingPoint
+from voicelab.analysis.bench.endpoint import WayFigures
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-_COLORS = {False: "#D55E00", True: "#0072B2"}
-"""Without and with a look at the words; safe for the colour-blind (Okabe & Ito 2008)."""
+_COLORS = ("#D55E00", "#0072B2", "#009E73", "#CC79A7", "#E69F00", "#56B4E9")
+"""Safe for the colour-blind (Okabe & Ito 2008)."""
 _INK, _GRID = "#5a6472", "#dfe3e8"
 
 
-def figure(points: Sequence[OperatingPoint], default_s: float) -> Figure:
-    """Early cuts over the delay, a line with and one without the words; a ring around the default."""
+def figure(found: Sequence[WayFigures]) -> Figure:
+    """Cut-offs over the latency, a line for each way to decide; a ring around its default."""
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(8, 4.2), layout="constrained")
     panels = drawn.subplots(1, 2, sharey=True)
     for axes, name in zip(panels, ("p50", "p95"), strict=True):
-        for words, color in _COLORS.items():
-            line = [point for point in points if point.words is words and point.delay_p50_s is not None]
-            x = [(point.delay_p50_s if name == "p50" else point.delay_p95_s) or 0.0 for point in line]
-            y = [100 * point.cut / point.n for point in line]
-            axes.plot(x, y, marker="o", color=color, label="with words" if words else "silence and length alone")
-            for point, right, up in zip(line, x, y, strict=True):
-                if point.cut_interval is not None:
-                    ends = (100 * point.cut_interval.low, 100 * point.cut_interval.high)
-                    axes.plot([right, right], ends, color=color, linewidth=0.8, alpha=0.5)
-                if words and point.settings.silence_s == default_s:
-                    axes.plot(right, up, "o", markersize=14, markerfacecolor="none", color=_INK)
-                above = (5, 6) if words is False else (-4, -14)
-                axes.annotate(f"{point.settings.silence_s:g}", (right, up), above, textcoords="offset points",
-                              fontsize=8, color=color)  # fmt: skip
-        axes.set_xlabel(f"delay of the decision, {name}, seconds")
+        for number, one in enumerate(found):
+            color = _COLORS[number % len(_COLORS)]
+            line = [point for point in (*one.curve, one.default) if point.delay_p50_s is not None]
+            places = [
+                ((point.delay_p50_s if name == "p50" else point.delay_p95_s) or 0.0, 100 * point.cut / point.n)
+                for point in line
+            ]
+            if not places:
+                continue
+            curve = places[: len(one.curve)]
+            axes.plot(*zip(*curve, strict=True), marker=".", color=color, label=one.name)
+            axes.plot(*places[-1], "o", markersize=12, markerfacecolor="none", color=_INK)
+        axes.axhline(5, color=_INK, linewidth=0.8, linestyle=":")
+        axes.set_xlabel(f"latency of the decision, {name}, seconds")
         axes.grid(color=_GRID)
         axes.set_axisbelow(True)
-        axes.set_ylim(bottom=-8)
-    panels[0].set_ylabel("recordings cut early, %")
+        axes.set_ylim(-2, 50)
+    panels[0].set_ylabel("turns cut off, %")
     panels[1].legend(frameon=False)
     return drawn

@@ -1,6 +1,6 @@
 """Recordings with pauses put between their words, and what a recognizer makes of them on the way: for endpointing.
 
-Where words end is what PocketSphinx found in the recording itself; the cut goes to the quietest 10 ms near by.
+PocketSphinx finds the ends of words in the recording itself; the cut goes to the quietest 10 ms near by.
 """
 
 from __future__ import annotations
@@ -13,9 +13,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.asr.pocketsphinx.cepstral_mean import CepstralMean
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import Sample
+from voicelab.engines.streams import PartialStream
+from voicelab.errors import InputError
 
 _FRAME = SPEECH_RATE_HZ // 100
 _NEAR_FRAMES = 5
@@ -41,35 +44,44 @@ class PausePlan:
 
 @dataclass(frozen=True, slots=True)
 class PausedClip:
-    """end: the sample at which the speech really ends. heard: what was recognized of the first so many samples."""
+    """end: the sample at which the speech really ends. pause_starts: those at which the pauses begin.
+
+    heard: what was recognized of the first samples, by their number.
+    """
 
     sample: Sample
     clip: Clip
     end: int
     pauses_s: tuple[float, ...]
+    pause_starts: tuple[int, ...]
     heard: tuple[tuple[int, str], ...]
 
 
-def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int]) -> list[PausedClip]:
-    """The recording with pauses, one for each seed and always the same one for it."""
+def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int], *, asr: str) -> list[PausedClip]:
+    """The recording with pauses, one for each seed and always the same one for it. asr: the recognizer's name."""
     speech = _spoken(sample.clip().at_rate(SPEECH_RATE_HZ).samples)
     ends = _word_ends(speech)
-    return [_paused(sample, speech, ends, plan, seed) for seed in seeds]
+    return [_paused(sample, speech, ends, plan, seed, asr) for seed in seeds]
 
 
-def _paused(sample: Sample, speech: NDArray[np.float32], ends: list[int], plan: PausePlan, seed: int) -> PausedClip:
+def _paused(
+    sample: Sample, speech: NDArray[np.float32], ends: list[int], plan: PausePlan, seed: int, asr: str
+) -> PausedClip:
     chance = np.random.default_rng([seed, *sample.id.encode()])
     chosen = sorted(chance.permutation(len(ends))[: plan.pauses].tolist())
     cuts = sorted({_quietest_near(speech, ends[place]) for place in chosen})
     lengths_s = chance.uniform(plan.shortest_s, plan.longest_s, len(cuts)).tolist()
     pieces = [np.zeros(round(plan.lead_s * SPEECH_RATE_HZ), dtype=np.float32)]
+    silences_at = []
     for start, end, length_s in zip([0, *cuts], [*cuts, len(speech)], [*lengths_s, plan.tail_s], strict=True):
-        pieces += [_faded(speech[start:end]), np.zeros(round(length_s * SPEECH_RATE_HZ), dtype=np.float32)]
+        pieces.append(_faded(speech[start:end]))
+        silences_at.append(sum(map(len, pieces)))
+        pieces.append(np.zeros(round(length_s * SPEECH_RATE_HZ), dtype=np.float32))
     whole = np.concatenate(pieces)
-    end = len(whole) - len(pieces[-1])
+    *pause_starts, end = silences_at
     whole += _pink(len(whole), plan.noise_dbfs, chance)
-    heard = _heard_on_the_way(whole[: end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)], len(pieces[0]))
-    return PausedClip(sample, Clip(whole, SPEECH_RATE_HZ), end, tuple(lengths_s), heard)
+    heard = _heard_on_the_way(whole[: end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)], asr)
+    return PausedClip(sample, Clip(whole, SPEECH_RATE_HZ), end, tuple(lengths_s), tuple(pause_starts), heard)
 
 
 def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -139,15 +151,25 @@ def _begun(speech: NDArray[np.float32]) -> Any:
     return decoder
 
 
-def _heard_on_the_way(samples: NDArray[np.float32], lead: int) -> tuple[tuple[int, str], ...]:
-    """The partial transcript after each tenth of a second; speech begins after `lead` samples."""
-    decoder = _begun(samples[lead:])
+@cache
+def _recognizer(name: str) -> Any:
+    """One for the process, loaded; InputError for one that gives no words before the end."""
+    engine = RECOGNIZERS.config(name).build()
+    engine.load()
+    return engine
+
+
+def _heard_on_the_way(samples: NDArray[np.float32], asr: str) -> tuple[tuple[int, str], ...]:
+    """The partial transcript after each tenth of a second."""
+    words: Any = _recognizer(asr).stream()
+    if not isinstance(words, PartialStream):
+        raise InputError(f"--asr {asr} gives no partial transcripts; take moonshine or pocketsphinx")
     found: list[tuple[int, str]] = []
+    stream: Any = words
     for piece in _pieces(samples, round(_STEP_S * SPEECH_RATE_HZ)):
-        decoder.process_raw(Clip(piece, SPEECH_RATE_HZ).to_pcm16(), False, False)
-        best = decoder.hyp()
-        found.append((len(piece) + (found[-1][0] if found else 0), best.hypstr if best else ""))
-    decoder.end_utt()
+        stream.feed(Clip(piece, SPEECH_RATE_HZ))
+        found.append((len(piece) + (found[-1][0] if found else 0), stream.partial()))
+    stream.close()
     return tuple(found)
 
 

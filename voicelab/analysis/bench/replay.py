@@ -1,0 +1,109 @@
+"""Recordings with pauses, endpointed again and again: what does not depend on the setting is computed once."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+
+from voicelab.analysis.bench.pauses import PausedClip
+from voicelab.audio.clip import SPEECH_RATE_HZ
+from voicelab.vad.base import FRAME, Detector, DetectorStream
+from voicelab.vad.endpoint import Endpointer, SpeechEnded
+from voicelab.vad.turn_end.base import TurnEnd
+
+ASKED_EVERY_S = 0.1
+"""How often the recognizer is asked for its words, as the server does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A recording with pauses. probabilities: of speech, for each frame. scores: of its sound, by way of deciding."""
+
+    paused: PausedClip
+    probabilities: list[float]
+    scores: dict[tuple[str, int, int], float] = field(default_factory=dict)
+
+    @property
+    def speaker(self) -> str:
+        return self.paused.sample.speaker or self.paused.sample.id
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A way to decide that somebody has finished, under the name that the table shows."""
+
+    name: str
+    turn_end: TurnEnd
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayOutcome:
+    """What became of one recording.
+
+    cut: an end was decided before the speech was over. delay_s: from the true end of speech to the decision; None
+    where none was decided after it. cut_after_s: for each pause, how long after its beginning an end was decided in it.
+    """
+
+    clip: Judged
+    cut: bool
+    delay_s: float | None
+    cut_after_s: tuple[float | None, ...]
+
+
+def judged(detector: Detector, clips: Iterable[PausedClip]) -> Iterator[Judged]:
+    """Ask the detector about every frame, once for all settings."""
+    for one in clips:
+        yield Judged(one, detector.stream().feed(one.clip))
+
+
+def outcome(one: Judged, way: Way, silence_s: float, lag_s: float) -> ReplayOutcome:
+    """Replay a recording. silence_s: in place of the way's own. lag_s: how late the recognizer's words come."""
+    paused = one.paused
+    ends = list(_ends(one, way, silence_s, lag_s))
+    cut_after_s = []
+    for start, length_s in zip(paused.pause_starts, paused.pauses_s, strict=True):
+        inside = [end - start for end in ends if start < end <= start + length_s * SPEECH_RATE_HZ]
+        cut_after_s.append(inside[0] / SPEECH_RATE_HZ if inside else None)
+    late = [end for end in ends[-1:] if end > paused.end]
+    delay_s = (late[0] - paused.end) / SPEECH_RATE_HZ if late else None
+    return ReplayOutcome(one, any(end <= paused.end for end in ends), delay_s, tuple(cut_after_s))
+
+
+class _NoStream:
+    """Stands where the probabilities are known already."""
+
+    def feed(self, _clip: object) -> list[float]:
+        return []
+
+    def finish(self) -> list[float]:
+        return []
+
+
+def _ends(one: Judged, way: Way, silence_s: float, lag_s: float) -> Iterator[int]:
+    """Where ends were decided: frame by frame, the words given as they would come."""
+    stream: DetectorStream = _NoStream()
+    settings = replace(way.turn_end.settings, silence_s=silence_s)
+    endpointer = Endpointer(stream, settings, turn_end=way.turn_end)
+    heard, known, text = one.paused.heard, 0, ""
+    step, lag, asked = round(ASKED_EVERY_S * SPEECH_RATE_HZ), round(lag_s * SPEECH_RATE_HZ), 0
+    for number, probability in enumerate(one.probabilities, start=1):
+        for event in endpointer.advance([probability]):
+            if isinstance(event, SpeechEnded):
+                yield event.decided_at
+        position = number * FRAME
+        if (wanted := endpointer.sound_to_judge) is not None:
+            endpointer.note_sound(_score(one, way, *wanted))
+        if position - asked >= step:
+            asked = position
+            while known < len(heard) and heard[known][0] <= position - lag:
+                text = heard[known][1]
+                known += 1
+            endpointer.note_partial(text)
+
+
+def _score(one: Judged, way: Way, start: int, end: int) -> float:
+    key = (way.name, start, end)
+    if key not in one.scores:
+        sound = one.paused.clip.between(start / SPEECH_RATE_HZ, end / SPEECH_RATE_HZ)
+        one.scores[key] = way.turn_end.sound_score(sound)
+    return one.scores[key]

@@ -1,0 +1,86 @@
+"""The end of a turn by smart-turn v3.2: an ONNX model over the last 8 s of sound, from the wheel of pipecat-ai (BSD-2).
+
+Of pipecat-ai only the model file is used. https://github.com/pipecat-ai/smart-turn
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.engines.spec import EngineInfo, package_revision
+from voicelab.errors import EngineMissingError, InputError
+from voicelab.vad.completeness import Completeness, completeness
+from voicelab.vad.settings import EndpointSettings
+from voicelab.vad.turn_end.log_mel import log_mel
+from voicelab.vad.turn_end.smart_turn_file import checked_model
+
+_SOUND_S = 8.0
+_ERRORS_ONLY = 3
+
+
+class SmartTurn:
+    """silence_s: the silence that ends a turn before the model was asked.
+
+    complete_factor, unfinished_factor: of silence_s, where the model, or the words, say finished, or more to come.
+    finished_at: the model's probability from which on it says finished. words: False does not look at the words.
+    """
+
+    sound_s = _SOUND_S
+
+    def __init__(
+        self,
+        *,
+        silence_s: float = 0.7,
+        complete_factor: float = 0.6,
+        unfinished_factor: float = 1.5,
+        finished_at: float = 0.5,
+        words: bool = True,
+    ) -> None:
+        if not 0 < finished_at < 1:
+            raise InputError(f"turn_end engine smart-turn: finished_at must be between 0 and 1, not {finished_at:g}")
+        self._options = {
+            "silence_s": silence_s, "complete_factor": complete_factor, "unfinished_factor": unfinished_factor,
+            "finished_at": finished_at, "words": words,
+        }  # fmt: skip
+        self.settings = EndpointSettings(
+            silence_s=silence_s, complete_factor=complete_factor, unfinished_factor=unfinished_factor
+        )
+        self._finished_at = _log_odds(finished_at)
+        self._words = words
+        self._session: Any = None
+
+    def load(self) -> EngineInfo:
+        path = checked_model()
+        try:
+            import onnxruntime
+        except ImportError as error:
+            raise EngineMissingError("smart-turn", f"{error}; run: pip install onnxruntime") from error
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = options.inter_op_num_threads = 1
+        options.log_severity_level = _ERRORS_ONLY
+        self._session = onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
+        self.sound_score(Clip.silence(0.1))
+        revision = package_revision("pipecat-ai", "onnxruntime") + ", model smart-turn v3.2"
+        return EngineInfo("turn_end", "smart-turn", self._options, revision, licence="BSD-2-Clause")
+
+    def sound_score(self, sound: Clip) -> float:
+        """The model's probability that the person has finished, as log odds."""
+        wanted = round(_SOUND_S * SPEECH_RATE_HZ)
+        samples = sound.samples[-wanted:]
+        padded = np.pad(samples, (wanted - len(samples), 0))
+        (found,) = self._session.run(None, {"input_features": log_mel(padded)[None]})
+        return _log_odds(float(np.ravel(found)[0]))
+
+    def verdict(self, text: str, sound_score: float | None) -> Completeness:
+        said = completeness(text) if self._words else Completeness.OPEN
+        if sound_score is None or said is not Completeness.OPEN:
+            return said
+        return Completeness.COMPLETE if sound_score >= self._finished_at else Completeness.UNFINISHED
+
+
+def _log_odds(probability: float) -> float:
+    inside = min(max(probability, 1e-6), 1 - 1e-6)
+    return float(np.log(inside / (1 - inside)))

@@ -1,0 +1,36 @@
+"""The model smart-turn v3.2 inside the wheel of pipecat-ai: its place, and the check that it is the one we measured.
+
+The wheel is installed without its dependencies: they exclude the versions of soxr, protobuf and soundfile that
+voicelab is tested with, and the model needs none of them.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from importlib.util import find_spec
+from pathlib import Path
+
+from voicelab.errors import EngineMissingError
+
+SHA256 = "2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f"
+INSTALL_COMMAND = "pip install --no-deps pipecat-ai==1.14.0"
+_FILE = "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
+
+
+def checked_model() -> Path:
+    """The model file in the installed wheel; EngineMissingError where it is missing or another one."""
+    found = find_spec("pipecat")
+    if found is None or found.origin is None:
+        raise EngineMissingError(
+            "smart-turn", f"pipecat-ai, whose wheel holds the model, is not installed; run: {INSTALL_COMMAND}"
+        )
+    path = Path(found.origin).parent / _FILE
+    if not path.is_file():
+        raise EngineMissingError("smart-turn", f"the installed pipecat-ai has no {path.name}; run: {INSTALL_COMMAND}")
+    with path.open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    if digest != SHA256:
+        raise EngineMissingError(
+            "smart-turn", f"{path} is not the model of version 1.14.0 (SHA-256 {digest[:12]}…); run: {INSTALL_COMMAND}"
+        )
+    return path

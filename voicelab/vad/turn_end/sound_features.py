@@ -1,0 +1,47 @@
+"""Pitch and energy in the last moments before a pause, relative to the speech before them."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
+from voicelab.vad.turn_end.pitch import HOP, pitch_hz
+
+FEATURES = ("pitch_end", "pitch_above_lowest", "level_end", "unvoiced_end")
+_FINAL_PITCH, _FINAL_LEVEL = 8, 15
+_BELOW_LOUDEST_DB = 30.0
+_FEWEST_VOICED = 10
+
+
+def sound_features(sound: Clip) -> tuple[float, float, float, float] | None:
+    """FEATURES of speech that a pause follows; None where there is too little voiced speech to say.
+
+    pitch_end: the pitch of the last 90 ms of voiced speech above the median of all, in semitones. pitch_above_lowest:
+    the same above its tenth percentile. level_end: the mean level of the last 150 ms of speech below its loudest
+    frames, in dB (negative). unvoiced_end: seconds of speech after the last voiced frame.
+    """
+    samples = sound.samples
+    levels_db = _levels_db(samples)
+    if not len(levels_db):
+        return None
+    loudest_db = float(np.percentile(levels_db, 95))
+    end = int(np.flatnonzero(levels_db >= loudest_db - _BELOW_LOUDEST_DB)[-1]) + 1
+    semitones = 12 * np.log2(pitch_hz(samples[: (end + 1) * HOP]))
+    voiced = np.flatnonzero(~np.isnan(semitones))
+    if len(voiced) < _FEWEST_VOICED:
+        return None
+    last = int(voiced[-1])
+    final = float(np.nanmedian(semitones[max(0, last - _FINAL_PITCH) : last + 1]))
+    heard = semitones[voiced]
+    return (
+        final - float(np.median(heard)),
+        final - float(np.percentile(heard, 10)),
+        float(np.mean(levels_db[max(0, end - _FINAL_LEVEL) : end])) - loudest_db,
+        max(0, end - 1 - last) * HOP / SPEECH_RATE_HZ,
+    )
+
+
+def _levels_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
+    frames = samples[: len(samples) // HOP * HOP].reshape(-1, HOP).astype(np.float64)
+    return np.asarray(10 * np.log10(np.mean(frames**2, axis=1) + 1e-9), dtype=np.float64)
