@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import time
 from collections.abc import AsyncIterator, Iterator, Sequence
@@ -15,6 +14,7 @@ from uuid import UUID, uuid4
 from sqlalchemy import String, cast, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, async_sessionmaker
 
+from server.fair_lock import FairLock
 from server.history.database import DEFAULT_LIMIT_S, open_engine, scrubbed, shown
 from server.history.faults import (
     HistoryUnavailableError,
@@ -76,8 +76,8 @@ class History:
         self._engine = engine
         self._limits = limits or HistoryLimits()
         self._transaction = async_sessionmaker(engine, expire_on_commit=False)
-        # SQLite allows one writer and makes the others poll. This semaphore queues them instead.
-        self._writers = asyncio.Semaphore(1 if engine.dialect.name == "sqlite" else 1_000_000)
+        # SQLite allows one writer and makes the others poll. This lock queues them instead.
+        self._writers = FairLock(1 if engine.dialect.name == "sqlite" else 1_000_000)
         self._logged_s = 0.0
         self.failures = 0
         self.health = HistoryHealth(engine)
@@ -105,13 +105,8 @@ class History:
     async def writing(self) -> AsyncIterator[AsyncSession]:
         """Start a write transaction, committed when the block ends without an exception."""
         with self._faults():
-            async with asyncio.timeout(self._limits.wait_s):
-                await self._writers.acquire()
-            try:
-                async with self._transaction.begin() as database:
-                    yield database
-            finally:
-                self._writers.release()
+            async with self._writers.held(self._limits.wait_s), self._transaction.begin() as database:
+                yield database
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[AsyncSession]:
