@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_told(tmp_path):
         Question(Clip.silence(1.0), "hello", ""),
     ])  # fmt: skip
     assert (found[0].gap_nats, found[0].problem) == (None, "no pronunciation for '播放音乐'")
-    assert (found[1].gap_nats, found[1].problem) == (None, "the reference holds no words")
+    assert (found[1].gap_nats, found[1].problem) == (None, "the reference has no words")
     assert found[2].gap_nats == float("inf")
     assert found[3].guessed == ("JPMorgan", "$5")
     assert found[3].gap_nats > 1

@@ -93,7 +93,7 @@ def test_a_recording_that_changes_meanwhile_is_noticed(tmp_path, monkeypatch):
     distinct(tmp_path / "set" / "a.wav", 1)
     path = manifest(tmp_path / "set" / "m.jsonl", [{"audio_filepath": "a.wav"}])
     monkeypatch.setattr(copies.shutil, "copyfile", lambda _source, target: distinct(target, 2))
-    with pytest.raises(InputError, match="its audio in the new version is not that of the old one"):
+    with pytest.raises(InputError, match="its audio in the new version differs from the old one"):
         keep_first(path, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
