@@ -97,7 +97,7 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
         "sqlite+pysqlite://",
         "sqlite:///file:x?mode=memory&uri=true",
     ):
-        with pytest.raises(InputError, match="keeps nothing; name a file"):
+        with pytest.raises(InputError, match="stores nothing; name a file"):
             mlflow.check(address)
     for address in (
         "sqlite:///../nowhere/a.db",

@@ -266,10 +266,10 @@ def test_the_documents_examples_are_true():
 
 
 def test_what_cannot_be_listened_to_is_told(run, tmp_path):
-    assert "it kept no reply to listen to" in attribute(run.path, "--listen", "fake").output
+    assert "the run has no recorded replies" in attribute(run.path, "--listen", "fake").output
     assert "unknown asr engine 'nope'" in attribute(run.path, "--listen", "nope").output
     assert attribute(tmp_path / "nowhere").exit_code == 2
     (run.path / "replay.json").write_text("{}")
-    with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; make it anew: voicelab attribute"):
+    with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; write it again: voicelab attribute"):
         counterfactual_file.read(run.path)
     assert len(counterfactual.keep(run).turns) == 7
