@@ -66,7 +66,7 @@ def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure
         value = figure.value(totals)
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"figure {figure.name}: every turn must return the same counts, and value() must accept their sums: {error!r}"
+            f"figure {figure.name}: every turn must return the same counts, which value() must accept: {error!r}"
         ) from error
     parts = _parts(figure, totals)
     if value is None or not math.isfinite(value):
