@@ -144,7 +144,7 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
     listened = kept.model_copy(update={"turns": heard, "listener": "ear", "own_ear": True})
     found, figures = losses_of(turns, listened)
     assert [(one.key, one.note) for one in found.losses if one.stage == "tts"] == [
-        ("wanted", "the reply's sound was heard as “mumble”")
+        ("wanted", "the reply's audio was transcribed as “mumble”")
     ]
     assert figures["entities_lost"].part == sum(figures[f"entities_lost_{stage}"].part for stage in STAGES)
     # What the same ear misses of the requests: Apple as Tesla, in silence, and in the scenario's first turn.

@@ -162,7 +162,7 @@ def test_one_run_is_judged_by_sound(runs, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "name runs, or a set with --samples"),
+        ([], "name either runs or a set with --samples"),
         (["RUN", "--samples", "SET"], "one of the two"),
         (["RUN", "--asr", "fake"], "--asr goes with --samples"),
         (["nowhere"], "cannot be read"),
@@ -184,4 +184,4 @@ def test_a_word_map_is_for_several_runs(runs, tmp_path):
     assert len(json.loads(done.stdout)["normalizer"]["word_map_sha256"]) == 64
     done = voicelab("audit", runs[0], "--word-map", tmp_path / "map.txt")
     assert done.exit_code == 2
-    assert "name two runs or more" in done.output
+    assert "name two or more runs" in done.output
