@@ -57,7 +57,7 @@ class PowerTest:
     def __post_init__(self) -> None:
         for name, value in (("--alpha", self.alpha), ("--power", self.power)):
             if not 0 < value < 1:
-                raise InputError(f"{name} {value:g}: must lie between 0 and 1, as 0.05 or 0.8")
+                raise InputError(f"{name} {value:g}: must be between 0 and 1, e.g. 0.05 or 0.8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,7 +62,7 @@ def endpoint(
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pauses, the noise and the intervals.")
     ] = 0,
     plot: Annotated[Path | None, typer.Option(help="Also draw the curves into this PNG.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Put pauses between the words of recordings. For each way to decide that somebody has finished, print how many
     turns it cuts off, by the length of the pause, and how late it decides at 5 % and 10 % cut-offs.
@@ -170,7 +170,7 @@ def vad(
     rounds: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Take each figure so many times; the best counts.")
     ] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print the processor time that speech detection and endpointing take: per second of one stream's sound, and as a
     share of one core for all streams.

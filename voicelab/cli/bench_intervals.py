@@ -28,7 +28,7 @@ def intervals(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the simulation.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. \\[default: one per core]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print how often 95 % intervals hold the truth, and how often tests at 5 % find a difference that is not there.
 

@@ -32,7 +32,7 @@ def tts(
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of texts; p95 needs 20.")] = 24,
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of each figure; the best counts.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print load time, real-time factor, memory, and time to the first sound of voices, on the same texts.
 
@@ -54,7 +54,7 @@ def tts(
         if texts is not None:
             said = [line.strip() for _, line in numbered_lines(texts) if line.strip()][:limit]
             if not said:
-                raise InputError(f"{texts}: there is no text in it")
+                raise InputError(f"{texts}: contains no text")
         else:
             said = speeds.replies_to(load(shipped("voice_samples")), limit)
         names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]

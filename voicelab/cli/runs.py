@@ -34,7 +34,7 @@ def _ids(context: typer.Context, incomplete: str) -> list[str]:
 
 
 Out = Annotated[Path, typer.Option(help="The folder of the runs.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the output as JSON.")]
 Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autocompletion=_ids)]
 
 

@@ -90,7 +90,7 @@ def score(
 
         if normalizer == ALL and (align or utterances is not None or html is not None):
             raise InputError(
-                "--align, --utterances and --html show one normalizer; name it with --normalizer instead of all"
+                "--align, --utterances and --html need one --normalizer instead of all"
             )
         columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
         systems, chosen = tuple(hypotheses), form or form_of(reference)
