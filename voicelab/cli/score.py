@@ -89,9 +89,7 @@ def score(
         from voicelab.errors import InputError
 
         if normalizer == ALL and (align or utterances is not None or html is not None):
-            raise InputError(
-                "--align, --utterances and --html need one --normalizer instead of all"
-            )
+            raise InputError("--align, --utterances and --html need one --normalizer instead of all")
         columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
         systems, chosen = tuple(hypotheses), form or form_of(reference)
         files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)
