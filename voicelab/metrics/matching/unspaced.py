@@ -31,7 +31,7 @@ def needs_no_boundaries(entity: str) -> bool:
 def named(entity: str, text: str) -> bool:
     """Whether the text contains the entity at letter and number boundaries, ignoring spaces and punctuation.
 
-    Katakana matches whole words only: `ドル` is not in `アイドル`. Korean entities begin a word and may have a particle.
+    Katakana matches whole words only: `ドル` is not in `アイドル`. Korean entities begin a word; a particle may follow.
     """
     wanted = _canonical(entity).replace(" ", "")
     if not wanted:
