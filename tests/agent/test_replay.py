@@ -143,7 +143,7 @@ def test_what_attribution_asks_a_remote_agent_is_asked_for_and_recorded(
         asked = len(server.asked)
         unasked = counterfactual.keep(folder)
         assert len(server.asked) == asked
-        assert "may cost money; to ask it: voicelab attribute" in str(unasked.absent)
+        assert "may cost money; to do so: voicelab attribute" in str(unasked.absent)
         made = counterfactual.keep(folder, must=True)
         assert made.absent is None
         assert len(server.asked) > asked

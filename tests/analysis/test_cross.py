@@ -144,5 +144,5 @@ def test_ctrl_c_keeps_what_is_done(texts, tmp_path):
     result = json.loads(output)
     assert result["status"] == "stopped"
     assert 1 <= result["sentences"] < result["planned"] == 12
-    assert "stopped; the result is over" in complaint
+    assert "stopped; the result covers" in complaint
     assert (tmp_path / "x" / "cross.json").exists()

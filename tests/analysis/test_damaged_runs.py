@@ -64,7 +64,7 @@ def test_a_file_of_any_content_leaves_the_other_runs_listed(out, file, fault):
         assert "run.json" in views["bad"].problem
     else:
         assert rows["bad"]["state"] == "finished"
-        assert "no report that can be read" in rows["bad"]["note"]
+        assert "no readable report" in rows["bad"]["note"]
         assert views["bad"].figures == []
 
 

@@ -44,12 +44,12 @@ def unfinished(path):
         (["--max", "wer=0.05"], 0, "kept wer ≤ 0.05 0.03571 ["),
         (["--max", "wer=0.03"], 1, "MISSED wer ≤ 0.03"),
         (["--max", "wer=0.05", "--sure"], 1, "MISSED wer ≤ 0.05"),
-        (["--max", "wer=0.2", "--sure"], 0, "3 of 3 gates kept"),
+        (["--max", "wer=0.2", "--sure"], 0, "3 of 3 gates passed"),
         (["--max", "turn_s.p95=0.6"], 0, "kept turn_s.p95 ≤ 0.6 0.5, n 24"),
         (["--max", "turn_s.p95=0.6", "--sure"], 1, "no evidence: 0.5 of 24 has no interval"),
         (["--max", "turn_s.p99=0.6"], 1, "no evidence: n too small: 24 of 100 turns"),
         (["--min", "scenario_success=0.5"], 1, "no evidence: nothing was scored"),
-        (["--min", "intent_accuracy=0.9", "--max", "turn_s.max=1"], 0, "4 of 4 gates kept"),
+        (["--min", "intent_accuracy=0.9", "--max", "turn_s.max=1"], 0, "4 of 4 gates passed"),
     ],
 )
 def test_limits(run, options, code, said):
@@ -122,7 +122,7 @@ def test_a_run_that_is_no_evidence_misses(tmp_path, run):
         (["--max", "turn_s.p42=1"], "percentiles: p50, p90, p95, p99, max"),
         (["--max", "wer"], "write a figure and a number, as --max wer=0.25"),
         (["--max", "wer=nan"], "write a figure and a number"),
-        ([], "nothing to hold the run against"),
+        ([], "no limit is given"),
         (["--no-worse", "wer"], "--baseline and --no-worse go together"),
         (["--max", "wer=1", "--baseline", "x"], "--baseline and --no-worse go together"),
         (["--max", "wer=1", "--junit", "no/such/folder.xml"], "--junit no/such/folder.xml: cannot be written"),
@@ -138,7 +138,7 @@ def test_another_set_as_the_baseline_is_refused(tmp_path, run):
     other = written(tmp_path / "other", hears(SAID[:5], SAID[:5], run_id="other"))
     code, said = gate(run, "--baseline", other, "--no-worse", "wer")
     assert code == 2
-    assert "did not hear the same samples" in said
+    assert "have different samples" in said
 
 
 def test_junit_is_what_ci_reads(tmp_path, run):

@@ -64,9 +64,9 @@ def test_what_cannot_be_scored_is_said(folder, tmp_path):
     (tmp_path / "a.ogg").unlink()
     record = listening.listen(folder, None)
     assert record.requests.sounds == ()
-    assert "no longer there" in record.requests.absent
+    assert "no longer exist" in record.requests.absent
     (folder.path / sound_quality.FILE_NAME).write_text("{}")
-    with pytest.raises(InputError, match="make it again: voicelab listen"):
+    with pytest.raises(InputError, match="write it again: voicelab listen"):
         sound_quality.read(folder.path)
 
 

@@ -114,7 +114,7 @@ def test_the_command_plans_from_one_run_and_from_two(runs, tmp_path):
     picture = tmp_path / "power.png"
     code, output = power(runs[0], "--difference", 0.05, "--difference", 0.02, "--plot", picture)
     assert code == 0, output
-    assert "a first guess" in output
+    assert "a first estimate" in output
     assert "assumed" in output
     assert picture.read_bytes().startswith(b"\x89PNG")
     code, output = power(runs[0], runs[1], "--difference", 0.05, "--samples-each", 8, "--json")
@@ -132,14 +132,14 @@ def test_the_command_plans_from_one_run_and_from_two(runs, tmp_path):
 def test_samples_without_speakers_stand_alone(runs):
     code, output = power(runs[2])
     assert code == 0, output
-    assert "no two of them are known to be alike" in output
+    assert "the clusters of samples are unknown" in output
 
 
 @pytest.mark.parametrize(
     ("options", "said"),
     [
         (["--alpha", "5"], "--alpha 5: must lie between 0 and 1"),
-        (["--difference", "0"], "--difference must be more than 0"),
+        (["--difference", "0"], "--difference must be above 0"),
         (["--figure", "turn_s.p95"], "turn_s.p95 is no rate of turns"),
         (["--figure", "nope"], "unknown figure 'nope'"),
         (["--correlation", "1"], "--correlation 1: must be at least 0"),

@@ -28,7 +28,7 @@ def test_a_write_protected_run_keeps_all_of_them(out, protected):
     done = run_protected("runs", "rm", "a", "b", "c", "--out", out, "--yes", folder=out)
     (out / protected).chmod(0o755)
     assert done.returncode == 2, done.stderr
-    assert "cannot be written to; nothing was removed" in done.stderr
+    assert "is write-protected; nothing was removed" in done.stderr
     assert done.stderr.count("\n") == 1
     assert names(out) == ["a", "b", "c"]
 

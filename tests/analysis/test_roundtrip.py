@@ -70,11 +70,11 @@ def test_replies_of_a_run_beside_the_recordings(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "name a run, or a voice with --tts"),
+        ([], "name either a run or a voice with --tts"),
         (["nowhere"], "cannot be read"),
         (["nowhere", "--tts", "fake"], "one of the two"),
         (["nowhere", "--texts", "TEXTS"], "go with --tts"),
-        (["--tts", "fake"], "say what --tts shall say"),
+        (["--tts", "fake"], "--tts needs texts"),
         (["--tts", "fake", "--texts", "gone.txt"], "gone.txt: cannot be read"),
         (["--tts", "fake", "--tts", "fake", "--texts", "TEXTS"], "given twice"),
         (["--tts", "fake", "--texts", "TEXTS", "--recordings"], "give --samples instead"),

@@ -41,7 +41,7 @@ def test_every_run_is_listed_the_latest_first(out):
     assert done.exit_code == 0
     assert "failed: espeak: it broke" in done.output
     assert "stopped: go on with it: voicelab evaluate --resume" in done.output
-    assert "new: it has no report that can be read; make it: voicelab report" in done.output
+    assert "new: it has no readable report; write it: voicelab report" in done.output
     assert "damaged: " in done.output
     assert "mine" not in done.output
 
@@ -75,7 +75,7 @@ def test_show_says_what_made_a_run(out):
     assert runs("show", "damaged", "--out", out).exit_code == 2
     refused = runs("show", "nope", "--out", out)
     assert refused.exit_code == 2
-    assert "no run, neither there nor in" in refused.output
+    assert "no such run, neither as a path nor in" in refused.output
     assert "there are: damaged, failed" in refused.output
 
 
@@ -111,7 +111,7 @@ def test_rm_stays_inside_the_run(out, tmp_path, monkeypatch):
     (out / "run.json").write_text("{}")  # a folder of runs is none, whatever lies in it
     assert "holds more than a run" in runs("rm", out, "--yes").output
     monkeypatch.chdir(out / "new" / "audio")
-    assert "you are inside it" in runs("rm", out / "new", "--yes").output
+    assert "is the current folder or contains it" in runs("rm", out / "new", "--yes").output
     assert runs("rm", "old", "--out", out, "--yes").exit_code == 0
     assert (precious / "file").read_text() == "keep me"
     assert (out / "new" / "run.json").exists()

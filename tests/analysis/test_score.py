@@ -96,7 +96,7 @@ def test_a_missing_hypothesis_is_an_error_unless_it_is_said_what_becomes_of_it(f
         ({"r_trn": "a { b (s_1)\n", "h_trn": "a (s_1)\n"}, [], "utterance s_1: opening brace without a closing one"),
         ({"r_txt": "a (s_1)\n", "h_txt": "a (s_1)\n"}, [], "choose its format with --format"),
         ({"r_trn": "a (s_1)\n", "h_trn": "a (s_1)\n"}, ["--normalizer", "klingon"], "unknown normalizer 'klingon'"),
-        ({"r_trn": "\n", "h_trn": "\n"}, [], "there are no utterances in it to score"),
+        ({"r_trn": "\n", "h_trn": "\n"}, [], "contains no utterances to score"),
         ({"r_trn": "a (s_1)\n", "h_trn": "a\n"}, [], "line 1: no id at the end"),
         ({"r_stm": "f A s 0 1 a\n", "h_ctm": "g A 0 1 a\n"}, [], "channels that the reference lacks: g a"),
         ({"r_stm": "f A s 0 1 a\n", "h_ctm": ""}, [], "has no entry for 1 channel (f a)"),

@@ -151,7 +151,7 @@ def test_rows_of_utterances_as_csv_and_as_json_lines(tmp_path):
         (["--utterances", "rows.txt"], "use a name that ends in .csv or .jsonl"),
         (["--utterances", "no/where/rows.csv"], "cannot be written"),
         (["--html", "no/where/page.html"], "cannot be written"),
-        (["--normalizer", "all", "--align", "3"], "name it with --normalizer"),
+        (["--normalizer", "all", "--align", "3"], "need one --normalizer"),
         (["--weights", "1:2"], "unknown weights '1:2'"),
     ],
 )

@@ -71,7 +71,7 @@ def test_a_server_that_is_not_there_does_not_lose_the_run(tmp_path):
     make(tmp_path, "r")
     done = voicelab("runs", "log", "r", "--out", tmp_path, "--mlflow", "http://me:secret@127.0.0.1:9", folder=tmp_path)
     assert done.returncode == 1
-    assert "MLflow at http://127.0.0.1:9 did not take the run r" in done.stderr
+    assert "MLflow at http://127.0.0.1:9 did not accept the run r" in done.stderr
     assert "to log it again: voicelab runs log" in done.stderr
     assert "secret" not in done.stderr
     assert RunFolder(tmp_path / "r").read().status == "finished"
@@ -97,7 +97,7 @@ def test_a_missing_package_and_a_bad_address_are_told_before_anything_runs(tmp_p
         "sqlite+pysqlite://",
         "sqlite:///file:x?mode=memory&uri=true",
     ):
-        with pytest.raises(InputError, match="keeps nothing; name a file"):
+        with pytest.raises(InputError, match="stores nothing; name a file"):
             mlflow.check(address)
     for address in (
         "sqlite:///../nowhere/a.db",

@@ -110,7 +110,7 @@ def test_a_set_is_checked_with_its_audio(tmp_path):
     shown = voicelab("samples", samples_folder())
     assert shown.exit_code == 0
     whole = datasets.load(samples_folder())
-    counted = f"{len(whole)} samples, {len(whole.scenarios)} scenarios; every recording decodes."
+    counted = f"{len(whole)} samples, {len(whole.scenarios)} scenarios; every recording can be decoded."
     assert counted in shown.output
     path = write_set(tmp_path)
     (tmp_path / "a.ogg").write_bytes(b"OggS, but no more")

@@ -182,5 +182,5 @@ def test_faults_are_one_sentence(hub):
     assert "cannot be reached" in " ".join(gone.output.split())
     unknown = models("pull", "nothing")
     assert unknown.exit_code == 2
-    assert "there are: sensevoice" in " ".join(unknown.output.split())
+    assert "known: sensevoice" in " ".join(unknown.output.split())
     assert "modelscope does not have this model" in models("pull", "whisper-tiny.en", "--source", "modelscope").output

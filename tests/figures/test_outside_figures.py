@@ -154,7 +154,7 @@ def test_what_is_no_figure_is_refused_with_the_way_out(given, said):
     [
         (lambda score: 1 / 0, "its counts failed: ZeroDivisionError"),
         (lambda score: 3, "must be a mapping"),
-        (lambda score: {score.turn.key: 1}, "every turn must give the same counts"),
+        (lambda score: {score.turn.key: 1}, "every turn must return the same counts"),
     ],
     ids=["it fails", "it gives a number", "it gives other names"],
 )

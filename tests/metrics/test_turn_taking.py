@@ -132,7 +132,7 @@ def test_a_folder_is_read_whole_and_each_conversation_once(tmp_path):
     ("content", "complaint"),
     [
         ('{"ticks": [1]}', "tick 1: is not an object"),
-        ('{"simulations": [{}]}', "without ticks"),
+        ('{"simulations": [{}]}', "no ticks"),
         ('{"a": 1}', "neither `ticks` nor a list of rows"),
         ('[{"speaker": "dog", "start_s": 0, "end_s": 1}]', "speaker is 'dog'"),
         ('[{"speaker": "agent", "start_s": 2, "end_s": 1}]', "is not after"),

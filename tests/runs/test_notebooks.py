@@ -144,7 +144,7 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path):
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
     known = "audit, compare, evaluate, explore, many_runs, own_components, robustness"
-    with pytest.raises(InputError, match=f"no notebook 'nope'; there are: {known}"):
+    with pytest.raises(InputError, match=f"unknown notebook 'nope'; known: {known}"):
         execute("nope", tmp_path, {})
 
 

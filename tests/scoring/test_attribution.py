@@ -144,7 +144,7 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
     listened = kept.model_copy(update={"turns": heard, "listener": "ear", "own_ear": True})
     found, figures = losses_of(turns, listened)
     assert [(one.key, one.note) for one in found.losses if one.stage == "tts"] == [
-        ("wanted", "the reply's sound was heard as “mumble”")
+        ("wanted", "the reply's audio was transcribed as “mumble”")
     ]
     assert figures["entities_lost"].part == sum(figures[f"entities_lost_{stage}"].part for stage in STAGES)
     # What the same ear misses of the requests: Apple as Tesla, in silence, and in the scenario's first turn.
@@ -266,10 +266,10 @@ def test_the_documents_examples_are_true():
 
 
 def test_what_cannot_be_listened_to_is_told(run, tmp_path):
-    assert "it kept no reply to listen to" in attribute(run.path, "--listen", "fake").output
+    assert "the run has no recorded replies" in attribute(run.path, "--listen", "fake").output
     assert "unknown asr engine 'nope'" in attribute(run.path, "--listen", "nope").output
     assert attribute(tmp_path / "nowhere").exit_code == 2
     (run.path / "replay.json").write_text("{}")
-    with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; make it anew: voicelab attribute"):
+    with pytest.raises(InputError, match=r"replay\.json: not a replay: .*; write it again: voicelab attribute"):
         counterfactual_file.read(run.path)
     assert len(counterfactual.keep(run).turns) == 7

@@ -278,7 +278,7 @@ def test_the_threshold_curve():
 
 def test_an_agent_without_candidates_has_no_curve():
     linker = summary_of([answered("a", candidates=())]).linker
-    assert (linker.points, linker.note) == ((), "The agent names no candidates.")
+    assert (linker.points, linker.note) == ((), "The agent reports no candidates.")
 
 
 def test_a_summary_is_read_as_it_was_written(tmp_path):

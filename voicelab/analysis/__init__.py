@@ -1,1 +1,1 @@
-"""What is asked of finished runs: comparison, gates, power, sweeps, audits, round trips; the Python API; benchmarks."""
+"""Analyses of finished runs: comparison, gates, power, sweeps, audits, round trips; the Python API; benchmarks."""

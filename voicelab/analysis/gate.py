@@ -1,4 +1,4 @@
-"""Gates: limits that a run's figures must keep, and a baseline that it must not fall behind. No evidence is a miss."""
+"""Gates: limits for a run's figures, and comparisons with a baseline. Missing evidence is a miss."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Kind = Literal["max", "min"]
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """A bound on one figure, as `wer=0.25` writes it."""
+    """A limit of a figure, written as `wer=0.25`."""
 
     kind: Kind
     figure: AnyFigure
@@ -38,7 +38,7 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One gate: whether it was passed, and the figure that says so, or why there is none."""
+    """The outcome of a gate: whether it was passed, and the figure, or the reason why it is missing."""
 
     name: str
     passed: bool
@@ -46,7 +46,7 @@ class Outcome:
 
 
 def limit(kind: Kind, text: str, table: Table = FIGURES) -> Limit:
-    """`wer=0.25` -> a Limit; InputError where the figure is not known or the bound is no number."""
+    """Parse a limit such as `wer=0.25`; InputError for an unknown figure or an invalid number."""
     name, separator, written = text.partition("=")
     figure = figure_of(name.strip(), table)
     try:
@@ -59,10 +59,9 @@ def limit(kind: Kind, text: str, table: Table = FIGURES) -> Limit:
 
 
 def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) -> list[Outcome]:
-    """Whether the run is evidence at all: finished, every planned turn taken, and few enough of them broken.
+    """Check that the run is finished, that every planned turn was run, and that few turns failed.
 
-    max_failed: the largest share of turns that may have failed. A turn in which nothing was heard did not fail: it is
-    scored.
+    max_failed: maximum share of failed turns. A turn with an empty transcript is not a failed turn; it is scored.
     """
     taken = {turn.key: turn for turn in turns}
     broken = [one for one in taken.values() if one.broken]
@@ -83,7 +82,7 @@ def check_run(run: RunResult, turns: Sequence[TurnResult], max_failed: float) ->
 
 
 def check_limit(one: Limit, measured: Measured, *, sure: bool) -> Outcome:
-    """Whether a figure keeps its limit; with `sure` the far end of its interval must keep it, not the figure alone.
+    """Check a figure against its limit; with `sure`, the far end of its interval must meet the limit too.
 
     A figure without an interval is then a miss.
     """
@@ -104,16 +103,16 @@ def check_limit(one: Limit, measured: Measured, *, sure: bool) -> Outcome:
 
 
 def _short(value: float) -> str:
-    """Four significant digits; what differs from 0 by less than a billionth is 0."""
+    """Four significant digits; values within 1e-9 of 0 are 0."""
     return f"{round(value, 9):.4g}"
 
 
 def check_no_worse(figure: AnyFigure, pair: RunPair, margin: float, *, sure: bool) -> Outcome:
-    """Not worse than the baseline: missed when the whole interval of the paired difference is beyond the margin.
+    """Check that a figure is not worse than the baseline's, by the interval of the paired difference.
 
-    The difference is run minus baseline, turned so that more is worse. Without `sure` a run passes unless it is surely
-    worse by more than the margin. With `sure` the whole interval must lie within the margin, a test of non-inferiority
-    (Blackwelder 1982), so what the samples cannot show is a miss, even where both runs heard the same.
+    The difference is run minus baseline, with the sign chosen so that positive is worse. Without `sure`, the gate is
+    missed only if the whole interval is beyond the margin. With `sure`, the whole interval must be within the margin, a
+    test of non-inferiority (Blackwelder 1982), so insufficient evidence is a miss even if both runs are equal.
     """
     title = f"{figure.name} {'surely ' if sure else ''}no worse than {pair.first.name}" + (
         f" by {margin:g}" if margin else ""
@@ -145,9 +144,9 @@ def check(
     margin: float = 0.0,
     table: Table = FIGURES,
 ) -> list[Outcome]:
-    """Every gate of a run. table: the figures that `no_worse` names.
+    """Return the outcome of every gate of a run. table: the figures for `no_worse`.
 
-    Raises InputError where the run cannot be read, or cannot be compared with the baseline.
+    Raises InputError if the run cannot be read or cannot be compared with the baseline.
     """
     scored = read_scored(RunFolder(folder))
     run = scored.run
@@ -166,7 +165,7 @@ def check(
 
 
 def junit(run_id: str, outcomes: Iterable[Outcome]) -> bytes:
-    """The outcomes as JUnit XML: one test case for each gate, a failure with what was found where it was missed."""
+    """The outcomes as JUnit XML: one test case per gate; a missed gate is a failure with its value."""
     cases = list(outcomes)
     counts = {"tests": str(len(cases)), "failures": str(sum(not one.passed for one in cases)), "errors": "0"}
     root = ElementTree.Element("testsuites", counts)
@@ -189,5 +188,5 @@ _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]
 
 
 def _clean(text: str) -> str:
-    """Without the characters that XML 1.0 cannot hold."""
+    """Remove characters that XML 1.0 does not allow."""
     return _NOT_IN_XML.sub("", text)

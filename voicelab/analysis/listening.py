@@ -1,7 +1,7 @@
-"""Listen to a run: the predicted sound quality of its replies and requests, and its replies' round trip.
+"""Predicted sound quality of a run's replies and requests, and the round-trip WER of its replies.
 
-The scores tell noise, distortion and lost packets, not naturalness. A request with a low score points to the recording;
-one with a high score whose words were missed points to the recognizer.
+The scores detect noise, distortion and lost packets, not naturalness. A request with a low score suggests a bad
+recording; wrong words in a request with a high score suggest recognizer errors.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ _WORST, _BEST = 1.0, 5.0
 
 
 def listen(folder: RunFolder, asr: str | None, *, told: Told | None = None) -> SoundQualityRecord:
-    """Score a run's kept replies and its requests, and leave sound_quality.json in its folder.
+    """Score a run's recorded replies and its requests, and write sound_quality.json to its folder.
 
-    asr: the recognizer that hears the replies again; None: they are only scored. told: hears of each sound that is
-    scored. Raises InputError where the run kept no replies, EngineMissingError where the extra `quality` is missing.
+    asr: the recognizer that transcribes the replies; None: only score them. told: called after each scored clip.
+    Raises InputError if the run has no recorded replies, EngineMissingError if the extra `quality` is not installed.
     """
     run = folder.read()
     models = SoundQualityModels()
@@ -70,10 +70,10 @@ def listen(folder: RunFolder, asr: str | None, *, told: Told | None = None) -> S
 
 
 def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[TurnResult, Clip]], str | None]:
-    """What was sent in each primary turn, with the run's condition applied; or the reason why it is not known."""
+    """The audio sent in each primary turn, with the run's condition applied, or the reason why it is not available."""
     samples = inputs.sample_set(run)
     if samples is None:
-        return [], "the run's samples are no longer there, or have changed"
+        return [], "the run's samples no longer exist or have changed"
     source = RequestAudioSource(SetRecordings(samples.whole), run.spec.condition)
     found = []
     for turn in turns:
@@ -98,7 +98,7 @@ def _with_transcript(sound: ScoredSound, turn: TurnResult, run: RunResult) -> Sc
 
 
 def _group(sounds: Sequence[ScoredSound], figures: FigureIntervals, absent: str | None = None) -> SoundGroup:
-    """Means and the word error rate; equal texts sound alike, so they are one cluster."""
+    """Means and the word error rate; equal texts form one cluster, because they sound alike."""
     if not sounds:
         return SoundGroup(absent=absent or "there are none")
     clusters = Clusters("sample", tuple(sound.text for sound in sounds))
@@ -120,7 +120,7 @@ def _mean(sums: Floats) -> Floats:
 
 
 def recognizer_of(run: RunResult) -> str:
-    """The run's own recognizer; InputError where a server chose it."""
+    """The run's own recognizer; InputError if a server chose it."""
     if run.spec.asr is None:
-        raise InputError("the server chose the run's recognizer; name one that hears the replies: --asr NAME")
+        raise InputError("the server chose the run's recognizer; name one to transcribe the replies: --asr NAME")
     return run.spec.asr

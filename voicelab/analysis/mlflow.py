@@ -1,4 +1,4 @@
-"""A run in MLflow: what it was asked for as parameters, its figures as metrics, its report as an artifact."""
+"""Log a run to MLflow: its specification as parameters, its figures as metrics, its report as an artifact."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ _BATCH = 1000
 _LONGEST_PARAM = 6000
 _SUPERSEDED = "voicelab.superseded_by"
 _QUIET = {"MLFLOW_DISABLE_TELEMETRY": "true", "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2"}
-"""Unless the user says otherwise: MLflow tells nobody that it is used, and a dead server is given up in seconds."""
+"""Default environment: MLflow's telemetry is off, and an unreachable server fails within seconds."""
 
 
 def check(uri: str) -> None:
-    """Raise EngineMissingError if MLflow is not installed, InputError for an address that keeps nothing.
+    """Raise EngineMissingError if MLflow is not installed, InputError for an unusable address.
 
-    An address keeps nothing if MLflow does not know its scheme, or if it is an SQLite database in memory or in a
-    folder that does not exist.
+    An address is unusable if MLflow does not know its scheme, or if it is an SQLite database in memory or in a folder
+    that does not exist.
     """
     if find_spec("mlflow") is None or find_spec("alembic") is None:
         raise EngineMissingError("mlflow", "not installed; run: pip install 'voicelab[mlflow]'")
@@ -50,7 +50,7 @@ def check(uri: str) -> None:
 def _parts(uri: str) -> SplitResult:
     try:
         parts = urlsplit(uri)
-        _ = parts.port  # refuses what is no port
+        _ = parts.port  # raises ValueError for an invalid port
     except ValueError as error:
         raise InputError(f"--mlflow {without_user(uri)}: {error}") from error
     return parts
@@ -61,20 +61,20 @@ def _check_sqlite(uri: str) -> None:
     file = parts.path.removeprefix("/")
     in_memory = not file or ":memory:" in file or "mode=memory" in parts.query
     if in_memory and not parts.netloc:
-        raise InputError(f"--mlflow {uri}: keeps nothing; name a file, e.g. sqlite:///mlflow.db")
+        raise InputError(f"--mlflow {uri}: stores nothing; name a file, e.g. sqlite:///mlflow.db")
     if parts.netloc or not parts.path.startswith("/"):
         raise InputError(
-            f"--mlflow {without_user(uri)}: SQLite takes a file after three slashes, e.g. sqlite:///mlflow.db"
+            f"--mlflow {without_user(uri)}: SQLite needs a file after three slashes, e.g. sqlite:///mlflow.db"
         )
     file_errors.check_folder("--mlflow", Path(file.removeprefix("file:")).parent, must_exist=True)
 
 
 def log(folder: RunFolder, uri: str) -> str:
-    """Log a run that has its report, and return MLflow's id of it.
+    """Log a run that has a report, and return the id of its MLflow run.
 
-    A run that was logged before is brought up to date. If one of its parameters has another value now, which MLflow
-    does not allow to change, a new MLflow run is made, and the old one is tagged `voicelab.superseded_by`.
-    Raises VoicelabError if MLflow or its server fails. The run's own folder is only read.
+    A run that was logged before is updated. MLflow does not allow parameters to change, so if one has changed, a new
+    MLflow run is created and the old one is tagged `voicelab.superseded_by`. Raises VoicelabError if MLflow or its
+    server fails. The run's folder does not change.
     """
     check(uri)
     run = folder.read()
@@ -95,7 +95,7 @@ def log(folder: RunFolder, uri: str) -> str:
     except (_mlflow_error(), SQLAlchemyError, OSError) as error:
         told = without_user(" ".join(str(error).split()))[:300]
         raise VoicelabError(
-            f"MLflow at {without_user(uri)} did not take the run {run.run_id}: {told}; it is kept in {folder.path}, "
+            f"MLflow at {without_user(uri)} did not accept the run {run.run_id}: {told}; it is in {folder.path}, "
             f"to log it again: voicelab runs log {folder.path} --mlflow URI"
         ) from error
     return logged
@@ -104,13 +104,13 @@ def log(folder: RunFolder, uri: str) -> str:
 def _mlflow_error() -> type[Exception]:
     from mlflow.exceptions import MlflowException
 
-    # Named, so that it is checked alike where MLflow is installed and where it is not.
+    # Annotated, so that mypy treats it the same with and without MLflow installed.
     error: type[Exception] = MlflowException
     return error
 
 
 def _begun(client: MlflowClient, run: RunResult) -> str:
-    """MLflow's id of this run: the one that holds it already, else a new one."""
+    """The id of the MLflow run for this run: the existing one, else a new one."""
     experiment = client.get_experiment_by_name(EXPERIMENT)
     number = experiment.experiment_id if experiment is not None else client.create_experiment(EXPERIMENT)
     tags = {
@@ -135,9 +135,9 @@ def _begun(client: MlflowClient, run: RunResult) -> str:
 
 
 def _logged_before(client: MlflowClient, experiment: str, run: RunResult) -> Any:
-    """The MLflow run that holds this run, or None.
+    """The existing MLflow run for this run, or None.
 
-    Ids are compared here: MLflow's filters have no way to write an id with both kinds of quotes in it.
+    Ids are compared here, because MLflow's filters cannot express an id with both kinds of quotes.
     """
     same_set = f"tags.`voicelab.samples_sha256` = '{run.samples_sha256}'"
     token = None
@@ -152,7 +152,7 @@ def _logged_before(client: MlflowClient, experiment: str, run: RunResult) -> Any
 
 
 def _changed(there: Any, run: RunResult) -> bool:
-    """Whether a parameter that is logged already has another value now, which MLflow refuses to change."""
+    """Whether a logged parameter has a different value now; MLflow does not allow changes."""
     return any(there.data.params.get(name, value) != value for name, value in params_of(run))
 
 
@@ -167,7 +167,7 @@ def _figures(client: MlflowClient, logged: str, run: RunResult, summary: Summary
 
 
 def params_of(run: RunResult) -> Iterator[tuple[str, str]]:
-    """The request, and the engines as they were loaded. Values longer than MLflow allows are cut."""
+    """The specification, and the engines as loaded. Values longer than MLflow allows are cut."""
     for name, value in _params(run):
         yield name, str(value)[:_LONGEST_PARAM]
 
@@ -181,9 +181,9 @@ def _params(run: RunResult) -> Iterator[tuple[str, object]]:
 
 
 def metrics_of(summary: Summary) -> Iterator[tuple[str, float]]:
-    """Every figure that has a value by its name (`wer`), its interval as .low and .high, and the turns behind it as .n.
+    """Every figure with a value by its name (`wer`), its interval as .low and .high, and its number of turns as .n.
 
-    Each also stands under the name of earlier versions, where it had one (`words.overall.wer`). Figures of a group are
+    Each is also logged under its name in earlier versions, if it had one (`words.overall.wer`). Figures of a group are
     named `category.NAME.wer`; names of categories and speakers are escaped (`mlflow_names.escape`). Counts of turns are
     `turns.answered` and so on.
     """

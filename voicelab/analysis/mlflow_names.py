@@ -1,8 +1,8 @@
-"""Names of categories and speakers as parts of metric names, which hold few characters in MLflow.
+"""Escape names of categories and speakers for metric names, because MLflow allows few characters.
 
-ASCII letters, digits, spaces, `-` and `_` stay as they are. Any other character, and `_` before `U`, is written as
-`_U` and its code point in hexadecimal and `_`: `a:b` is `a_U3A_b`. So two names never become one, and `unescape` gives
-the name back. A name that would be too long is cut, and ends in `_H` and 16 digits of its SHA-256.
+ASCII letters, digits, spaces, `-` and `_` are unchanged. Any other character, and `_` before `U`, becomes `_U`, its
+code point in hexadecimal, and `_`: `a:b` is `a_U3A_b`. The escaping is unique, and `unescape` reverses it. A name that
+would be too long is cut, and ends in `_H` and 16 digits of its SHA-256.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import re
 from voicelab.scoring.format_one import ENTITIES, WORDS
 
 _LONGEST = 120
-"""Of one part, in characters; MLflow allows 250 for the whole name."""
+"""Maximum length of one part in characters; MLflow allows 250 for the whole name."""
 
 _TO_ESCAPE = re.compile(r"_(?=U)|[^-_ 0-9A-Za-z]")
 _ESCAPED = re.compile(r"_U([0-9A-F]+)_")
@@ -29,14 +29,14 @@ def escape(name: str) -> str:
 
 
 def unescape(part: str) -> str:
-    """The name that `escape` made this part of. A name that was cut stays cut."""
+    """Reverse `escape`. A name that was cut stays cut."""
     return _ESCAPED.sub(lambda found: chr(int(found[1], 16)), part)
 
 
 def earlier_name(figure: str, grouping: str = "", member: str = "") -> str | None:
-    """The metric name that versions before summary format 2 used; None for figures and groups that they did not have.
+    """The metric name before summary format 2; None for figures and groups that did not exist then.
 
-    Both names are logged, so that dashboards and queries of the earlier names go on working.
+    Both names are logged, so that existing dashboards and queries keep working.
     """
     if figure in WORDS:
         if not grouping:

@@ -1,4 +1,4 @@
-"""A pilot for the next measurement: how much its samples vary, from one run or from two on the same samples."""
+"""Variance estimates for planning a measurement, from one pilot run or two runs on the same samples."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Pilot:
-    """spread: of the difference of two systems. value: the figure of the first run; difference: of the second, if any.
+    """A pilot. spread: variance of the difference of two systems. value: the figure of the first run.
 
-    unit: what counts as a speaker: a speaker, a conversation, or a sample on its own.
+    difference: second minus first, with two runs. unit: the cluster: a speaker, a conversation, or a sample.
     """
 
     runs: tuple[str, ...]
@@ -57,7 +57,7 @@ class PowerTest:
     def __post_init__(self) -> None:
         for name, value in (("--alpha", self.alpha), ("--power", self.power)):
             if not 0 < value < 1:
-                raise InputError(f"{name} {value:g}: must lie between 0 and 1, as 0.05 or 0.8")
+                raise InputError(f"{name} {value:g}: must be between 0 and 1, e.g. 0.05 or 0.8")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,16 +73,16 @@ class Need:
 
 
 def pilot(folders: Sequence[Path], name: str, correlation: float = 0.0, table: Table = FIGURES) -> Pilot:
-    """Read a pilot; InputError where a figure is no rate of turns, or where there is too little to tell a variance.
+    """Read a pilot; InputError if the figure is not a rate of turns, or if the variance cannot be estimated.
 
-    Of two runs the difference's own variance is taken, paired by sample. Of one run the second system is assumed to
-    vary as much, and to err on the same samples with this correlation; 0 asks for the most samples.
+    Two runs give the variance of the paired difference. With one run, the second system is assumed to have the same
+    variance, and errors correlated by `correlation`; 0 needs the most samples.
     """
     figure = figure_of(name, table)
     if not isinstance(figure, Figure) or not figure.pairable:
-        raise InputError(f"{name} is no rate of turns; power is known for rates such as wer or intent_accuracy")
+        raise InputError(f"{name} is not a rate of turns; choose a rate such as wer or intent_accuracy")
     if len(folders) > 2:
-        raise InputError("name one run or two; a pilot compares two systems at most")
+        raise InputError("name one or two runs; a pilot compares at most two systems")
     return _of_two(folders, figure) if len(folders) == 2 else _of_one(folders[0], figure, correlation)
 
 
@@ -101,7 +101,7 @@ def _of_two(folders: Sequence[Path], figure: Figure) -> Pilot:
     shares = pair.shares(figure)
     wholes = [(one[1], other[1]) for one, other in shares.values()]
     if any(one != other for one, other in wholes):
-        raise InputError(f"{figure.name}: what it is a share of differs between the runs; take wer or intent_accuracy")
+        raise InputError(f"{figure.name}: its denominator differs between the runs; choose wer or intent_accuracy")
     parts = [other[0] - one[0] for one, other in shares.values()]
     turns = [pair.first.scores[key].turn for key in shares]
     found, unit = _spread(parts, [one for one, _ in wholes], turns, figure)
@@ -119,19 +119,19 @@ def _spread(
     found = spread(linearized(parts, wholes), clusters.keys)
     if not found.between + found.within:
         raise InputError(
-            f"{figure.name} does not vary in this pilot, so it says nothing of the next; take more samples"
+            f"{figure.name} does not vary in this pilot, so its variance is unknown; use a pilot with more samples"
         )
     return found, clusters.unit
 
 
 def needs(of: Pilot, differences: Sequence[float], samples_each: Sequence[int], test: PowerTest) -> list[Need]:
-    """What each difference takes with each number of samples per speaker.
+    """The sample sizes that each difference needs, for each number of samples per speaker.
 
-    samples_each: empty for 1, 5, 20, 100 and the pilot's own. Raises InputError where the pilot names no speakers and
-    samples_each is given.
+    samples_each: empty for 1, 5, 20, 100 and the pilot's own. Raises InputError if it is given and the pilot names no
+    speakers.
     """
     if of.alone and samples_each:
-        raise InputError("--samples-each needs a pilot that names speakers; here each sample stands alone")
+        raise InputError("--samples-each needs a pilot that names speakers; leave it out")
     usual = (1, 5, 20, 100, max(1, round(of.samples_each)))
     each_of = [1] if of.alone else sorted(set(samples_each or usual))
     return [_need(of.spread, difference, each, test) for difference in differences for each in each_of]
@@ -147,12 +147,12 @@ def _need(of: Spread, difference: float, each: int, test: PowerTest) -> Need:
 
 
 def least_difference(of: Pilot, test: PowerTest) -> float:
-    """The smallest difference that a measurement as large as the pilot would find."""
+    """The smallest difference that a measurement of the pilot's size would detect."""
     return detectable(of.spread, of.spread.speakers, of.samples_each, alpha=test.alpha, power=test.power)
 
 
 def plot(of: Pilot, found: Sequence[Need], test: PowerTest) -> Picture:
-    """Power to find the smallest difference, against speakers: a line for each number of samples per speaker."""
+    """Plot the power for the smallest difference against speakers, one line per number of samples per speaker."""
     from matplotlib.figure import Figure as Canvas
 
     canvas = Canvas(figsize=(7, 4), layout="constrained")

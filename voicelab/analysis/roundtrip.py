@@ -1,7 +1,7 @@
-"""How intelligible a voice is: what a recognizer hears in it, held against the text that it said.
+"""Intelligibility of a voice: transcribe its speech with a recognizer and compare with the text.
 
-The error rate is that of the voice and the recognizer together, so it bounds the voice's own from above. The same
-recognizer's rate on recordings of people, beside it, tells how much of it the recognizer makes alone.
+The error rate includes the recognizer's errors, so it is an upper bound for the voice. The same recognizer's error rate
+on recordings shows the recognizer's share.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from voicelab.runs.records import EngineUsed, RunFolder
 from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
 RECORDINGS = "recordings"
-"""Stands where a voice's name does, for what people said."""
+"""Used instead of a voice's name for recordings of the set."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyUtterance:
-    """Something that a voice said. voice: its name, `espeak:voice=en-us`, or RECORDINGS."""
+    """A text spoken by a voice. voice: its name, such as `espeak:voice=en-us`, or RECORDINGS."""
 
     voice: str
     id: str
@@ -37,7 +37,7 @@ class ReplyUtterance:
 
 @dataclass(frozen=True, slots=True)
 class ReplyHypothesis:
-    """What became of one utterance on its way back."""
+    """An utterance with its transcript."""
 
     voice: str
     id: str
@@ -49,7 +49,7 @@ class ReplyHypothesis:
 
 @dataclass(frozen=True, slots=True)
 class RoundTripFigure:
-    """A rate of summed counts; None where there was nothing to divide by. interval: None with fewer than two texts."""
+    """A rate of summed counts; None if the denominator is 0. interval: None with fewer than two texts."""
 
     value: float | None
     interval: Interval | None
@@ -57,7 +57,7 @@ class RoundTripFigure:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """Every utterance as it was heard, and by which rules; voices and recognizer: what they really were."""
+    """Every utterance with its transcript, and the normalizer. voices, recognizer: the engines as loaded."""
 
     heard: tuple[ReplyHypothesis, ...]
     voices: Mapping[str, str]
@@ -70,11 +70,11 @@ class RoundTrip:
         return [one for one in self.heard if one.voice == voice]
 
     def wer(self, voice: str) -> RoundTripFigure:
-        """Word errors over the words said; intervals by drawing texts, as equal texts sound alike."""
+        """Word error rate; the intervals use texts as clusters, because equal texts sound alike."""
         return self._rate(voice, [(one.words.errors, one.words.reference_words) for one in self.of(voice)])
 
     def cer(self, voice: str) -> RoundTripFigure:
-        """The same over characters."""
+        """Character error rate, with the same intervals."""
         return self._rate(voice, [(one.characters.errors, one.characters.reference_words) for one in self.of(voice)])
 
     def wrong(self, voice: str) -> RoundTripFigure:
@@ -82,7 +82,7 @@ class RoundTrip:
         return self._rate(voice, [(int(one.words.errors > 0), 1) for one in self.of(voice)])
 
     def worst(self, limit: int) -> list[ReplyHypothesis]:
-        """The utterances of voices with the most word errors by their length; those without any are left out."""
+        """The utterances of voices with the highest word error rates; those without errors are left out."""
         wrong = [one for one in self.heard if one.words.errors and one.voice != RECORDINGS]
         return sorted(wrong, key=lambda one: -one.words.errors / max(1, one.words.reference_words))[:limit]
 
@@ -94,11 +94,11 @@ class RoundTrip:
 
 
 def replies(folder: RunFolder) -> tuple[list[ReplyUtterance], str, str]:
-    """The replies that a run kept, the name of their voice and what it was; InputError where it kept none."""
+    """A run's recorded replies, the name of their voice and its description; InputError if there are none."""
     run = folder.read()
     used = next((engine for engine in run.engines if engine.kind == "tts"), None)
     if used is None:
-        raise InputError(f"{folder.path}: its run.json names no voice; the run did not get so far")
+        raise InputError(f"{folder.path}: its run.json names no voice; the run stopped before loading it")
     name = run.spec.tts or used.name
     found = []
     for turn in {turn.key: turn for turn in folder.turns()}.values():
@@ -107,19 +107,19 @@ def replies(folder: RunFolder) -> tuple[list[ReplyUtterance], str, str]:
         path = folder.path / turn.reply_file
         found.append(ReplyUtterance(name, turn.key, turn.answer, decoding.read(path)))
     if not found:
-        raise InputError(f"{folder.path}: no turn of this run kept a reply's sound")
+        raise InputError(f"{folder.path}: no turn of this run has a recorded reply")
     return found, name, _described(used)
 
 
 def spoken(tts: str, texts: Mapping[str, str], told: Told | None = None) -> tuple[list[ReplyUtterance], str]:
-    """Texts, by their ids, as a voice says them, and what the voice was."""
+    """Synthesize texts, by id, with a voice; returns the utterances and the voice's description."""
     info, clips = say(tts, list(texts.values()), told)
     pairs = zip(texts.items(), clips, strict=True)
     return [ReplyUtterance(tts, key, text, clip) for (key, text), clip in pairs], _described(info)
 
 
 def recordings(samples: SampleSet) -> list[ReplyUtterance]:
-    """What people said, for comparison."""
+    """Recordings of the set, for comparison."""
     return [ReplyUtterance(RECORDINGS, sample.id, sample.text, sample.clip()) for sample in samples.samples]
 
 
@@ -134,7 +134,7 @@ def round_trip(
     draws: int = 2000,
     told: Told | None = None,
 ) -> RoundTrip:
-    """Have a recognizer hear what was said; InputError for a recognizer or normalizer that is not known.
+    """Transcribe utterances with a recognizer; InputError for an unknown recognizer or normalizer.
 
     word_map: applied to both texts before the normalizer.
     """

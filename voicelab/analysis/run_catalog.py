@@ -1,6 +1,6 @@
-"""The runs in a folder: the state of each, and what it measured.
+"""List the runs in a folder, with the state and the figures of each.
 
-Killed, failed and damaged runs are listed too. A fault in one run never hides another.
+Killed, failed and damaged runs are listed too. An error in one run never hides another.
 """
 
 from __future__ import annotations
@@ -24,9 +24,9 @@ SIGNS = ("run.json", "turns.jsonl")
 
 @dataclass(frozen=True, slots=True)
 class StoredRun:
-    """One run on disk. run is None where it is damaged, summary where it has no report that can be read; note: why.
+    """A run on disk. run: None if damaged; summary: None without a readable report; note: the reason.
 
-    unanswered: planned turns without an answer so far, those not taken included; None where it is damaged.
+    unanswered: number of planned turns without an answer, including turns that were not run; None if damaged.
     """
 
     path: Path
@@ -47,7 +47,7 @@ class StoredRun:
 
     @property
     def engines(self) -> str:
-        """Recognizer, agent and voice, as they were loaded, else as they were asked for."""
+        """Recognizer, agent and voice as loaded, else as specified."""
         if self.run is None:
             return ""
         spec = self.run.spec
@@ -55,24 +55,24 @@ class StoredRun:
         return " → ".join([engine.name for engine in self.run.engines] or asked)
 
     def figure(self, name: str) -> Measured | None:
-        """What the run's summary says of a figure; None without a summary, or where it does not have the figure."""
+        """A figure of the run's summary; None without a summary, or if the summary lacks the figure."""
         return self.summary.figures.get(name) if self.summary is not None else None
 
     @property
     def samples(self) -> int | None:
-        """The number of samples that the figures are made of; None without a summary."""
+        """Number of samples behind the figures; None without a summary."""
         return self.summary.turns.primary if self.summary is not None else None
 
 
 def is_run(folder: Path) -> bool:
-    """Whether a folder holds a run, damaged or not. Raises OSError for a folder that cannot be looked into."""
+    """Whether a folder holds a run, damaged or not. Raises OSError for an unreadable folder."""
     return folder.is_dir() and any((folder / sign).is_file() for sign in SIGNS)
 
 
 def kept_runs(out: Path) -> list[StoredRun]:
-    """The runs in a folder, the latest first, then the damaged ones. Raises InputError if the folder is unreadable.
+    """The runs in a folder, newest first, then the damaged ones. Raises InputError if the folder is unreadable.
 
-    A folder inside that cannot be looked into may be a run, so it is listed as damaged.
+    An unreadable folder inside may be a run, so it is listed as damaged.
     """
     try:
         paths = sorted(out.iterdir())
@@ -92,7 +92,7 @@ def _may_be_run(path: Path) -> bool:
 
 
 def look(path: Path) -> StoredRun:
-    """The run in this folder; one that cannot be looked into is damaged."""
+    """The run in this folder; an unreadable one is damaged."""
     try:
         return kept_run(path)
     except OSError as error:
@@ -100,7 +100,7 @@ def look(path: Path) -> StoredRun:
 
 
 def kept_run(path: Path) -> StoredRun:
-    """One run, whatever state it is in. Raises OSError for a folder that cannot be looked into."""
+    """A run in any state. Raises OSError for an unreadable folder."""
     try:
         run = RunFolder(path).read()
     except InputError as error:
@@ -116,20 +116,20 @@ def kept_run(path: Path) -> StoredRun:
         figures = summary_file.read(path / summary_file.FILE_NAME)
     except InputError:
         if state == "finished":
-            note = f"it has no report that can be read; make it: voicelab report {path}"
+            note = f"it has no readable report; write it: voicelab report {path}"
     try:
         unanswered, lost = _unanswered(path, run, figures)
     except InputError as error:
         return StoredRun(path, "damaged", str(error), run, figures)
     if state == "finished" and lost and not note:
-        note = f"{lost} turns lost their connection; take them again: voicelab evaluate --resume {path}"
+        note = f"{lost} turns lost their connection; repeat them: voicelab evaluate --resume {path}"
     return StoredRun(path, state, note, run, figures, unanswered)
 
 
 def _unanswered(path: Path, run: RunResult, figures: Summary | None) -> tuple[int, int]:
-    """How many planned turns have no answer, and how many of them lost their connection.
+    """Numbers of planned turns without an answer, and of those that lost their connection.
 
-    The turns themselves are read only where no report of the finished run has counted them.
+    The turns are read only if the run has no report with these counts.
     """
     if figures is not None and run.status == figures.status == "finished":
         counts = figures.turns
@@ -140,7 +140,7 @@ def _unanswered(path: Path, run: RunResult, figures: Summary | None) -> tuple[in
 
 
 def find(name: str, out: Path) -> Path:
-    """The folder of a run, given as its path or as its id within `out`; InputError when there is none."""
+    """The folder of a run, given as a path or as an id within `out`; InputError if it does not exist."""
     for path in (Path(name), out / name):
         try:
             if is_run(path):
@@ -149,4 +149,4 @@ def find(name: str, out: Path) -> Path:
             raise InputError(f"{path}: cannot be read: {error.strerror}") from error
     there = [path.name for path in sorted(out.iterdir()) if _may_be_run(path)] if out.is_dir() else []
     listed = f"; there are: {', '.join(there[-8:])}" if there else ""
-    raise InputError(f"{name}: no run, neither there nor in {out}{listed}")
+    raise InputError(f"{name}: no such run, neither as a path nor in {out}{listed}")

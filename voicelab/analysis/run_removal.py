@@ -1,7 +1,7 @@
 """Removal of runs: all of the named ones, or none.
 
-Every precondition is checked first. Then all runs are moved into a private folder beside them, which can be undone,
-and only when all are there are they deleted.
+Every precondition is checked first. Then all runs are moved to a private folder beside them, which can be undone. They
+are deleted only after all have been moved.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def check_removable(path: Path) -> None:
     Links inside a run are allowed: they are removed, their targets are not.
     """
     if path.is_symlink():
-        raise InputError(f"{path}: is a link; remove the link itself, or name the folder that it leads to")
+        raise InputError(f"{path}: is a link; remove the link itself, or name its target")
     try:
         _check_run(path)
         _check_writable(path)
@@ -41,18 +41,18 @@ def _check_run(path: Path) -> None:
         raise InputError(f"{path}: a process is working on this run; end it first")
     whole = path.resolve()
     if Path.cwd().is_relative_to(whole):
-        raise InputError(f"{path}: you are inside it; nothing was removed")
+        raise InputError(f"{path}: is the current folder or contains it; nothing was removed")
     inner = [one for one in whole.rglob("*") if one.is_dir() and (is_run(one) or one.name == ".git")]
     if inner or (whole / ".git").exists():
         raise InputError(f"{path}: holds more than a run ({(inner or [whole / '.git'])[0]}); nothing was removed")
 
 
 def _check_writable(path: Path) -> None:
-    """An entry can be removed where the folder that holds it can be written to."""
+    """Removing an entry needs write permission for its folder."""
     folders = [path.resolve().parent, *(Path(place) for place, _, _ in os.walk(path, onerror=_raise))]
     for folder in folders:
         if not os.access(folder, os.R_OK | os.W_OK | os.X_OK):
-            raise InputError(f"{folder}: cannot be written to; nothing was removed")
+            raise InputError(f"{folder}: is write-protected; nothing was removed")
 
 
 def _raise(error: OSError) -> None:
@@ -60,15 +60,15 @@ def _raise(error: OSError) -> None:
 
 
 def size_bytes(path: Path) -> int:
-    """What a run takes on disk, without the targets of its links."""
+    """Size of a run on disk, without the targets of its links."""
     return sum(one.lstat().st_size for one in path.rglob("*") if not one.is_dir() or one.is_symlink())
 
 
 def remove(paths: Sequence[Path]) -> None:
-    """Remove these runs, all or none. Links inside are removed, their targets are not.
+    """Remove all of these runs or none. Links inside are removed, their targets are not.
 
-    Raises InputError, with every run in its place, if one of them cannot be removed. Raises VoicelabError if the
-    system refuses to delete a run that was moved away already; the message names the folder that holds the rest.
+    Raises InputError, with every run unchanged, if one of them cannot be removed. Raises VoicelabError if the system
+    refuses to delete a run that was already moved; the message names the remaining folder.
     """
     for path in paths:
         check_removable(path)

@@ -1,4 +1,4 @@
-"""Transcript files scored: the hypotheses of each system against one file of references."""
+"""Score the hypothesis files of several systems against a reference file."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from voicelab.metrics.weights import weights_of
 from voicelab.text import WordMap, keep_hyphens, misfit
 
 ALL = "all"
-"""Instead of the name of a normalizer: every normalizer."""
+"""Selects every normalizer instead of one."""
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptFiles:
-    """References and hypotheses. id_type: how a .trn names speakers. norms, tags: of .nlp files, as for `read_call`."""
+    """The files to score. id_type: how a .trn names speakers. norms, tags: for .nlp files, as for `read_call`."""
 
     reference: Path
     hypotheses: tuple[Path, ...]
@@ -52,7 +52,7 @@ class ScoreRules:
 
 @dataclass(frozen=True, slots=True)
 class ScoredFiles:
-    """scores: by file of hypotheses, then by name of normalizer. notices: each once, in order."""
+    """scores: by hypothesis file, then by normalizer name. notices: without duplicates, in order."""
 
     scores: Mapping[str, Mapping[str, Score]]
     notices: tuple[str, ...]
@@ -102,13 +102,13 @@ def _tagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> dict[str, 
 
 
 def _untagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> tuple[dict[str, Score], list[str]]:
-    """The scores by name of normalizer, and the notices."""
+    """Return the scores by normalizer name, and the notices."""
     pairing = paired(
         files.reference, path, files.form, missing=files.missing, id_type=files.id_type, columns=files.columns
     )
     pairs, notices, weights = pairing.pairs, list(pairing.notices), weights_of(rules.weights)
     if not pairs:
-        raise InputError(f"{files.reference}: there are no utterances in it to score")
+        raise InputError(f"{files.reference}: contains no utterances to score")
     alternatives = files.form in ALTERNATIVES_IN and not rules.literal_braces
     if rules.normalizer == ALL:
         return under_all(pairs, weights, alternatives=alternatives, word_map=rules.word_map), notices

@@ -1,4 +1,4 @@
-"""The page of `voicelab score`: figures, tests and alignments of transcripts, in one file without a network."""
+"""The page of `voicelab score --html`: figures, tests and alignments of transcripts in one offline file."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from voicelab.analysis.systems import SystemPair
 
 MOST_ALIGNMENTS = 500
-"""The most alignments of a system that the page shows."""
+"""Maximum number of alignments per system."""
 
 
 @dataclass(frozen=True, slots=True)
 class _UtteranceRow:
-    """The figures of a speaker, or of all."""
+    """The figures of a speaker, or the total."""
 
     name: str
     sentences: int
@@ -60,7 +60,7 @@ class _System:
 def write_score_page(
     path: Path, reference: str, form: str, scores: Mapping[str, Score], pairs: Sequence[SystemPair]
 ) -> None:
-    """Write the page; InputError where the file cannot be written. scores: by the system's name."""
+    """Write the page; InputError if the file cannot be written. scores: by system name."""
     page = render_score_page(reference, form, scores, pairs)
     try:
         path.write_text(page, encoding="utf-8")

@@ -1,4 +1,4 @@
-"""Two transcript files scored against each other, as sclite scores them: counts by utterance, by speaker and in all."""
+"""Score a transcript file against references, as sclite does: counts by utterance, by speaker and in total."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ from voicelab.text import language as language_of
 from voicelab.text import normalizer as normalizer_of
 
 ALTERNATIVES_IN = frozenset({"trn", "stm"})
-"""The formats in which braces mean alternative wordings."""
+"""Formats in which braces mark alternatives."""
 SPELLING: dict[str, str | None] = {form: "sclite" if form in ("trn", "stm", "nlp") else None for form in FORMATS}
-"""Each format's normalizer where none is named: NIST's files are compared as sclite compares them.
+"""Default normalizer of each format; NIST's formats use sclite's.
 
-None: the one that fits the language, or the script of the references."""
+None: chosen by the language, or by the script of the references."""
 
 _NO_WORDS = WordCounts()
 
 
 @dataclass(frozen=True, slots=True)
 class ScoreCounts:
-    """Sentences and what became of their words and characters; they add with `+`."""
+    """Counts of sentences, words and characters; they add with `+`."""
 
     sentences: int = 0
     wrong_sentences: int = 0
@@ -52,10 +52,10 @@ class ScoreCounts:
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """The counts of one file of hypotheses, and the rules they were made by.
+    """The counts of a hypothesis file, and the options of the scoring.
 
-    utterances: the counts of each pair, in order. alternatives: whether the references
-    allow several wordings. classes: the counts of each pair within entities of a class, where tokens are tagged.
+    utterances: the counts of each pair, in order. alternatives: whether the references allow several wordings.
+    classes: for tagged tokens, the counts of each pair within the entities of each class.
     """
 
     normalizer: Normalizer
@@ -67,7 +67,7 @@ class Score:
     _wordings: dict[int, Wording] = field(default_factory=dict, compare=False, repr=False)
 
     def steps(self, position: int) -> tuple[AlignmentStep, ...]:
-        """The alignment that the counts of a pair come from. position: in `pairs`."""
+        """The alignment behind a pair's counts. position: index in `pairs`."""
         pair = self.pairs[position]
         words = self._wordings.get(position)
         if words is None:
@@ -103,10 +103,10 @@ def score(
     fragments: bool = False,
     optional: bool = False,
 ) -> Score:
-    """Score each pair. alternatives: whether braces are alternative wordings, of which the cheapest is taken.
+    """Score each pair. alternatives: whether braces mark alternatives, of which the cheapest is used.
 
-    fragments: whether broken-off words (`won-`) match those they begin. optional: whether a word in parentheses may be
-    left out. Raises InputError that names the utterance where braces do not pair, and where the normalizer removes the
+    fragments: whether word fragments (`won-`) match words with that beginning. optional: whether a word in parentheses
+    may be omitted. Raises InputError that names the utterance for unbalanced braces, or if the normalizer removes the
     marks of fragments or of optional words.
     """
     if fragments and normalizer.words("won-") != ["won-"]:
@@ -130,18 +130,18 @@ def aligned_score(
     alignments: Sequence[tuple[AlignmentStep, ...]],
     classes: Mapping[str, tuple[WordCounts, ...]],
 ) -> Score:
-    """The score of pairs that are aligned already. classes: as in Score."""
+    """The score of aligned pairs. classes: as in Score."""
     wordings: dict[int, Wording] = {position: (*_sides(steps), steps) for position, steps in enumerate(alignments)}
     counts = tuple(_counts(wording, weights, _between(normalizer)) for wording in wordings.values())
     return Score(normalizer, weights, tuple(pairs), counts, True, classes, wordings)
 
 
 Wording = tuple[Sequence[str], Sequence[str], "tuple[AlignmentStep, ...] | None"]
-"""The words that were compared on either side, and their alignment where choosing the wording made it already."""
+"""The compared words of both sides, and their alignment if choosing the wording has computed it."""
 
 
 def _counts(wording: Wording, weights: Weights, between: str) -> ScoreCounts:
-    """The counts of an utterance. between: what stands between words when characters are counted."""
+    """The counts of an utterance. between: the separator of words for character counts."""
     reference, hypothesis, steps = wording
     if steps is not None:
         words = counts_of(steps)
@@ -159,7 +159,7 @@ def _between(normalizer: Normalizer) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Marks:
-    """What marks in a text mean something: braces, parentheses, and hyphens at the ends of words."""
+    """Which marks in a text are syntax: braces, parentheses, and hyphens at word ends."""
 
     alternatives: bool
     optional: bool
@@ -207,7 +207,7 @@ def _sides(steps: Iterable[AlignmentStep]) -> tuple[list[str], list[str]]:
 
 
 def figures(counts: ScoreCounts) -> dict[str, int | float | None]:
-    """The counts and rates of a row: rates are shares, not percent, and None with nothing to divide by."""
+    """The counts and rates of a row. Rates are fractions, and None if the denominator is 0."""
     return {
         "sentences": counts.sentences,
         **word_figures(counts.words),
@@ -233,23 +233,23 @@ def word_figures(words: WordCounts) -> dict[str, int | float | None]:
 
 
 def rule(used: Normalizer) -> dict[str, str]:
-    """The normalizer as every result names it."""
+    """The normalizer's label in results."""
     mapped = {"word_map_sha256": used.word_map} if used.word_map is not None else {}
     return {"name": used.name, "version": used.version} | mapped
 
 
 @dataclass(frozen=True, slots=True)
 class UtteranceFlip:
-    """Two systems that one normalizer ranks the one way and another the other way."""
+    """Two systems that two normalizers rank in opposite order."""
 
     systems: tuple[str, str]
     normalizers: tuple[str, str]
 
 
 def flips(rates: Mapping[str, Mapping[str, float | None]]) -> list[UtteranceFlip]:
-    """Where the order of two systems changes. rates: normalizer -> system -> error rate.
+    """Find pairs of systems whose order depends on the normalizer. rates: normalizer -> system -> error rate.
 
-    For each two systems, the first normalizer in order that ranks them, beside each that ranks them the other way.
+    For each pair, the first normalizer that ranks them is listed with each one that ranks them in opposite order.
     """
     systems = list(dict.fromkeys(system for row in rates.values() for system in row))
     found = []
@@ -270,9 +270,9 @@ def _order(one: float | None, other: float | None) -> int:
 def rules_for(
     pairs: Sequence[UtterancePair], form: str, *, name: str | None, language: str | None, word_map: WordMap | None
 ) -> Normalizer:
-    """The normalizer to score by: the named one, else that of the language, the format, or the references' script.
+    """The normalizer for scoring: the named one, else by the language, the format, or the references' script.
 
-    word_map: applied before it. Raises InputError for an unknown name or language.
+    word_map: applied before the normalizer. Raises InputError for an unknown name or language.
     """
     chosen = name or (language_of(language).normalizer if language is not None else SPELLING[form])
     used = normalizer_of(chosen or normalizer_for(pair.reference for pair in pairs)[0])
@@ -287,5 +287,5 @@ def under_all(
 
 
 def all_rules(word_map: WordMap | None = None) -> dict[str, Normalizer]:
-    """Every normalizer by its name. word_map: applied before each."""
+    """Every normalizer by name. word_map: applied before each."""
     return {name: word_map.before(used) if word_map is not None else used for name, used in NORMALIZERS.items()}

@@ -1,4 +1,4 @@
-"""Timelines that other tools exported: τ-voice's simulations, ticks, or rows with start and stop."""
+"""Read timelines exported by other tools: τ-voice's simulations, ticks, or rows with start and stop."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.turn_taking.timeline import TICK_S, Effect, EffectKind, Tick
 
 FINE_TICK_S = 0.01
-"""The length of a tick for instants that do not lie on τ-voice's grid."""
+"""Tick length for times that are not on τ-voice's grid, in seconds."""
 
 _CALLER, _AGENT = {"caller", "user", "customer"}, {"agent", "assistant", "bot"}
 _KINDS: dict[str, EffectKind | None] = {
@@ -29,7 +29,7 @@ _LONGEST_S = 24 * 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Timeline:
-    """One conversation. tick_s: the length of its ticks."""
+    """A conversation. tick_s: the length of its ticks."""
 
     name: str
     ticks: tuple[Tick, ...]
@@ -48,22 +48,22 @@ class _Row:
 
 
 def read_timelines(paths: Iterable[Path], tick_s: float | None = None) -> list[Timeline]:
-    """The conversations in these files, and in the JSON and CSV files below these folders.
+    """Read the conversations in these files, and in the JSON and CSV files below these folders.
 
-    tick_s: the length of a tick; None: 0.2 s for ticks and for instants that all lie on that grid, else 0.01 s. Raises
+    tick_s: the length of a tick; None: 0.2 s for ticks and for times that are all on that grid, else 0.01 s. Raises
     InputError that names the file and the field.
     """
     given = list(paths)
     found = [timeline for path in given for timeline in (_folder if path.is_dir() else _read)(path, tick_s)]
     if not found:
-        raise InputError(f"{', '.join(map(str, given))}: no conversation; docs/reference/timelines.md has the formats")
+        raise InputError(f"{', '.join(map(str, given))}: no conversation; formats: docs/reference/timelines.md")
     return found
 
 
 def _folder(path: Path, tick_s: float | None) -> list[Timeline]:
-    """The conversations below a folder, each once: an experiment may hold them in one file and one by one.
+    """The distinct conversations below a folder: an experiment may have them both in one file and in single files.
 
-    Files that are no timelines are passed over; InputError where no file is one.
+    Other files are skipped; InputError if no file is a timeline.
     """
     found: dict[tuple[str, tuple[Tick, ...]], Timeline] = {}
     fault: InputError | None = None
@@ -73,7 +73,7 @@ def _folder(path: Path, tick_s: float | None) -> list[Timeline]:
         except InputError as error:
             fault = fault or error
     if not found:
-        raise fault or InputError(f"{path}: holds no .json or .csv file")
+        raise fault or InputError(f"{path}: has no .json or .csv file")
     return list(found.values())
 
 
@@ -91,22 +91,22 @@ def _read(path: Path, tick_s: float | None) -> list[Timeline]:
         return [_from_simulation(path, content, tick_s)]
     rows = content.get("rows", content.get("segments")) if isinstance(content, dict) else content
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        raise InputError(f"{path}: holds neither `ticks` nor a list of rows with speaker, start_s and end_s")
+        raise InputError(f"{path}: has neither `ticks` nor a list of rows with speaker, start_s and end_s")
     return _from_table(path, [(f"row {place}", row) for place, row in enumerate(rows, start=1)], tick_s)
 
 
 def _from_simulations(path: Path, simulations: list[Any], tick_s: float | None) -> list[Timeline]:
-    """Those with ticks; text simulations have none."""
+    """The simulations with ticks; text simulations have none."""
     spoken = [one for one in simulations if isinstance(one, dict) and one.get("ticks")]
     if not spoken:
-        raise InputError(f"{path}: its simulations are without ticks; only full-duplex ones can be scored")
+        raise InputError(f"{path}: its simulations have no ticks; only full-duplex ones can be scored")
     return [_from_simulation(path, one, tick_s) for one in spoken]
 
 
 def _from_simulation(path: Path, simulation: Any, tick_s: float | None) -> Timeline:
-    """τ-voice's simulation, or the same with plain ticks (`caller`, `agent`, `kind`)."""
+    """A simulation of τ-voice, or plain ticks (`caller`, `agent`, `kind`)."""
     if not isinstance(simulation, dict) or not isinstance(simulation.get("ticks"), list):
-        raise InputError(f"{path}: a simulation without ticks; only full-duplex ones can be scored")
+        raise InputError(f"{path}: the simulation has no ticks; only full-duplex ones can be scored")
     ticks = []
     for place, tick in enumerate(simulation["ticks"], start=1):
         if not isinstance(tick, dict):
@@ -203,8 +203,10 @@ def _grid_of(rows: Sequence[_Row]) -> float:
 
 
 def _ticks_of(rows: Sequence[_Row], tick_s: float) -> tuple[Tick, ...]:
-    """Rows as ticks. A cough or speech to others that starts over the agent counts as speech of the caller, as in
-    τ-voice: only then it is scored when the agent talks through it.
+    """Convert rows to ticks.
+
+    A cough or speech to others that starts while the agent speaks counts as the caller's speech, as in τ-voice, because
+    only then it is scored when the agent talks through it.
     """
     count = max(round(row.end_s / tick_s) for row in rows)
     caller, agent = [False] * count, [False] * count

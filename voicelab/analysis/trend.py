@@ -1,7 +1,7 @@
 """A figure over the runs of a folder, oldest first, and the changes that are larger than the noise.
 
-Two neighbouring runs on the same samples are compared in pairs (`analysis.compare`): the change is marked when the 95 %
-interval of the paired difference excludes 0. Runs on different samples are not compared.
+Neighbouring runs on the same samples are compared (`analysis.compare`): a change is marked if the 95 % interval of the
+paired difference excludes 0. Runs on different samples are not compared.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ Verdict = Literal["better", "worse", "within the noise", "not compared"]
 
 @dataclass(frozen=True, slots=True)
 class TrendPoint:
-    """One run. change: its paired difference to the run before, low and high its interval; note: why there is none."""
+    """A run. change, low, high: paired difference from the previous run, with its interval; note: why it is missing."""
 
     run_id: str
     started_at: datetime
@@ -40,9 +40,9 @@ class TrendPoint:
 
 
 def trend(out: Path, name: str, figures: Iterable[Any] = ()) -> list[TrendPoint]:
-    """The figure `name` of the finished runs in a folder that have it, oldest first.
+    """The figure `name` of the finished runs in a folder, oldest first.
 
-    Raises InputError for an unknown figure, and where no run has it.
+    Raises InputError for an unknown figure, or if no run has it.
     """
     table = table_with(figures)
     if name not in table:
@@ -67,7 +67,7 @@ def _measured(one: StoredRun, name: str) -> Measured | None:
 def _change(
     before: StoredRun | None, one: StoredRun, name: str, figures: Iterable[Any]
 ) -> tuple[Verdict, float | None, float | None, float | None, str]:
-    """Verdict, paired difference, its interval, and why there is none."""
+    """Verdict, paired difference, its interval, and the reason if it is missing."""
     if before is None or before.run is None or one.run is None:
         return "not compared", None, None, None, "the first run"
     if before.run.samples_sha256 != one.run.samples_sha256:
@@ -83,7 +83,7 @@ def _change(
 def _verdict(pair: RunPair, name: str) -> tuple[Verdict, float | None, float | None, float | None, str]:
     difference = next((one for one in pair.differences() if one.name == name), None)
     if difference is None:
-        return "not compared", None, None, None, "the figure is not compared in pairs of these runs"
+        return "not compared", None, None, None, "these runs have no paired difference of the figure"
     found = difference.found
     if found.interval is None:
         return "not compared", found.difference, None, None, "the difference has no interval"
@@ -95,7 +95,7 @@ def _verdict(pair: RunPair, name: str) -> tuple[Verdict, float | None, float | N
 
 
 def draw(points: list[TrendPoint], title: str) -> Figure:
-    """The values with their intervals over the runs; changes beyond the noise have a triangle and a vertical line."""
+    """Plot the values with intervals over the runs; changes beyond the noise have a triangle and a vertical line."""
     from matplotlib.figure import Figure as Canvas
 
     drawn = Canvas(figsize=(max(5.0, 0.5 * len(points) + 2), 3.2), layout="constrained")

@@ -1,1 +1,1 @@
-"""The commands of the terminal that have a file of their own. Add one: a file, and its line in cli.py."""
+"""The commands of `voicelab`, one file each. To add one, write a file and add a line to main.py."""

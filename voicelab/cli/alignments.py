@@ -1,4 +1,4 @@
-"""Alignments in the terminal: reference over hypothesis, errors in colour and marked S, D or I."""
+"""Print alignments: reference above hypothesis, with errors in colour and marked S, D or I."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _GAP = "*"
 
 
 def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[AlignmentStep]]]) -> None:
-    """Print alignments to the width of the terminal. chosen: positions in the score, with their steps."""
+    """Print alignments in the width of the terminal. chosen: indices in the score, with their steps."""
     from rich.console import Console
 
     console = Console(soft_wrap=True)
@@ -31,7 +31,7 @@ def print_alignments(score: Score, chosen: Iterable[tuple[int, Sequence[Alignmen
 
 
 def alignment_lines(steps: Sequence[AlignmentStep], width: int) -> Iterator[Text]:
-    """Three lines for each stretch that fits the width: reference, hypothesis, and marks."""
+    """Three lines per part that fits the width: reference, hypothesis, and marks."""
     from rich.cells import cell_len
     from rich.text import Text
 

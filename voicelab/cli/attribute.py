@@ -16,19 +16,20 @@ def attribute(
     listen: Annotated[
         str | None,
         typer.Option(
-            help="Hear the kept replies with this recognizer, e.g. moonshine.", autocompletion=completion.recognizers
+            help="Transcribe the replies with this recognizer, e.g. moonshine.",
+            autocompletion=completion.recognizers,
         ),
     ] = None,
     any_revision: Annotated[
-        bool, typer.Option("--any-revision", help="Ask the run's agent though it is of another revision here.")
+        bool, typer.Option("--any-revision", help="Use the run's agent even if its revision differs.")
     ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Why it failed: split lost entities, lost actions and time over recognizer, agent and voice.
+    """Attribute lost entities, lost actions and time to recognizer, agent and voice.
 
-    Each turn is put to the agent again with what was really said. What comes back then was lost by the recognizer, what
-    is missing even then by the agent; with --listen, what an answer names and its sound does not, by the voice.
-    The report is made anew with it.
+    The agent is re-run on the reference text of each turn. What is right then was lost by the recognizer; what is still
+    missing was lost by the agent. With --listen, entities in a reply's text that are missing in its audio were lost by
+    the voice. The report is updated.
 
     Example: voicelab attribute reports/RUN --listen moonshine
     """

@@ -1,4 +1,4 @@
-"""`voicelab audit`: recordings that do not say what their reference says."""
+"""`voicelab audit`: find recordings that do not match their reference texts."""
 
 from __future__ import annotations
 
@@ -50,19 +50,19 @@ def audit(
             autocompletion=completion.recognizers,
         ),
     ] = None,
-    normalizer: Annotated[str, typer.Option(help=f"Normalizer between systems: {NAMES}.")] = "english",
+    normalizer: Annotated[str, typer.Option(help=f"Normalizer for comparing systems: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
     top: Annotated[int, typer.Option(min=1, help="Number of samples to show.")] = 10,
     fixes: Annotated[
-        Path | None, typer.Option(help="Write the shown ones to this .csv, to fill in for voicelab correct.")
+        Path | None, typer.Option(help="Write the shown samples to this .csv, to fill in for voicelab correct.")
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print all of the ranking as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the whole ranking as JSON.")] = False,
 ) -> None:
-    """Rank samples by how much speaks against their reference text.
+    """Rank samples by the evidence against their reference texts.
 
-    Several runs: those whose systems agree with each other and not with the reference. One run, or --samples: those
-    whose sound fits what a recognizer heard better than the reference, in a forced alignment of both (English). A high
-    rank is a reason to listen, not a verdict.
+    With several runs, samples rank high if the systems agree with each other and not with the reference. With one run,
+    or --samples, they rank high if the audio fits the recognizer's transcript better than the reference, by forced
+    alignment (English). A high rank is a reason to listen, not a verdict.
 
     Examples: voicelab audit --samples my/set | voicelab audit reports/RUN | voicelab audit reports/A reports/B
     --fixes fixes.csv
@@ -74,9 +74,9 @@ def audit(
         from voicelab.errors import InputError
 
         if bool(runs) == (samples is not None):
-            raise InputError("name runs, or a set with --samples; one of the two")
+            raise InputError("name either runs or a set with --samples")
         if asr is not None and samples is None:
-            raise InputError("--asr goes with --samples; a run has its recognizer")
+            raise InputError("--asr goes with --samples; leave it out for a run, which has its recognizer")
         columns = set_columns(
             reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
             goes_with=samples is not None,
@@ -86,7 +86,7 @@ def audit(
         mapped = read_word_map(word_map)
         if fixes is not None:
             file_errors.check_new_file("--fixes", fixes)
-        with terminal.progress_bar("heard and aligned" if samples else "aligned") as progress:
+        with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:
             told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
                 audit_samples(load(samples, columns), asr, told=told)
@@ -112,10 +112,10 @@ def _show(found: Audit, top: int) -> None:
         for rank, one in enumerate(found.suspects[:top], start=1)
     ]
     terminal.table(
-        f"by {found.method}: {SCORES[found.method]}", ("", "score", "sample, reference, what was heard", "why"), rows
+        f"by {found.method}: {SCORES[found.method]}", ("", "score", "sample, reference, transcripts", "why"), rows
     )
     for sample_id, reason in found.not_judged:
-        terminal.warn(f"{sample_id} is not judged: {reason}")
+        terminal.warn(f"{sample_id} is not scored: {reason}")
 
 
 def _heard(one: Suspect) -> str:
@@ -123,7 +123,7 @@ def _heard(one: Suspect) -> str:
 
 
 def as_document(found: Audit) -> dict[str, Any]:
-    """An audit as it is written."""
+    """The audit as JSON."""
     from dataclasses import asdict
 
     from voicelab.analysis.score_transcripts import rule
@@ -144,5 +144,5 @@ def as_document(found: Audit) -> dict[str, Any]:
 
 
 def _finite(value: Any) -> Any:
-    """JSON knows no infinity: null, and `because.problem` says why."""
+    """JSON has no infinity: return null, and `because.problem` gives the reason."""
     return None if value == float("inf") else value

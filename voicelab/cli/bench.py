@@ -1,4 +1,4 @@
-"""`voicelab bench`: how fast the parts are on this machine."""
+"""`voicelab bench`: benchmarks on this machine."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from voicelab.text import NAMES
 if TYPE_CHECKING:
     from voicelab.analysis.bench.asr import Speed
 
-bench = StrictTyper(no_args_is_help=True, help="How fast the parts are on this machine, and when speech is over.")
+bench = StrictTyper(no_args_is_help=True, help="Measure speed, endpointing and intervals on this machine.")
 bench.command()(endpoint)
 bench.command()(vad)
 bench.command()(intervals)
@@ -38,11 +38,14 @@ bench.command()(tts)
 
 @bench.command()
 def words(
-    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="How many pairs of ten words.")] = 100_000,
+    pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of pairs of ten words.")] = 100_000,
     normalizer: Annotated[str, typer.Option(help=f"{NAMES}.")] = "english",
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pairs.")] = 0,
 ) -> None:
-    """Normalize, align and count, beside jiwer's plain word alignment of the same pairs."""
+    """Time normalization, alignment and counting, beside jiwer's plain word alignment of the same pairs.
+
+    Example: voicelab bench words
+    """
     with terminal.errors():
         from voicelab.analysis.bench.words import bench_words
         from voicelab.text import normalizer as normalizer_of
@@ -50,7 +53,7 @@ def words(
         found = bench_words(normalizer_of(normalizer), pairs, seed)
         rows = [
             ("voicelab: normalize, align, count", f"{found.first_s:.2f}", f"{found.ratio:.2f}"),
-            ("... the same texts once more", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
+            ("... the same texts again", f"{found.again_s:.2f}", f"{found.again_s / found.jiwer_s:.2f}"),
             ("jiwer: align, count", f"{found.jiwer_s:.2f}", "1.00"),
         ]
         title = f"{found.pairs} pairs, normalizer {found.normalizer}, {found.errors} errors found by both"
@@ -75,12 +78,12 @@ def asr(
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
-    streams: Annotated[int, typer.Option(min=1, max=64, help="How many streams at once for `RTF together`.")] = 2,
+    streams: Annotated[int, typer.Option(min=1, max=64, help="Number of concurrent streams for `RTF together`.")] = 2,
     full_size: Annotated[
         bool,
         typer.Option(
             "--full-size",
-            help="Also a SenseVoice of full size with random weights, against a plain loop "
+            help="Also time a full-size SenseVoice with random weights against a plain loop "
             "over funasr's AutoModel.generate. Needs the extra sensevoice and 1 GB of disk for a while.",
         ),
     ] = False,
@@ -105,7 +108,7 @@ def asr(
         clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)
         for name in engine or ():
-            RECOGNIZERS.config(name)  # all are checked before the first one runs
+            RECOGNIZERS.config(name)  # check all before the first one runs
         names = engine or [name for name, entry in RECOGNIZERS.entries.items() if entry.installed()]
         rows, left_out = [], []
         for name in names:
@@ -145,5 +148,5 @@ def _compared(speed: Speed) -> list[tuple[str, ...]]:
     return [
         ("AutoModel.generate, clip by clip", speed.device, "", f"{loop:.4f}", "-", "-", "", ""),
         _row(speed, "sensevoice, full size, random weights"),
-        ("  speed of ours", "", "", *ratio, "", "", ""),
+        ("  voicelab's speed", "", "", *ratio, "", "", ""),
     ]

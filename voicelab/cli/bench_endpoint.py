@@ -1,4 +1,4 @@
-"""`voicelab bench endpoint` and `voicelab bench vad`: when speech is over, and what listening for it costs."""
+"""`voicelab bench endpoint` and `voicelab bench vad`: end-of-turn detection and its cost."""
 
 from __future__ import annotations
 
@@ -34,10 +34,10 @@ def endpoint(
         list[str] | None,
         typer.Option(help="silence, words, prosody or smart-turn; may be repeated. \\[default: all installed]"),
     ] = None,
-    asr: Annotated[str | None, typer.Option(help="Gives the words so far. \\[default: the default recognizer]")] = None,
+    asr: Annotated[str | None, typer.Option(help="Recognizer of partial transcripts. \\[moonshine]")] = None,
     tune_speakers: Annotated[
         str | None,
-        typer.Option(help="Choose the silence on these speakers, and report the others. \\[default: kal16,slt]"),
+        typer.Option(help="Tune the silence on these speakers and report the others. \\[default: kal16,slt]"),
     ] = None,
     silence_s: Annotated[
         list[float] | None,
@@ -50,24 +50,24 @@ def endpoint(
     audio_column: AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Repeat each recording this often, with other pauses.")
+        int, typer.Option(min=1, max=1_000_000, help="Repetitions of each recording, with different pauses.")
     ] = 2,
-    pauses: Annotated[int, typer.Option(min=0, max=1000, help="Pauses in each.")] = 1,
+    pauses: Annotated[int, typer.Option(min=0, max=1000, help="Pauses per recording.")] = 1,
     shortest_pause_s: Annotated[float, typer.Option(min=0.0, help="Shortest pause.")] = 0.2,
     longest_pause_s: Annotated[float, typer.Option(min=0.0, max=2.5, help="Longest pause.")] = 0.8,
     noise_dbfs: Annotated[float, typer.Option(min=-200.0, max=-20.0, help="Level of the pink noise, in dBFS.")] = -55.0,
-    lag_s: Annotated[float, typer.Option(min=0.0, max=60.0, help="How late the recognizer's words come.")] = 0.1,
+    lag_s: Annotated[float, typer.Option(min=0.0, max=60.0, help="Delay of partial transcripts, in seconds.")] = 0.1,
     detector: Annotated[str, typer.Option(help=_DETECTOR_HELP)] = "silero",
     seed: Annotated[
         int, typer.Option(min=0, max=2**63 - 1, help="Seed of the pauses, the noise and the intervals.")
     ] = 0,
-    plot: Annotated[Path | None, typer.Option(help="Also draw the curves into this PNG.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Also plot the curves to this PNG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Put pauses between the words of recordings. For each way to decide that somebody has finished, print how many
-    turns it cuts off, by the length of the pause, and how late it decides at 5 % and 10 % cut-offs.
+    """Measure end-of-turn methods on recordings with pauses between their words.
 
-    The silence for 5 % and 10 % is chosen on some speakers, and all figures are those of the others. It takes minutes.
+    Prints, for each method, the share of turns cut off by pause length, and the latency at 5 % and 10 % cut-offs. The
+    silence for 5 % and 10 % is tuned on some speakers; all figures are those of the others. It takes minutes.
 
     Example: voicelab bench endpoint --turn-end silence --turn-end prosody --plot curve.png
     """
@@ -93,7 +93,7 @@ def endpoint(
         ways = [Way(name, TURN_ENDS.config(name).build()) for name in names]
         tried = sorted(set(silence_s or measure.SILENCES_S))
         for way, one_s in product(ways, tried):
-            replace(way.turn_end.settings, silence_s=one_s)  # all are checked before the first is tried
+            replace(way.turn_end.settings, silence_s=one_s)  # check all before the first one runs
         for way in ways:
             way.turn_end.load()
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
@@ -127,7 +127,7 @@ def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str)
     about = (
         f"{plan.pauses} pause(s) of {plan.shortest_s:g} to {plan.longest_s:g} s, {plan.noise_dbfs:g} dBFS, {engines}"
     )
-    held_out = "" if split.held_out else "; the silence was chosen on the same recordings, so these figures flatter"
+    held_out = "" if split.held_out else "; the silence was tuned on the same recordings, so the figures are optimistic"
     title = f"{len(split.report)} recordings of {', '.join(speakers)}; {about}{held_out}"
     rows: list[tuple[str, ...]] = []
     for one in found:
@@ -144,7 +144,7 @@ def _show(found: list[WayFigures], split: Halves, plan: PausePlan, engines: str)
     ]  # fmt: skip
     if pauses:
         shown = ("turn end", "pause s", "within ms", "pauses", "cut off %", "95 %")
-        terminal.table("pauses taken for the end, at the default silence", shown, pauses)
+        terminal.table("pauses mistaken for the end, at the default silence", shown, pauses)
 
 
 def _cells(point: OperatingPoint) -> list[str]:
@@ -164,13 +164,11 @@ def vad(
     detector: Annotated[
         list[str] | None, typer.Option(help=f"May be repeated: {_DETECTOR_HELP} \\[default: silero]")
     ] = None,
-    streams: Annotated[int, typer.Option(min=1, max=1_000_000, help="So many connections.")] = 40,
-    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="Of sound on each.")] = 5.0,
-    piece_s: Annotated[float, typer.Option(min=0.001, help="In pieces of this length.")] = 0.02,
-    rounds: Annotated[
-        int, typer.Option(min=1, max=1_000_000, help="Take each figure so many times; the best counts.")
-    ] = 3,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    streams: Annotated[int, typer.Option(min=1, max=1_000_000, help="Number of connections.")] = 40,
+    seconds: Annotated[float, typer.Option(min=0.1, max=3600.0, help="Seconds of audio per connection.")] = 5.0,
+    piece_s: Annotated[float, typer.Option(min=0.001, help="Length of the pieces, in seconds.")] = 0.02,
+    rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
     """Print the processor time that speech detection and endpointing take: per second of one stream's sound, and as a
     share of one core for all streams.

@@ -1,4 +1,4 @@
-"""`voicelab bench intervals`: whether the intervals and tests do what they say, on simulated sets."""
+"""`voicelab bench intervals`: measure the coverage of the intervals and tests on simulated sets."""
 
 from __future__ import annotations
 
@@ -20,7 +20,11 @@ def intervals(
     ] = None,
     speakers: Annotated[
         list[int] | None,
-        typer.Option(min=2, max=10_000, help="A column, may be repeated. \\[default: 2, 3, 5, 8, 10, ... 100]"),
+        typer.Option(
+            min=2,
+            max=10_000,
+            help="Number of speakers, may be repeated. \\[default: 2, 3, 5, 8, 10, ... 100]",
+        ),
     ] = None,
     sets: Annotated[int, typer.Option(min=20, max=1_000_000, help="Simulated sets for each design.")] = 1000,
     quick: Annotated[
@@ -28,11 +32,11 @@ def intervals(
     ] = False,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the simulation.")] = 0,
     jobs: Annotated[int | None, typer.Option(min=1, max=1024, help="Processes. \\[default: one per core]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Print how often 95 % intervals hold the truth, and how often tests at 5 % find a difference that is not there.
+    """Print the coverage of 95 % intervals and the false-alarm rate of tests at the 5 % level.
 
-    The sets are simulated: 2 to 100 speakers who differ, with as many turns each or with counts from a Pareto
+    The sets are simulated: 2 to 100 speakers who differ, with equal numbers of turns or numbers from a Pareto
     distribution. The output is Markdown, as in docs/explanation/confidence_intervals.md. It takes 15 minutes on two
     cores.
 

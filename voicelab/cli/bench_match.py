@@ -1,4 +1,4 @@
-"""`voicelab bench match`: how many generated pairs of written and spoken entities the matcher gets right."""
+"""`voicelab bench match`: test the matcher on generated pairs of written and spoken entities."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from voicelab.cli import terminal
 def match(
     pairs: Annotated[int, typer.Option(min=1, max=1_000_000, help="Values per kind.")] = 500,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the values.")] = 0,
-    with_class: Annotated[bool, typer.Option(help="Give the matcher the class. \\[default: it infers it]")] = False,
-    examples: Annotated[int, typer.Option(min=0, max=10, help="Wrong answers to print per kind.")] = 0,
+    with_class: Annotated[bool, typer.Option(help="Pass the class to the matcher. \\[default: infer it]")] = False,
+    examples: Annotated[int, typer.Option(min=0, max=10, help="Number of wrong answers to print per kind.")] = 0,
 ) -> None:
     """Match 16 kinds of entities, written to spoken and back, and near misses that must not match.
 
-    A near miss differs in one digit, sign, scale, unit or letter. Exit code 1 if a direction is below 99 % or a near
-    miss is found.
+    A near miss differs in one digit, sign, scale, unit or letter. The exit code is 1 if a direction is below 99 % or a
+    near miss is found.
+
+    Example: voicelab bench match --pairs 100
     """
     with terminal.errors():
         from voicelab.analysis.bench.match.law import holds, measure

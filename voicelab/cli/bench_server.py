@@ -1,4 +1,4 @@
-"""`voicelab bench server`: what the server promises, measured."""
+"""`voicelab bench server`: measure the server's guarantees."""
 
 from __future__ import annotations
 
@@ -26,18 +26,17 @@ def server(
         list[str] | None,
         typer.Option(help=f"Only this part, may be repeated: {', '.join(_PARTS)}. \\[default: all, in this order]"),
     ] = None,
-    quick: Annotated[
-        bool, typer.Option("--quick", help="A tenth of everything: a first look, too rough to hold against promises.")
-    ] = False,
-    check: Annotated[bool, typer.Option("--check", help="Exit with 1 when a promise is missed.")] = False,
+    quick: Annotated[bool, typer.Option("--quick", help="Do a tenth of the work, for a rough result.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Exit with 1 if a guarantee is missed.")] = False,
     to_json: Annotated[
-        Path | None, typer.Option("--json", help="Also write the figures there, with code, packages and machine.")
+        Path | None,
+        typer.Option("--json", help="Also write figures, code, packages and machine to this file."),
     ] = None,
 ) -> None:
-    """Measure what docs/reference/server.md promises of the server, and print each figure beside its promise.
+    """Measure the server's guarantees of docs/reference/server.md, and print each figure beside its guarantee.
 
-    It starts servers of its own, with fake engines but for the part `speech`. Clients and servers share this machine:
-    take the figures on one that does nothing else.
+    It starts its own servers, with fake engines except for the part `speech`. Clients and servers share this machine,
+    so measure on an idle one.
 
     Example: voicelab bench server --part latency --part load --json figures.json
     """
@@ -50,12 +49,12 @@ def server(
 
         for name in part or ():
             if name not in PARTS:
-                raise InputError(f"--part {name}: there is no such part; known: {', '.join(PARTS)}")
+                raise InputError(f"--part {name}: unknown; known: {', '.join(PARTS)}")
         if to_json is not None:
             file_errors.check_file("--json", to_json)
         load = os.getloadavg()[0]
         if load > _IDLE_LOAD:
-            terminal.warn(f"other work runs on this machine (load {load:.1f}): latencies will be worse than they are")
+            terminal.warn(f"this machine is busy (load {load:.1f}): latencies will be too high")
         sizes = Sizes().tenth() if quick else Sizes()
         found: list[Measurement] = []
         for name in [known for known in PARTS if known in (part or PARTS)]:

@@ -1,4 +1,4 @@
-"""`voicelab bench tts`: speed, memory and first sound of voices."""
+"""`voicelab bench tts`: speed, memory and time to first audio of voices."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ def tts(
     ] = None,
     texts: Annotated[
         Path | None,
-        typer.Option(help="What to say: a text file, one text a line. \\[default: the rules agent's replies]"),
+        typer.Option(help="The texts: a file with one text per line. \\[default: the rules agent's replies]"),
     ] = None,
     limit: Annotated[int, typer.Option(min=1, max=100_000, help="Maximum number of texts; p95 needs 20.")] = 24,
     rounds: Annotated[int, typer.Option(min=1, max=1000, help="Repetitions of each figure; the best counts.")] = 2,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Print load time, real-time factor, memory, and time to the first sound of voices, on the same texts.
+    """Print load time, real-time factor, memory and time to first audio of voices, on the same texts.
 
-    A voice that speaks a long first sentence in two parts is also timed on the whole sentence, and the pause where the
-    parts meet is shown beside the longest pause of the whole sentence. Gaps: replies whose second part would be late.
+    A voice that speaks a long first sentence in two parts is also timed on the whole sentence, and the pause between
+    the parts is shown beside the longest pause of the whole sentence. Gaps: replies whose second part would be late.
 
     Example: voicelab bench tts --tts piper --tts espeak
     """
@@ -50,11 +50,11 @@ def tts(
         from voicelab.tts.catalog import VOICES
 
         for name in voice or ():
-            VOICES.config(name)  # all are checked before the first one runs
+            VOICES.config(name)  # check all before the first one runs
         if texts is not None:
             said = [line.strip() for _, line in numbered_lines(texts) if line.strip()][:limit]
             if not said:
-                raise InputError(f"{texts}: there is no text in it")
+                raise InputError(f"{texts}: contains no text")
         else:
             said = speeds.replies_to(load(shipped("voice_samples")), limit)
         names = voice or [name for name, entry in VOICES.entries.items() if entry.installed()]

@@ -1,4 +1,4 @@
-"""The options that name the columns of a table, shared by the commands that read sets or transcripts."""
+"""Shared options that name the columns of sets and transcripts."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ AudioColumnOption = Annotated[
 def set_columns(
     *, reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, goes_with: bool = True
 ) -> SetColumns | None:
-    """The columns that the options name; None where none is given.
+    """The columns named by the options; None if none is given.
 
-    goes_with: whether the command reads a set here. Raises InputError where it does not and a column is named.
+    goes_with: whether the command reads a set; if not, a named column raises InputError.
     """
     from voicelab.datasets.columns import SetColumns
 
@@ -41,5 +41,5 @@ def set_columns(
     if not goes_with:
         from voicelab.errors import InputError
 
-        raise InputError(f"{found.options[0]} goes with --samples; a run names the columns of its own set")
+        raise InputError(f"{found.options[0]} goes with --samples; leave it out for a run, which stores its columns")
     return found

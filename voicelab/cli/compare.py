@@ -1,4 +1,4 @@
-"""`voicelab compare`: runs on the same samples, side by side."""
+"""`voicelab compare`: compare runs on the same samples."""
 
 from __future__ import annotations
 
@@ -28,31 +28,31 @@ def compare(
     ],
     normalizer: Annotated[
         str | None,
-        typer.Option(help=f"Score all by: {NAMES}. \\[the one that all runs were made with]"),
+        typer.Option(help=f"Normalizer for all runs: {NAMES}. \\[the runs' own]"),
     ] = None,
     word_map: WordMapOption = None,
     weights: Annotated[
         Literal["minimal", "sclite"],
-        typer.Option(help="What errors cost in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
+        typer.Option(help="Costs of errors in the alignment. minimal: 1 each. sclite: sub 4, ins 3, del 3."),
     ] = "minimal",
     seed: Annotated[int, typer.Option(help="Seed of the bootstrap, 0 or more.")] = 0,
-    draws: Annotated[int, typer.Option(min=100, help="Draws of the bootstrap.")] = 2000,
-    flips: Annotated[int, typer.Option(min=0, help="Most flipped samples to print each way; --json has all.")] = 20,
+    draws: Annotated[int, typer.Option(min=100, help="Number of bootstrap resamples.")] = 2000,
+    flips: Annotated[int, typer.Option(min=0, help="Maximum flipped samples per direction; --json has all.")] = 20,
     figure: FigureOption = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
     report: Annotated[
         Path | None, typer.Option(help="Also write the comparison as one offline HTML page to this file.")
     ] = None,
     out: Annotated[
-        Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and keep it in this folder.")
+        Path | None, typer.Option(help="Also run notebooks/compare.ipynb, with audio, and save it in this folder.")
     ] = None,
 ) -> None:
-    """Put runs side by side: differences with intervals, tests, and the samples that turned right or wrong.
+    """Compare runs: differences with intervals, significance tests, and samples that flipped between right and wrong.
 
     Differences are second minus first, paired by speaker (or conversation, or sample). Tests of equal word errors:
-    Student's t, the sign test and Wilcoxon's by speaker; MAPSSWE by segments and McNemar by samples, which take those
-    as independent. With several pairs p is also adjusted by Holm. Runs on other samples, references or normalizers are
-    refused. docs/explanation/confidence_intervals.md says more.
+    Student's t, the sign test and Wilcoxon's test by speaker; MAPSSWE by segments and McNemar's test by samples, which
+    assume that these are independent. With several pairs, p is also adjusted by Holm. Runs with different samples,
+    references or normalizers are refused. See docs/explanation/confidence_intervals.md.
 
     Examples: voicelab compare reports/a reports/b | voicelab compare reports/a reports/b reports/c --json |
     voicelab compare reports/a reports/b --report comparison.html
@@ -94,10 +94,10 @@ def _show(found: Comparison, most: int) -> None:
         _tests(first, second, _of(tests, first=first, second=second)[0], several=several)
         for right, wrong in ((first, second), (second, first)):
             _flipped(right, wrong, _of(flipped, **{"right in": right, "wrong in": wrong}), most)
-    typer.echo(f"{len(found.disagreements())} of {len(found.systems[0].turns)} samples were not heard alike.")
+    typer.echo(f"{len(found.disagreements())} of {len(found.systems[0].turns)} samples have different transcripts.")
     modes = {one.run.spec.mode for one in found.systems}
     if len(modes) > 1:
-        typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared: they do not mean the same.")
+        typer.echo(f"latencies of {' and '.join(sorted(modes))} are not compared, because the sending modes differ.")
 
 
 def _of(frame: pd.DataFrame, **wanted: str) -> list[dict[Any, Any]]:
@@ -161,11 +161,11 @@ def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> No
         p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
         rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
     columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
-    terminal.table(f"do {first} and {second} make equally many word errors?", columns, rows)
+    terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
     if by != "sample":
         typer.echo(
-            f"MAPSSWE and McNemar take segments and samples as independent. Those of one {by} are alike, so trust the "
-            f"tests by {by} where they disagree."
+            f"MAPSSWE and McNemar assume independent segments and samples. Those of one {by} are correlated: if the "
+            f"tests disagree, trust those by {by}."
         )
         typer.echo()
 

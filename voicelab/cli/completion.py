@@ -1,7 +1,7 @@
-"""Shell completion of engines, targets, figures, sample sets and runs; `voicelab --install-completion` turns it on.
+"""Shell completion of engines, targets, figures, sample sets and runs; enable it with `voicelab --install-completion`.
 
-Each function takes the word typed so far and returns (word, help) pairs that begin with it. None of them raises: a
-traceback in the middle of the user's prompt would help nobody.
+Each function takes the incomplete word and returns (word, help) pairs that begin with it. No function raises, because a
+traceback would appear in the middle of the user's prompt.
 """
 
 from __future__ import annotations
@@ -19,34 +19,34 @@ Word = tuple[str, str]
 
 
 def recognizers(incomplete: str) -> list[Word]:
-    """Recognizers, and after NAME: the options of that recognizer."""
+    """Recognizers, and after `NAME:` its options."""
     from voicelab.asr.catalog import RECOGNIZERS
 
     return _matching(_engines(RECOGNIZERS, incomplete), incomplete)
 
 
 def agents(incomplete: str) -> list[Word]:
-    """Agents, and after NAME: the options of that agent."""
+    """Agents, and after `NAME:` its options."""
     from voicelab.agent.catalog import AGENTS
 
     return _matching(_engines(AGENTS, incomplete), incomplete)
 
 
 def voices(incomplete: str) -> list[Word]:
-    """Voices, and after NAME: the options of that voice."""
+    """Voices, and after `NAME:` its options."""
     from voicelab.tts.catalog import VOICES
 
     return _matching(_engines(VOICES, incomplete), incomplete)
 
 
 def targets(incomplete: str) -> list[Word]:
-    """Targets that evaluate can measure, and after NAME: the options of that target."""
+    """Targets that evaluate can measure, and after `NAME:` its options."""
     from voicelab.engines.spec import constructor_options
     from voicelab.targets.catalog import known_targets
 
     name, colon, typed = incomplete.partition(":")
     found: list[Word] = []
-    with suppress(Exception):  # an installed package may bring a target that does not import
+    with suppress(Exception):  # the target of an installed package may fail to import
         known = known_targets()
         if colon and name in known:
             found = list(_options(name, typed, constructor_options(known[name].load())))
@@ -56,14 +56,14 @@ def targets(incomplete: str) -> list[Word]:
 
 
 def figures(incomplete: str) -> list[Word]:
-    """Names of the table of figures."""
+    """Names of figures."""
     from voicelab.figures.table import FIGURES
 
     return _matching(((name, figure.title) for name, figure in FIGURES.items()), incomplete)
 
 
 def limited_figures(incomplete: str) -> list[Word]:
-    """Names of the table of figures with the "=" that a limit needs, FIGURE=NUMBER."""
+    """Names of figures with the "=" of a limit, FIGURE=NUMBER."""
     return [(f"{name}=", title) for name, title in figures(incomplete)]
 
 
@@ -87,7 +87,7 @@ def _engines(catalog: Catalog, incomplete: str) -> Iterator[Word]:
 
 
 def _options(name: str, typed: str, options: Mapping[str, object]) -> Iterator[Word]:
-    """`NAME:given=value,option=` for each option, after the options that are already typed."""
+    """`NAME:given=value,option=` for each option that is not typed yet."""
     given = typed.rpartition(",")[0]
     before = f"{name}:{given}{',' if given else ''}"
     return ((f"{before}{option}=", str(described)) for option, described in options.items())

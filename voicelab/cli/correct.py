@@ -1,4 +1,4 @@
-"""`voicelab correct`: the next version of a sample set."""
+"""`voicelab correct`: write the next version of a sample set."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ def correct(
     ],
     fixes: Annotated[
         Path,
-        typer.Argument(metavar="FIXES.csv", help="Filled in, as voicelab audit --fixes wrote it.", show_default=False),
+        typer.Argument(metavar="FIXES.csv", help="The filled-in file from voicelab audit --fixes.", show_default=False),
     ],
-    out: Annotated[Path, typer.Option(help="The folder of the new version; made here.", show_default=False)],
-    version: Annotated[str | None, typer.Option(help="Its number. \\[default: the last part raised by one]")] = None,
+    out: Annotated[Path, typer.Option(help="The folder of the new version; must not exist.", show_default=False)],
+    version: Annotated[str | None, typer.Option(help="The new version. \\[default: the last part plus one]")] = None,
     run: Annotated[
         Path | None,
         typer.Option(
-            help="A run on SET: show its figures under the old and the new labels.",
+            help="A run on SET: print its figures with the old and the new labels.",
             autocompletion=completion.run_folders,
         ),
     ] = None,
@@ -42,11 +42,11 @@ def correct(
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
 ) -> None:
-    """Apply corrections to a sample set: a new version with history.json; SET itself is not touched.
+    """Apply corrections to a sample set: write a new version with history.json. SET does not change.
 
-    A row of FIXES.csv has sample_id, old_text, and an action: correct (with new_text, and where they change
-    expected_entities, expected_intent), drop, or keep (somebody listened, the label is right); without an action it is
-    left alone. who, when and why are kept in the history.
+    A row of FIXES.csv has sample_id, old_text, and an action: correct (with new_text, and expected_entities and
+    expected_intent if they change), drop, or keep (the label was checked and is right). Rows without an action are
+    ignored. The history stores who, when and why.
 
     Example: voicelab correct my/set fixes.csv --out my/set-1.0.1 --run reports/RUN
     """
@@ -69,13 +69,13 @@ def correct(
         counts = {action: sum(one.action == action for one in decided) for action in ("correct", "drop", "keep")}
         typer.echo(
             f"{new.path}: version {last.version}, from {last.made_from.version}: {counts['correct']} corrected, "
-            f"{counts['drop']} dropped, {counts['keep']} kept as they are; {len(new.samples)} samples"
+            f"{counts['drop']} dropped, {counts['keep']} kept; {len(new.samples)} samples"
         )
         for name in last.scenarios_dropped:
-            terminal.warn(f"scenario {name} lost a turn and is not in the new version")
+            terminal.warn(f"scenario {name} lost a turn and was removed")
         for sample_id in corrections.unnamed_entities(decided, new):
             terminal.warn(f"{sample_id}: its new text does not name all of its expected_entities; check them")
         if folder is not None and result is not None:
             changes = effect(result, folder.turns(), old, new)
             rows = [(one.figure, estimate(one.before), estimate(one.after)) for one in changes]
-            terminal.table(f"run {result.run_id}, scored by both versions", ("figure", "before", "after"), rows)
+            terminal.table(f"run {result.run_id}, scored against both versions", ("figure", "before", "after"), rows)

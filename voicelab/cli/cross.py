@@ -1,4 +1,4 @@
-"""`voicelab cross`: which recognizer gains from which voice."""
+"""`voicelab cross`: estimate which recognizer gains from which voice."""
 
 from __future__ import annotations
 
@@ -46,13 +46,13 @@ def cross(
     word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the intervals.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the result alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Say the texts of a set with every voice, hear each with every recognizer, and estimate the interaction.
+    """Synthesize the texts of a set with every voice, transcribe them with every recognizer, and estimate interactions.
 
-    The interaction is a pair's WER beyond what its voice and its recognizer explain alone. Below 0, the recognizer
-    gains from the voice. Intervals are by text. All engines are loaded at once. Ctrl-C ends early and
-    keeps what is done.
+    The interaction is a pair's WER minus the main effects of its voice and its recognizer. Below 0, the recognizer
+    gains from the voice. Intervals are by text. All engines are loaded at once. Ctrl-C ends early and keeps the results
+    so far.
 
     Example: voicelab cross --tts piper,espeak --asr pocketsphinx,faster-whisper data/voice_samples
     """
@@ -76,11 +76,11 @@ def cross(
     else:
         _show(result, folder)
     if result.status == "stopped":
-        terminal.fail(f"stopped; the result is over {result.sentences} of {result.planned} texts", terminal.INTERRUPTED)
+        terminal.fail(f"stopped; the result covers {result.sentences} of {result.planned} texts", terminal.INTERRUPTED)
 
 
 def _names(given: Sequence[str], catalog: Catalog) -> list[str]:
-    """`a,b:x=1,y=2` as [`a`, `b:x=1,y=2`]: a comma before the name of an engine parts two, any other parts options."""
+    """Split `a,b:x=1,y=2` into [`a`, `b:x=1,y=2`]: only a comma before an engine's name separates engines."""
     found: list[str] = []
     for text in given:
         first = True

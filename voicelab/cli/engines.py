@@ -1,4 +1,4 @@
-"""`voicelab engines`: the table of recognizers, agents and voices."""
+"""`voicelab engines`: list recognizers, agents and voices."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ from voicelab.cli import terminal
 
 
 def engines() -> None:
-    """List the engines, whether they are installed, what they need, and their options."""
+    """List the engines with their options and requirements, and whether they are installed.
+
+    Example: voicelab engines
+    """
     with terminal.errors():
         from voicelab.targets.voicelab_server import ENGINE_CATALOGS
 
@@ -16,4 +19,4 @@ def engines() -> None:
                 state = "yes" if entry.installed() else f"no: {entry.install_command}"
                 listed = "\n".join(map(str, entry.options().values())) or "none"
                 rows.append((name, state, f"{entry.summary}\nneeds {entry.needs or 'nothing more'}", listed))
-            terminal.table(f"--{catalog.kind}", ("name", "installed", "what it is", "options"), rows)
+            terminal.table(f"--{catalog.kind}", ("name", "installed", "description", "options"), rows)

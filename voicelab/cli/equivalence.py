@@ -1,4 +1,4 @@
-"""`voicelab equivalence`: does the agent do the same with what was recognized as with what was said?"""
+"""`voicelab equivalence`: compare the agent's actions on the transcripts and on the reference texts."""
 
 from __future__ import annotations
 
@@ -20,14 +20,16 @@ if TYPE_CHECKING:
 def equivalence(
     run: RunArgument,
     agent: Annotated[
-        str | None, typer.Option(help="Ask this agent instead of the run's own.", autocompletion=completion.agents)
+        str | None, typer.Option(help="Use this agent instead of the run's own.", autocompletion=completion.agents)
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """The share of turns whose action changes because of what the recognizer heard, beside WER.
+    """Print the share of turns whose action changes because of recognition errors, beside WER.
 
-    Each turn's reference text and its transcript are put to the agent, after the same dialogue; an action is the
-    intent, the companies, the amounts and the changes to the watchlist. One turn for each sample counts.
+    The agent is run on each turn's reference text and on its transcript, after the same dialogue. An action is the
+    intent, the companies, the amounts, the watchlist changes and the tool calls. Each sample counts once.
+
+    Example: voicelab equivalence reports/RUN
     """
     with terminal.errors():
         from voicelab.errors import InputError
@@ -41,7 +43,7 @@ def equivalence(
         counted = {turn.key: turn for turn in taken if turn.primary}
         replayed = [one for one in tool_equivalence(taken, agent_of(result, agent)) if one.key in counted]
         if not replayed:
-            raise InputError(f"{run}: in none of its turns was anything recognized")
+            raise InputError(f"{run}: none of its turns has a transcript")
         counts = [one.counts for one in replayed]
         total = sum(counts, EquivalenceCounts())
         by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
@@ -87,10 +89,10 @@ def _show(
     ]
     terminal.table(f"run {run.run_id}: tool equivalence", ("figure", "value", "counts; 95 % interval"), rows)
     if skipped:
-        terminal.warn(f"{skipped} turns broke before anything was recognized and are left out")
+        terminal.warn(f"{skipped} turns failed before recognition and are left out")
     for one in replayed:
         if one.counts.changed:
-            typer.echo(f"{one.key}: {one.text!r} heard as {one.heard!r}")
+            typer.echo(f"{one.key}: {one.text!r} recognized as {one.heard!r}")
 
 
 def _json(

@@ -141,7 +141,7 @@ def evaluate(
 
 
 def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequence[str]:
-    """The name of each run's folder. Several recognizers are all checked before the first one runs."""
+    """The name of each run's folder. All recognizers are checked before the first run."""
     from voicelab.errors import InputError
     from voicelab.runs.names import check_name
     from voicelab.runs.records import RunFolder
@@ -154,12 +154,12 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
     if len(specs) == 1:
         return [run_id or new_run_id(specs[0])]
     if any(target_config(spec.target).entry.engines != "all" for spec in specs):
-        raise InputError("--url and --target speak to one agent with one recognizer; give one --asr with it, or none")
+        raise InputError("--url and --target measure one agent with one recognizer; give at most one --asr")
     for spec in specs:
         check_engines(spec)
     ids = [f"{run_id or new_run_id(spec)}-{number}" for number, spec in enumerate(specs, start=1)]
     if taken := [each for each in ids if not RunFolder(out / each).is_free()]:
-        raise InputError(f"{out / taken[0]}: holds a run already; choose another --run-id or --out")
+        raise InputError(f"{out / taken[0]}: already has a run; choose another --run-id or --out")
     return ids
 
 
@@ -173,7 +173,7 @@ def _refuse_beside_resume(context: typer.Context) -> None:
     }
     if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
         option = extra[0].replace("_", "-")
-        raise InputError(f"--resume takes everything from the run itself; leave --{option} out")
+        raise InputError(f"--resume uses the run's own options; leave --{option} out")
 
 
 def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:
@@ -182,7 +182,7 @@ def _set_and_target(samples: str | None, in_process: bool, url: str | None, targ
 
     given = {"--in-process": in_process, "--url": url is not None, "--target": target is not None}
     if len(both := [name for name, is_given in given.items() if is_given]) > 1:
-        raise InputError(f"{both[0]} and {both[1]} exclude each other; give one of them")
+        raise InputError(f"{both[0]} and {both[1]} exclude each other; give only one")
     if url is not None:
         from voicelab.targets.voicelab_server import check_address
 
@@ -192,12 +192,12 @@ def _set_and_target(samples: str | None, in_process: bool, url: str | None, targ
 
 
 def _engines(elsewhere: bool, **named: str | None) -> dict[str, object]:
-    """The engines that were named; None for the others where the agent runs elsewhere."""
+    """The given engines; None for the others if the agent runs elsewhere."""
     return {kind: name for kind, name in named.items() if name is not None or elsewhere}
 
 
 _NAMES = {"target": "--target", "categories": "--category"}
-"""Fields of RunSpec whose option has another name."""
+"""Fields of RunSpec whose options have different names."""
 
 
 def _spec(chosen: dict[str, object], asr: str | None) -> RunSpec:
@@ -240,7 +240,7 @@ def _report(
     figures: Sequence[str] | None,
     whole: SampleSet | None = None,
 ) -> None:
-    """Finish the run, print its figures and log it to MLflow if asked, even when turns failed."""
+    """Finish the run, print its figures and log it to MLflow if requested, even if turns failed."""
     from voicelab.errors import VoicelabError
     from voicelab.report.finish import finish
 

@@ -1,4 +1,4 @@
-"""The option of the commands that take figures from outside the package."""
+"""The option for figures from outside the package."""
 
 from __future__ import annotations
 

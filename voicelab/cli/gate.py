@@ -1,4 +1,4 @@
-"""`voicelab gate`: fail a build when a run misses a limit, or falls behind another run."""
+"""`voicelab gate`: fail a build if a run misses a limit or is worse than another run."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def gate(
     ] = None,
     sure: Annotated[
         bool,
-        typer.Option("--sure", help="The far end of the 95 % interval must keep a limit, and lie within --margin."),
+        typer.Option("--sure", help="The far end of the 95 % interval must meet a limit, and be within --margin."),
     ] = False,
     baseline: Annotated[
         Path | None,
@@ -42,19 +42,17 @@ def gate(
             autocompletion=completion.figures,
         ),
     ] = None,
-    margin: Annotated[
-        float, typer.Option(min=0.0, help="Largest difference from the baseline that still passes.")
-    ] = 0.0,
-    max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Largest share of turns that may break.")] = 0.05,
+    margin: Annotated[float, typer.Option(min=0.0, help="Maximum difference from the baseline that passes.")] = 0.0,
+    max_failed: Annotated[float, typer.Option(min=0.0, max=1.0, help="Maximum share of failed turns.")] = 0.05,
     figure: FigureOption = None,
-    junit: Annotated[Path | None, typer.Option(help="Also write the gates here as JUnit XML, for CI.")] = None,
+    junit: Annotated[Path | None, typer.Option(help="Also write the gates to this file as JUnit XML, for CI.")] = None,
 ) -> None:
-    """Check a run's figures against limits: exit code 0 if all pass, 1 on a miss or without evidence.
+    """Check a run's figures against limits: exit code 0 if all gates pass, 1 on a miss or without evidence.
 
-    No evidence is a miss: a run that is not finished, a figure that nothing was scored for, a percentile of too few
-    turns. --no-worse is missed when the whole 95 % interval of the paired difference lies beyond --margin; with --sure
-    it is kept only when the whole interval lies within. Figures: wer, entity_recall, intent_accuracy,
-    first_audio_s.p95 and others; an unknown name lists them all.
+    Missing evidence is a miss: an unfinished run, a figure without scored turns, a percentile of too few turns.
+    --no-worse is missed if the whole 95 % interval of the paired difference is beyond --margin; with --sure it passes
+    only if the whole interval is within --margin. Figures: wer, entity_recall, intent_accuracy, first_audio_s.p95 and
+    others; an unknown name prints the list.
 
     Examples: voicelab gate reports/a --max wer=0.25 --max first_audio_s.p95=1.5 --min entity_recall=0.9 |
     voicelab gate reports/b --baseline reports/a --no-worse wer --margin 0.01 --junit gate.xml
@@ -69,7 +67,7 @@ def gate(
         limits = [limit("max", text, table) for text in most or ()]
         limits += [limit("min", text, table) for text in least or ()]
         if not limits and not no_worse:
-            raise InputError("nothing to hold the run against; give --max, --min or --no-worse")
+            raise InputError("no limit is given; give --max, --min or --no-worse")
         if bool(baseline) != bool(no_worse):
             raise InputError("--baseline and --no-worse go together; give both or neither")
         if junit is not None:
@@ -89,6 +87,6 @@ def gate(
         if junit is not None:
             junit.write_bytes(junit_of(run.name, outcomes))
         missed = sum(not one.passed for one in outcomes)
-        typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates kept")
+        typer.echo(f"{len(outcomes) - missed} of {len(outcomes)} gates passed")
         if missed:
             raise typer.Exit(terminal.FAILED)

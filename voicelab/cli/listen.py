@@ -1,4 +1,4 @@
-"""`voicelab listen`: the sound quality of a run's replies and requests."""
+"""`voicelab listen`: predict the sound quality of a run's replies and requests."""
 
 from __future__ import annotations
 
@@ -15,18 +15,18 @@ def listen(
     asr: Annotated[
         str | None,
         typer.Option(
-            help="The recognizer that hears the replies again. \\[default: the run's]",
+            help="The recognizer that transcribes the replies. \\[default: the run's]",
             autocompletion=completion.recognizers,
         ),
     ] = None,
-    scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not hear the replies again.")] = False,
-    lowest: Annotated[int, typer.Option(min=0, help="List this many requests with the lowest score.")] = 5,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the record alone, as JSON.")] = False,
+    scores_only: Annotated[bool, typer.Option("--scores-only", help="Do not transcribe the replies.")] = False,
+    lowest: Annotated[int, typer.Option(min=0, help="Number of requests with the lowest scores to list.")] = 5,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Predict the sound quality of replies and requests (DNSMOS, PLCMOS), beside the replies' round-trip WER.
 
-    The scores tell noise, distortion and lost packets, not naturalness. They stay in the run's folder, and the
-    report is made again with them. Needs: pip install 'voicelab[quality]'
+    The scores detect noise, distortion and lost packets, not naturalness. They are stored in the run's folder, and the
+    report is updated. Needs: pip install 'voicelab[quality]'
 
     Example: voicelab listen reports/RUN --asr pocketsphinx
     """
@@ -37,7 +37,7 @@ def listen(
         from voicelab.runs.records import RunFolder
 
         if scores_only and asr is not None:
-            raise InputError("--scores-only hears nothing again; leave --asr out")
+            raise InputError("--scores-only does not transcribe; leave --asr out")
         folder = RunFolder(run)
         ear = None if scores_only else asr or listening.recognizer_of(folder.read())
         record = listening.listen(folder, ear, told=lambda done, total: progress(done, total, None))
@@ -48,5 +48,5 @@ def listen(
     terminal.table(f"run {record.run_id}: sound quality", sound_tables.COLUMNS, sound_tables.rows(record))
     typer.echo(sound_tables.note(record))
     if found := sound_tables.lowest(record.requests.sounds, lowest):
-        terminal.table("requests with the lowest score", sound_tables.WORST_COLUMNS, found)
+        terminal.table("requests with the lowest scores", sound_tables.WORST_COLUMNS, found)
     typer.echo(f"report: {report}")

@@ -48,7 +48,7 @@ COMMANDS: Mapping[str, Mapping[str, Callable[..., None] | typer.Typer]] = {
         "engines": engines, "models": models, "runs": runs, "bench": bench, "new": new, "echo-agent": echo_agent,
     },
 }  # fmt: skip
-"""The commands by the heading under which `voicelab --help` lists them."""
+"""The commands by their heading in `voicelab --help`."""
 
 app = StrictTyper(
     no_args_is_help=True,

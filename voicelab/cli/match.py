@@ -1,4 +1,4 @@
-"""`voicelab match`: which entities of a file stand in their texts."""
+"""`voicelab match`: find entities in texts."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from voicelab.runs import file_errors
 
 def match(
     file: Annotated[Path, typer.Argument(help="JSON lines with `entity`, `text` and, optionally, `class`.")],
-    out: Annotated[Path | None, typer.Option(help="Write the lines here. \\[default: standard output]")] = None,
+    out: Annotated[Path | None, typer.Option(help="Write the lines to this file. \\[default: standard output]")] = None,
 ) -> None:
     """Add `found` to each line of FILE: whether the text names the entity, in any spoken or written form.
 
-    The counts go to standard error. What counts as the same: docs/reference/matching.md.
+    The counts go to standard error. docs/reference/matching.md describes the rules.
 
     Example: echo '{"entity": "919", "text": "flight nine nineteen"}' > one.jsonl; voicelab match one.jsonl
     """
@@ -37,7 +37,7 @@ def match(
 
 
 def _rows(file: Path) -> list[dict[str, Any]]:
-    """The lines of the file; InputError names the first that cannot be matched."""
+    """Read the lines of the file; InputError names the first invalid one."""
     from voicelab.datasets import strict_json
     from voicelab.datasets.text_files import numbered_lines
     from voicelab.errors import InputError

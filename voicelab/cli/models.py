@@ -1,4 +1,4 @@
-"""`voicelab models`: the weights that engines need."""
+"""`voicelab models`: list, download and locate the weights of engines."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ import typer
 from voicelab.cli import terminal
 from voicelab.cli.strict import StrictTyper
 
-models = StrictTyper(help="Weights of engines: list them, fetch them, say where they lie.", no_args_is_help=True)
+models = StrictTyper(help="List, download and locate the weights of engines.", no_args_is_help=True)
 
 
 @models.command("list")
 def list_models() -> None:
-    """List the models that can be pulled, and which are here."""
+    """List the available models, and which are installed.
+
+    Example: voicelab models list
+    """
     with terminal.errors():
         from voicelab.engines.weights.cache import find
         from voicelab.engines.weights.catalog import MODELS
@@ -24,7 +27,7 @@ def list_models() -> None:
             ids = [one for one in (entry.modelscope, entry.huggingface) if one]
             here = next((str(folder) for one in ids if (folder := find(one))), "no")
             rows.append((name, entry.summary, f"{entry.megabytes}", entry.engine, here))
-        terminal.table("models", ("name", "what it is", "MB", "used as", "here"), rows)
+        terminal.table("models", ("name", "description", "MB", "used as", "here"), rows)
 
 
 @models.command()
@@ -32,12 +35,15 @@ def pull(
     name: Annotated[str, typer.Argument(help="A name that `voicelab models list` shows.")],
     source: Annotated[
         Literal["modelscope", "huggingface"] | None,
-        typer.Option(help="The hub to fetch from. \\[default: the first of the two that has it]"),
+        typer.Option(help="The hub to download from. \\[default: the first of the two that has it]"),
     ] = None,
     mirror: Annotated[str | None, typer.Option(help="Another server with that hub's interface, http(s)://...")] = None,
     revision: Annotated[str | None, typer.Option(help="A branch, tag or commit. \\[default: the newest]")] = None,
 ) -> None:
-    """Fetch a model, check every file against the hub's list, and keep it in the hub's usual cache."""
+    """Download a model, check every file against the hub's list, and store it in the hub's usual cache.
+
+    Example: voicelab models pull sensevoice
+    """
     with terminal.errors():
         from voicelab.engines.weights import hubs
         from voicelab.engines.weights.catalog import model
@@ -49,7 +55,7 @@ def pull(
                 entry, hub, mirror=mirror, revision=revision,
                 progress=lambda done, total: progress(done >> 20, max(1, total >> 20), None),
             )  # fmt: skip
-        typer.echo(f"{name} is complete and checked: {folder}")
+        typer.echo(f"{name} is complete and verified: {folder}")
 
 
 @models.command()
@@ -57,7 +63,10 @@ def path(
     name: Annotated[str, typer.Argument(help="A name that `voicelab models list` shows.")],
     revision: Annotated[str | None, typer.Option(help="Only this revision.")] = None,
 ) -> None:
-    """Print the folder of a model that was pulled."""
+    """Print the folder of an installed model.
+
+    Example: voicelab models path sensevoice
+    """
     with terminal.errors():
         from voicelab.engines.weights.cache import find
         from voicelab.engines.weights.catalog import model
@@ -69,4 +78,4 @@ def path(
             if folder is not None:
                 typer.echo(folder)
                 return
-        raise InputError(f"{name} is not here; run: voicelab models pull {name}")
+        raise InputError(f"{name} is not installed; run: voicelab models pull {name}")

@@ -1,4 +1,4 @@
-"""`voicelab new`: a package for a component of one's own."""
+"""`voicelab new`: write a package for a component."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from voicelab.cli import terminal
 
 
 def new(
-    kind: Annotated[Literal["asr", "agent", "tts", "figure", "target"], typer.Argument(help="What it will be.")],
+    kind: Annotated[Literal["asr", "agent", "tts", "figure", "target"], typer.Argument(help="The kind of component.")],
     name: Annotated[str, typer.Argument(help="The package's name, e.g. my-recognizer.")],
-    out: Annotated[Path, typer.Option(help="Where its folder is made.")] = Path(),
+    out: Annotated[Path, typer.Option(help="The folder in which the package's folder is created.")] = Path(),
 ) -> None:
     """Write a small installable package with a component of your own and its contract test.
 

@@ -1,4 +1,4 @@
-"""`voicelab power`: how many samples and speakers the next measurement needs."""
+"""`voicelab power`: compute how many samples and speakers a measurement needs."""
 
 from __future__ import annotations
 
@@ -34,25 +34,26 @@ def power(
         ),
     ] = "wer",
     own_figure: Annotated[
-        list[str] | None, typer.Option("--own-figure", help="Make this figure known: package.module:OBJECT.")
+        list[str] | None, typer.Option("--own-figure", help="Add this figure: package.module:OBJECT.")
     ] = None,
     alpha: Annotated[float, typer.Option(help="Significance level (false-positive rate).")] = 0.05,
     power: Annotated[float, typer.Option("--power", help="Probability of detecting the difference.")] = 0.8,
     samples_each: Annotated[
         list[int] | None,
-        typer.Option(min=1, help="Samples of each speaker; may be repeated. \\[1, 5, 20, 100 and the pilot's]"),
+        typer.Option(min=1, help="Samples per speaker; may be repeated. \\[1, 5, 20, 100 and the pilot's]"),
     ] = None,
     correlation: Annotated[
-        float, typer.Option(help="With one run: how alike two systems err on a sample, 0 to 1. 0 asks for the most.")
+        float,
+        typer.Option(help="With one run: correlation of two systems' errors, 0 to 1; 0 needs most samples."),
     ] = 0.0,
-    plot: Annotated[Path | None, typer.Option(help="Also draw power against speakers, as a PNG.")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    plot: Annotated[Path | None, typer.Option(help="Also plot power against speakers to this PNG.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """From a pilot, how many speakers and samples a difference between two systems needs.
+    """Compute from a pilot how many speakers and samples are needed to detect a difference between two systems.
 
-    Samples of one speaker are alike, so more of them help less and less: the design effect says how much. Two runs
-    give the variance of their difference; of one run the second system is assumed. The test is Student's t over
-    speakers, two-sided; where speakers are not known, conversations or samples stand for them.
+    Samples of one speaker are correlated, so more of them help less and less; the design effect measures this. Two runs
+    give the variance of their difference; with one run, the second system is assumed to have the same variance. The
+    test is a two-sided Student's t test over speakers, or over conversations or samples if speakers are unknown.
 
     Examples: voicelab power reports/a --difference 0.02 | voicelab power reports/a reports/b --difference 0.01 --power
     0.9 --plot power.png
@@ -67,10 +68,10 @@ def power(
         if not 0 <= correlation < 1:
             raise InputError(f"--correlation {correlation:g}: must be at least 0 and less than 1")
         if correlation and len(runs) > 1:
-            raise InputError("--correlation is measured where two runs are given; leave it out")
+            raise InputError("--correlation is measured if two runs are given; leave it out")
         differences = sorted(difference or [0.02], reverse=True)
         if any(one <= 0 for one in differences):
-            raise InputError("--difference must be more than 0, as 0.02")
+            raise InputError("--difference must be above 0, e.g. 0.02")
         if plot is not None:
             file_errors.check_file("--plot", plot)
         found = pilot(runs, figure, correlation, table_with(own_figure or ()))
@@ -85,12 +86,12 @@ def power(
             typer.echo(line)
         _show_needs(found, needed, test)
         typer.echo(
-            f"This pilot's own {found.spread.speakers} {found.unit}s would find a difference of {least:.4f} or more."
+            f"This pilot's own {found.spread.speakers} {found.unit}s would detect a difference of {least:.4f} or more."
         )
 
 
 def _document(of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, correlation: float | None) -> str:
-    """The document that --json prints."""
+    """The document for --json."""
     spread = of.spread
     pilot = {
         "runs": of.runs, "figure": of.figure.name, "value": of.value, "difference": of.difference,
@@ -103,22 +104,22 @@ def _document(of: Pilot, needed: Sequence[Need], least: float, test: PowerTest, 
 
 
 def _pilot_lines(of: Pilot, correlation: float | None) -> Iterator[str]:
-    """What the pilot says of the variance. correlation: assumed of a second system; None where it was measured."""
+    """Describe the pilot's variance. correlation: assumed for a second system; None if it was measured."""
     spread, unit = of.spread, of.unit
     second = f", the second {of.difference:+.4f}" if of.difference is not None else ""
     by = "" if of.alone else f" of {spread.speakers} {unit}s"
     yield f"pilot: {', '.join(of.runs)}: {of.figure.name} {of.value:.4f}{second}; {spread.samples} samples{by}"
     if of.alone:
-        yield f"A sample's standard deviation is {spread.error(1, 1):.4f}; no two of them are known to be alike."
+        yield f"A sample's standard deviation is {spread.error(1, 1):.4f}; the clusters of samples are unknown."
     else:
         yield (
             f"Standard deviations: between {unit}s {spread.between**0.5:.4f}, within {spread.within**0.5:.4f};"
             f" intraclass correlation {spread.icc or 0.0:.3f}."
         )
     if spread.speakers < 10:
-        yield f"{spread.speakers} {unit}s tell the variance between {unit}s roughly: take the figures as a first guess."
+        yield f"{spread.speakers} {unit}s give only a rough variance: treat the figures as a first estimate."
     if correlation is not None:
-        yield f"The second system is assumed to vary as much, its errors correlated by {correlation:g}."
+        yield f"The second system is assumed to vary equally, with errors correlated by {correlation:g}."
 
 
 def _show_needs(of: Pilot, needed: Sequence[Need], test: PowerTest) -> None:
@@ -132,5 +133,5 @@ def _show_needs(of: Pilot, needed: Sequence[Need], test: PowerTest) -> None:
         )
         for one in needed
     ]
-    title = f"needed to find a difference {100 * test.power:g} % of the time, alpha {test.alpha:g}"
+    title = f"needed to detect a difference with power {100 * test.power:g} %, alpha {test.alpha:g}"
     terminal.table(title, ("difference", "samples each", "design effect", f"{of.unit}s", "samples in all"), rows)

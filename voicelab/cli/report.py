@@ -16,7 +16,10 @@ if TYPE_CHECKING:
 
 
 def report(run: RunArgument, figure: FigureOption = None) -> None:
-    """Write summary.json, turns.parquet and report.html of a finished run again."""
+    """Write summary.json, turns.parquet and report.html of a finished run again.
+
+    Example: voicelab report reports/RUN
+    """
     with terminal.errors():
         from voicelab.report.finish import finish
         from voicelab.runs import file_errors

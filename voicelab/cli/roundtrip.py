@@ -1,4 +1,4 @@
-"""`voicelab roundtrip`: how intelligible a voice is to a recognizer."""
+"""`voicelab roundtrip`: measure how intelligible a voice is to a recognizer."""
 
 from __future__ import annotations
 
@@ -38,21 +38,21 @@ def roundtrip(
     tts: Annotated[
         list[str] | None,
         typer.Option(
-            help="Without a run: a voice that says --texts or --samples; may be repeated.",
+            help="Without a run: a voice that speaks --texts or --samples; may be repeated.",
             autocompletion=completion.voices,
         ),
     ] = None,
-    texts: Annotated[Path | None, typer.Option(help="What to say: a text file, one text a line.")] = None,
+    texts: Annotated[Path | None, typer.Option(help="The texts: a text file with one text per line.")] = None,
     samples: Annotated[
         Path | None,
-        typer.Option(help="What to say: the texts of this sample set.", autocompletion=completion.sample_sets),
+        typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets),
     ] = None,
     ref_column: RefColumnOption = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
     with_recordings: Annotated[
-        bool, typer.Option("--recordings", help="Also hear the recordings of --samples, or of the run's set.")
+        bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
     asr: Annotated[
         str, typer.Option(help="The recognizer that transcribes the speech.", autocompletion=completion.recognizers)
@@ -62,12 +62,12 @@ def roundtrip(
     word_map: WordMapOption = None,
     seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst texts to list.")] = 10,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """WER and CER of speech synthesis, heard by a recognizer, against the text that was said.
+    """Transcribe synthesized speech with a recognizer and print its WER and CER against the text.
 
-    The recognizer's own errors are in it: the voice alone is at most so bad. --recordings has the same recognizer hear
-    the set's recordings, to compare with.
+    The figures include the recognizer's own errors, so they are an upper bound for the voice. --recordings also
+    transcribes the set's recordings with the same recognizer, for comparison.
 
     Examples: voicelab roundtrip reports/RUN | voicelab roundtrip --tts piper --tts espeak:voice=en-gb-x-rp --samples
     data/voice_samples --recordings | voicelab roundtrip --tts piper:model=voice.onnx --texts lines.txt
@@ -78,13 +78,13 @@ def roundtrip(
         from voicelab.errors import InputError
 
         if (run is None) == (not tts):
-            raise InputError("name a run, or a voice with --tts; one of the two")
+            raise InputError("name either a run or a voice with --tts")
         if run is not None and (texts or samples):
-            raise InputError("--texts and --samples go with --tts; a run has its replies")
+            raise InputError("--texts and --samples go with --tts; leave them out for a run, which has its replies")
         if tts and bool(texts) == bool(samples):
-            raise InputError("say what --tts shall say: --texts FILE or --samples SET, one of the two")
+            raise InputError("--tts needs texts: give either --texts FILE or --samples SET")
         if with_recordings and texts:
-            raise InputError("--recordings takes a set; give --samples instead of --texts")
+            raise InputError("--recordings needs a set; give --samples instead of --texts")
         columns = set_columns(
             reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
             goes_with=samples is not None,
@@ -93,7 +93,7 @@ def roundtrip(
         utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, source, limit)
         if with_recordings:
             if source is None:
-                raise InputError("--recordings: the run's samples are no longer there, or have changed")
+                raise InputError("--recordings: the run's samples were moved or have changed; leave it out")
             utterances += recordings(source)
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
@@ -127,7 +127,7 @@ def _of_voices(
     if len(set(tts)) < len(tts):
         raise InputError("a voice is given twice; name each once")
     for name in tts:
-        VOICES.config(name)  # all are checked before the first one speaks
+        VOICES.config(name)  # check all before the first one speaks
     said = {sample.id: sample.text for sample in source.spoken} if source is not None else _lines(texts, limit)
     utterances, voices = [], {}
     for name in tts:
@@ -143,20 +143,20 @@ def _lines(path: Path | None, limit: int | None) -> dict[str, str]:
     assert path is not None
     said = {f"line {number}": line.strip() for number, line in numbered_lines(path)}
     if not said:
-        raise InputError(f"{path}: there is no text in it")
+        raise InputError(f"{path}: contains no text")
     return dict(list(said.items())[:limit])
 
 
 def _show(result: RoundTrip, worst: int) -> None:
     for name, used in result.voices.items():
         typer.echo(f"{name}: {used}")
-    typer.echo(f"heard by {result.recognizer}; normalizer {result.normalizer.label}")
+    typer.echo(f"transcribed by {result.recognizer}; normalizer {result.normalizer.label}")
     rows = [
         (name, str(len(result.of(name))), _text(result.wer(name)), _text(result.cer(name)), _text(result.wrong(name)))
         for name in result.voices
     ]
     columns = ("voice", "texts", "WER, %", "CER, %", "texts with an error, %")
-    terminal.table("round trip, with 95 % intervals by text; the recognizer's errors are in it", columns, rows)
+    terminal.table("round trip, with 95 % intervals by text; includes the recognizer's errors", columns, rows)
     listed = [
         (
             f"{one.words.errors} of {one.words.reference_words}",
@@ -165,7 +165,7 @@ def _show(result: RoundTrip, worst: int) -> None:
         for one in result.worst(worst)
     ]
     if listed:
-        terminal.table("the worst", ("wrong", "said, and heard"), listed)
+        terminal.table("the worst", ("wrong", "text and transcript"), listed)
 
 
 def _text(figure: RoundTripFigure) -> str:

@@ -1,4 +1,4 @@
-"""`voicelab runs`: the runs that are kept, what made each, and how they are removed or logged."""
+"""`voicelab runs`: list, show, remove and log runs."""
 
 from __future__ import annotations
 
@@ -22,28 +22,30 @@ runs.command()(trend)
 
 
 def _ids(context: typer.Context, incomplete: str) -> list[str]:
-    """What the shell offers after Tab: the runs of --out."""
+    """Shell completion: the runs of --out."""
     from voicelab.analysis.run_catalog import is_run
 
     out = Path(context.params.get("out") or "reports")
     try:
         folders = sorted(out.iterdir()) if out.is_dir() else []
         return [path.name for path in folders if path.name.startswith(incomplete) and is_run(path)]
-    except OSError:  # an error message in the middle of the user's prompt would help nobody
+    except OSError:  # no error messages in the middle of the user's prompt
         return []
 
 
 Out = Annotated[Path, typer.Option(help="The folder of the runs.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print it as JSON.")]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the output as JSON.")]
 Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autocompletion=_ids)]
 
 
 @runs.command("list")
 def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
-    """The runs of a folder, the latest first, with their state and figures.
+    """List the runs of a folder, newest first, with their states and figures.
 
-    running: a process works on it. stopped: it was killed and can go on. interrupted: its target or its disk failed,
-    and it can go on. damaged: it cannot be read. unanswered: planned turns that have no answer.
+    running: a process works on it. stopped: it was killed and can be resumed. interrupted: its target or its disk
+    failed, and it can be resumed. damaged: it cannot be read. unanswered: number of planned turns without an answer.
+
+    Example: voicelab runs list
     """
     with terminal.errors():
         from voicelab.analysis.run_catalog import kept_runs
@@ -66,7 +68,7 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
 
 @runs.command()
 def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
-    """What made a run, and what it measured.
+    """Show a run's specification, provenance and figures.
 
     Example: voicelab runs show 20260131-120102-moonshine-burst
     """
@@ -90,7 +92,7 @@ def show(run: Run, out: Out = Path("reports"), as_json: AsJson = False) -> None:
             typer.echo(title)
             for name, value in facts:
                 typer.echo(f"  {name}: {value}")
-        typer.echo("Engines as they were really loaded")
+        typer.echo("Engines as loaded")
         for engine in one.run.engines:
             typer.echo(
                 f"  {engine.kind}: {engine.name} ({_options(engine.options)}), {engine.revision}, {engine.device}"
@@ -104,7 +106,10 @@ def rm(
     out: Out = Path("reports"),
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
 ) -> None:
-    """Remove runs for good, after asking. Nothing is removed unless all that are named can be."""
+    """Remove runs permanently, after confirmation. Either all named runs are removed or none.
+
+    Example: voicelab runs rm 20260131-120102-moonshine-burst
+    """
     with terminal.errors():
         from voicelab.analysis import run_removal
         from voicelab.analysis.run_catalog import find
@@ -127,9 +132,11 @@ def log_run(
     mlflow: Annotated[str, typer.Option(help="A tracking server or database: http://host:5000, sqlite:///mlflow.db")],
     out: Out = Path("reports"),
 ) -> None:
-    """Log a run in MLflow: parameters, figures with their intervals, and the report.
+    """Log a run to MLflow: parameters, figures with their intervals, and the report.
 
-    A run that is there already is brought up to date. Needs: pip install 'voicelab\\[mlflow]'.
+    A run that was logged before is updated. Needs: pip install 'voicelab\\[mlflow]'.
+
+    Example: voicelab runs log reports/RUN --mlflow sqlite:///mlflow.db
     """
     with terminal.errors():
         from voicelab.analysis import mlflow as tracking

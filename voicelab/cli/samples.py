@@ -28,7 +28,10 @@ def samples(
     speaker_column: SpeakerColumnOption = None,
     audio_column: AudioColumnOption = None,
 ) -> None:
-    """Check a sample set, decode its audio, and count its contents."""
+    """Check a sample set, decode its audio, and count its contents.
+
+    Example: voicelab samples my/set.jsonl
+    """
     with terminal.errors():
         from voicelab.datasets import load
         from voicelab.datasets.contents import contents
@@ -48,9 +51,9 @@ def samples(
         counts = f"{len(found.samples)} samples, {len(found.scenarios)} scenarios"
         if held.undecoded_s:
             listed = ", ".join(f"{name} ({undecoded_s:.2f} s)" for name, undecoded_s in held.undecoded_s.items())
-            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that do not decode: {listed}")
-        typer.echo(f"{counts}; every recording decodes.")
+            raise InputError(f"{found.path}: {counts}; damaged, with the seconds that cannot be decoded: {listed}")
+        typer.echo(f"{counts}; every recording can be decoded.")
         if held.silent:
-            typer.echo(f"{held.silent} of them without speech: whatever is heard there counts as inserted.")
+            typer.echo(f"{held.silent} of them without speech: words recognized there count as insertions.")
         if held.languages:
             typer.echo(f"language: {', '.join(held.languages)}")

@@ -1,4 +1,4 @@
-"""`voicelab score`: two transcript files against each other, without any pipeline."""
+"""`voicelab score`: score transcript files against references, without a pipeline."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from voicelab.cli.scoring_options import word_map as read_word_map
 def score(
     reference: Annotated[Path, typer.Argument(metavar="REF", help="The reference transcripts.", show_default=False)],
     hypotheses: Annotated[
-        list[Path], typer.Argument(metavar="HYP...", help="What was recognized; one file a system.", show_default=False)
+        list[Path], typer.Argument(metavar="HYP...", help="The hypotheses; one file per system.", show_default=False)
     ],
     form: FormOption = None,
     weights: WeightsOption = "minimal",
@@ -36,7 +36,7 @@ def score(
     ids: IdsOption = "spu_id",
     ref_column: RefColumnOption = None,
     hyp_column: Annotated[
-        str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text where it is the only one]")
+        str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
     ] = None,
     id_column: IdColumnOption = None,
     speaker_column: SpeakerColumnOption = None,
@@ -44,34 +44,36 @@ def score(
     norms: NormsOption = None,
     wer_tags: TagsOption = None,
     hyphens: Annotated[
-        bool, typer.Option("--keep-hyphens", help="Keep hyphens within words, whatever the normalizer does.")
+        bool, typer.Option("--keep-hyphens", help="Keep hyphens within words, with any normalizer.")
     ] = False,
     literal_braces: Annotated[
-        bool, typer.Option("--literal-braces", help="Take braces in .trn and .stm as words, not as alternatives.")
+        bool, typer.Option("--literal-braces", help="Treat braces in .trn and .stm as words, not as alternatives.")
     ] = False,
     fragments: Annotated[
-        bool, typer.Option("--fragments", "-F", help="trn, stm: a broken-off word (won-) matches those it begins.")
+        bool,
+        typer.Option("--fragments", "-F", help="trn, stm: a fragment (won-) matches words with that beginning."),
     ] = False,
     optional: Annotated[
-        bool, typer.Option("--optional", "-D", help="trn, stm: a word in parentheses may be left out.")
+        bool, typer.Option("--optional", "-D", help="trn, stm: a word in parentheses may be omitted.")
     ] = False,
     align: Annotated[
-        int, typer.Option(min=0, help="Print the alignments of this many utterances, those with most errors first.")
+        int, typer.Option(min=0, help="Print the alignments of this many utterances, those with the most errors first.")
     ] = 0,
     utterances: Annotated[
-        Path | None, typer.Option(help="Write a row for each utterance to this .csv or .jsonl file.")
+        Path | None, typer.Option(help="Write one row per utterance to this .csv or .jsonl file.")
     ] = None,
     html: Annotated[
         Path | None, typer.Option(help="Write a page with all figures and alignments to this file.")
     ] = None,
-    raw: Annotated[bool, typer.Option("--raw", help="Counts in the table instead of percentages.")] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the figures alone, as JSON.")] = False,
+    raw: Annotated[bool, typer.Option("--raw", help="Print counts instead of percentages.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
-    """Score transcripts against references and print what NIST sclite prints.
+    """Score transcripts against references and print NIST sclite's summary table.
 
-    A row: words correct, substituted, deleted, inserted, all errors, and sentences with any error, by speaker and in
-    all. Each WER has a 95 % interval; several systems are compared by paired tests. An empty hypothesis is deletions.
-    --normalizer all ranks the systems under every normalizer and shows where the ranking flips.
+    Each row has the percentages of correct, substituted, deleted and inserted words, all errors, and sentences with any
+    error, by speaker and in total. Each WER has a 95 % interval; several systems are compared with paired tests. An
+    empty hypothesis counts as deletions. --normalizer all ranks the systems under every normalizer and reports where
+    the ranking changes.
 
     Examples: voicelab score ref.trn hyp.trn --weights sclite | voicelab score ref.stm hyp.ctm --json |
     voicelab score manifest.jsonl manifest.jsonl | voicelab score set.csv out.csv --hyp-column prediction |
@@ -87,9 +89,7 @@ def score(
         from voicelab.errors import InputError
 
         if normalizer == ALL and (align or utterances is not None or html is not None):
-            raise InputError(
-                "--align, --utterances and --html show one normalizer; name it with --normalizer instead of all"
-            )
+            raise InputError("--align, --utterances and --html need one --normalizer instead of all")
         columns = TranscriptColumns(ref_column, id_column, speaker_column, audio_column, hyp_column)
         systems, chosen = tuple(hypotheses), form or form_of(reference)
         files = TranscriptFiles(reference, systems, chosen, missing, ids, columns, norms, wer_tags)

@@ -1,4 +1,4 @@
-"""The results of `voicelab score` as JSON documents."""
+"""The JSON output of `voicelab score`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 def result(system: str, score: Score, *, utterances: bool = False) -> dict[str, Any]:
-    """The figures of a system, with intervals. utterances: whether to add a row for each."""
+    """The figures of a system, with intervals. utterances: whether to include one row per utterance."""
     from voicelab.analysis.score_transcripts import figures, rule, word_figures
     from voicelab.analysis.systems import sure_rates
     from voicelab.analysis.systems.utterances import utterance_rows
@@ -46,7 +46,7 @@ def _sure(rate: RateWithInterval) -> dict[str, Any]:
 
 
 def interval(found: Interval, unit: str, note: str | None) -> dict[str, Any]:
-    """An interval, how it was made and what limits it."""
+    """An interval with its method and limitations."""
     return asdict(found) | {"unit": unit, "note": note}
 
 

@@ -25,15 +25,15 @@ NormalizerOrAllOption = Annotated[
 ]
 MissingOption = Annotated[
     Literal["error", "deletions", "skip"],
-    typer.Option(help="References without a hypothesis: an error, all words deleted, or (as sclite) left out."),
+    typer.Option(help="References without a hypothesis: an error, deletions, or skipped (as in sclite)."),
 ]
 IdsOption = Annotated[
     Literal["spu_id", "rm", "swb", "wsj", "atis"],
-    typer.Option(help="How an id in a .trn names its speaker, as sclite's -i."),
+    typer.Option(help="How the ids of a .trn name the speaker, as in sclite's -i."),
 ]
 NormsOption = Annotated[
-    Path | None, typer.Option(help="nlp: the wordings of spans, or a folder of them. \\[ID.norm.json beside REF]")
+    Path | None, typer.Option(help="nlp: file or folder with the wordings of spans. \\[ID.norm.json beside REF]")
 ]
 TagsOption = Annotated[
-    Path | None, typer.Option(help="nlp: the classes of entities, or a folder. \\[ID.wer_tag.json beside REF]")
+    Path | None, typer.Option(help="nlp: file or folder with entity classes. \\[ID.wer_tag.json beside REF]")
 ]

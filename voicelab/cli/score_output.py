@@ -1,4 +1,4 @@
-"""What `voicelab score` prints and writes for systems scored by one normalizer."""
+"""The output of `voicelab score` for systems scored under one normalizer."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from voicelab.metrics.intervals import Interval
 
 _LARGEST = 10
-"""Ends of intervals above this rate are not written out: they say only that there are too few speakers."""
+"""Interval ends above this rate are not printed, because they only show that there are too few speakers."""
 
 
 class Output:
-    """The scores of one system or more. reference: the file's name; form: its format."""
+    """The scores of systems. reference: the file's name; form: its format."""
 
     def __init__(self, reference: str, form: str, scores: Mapping[str, Score]) -> None:
         self._reference, self._form, self._scores = reference, form, scores
@@ -53,7 +53,7 @@ class Output:
             if headline_of(used) == "cer" and not raw:
                 share = score.total.characters.wer
                 value = "-" if share is None else f"{100 * share:.2f} %"
-                typer.echo(f"CER {value}: the figure that this language is scored by")
+                typer.echo(f"CER {value}: the headline figure of this language")
             rates = sure_rates(score)
             typer.echo(rate_line(rates.total))
             if score.classes:
@@ -63,7 +63,7 @@ class Output:
             _show_pair(pair, several=len(self._pairs) > 1)
 
     def json(self, notices: list[str]) -> str:
-        """The document that --json prints."""
+        """The document for --json."""
         results = [result(system, score, utterances=True) for system, score in self._scores.items()]
         document: dict[str, Any] = {"format_version": 1, "reference": self._reference, "format": self._form}
         document["notices"] = notices
@@ -125,7 +125,7 @@ def _show_pair(pair: SystemPair, *, several: bool) -> None:
         (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
     ]
     typer.echo()
-    terminal.table(f"do {pair.first} and {pair.second} make equally many word errors?", columns, rows)
+    terminal.table(f"do {pair.first} and {pair.second} make the same number of word errors?", columns, rows)
     typer.echo(difference_line(pair))
 
 

@@ -44,7 +44,7 @@ def show_ranking(scores: Scores) -> None:
 
 
 def ranking_json(reference: str, form: str, scores: Scores, notices: Sequence[str]) -> str:
-    """The document that --json prints."""
+    """The document for --json."""
     from voicelab.analysis.score_transcripts import flips
 
     document: dict[str, Any] = {"format_version": 1, "reference": reference, "format": form, "notices": [*notices]}

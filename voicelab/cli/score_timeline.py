@@ -1,4 +1,4 @@
-"""`voicelab score-timeline`: turn-taking figures of timelines that other tools exported."""
+"""`voicelab score-timeline`: turn-taking figures of timelines from other tools."""
 
 from __future__ import annotations
 
@@ -15,14 +15,16 @@ def score_timeline(
     files: Annotated[list[Path], typer.Argument(help="JSON or CSV files, or folders of them; they are pooled.")],
     tick_s: Annotated[
         float | None,
-        typer.Option(min=0.001, max=2.0, help="Length of a tick. \\[0.2; 0.01 for instants that are on no 0.2 s grid]"),
+        typer.Option(min=0.001, max=2.0, help="Tick length in seconds. \\[0.2; 0.01 for times off the 0.2 s grid]"),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Score who spoke when: responses, yields, interruptions and selectivity, by τ-voice's definitions.
+    """Score turn taking by τ-voice's definitions: responses, yields, interruptions and selectivity.
 
     Reads τ-voice's simulations (tau2-bench), ticks, and rows with speaker, start_s, end_s and kind (turn, backchannel,
-    vocal_tic, non_directed). Example: voicelab score-timeline calls.csv
+    vocal_tic, non_directed).
+
+    Example: voicelab score-timeline calls.csv
     """
     with terminal.errors():
         from voicelab.analysis.timeline_files import read_timelines

@@ -1,4 +1,4 @@
-"""The table that sclite prints: a row per speaker, then the sum, the mean over speakers, its deviation, the median."""
+"""sclite's summary table: one row per speaker, then sum, mean, standard deviation and median over speakers."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Form = Callable[[float], str]
 
 
 def scoresheet(title: str, score: Score, *, raw: bool) -> list[str]:
-    """The lines of the table, in percent or (raw) in counts; a speaker without words has counts with a star instead."""
+    """The lines of the table, in percent or (raw) counts; a speaker without words has counts and a star."""
     rows = [(speaker, _sizes(counts), _values(counts, raw=raw)) for speaker, counts in score.speakers.items()]
     whole = _whole if raw else _tenth
     body = [_cells(name, sizes, values, _whole, whole) for name, sizes, values in rows]
@@ -28,7 +28,7 @@ def scoresheet(title: str, score: Score, *, raw: bool) -> list[str]:
     ]
     lines = _boxed(title, body, sums, spread)
     if any(cell.endswith("*") for cells in body for cell in cells[3:]):
-        lines.append("* no reference words: counts, and no part of the mean, the deviation and the median")
+        lines.append("* no reference words: counts, not included in the mean, the deviation and the median")
     return lines
 
 

@@ -1,4 +1,4 @@
-"""The options that say how texts are scored, shared by the commands that have them."""
+"""Shared options for scoring texts."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ LanguageOption = Annotated[
     str | None,
     typer.Option(
         "--language",
-        help="Language of the samples: en, zh, yue, ja, ko, hi, ... It chooses the normalizer, WER or CER, and the "
-        "recognizer's own language option. \\[as the set says]",
+        help="Language of the samples: en, zh, yue, ja, ko, hi, ... It selects the normalizer, WER or CER, and the "
+        "recognizer's language option. \\[the set's]",
     ),
 ]
 WordMapOption = Annotated[
     Path | None,
-    typer.Option("--word-map", help="Spellings that count as one: lines `from => to`, or a CSV with from,to."),
+    typer.Option("--word-map", help="Equivalent spellings: lines `from => to`, or a CSV with the columns from,to."),
 ]
 
 
 def word_map(path: Path | None) -> WordMap | None:
-    """The word map of the option; InputError names the file and the line."""
+    """Read the word map; InputError names the file and the line."""
     return WordMap.read(path) if path is not None else None

@@ -1,4 +1,4 @@
-"""Checks that hold for every option of every command: no value is empty, no number is nan or infinite."""
+"""Checks for the options of all commands: no value is empty, and no number is nan or infinite."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from voicelab.cli import terminal
 
 
 class StrictCommand(TyperCommand):
-    """A command that refuses empty values, e.g. from a shell variable that is not set, and numbers without a size."""
+    """A command that refuses empty values, such as unset shell variables, and numbers that are not finite."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Parse as any command does, and end with one sentence and exit code 2 where a value cannot be meant."""
+        """Parse the arguments; print one sentence and exit with code 2 for an invalid value."""
         if not ctx.resilient_parsing:
             given, _, _ = self.make_parser(ctx).parse_args(args=list(args))
             for name, value in self._values(given):
@@ -29,7 +29,7 @@ class StrictCommand(TyperCommand):
         return rest
 
     def _values(self, found: dict[str, Any]) -> Iterator[tuple[str, Any]]:
-        """The name of each parameter as the user writes it, with its value, or with each of its values."""
+        """The user-visible name of each parameter, with each of its values."""
         for parameter in self.params:
             value = found.get(parameter.name or "")
             name = parameter.opts[0] if parameter.param_type_name == "option" else (parameter.name or "").upper()

@@ -1,4 +1,4 @@
-"""`voicelab sweep`: where the pipeline breaks as conditions worsen."""
+"""`voicelab sweep`: find where the pipeline breaks under increasingly hard conditions."""
 
 from __future__ import annotations
 
@@ -53,8 +53,8 @@ def sweep(
         typer.Option(
             "--breakpoint",
             autocompletion=completion.limited_figures,
-            help="Where a measure breaks: MEASURE=90% of its clean value, or MEASURE=0.3 as "
-            "it is; of wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
+            help="Threshold of a measure: MEASURE=90% of its clean value, or an absolute "
+            "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
     ] = None,
     samples: SamplesOption = None,
@@ -82,9 +82,9 @@ def sweep(
 ) -> None:
     """Measure the same samples under increasingly hard conditions, and find where the pipeline breaks.
 
-    One axis at a time, from mild to severe, beside the clean recordings; --grid takes every combination instead. The
-    engines are loaded once, in this process. Each condition leaves a run in the sweep's folder, which
-    voicelab report renders.
+    A sweep varies one axis at a time, from mild to severe, and includes the clean recordings; --grid measures every
+    combination instead. The engines are loaded once, in this process. Each condition is a run in the sweep's folder,
+    which voicelab report can render.
 
     Examples: voicelab sweep --snr 20,10,5,0 --noise white,babble --limit 24 |
     voicelab sweep --bitrate 32,16,8 --loss 0,5,10 --breakpoint wer=0.4 | voicelab sweep --resume reports/SWEEP
@@ -182,7 +182,7 @@ def _breakpoints(asked: list[str] | None, grid: bool) -> tuple[str, ...]:
     from voicelab.errors import InputError
 
     if grid and asked:
-        raise InputError("--grid has no axis for a --breakpoint to lie on; leave one of them out")
+        raise InputError("--grid has no axis, so it has no --breakpoint; leave one of them out")
     return () if grid else tuple(asked) if asked else ("entity_recall=90%",)
 
 
@@ -196,15 +196,15 @@ def _refuse_beside_resume(context: typer.Context) -> None:
 
     if extra := [name for name in _given(context) if name != "resume"]:
         option = extra[0].strip("_").replace("_", "-")
-        raise InputError(f"--resume takes everything from the sweep itself; leave --{option} out")
+        raise InputError(f"--resume uses the sweep's own options; leave --{option} out")
 
 
 def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:
-    """An option that no axis uses is a misunderstanding."""
+    """Refuse an option that no axis uses."""
     from voicelab.errors import InputError
 
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
     for name in _given(context):
         if name in needs and not needs[name][1]:
-            raise InputError(f"--{name.replace('_', '-')} changes nothing without {needs[name][0]}; give that too")
+            raise InputError(f"--{name.replace('_', '-')} has no effect without {needs[name][0]}; give both")

@@ -1,4 +1,4 @@
-"""`voicelab targets` and `voicelab probe`: what can be measured, and what one agent can show."""
+"""`voicelab targets` and `voicelab probe`: list the targets, and try one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,10 @@ def targets(
         str | None, typer.Argument(help="Show only this target.", autocompletion=completion.targets)
     ] = None,
 ) -> None:
-    """List the agents that evaluate can measure: what they need, their options, and what they can show."""
+    """List the targets that evaluate can measure, with their requirements, options and signals.
+
+    Example: voicelab targets twilio
+    """
     with terminal.errors():
         from voicelab.engines.spec import constructor_options
         from voicelab.errors import InputError, VoicelabError
@@ -32,7 +35,7 @@ def targets(
 
         known = known_targets()
         if name is not None and name not in known:
-            raise InputError(f"no target {name!r}; known: {', '.join(known)}")
+            raise InputError(f"unknown target {name!r}; known: {', '.join(known)}")
         rows = []
         for one, entry in known.items():
             if name not in (None, one):
@@ -44,18 +47,19 @@ def targets(
                 continue
             options = "\n".join(map(str, constructor_options(kind).values())) or "none"
             rows.append((one, f"{entry.title}\nneeds {entry.needs}", options, ", ".join(kind.capabilities.shown)))
-        terminal.table("--target", ("name", "what it is", "options", "shows"), rows)
+        terminal.table("--target", ("name", "description", "options", "shows"), rows)
 
 
 def probe(
     target: Annotated[
-        str, typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets)
+        str,
+        typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets),
     ],
-    audio: Annotated[Path | None, typer.Option(help="A recording to say. \\[default: a shipped one]")] = None,
+    audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
     limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 14.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
-    """Hold one short conversation with an agent, and say what it can show: exit code 1 when evaluate cannot use it.
+    """Hold a short conversation with an agent and print what evaluate can measure; exit code 1 if it cannot.
 
     Example: voicelab probe http://127.0.0.1:8100
     """

@@ -1,4 +1,4 @@
-"""What the command line shows while it works and when it is done: bars, tables, errors."""
+"""Terminal output of the commands: progress bars, tables, errors."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 
 @contextmanager
 def errors() -> Iterator[None]:
-    """Turn voicelab's errors, faults of the file system and Ctrl-C into one sentence and an exit code."""
+    """Convert voicelab's errors, file system errors and Ctrl-C to one sentence and an exit code."""
     _print_any_text()
     try:
         yield
@@ -33,7 +33,7 @@ def errors() -> Iterator[None]:
     except VoicelabError as error:
         fail(str(error), FAILED)
     except BrokenPipeError:
-        raise  # of `voicelab ... | head`; Typer ends quietly
+        raise  # e.g. `voicelab ... | head`; Typer ends silently
     except OSError as error:
         fail(file_errors.sentence(error), BAD_INPUT if file_errors.is_of_the_path(error) else FAILED)
     except KeyboardInterrupt:
@@ -41,7 +41,7 @@ def errors() -> Iterator[None]:
 
 
 def _print_any_text() -> None:
-    """Print what the terminal's encoding lacks, and bytes of file names that are not UTF-8, as escapes."""
+    """Print characters outside the terminal's encoding, and file name bytes that are not UTF-8, as escapes."""
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="backslashreplace")
@@ -49,17 +49,17 @@ def _print_any_text() -> None:
 
 @contextmanager
 def resumable(folder: Path, command: str = "evaluate") -> Iterator[None]:
-    """Tell who stops a run, or a sweep of runs, how to go on with it."""
+    """On Ctrl-C, print the command that resumes the run or sweep."""
     try:
         yield
     except KeyboardInterrupt:
         if (folder / ("run.json" if command == "evaluate" else f"{command}.json")).exists():
-            fail(f"stopped; what is done is kept: voicelab {command} --resume {folder}", INTERRUPTED)
+            fail(f"stopped; finished turns are saved; continue: voicelab {command} --resume {folder}", INTERRUPTED)
         raise
 
 
 def fail(message: str, code: int) -> None:
-    """Say why, and end with the exit code."""
+    """Print the reason and exit with the code."""
     from rich.console import Console
 
     console = Console(stderr=True, soft_wrap=True)
@@ -69,13 +69,13 @@ def fail(message: str, code: int) -> None:
 
 
 def warn(message: str) -> None:
-    """Say what a user should know, beside the results."""
+    """Print a notice to standard error."""
     typer.echo(f"warning: {message}", err=True)
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """A bar on a terminal; a line every tenth of the way where there is none, as in a log."""
+    """A progress bar on a terminal; without a terminal, one line per tenth."""
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -118,13 +118,13 @@ def _progress_lines(label: str) -> Progress:
 
 
 def table(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], *, whole: Sequence[str] = ()) -> None:
-    """Print a table whose columns line up. whole: the columns whose cells are never broken, such as ids."""
+    """Print an aligned table. whole: columns whose cells are never wrapped, such as ids."""
     from rich import box
     from rich.console import Console
     from rich.table import Column, Table
     from rich.text import Text
 
-    # Folded, not cut off: a name that is too long for its column can still be copied.
+    # Wrapped instead of truncated, so that long names can still be copied.
     heads = (Column(name, overflow="fold", no_wrap=name in whole) for name in columns)
     grid = Table(*heads, title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
     for row in rows:

@@ -16,14 +16,16 @@ from voicelab.cli.figure_option import FigureOption
 def trend(
     name: Annotated[str, typer.Argument(metavar="FIGURE", help="A figure's name, e.g. wer.")],
     out: Annotated[Path, typer.Option(help="The folder of the runs.")] = Path("reports"),
-    png: Annotated[Path | None, typer.Option(help="Draw it into this file. \\[default: OUT/trend-FIGURE.png]")] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print it as JSON.")] = False,
+    png: Annotated[Path | None, typer.Option(help="Plot to this file. \\[default: OUT/trend-FIGURE.png]")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the table as JSON.")] = False,
     figure: FigureOption = None,
 ) -> None:
-    """A figure over the finished runs of a folder, with intervals, and the changes beyond the noise.
+    """Show a figure over the finished runs of a folder, with intervals, and mark changes beyond the noise.
 
-    Neighbouring runs on the same samples are compared in pairs: better or worse means that the 95 % interval of the
-    difference excludes 0. Example: voicelab runs trend wer
+    Neighbouring runs on the same samples are compared: better or worse means that the 95 % interval of the paired
+    difference excludes 0.
+
+    Example: voicelab runs trend wer
     """
     with terminal.errors():
         from voicelab.analysis.trend import draw

@@ -1,9 +1,9 @@
-"""Engines from outside the package: classes that are imported, objects that the caller passes, entry points.
+"""Engines from outside the package: imported classes, objects passed by the caller, and entry points.
 
     my_package.asr:Shouting:level=3    a class, imported where it runs (also from the working directory)
-    object:my_module.Shouting          an object of this process, which `hand_over` remembers; it cannot leave it
+    object:my_module.Shouting          an object that `hand_over` has registered; it exists in this process only
 
-A class needs the methods of its kind (`asr.base`, `agent.base`, `tts.base`); `load` may return None, or be absent.
+A class needs the methods of its kind (`asr.base`, `agent.base`, `tts.base`); `load` is optional and may return None.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ from typing import Any, cast
 from voicelab.errors import InputError
 
 OBJECT = "object:"
-"""How the name of an object begins that the caller passed."""
+"""Prefix of the names of objects passed by the caller."""
 METHODS = {"asr": "stream", "agent": "respond", "tts": "speak"}
-"""The method without which a class is no engine of the kind."""
+"""The required method of each kind of engine."""
 BASES = {
     "asr": "voicelab.asr.whole.WholeRecognizer",
     "agent": "voicelab.agent.base.Agent",
     "tts": "voicelab.tts.base.Voice",
 }
 TRAITS = ("isolation", "lanes", "shared", "languages")
-"""Class attributes that mean what the fields of `spec.Entry` mean."""
+"""Class attributes with the meaning of the same fields of `spec.Entry`."""
 
 _NAME = re.compile(
     r"(?P<name>object:[\w.<>-]+|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*)(?::(?P<options>.*))?", re.DOTALL
@@ -39,14 +39,14 @@ _handed_over: dict[tuple[str, str], object] = {}
 
 
 def split(text: str) -> tuple[str, str] | None:
-    """Name and options of a written class or object; None for a text that names neither."""
+    """Parse the name and options of a class or object; None for a text that names neither."""
     found = _NAME.fullmatch(text)
     return (found["name"], found["options"] or "") if found is not None else None
 
 
 @cache
 def entry_points(kind: str) -> Mapping[str, tuple[str, str]]:
-    """What installed packages declare under `voicelab.<kind>`: name -> ("module:Class", package)."""
+    """Entry points `voicelab.<kind>` of installed packages: name -> ("module:Class", package)."""
     return {
         point.name: (point.value, point.dist.name if point.dist is not None else "another package")
         for point in metadata.entry_points(group=f"voicelab.{kind}")
@@ -54,10 +54,10 @@ def entry_points(kind: str) -> Mapping[str, tuple[str, str]]:
 
 
 def hand_over(kind: str, given: object) -> str:
-    """The written name of a class or an object, under which the catalog of its kind finds it from now on.
+    """Register a class or an object, and return the name under which its catalog finds it.
 
-    A class that another process can import has the name `module:Class`. An object, and a class that only this process
-    knows, is remembered as `object:...`. Raises InputError for what is no engine of the kind.
+    A class that other processes can import gets the name `module:Class`. Objects, and classes that exist in this
+    process only, are stored as `object:...`. Raises InputError if the object is not an engine of the kind.
     """
     if isinstance(given, type):
         _check(kind, given, given.__qualname__)
@@ -76,7 +76,7 @@ def hand_over(kind: str, given: object) -> str:
 
 
 def take_place(kind: str, name: str, given: object) -> None:
-    """Let an object stand for the one that a run of an earlier process names `name`. Raises InputError."""
+    """Use an object for the name `name` that a run of an earlier process recorded. Raises InputError if they differ."""
     owner = given if isinstance(given, type) else type(given)
     _check(kind, owner, owner.__qualname__)
     if not name.startswith(f"{OBJECT}{owner.__module__}.{owner.__qualname__}"):
@@ -85,7 +85,7 @@ def take_place(kind: str, name: str, given: object) -> None:
 
 
 def engine_class(kind: str, target: str) -> type[Any]:
-    """The class behind a name. Raises InputError when it cannot be had or is no engine of the kind."""
+    """Import the class of a name. Raises InputError if that fails or the class is not an engine of the kind."""
     if target.startswith(OBJECT):
         given = _given(kind, target)
         return given if isinstance(given, type) else type(given)
@@ -95,7 +95,7 @@ def engine_class(kind: str, target: str) -> type[Any]:
 
 
 def build(kind: str, target: str, options: Mapping[str, Any]) -> Any:
-    """The engine, not loaded yet; an object that was passed is returned as it is."""
+    """Build the engine without loading it; a passed object is returned unchanged."""
     if not target.startswith(OBJECT):
         return engine_class(kind, target)(**options)
     given = _given(kind, target)
@@ -103,11 +103,11 @@ def build(kind: str, target: str, options: Mapping[str, Any]) -> Any:
 
 
 def check_stays(kind: str, name: str | None) -> None:
-    """Raise InputError for an object: the target that asks runs its engines in another process."""
+    """Raise InputError for an object, because the target runs its engines in another process."""
     if name is not None and name.startswith(OBJECT):
         raise InputError(
             f"{kind}: {name.removeprefix(OBJECT)} exists in this process only, and this target runs its engines in "
-            "another one; take target='in-process', or put the class in a module and give package.module:Class"
+            "another one; use target='in-process', or put the class in a module and give package.module:Class"
         )
 
 
@@ -121,7 +121,7 @@ def _given(kind: str, name: str) -> object:
 
 
 def _imported(kind: str, target: str) -> object:
-    """The object at `module:Class`, of an installed package or of the working directory."""
+    """Import `module:Class` from an installed package or the working directory."""
     module, _, name = target.partition(":")
     here = str(Path.cwd())
     sys.path.append(here)
@@ -141,7 +141,9 @@ def _check(kind: str, found: object, name: str) -> None:
     method = METHODS.get(kind)
     if not inspect.isclass(found) or (method is not None and not callable(getattr(found, method, None))):
         needs = f"a class with the method `{method}`" if method is not None else "a class"
-        raise InputError(f"--{kind} {name}: is no {kind} engine: it must be {needs}; see {BASES.get(kind, 'the docs')}")
+        raise InputError(
+            f"--{kind} {name}: no valid {kind} engine; it must be {needs}; see {BASES.get(kind, 'the docs')}"
+        )
 
 
 def _is_importable(given: type) -> bool:

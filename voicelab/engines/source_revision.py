@@ -1,4 +1,4 @@
-"""Which revision of a class from outside ran: the version of its package, else a digest of its source."""
+"""Revision of a class from outside: the version of its package, else a digest of its source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import metadata
 
 
 def source_revision(kind: type) -> str:
-    """`my-package 1.2`, `source 1a2b3c4d5e6f`, or `no source` for a class whose source is not kept anywhere."""
+    """`my-package 1.2`, `source 1a2b3c4d5e6f`, or `no source` if the source is not available."""
     package = kind.__module__.partition(".")[0]
     try:
         return f"{package} {metadata.version(package)}"
@@ -16,7 +16,7 @@ def source_revision(kind: type) -> str:
         pass
     functions = [one for _, one in sorted(vars(kind).items()) if inspect.isfunction(one)]
     try:
-        # The source of a class in a notebook cell cannot be found, that of its methods can.
+        # inspect cannot find the source of a class in a notebook cell, only that of its methods.
         texts = [inspect.getsource(one) for one in functions]
     except (OSError, TypeError):
         return "no source"

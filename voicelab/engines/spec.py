@@ -161,7 +161,7 @@ class Entry:
         return all(map(is_installed, self.packages)) and self._fault() is None
 
     def _fault(self) -> str | None:
-        """Why a class from another package cannot be used; None where it can."""
+        """Why a class from another package cannot be used; None if it can."""
         if self.outside is None:
             return None
         try:
@@ -244,7 +244,7 @@ class EngineConfig:
         return getattr(importlib.import_module(module), name)(**self.options)
 
     def load(self, engine: Any) -> EngineInfo:
-        """Load what `build` returned. An engine from outside may say little of itself; its name is the written one."""
+        """Load a built engine. Missing details of an engine from outside are filled in, with its written name."""
         if not self.outside:
             return cast("EngineInfo", engine.load())
         told = engine.load() if hasattr(engine, "load") else None
@@ -267,7 +267,7 @@ class Catalog:
 
     @property
     def entries(self) -> Mapping[str, Entry]:
-        """The shipped engines and those that installed packages declare as entry points `voicelab.<kind>`."""
+        """The shipped engines and the entry points `voicelab.<kind>` of installed packages."""
         installed = outside.entry_points(self.kind)
         if not installed:
             return self.shipped
@@ -286,7 +286,7 @@ class Catalog:
         return EngineSpec(name, EngineSpec.parse(f"{self.kind}:{options}").options)
 
     def entry(self, name: str) -> Entry | None:
-        """The line of an engine: of the table, or made for a class or an object from outside; None where unknown."""
+        """The entry of an engine, from the table or made for a class or object from outside; None if unknown."""
         if outside.split(name) is not None:
             return _outside_entry(self.kind, name)
         return self.entries.get(name)
@@ -304,7 +304,7 @@ class Catalog:
                 "or a class of yours: package.module:Class"
             )
         if entry.outside is not None:
-            _ = entry.engine_class  # raises InputError where it cannot be used
+            _ = entry.engine_class  # raises InputError if it cannot be used
         if not entry.installed():
             raise EngineMissingError(spec.name, f"not installed; run: {entry.install_command}")
         return EngineConfig(
@@ -320,7 +320,7 @@ class Catalog:
         )
 
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
-        """All options of the engine, those that the spec names read as their type. Raises InputError."""
+        """All options of the engine; those in the spec are converted to their types. Raises InputError."""
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         given = {key or entry.positional for key in spec.options}
@@ -342,7 +342,7 @@ class Catalog:
 
 
 def _outside_entry(kind: str, name: str) -> Entry:
-    """The line of a class or object from outside; its class may declare how it runs (`outside.TRAITS`)."""
+    """The entry of a class or object from outside; class attributes set how it runs (`outside.TRAITS`)."""
     entry = Entry(name, "a class of yours", outside=kind)
     traits = {
         trait: getattr(entry.engine_class, trait)

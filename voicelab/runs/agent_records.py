@@ -1,4 +1,4 @@
-"""What the agent did in a turn, as a run keeps it."""
+"""Records of an agent's tool calls, watchlist changes and usage in a turn."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class ChangeMade(_AgentRecord):
 
 
 class AgentUsage(_AgentRecord):
-    """What a language model spent on the reply: see voicelab.agent.base.Usage."""
+    """A language model's usage for the reply: see voicelab.agent.base.Usage."""
 
     requests: int = 1
     first_token_s: float | None = None
@@ -39,7 +39,7 @@ class AgentUsage(_AgentRecord):
 
 
 class ExpectedToolCall(_AgentRecord):
-    """A tool call that a sample expects: the tool's name, and the arguments that matter."""
+    """A tool call that a sample expects: the tool's name, and the relevant arguments."""
 
     name: str
     arguments: dict[str, Any] = Field(default_factory=dict)

@@ -75,10 +75,10 @@ def check_names(given: Iterable[str], known: Iterable[str], notebook: str) -> No
 
 
 class ParameterGuard:
-    """Refuses parameters that a notebook does not have, under a plain `papermill`, which would only warn.
+    """Rejects unknown parameters under plain `papermill`, which would only warn.
 
-    papermill puts the given parameters into a cell of their own, and IPython keeps the source of each cell. The guard
-    reads that cell alone, so that cells may be edited freely.
+    papermill injects the given parameters as a separate cell, and IPython stores the source of each cell. The guard
+    reads only that cell, so users can edit the others freely.
     """
 
     def __init__(self, namespace: Mapping[str, Any], known: Iterable[str], notebook: str) -> None:
@@ -94,21 +94,21 @@ class ParameterGuard:
 
 
 _INJECTED = "# Parameters\n"
-"""How the cell begins that papermill adds."""
+"""First line of papermill's injected cell."""
 
 
 def _assigned(source: str) -> list[str]:
     """The names that the statements of a cell assign."""
     try:
         statements = ast.parse(source).body
-    except SyntaxError:  # a cell with IPython's own syntax, so not papermill's
+    except SyntaxError:  # IPython syntax, so not papermill's cell
         return []
     targets = [target for one in statements if isinstance(one, ast.Assign) for target in one.targets]
     return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def found_path(written: str) -> Path:
-    """A path as it is written, else, where nothing is there, relative to the project."""
+    """Return the path as given if it exists, else relative to the project."""
     path = Path(written).expanduser()
     in_project = PROJECT / path
     return in_project if not path.exists() and not path.is_absolute() and in_project.exists() else path
@@ -133,7 +133,7 @@ def reports_folder(out: str = "") -> Path:
 
 
 def _sign(path: Path) -> None:
-    """Let this user's JupyterLab trust the notebook, so that it shows styles and sound without running it again."""
+    """Sign the notebook, so that this user's JupyterLab trusts it and shows styles and audio."""
     import nbformat
     from nbformat.sign import NotebookNotary
 
@@ -149,7 +149,7 @@ def _source(name: str) -> Path:
     path = folder / f"{name}.ipynb"
     if not path.is_file():
         known = ", ".join(sorted(one.stem for one in folder.glob("*.ipynb")))
-        raise InputError(f"no notebook {name!r}; there are: {known}")
+        raise InputError(f"unknown notebook {name!r}; known: {known}")
     return path
 
 

@@ -72,7 +72,7 @@ def samples_sha256(samples: SampleSet) -> str:
         expected = (*sample.expected_entities, sample.expected_intent or "")
         for part in (sample.id, sample.text, sample.speaker or "", *expected):
             digest.update(part.encode() + b"\0")
-        if sample.expected_tool_calls is not None:  # not for others: runs of earlier versions can go on
+        if sample.expected_tool_calls is not None:  # Only if set, so that runs of earlier versions can be resumed
             calls = [[call.name, dict(call.arguments)] for call in sample.expected_tool_calls]
             digest.update(json.dumps(calls, sort_keys=True).encode() + b"\0")
         digest.update(sample.audio_bytes())

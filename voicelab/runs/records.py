@@ -65,19 +65,19 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 
 
 class RunSpec(_Record):
-    """Everything that determines what a run measures. Valid values can be read back from run.json.
+    """The specification of a run. Every valid value can be read back from run.json.
 
-    columns: of the set's table, where they have other names than usual.
-    target: a written target (targets/catalog.py): "server" (one that the run starts itself), "in-process", the address
-    of a running server (http://host:port), or another, with options. asr, agent and tts are None where the target has
-    its own: at an address they are what that server has, and other targets take none.
-    condition: what is done to each recording before it is sent; None: nothing. language: of the samples that are
-    taken; None: the one that they name. normalizer: None: the one of the language, or of the script that the texts are
-    written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
-    normalizer, and its language where it is known. Addresses lose their user part, which is remembered for the
-    connection of this process and its children only (engines/addresses.py).
-    timeout_s: longest silence of a server. reconnect_for_s: how long to wait for a server that cannot be reached before
-    the run stops as interrupted.
+    columns: names of the set's columns, if not the usual ones.
+    target: a written target (targets/catalog.py): "server" (started by the run), "in-process", the address of a running
+    server (http://host:port), or another target with options. asr, agent, tts: None if the target has its own; for a
+    server at an address, the expected engines.
+    condition: degradation of each recording before it is sent; None for none. language: language of the samples; None:
+    the one that they name. normalizer: None: by the language, or by the script of the texts. word_map: applied to
+    reference and hypothesis before the normalizer. Once a run has started, its spec names its normalizer, and its
+    language if known. The user part of addresses is removed; only this process and its children keep it for their
+    connections (engines/addresses.py).
+    timeout_s: maximum silence of a server in seconds. reconnect_for_s: maximum outage of a server in seconds before the
+    run stops as interrupted.
     """
 
     samples: _Text

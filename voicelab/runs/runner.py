@@ -249,9 +249,9 @@ def _notices(spec: RunSpec) -> tuple[str, ...]:
 
 
 def new_run_id(spec: RunSpec) -> str:
-    """Return a new id that sorts by time and says what ran: 20260131-120102-moonshine-burst-babble-10dB-3f9a1c.
+    """Return a new id that sorts by time, such as 20260131-120102-moonshine-burst-babble-10dB-3f9a1c.
 
-    The digits at its end are random, so that runs that begin in the same second have folders of their own.
+    The last digits are random, so that runs that start in the same second have different folders.
     """
     config = config_of(spec)
     outside = config is None or config.entry.engines == "none"
@@ -263,12 +263,12 @@ def new_run_id(spec: RunSpec) -> str:
 
 
 def _plain(text: str) -> str:
-    """The text as a part of a folder's name."""
+    """Make a text valid as part of a folder name."""
     return re.sub(r"[^A-Za-z0-9.]+", "-", text).strip("-")[:60]
 
 
 def _short(asr: str) -> str:
-    """A recognizer without its options; of a class or an object, the class's name."""
+    """A recognizer's name without options; for a class or an object, the class's name."""
     name, _ = split(asr) or (asr.partition(":")[0], "")
     return name.replace(":", ".").rpartition(".")[2]
 

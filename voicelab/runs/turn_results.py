@@ -63,7 +63,7 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
 
 
 def _made_calls(take: TurnOutcome) -> tuple[ToolCallMade, ...] | None:
-    """None where the target does not say which tools were called."""
+    """The agent's tool calls; None if the target does not report them."""
     if take.tool_calls is None:
         return None
     return tuple(ToolCallMade(**writable(asdict(call))) for call in take.tool_calls)
@@ -153,7 +153,7 @@ def writable(value: Any) -> Any:
 
 
 def recorded(turn: TurnResult, before: Sequence[str]) -> RecordedTurn:
-    """The turn as the agent `replay` reads it. before: what was heard in the answered turns of the session so far."""
+    """The turn as a record for the agent `replay`. before: transcripts of the session's earlier answered turns."""
     return RecordedTurn.model_validate(
         {
             "heard": turn.heard,

@@ -1,1 +1,1 @@
-"""Turns become figures with intervals, by group, and errors are attributed to stages."""
+"""Compute figures with intervals from turns, by group, and attribute errors to stages."""

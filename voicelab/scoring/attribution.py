@@ -1,7 +1,7 @@
-"""Why it failed: what each stage lost of the expected entities and actions.
+"""Attribute lost entities and actions to stages.
 
-An entity is expected in the reply of its turn, a company once and by any of its names. Words to act on (`news`, `add`)
-are judged by the action that they ask for. The rules are those of metrics/attribution.py.
+An entity is expected in the reply of its turn; a company counts once and by any of its names. Action words (`news`,
+`add`) are scored by the resulting action. metrics/attribution.py defines the rules.
 """
 
 from __future__ import annotations
@@ -24,16 +24,16 @@ UNREPLAYED = "the agent was not run on the reference transcripts; to do so: voic
 
 @dataclass(frozen=True, slots=True)
 class AttributedScores:
-    """Scores with what their counterfactual turns add, and the losses by turn."""
+    """Scores with the results of their counterfactual turns, and the losses by turn."""
 
     scores: tuple[TurnScore, ...]
     losses: Mapping[str, tuple[Loss, ...]]
 
 
 def attributed(scores: Sequence[TurnScore], replay: Counterfactual | None, forms: Forms) -> AttributedScores:
-    """Add to each score how its action changes, and what was lost where, as far as the turn has a counterfactual.
+    """Add the changed action and the losses to each score that has a counterfactual turn.
 
-    A turn that broke before its answer has no losses; one in which nothing was heard has.
+    A turn that failed before its answer has no losses; a turn with an empty transcript has.
     """
     replays = replay.of([score.turn for score in scores]) if replay is not None else {}
     found: list[TurnScore] = []
@@ -51,9 +51,9 @@ def attributed(scores: Sequence[TurnScore], replay: Counterfactual | None, forms
 
 
 def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attribution:
-    """The losses one by one, of the turns that were answered, or in which nothing was heard, and have a replay.
+    """List the losses of the turns with a counterfactual that were answered or have an empty transcript.
 
-    found: of the primary turns.
+    found: scores of the primary turns.
     """
     turns = [score.turn for score in found.scores]
     replays = replay.of(turns) if replay is not None else {}
@@ -69,7 +69,7 @@ def attribution(found: AttributedScores, replay: Counterfactual | None) -> Attri
 
 
 def absence(replay: Counterfactual | None) -> str | None:
-    """Why nothing is known of what the agent does with the references; None where it is."""
+    """Why the counterfactual is missing; None if it exists."""
     return replay.absent if replay is not None else UNREPLAYED
 
 
@@ -101,7 +101,7 @@ def _entity(turn: TurnResult, replay: CounterfactualTurn, thing: ExpectedEntity,
     )
     if stage is not None:
         earlier = stage == "asr" and not thing.named_in(replay.reference.answer)
-        note = f"the reply's sound was heard as “{replay.spoken}”" if stage == "tts" else ""
+        note = f"the reply's audio was transcribed as “{replay.spoken}”" if stage == "tts" else ""
         losses.append(Loss(key=turn.key, what="entity", name=thing.name, stage=stage, earlier=earlier, note=note))
     return stage
 
@@ -124,7 +124,7 @@ def _action(turn: TurnResult, replay: CounterfactualTurn, forms: Forms, losses: 
 
 
 def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
-    """Whether it is what the sample expects: the intent, where it states one, and all companies that it names."""
+    """Whether an action has the sample's expected intent (if any) and all expected companies."""
     intent = turn.expected_intent is None or turn.expected_intent == asked.intent
     return intent and companies_of(turn.expected_entities, forms) <= set(asked.companies)
 
@@ -132,7 +132,7 @@ def _right(turn: TurnResult, asked: AgentOutcome, forms: Forms) -> bool:
 def _told(asked: AgentOutcome | None) -> str:
     """An action in words: `watchlist add: AAPL`."""
     if asked is None:
-        return "nothing, no speech was heard"
+        return "none, no speech was recognized"
     changes = [f"{operation} {ticker}" for operation, ticker in asked.changes]
     parts = [*asked.companies, *(f"{kind} {value}" for kind, value in asked.amounts), *changes]
     return f"{label(asked.intent)}{': ' if parts else ''}{', '.join(parts)}"
@@ -148,6 +148,6 @@ def _unlike(turn: TurnResult, replay: CounterfactualTurn) -> bool:
 
 
 def _missed(turn: TurnResult, forms: Forms) -> FoundCounts:
-    """Of the entities that the reference names, those that the transcript names too."""
+    """The entities of the reference that the transcript names too."""
     said = [thing for thing in _things(turn, forms) if thing.named_in(turn.text)]
     return FoundCounts(len(said), sum(thing.named_in(turn.heard or "") for thing in said))

@@ -1,7 +1,7 @@
-"""A run's turns put to its agent again, in writing: with what was recognized and with what was really said.
+"""Re-run a run's agent on text: on the transcripts and on the reference texts.
 
-Nothing is heard or spoken here, so what differs between the two is the recognizer's doing alone. What comes of it is
-kept as replay.json with the run (replayed.py), for the report.
+No audio is processed, so any difference between the two is due to the recognizer. The result is stored as replay.json
+(counterfactual_file.py), which the report reads.
 """
 
 from __future__ import annotations
@@ -25,16 +25,16 @@ Progress = transcribe.Told
 
 
 def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Counterfactual:
-    """The replay of a run, read where it is kept and whole, else made and kept.
+    """Return the stored counterfactual turns of a run, or compute and store them.
 
-    Where the run's agent cannot be had here, or only in another revision, the replay says why it is absent; with `must`
-    that is raised instead, as InputError or EngineError. any_revision: ask it all the same. An agent behind a server,
-    whose requests may cost money, is only asked with `must`; its answers are added to the run's agent.jsonl.
+    If the run's agent is not available, or only in another revision, the result has the reason in `absent`; with `must`
+    it is raised as InputError or EngineError instead. any_revision: use the agent anyway. An agent behind a server,
+    whose requests may cost money, is only called with `must`; its answers are added to the run's agent.jsonl.
     """
     run, taken = folder.read(), last_taken(folder.turns())
     try:
         kept = read(folder.path)
-    except InputError:  # it is damaged, and made again from what it was made from
+    except InputError:  # damaged; compute it again
         kept = None
     if kept is not None and kept.absent is None and len(kept.of(taken)) == len(_heard(taken)):
         return kept
@@ -51,16 +51,16 @@ def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -
 def listen(
     folder: RunFolder, replay: Counterfactual, recognizer: str, progress: Progress | None = None
 ) -> Counterfactual:
-    """The replay with what a recognizer hears in the replies that the run kept; kept in its place.
+    """Transcribe the run's recorded replies, add the transcripts to the counterfactual turns, and store them.
 
-    progress: told how many replies were heard, and how many there are. Raises InputError for an unknown recognizer, and
-    where the run kept no reply; EngineError.
+    progress: called with the number of transcribed and of all replies. Raises InputError for an unknown recognizer or a
+    run without recorded replies, and EngineError.
     """
     RECOGNIZERS.config(recognizer)
     files = {turn.key: folder.path / turn.reply_file for turn in folder.turns() if turn.reply_file}
     kept = {key: path for key, path in files.items() if path.is_file()}
     if not kept:
-        raise InputError(f"{folder.path}: it kept no reply to listen to")
+        raise InputError(f"{folder.path}: the run has no recorded replies")
     clips = [decoding.read(path) for path in kept.values()]
     info, heard_texts = transcribe.hear(recognizer, clips, progress)
     texts = dict(zip(kept, heard_texts, strict=True))
@@ -74,22 +74,22 @@ def listen(
 
 
 def agent_of(run: RunResult, spec: str | None = None) -> Agent:
-    """The agent that a run used, loaded anew; spec: another instead, as --agent names it.
+    """Load the agent of a run. spec: another agent instead, as for --agent.
 
-    Raises InputError where the run's agent is not in the table.
+    Raises InputError if the run's agent is not in the table.
     """
     return _loaded(run, spec)[0]
 
 
 def last_taken(turns: Sequence[TurnResult]) -> list[TurnResult]:
-    """The turns, each once: of one that was taken twice, the later."""
+    """The turns by key; a repeated turn counts once, with its last result."""
     return list({turn.key: turn for turn in turns}.values())
 
 
 def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[CounterfactualTurn]:
-    """Each turn that was recognized, with what the agent does with the transcript and with the reference.
+    """Run the agent on the transcript and on the reference of each recognized turn.
 
-    Turns that broke before anything was recognized are left out, and out of the dialogue too.
+    Turns that failed before recognition are left out, also from the dialogue.
     """
     conversations: dict[str, list[TurnResult]] = {}
     for turn in _heard(turns):
@@ -98,7 +98,7 @@ def tool_equivalence(turns: Sequence[TurnResult], agent: Agent) -> list[Counterf
 
 
 def _heard(turns: Sequence[TurnResult]) -> list[TurnResult]:
-    """The turns that were recognized, without those in which nobody speaks: there is nothing to ask the agent then."""
+    """The recognized turns, without samples that contain no speech, for which the agent has no input."""
     return [turn for turn in turns if turn.heard is not None and turn.text.strip()]
 
 
@@ -127,7 +127,7 @@ def _conversation(turns: Sequence[TurnResult], agent: Agent) -> list[Counterfact
 
 
 def _kept(reply: Reply) -> AgentOutcome:
-    """What a reply does: its intent, its companies, what else it took from the words, the changes it makes."""
+    """The action of a reply: intent, companies, other amounts, watchlist changes, and tool calls."""
     return AgentOutcome(
         intent=reply.intent,
         companies=tuple(sorted({entity.value for entity in reply.entities if entity.kind == "company"})),
@@ -139,7 +139,7 @@ def _kept(reply: Reply) -> AgentOutcome:
 
 
 def _canonical(call: ToolCall, reply: Reply) -> tuple[str, str]:
-    """A call such that two wordings of one company are the same: as its ticker, where the agent resolved it."""
+    """A call in which companies are written as tickers if the agent resolved them, so that wordings are equal."""
     tickers = {entity.heard.casefold(): entity.value for entity in reply.entities if entity.heard}
 
     def canonical(value: Any) -> Any:
@@ -160,7 +160,7 @@ def _made(
     remote = used is not None and used.device == "remote"
     if remote and not may_ask_remote:
         raise InputError(
-            "the run's agent is behind a server, where asking it again may cost money; to ask it: "
+            "the run's agent is behind a server, and re-running it may cost money; to do so: "
             f"voicelab attribute {folder.path}"
         )
     agent, info, used = _loaded(run, None)
@@ -169,14 +169,14 @@ def _made(
     if used is not None and used.revision != info.revision and not any_revision:
         raise InputError(
             f"the run's agent was {used.name} of {used.revision}, here it is of {info.revision}; "
-            "to ask that one all the same: voicelab attribute RUN --any-revision"
+            "to use it anyway: voicelab attribute RUN --any-revision"
         )
     replayed = tuple(tool_equivalence(turns, agent))
     return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
 def agent_used(run: RunResult) -> EngineUsed | None:
-    """The agent as the run loaded it; None where it names none."""
+    """The agent as the run loaded it; None if the run names none."""
     return next((engine for engine in run.engines if engine.kind == "agent"), None)
 
 
@@ -185,7 +185,7 @@ def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, Engine
     wanted: EngineSpec | str | None = spec
     if wanted is None:
         if used is None:
-            raise InputError(f"run {run.run_id} names no agent; say which with --agent")
+            raise InputError(f"run {run.run_id} names no agent; choose one with --agent")
         options = {name: str(value) for name, value in used.options.items() if value is not None}
         wanted = EngineSpec(used.name, options)
     config = AGENTS.config(wanted)

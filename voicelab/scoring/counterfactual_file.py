@@ -1,4 +1,4 @@
-"""replay.json of a run: what its agent does with what was really said, beside what it did with the transcripts."""
+"""replay.json of a run: the agent's actions on the reference texts and on the transcripts."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voicelab.runs.records import TurnResult
 
 FILE_NAME = "replay.json"
 UNASKED = Action("(no speech)")
-"""What happens in a turn in which the recognizer heard nothing: the agent is never asked."""
+"""The action of a turn with an empty transcript: the agent is not called."""
 
 
 class _CounterfactualRecord(BaseModel):
@@ -23,7 +23,7 @@ class _CounterfactualRecord(BaseModel):
 
 
 class AgentOutcome(_CounterfactualRecord):
-    """What the agent does with one text.
+    """The agent's action on a text.
 
     amounts: (kind, value). changes: (operation, company). calls: (tool, arguments).
     """
@@ -42,11 +42,11 @@ class AgentOutcome(_CounterfactualRecord):
 
 
 class CounterfactualTurn(_CounterfactualRecord):
-    """One turn asked again, in writing.
+    """The agent's actions of a turn, re-run on text.
 
-    transcript: with what was recognized, after the dialogue that the transcripts led to; None where nothing was heard.
-    reference: with what was said, after the same dialogue. references: with what was said in this turn and in all
-    before it. spoken: what a recognizer heard in the reply's kept sound; None where nobody listened.
+    transcript: on the transcript, after the dialogue of the transcripts; None for an empty transcript. reference: on
+    the reference text, after the same dialogue. references: on the reference texts of this turn and all earlier ones.
+    spoken: transcript of the recorded reply; None if it was not transcribed.
     """
 
     key: str
@@ -59,23 +59,23 @@ class CounterfactualTurn(_CounterfactualRecord):
 
     @property
     def action(self) -> Action:
-        """What was done with the transcript."""
+        """The action on the transcript."""
         return self.transcript.action if self.transcript is not None else UNASKED
 
     @property
     def counts(self) -> EquivalenceCounts:
-        """What changes with the transcript, the turns before being what they were."""
+        """The parts of the action that the transcript changes, with the same earlier dialogue."""
         return compare(self.reference.action, self.action)
 
     def is_of(self, turn: TurnResult) -> bool:
-        """Whether this is that turn, as it is now."""
+        """Whether this is the counterfactual of the turn's current result."""
         return (self.key, self.text, self.heard) == (turn.key, turn.text, turn.heard)
 
 
 class Counterfactual(_CounterfactualRecord):
-    """All of replay.json. absent: why no turn could be asked again; agent and revision: who was asked.
+    """The content of replay.json. absent: why there are no turns; agent and revision: the agent that was re-run.
 
-    listener: the recognizer that heard the replies again, with its options; own_ear: it is the run's own.
+    listener: the recognizer that transcribed the replies, with its options; own_ear: it is the run's own.
     """
 
     format_version: Literal[1] = 1
@@ -88,18 +88,18 @@ class Counterfactual(_CounterfactualRecord):
     turns: tuple[CounterfactualTurn, ...] = ()
 
     def of(self, turns: Iterable[TurnResult]) -> dict[str, CounterfactualTurn]:
-        """The replays of these turns by their keys; one of a turn that was taken anew since is left out."""
+        """The counterfactuals of these turns by key; outdated ones of repeated turns are left out."""
         known = {one.key: one for one in self.turns}
         return {turn.key: known[turn.key] for turn in turns if turn.key in known and known[turn.key].is_of(turn)}
 
 
 def write(folder: Path, replay: Counterfactual) -> None:
-    """Replace the run's replay.json in one step."""
+    """Replace the run's replay.json atomically."""
     storage.write_whole(folder / FILE_NAME, f"{replay.model_dump_json(indent=1)}\n".encode())
 
 
 def read(folder: Path) -> Counterfactual | None:
-    """The run's replay.json, None where there is none; InputError names what is wrong with it."""
+    """Read the run's replay.json; None if it does not exist. InputError describes an error in it."""
     file = folder / FILE_NAME
     if not file.exists():
         return None
@@ -107,4 +107,4 @@ def read(folder: Path) -> Counterfactual | None:
         return Counterfactual.model_validate_json(file.read_text(encoding="utf-8"))
     except ValidationError as error:
         what = error.errors()[0]["msg"]
-        raise InputError(f"{file}: not a replay: {what}; make it anew: voicelab attribute {folder}") from error
+        raise InputError(f"{file}: not a replay: {what}; write it again: voicelab attribute {folder}") from error

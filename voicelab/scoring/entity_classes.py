@@ -1,4 +1,4 @@
-"""One turn's entities by class: how many of the expected companies, tickers, amounts, ... were heard and taken."""
+"""Count a turn's entities by class: expected, recognized and linked companies, tickers, amounts, ..."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ _LINKED = ("company", "ticker")
 
 @dataclass(frozen=True, slots=True)
 class ExpectedEntity:
-    """Something that a sample names: a company, with all of its names; else a word, an amount, a date as written."""
+    """An expected entity: a company with all of its names, or a word, an amount or a date as written."""
 
     name: str
     kind: str
     names: tuple[str, ...]
 
     def named_in(self, text: str) -> bool:
-        """Whether a text names it, in any form."""
+        """Whether a text names the entity in any form."""
         company = self.kind in _LINKED
         return any((company and mentions(text, one)) or found(one, text, self.kind) for one in self.names)
 
 
 def expected_things(entities: Iterable[str], forms: Forms) -> list[ExpectedEntity]:
-    """What the listed entities name, in their order; a company once in each class, as a ticker and as a name."""
+    """The distinct entities of a list, in order; a company counts once per class, as a ticker and as a name."""
     things: dict[tuple[str, str], ExpectedEntity] = {}
     for entity in entities:
         kind, companies = class_of(entity, forms), companies_of([entity], forms)
@@ -75,9 +75,9 @@ def _linked(entities: Sequence[str], text: str, kind: str, forms: Forms) -> Foun
 
 
 def _claims(turn: TurnResult, forms: Forms) -> list[str]:
-    """What the agent took from this turn's words, as the sample writes it; a company that nobody expected by its name.
+    """The entities that the agent linked, in the sample's spelling; an unexpected company by its name.
 
-    A company is one claim, though a sample may list its name and its ticker.
+    A company is one claim, even if a sample lists its name and its ticker.
     """
     claims: list[str] = []
     for entity in turn.entities:

@@ -1,4 +1,4 @@
-"""summary.json of format 1 brought to format 2: the same numbers under the names of the table of figures."""
+"""Convert summary.json from format 1 to format 2: the same numbers under the names of the table of figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ _LOSSES = ("lost", *STAGES)
 
 
 def from_format_one(old: _Json) -> _Json:
-    """The JSON of format 2. Raises KeyError, TypeError or AttributeError for what is no summary of format 1."""
+    """Return the JSON of format 2. Raises KeyError, TypeError or AttributeError unless it is a summary of format 1."""
     words, entities = old["words"], old["entities"]
     figures = _words(words["overall"]) | {"action_changes": _action(old.get("equivalence"))}
     figures |= {name: _measured(entities.get(place)) for name, place in ENTITIES.items()}

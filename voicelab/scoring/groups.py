@@ -1,4 +1,4 @@
-"""Figures by category, speaker, condition and class of entities."""
+"""Figures by category, speaker, condition and entity class."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.scoring.schema import FiguresByMember, Measured
 def figures_by(
     table: Table, scores: Sequence[TurnScore], sure: FigureIntervals, condition: str | None
 ) -> dict[str, FiguresByMember]:
-    """Each grouping's members with their figures; a figure that was not scored for a member is left out there."""
+    """The members of each grouping with their figures; figures that were not scored for a member are left out."""
     grouped = [figure for figure in table.values() if figure.grouped]
     found = {
         "category": _by(grouped, scores, lambda turn: turn.category, sure),
@@ -47,15 +47,15 @@ def _is_of_classes(figure: AnyFigure) -> bool:
 
 
 def _by_class(figures: Sequence[AnyFigure], scores: Sequence[TurnScore], sure: FigureIntervals) -> FiguresByMember:
-    """Of each class that is expected or claimed in any of these turns, in the order of CLASSES."""
+    """The figures of each class that is expected or claimed in any of these turns, in the order of CLASSES."""
     there = {kind for score in scores for kind in score.classes or ()}
     return {kind: _scored(figures, _of_class(kind, scores), sure) for kind in CLASSES if kind in there}
 
 
 def _of_class(kind: str, scores: Sequence[TurnScore]) -> list[TurnScore]:
-    """The scores with the counts of one class in place of those of all entities."""
+    """The scores with the entity counts of a single class."""
     counted = [(score, counts) for score in scores if (counts := (score.classes or {}).get(kind)) is not None]
-    # An agent that never claims one of a class does not look for them; its precision there is not 0, it has none.
+    # An agent that never claims an entity of a class does not detect the class: its precision is None and not 0.
     claims = any(_claims(counts) for _, counts in counted)
     return [
         replace(

@@ -1,4 +1,4 @@
-"""What a report needs beside the run's own folder: the sample set that was spoken, and the companies' names."""
+"""Inputs of a report from outside the run's folder: the sample set and the companies' names."""
 
 from __future__ import annotations
 
@@ -14,20 +14,20 @@ from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 
 
 def company_forms(run: RunResult) -> Forms:
-    """The names of the companies that the run's agent knew: its own market data, else those that come with voicelab."""
+    """The company names of the run's agent: from its market data, else from the shipped data."""
     from voicelab.agent.finance.market import Market
 
     agents = (engine.options for engine in run.engines if engine.kind == "agent")
-    # `rules` names its folder "market", an agent with tools "data", which may also be "live".
+    # The option is `market` for `rules`, and `data` for an agent with tools, where it may also be "live".
     folder = next((options.get("market") or options.get("data") for options in agents), None)
     folder = None if folder == "live" else folder
     return Market.load(Path(str(folder)) if folder else None).forms()
 
 
 def sample_set(run: RunResult, whole: SampleSet | None = None) -> SampleSet | None:
-    """The samples of the run; None when they are no longer where they were, or no longer the same.
+    """The samples of the run; None if they were moved or have changed.
 
-    whole: the run's set, if it is loaded already.
+    whole: the run's set, if already loaded.
     """
     spec = run.spec
     for place in (Path(spec.samples), PROJECT / spec.samples) if whole is None else (whole,):
@@ -42,7 +42,7 @@ def sample_set(run: RunResult, whole: SampleSet | None = None) -> SampleSet | No
 
 
 def request_audio_source(run: RunResult, samples: SampleSet) -> RequestAudioSource | None:
-    """What the run sent instead of the recordings; None where it sent them as they are."""
+    """The audio that the run sent instead of the recordings; None if it sent the recordings unchanged."""
     if run.spec.condition is None:
         return None
     return RequestAudioSource(SetRecordings(samples.whole), run.spec.condition)

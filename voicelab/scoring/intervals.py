@@ -22,9 +22,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Clusters:
-    """What is taken as a whole, because it is alike within: the name of its cluster for each turn.
+    """The clusters of correlated turns: the name of each turn's cluster.
 
-    one_speaker: whether all turns are known to be of a single speaker.
+    one_speaker: whether all turns are from the same known speaker.
     """
 
     unit: ClusterUnit
@@ -33,10 +33,11 @@ class Clusters:
 
     @classmethod
     def of(cls, turns: Sequence[TurnResult]) -> Clusters:
-        """Speakers where every turn with speech names one and there are two or more; else conversations, where any two
-        turns belong to one and there are two or more; else samples.
+        """Choose the clusters of turns.
 
-        A sample without speech has no speaker: among speakers it is a cluster of its own.
+        Speakers, if every turn with speech names one and there are at least two; else conversations, if there are at
+        least two and one has several turns; else samples. Among speakers, a sample without speech is a separate
+        cluster.
         """
         speakers = {turn.speaker for turn in turns if turn.speaker is not None}
         named = all(turn.speaker is not None or not turn.text.strip() for turn in turns)
@@ -54,7 +55,7 @@ class Clusters:
         return len(set(self.keys))
 
     def note(self, clusters: int) -> str | None:
-        """What limits an interval over this many of the clusters; None where nothing does."""
+        """The limitation of an interval over this many clusters; None if there is none."""
         if clusters < FEW:
             return f"{clusters} {self.unit}s are too few to say much about others"
         if self.one_speaker:
@@ -64,7 +65,7 @@ class Clusters:
 
 @dataclass(frozen=True, slots=True)
 class FigureIntervals:
-    """Makes intervals, all of one seed and number of draws."""
+    """Computes intervals with one seed and number of resamples."""
 
     seed: int
     draws: int
@@ -84,7 +85,7 @@ class FigureIntervals:
         least: float = -inf,
         most: float = inf,
     ) -> Result:
-        """The interval of any statistic of summed counts. least, most: where the figure cannot lie outside."""
+        """The interval of a statistic of summed counts. least, most: bounds of the statistic."""
         return sums_result(
             columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, bounds=(least, most)
         )

@@ -1,8 +1,8 @@
-"""How names of a set are shown."""
+"""Display names of categories, intents and speakers."""
 
 from __future__ import annotations
 
 
 def label(name: str) -> str:
-    """A category, an intent or a speaker as it is shown: `stock_price_queries` without its underscores."""
+    """The display name of a category, intent or speaker: `stock_price_queries` without its underscores."""
     return name.replace("_", " ")

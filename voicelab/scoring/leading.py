@@ -13,10 +13,10 @@ _ERROR_RATES = ("wer", "cer")
 
 
 def leading(summary: Summary, place: Place = "report") -> list[Labelled]:
-    """The figures that a place shows: (name, label, measured). Of WER and CER, the one that the language is scored by.
+    """The figures shown in a place, as (name, label, measured). Only one of WER and CER is shown, by language.
 
-    Figures without evidence are among them, except those that most runs do not have (`only_with_evidence`). Figures
-    from outside the package are always among them.
+    Figures without evidence are included, except those marked `only_with_evidence`. Figures from outside the package
+    are always included.
     """
     return [
         (name, label, found)

@@ -1,4 +1,4 @@
-"""The agent's threshold for companies: what a lower or higher one would have found."""
+"""Precision and recall of the agent's companies for other thresholds."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from voicelab.runs.records import RunResult
 from voicelab.scoring.schema import LinkerSummary, ThresholdPoint
 
 THRESHOLDS = tuple(percent / 100 for percent in range(60, 101, 5))
-_NOTE = "A turn keeps its 3 best candidates, so the share found at a low threshold may be a little too low."
+_NOTE = "Each turn records its 3 best candidates, so recall at low thresholds may be slightly too low."
 
 
 def linker_summary(run: RunResult, scores: Sequence[TurnScore]) -> LinkerSummary:
-    """Precision and recall of the companies over the thresholds, from the candidates that each turn kept."""
+    """Precision and recall over the thresholds, from the recorded candidates of each turn."""
     options = next((engine.options for engine in run.engines if engine.kind == "agent"), {})
     used = options.get("threshold")
     scored = [score for score in scores if score.agent is not None]
@@ -22,7 +22,7 @@ def linker_summary(run: RunResult, scores: Sequence[TurnScore]) -> LinkerSummary
     return LinkerSummary(
         threshold_used=float(used) if isinstance(used, int | float) else None,
         n=len(scored),
-        note=_NOTE if named else "The agent names no candidates.",
+        note=_NOTE if named else "The agent reports no candidates.",
         points=tuple(_point(threshold, scored) for threshold in THRESHOLDS) if named else (),
     )
 

@@ -23,7 +23,7 @@ def measure(
     sure: FigureIntervals,
     scenarios: Sequence[ScenarioOutcome] = (),
 ) -> Measured:
-    """Measure a figure over turns or scenarios. Raises InputError where a figure's counts are not valid."""
+    """Measure a figure over turns or scenarios. Raises InputError if a figure's counts are invalid."""
     if isinstance(figure, Percentile):
         return _percentile(figure, scores, sure)
     items: Sequence[Any] = scenarios if figure.over == "scenarios" else scores
@@ -41,12 +41,12 @@ def measure_all(
     sure: FigureIntervals,
     scenarios: Sequence[ScenarioOutcome] = (),
 ) -> dict[str, Measured]:
-    """Each figure by its name."""
+    """Measure figures; returns them by name."""
     return {figure.name: measure(figure, scores, sure, scenarios) for figure in figures}
 
 
 def counts_of(figure: Figure, item: Any) -> Counts | None:
-    """One turn's or scenario's counts. Raises InputError, which names the figure, where it fails."""
+    """The counts of a turn or scenario. Raises InputError, which names the figure, if its function fails."""
     try:
         found = figure.counts(item)
     except Exception as error:
@@ -66,7 +66,7 @@ def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure
         value = figure.value(totals)
     except (KeyError, TypeError) as error:
         raise InputError(
-            f"figure {figure.name}: every turn must give the same counts, and value() must take their sums: {error!r}"
+            f"figure {figure.name}: every turn must return the same counts, which value() must accept: {error!r}"
         ) from error
     parts = _parts(figure, totals)
     if value is None or not math.isfinite(value):
@@ -85,13 +85,13 @@ def _parts(figure: Figure, totals: Counts) -> dict[str, Any]:
         return {"counts": finite}
     part, whole = figure.value.part, figure.value.whole
     rest = {name: total for name, total in finite.items() if name not in (part, whole)}
-    # No turn was scored: the sums are 0, and not unknown.
+    # No turn was scored, so the sums are 0.
     empty = None if totals else 0
     return {"part": finite.get(part, empty), "of": finite.get(whole, empty), "counts": rest}
 
 
 def _vectorized(value: Callable[[Counts], float | None], names: tuple[str, ...]) -> Callable[[Floats], Floats]:
-    """The value of each row of sums; nan where it is not defined."""
+    """The value of each row of sums; nan if it is not defined."""
 
     def of_row(row: list[float]) -> float:
         try:
@@ -119,7 +119,7 @@ def _percentile(figure: Percentile, scores: Sequence[TurnScore], sure: FigureInt
 
 
 def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
-    """The fields of Measured that hold an interval, or the reason why there is none."""
+    """The fields of Measured for an interval, or for the reason why it is missing."""
     if isinstance(found, Refusal):
         return {"no_interval": found.text(clusters.unit)}
     assert isinstance(found, Interval)
@@ -137,7 +137,7 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
 def measure_ratio(
     parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, sure: FigureIntervals
 ) -> Measured:
-    """sum(parts) / sum(wholes) of counts that do not come from a run's turns, such as those of `voicelab cross`."""
+    """Measure sum(parts) / sum(wholes) of counts from elsewhere than a run's turns, such as `voicelab cross`."""
     part, whole, n = sum(parts), sum(wholes), len(parts)
     if not whole:
         return Measured(value=None, n=n, part=part, of=whole, missing="nothing to divide by")

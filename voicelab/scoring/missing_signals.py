@@ -16,7 +16,7 @@ def sends_entities(run: RunResult) -> bool:
 
 
 def with_signals_of(run: RunResult, scores: Sequence[TurnScore]) -> list[TurnScore]:
-    """The scores without those that need a signal that the run's target or agent does not give."""
+    """Remove scores that need a signal which the run's target or agent does not send."""
     found = list(scores)
     if not sends_entities(run):
         found = [replace(score, agent=None) for score in found]
@@ -26,7 +26,7 @@ def with_signals_of(run: RunResult, scores: Sequence[TurnScore]) -> list[TurnSco
 
 
 def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, ...]:
-    """A sentence for each signal that no answered turn has; none where no turn was answered."""
+    """One sentence per signal that no answered turn has; empty without answered turns."""
     answered = [turn for turn in turns if turn.status == "answered"]
     if not answered:
         return ()

@@ -20,7 +20,7 @@ def unused_times(mode: Mode, turns: Sequence[TurnResult]) -> tuple[str, ...]:
     missing = [turn.response_missing for turn in answered if turn.response_s is None and turn.response_missing]
     if not missing:
         return ()
-    # Reasons that differ in their milliseconds alone are one.
+    # Reasons that differ only in their milliseconds count as one.
     reasons = Counter(_NUMBER.sub("N", reason) for reason in missing)
     listed = "; ".join(f"{count}: {reason.replace('N ms', 'over 100 ms')}" for reason, count in reasons.most_common())
     return (f"response times: {len(missing)} of {len(answered)} answered turns are not used ({listed})",)

@@ -1,4 +1,4 @@
-"""Scenarios: did whole conversations succeed?"""
+"""Success of scenarios, that is, whole conversations."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def _outcome(name: str, turns: list[TurnResult], plan: Scenario | None) -> Scena
     if answered < len(turns):
         success, note = False, f"{len(turns) - answered} of {len(turns)} turns got no reply"
     elif plan is None:
-        success, note = None, "what was expected is not known: the sample set is not where it was, or has changed"
+        success, note = None, "the expected entities are unknown: the sample set was moved or has changed"
     elif len(turns) < len(plan.turns):
-        success, note = None, f"{len(turns)} of {len(plan.turns)} turns were taken"
+        success, note = None, f"{len(turns)} of {len(plan.turns)} turns were run"
     else:
         success, note = not missing, ""
     return ScenarioOutcome(

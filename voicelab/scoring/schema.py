@@ -1,4 +1,4 @@
-"""The shape of summary.json, format 2: every figure with its counts and interval. Nothing scored is None, never 0."""
+"""Schema of summary.json, format 2. A figure without scored turns is None, never 0."""
 
 from __future__ import annotations
 
@@ -19,10 +19,9 @@ class _SummaryRecord(BaseModel):
 
 
 class Bounds(NamedTuple):
-    """An interval; docs/explanation/confidence_intervals.md has the methods.
+    """An interval; docs/explanation/confidence_intervals.md describes the methods.
 
-    unit: what is kept whole when resampling. clusters: their number. note: what limits the interval, such as too few
-    speakers.
+    unit: the clustering unit. clusters: number of clusters. note: limitations, such as too few speakers.
     """
 
     low: float
@@ -37,9 +36,9 @@ class Bounds(NamedTuple):
 class Measured(_SummaryRecord):
     """A figure over n scored turns (or scenarios).
 
-    part, of: numerator and denominator of a ratio, summed over the n turns. counts: what else the figure counts.
+    part, of: numerator and denominator of a ratio, summed over the n turns. counts: further counts of the figure.
     low, high, level, method, clustered_by, clusters, note: the interval (`Bounds`). missing: why there is no value;
-    no_interval: why a value has no interval.
+    no_interval: why there is no interval.
     """
 
     value: float | None
@@ -73,7 +72,7 @@ class Measured(_SummaryRecord):
 
 
 class FigureLabel(_SummaryRecord):
-    """How a figure is written, for readers who do not have the figure itself."""
+    """Format of a figure, for readers without its definition."""
 
     title: str
     short: str
@@ -83,7 +82,7 @@ class FigureLabel(_SummaryRecord):
 
 
 class NormalizerUsed(_SummaryRecord):
-    """How references and hypotheses were brought to one spelling."""
+    """The normalizer of references and hypotheses."""
 
     name: str
     version: str
@@ -91,9 +90,9 @@ class NormalizerUsed(_SummaryRecord):
 
 
 class Resampling(_SummaryRecord):
-    """How the intervals over all turns were made; a group of turns may have to fall back to single samples.
+    """Method of the intervals over all turns; groups of turns may fall back to samples as clusters.
 
-    note: what limits them, such as too few speakers.
+    note: limitations, such as too few speakers.
     """
 
     level: float
@@ -105,9 +104,9 @@ class Resampling(_SummaryRecord):
 
 
 class TurnCounts(_SummaryRecord):
-    """What became of the planned turns. primary: those that the figures are made of, one for each sample.
+    """Numbers of turns by outcome. primary: the turns that figures use, one per sample.
 
-    nothing_heard: turns in which no speech was recognized; they are scored, and are not among the failed.
+    nothing_heard: turns with an empty transcript; they are scored and do not count as failed.
     """
 
     planned: int
@@ -123,9 +122,9 @@ class TurnCounts(_SummaryRecord):
 
 
 class Loss(_SummaryRecord):
-    """One expected entity or action that was lost, and the stage that lost it.
+    """A lost entity or action, and the stage that lost it.
 
-    earlier: the recognizer lost it in an earlier turn of the conversation, not in this one.
+    earlier: the recognizer lost it in an earlier turn of the conversation.
     """
 
     key: str
@@ -137,10 +136,10 @@ class Loss(_SummaryRecord):
 
 
 class Attribution(_SummaryRecord):
-    """Why it failed. The shares are figures: entities_lost_asr, actions_lost, time_share_tts, ...
+    """Attribution of losses. The shares are figures: entities_lost_asr, actions_lost, time_share_tts, ...
 
-    absent: why losses are not known. unlike: turns in which the agent, given the same text again, gave another answer
-    than in the run. listener: the recognizer that transcribed the replies; what it misses counts against the voice.
+    absent: why losses are unknown. unlike: number of turns in which the agent answered the same text differently than
+    in the run. listener: the recognizer that transcribed the replies; its own errors count as the voice's losses.
     """
 
     absent: str | None = None
@@ -152,14 +151,14 @@ class Attribution(_SummaryRecord):
 
 
 class ColdTurn(_SummaryRecord):
-    """A turn taken right after loading; it is in no percentile."""
+    """A turn right after loading; it is not used in percentiles."""
 
     key: str
     stages: dict[str, float | None]
 
 
 class Waterfall(_SummaryRecord):
-    """Where the time of one real turn went, the one with the median turn_s; the parts sum to turn_s."""
+    """The stage times of the turn with the median turn_s; they sum to turn_s."""
 
     key: str
     turn_s: float
@@ -167,7 +166,7 @@ class Waterfall(_SummaryRecord):
 
 
 class ScenarioOutcome(_SummaryRecord):
-    """success is None when it cannot be known: not all turns were taken, or what was expected is not known."""
+    """A scenario's result. success: None if not all turns were run, or the expected entities are unknown."""
 
     id: str
     turns: int
@@ -179,7 +178,7 @@ class ScenarioOutcome(_SummaryRecord):
 
 
 class ThresholdPoint(_SummaryRecord):
-    """What the agent's candidates would have given, had those with at least this score been taken."""
+    """Precision and recall if the agent had accepted candidates with at least this score."""
 
     threshold: float
     found: int
@@ -191,7 +190,7 @@ class ThresholdPoint(_SummaryRecord):
 
 
 class LinkerSummary(_SummaryRecord):
-    """threshold_used is None when the agent has none; points is empty when it named no candidates."""
+    """The threshold curve. threshold_used: None if the agent has none; points: empty without candidates."""
 
     threshold_used: float | None
     n: int
@@ -200,16 +199,16 @@ class LinkerSummary(_SummaryRecord):
 
 
 FiguresByMember = dict[str, dict[str, Measured]]
-"""Figures by name, of each member of a grouping."""
+"""Figures by name, for each member of a grouping."""
 
 
 class Summary(_SummaryRecord):
-    """summary.json: what a run measured.
+    """The content of summary.json.
 
-    headline: the error rate that the language is scored by. warnings: why a figure may not mean what its name says.
-    figures: by name, in the order of the table. by: the same for each `category`, `speaker`, `condition` and
-    `entity_class`, without what was not scored there. labels: of figures that do not come with voicelab.
-    confusion: expected -> recognized -> turns; `(no speech)` is recognized where nothing was heard.
+    headline: `wer` or `cer`, by language. warnings: reasons why a figure may be misleading. figures: by name, in the
+    order of the table. by: the same for each `category`, `speaker`, `condition` and `entity_class`, without unscored
+    figures. labels: of figures from outside the package. confusion: expected -> recognized intent -> turns; the
+    recognized intent of an empty transcript is `(no speech)`.
     """
 
     format: Literal[2] = FORMAT

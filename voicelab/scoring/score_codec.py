@@ -20,7 +20,7 @@ _LETTERS = {operation: letter for letter, operation in _OPERATIONS.items()}
 
 
 def encode(score: TurnScore) -> dict[str, Any]:
-    """The counts of a score; what is None is left out."""
+    """Encode the counts of a score, without those that are None."""
     row: dict[str, Any] = {name: _listed(getattr(score, name)) for name in (*_FOUND, "words", "characters")}
     row |= {"entity_words": _listed(score.entity_words), "equivalence": _listed(score.equivalence)}
     row["tool_calls"] = _listed(score.tool_calls)
@@ -36,7 +36,7 @@ def encode(score: TurnScore) -> dict[str, Any]:
 
 
 def decode(turn: TurnResult, row: dict[str, Any]) -> TurnScore:
-    """The score of a turn. Raises KeyError, TypeError or ValueError for a row that `encode` did not make."""
+    """Decode the score of a turn. Raises KeyError, TypeError or ValueError for an invalid row."""
     classes, losses, steps = row.get("classes"), row.get("losses"), row.get("steps")
     found = {name: _made(FoundCounts, row.get(name)) for name in _FOUND}
     return TurnScore(
@@ -71,14 +71,14 @@ def _made(kind: Any, values: list[int] | None) -> Any:
 
 @lru_cache(maxsize=100_000)
 def _shared(kind: Any, values: tuple[int, ...]) -> Any:
-    """Counts are frozen, so that turns with equal ones share them; most of a run's turns do."""
+    """Decode counts. Equal counts share one frozen object, because most turns of a run have equal counts."""
     if len(values) != len(_NAMES[kind]):
         raise ValueError(f"{kind.__name__} takes {len(_NAMES[kind])} counts, not {len(values)}")
     return kind(*values)
 
 
 def _step(step: AlignmentStep) -> Any:
-    """A word that is right as itself, an error as its letter and its words."""
+    """Encode a correct word as itself, and an error as its letter and its words."""
     if step.operation == "equal" and step.reference == step.hypothesis:
         return step.reference
     return [_LETTERS[step.operation], step.reference, step.hypothesis]

@@ -1,8 +1,8 @@
-"""scores.json of a run: the counts of each turn, kept so that nothing is aligned twice.
+"""scores.json of a run: a cache of each turn's counts, so that texts are aligned only once.
 
-The file names a digest of everything that the counts depend on: the turns, the counterfactual turns, the normalizer,
-the companies' names, and the source of the code that counts. Under another digest the counts are computed anew, so a
-stale file is never used. It is a cache: deleting it loses nothing.
+The file has a digest of everything that the counts depend on: the turns, the counterfactual turns, the normalizer, the
+companies' names, and the source of the counting code. If the digest differs, the counts are computed again, so a stale
+file is never used. The file can be deleted at any time.
 """
 
 from __future__ import annotations
@@ -29,14 +29,14 @@ from voicelab.text import Normalizer
 FILE_NAME = "scores.json"
 _PACKAGE = Path(__file__).parents[1]
 _COUNTING = ("figures", "metrics", "scoring", "text")
-"""The packages whose code decides a turn's counts."""
+"""The packages whose code computes a turn's counts."""
 
 
 def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms) -> list[TurnScore]:
-    """Every turn's score under a normalizer, primary ones with what their counterfactual turns add.
+    """Return every turn's score under a normalizer; primary turns include their counterfactual results.
 
-    A store of another digest is replaced. A folder that cannot be written to is only read.
-    Raises InputError where turns.jsonl or replay.json cannot be read.
+    A store with another digest is replaced, unless the folder is write-protected. Raises InputError if turns.jsonl or
+    replay.json cannot be read.
     """
     key = digest(folder.path, rules, forms)
     turns = folder.turns()
@@ -52,7 +52,7 @@ def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms) -> list[Tu
 def computed_scores(
     folder: RunFolder, rules: Normalizer, forms: Forms, turns: list[TurnResult] | None = None
 ) -> list[TurnScore]:
-    """The same, computed and not stored. turns: of the folder, where they were read already."""
+    """Compute the scores without storing them. turns: the folder's turns, if already read."""
     scores = score_turns(folder.turns() if turns is None else turns, rules, forms)
     primary = [score for score in scores if score.turn.primary]
     found = attributed(primary, counterfactual_file.read(folder.path), forms).scores
@@ -83,7 +83,7 @@ def _source() -> str:
 
 
 def _read(file: Path, key: str, turns: Iterable[TurnResult]) -> list[TurnScore] | None:
-    """The stored scores; None where there are none, they are of another digest, or the file is damaged."""
+    """The stored scores; None if the file is missing or damaged, or has another digest."""
     try:
         stored: Any = json.loads(file.read_text(encoding="utf-8"))
         if not isinstance(stored, Mapping) or stored.get("digest") != key:

@@ -22,10 +22,7 @@ from voicelab.text import Normalizer
 
 @dataclass(frozen=True)
 class ScoredRun:
-    """A run and the score of each of its turns.
-
-    forms: the companies' names that they were scored with. whole: the run's set, if it is loaded already.
-    """
+    """A run with the score of each turn. forms: the company names used for scoring."""
 
     folder: RunFolder
     run: RunResult
@@ -35,16 +32,16 @@ class ScoredRun:
 
     @cached_property
     def samples(self) -> SampleSet | None:
-        """The samples of the run; None when they are no longer where they were, or no longer the same."""
+        """The samples of the run; None if they were moved or have changed."""
         return inputs.sample_set(self.run, self.whole)
 
     @cached_property
     def primary(self) -> tuple[TurnScore, ...]:
-        """The turns that figures are made of, one for each sample."""
+        """The turns that figures use, one per sample."""
         return tuple(score for score in self.scores if score.turn.primary)
 
     def measure(self, figure: AnyFigure) -> Measured:
-        """One figure of the run; the sample set is read only for a figure of scenarios."""
+        """Measure a figure of the run; the sample set is read only for figures of scenarios."""
         sure = FigureIntervals(self.run.spec.seed, self.run.spec.draws)
         if isinstance(figure, Figure) and figure.over == "scenarios":
             return measure(figure, (), sure, self._scenarios)
@@ -59,10 +56,10 @@ class ScoredRun:
 def read_scored(
     folder: RunFolder, rules: Normalizer | None = None, forms: Forms | None = None, whole: SampleSet | None = None
 ) -> ScoredRun:
-    """A run's scores, from its store where that is up to date, else computed and stored.
+    """Read a run's scores from its store, or compute and store them if it is outdated.
 
-    rules: score by this normalizer instead of the run's own. forms: the companies' names, by default those that the
-    run's agent knew. whole: the run's set, if it is loaded already. Raises InputError where the run cannot be read.
+    rules: a normalizer instead of the run's own. forms: the company names, by default those of the run's agent. whole:
+    the run's set, if already loaded. Raises InputError if the run cannot be read.
     """
     run = folder.read()
     names = forms if forms is not None else inputs.company_forms(run)

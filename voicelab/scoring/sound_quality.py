@@ -1,4 +1,4 @@
-"""sound_quality.json of a run: predicted sound quality of its replies and requests, and the replies' round trip."""
+"""sound_quality.json of a run: predicted sound quality of replies and requests, and the replies' round-trip WER."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ SCORES = {
     "p808": "P.808",
     "plcmos": "PLCMOS",
 }
-"""The scores of a sound, 1 (bad) to 5 (excellent), and what tables call them."""
+"""The scores of a clip, from 1 (bad) to 5 (excellent), with their titles in tables."""
 
 
 class _SoundRecord(BaseModel):
@@ -27,9 +27,9 @@ class _SoundRecord(BaseModel):
 
 
 class ScoredSound(_SoundRecord):
-    """One sound. key: of its turn. scores: by the names in SCORES; text: what is said in it.
+    """A clip. key: of its turn. scores: by the names in SCORES. text: the spoken text.
 
-    heard: a reply as the listening recognizer heard it, a request as the run's recognizer did; None where neither did.
+    heard: transcript of a reply by the listening recognizer, or of a request by the run's recognizer; None without.
     errors, words: word errors of `heard` and words of `text`, normalized.
     """
 
@@ -43,7 +43,7 @@ class ScoredSound(_SoundRecord):
 
 
 class SoundGroup(_SoundRecord):
-    """All replies, or all requests. scores: means. wer: of `heard`. absent: why there are none."""
+    """All replies, or all requests. scores: means. wer: of `heard`. absent: why there are no scores."""
 
     scores: dict[str, Measured] = {}
     wer: Measured | None = None
@@ -52,10 +52,10 @@ class SoundGroup(_SoundRecord):
 
 
 class SoundQualityRecord(_SoundRecord):
-    """All of sound_quality.json.
+    """The content of sound_quality.json.
 
-    models: where the scores come from. voice, recognizer: who spoke the replies, and who heard them again (None:
-    nobody). normalizer: of both word error rates.
+    models: origin of the scores. voice, recognizer: engines that spoke and transcribed the replies (None: not
+    transcribed). normalizer: of both word error rates.
     """
 
     format_version: Literal[1] = 1
@@ -69,12 +69,12 @@ class SoundQualityRecord(_SoundRecord):
 
 
 def write(folder: Path, record: SoundQualityRecord) -> None:
-    """Replace the run's sound_quality.json in one step."""
+    """Replace the run's sound_quality.json atomically."""
     storage.write_whole(folder / FILE_NAME, f"{record.model_dump_json(indent=1)}\n".encode())
 
 
 def read(folder: Path) -> SoundQualityRecord | None:
-    """The run's sound_quality.json, None where there is none; InputError names what is wrong with it."""
+    """Read the run's sound_quality.json; None if it does not exist. InputError describes an error in it."""
     file = folder / FILE_NAME
     if not file.exists():
         return None
@@ -83,5 +83,5 @@ def read(folder: Path) -> SoundQualityRecord | None:
     except (ValidationError, UnicodeDecodeError) as error:
         what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.reason
         raise InputError(
-            f"{file}: not a record of sound quality: {what}; make it again: voicelab listen {folder}"
+            f"{file}: not a record of sound quality: {what}; write it again: voicelab listen {folder}"
         ) from error

@@ -1,4 +1,4 @@
-"""The figures of a run: values of counts summed over its turns, with intervals (docs/reference/measures.md)."""
+"""Compute the figures of a run from counts summed over its turns, with intervals (docs/reference/measures.md)."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ PATH = (*STAGE_TIMES, "overhead_s")
 
 
 def summarize(folder: Path | str | RunFolder, figures: Iterable[Any] = ()) -> Summary:
-    """The figures of a run on disk, with its attribution where replay.json is there.
+    """Return the figures of a run on disk, with its attribution if replay.json exists.
 
-    figures: further figures (`figures.outside.table_with`). Raises InputError where the folder holds no run.
+    figures: further figures (`figures.outside.table_with`). Raises InputError if the folder has no run.
     """
     found = read_scored(folder if isinstance(folder, RunFolder) else RunFolder(Path(folder)))
     return summarize_scored(found, table_with(figures))
 
 
 def summarize_scored(found: ScoredRun, table: Table) -> Summary:
-    """The figures of a run that is already scored."""
+    """Return the figures of a scored run."""
     scenarios = found.samples.scenarios if found.samples is not None else ()
     replay = counterfactual_file.read(found.folder.path)
     return summarize_scores(found.run, found.scores, scenarios, found.forms, replay, table)
@@ -69,17 +69,17 @@ def summarize_turns(
     replay: Counterfactual | None = None,
     figures: Iterable[Any] = (),
 ) -> Summary:
-    """The figures of turns that are not in a run's folder.
+    """Return the figures of turns that are not in a run's folder.
 
-    forms: the companies' names, by default those that the run's agent knew. scenarios: what was expected of each; one
-    that is not among them is not scored. replay: without it, changed actions and the stages' losses are missing.
+    forms: the company names, by default those of the run's agent. scenarios: the expected entities of each; others are
+    not scored. replay: without it, changed actions and the stages' losses are missing.
     """
     names = forms if forms is not None else inputs.company_forms(run)
     return summarize_scores(run, scores_of(run, turns, names), scenarios, names, replay, table_with(figures))
 
 
 def scores_of(run: RunResult, turns: Sequence[TurnResult], forms: Forms | None = None) -> list[TurnScore]:
-    """Score each turn by the run's normalizer. Of two turns with one key, the later one counts."""
+    """Score each turn with the run's normalizer. The last turn with a key counts."""
     taken = list({turn.key: turn for turn in turns}.values())
     names = forms if forms is not None else inputs.company_forms(run)
     return with_signals_of(run, score_turns(taken, run.spec.rules, names))
@@ -93,7 +93,7 @@ def summarize_scores(
     replay: Counterfactual | None = None,
     table: Table = FIGURES,
 ) -> Summary:
-    """The figures of turns that are already scored."""
+    """Return the figures of scored turns."""
     sure = FigureIntervals(run.spec.seed, run.spec.draws)
     found = attributed([score for score in scores if score.turn.primary], replay, forms)
     primary = found.scores
@@ -131,7 +131,7 @@ def summarize_scores(
 
 
 def _with_reasons(measured: dict[str, Measured], table: Table, replay: Counterfactual | None) -> dict[str, Measured]:
-    """Figures that lack their counterfactual turns say so."""
+    """Set the reason of figures whose counterfactual turns are missing."""
     reason = absence(replay)
     return {
         name: one.model_copy(update={"missing": reason})
@@ -173,7 +173,7 @@ def _cold(turns: Sequence[TurnResult]) -> tuple[ColdTurn, ...]:
 
 
 def _warnings(run: RunResult, rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
-    """Notes of engines, and a warning where the normalizer does not fit the texts."""
+    """Notes of engines, and a warning if the normalizer does not fit the texts."""
     notes = tuple(engine.note for engine in run.engines if engine.note)
     found = misfit(rule, references)
     return (*notes, found) if found is not None else notes
@@ -200,7 +200,7 @@ def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:
 
 
 def _median_turn(turns: Iterable[TurnResult]) -> Waterfall | None:
-    """Of the turns whose every stage is known, the one in the middle (the lower of two) by turn_s."""
+    """The turn with the median turn_s (the lower of two) among those with all stage times."""
     whole = [turn for turn in turns if turn.turn_s is not None and turn.overhead_s is not None]
     if not whole:
         return None

@@ -1,4 +1,4 @@
-"""summary.json: written, and read in the formats 1 and 2."""
+"""Write summary.json, and read it in the formats 1 and 2."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ FILE_NAME = "summary.json"
 
 
 def write(folder: Path, summary: Summary) -> Path:
-    """Replace the run's summary.json in one step; its path."""
+    """Replace the run's summary.json atomically and return its path."""
     path = folder / FILE_NAME
     storage.write_whole(path, f"{summary.model_dump_json(indent=2)}\n".encode())
     return path
 
 
 def read(path: Path) -> Summary:
-    """A summary.json of any format; InputError names what is wrong with it."""
-    again = "make it again: voicelab report RUN_FOLDER"
+    """Read a summary.json of any format; InputError describes an error in it."""
+    again = "write it again: voicelab report RUN_FOLDER"
     try:
         data: Any = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
-        raise InputError(f"{path}: cannot be read: {error.strerror}; make it: voicelab report RUN_FOLDER") from error
+        raise InputError(f"{path}: cannot be read: {error.strerror}; write it: voicelab report RUN_FOLDER") from error
     except UnicodeDecodeError as error:
         raise InputError(f"{path}: not UTF-8: {error.reason}; {again}") from error
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path}: not a summary: {error}; {again}") from error
     if not isinstance(data, dict):
-        raise InputError(f"{path}: not a summary: it holds no object; {again}")
+        raise InputError(f"{path}: not a summary: not a JSON object; {again}")
     try:
         if data.get("format_version") == 1:
             data = from_format_one(data)

@@ -9,10 +9,10 @@ from voicelab.runs.records import RunResult, TurnResult
 
 
 def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
-    """The counts of a turn, or None where there is nothing to score.
+    """The counts of a turn, or None if it is not scored.
 
-    None: the sample names no expected calls, the run is of a version that kept no calls, or the turn broke. A turn in
-    which nothing was heard is scored: all expected calls are missed. forms: all names of each company, by ticker.
+    None: the sample names no expected calls, the run's version recorded no calls, or the turn failed. For an empty
+    transcript, all expected calls are missed. forms: all names of each company, by ticker.
     """
     if turn.expected_tool_calls is None or turn.tool_calls is None or turn.broken:
         return None
@@ -22,6 +22,6 @@ def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
 
 
 def may_call_tools(run: RunResult) -> bool:
-    """Whether the run's agent has tools. An agent that the run does not name is taken to have some."""
+    """Whether the run's agent has tools; True if the run does not name its agent."""
     agents = {engine.name for engine in run.engines if engine.kind == "agent"}
     return not agents or not agents <= WITHOUT_TOOLS

@@ -21,11 +21,11 @@ from voicelab.scoring.tool_calls import tool_call_counts
 from voicelab.text import Normalizer
 
 NO_SPEECH = "(no speech)"
-"""The intent of a turn in which the recognizer heard nothing, so that the agent was never asked."""
+"""The intent of a turn with an empty transcript, in which the agent was not called."""
 
 
 def score_turns(turns: Sequence[TurnResult], normalizer: Normalizer, forms: Forms) -> list[TurnScore]:
-    """Score every turn. Entities of the session are looked for in all turns of its conversation."""
+    """Score every turn. Session entities are searched in all turns of the conversation."""
     sessions: dict[str, list[TurnResult]] = {}
     for turn in turns:
         sessions.setdefault(turn.conversation, []).append(turn)
@@ -44,12 +44,12 @@ def session_text(turns: Iterable[TurnResult]) -> str:
 
 
 def missing_entities(expected: Iterable[str], text: str) -> tuple[str, ...]:
-    """The entities that a text does not name as they are written."""
+    """The entities that a text does not contain in their written form."""
     return tuple(entity for entity in expected if not mentions(text, entity))
 
 
 def answer_text(turn: TurnResult) -> str | None:
-    """What was answered: "" where nothing was heard, None where the turn broke."""
+    """The reply's text: "" for an empty transcript, None if the turn failed."""
     return "" if turn.answer is None and turn.heard == "" else turn.answer
 
 

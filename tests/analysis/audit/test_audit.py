@@ -113,7 +113,7 @@ def test_what_cannot_be_judged_is_told(tmp_path):
         Question(Clip.silence(1.0), "hello", ""),
     ])  # fmt: skip
     assert (found[0].gap_nats, found[0].problem) == (None, "no pronunciation for '播放音乐'")
-    assert (found[1].gap_nats, found[1].problem) == (None, "the reference holds no words")
+    assert (found[1].gap_nats, found[1].problem) == (None, "the reference has no words")
     assert found[2].gap_nats == float("inf")
     assert found[3].guessed == ("JPMorgan", "$5")
     assert found[3].gap_nats > 1
@@ -162,7 +162,7 @@ def test_one_run_is_judged_by_sound(runs, tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        ([], "name runs, or a set with --samples"),
+        ([], "name either runs or a set with --samples"),
         (["RUN", "--samples", "SET"], "one of the two"),
         (["RUN", "--asr", "fake"], "--asr goes with --samples"),
         (["nowhere"], "cannot be read"),
@@ -184,4 +184,4 @@ def test_a_word_map_is_for_several_runs(runs, tmp_path):
     assert len(json.loads(done.stdout)["normalizer"]["word_map_sha256"]) == 64
     done = voicelab("audit", runs[0], "--word-map", tmp_path / "map.txt")
     assert done.exit_code == 2
-    assert "name two runs or more" in done.output
+    assert "name two or more runs" in done.output

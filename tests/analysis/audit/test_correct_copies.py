@@ -84,7 +84,7 @@ def test_a_version_that_fails_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(InputError, match="new: cannot be made: No space left on device"):
+    with pytest.raises(InputError, match="new: cannot be created: No space left on device"):
         keep_first(path, tmp_path / "new")
     assert [one.name for one in tmp_path.iterdir()] == ["set"]
 
@@ -93,7 +93,7 @@ def test_a_recording_that_changes_meanwhile_is_noticed(tmp_path, monkeypatch):
     distinct(tmp_path / "set" / "a.wav", 1)
     path = manifest(tmp_path / "set" / "m.jsonl", [{"audio_filepath": "a.wav"}])
     monkeypatch.setattr(copies.shutil, "copyfile", lambda _source, target: distinct(target, 2))
-    with pytest.raises(InputError, match="its audio in the new version is not that of the old one"):
+    with pytest.raises(InputError, match="its audio in the new version differs from the old one"):
         keep_first(path, tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
@@ -101,7 +101,7 @@ def test_a_recording_that_changes_meanwhile_is_noticed(tmp_path, monkeypatch):
 def test_a_folder_that_cannot_be_made_is_a_sentence(tmp_path):
     distinct(tmp_path / "set" / "a.wav", 1)
     path = manifest(tmp_path / "set" / "m.jsonl", [{"audio_filepath": "a.wav"}])
-    with pytest.raises(InputError, match="new: cannot be made: "):
+    with pytest.raises(InputError, match="new: cannot be created: "):
         keep_first(path, path / "new")
 
 

@@ -147,9 +147,7 @@ def test_a_wrong_row_is_named_and_nothing_is_written(tmp_path, row, complaint):
 def test_what_cannot_be_done_is_refused(tmp_path):
     old = in_format(tmp_path / "old", "json")
     fixes = written(tmp_path, "a,correct,hello,hallo,,,,,")
-    assert "a new version gets a new folder" in " ".join(
-        voicelab("correct", old, fixes, "--out", tmp_path / "old").output.split()
-    )
+    assert "name a new folder" in " ".join(voicelab("correct", old, fixes, "--out", tmp_path / "old").output.split())
     (tmp_path / "plain.csv").write_text("sample_id,text\na,b\n")
     with pytest.raises(InputError, match="column 'action' is missing"):
         corrections.read(tmp_path / "plain.csv", datasets.load(old))
@@ -202,5 +200,5 @@ def test_a_run_on_another_set_is_refused_before_anything_is_written(run, tmp_pat
     shutil.copy(run[0] / "a.ogg", tmp_path / "other" / "b.ogg")
     done = voicelab("correct", other, fixes, "--out", tmp_path / "new", "--run", run[1].path)
     assert done.exit_code == 2
-    assert "did not hear the set at" in " ".join(done.output.split())
+    assert "did not use the set at" in " ".join(done.output.split())
     assert not (tmp_path / "new").exists()

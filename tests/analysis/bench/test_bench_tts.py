@@ -38,7 +38,7 @@ def test_a_voice_that_is_not_known_is_refused_before_any_speaks(tmp_path):
     (tmp_path / "empty.txt").write_text("\n")
     done = bench("--tts", "fake", "--texts", tmp_path / "empty.txt")
     assert done.exit_code == 2
-    assert "there is no text in it" in " ".join(done.output.split())
+    assert "contains no text" in " ".join(done.output.split())
 
 
 @pytest.mark.parametrize("level", [0.5, 0.005])

@@ -1,6 +1,7 @@
 """Find labels that do not match their recordings, most suspect first (docs/how-to/audit.md).
 
-forced.py aligns a text with a recording, pronounce.py says how words sound that no dictionary has, acoustic.py and
-agreement.py make scores, audit.py ranks, cards.py shows; corrections.py reads decisions, versions.py writes the next
-version of a set, effect.py tells what it changes; trial.py tries it all on labels that are known to be wrong.
+forced.py aligns a text with a recording, and pronounce.py finds pronunciations of words outside the dictionary.
+acoustic.py and agreement.py compute scores, audit.py ranks samples, cards.py displays them. corrections.py reads
+decisions, versions.py writes the next version of a set, effect.py shows how the figures change. trial.py evaluates the
+method on corrupted labels.
 """

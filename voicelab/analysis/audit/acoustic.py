@@ -1,4 +1,4 @@
-"""How much better a recording fits what was freely heard in it than what its reference says."""
+"""Log-likelihood ratio of a recognizer's hypothesis over the reference, by forced alignment."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.errors import EngineError
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A recording (SPEECH_RATE_HZ), what its reference says, and what a recognizer heard in it without knowing that."""
+    """A recording at SPEECH_RATE_HZ, its reference text, and a recognizer's hypothesis."""
 
     clip: Clip
     reference: str
@@ -27,13 +27,13 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Misfit:
-    """The answer to one question.
+    """The scores of one question.
 
-    gap_nats: (score of what was heard - score of the reference) / frames, natural logarithms: the log likelihood ratio
-    of the two texts per frame of FRAME_S; above 0 where the sound fits what was heard better; infinite where the
-    recording is too short for the reference. None where it cannot be told, and `problem` says why.
-    worst_word, from_s, to_s: the word of the reference that fits its place worse than what was heard there, by most;
-    None where none does. guessed: words of the reference that no dictionary has, which eSpeak NG pronounced.
+    gap_nats: (log-likelihood of the hypothesis - log-likelihood of the reference) / frames, in nats per frame of
+    FRAME_S. Above 0 if the audio fits the hypothesis better; infinite if the recording is too short for the reference;
+    None if it cannot be computed, with the reason in `problem`.
+    worst_word, from_s, to_s: the word of the reference with the largest loss against the hypothesis at its position;
+    None if no word fits worse. guessed: words of the reference outside the dictionary, pronounced by eSpeak NG.
     """
 
     gap_nats: float | None
@@ -45,7 +45,7 @@ class Misfit:
 
 
 def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None = None) -> list[Misfit]:
-    """Answer all questions, on every core; told hears how many are done."""
+    """Score all questions in parallel on all cores; `told` is called with the number done."""
     reader = Pronouncer(dictionary().__contains__)
     reader.read(text for question in questions for text in (question.reference, question.heard))
     tasks = [(one.clip, reader.spoken(one.reference), reader.spoken(one.heard)) for one in questions]
@@ -61,21 +61,21 @@ def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None
                     found[places[done]] = done.result()
                     if told is not None:
                         told(len(found))
-            except BaseException:  # Ctrl-C above all: what has not begun is not waited for
+            except BaseException:  # On errors, Ctrl-C above all, do not wait for tasks that have not started
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise
     except BrokenProcessPool as error:
-        raise EngineError("pocketsphinx", "its process ended in the middle of an alignment") from error
+        raise EngineError("pocketsphinx", "the process ended during the alignment") from error
     return [found[number] for number in range(len(tasks))]
 
 
 _aligner: Aligner
-"""Of a worker process."""
+"""The aligner of a worker process."""
 
 
 def _begin(sounds: dict[str, str]) -> None:
     global _aligner
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's to answer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # The parent process handles Ctrl-C
     _aligner = Aligner()
     _aligner.learn(sounds)
 
@@ -85,15 +85,15 @@ def _answer(clip: Clip, reference: Pronunciation, heard: Pronunciation) -> Misfi
     if unreadable := (*reference.unreadable, *heard.unreadable):
         return Misfit(None, f"no pronunciation for {', '.join(map(repr, unreadable))}", guessed=guessed)
     if not reference.words:
-        return Misfit(None, "the reference holds no words", guessed=guessed)
+        return Misfit(None, "the reference has no words", guessed=guessed)
     if heard.words == reference.words:
         return Misfit(0.0, guessed=guessed)
     free = _aligner.align(clip, heard.words)
     if free is None:
-        return Misfit(None, "what was heard is longer than the recording", guessed=guessed)
+        return Misfit(None, "the hypothesis is too long for the recording", guessed=guessed)
     forced = _aligner.align(clip, reference.words)
     if forced is None:
-        return Misfit(float("inf"), "the reference is longer than the recording", guessed=guessed)
+        return Misfit(float("inf"), "the reference is too long for the recording", guessed=guessed)
     return _compare(forced, free, guessed)
 
 

@@ -1,8 +1,8 @@
 """Whether systems agree with each other and not with the reference.
 
-Two texts are d = 2e / (n + m + e) apart, where n and m are their lengths in characters after normalization and e the
-edits between them: the normalized Levenshtein distance of Li and Liu (2007), which lies in 0..1 and keeps the triangle
-inequality. Characters, because systems that mishear a name spell it alike but seldom the same.
+The distance of two texts is d = 2e / (n + m + e), where n and m are their lengths in characters after normalization and
+e is the number of edits: the normalized Levenshtein distance of Li and Liu (2007), a metric in [0, 1]. It uses
+characters, because systems that misrecognize a name usually spell it similarly but not identically.
 """
 
 from __future__ import annotations
@@ -18,23 +18,23 @@ from voicelab.text import Normalizer
 
 @dataclass(frozen=True, slots=True)
 class Agreement:
-    """Of one sample, the mean distance of the systems to the reference, and of every two systems to each other."""
+    """The mean distance of the systems to a sample's reference, and the mean distance between pairs of systems."""
 
     to_reference: float
     among_systems: float
 
     @property
     def score(self) -> float:
-        """to_reference - among_systems: above 0 where the systems are nearer to each other than to the reference.
+        """to_reference - among_systems: above 0 if the systems are closer to each other than to the reference.
 
-        Near 2/3 where they all heard one text of the reference's length with no letter of it in place; about 0 where
-        they differ as much among themselves, as over noise or a hard name, and where all are right.
+        Near 2/3 if all systems agree on a completely different text of the reference's length; about 0 if they
+        disagree with each other as much, as in noise or on a hard name, or if all are right.
         """
         return self.to_reference - self.among_systems
 
 
 def distance(one: str, other: str, normalizer: Normalizer) -> float:
-    """How far two texts are apart, 0..1; 0 for two texts that are empty."""
+    """Distance of two texts in [0, 1]; 0 for two empty texts."""
     left, right = normalizer.apply(one).strip(), normalizer.apply(other).strip()
     edits = count_words(left, right).errors
     whole = len(left) + len(right) + edits
@@ -42,9 +42,9 @@ def distance(one: str, other: str, normalizer: Normalizer) -> float:
 
 
 def agreement(reference: str, heard: Sequence[str], normalizer: Normalizer) -> Agreement:
-    """heard: what each of two systems or more made of the recording; ValueError with fewer."""
+    """Score one sample. heard: transcripts of at least two systems; ValueError with fewer."""
     if len(heard) < 2:
-        raise ValueError("agreement takes two transcripts or more")
+        raise ValueError("agreement needs at least two transcripts")
     return Agreement(
         fmean(distance(text, reference, normalizer) for text in heard),
         fmean(distance(one, other, normalizer) for one, other in combinations(heard, 2)),

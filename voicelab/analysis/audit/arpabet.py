@@ -1,4 +1,4 @@
-"""From the IPA that eSpeak NG writes for US English to the ARPAbet phones that PocketSphinx takes."""
+"""Convert eSpeak NG's IPA for US English to PocketSphinx's ARPAbet phones."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ _STRESS = str.maketrans("", "", "ˈˌ")
 
 
 def arpabet(ipa: str) -> str | None:
-    """Phones with spaces between them; None where a phoneme has none.
+    """Return the phones separated by spaces; None if a phoneme has no phone.
 
-    ipa: phonemes with `_` between them, words with spaces.
+    ipa: phonemes separated by `_`, words separated by spaces.
     """
     phones = []
     for phoneme in ipa.translate(_STRESS).replace("_", " ").split():

@@ -1,4 +1,4 @@
-"""Rank the samples of a set, or of runs, by how much speaks against their references."""
+"""Rank the samples of a set, or of runs, by the evidence against their references."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ Method = Literal["agreement", "alignment"]
 
 @dataclass(frozen=True, slots=True)
 class Suspect:
-    """One sample and what speaks against its reference; the greater the score, the more.
+    """A sample and the evidence against its reference; a higher score is stronger evidence.
 
-    heard: by the name of each system. because: the parts that the score was made of.
+    heard: transcript by system name. because: the components of the score.
     """
 
     sample_id: str
@@ -38,9 +38,10 @@ class Suspect:
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """suspects: every sample that could be judged, the most suspect first. not_judged: the others, with the reason.
+    """The result of an audit.
 
-    systems: the name of each transcript's maker, and what it really was. aligner: what did the forced alignment.
+    suspects: every scored sample, the most suspect first. not_judged: the other samples, with the reason.
+    systems: the recognizer of each system name, as loaded. aligner: the engine of the forced alignment.
     """
 
     method: Method
@@ -55,10 +56,10 @@ class Audit:
 def audit_runs(
     folders: Sequence[Path], *, rules: str = "english", word_map: WordMap | None = None, told: Told | None = None
 ) -> Audit:
-    """Runs on the same samples: several by agreement, one by alignment of what its recognizer heard.
+    """Audit runs on the same samples: several runs by agreement, a single run by forced alignment.
 
-    rules: the normalizer of several runs' texts. word_map: applied to their texts before it.
-    Raises InputError where runs are not finished or heard different samples, or where a single run's set is gone.
+    rules: the normalizer for several runs. word_map: applied before the normalizer.
+    Raises InputError if runs are unfinished or have different samples, or if a single run's set no longer exists.
     """
     runs = [_read(RunFolder(folder)) for folder in folders]
     if not runs:
@@ -68,23 +69,21 @@ def audit_runs(
     first, turns = runs[0]
     for other, theirs in runs[1:]:
         if other.samples_sha256 != first.samples_sha256 or set(theirs) != set(turns):
-            raise InputError(
-                f"{first.run_id} and {other.run_id} did not hear the same samples; evaluate both on one set"
-            )
+            raise InputError(f"{first.run_id} and {other.run_id} have different samples; evaluate both on one set")
     samples = inputs.sample_set(first)
     if len(runs) > 1:
         return _by_agreement(runs, samples, mapped_normalizer(rules, word_map))
     if samples is None:
         raise InputError(
             f"{folders[0]}: its samples are no longer at {first.spec.samples}, or have changed, and one run alone is "
-            "judged by their sound; name two runs or more"
+            "audited by their audio; name two or more runs"
         )
     heard = {key: turn.heard for key, turn in turns.items() if turn.heard is not None}
     return _by_alignment(samples, heard, first.run_id, _recognizer(first), told)
 
 
 def audit_samples(samples: SampleSet, asr: str | None = None, *, told: Told | None = None) -> Audit:
-    """A set without any run: one recognizer (None: the default) hears it here, and alignment judges."""
+    """Audit a set without a run: transcribe it with a recognizer (None: the default) and align."""
     whole = 2 * len(samples.samples)
     listening = None if told is None else lambda done, _: told(done, whole)
     aligning = None if told is None else lambda done, total: told(whole - total + done, whole)
@@ -97,7 +96,7 @@ def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
     run = folder.read()
     if run.status != "finished":
         raise InputError(
-            f"{folder.path}: this run is {run.status}, not finished; take it up: voicelab evaluate --resume"
+            f"{folder.path}: this run is {run.status}, not finished; continue it: voicelab evaluate --resume"
         )
     return run, {turn.sample_id: turn for turn in folder.turns() if turn.primary}
 
@@ -114,7 +113,7 @@ def _by_agreement(
     for key, turn in runs[0][1].items():
         heard = {run.run_id: text for run, turns in runs if (text := turns[key].heard) is not None}
         if len(heard) < 2:
-            not_judged.append((key, "fewer than two systems heard it: the others broke"))
+            not_judged.append((key, "fewer than two systems have a transcript: the others failed"))
             continue
         found = agreement(turn.text, list(heard.values()), rules)
         suspects.append(Suspect(key, turn.text, heard, found.score, found))
@@ -124,7 +123,7 @@ def _by_agreement(
 
 def _by_alignment(samples: SampleSet, heard: Mapping[str, str], name: str, system: str, told: Told | None) -> Audit:
     judged = [sample for sample in samples.samples if sample.id in heard]
-    not_judged = [(sample.id, "its turn broke") for sample in samples.samples if sample.id not in heard]
+    not_judged = [(sample.id, "its turn failed") for sample in samples.samples if sample.id not in heard]
     answers = misfits(
         [_question(sample, heard[sample.id]) for sample in judged],
         told=None if told is None else lambda done: told(done, len(judged)),

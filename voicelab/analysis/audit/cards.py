@@ -1,4 +1,4 @@
-"""Suspects to listen to in a notebook: the recording, the reference, and what each system heard, aligned with it."""
+"""Notebook cards of suspects: the recording, the reference, and each system's transcript aligned with it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _AROUND_S = 0.3
 
 @dataclass(frozen=True, slots=True)
 class _Hypothesis:
-    """What one system heard, in the form that the report's alignment takes."""
+    """A system's transcript in the format of the report's alignment."""
 
     name: str
     steps: tuple[AlignmentStep, ...]
@@ -52,7 +52,7 @@ class _View:
 
 
 def suspects(found: Audit, limit: int = 10) -> Shown:
-    """The first suspects as cards. Where one word stands out, its place can be played alone."""
+    """Render the first suspects as cards. If one word fits worst, its span has a separate player."""
     rules = found.normalizer or normalizer("english")
     shown = [_view(one, found, rules) for one in found.suspects[:limit]]
     return Shown("suspects", html=_templates().get_template("suspects.html").render(views=shown))
@@ -75,7 +75,7 @@ def _view(one: Suspect, found: Audit, rules: Normalizer) -> _View:
 
 
 def _place(sample: Sample | None, one: Suspect) -> tuple[sounds.EmbeddedSound | None, str]:
-    """The stretch where the reference fits worst, with a little around it."""
+    """The span where the reference fits worst, with a margin."""
     because = one.because
     if sample is None or not isinstance(because, Misfit) or because.from_s is None or because.to_s is None:
         return None, ""

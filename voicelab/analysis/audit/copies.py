@@ -1,4 +1,4 @@
-"""Copies the recordings of a set into the folder of its next version, each under a name of its own."""
+"""Copy the recordings of a set into the folder of its next version, under unique names."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ from voicelab.errors import InputError
 
 
 def places(home: Path, samples: Sequence[Sample], taken: Iterable[str]) -> dict[str, Path]:
-    """Where the recording of each sample goes, relative to the new folder; by sample id.
+    """Return the path of each sample's recording relative to the new folder, by sample id.
 
-    A recording below `home`, the old set's folder, keeps its place. Any other, and sound out of a parquet table, goes
-    to audio/ under a name made from the sample's id, which no other recording and no name in `taken` has. Two samples
-    of one recording share its copy.
+    A recording below `home`, the old set's folder, keeps its relative path. Other recordings, and audio from a parquet
+    table, go to audio/ under a unique name made from the sample's id that is not in `taken`. Samples that share a
+    recording share its copy.
     """
     home = home.resolve()
     reserved = {name.lower() for name in taken}
@@ -28,7 +28,7 @@ def places(home: Path, samples: Sequence[Sample], taken: Iterable[str]) -> dict[
     for source, row in sources.values():
         if row is None and source.is_relative_to(home) and source.relative_to(home).as_posix().lower() not in reserved:
             found[source, row] = source.relative_to(home)
-    # Compared without case, for file systems that ignore it.
+    # Names are compared without case, because some file systems ignore it.
     used = reserved | {place.as_posix().lower() for place in found.values()}
     for sample in samples:
         recording = sources[sample.id]
@@ -56,7 +56,7 @@ def _names(sample: Sample) -> Iterator[Path]:
 def copy(samples: Iterable[Sample], where: dict[str, Path], folder: Path) -> dict[str, str]:
     """Copy the recordings into `folder` and return the SHA-256 of each sample's audio, taken from the old files.
 
-    Raises InputError where a recording cannot be read or is not the one that its checksum names.
+    Raises InputError if a recording cannot be read or does not match its checksum.
     """
     digests = {}
     for sample in samples:
@@ -73,11 +73,11 @@ def copy(samples: Iterable[Sample], where: dict[str, Path], folder: Path) -> dic
 
 
 def check(samples: Iterable[Sample], digests: dict[str, str]) -> None:
-    """InputError when the audio of any sample of the new version is not that of the old one."""
+    """Raise InputError if the audio of a sample differs between the old and the new version."""
     for sample in samples:
         if digest(sample) != digests[sample.id]:
             raise InputError(
-                f"{sample.source}: its audio in the new version is not that of the old one; was the recording changed "
+                f"{sample.source}: its audio in the new version differs from the old one; was the recording changed "
                 "meanwhile? try again"
             )
 

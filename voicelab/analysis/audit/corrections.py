@@ -1,9 +1,9 @@
-"""The next version of a sample set: labels corrected, samples dropped, the old set untouched, and a history kept.
+"""Corrections files: decisions about the labels of a sample set.
 
-A corrections file is a CSV with a row for each sample: `sample_id`, `action` (correct, drop, keep, or empty: not yet
-decided, left alone), `old_text`, `new_text`, and, where wanted, `expected_entities` (with `;` between them),
-`expected_intent`, `who`, `when`, `why`; further columns are for the reader. A new version is a folder with the set's
-file, its recordings and history.json.
+A corrections file is a CSV with one row per sample: `sample_id`, `action` (correct, drop, keep, or empty for
+undecided), `old_text`, `new_text`, and optionally `expected_entities` (separated by `;`), `expected_intent`, `who`,
+`when` and `why`; other columns are ignored. versions.py applies it: a new version is a folder with the set's file, its
+recordings and history.json; the old set does not change.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ _COLUMNS = (*_NEEDED, "expected_entities", "expected_intent", "who", "when", "wh
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """One decision about one sample; None leaves a field as it was.
+    """A decision about a sample; None leaves a field unchanged.
 
-    action: "keep" says that somebody listened and the label is right.
+    action: "keep" means that the label was checked and is right.
     """
 
     sample_id: str
@@ -44,7 +44,7 @@ class Correction:
 
 
 def write_template(path: Path, suspects: Iterable[Suspect]) -> None:
-    """A corrections file with nothing decided; a column for each system shows what it heard."""
+    """Write a corrections file without decisions; it has a column with the transcript of each system."""
     suspects = list(suspects)
     systems = list(suspects[0].heard) if suspects else []
     text = io.StringIO()
@@ -57,9 +57,9 @@ def write_template(path: Path, suspects: Iterable[Suspect]) -> None:
 
 
 def read(path: Path, samples: SampleSet) -> list[Correction]:
-    """The decisions in a corrections file, checked against the set that they are for.
+    """Read the decisions in a corrections file and check them against the set.
 
-    Raises InputError that names the line: an unknown sample or action, a text that is no longer the set's, ...
+    Raises InputError that names the row: an unknown sample or action, a text that differs from the set's, ...
     """
     table = delimited.read(path)
     if missing := [name for name in _NEEDED if name not in table.columns]:
@@ -113,9 +113,9 @@ def _correction(where: str, row: Mapping[str, Any], texts: dict[str, str]) -> Co
 
 
 def unnamed_entities(corrections: Iterable[Correction], new: SampleSet) -> list[str]:
-    """The samples whose text was corrected so that it no longer names something that the old text named.
+    """Return the ids of samples whose corrected text lacks an expected entity that the old text contained.
 
-    Entities that were never in the text, such as a ticker beside a company's name, are left out.
+    Entities that were never in the text, such as the ticker of a named company, are ignored.
     """
     found = []
     for one in corrections:

@@ -1,4 +1,4 @@
-"""What a new version of a set does to a run's figures: the same transcripts, scored by the old and the new labels."""
+"""Effect of a new version of a set on a run's figures: the same transcripts scored against old and new labels."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.scoring.schema import Measured
 from voicelab.scoring.summary import scores_of
 
 _DECIDED = ("words", "entities", "intents", "scenarios")
-"""The groups of figures that labels decide."""
+"""The groups of figures that depend on labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +31,9 @@ class Change:
 
 
 def effect(run: RunResult, turns: Sequence[TurnResult], old: SampleSet, new: SampleSet) -> list[Change]:
-    """Every figure that labels decide, before and after.
+    """Return every figure that depends on labels, before and after.
 
-    Nothing is heard or answered again, so latency stays what it was, and so does what was made of each recording.
-    Raises InputError where the run did not hear the old set.
+    No turn is repeated, so transcripts and latencies do not change. Raises InputError if the run used another set.
     """
     heard = part_heard(run, old)
     before = scores_of(run, turns)
@@ -44,15 +43,15 @@ def effect(run: RunResult, turns: Sequence[TurnResult], old: SampleSet, new: Sam
 
 
 def part_heard(run: RunResult, old: SampleSet) -> SampleSet:
-    """The part of a set that a run was asked to speak; InputError where it was another set."""
+    """The part of a set that a run used; InputError if the run used another set."""
     heard = old.only(categories=run.spec.categories, limit=run.spec.limit)
     if provenance.samples_sha256(heard) != run.samples_sha256:
-        raise InputError(f"run {run.run_id} did not hear the set at {old.path}; give a run on that version")
+        raise InputError(f"run {run.run_id} did not use the set at {old.path}; give a run on that version")
     return heard
 
 
 def relabelled(turns: Sequence[TurnResult], new: SampleSet) -> list[TurnResult]:
-    """The turns with the new version's labels, without those of samples and scenarios that it has not."""
+    """The turns with the new version's labels, without removed samples and scenarios."""
     samples = {sample.id: sample for sample in new.samples}
     scenarios = {scenario.id for scenario in new.scenarios}
     kept = []

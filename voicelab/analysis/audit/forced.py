@@ -1,4 +1,4 @@
-"""Forced alignment by PocketSphinx: how well a recording fits a given text, and where each of its words lies."""
+"""Forced alignment with PocketSphinx: the score of a text for a recording, and the position of each word."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _FILLERS = ("<sil>", "[")
 
 @dataclass(frozen=True, slots=True)
 class PhoneSpan:
-    """One word, or silence or noise (word None), from one frame to another (exclusive), and its acoustic score."""
+    """A word, or silence or noise (word None), with its first and last (exclusive) frame and its acoustic score."""
 
     word: str | None
     start: int
@@ -35,10 +35,10 @@ class PhoneSpan:
 
 @dataclass(frozen=True, slots=True)
 class Alignment:
-    """A text laid over a recording, silence and noise between the words allowed.
+    """A text aligned with a recording; silence and noise may occur between the words.
 
-    Scores are natural logarithms, relative in each frame to the best of all the model's states, so they are 0 at most
-    but for rounding, and two texts over the same frames can be compared.
+    Scores are natural logarithms relative to the best of all the model's states in each frame. They are at most 0
+    (except for rounding), and scores of two texts for the same frames are comparable.
     """
 
     spans: tuple[PhoneSpan, ...]
@@ -52,13 +52,13 @@ class Alignment:
         return sum(span.score_nats for span in self.spans)
 
     def by_frame(self) -> list[float]:
-        """The score of each frame, as its span has it on average."""
+        """The score of each frame: the mean score of its span."""
         return [span.score_nats / (span.end - span.start) for span in self.spans for _ in range(span.start, span.end)]
 
 
 @cache
 def dictionary() -> frozenset[str]:
-    """The words, in small letters, that the model's dictionary knows how to say."""
+    """The lower-case words in the model's dictionary."""
     from pocketsphinx import get_model_path
 
     lines = numbered_lines(Path(get_model_path("en-us/cmudict-en-us.dict")))
@@ -66,11 +66,11 @@ def dictionary() -> frozenset[str]:
 
 
 class Aligner:
-    """Aligns texts with recordings under the en-us model of PocketSphinx.
+    """Align texts with recordings, using PocketSphinx's en-us model.
 
-    The features are those of the recognizer (`cmn_s` as in asr/pocketsphinx.py). All states are computed in every
-    frame (`compallsen`): PocketSphinx counts a frame's scores from the best state that it computed, and with only the
-    states of one text among them the scores of two texts would have two different zeros.
+    The features are those of the recognizer (`cmn_s` as in asr/pocketsphinx). All states are computed in every frame
+    (`compallsen`), because PocketSphinx reports a frame's scores relative to the best state that it computed. With the
+    states of only one text, the scores of two texts would not be comparable.
     """
 
     def __init__(self, *, cmn_s: float = 1.0) -> None:
@@ -84,19 +84,19 @@ class Aligner:
         )  # fmt: skip
 
     def knows(self, word: str) -> bool:
-        """Whether it has been told, or its dictionary says, how a word sounds."""
+        """Whether a word has a pronunciation, in the dictionary or added by `add`."""
         return self._decoder.lookup_word(word) is not None
 
     def learn(self, sounds: Mapping[str, str]) -> None:
-        """Add words with their phones, in ARPAbet."""
+        """Add words with their ARPAbet phones."""
         for word, phones in sounds.items():
             if not self.knows(word):
                 self._decoder.add_word(word, phones, True)
 
     def align(self, clip: Clip, words: Sequence[str]) -> Alignment | None:
-        """Lay words, all of them known, over a clip (SPEECH_RATE_HZ); none at all is silence or noise throughout.
+        """Align known words with a clip at SPEECH_RATE_HZ; without words, the whole clip is silence or noise.
 
-        None where the words cannot be spoken in so little time.
+        Returns None if the clip is too short for the words.
         """
         steps = words or ("<sil>",)
         name = "forced"
@@ -117,7 +117,7 @@ class Aligner:
 
 
 def _sound(clip: Clip, cmn_s: float) -> Clip | None:
-    """The first cmn_s of a clip from where it sounds."""
+    """The first cmn_s seconds of a clip after its leading silence."""
     start_s = clip.sound_start_s()
     return None if start_s is None else clip.between(start_s, start_s + cmn_s)
 

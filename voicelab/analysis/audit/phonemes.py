@@ -1,6 +1,6 @@
-"""How eSpeak NG pronounces words: `python -m voicelab.analysis.audit.phonemes` reads a JSON list, writes one of IPA.
+"""Pronunciations from eSpeak NG: `python -m voicelab.analysis.audit.phonemes` maps a JSON list of words to IPA.
 
-A program of its own, because eSpeak NG is GPL-3.0 and keeps its state in globals.
+It is a separate program because eSpeak NG is GPL-3.0 and keeps its state in global variables.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Texts as words that the aligner can lay over sound: from its dictionary, else as eSpeak NG reads them."""
+"""Convert texts to words that the aligner can pronounce, from its dictionary or with eSpeak NG."""
 
 from __future__ import annotations
 
@@ -21,9 +21,9 @@ _READABLE = set("$€£%&@#+=/.,:'-°")
 
 @dataclass(frozen=True, slots=True)
 class Pronunciation:
-    """A text ready to be aligned. words: as the aligner names them; guessed: those of them that eSpeak NG had to read.
+    """A text ready for alignment. words: the aligner's names; guessed: the words that eSpeak NG pronounced.
 
-    unreadable: what has no pronunciation at all; where there is any, the text cannot be aligned.
+    unreadable: words without a pronunciation; a text with such words cannot be aligned.
     """
 
     words: tuple[str, ...]
@@ -32,7 +32,7 @@ class Pronunciation:
 
 
 class Pronouncer:
-    """Cuts texts into words; `sounds` holds the phones (ARPAbet) of the words that the dictionary does not know."""
+    """Splits texts into words; `sounds` maps words outside the dictionary to their ARPAbet phones."""
 
     def __init__(self, knows: Callable[[str], bool]) -> None:
         self._knows = knows
@@ -40,9 +40,9 @@ class Pronouncer:
         self._unreadable: set[str] = set()
 
     def read(self, texts: Iterable[str]) -> None:
-        """Have eSpeak NG read all words of these texts that the dictionary lacks, at once; it is a process of its own.
+        """Pronounce all words of these texts that are not in the dictionary with one eSpeak NG process.
 
-        Raises EngineMissingError where eSpeak NG cannot be used.
+        Raises EngineMissingError if eSpeak NG is not available.
         """
         unknown = {
             word
@@ -58,7 +58,7 @@ class Pronouncer:
         self._unreadable |= unknown - self.sounds.keys()
 
     def spoken(self, text: str) -> Pronunciation:
-        """One text that was read before."""
+        """Convert a text whose words were passed to `read` before."""
         words = tuple(self._words(text))
         return Pronunciation(
             words,
@@ -67,7 +67,9 @@ class Pronouncer:
         )
 
     def _words(self, text: str) -> Iterable[str]:
-        """Words as the dictionary spells them, small; others as they stand, since capitals may mean spelling out."""
+        """Split a text into words: dictionary words in lower case, others unchanged, because capitals may mean
+        spelling.
+        """
         for piece in text.replace("’", "'").split():
             word = piece.strip(_EDGES)
             if self._knows(word.lower()):
@@ -81,14 +83,14 @@ class Pronouncer:
 
 
 def _is_readable(word: str) -> bool:
-    """Latin letters, digits and the signs that eSpeak NG reads in English; it would read the names of other letters."""
+    """Latin letters, digits and the signs that eSpeak NG reads in English; it reads other letters by their names."""
     return all(
         char in _READABLE or char.isdecimal() or unicodedata.name(char, "").startswith("LATIN ") for char in word
     )
 
 
 def _spelled_out(word: str) -> str:
-    """Sums of money as they are said; eSpeak NG reads the sign first."""
+    """Write amounts of money as spoken, because eSpeak NG reads the currency sign first."""
     money = _MONEY.match(word)
     if money is None:
         return word

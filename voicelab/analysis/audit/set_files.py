@@ -1,4 +1,4 @@
-"""Writes the file of a set's next version, in the old set's format where that can be written."""
+"""Write the file of a set's next version, in the old set's format if that is writable."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ from voicelab.datasets.voice_samples import AUDIO_FIELDS
 from voicelab.errors import InputError
 
 _OTHERS = "samples.jsonl"
-"""The file of a version whose set has a format that is only read: Kaldi, LibriSpeech, a folder, parquet."""
+"""The file name for sets in read-only formats: Kaldi, LibriSpeech, a folder, parquet."""
 
 
 @dataclass(frozen=True, slots=True)
 class FilePlan:
-    """What the next version of `old` is. places: of the recordings that stay, by sample id."""
+    """The next version of `old`. places: paths of the remaining recordings, by sample id."""
 
     old: SampleSet
     changes: Mapping[str, Correction]
@@ -103,14 +103,14 @@ def _rows(plan: FilePlan, *, entities: Callable[[Sequence[str]], Any]) -> tuple[
 
 
 def _moved(row: TableRow, sample: Sample, audio: str, own_id: str, place: Path) -> dict[str, Any]:
-    """A row that names the copy of its recording; with the sample's id where the copy's name would give another."""
+    """A row with the path of the copied recording, and an id if the copy's name would change the sample's id."""
     named = {} if row.values.get(own_id) or PurePath(place).stem == sample.id else {own_id: sample.id}
     return {**row.values, audio: place.as_posix(), **named}
 
 
 def _jsonl(plan: FilePlan) -> str:
     _, rows = _rows(plan, entities=list)
-    # A parquet table holds kinds of values that JSON does not, such as dates.
+    # A parquet table may have types that JSON lacks, such as dates.
     return "".join(json.dumps(row, ensure_ascii=False, default=str) + "\n" for row in rows)
 
 
@@ -131,7 +131,7 @@ def _tsv(plan: FilePlan) -> str:
     columns, rows = _table_rows(plan)
     for row in rows:
         if bad := next((cell for cell in row if set(cell) & set("\t\r\n")), None):
-            raise InputError(f"{plan.old.path}: {bad!r}: a cell of a .tsv file holds no tab and no line break")
+            raise InputError(f"{plan.old.path}: {bad!r}: a cell of a .tsv file must not contain a tab or a line break")
     return "".join("\t".join(row) + "\n" for row in [columns, *rows])
 
 

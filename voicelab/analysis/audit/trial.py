@@ -1,7 +1,7 @@
-"""How well the audit by sound finds labels that are known to be wrong: `python -m voicelab.analysis.audit.trial`.
+"""Evaluate the acoustic audit on corrupted labels: `python -m voicelab.analysis.audit.trial`.
 
-Labels of the set that comes along are spoiled in three ways, a few at a time; precision at k is the share of the k
-spoiled ones among the k highest scores. It takes minutes.
+Some labels of the shipped set are corrupted in three ways; precision at k is the share of the k corrupted labels among
+the k highest scores. It takes minutes.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from voicelab.paths import shipped
 from voicelab.pipeline.transcribe import hear
 
 Spoil = Callable[[Mapping[str, str], int, random.Random], dict[str, str]]
-"""Texts by sample id, how many to spoil, and chance -> the new texts of those."""
+"""Maps texts by sample id, the number to corrupt and a random generator to the new texts."""
 
 
 def swap(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
-    """Some samples get each other's text, none its own."""
+    """Swap the texts of some samples; none keeps its text."""
     while True:
         chosen = chance.sample(sorted(texts), k)
         spoiled = {one: texts[other] for one, other in zip(chosen, [*chosen[1:], chosen[0]], strict=True)}
@@ -32,7 +32,7 @@ def swap(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, s
 
 
 def rename(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
-    """Some texts that name a company name another one."""
+    """Replace the company in some texts with another one."""
     names = sorted({forms[0] for forms in Market.load(None).forms().values()})
     pattern = re.compile(rf"\b(?:{'|'.join(map(re.escape, names))})\b")
     named = {one: found for one, text in sorted(texts.items()) if (found := pattern.search(text))}
@@ -45,7 +45,7 @@ def rename(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str,
 
 
 def leave_out(texts: Mapping[str, str], k: int, chance: random.Random) -> dict[str, str]:
-    """Some texts lose a word."""
+    """Delete a word from some texts."""
     spoiled = {}
     for one in chance.sample([one for one, text in sorted(texts.items()) if len(text.split()) > 1], k):
         words = texts[one].split()
@@ -58,13 +58,13 @@ WAYS: dict[str, Spoil] = {"another sample's text": swap, "another company": rena
 
 
 def precision_at_k(scores: Mapping[str, float], spoiled: Sequence[str]) -> float:
-    """The share of the spoiled samples among as many highest scores."""
+    """Share of the k corrupted samples among the k highest scores."""
     top = sorted(scores, key=lambda one: -scores[one])[: len(spoiled)]
     return len(set(top) & set(spoiled)) / len(spoiled)
 
 
 def trial(k: int = 8, draws: int = 5) -> dict[str, list[float]]:
-    """Precision at k of each way to spoil labels, of each draw."""
+    """Precision at k for each kind of corruption and each draw."""
     samples = load(shipped("voice_samples")).spoken
     texts = {sample.id: sample.text for sample in samples}
     clips = {sample.id: sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples}

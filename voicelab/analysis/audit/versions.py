@@ -1,4 +1,4 @@
-"""Writes the next version of a sample set, and the history of how it came to be."""
+"""Write the next version of a sample set and its history."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class _VersionRecord(BaseModel):
 class Origin(_VersionRecord):
     """The version that a version was made from.
 
-    samples_sha256: of all its samples, as run.json of a run holds it. file_sha256: None for a set that is a folder.
+    samples_sha256: digest of all its samples, as in run.json. file_sha256: None for a set that is a folder.
     """
 
     version: str
@@ -41,7 +41,7 @@ class Origin(_VersionRecord):
 
 
 class Applied(_VersionRecord):
-    """A decision as it was carried out. What is None in the new_ fields stayed as it was."""
+    """An applied decision. Fields new_... that are None did not change."""
 
     sample_id: str
     action: Literal["correct", "drop", "keep"]
@@ -57,7 +57,7 @@ class Applied(_VersionRecord):
 
 
 class Version(_VersionRecord):
-    """One step: what was made, from what, by which corrections, and the scenarios that lost a turn and went with it."""
+    """One step: the new version, its source, its corrections, and the scenarios removed because they lost a turn."""
 
     version: str
     made_at: datetime
@@ -68,24 +68,24 @@ class Version(_VersionRecord):
 
 
 class VersionHistory(_VersionRecord):
-    """history.json: every version but the first, the oldest first."""
+    """history.json: every version except the first, the oldest first."""
 
     format_version: Literal[1] = 1
     versions: tuple[Version, ...]
 
 
 def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, version: str | None = None) -> SampleSet:
-    """Make the new version in `folder`, which must not be there, and read it back.
+    """Write the new version to `folder`, which must not exist, and read it back.
 
-    Recordings are copied byte for byte, so that the folder stands alone; the old set is left untouched. The folder
-    appears whole or not at all. version: its number; by default the old one's with the last part raised by one (a set
-    without a number is version 1).
-    Raises InputError where nothing would change, the folder is there or cannot be made, or a recording cannot be read.
+    Recordings are copied byte for byte, so the folder is self-contained; the old set does not change. The folder is
+    created completely or not at all. version: by default the old version with its last part incremented (a set without
+    a version is version 1).
+    Raises InputError if nothing would change, the folder exists or cannot be created, or a recording cannot be read.
     """
     if not corrections:
-        raise InputError("no row of the corrections has an action; there is nothing to do")
+        raise InputError("no row of the corrections has an action; fill in at least one")
     if os.path.lexists(folder):
-        raise InputError(f"{folder}: is there already; a new version gets a new folder")
+        raise InputError(f"{folder}: exists already; name a new folder")
     dropped = {one.sample_id for one in corrections if one.action == "drop"}
     if len(dropped) == len(old.samples):
         raise InputError("the corrections drop every sample of the set")
@@ -99,7 +99,7 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
             _fill(draft, name, old, corrections, number)
             draft.rename(folder)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be made: {error.strerror or error}") from error
+        raise InputError(f"{folder}: cannot be created: {error.strerror or error}") from error
     return datasets.load(folder / name, old.columns)
 
 
@@ -113,14 +113,14 @@ def _fill(draft: Path, name: str, old: SampleSet, corrections: Sequence[Correcti
     (draft / name).write_bytes(set_files.text_of(set_files.FilePlan(old, changes, where, number)))
     new = datasets.load(draft / name, old.columns)
     if [sample.id for sample in new.samples] != [sample.id for sample in kept]:
-        raise AssertionError("the new version names its samples otherwise than the old one")
+        raise AssertionError("the new version has different sample ids than the old one")
     copies.check(new.samples, digests)
     history = VersionHistory(versions=(*read_history(old), _step(old, new, corrections, number)))
     (draft / HISTORY).write_text(history.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 def read_history(found: SampleSet) -> tuple[Version, ...]:
-    """The versions that led to a set; empty for one that was never corrected."""
+    """The history of a set; empty if it was never corrected."""
     path = found.home / HISTORY
     if not path.is_file():
         return ()
@@ -131,7 +131,7 @@ def read_history(found: SampleSet) -> tuple[Version, ...]:
 
 
 def current_version(found: SampleSet) -> str:
-    """By its history, else by its metadata, else "1"."""
+    """The version in the history, else in the metadata, else "1"."""
     steps = read_history(found)
     return steps[-1].version if steps else str(found.metadata.get("version", "1"))
 

@@ -1,4 +1,4 @@
-"""An audit in words, for the terminal and the notebook."""
+"""Text of an audit for the terminal and the notebook."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ if TYPE_CHECKING:
     from voicelab.analysis.audit.effect import Change
 
 SCORES: dict[Method, str] = {
-    "agreement": "how much nearer the systems are to each other than to the reference, -1 to 1",
-    "alignment": "log likelihood ratio of what was heard over the reference, nats a frame",
+    "agreement": "distance of the systems to the reference minus their distance to each other, -1 to 1",
+    "alignment": "log-likelihood ratio of the hypothesis over the reference, nats per frame",
 }
 
 
 def why(one: Suspect) -> str:
-    """What the score of a suspect comes from."""
+    """The components of a suspect's score."""
     because = one.because
     if isinstance(because, Agreement):
         return f"{because.to_reference:.2f} from the reference, {because.among_systems:.2f} from each other"
@@ -31,7 +31,7 @@ def why(one: Suspect) -> str:
 
 
 def ranking(suspects: tuple[Suspect, ...]) -> pd.DataFrame:
-    """A row for each suspect, as they are ranked."""
+    """One row per suspect, in rank order."""
     import pandas as pd
 
     rows = [
@@ -43,7 +43,7 @@ def ranking(suspects: tuple[Suspect, ...]) -> pd.DataFrame:
 
 
 def changes(found: list[Change]) -> pd.DataFrame:
-    """A row for each figure, under the old labels and the new."""
+    """One row per figure, with the old and the new labels."""
     import pandas as pd
 
     from voicelab.report.wording import estimate

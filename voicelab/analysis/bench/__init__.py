@@ -1,1 +1,1 @@
-"""Benchmarks of the parts on this machine. Add one: a file here, and its command in `voicelab/cli/bench.py`."""
+"""Benchmarks on the user's machine. To add one, write a file here and a command in `voicelab/cli/bench.py`."""

@@ -1,4 +1,4 @@
-"""How fast recognizers are on this machine: each alone in a process of its own, all on the same clips."""
+"""Measure the speed of recognizers, each in a separate process, on the same clips."""
 
 from __future__ import annotations
 
@@ -21,12 +21,13 @@ from voicelab.errors import EngineError
 
 @dataclass(frozen=True, slots=True)
 class Speed:
-    """load_s: from nothing to ready. single_rtf, batched_rtf: seconds of work per second of sound, clip after clip and
-    all in one call; the best of the rounds, which other work on the machine disturbed least. batched_rtf is None where
-    the engine takes no batches. peak_mib: the most memory that its process held. loop_rtf: a plain loop over funasr's
-    AutoModel.generate, where that was asked for. core_s: processor seconds per second of sound, clip after clip, all
-    threads added up. together_rtf: the RTF of each of several streams at once in one process; None where the engine
-    takes one call at a time.
+    """Speed of a recognizer.
+
+    load_s: loading time in seconds. single_rtf, batched_rtf: real-time factors, clip by clip and in one batch; the best
+    round, which other processes affect least. batched_rtf: None if the engine has no batches. peak_mib: peak memory of
+    its process. loop_rtf: real-time factor of a plain loop over funasr's AutoModel.generate, if requested. core_s:
+    processor seconds per second of audio, clip by clip, over all threads. together_rtf: real-time factor of each of
+    several concurrent streams in one process; None if the engine takes one call at a time.
     """
 
     engine: str
@@ -41,23 +42,23 @@ class Speed:
 
 
 def clips_of(samples: SampleSet, *, limit: int, longest_s: float | None = None) -> list[Clip]:
-    """Recordings of speech from the set at SPEECH_RATE_HZ, as they come; of each at most the first longest_s."""
+    """The first recordings with speech of a set at SPEECH_RATE_HZ, each cut to at most longest_s seconds."""
     clips = [sample.clip().at_rate(SPEECH_RATE_HZ) for sample in samples.spoken[:limit]]
     return [clip if longest_s is None else clip.between(0, longest_s) for clip in clips]
 
 
 def measure(engine: str, clips: Sequence[Clip], *, rounds: int, streams: int = 2, against_loop: bool = False) -> Speed:
-    """Load an engine in a fresh process and time it; EngineError when it cannot be had, or dies.
+    """Load an engine in a new process and time it; EngineError if it is not available or dies.
 
-    streams: how many hear all of the clips at once, for together_rtf. against_loop: for sensevoice, time
-    AutoModel.generate on the same model and clips between our own rounds.
+    streams: number of concurrent streams for together_rtf. against_loop: for sensevoice, also time AutoModel.generate
+    on the same model and clips, interleaved with our rounds.
     """
     config = RECOGNIZERS.config(engine)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
             return pool.submit(_measure_here, engine, config, list(clips), rounds, streams, against_loop).result()
         except BrokenProcessPool as error:
-            raise EngineError(config.name, "its process ended in the middle of the bench") from error
+            raise EngineError(config.name, "the process ended during the benchmark") from error
 
 
 def _measure_here(
@@ -73,7 +74,7 @@ def _measure_here(
     if config.shared:
         ways["together"] = lambda: _side_by_side(recognizer, clips, streams)
     for way in ways.values():
-        way()  # the first time pays for caches that later ones find
+        way()  # warm up: the first call fills caches
     peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     if against_loop:
         loop = _automodel_loop(recognizer.folder, info.device, clips)
@@ -105,7 +106,7 @@ def _one_by_one(recognizer: Any, clips: Sequence[Clip]) -> None:
 
 
 def _side_by_side(recognizer: Any, clips: Sequence[Clip], streams: int) -> None:
-    """All clips in each of several threads at once."""
+    """Process all clips in each of several concurrent threads."""
     with ThreadPoolExecutor(streams) as pool:
         for done in [pool.submit(_one_by_one, recognizer, clips) for _ in range(streams)]:
             done.result()

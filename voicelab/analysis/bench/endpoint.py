@@ -1,7 +1,7 @@
-"""End-of-turn figures: the share of turns cut off, and how late an end is decided, for each way to decide it.
+"""Measure end-of-turn detection: the share of turns cut off and the latency, for each method.
 
-The silence that gives a wanted share of cut-offs is found on the recordings of some speakers, and what it gives is
-reported on those of the others.
+The silence that gives a requested share of cut-offs is tuned on the recordings of some speakers; the figures are those
+of the other speakers.
 """
 
 from __future__ import annotations
@@ -24,17 +24,17 @@ from voicelab.metrics.intervals import Interval, quantile_interval, ratio_interv
 SILENCES_S = tuple(round(0.2 + 0.04 * step, 2) for step in range(31))
 CUT_SHARES = (0.05, 0.1)
 FITTED_ON = ("kal16", "slt")
-"""The speakers whose recordings the weights of turn_end/prosody.py come from; no figure is reported on them."""
+"""The speakers on whom the weights of turn_end/prosody.py were fitted; no figures are reported for them."""
 _WITHIN_S = (0.3, 0.6)
 _EDGES_S = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.5)
 
 
 @dataclass(frozen=True, slots=True)
 class OperatingPoint:
-    """One silence. cut: how many of the n turns had an end decided before their speech was over.
+    """Results for one silence. cut: number of the n turns with an end detected before their speech was over.
 
-    delay_p50_s, delay_p95_s: from the true end of speech to the decision; None where none was decided. missed: turns in
-    which no end was decided after the speech.
+    delay_p50_s, delay_p95_s: from the true end of speech to its detection; None without detections. missed: turns
+    without a detected end after the speech.
     """
 
     silence_s: float
@@ -49,9 +49,9 @@ class OperatingPoint:
 
 @dataclass(frozen=True, slots=True)
 class AtShare:
-    """The shortest silence with at most this share of cut-offs on the tuning speakers, and what it gives on the others.
+    """The shortest silence with at most this share of cut-offs on the tuning speakers, with its results on the others.
 
-    point: None where even the longest silence cuts more.
+    point: None if even the longest silence cuts off more.
     """
 
     share: float
@@ -60,7 +60,7 @@ class AtShare:
 
 @dataclass(frozen=True, slots=True)
 class PauseCuts:
-    """Pauses of a range of lengths, and how many of them were taken for the end within within_s of their beginning."""
+    """Pauses of a range of lengths, and how many were mistaken for the end within within_s of their start."""
 
     low_s: float
     high_s: float
@@ -72,7 +72,7 @@ class PauseCuts:
 
 @dataclass(frozen=True, slots=True)
 class WayFigures:
-    """All figures of one way. default: at its own silence; curve: at every silence tried; both on the report half."""
+    """All figures of a method. default: at its own silence; curve: at every silence; both on the report speakers."""
 
     name: str
     default: OperatingPoint
@@ -83,7 +83,7 @@ class WayFigures:
 
 @dataclass(frozen=True, slots=True)
 class Halves:
-    """tune and report share no speaker where held_out is true; else both are all recordings."""
+    """A split of the recordings. If held_out, tune and report share no speaker; else both have all recordings."""
 
     tune: tuple[Judged, ...]
     report: tuple[Judged, ...]
@@ -93,7 +93,7 @@ class Halves:
 def paused_clips(
     samples: Sequence[Sample], plan: PausePlan, *, asr: str, variants: int, seed: int
 ) -> Iterator[PausedClip]:
-    """Each recording `variants` times, with other pauses; made in a process per core. asr: gives the words."""
+    """Each recording `variants` times with different pauses, made with one process per core. asr: the recognizer."""
     seeds = range(seed, seed + variants)
     with ProcessPoolExecutor(
         min(os.cpu_count() or 1, len(samples)), mp_context=multiprocessing.get_context("spawn")
@@ -129,7 +129,7 @@ def figures(way: Way, split: Halves, silences_s: Sequence[float], *, lag_s: floa
 
 
 def by_pause(outcomes: Sequence[ReplayOutcome], seed: int) -> tuple[PauseCuts, ...]:
-    """Of pauses of each range of lengths, the share that was taken for the end within 300 and 600 ms."""
+    """For each range of pause lengths, the share mistaken for the end within 300 and 600 ms."""
     pauses = [
         (length_s, after_s, one.clip.speaker)
         for one in outcomes

@@ -1,4 +1,4 @@
-"""The trade-off of endpointing as a picture."""
+"""Plot the trade-off of endpointing."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _INK, _GRID = "#5a6472", "#dfe3e8"
 
 
 def figure(found: Sequence[WayFigures]) -> Figure:
-    """Cut-offs over the latency, a line for each way to decide; a ring around its default."""
+    """Plot cut-offs over latency, one line per method, with a ring around its default."""
     from matplotlib.figure import Figure
 
     drawn = Figure(figsize=(8, 4.2), layout="constrained")

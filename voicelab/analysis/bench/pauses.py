@@ -1,6 +1,6 @@
-"""Recordings with pauses put between their words, and what a recognizer makes of them on the way: for endpointing.
+"""Insert pauses between the words of recordings, and compute a recognizer's partial transcripts, for endpointing.
 
-PocketSphinx finds the ends of words in the recording itself; the cut goes to the quietest 10 ms near by.
+PocketSphinx finds the word ends in the original recording; the cut is at the quietest 10 ms nearby.
 """
 
 from __future__ import annotations
@@ -29,9 +29,10 @@ _MEAN_S, _STEP_S, _HEARD_AFTER_S = 1.0, 0.1, 0.5
 
 @dataclass(frozen=True, slots=True)
 class PausePlan:
-    """pauses: how many in a recording, at most; their length is drawn from shortest_s..longest_s.
+    """Settings of the inserted pauses.
 
-    noise_dbfs: level of the pink noise under all of it. lead_s, tail_s: noise alone, before and after.
+    pauses: maximum number per recording; their lengths are drawn from shortest_s..longest_s. noise_dbfs: level of the
+    pink noise. lead_s, tail_s: noise alone before and after the recording.
     """
 
     pauses: int = 1
@@ -44,9 +45,9 @@ class PausePlan:
 
 @dataclass(frozen=True, slots=True)
 class PausedClip:
-    """end: the sample at which the speech really ends. pause_starts: those at which the pauses begin.
+    """A recording with pauses. end: index of the true end of speech. pause_starts: indices of the pauses' starts.
 
-    heard: what was recognized of the first samples, by their number.
+    heard: partial transcripts by number of samples.
     """
 
     sample: Sample
@@ -58,7 +59,7 @@ class PausedClip:
 
 
 def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int], *, asr: str) -> list[PausedClip]:
-    """The recording with pauses, one for each seed and always the same one for it. asr: the recognizer's name."""
+    """The recording with pauses, determined by the seed. asr: the recognizer's name."""
     speech = _spoken(sample.clip().at_rate(SPEECH_RATE_HZ).samples)
     ends = _word_ends(speech)
     return [_paused(sample, speech, ends, plan, seed, asr) for seed in seeds]
@@ -85,7 +86,7 @@ def _paused(
 
 
 def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """From the first to the last 10 ms that are within 45 dB of the loudest."""
+    """The span from the first to the last 10 ms within 45 dB of the loudest."""
     level_db = _level_db(samples)
     loud = np.flatnonzero(level_db > level_db.max() - _BELOW_LOUDEST_DB)
     return samples[loud[0] * _FRAME : (loud[-1] + 1) * _FRAME]
@@ -105,7 +106,7 @@ def _quietest_near(samples: NDArray[np.float32], at: int) -> int:
 
 
 def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """5 ms from and to silence, so that a cut does not click."""
+    """Fade in and out over 5 ms, to avoid clicks."""
     gain = np.ones(len(samples), dtype=np.float32)
     length = min(_FADE, len(samples) // 2)
     slope = np.linspace(0, 1, length, dtype=np.float32)
@@ -115,7 +116,7 @@ def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _pink(length: int, level_dbfs: float, chance: np.random.Generator) -> NDArray[np.float32]:
-    """Noise whose power falls with frequency: white noise over the square root of it, at an RMS level."""
+    """Pink noise at an RMS level: the spectrum of white noise divided by the square root of the frequency."""
     spectrum = np.fft.rfft(chance.standard_normal(length))
     spectrum /= np.sqrt(np.maximum(np.arange(len(spectrum)), 1))
     noise = np.fft.irfft(spectrum, length)
@@ -130,12 +131,12 @@ _mean = cache(CepstralMean)
 def _decoder() -> Any:
     from pocketsphinx import Decoder
 
-    # Fewer hypotheses than by default are followed: half the time, and nearly the same words.
+    # Narrower beams than the default halve the time and give almost the same words.
     return Decoder(loglevel="FATAL", samprate=SPEECH_RATE_HZ, maxhmmpf=2000, maxwpf=20, fwdflat=False, bestpath=False)
 
 
 def _word_ends(speech: NDArray[np.float32]) -> list[int]:
-    """Where each word but the last ends, in samples."""
+    """The ends of all words except the last, in samples."""
     decoder = _begun(speech)
     decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
     decoder.end_utt()
@@ -144,7 +145,7 @@ def _word_ends(speech: NDArray[np.float32]) -> list[int]:
 
 
 def _begun(speech: NDArray[np.float32]) -> Any:
-    """A decoder in an utterance, with the channel's mean cepstrum taken from the first second of speech."""
+    """A decoder with an open utterance and the channel's mean cepstrum from the first second of speech."""
     decoder = _decoder()
     _mean().prepare(decoder, Clip(speech[: round(_MEAN_S * SPEECH_RATE_HZ)], SPEECH_RATE_HZ))
     decoder.start_utt()
@@ -153,17 +154,17 @@ def _begun(speech: NDArray[np.float32]) -> Any:
 
 @cache
 def _recognizer(name: str) -> Any:
-    """One for the process, loaded; InputError for one that gives no words before the end."""
+    """The process's loaded recognizer; InputError if it has no partial transcripts."""
     engine = RECOGNIZERS.config(name).build()
     engine.load()
     return engine
 
 
 def _heard_on_the_way(samples: NDArray[np.float32], asr: str) -> tuple[tuple[int, str], ...]:
-    """The partial transcript after each tenth of a second."""
+    """The partial transcript every 0.1 s."""
     words: Any = _recognizer(asr).stream()
     if not isinstance(words, PartialStream):
-        raise InputError(f"--asr {asr} gives no partial transcripts; take moonshine or pocketsphinx")
+        raise InputError(f"--asr {asr} has no partial transcripts; choose moonshine or pocketsphinx")
     found: list[tuple[int, str]] = []
     stream: Any = words
     for piece in _pieces(samples, round(_STEP_S * SPEECH_RATE_HZ)):

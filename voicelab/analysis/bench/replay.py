@@ -1,4 +1,4 @@
-"""Recordings with pauses, endpointed again and again: what does not depend on the setting is computed once."""
+"""Replay recordings with pauses under many endpointing settings; results that do not depend on them are cached."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from voicelab.vad.endpoint import Endpointer, SpeechEnded
 from voicelab.vad.turn_end.base import TurnEnd
 
 ASKED_EVERY_S = 0.1
-"""How often the recognizer is asked for its words, as the server does."""
+"""Interval of partial transcripts, as in the server."""
 
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A recording with pauses. probabilities: of speech, for each frame. scores: of its sound, by way of deciding."""
+    """A recording with pauses. probabilities: of speech, per frame. scores: acoustic scores, by method."""
 
     paused: PausedClip
     probabilities: list[float]
@@ -30,7 +30,7 @@ class Judged:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A way to decide that somebody has finished, under the name that the table shows."""
+    """An end-of-turn method, with its name in the table."""
 
     name: str
     turn_end: TurnEnd
@@ -38,10 +38,10 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class ReplayOutcome:
-    """What became of one recording.
+    """The result for a recording.
 
-    cut: an end was decided before the speech was over. delay_s: from the true end of speech to the decision; None
-    where none was decided after it. cut_after_s: for each pause, how long after its beginning an end was decided in it.
+    cut: an end was detected before the speech was over. delay_s: from the true end of speech to its detection; None if
+    it was not detected. cut_after_s: for each pause, the time from its start to an end detected in it.
     """
 
     clip: Judged
@@ -51,13 +51,13 @@ class ReplayOutcome:
 
 
 def judged(detector: Detector, clips: Iterable[PausedClip]) -> Iterator[Judged]:
-    """Ask the detector about every frame, once for all settings."""
+    """Compute the speech probability of every frame, once for all settings."""
     for one in clips:
         yield Judged(one, detector.stream().feed(one.clip))
 
 
 def outcome(one: Judged, way: Way, silence_s: float, lag_s: float) -> ReplayOutcome:
-    """Replay a recording. silence_s: in place of the way's own. lag_s: how late the recognizer's words come."""
+    """Replay a recording. silence_s: instead of the method's own. lag_s: delay of the partial transcripts."""
     paused = one.paused
     ends = list(_ends(one, way, silence_s, lag_s))
     cut_after_s = []
@@ -70,7 +70,7 @@ def outcome(one: Judged, way: Way, silence_s: float, lag_s: float) -> ReplayOutc
 
 
 class _NoStream:
-    """Stands where the probabilities are known already."""
+    """A detector that returns precomputed probabilities."""
 
     def feed(self, _clip: object) -> list[float]:
         return []
@@ -80,7 +80,7 @@ class _NoStream:
 
 
 def _ends(one: Judged, way: Way, silence_s: float, lag_s: float) -> Iterator[int]:
-    """Where ends were decided: frame by frame, the words given as they would come."""
+    """Detected ends: processes frame by frame, with the partial transcripts at their times."""
     stream: DetectorStream = _NoStream()
     settings = replace(way.turn_end.settings, silence_s=silence_s)
     endpointer = Endpointer(stream, settings, turn_end=way.turn_end)

@@ -1,7 +1,7 @@
-"""How fast voices are on this machine, and when a reply begins to sound: each voice alone in a fresh process.
+"""Measure the speed and the time to first audio of voices, each in a new process.
 
-Each voice says the same texts, whole and as it would in a turn (`spoken_parts`), so that what the early first sound
-costs in pauses is measured beside what it gains.
+Each voice synthesizes the same texts, whole and as in a turn (`spoken_parts`), so that the earlier first audio can be
+compared with its cost in pauses.
 """
 
 from __future__ import annotations
@@ -32,12 +32,12 @@ from voicelab.tts.catalog import VOICES
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """One first sentence.
+    """Timing of a first sentence.
 
-    first_s, whole_s: seconds until its first part, and all of it, is made; the best of the rounds.
-    lead_s: silence at the beginning of the first part. pause_s: silence where its two parts meet; whole_pause_s: the
-    longest silence inside the same sentence spoken whole; both None where it is one part. slack_s: how long the first
-    part still sounds when the second is made; below 0 the reply has a gap; None where it is one part.
+    first_s, whole_s: seconds to synthesize its first part, and all of it; the best round. lead_s: silence at the start
+    of the first part. pause_s: silence between its two parts; whole_pause_s: longest silence inside the same sentence
+    spoken whole. slack_s: remaining playback of the first part when the second is ready; below 0 the reply has a gap.
+    The last three are None for a sentence in one part.
     """
 
     first_s: float
@@ -50,9 +50,9 @@ class Spoken:
 
 @dataclass(frozen=True, slots=True)
 class VoiceSpeed:
-    """load_s: from nothing to ready. rtf: seconds of work per second of sound, over all texts, the best round.
+    """Speed of a voice. load_s: loading time in seconds. rtf: real-time factor over all texts, the best round.
 
-    peak_mib: the most memory that its process held. first: the first sentence of each text.
+    peak_mib: peak memory of its process. first: the first sentence of each text.
     """
 
     voice: str
@@ -63,32 +63,32 @@ class VoiceSpeed:
     first: tuple[Spoken, ...]
 
     def first_sound(self) -> Quantiles:
-        """From a text to its first audible sound: making the first part, and the silence that it begins with."""
+        """Seconds from a text to its first audible sound, including leading silence."""
         return quantiles(one.first_s + one.lead_s for one in self.first)
 
     def whole_sound(self) -> Quantiles:
-        """The same if every first sentence were made whole."""
+        """The same for first sentences synthesized whole."""
         return quantiles(one.whole_s + one.lead_s for one in self.first)
 
     @property
     def cut(self) -> int:
-        """How many first sentences were spoken in two parts."""
+        """Number of first sentences spoken in two parts."""
         return sum(one.pause_s is not None for one in self.first)
 
     @property
     def gaps(self) -> int:
-        """How many replies would fall silent because the second part is late."""
+        """Number of replies with a gap because the second part is late."""
         return sum(one.slack_s is not None and one.slack_s < 0 for one in self.first)
 
     def pause_s(self, *, whole: bool) -> float | None:
-        """The median pause where parts meet, or the median of the longest pauses of the same sentences spoken whole."""
+        """The median pause between parts, or the median of the longest pauses of the same sentences spoken whole."""
         found = [one.whole_pause_s if whole else one.pause_s for one in self.first]
         known = [value for value in found if value is not None]
         return median(known) if known else None
 
 
 def replies_to(samples: SampleSet, limit: int) -> list[str]:
-    """What the `rules` agent answers to the texts of a set, each reply once, at most `limit`."""
+    """The distinct replies of the `rules` agent to the texts of a set, at most `limit`."""
     agent = AGENTS.config("rules").build()
     agent.load()
     found = dict.fromkeys(agent.respond(sample.text, Dialogue()).text for sample in samples.samples)
@@ -96,13 +96,13 @@ def replies_to(samples: SampleSet, limit: int) -> list[str]:
 
 
 def measure(voice: str, texts: Sequence[str], *, rounds: int) -> VoiceSpeed:
-    """Load a voice in a fresh process and time it; EngineError when it cannot be had, or dies."""
+    """Load a voice in a new process and time it; EngineError if it is not available or dies."""
     config = VOICES.config(voice)
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         try:
             return pool.submit(_measure_here, voice, config, list(texts), rounds).result()
         except BrokenProcessPool as error:
-            raise EngineError(config.name, "its process ended in the middle of the bench") from error
+            raise EngineError(config.name, "the process ended during the benchmark") from error
 
 
 def _measure_here(voice: str, config: EngineConfig, texts: list[str], rounds: int) -> VoiceSpeed:

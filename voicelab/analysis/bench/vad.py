@@ -1,4 +1,4 @@
-"""What listening for speech costs: processor time per second of sound and stream."""
+"""Measure the cost of speech detection: processor time per second of audio and stream."""
 
 from __future__ import annotations
 
@@ -13,8 +13,9 @@ from voicelab.vad.endpoint import Endpointer, feed_many
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """single_ms, batched_ms: processor time for one second of one stream's sound, its endpointing included, fed stream
-    after stream and all streams in one call; the best of the rounds.
+    """Processor time per second of one stream's audio in ms, including endpointing; the best round.
+
+    single_ms: one call per stream. batched_ms: one call for all streams.
     """
 
     streams: int
@@ -23,7 +24,7 @@ class Cost:
 
 
 def cost(detector: Detector, clip: Clip, *, streams: int, piece_s: float, rounds: int) -> Cost:
-    """Feed the same clip (SPEECH_RATE_HZ) to many streams, in pieces as a client sends them."""
+    """Feed the same clip at SPEECH_RATE_HZ to many streams in a client's pieces."""
     step = round(piece_s * SPEECH_RATE_HZ)
     pieces = [Clip(clip.samples[at : at + step], SPEECH_RATE_HZ) for at in range(0, len(clip.samples) - step + 1, step)]
     sound_s = streams * len(pieces) * piece_s

@@ -1,4 +1,4 @@
-"""How long scoring takes beside jiwer's plain word alignment of the same pairs, in one run."""
+"""Compare the time of scoring with jiwer's plain word alignment of the same pairs, in one run."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ _Outcome = TypeVar("_Outcome")
 _WORDS = 10
 _VOCABULARY = 5_000
 _CHANGED = 0.15
-"""The share of words that a hypothesis has wrong."""
+"""Share of wrong words in a hypothesis."""
 
 
 @dataclass(frozen=True, slots=True)
 class WordsBench:
-    """Seconds for all pairs: ours normalizes, aligns and counts; jiwer aligns and counts what ours has normalized.
+    """Seconds for all pairs: voicelab normalizes, aligns and counts; jiwer aligns and counts the normalized texts.
 
-    errors: what both found; they have to be the same for the times to be comparable.
+    errors: the count of both, which must agree for the times to be comparable.
     """
 
     pairs: int
@@ -39,7 +39,7 @@ class WordsBench:
 
 
 def make_pairs(count: int, seed: int) -> tuple[list[str], list[str]]:
-    """References of ten words and hypotheses with some of them substituted, left out or followed by another."""
+    """References of ten words, and hypotheses with substitutions, deletions and insertions."""
     chance = random.Random(seed)
     words = ["".join(chance.choices(string.ascii_lowercase, k=chance.randint(2, 9))) for _ in range(_VOCABULARY)]
     references = [chance.choices(words, k=_WORDS) for _ in range(count)]
@@ -59,7 +59,7 @@ def make_pairs(count: int, seed: int) -> tuple[list[str], list[str]]:
 
 
 def bench_words(normalizer: Normalizer, pairs: int = 100_000, seed: int = 0) -> WordsBench:
-    """Time both on the same pairs. first_s: with nothing remembered from before; again_s: the same pairs once more."""
+    """Time both on the same pairs. first_s: with empty caches; again_s: the same pairs again."""
     import jiwer
 
     references, hypotheses = make_pairs(pairs, seed)
@@ -71,7 +71,7 @@ def bench_words(normalizer: Normalizer, pairs: int = 100_000, seed: int = 0) -> 
     total = sum(counts, WordCounts())
     theirs = WordCounts(output.hits, output.substitutions, output.deletions, output.insertions)
     if total != theirs:
-        raise AssertionError(f"the two disagree, so their times say nothing: {total} and {theirs}")
+        raise AssertionError(f"the error counts disagree, so the times are not comparable: {total} and {theirs}")
     return WordsBench(pairs, normalizer.name, first_s, again_s, jiwer_s, total.errors)
 
 

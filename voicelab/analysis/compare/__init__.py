@@ -1,4 +1,4 @@
-"""Runs on the same samples, side by side. `compare` reads and checks them; a Comparison makes the tables."""
+"""Comparison of runs on the same samples. `compare` reads and checks the runs; a Comparison has the tables."""
 
 from __future__ import annotations
 

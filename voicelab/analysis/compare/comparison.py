@@ -29,7 +29,7 @@ TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
 
 
 class _Resampling(BaseModel):
-    """The options that decide the intervals."""
+    """Options of the intervals."""
 
     seed: Seed
     draws: Draws
@@ -37,7 +37,7 @@ class _Resampling(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """Two runs or more. All intervals come from one seed and number of draws."""
+    """A comparison of two or more runs. All intervals use the same seed and number of resamples."""
 
     systems: tuple[System, ...]
     rules: Normalizer
@@ -50,7 +50,7 @@ class Comparison:
         return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"
 
     def _repr_html_(self) -> str:
-        """Plain tables, readable where a notebook is not trusted."""
+        """Plain tables, which untrusted notebooks show too."""
         columns = ["figure", "first value", "second value", "difference", "low", "high", "p", "note"]
         tables = [self.words(), *(found for _, found in self.pairs().groupby(["first", "second"], sort=False))]
         shown = [tables[0].to_html(index=False, na_rep="–", border=0)]
@@ -65,7 +65,7 @@ class Comparison:
         ]
 
     def words(self) -> pd.DataFrame:
-        """A row for each run: WER with its 95 % interval, what it was computed from, and what failed."""
+        """One row per run: WER with its 95 % interval, the scored and unscored samples, and the failures."""
         rows = []
         for one in self.systems:
             total = sum(one.counts.values(), WordCounts())
@@ -79,7 +79,7 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def pairs(self) -> pd.DataFrame:
-        """A row for each two runs and figure: both values, second minus first with its interval, and in relation."""
+        """One row per pair of runs and figure: both values, and the absolute and relative difference with intervals."""
         rows = []
         for pair in self.each_pair():
             for one in pair.differences():
@@ -99,9 +99,9 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def tests(self) -> pd.DataFrame:
-        """A row for each two runs: tests of equal word errors; `Holm` is p adjusted for the number of pairs.
+        """One row per pair of runs and test of equal word errors; `Holm` is p adjusted for the number of pairs.
 
-        `t`, `Sign` and `Wilcoxon` take each speaker (conversation, sample) as one observation. MAPSSWE and McNemar take
+        `t`, `Sign` and `Wilcoxon` use each speaker (conversation, sample) as one observation. MAPSSWE and McNemar treat
         segments and samples as independent, which those of one speaker are not.
         """
         rows: list[dict[str, Any]] = []
@@ -124,7 +124,7 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def flipped(self) -> pd.DataFrame:
-        """The samples that one run of a pair has all right and the other not, with what was said and heard."""
+        """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
         rows = [
             {"sample": flip.sample, "right in": flip.right, "wrong in": flip.wrong, "said": flip.said,
              "heard right": flip.heard_right, "heard wrong": flip.heard_wrong}
@@ -134,7 +134,7 @@ class Comparison:
         return pd.DataFrame(rows, columns=["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
 
     def speed(self) -> pd.DataFrame:
-        """A row for each run: load time, and quantiles of the recognizer's work, without the first, cold turn."""
+        """One row per run: load time, and quantiles of the recognizer's time without the cold turn."""
         rows = []
         for one in self.systems:
             warm = [turn for turn in one.turns.values() if not turn.cold]
@@ -150,7 +150,7 @@ class Comparison:
         return pd.DataFrame(rows)
 
     def disagreements(self) -> pd.DataFrame:
-        """The samples that not all heard alike, those with the most errors first: what each heard, and its errors."""
+        """Samples with different transcripts, those with the most errors first: each run's transcript and errors."""
         rows = []
         counts, turns = [one.counts for one in self.systems], [one.turns for one in self.systems]
         for key, turn in turns[0].items():
@@ -181,11 +181,11 @@ def compare(
     draws: int = 2000,
     figures: Iterable[Any] = (),
 ) -> Comparison:
-    """Read finished runs; InputError says why some cannot be compared.
+    """Read finished runs for a comparison; raise InputError with the reason if they cannot be compared.
 
-    rules: the normalizer to score all by, by default the one that all were made with. word_map: applied before it,
-    instead of the runs' own. weights: minimal or sclite, the
-    alignment that words and tests are counted by. figures: further figures (`figures.outside.table_with`).
+    rules: the normalizer for all runs; None: the one that all runs used. word_map: applied before the normalizer,
+    instead of the runs' own. weights: minimal or sclite, the alignment weights for counts and tests. figures: further
+    figures (`figures.outside.table_with`).
     """
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     systems, chosen = read_all(folders, rules, weights, word_map)

@@ -1,4 +1,4 @@
-"""The page of `voicelab compare --report`: runs on the same samples and their differences, in one offline file."""
+"""The page of `voicelab compare --report`: a comparison of runs on the same samples in one offline file."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from voicelab.report.wording import NONE, in_unit
 from voicelab.runs import storage
 
 MOST_FLIPS = 200
-"""The most flipped samples of a pair that the page shows, each way."""
+"""Maximum number of flipped samples per pair and direction."""
 LEADING = ("wer", "entity_recall", "intent_accuracy", "first_audio_s.p50", "response_s.p50", "tool_turns_right")
 
 
 @dataclass(frozen=True, slots=True)
 class DifferenceRow:
-    """A figure of both runs as text. verdict: better, worse, or "" where the interval holds 0 or there is none."""
+    """A figure of both runs as text. verdict: better, worse, or "" if the interval contains 0 or is missing."""
 
     name: str
     title: str
@@ -38,7 +38,7 @@ class DifferenceRow:
 
 @dataclass(frozen=True, slots=True)
 class Flips:
-    """The samples that one run has all right and the other not. shown: key and alignment of the wrong run."""
+    """Samples without word errors in only one run. shown: key and alignment in the other run."""
 
     right: str
     wrong: str
@@ -62,7 +62,7 @@ class PairView:
 
 
 def write_page(found: Comparison, path: Path) -> None:
-    """Write the page. Raises StorageError where the file cannot be written, InputError where path is a folder."""
+    """Write the page. Raises StorageError if the file cannot be written, InputError if path is a folder."""
     if path.is_dir():
         raise InputError(f"--report {path}: is a folder; name a file, such as {path / 'comparison.html'}")
     storage.write_whole(path, render(found).encode())

@@ -1,4 +1,4 @@
-"""Two runs: what differs between them, how sure that is, and the samples that turned from right to wrong or back."""
+"""A pair of runs: differences with their intervals and tests, and the samples that flipped between right and wrong."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from voicelab.scoring.schema import ClusterUnit
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A figure of both runs over the samples that both have it for.
+    """A figure of both runs over their common scored samples.
 
-    unit: what was taken as a whole. note: what limits the interval, such as too few speakers.
+    unit: the clustering unit. note: limitations of the interval, such as too few speakers.
     """
 
     name: str
@@ -32,7 +32,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True)
 class Flip:
-    """A sample whose every word one run has right, and the other not. right: the name of the run that has it right."""
+    """A sample without word errors in only one run. right: the name of that run."""
 
     sample: str
     right: str
@@ -44,7 +44,7 @@ class Flip:
 
 @dataclass(frozen=True)
 class RunPair:
-    """Two runs on the same samples; every difference is second minus first."""
+    """A pair of runs on the same samples; every difference is second minus first."""
 
     first: System
     second: System
@@ -54,21 +54,21 @@ class RunPair:
 
     @cached_property
     def shared(self) -> tuple[str, ...]:
-        """The samples that both runs could score."""
+        """The samples scored in both runs."""
         return tuple(key for key in self.first.steps if key in self.second.steps)
 
     def differences(self) -> list[Difference]:
-        """The compared figures that both runs have; latencies only where both runs were sent the same way."""
+        """The compared figures of both runs; latencies only if both runs used the same sending mode."""
         same_mode = self.first.run.spec.mode == self.second.run.spec.mode
         figures = [figure for figure in compared(self.table) if same_mode or not isinstance(figure, Percentile)]
         return [one for one in map(self.difference, figures) if one.found.difference is not None]
 
     def difference(self, figure: AnyFigure) -> Difference:
-        """A figure's paired difference; without a value where it cannot be paired by sample."""
+        """A figure's paired difference; it has no value if the figure cannot be paired by sample."""
         return self._of_percentile(figure) if isinstance(figure, Percentile) else self._of_rate(figure)
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
-        """What each sample adds to a rate in both runs, of the samples that both have it for."""
+        """Each common sample's contribution to a rate in both runs."""
         pairs: dict[str, tuple[Share, Share]] = {}
         for key in self.first.scores:
             one, other = self._share(figure, self.first, key), self._share(figure, self.second, key)
@@ -87,7 +87,7 @@ class RunPair:
 
     def _share(self, figure: Figure, run: System, key: str) -> Share | None:
         if figure.name == "wer":
-            # By the alignment that the comparison asked for, as the tests.
+            # Like the tests, use the alignment weights of the comparison.
             counts = run.counts.get(key)
             return None if counts is None else (counts.errors, counts.reference_words)
         return figure.share_of(run.scores[key])
@@ -110,17 +110,17 @@ class RunPair:
 
     @cached_property
     def matched(self) -> MatchedPairs:
-        """MAPSSWE over the samples that both runs could score."""
+        """MAPSSWE over the samples scored in both runs."""
         return mapsswe(*([run.steps[key] for key in self.shared] for run in (self.first, self.second)))
 
     @cached_property
     def sentences(self) -> McNemar:
-        """McNemar's test on samples with every word right."""
+        """McNemar's test on samples without word errors."""
         return mcnemar(*([_right(run, key) for key in self.shared] for run in (self.first, self.second)))
 
     @cached_property
     def ranked_by(self) -> ClusterUnit:
-        """What the sign test and Wilcoxon's pair: speakers (as in sc_stats), conversations, or samples."""
+        """The unit of the sign test and Wilcoxon's test: speakers (as in sc_stats), conversations, or samples."""
         return self._clusters(list(self.shared)).unit
 
     @cached_property
@@ -148,7 +148,7 @@ class RunPair:
         return rates[0], rates[1]
 
     def flips(self) -> list[Flip]:
-        """The samples that one run has all right and the other not; first those that the second lost."""
+        """Samples without word errors in only one run; first those with errors in the second run."""
         lost = [key for key in self.shared if _right(self.first, key) and not _right(self.second, key)]
         won = [key for key in self.shared if _right(self.second, key) and not _right(self.first, key)]
         return [_flip(key, self.first, self.second) for key in lost] + [
@@ -157,7 +157,7 @@ class RunPair:
 
 
 def compared(table: Table) -> list[AnyFigure]:
-    """The figures that a comparison shows: those that say so, and all that do not come with voicelab."""
+    """The figures of a comparison: those shown in `compare`, and all from outside the package."""
     return [one for name, one in table.items() if one.pairable and ("compare" in one.shown_in or name not in FIGURES)]
 
 

@@ -1,4 +1,4 @@
-"""Runs that are to be compared: read, scored under one normalizer, and refused where they measured different things."""
+"""Read runs for a comparison, score them under one normalizer, and refuse runs that measured different things."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ALIGNERS: dict[str, Aligner] = {"minimal": align_words, "sclite": align_sclite}
 
 @dataclass(frozen=True)
 class System:
-    """One run: the scores of its primary turns by sample, and the word alignments of those that could be scored."""
+    """A run: the scores of its primary turns by sample, and the word alignments of the scored ones."""
 
     run: RunResult
     scores: dict[str, TurnScore]
@@ -40,7 +40,7 @@ class System:
         return {key: counts_of(steps) for key, steps in self.steps.items()}
 
     def words_heard(self, sample: str) -> tuple[str, ...] | None:
-        """The normalized words of a sample's transcript; None where the turn broke before there was one."""
+        """The normalized words of a sample's transcript; None if the turn failed before recognition."""
         steps = self.steps.get(sample)
         return None if steps is None else tuple(step.hypothesis for step in steps if step.hypothesis is not None)
 
@@ -53,13 +53,13 @@ class System:
 def read_all(
     folders: Sequence[Path], rules: str | None, weights: str, word_map: WordMap | None = None
 ) -> tuple[tuple[System, ...], Normalizer]:
-    """Read runs that can be compared; InputError says why others cannot.
+    """Read runs for a comparison; raise InputError with the reason if they cannot be compared.
 
-    rules: the normalizer to score all by; None: the one that all runs were made with. word_map: applied before it,
+    rules: the normalizer for all runs; None: the one that all runs used. word_map: applied before the normalizer,
     instead of the runs' own.
     """
     if len(folders) < 2:
-        raise InputError("name two runs or more; a run is a folder that voicelab evaluate left")
+        raise InputError("name two or more runs; a run is a folder written by voicelab evaluate")
     if len({folder.resolve() for folder in folders}) < len(folders):
         raise InputError("a run was named twice; name each once")
     if weights not in ALIGNERS:
@@ -73,9 +73,7 @@ def read_all(
         _scored(RunFolder(folder), run, chosen, ALIGNERS[weights]) for folder, run in zip(folders, runs, strict=True)
     )
     if len({one.name for one in systems}) < len(systems):
-        raise InputError(
-            "two of the runs have one name, so that nothing would tell them apart; rename one with --run-id"
-        )
+        raise InputError("two of the runs have the same name; rename one with --run-id")
     for other in systems[1:]:
         _refuse_unlike(systems[0], other)
     return systems, chosen
@@ -85,7 +83,7 @@ def _finished(folder: RunFolder) -> RunResult:
     run = folder.read()
     if run.status != "finished":
         raise InputError(
-            f"{folder.path}: this run is {run.status}, not finished; take it up: voicelab evaluate --resume"
+            f"{folder.path}: this run is {run.status}, not finished; continue it: voicelab evaluate --resume"
         )
     return run
 
@@ -97,7 +95,7 @@ def _common_name(runs: Sequence[RunResult]) -> str:
         if run.spec.rules.name != name:
             raise InputError(
                 f"{first.run_id} was scored under {name}, {run.run_id} under {run.spec.rules.name}; "
-                "name one to score all by: --normalizer"
+                "choose one for all: --normalizer"
             )
     return name
 
@@ -109,7 +107,7 @@ def _common_rules(runs: Sequence[RunResult]) -> Normalizer:
     for run in runs[1:]:
         if run.spec.rules.word_map != rules.word_map:
             raise InputError(
-                f"{first.run_id} and {run.run_id} were scored with different word maps; name one to score all by with "
+                f"{first.run_id} and {run.run_id} were scored with different word maps; choose one for all with "
                 "--word-map, or none with --normalizer"
             )
     return rules
@@ -131,7 +129,7 @@ def _refuse_unlike(first: System, other: System) -> None:
     names = f"{first.name} and {other.name}"
     if alone := set(first.scores) ^ set(other.scores):
         raise InputError(
-            f"{names} did not hear the same samples: {len(alone)} are in one of them only, such as {min(alone)};"
+            f"{names} have different samples: {len(alone)} are in only one of them, such as {min(alone)};"
             " evaluate both on one set"
         )
     changed = [key for key, score in first.scores.items() if score.turn.text != other.scores[key].turn.text]
@@ -144,6 +142,6 @@ def _refuse_unlike(first: System, other: System) -> None:
         )
     if other.run.samples_sha256 != first.run.samples_sha256:
         raise InputError(
-            f"{names} did not hear the same samples: names and references are alike, but the recordings or what is"
+            f"{names} have different samples: names and references are equal, but the recordings or what is"
             " expected of them are not; evaluate both on one version of the set"
         )

@@ -1,1 +1,1 @@
-"""Voices crossed with recognizers: which recognizer gains from which voice, beyond what each does alone."""
+"""Interactions of voices and recognizers: which recognizer gains from which voice."""

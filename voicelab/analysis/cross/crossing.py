@@ -1,6 +1,6 @@
-"""Cross voices with recognizers over the texts of a set, and leave the result in a folder.
+"""Measure every pair of voice and recognizer on the texts of a set, and write the result to a folder.
 
-The folder holds heard.jsonl (a line as each pair hears a text), cross.json and heatmap.png.
+The folder holds heard.jsonl (one line per pair and text, written as it is finished), cross.json and heatmap.png.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ def cross(
     seed: int = 0,
     told: Told | None = None,
 ) -> CrossResult:
-    """Say the texts of the set with every voice, hear them with every recognizer, and write the result.
+    """Synthesize the texts of the set with every voice, transcribe them with every recognizer, and write the result.
 
-    Ctrl-C ends the work early: the result is then over the texts that all pairs have heard. Raises InputError for fewer
-    than two voices or recognizers, one named twice, or a folder that holds a result; KeyboardInterrupt before the
-    engines are loaded; VoicelabError where no text was heard in all pairs.
+    Ctrl-C ends early: the result then covers the texts that all pairs have finished. Raises InputError for fewer than
+    two voices or recognizers, a duplicate, or a folder that already has a result; KeyboardInterrupt before the engines
+    are loaded; VoicelabError if no text was finished in all pairs.
     """
     _check(voices, recognizers, folder)
     texts = list(dict.fromkeys(sample.text for sample in samples.samples if sample.text.strip()))
@@ -61,7 +61,7 @@ def cross(
     pairs = len(voices) * len(recognizers)
     whole = whole_sentences(work.heard, pairs)
     if not whole:
-        raise VoicelabError(f"stopped before any text was heard in all {pairs} pairs; what was heard is in {folder}")
+        raise VoicelabError(f"stopped before any text was finished in all {pairs} pairs; transcripts so far: {folder}")
     result = CrossResult(
         samples=str(samples.path),
         status="stopped" if status == "stopped" else "finished",
@@ -85,7 +85,7 @@ def cross(
 
 
 class _Work:
-    """The hearing, and what is known of it so far. voices, recognizers: what was loaded; empty until all are."""
+    """The measurement and its results so far. voices, recognizers: the loaded engines; empty until all are loaded."""
 
     def __init__(
         self,
@@ -131,4 +131,4 @@ def _check(voices: Sequence[str], recognizers: Sequence[str], folder: Path) -> N
     for name in (HEARD, RESULT):
         with suppress(OSError):
             if (folder / name).exists():
-                raise InputError(f"{folder}: holds a result already; choose another --out")
+                raise InputError(f"{folder}: already has a result; choose another --out")

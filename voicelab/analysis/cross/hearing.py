@@ -1,7 +1,7 @@
-"""Every sentence, said by every voice and heard by every recognizer, sentence by sentence.
+"""Synthesize every sentence with every voice and transcribe it with every recognizer, sentence by sentence.
 
-All engines are loaded at once and a sentence is finished in all pairs before later ones begin, so that whatever is done
-when the work is stopped is a whole, smaller experiment.
+All engines are loaded at once, and each sentence is finished in all pairs before the next one begins, so that a stopped
+measurement is a complete, smaller experiment.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SENTENCES_AT_ONCE = 2
 
 @dataclass(frozen=True, slots=True)
 class CrossedSentence:
-    """One text as one recognizer heard one voice say it. voice, recognizer: as they were asked for."""
+    """A recognizer's transcript of a voice's reading of a text. voice, recognizer: as given by the user."""
 
     text: str
     voice: str
@@ -43,7 +43,7 @@ Heard = Callable[[CrossedSentence], None]
 
 @asynccontextmanager
 async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIterator[tuple[Pools, Pools]]:
-    """All engines by their names, loaded; InputError or EngineError where one cannot be had, before any loads."""
+    """Load all engines, by name; raise InputError or EngineError before loading if one is not available."""
     asked = [(VOICES, name) for name in voices] + [(RECOGNIZERS, name) for name in recognizers]
     pools = [EnginePool(catalog.config(name), wait_s=BATCH_WAIT_S) for catalog, name in asked]
     async with AsyncExitStack() as stack:
@@ -55,7 +55,7 @@ async def loaded(voices: Sequence[str], recognizers: Sequence[str]) -> AsyncIter
 
 
 async def hear_all(texts: Sequence[str], voices: Pools, recognizers: Pools, rules: Normalizer, heard: Heard) -> None:
-    """Call `heard` with each text in each pair, as soon as it is known."""
+    """Call `heard` with each result as soon as it is available."""
     turns = asyncio.Semaphore(_SENTENCES_AT_ONCE)
 
     async def one(text: str) -> None:
@@ -87,5 +87,5 @@ async def _heard(pool: EnginePool, clip: Clip) -> str:
 
 
 def infos(pools: Pools) -> dict[str, EngineInfo]:
-    """What each engine really is."""
+    """Description of each engine as loaded."""
     return {name: pool.info for name, pool in pools.items()}

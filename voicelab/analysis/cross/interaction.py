@@ -1,8 +1,8 @@
 """Word error rates of voices by recognizers, and their interaction.
 
-The interaction of a pair is its word error rate minus what its voice and its recognizer alone explain:
+The interaction of a pair is its word error rate minus the main effects of its voice and its recognizer:
 WER(v, r) - mean over r - mean over v + mean over all, in unweighted means. Below 0 the recognizer gains from the voice.
-All pairs hear the same sentences, so sentences are the clusters, and the differences between them cancel.
+All pairs use the same sentences, so sentences are the clusters, and the differences between sentences cancel out.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from voicelab.scoring.measuring import measure_ratio, measure_sums
 
 
 def whole_sentences(heard: Sequence[CrossedSentence], pairs: int) -> list[str]:
-    """The texts that were heard in all pairs, in order."""
+    """The texts that all pairs have finished, in order."""
     counts: dict[str, int] = {}
     for one in heard:
         counts[one.text] = counts.get(one.text, 0) + 1
@@ -30,7 +30,7 @@ def whole_sentences(heard: Sequence[CrossedSentence], pairs: int) -> list[str]:
 def crossed_pairs(
     heard: Sequence[CrossedSentence], voices: Sequence[str], recognizers: Sequence[str], seed: int
 ) -> list[CrossedPair]:
-    """The figures of each pair, over the sentences that all pairs heard."""
+    """The figures of each pair, over the sentences that all pairs have finished."""
     texts = whole_sentences(heard, len(voices) * len(recognizers))
     if not texts:
         return []
@@ -70,5 +70,5 @@ def _one_interaction(sums: Floats, *, shape: tuple[int, int], place: int) -> Flo
 
 
 def _comparisons(shape: tuple[int, int]) -> int:
-    """How many interactions are free to vary; the others follow from them."""
+    """Degrees of freedom of the interactions."""
     return max(1, (shape[0] - 1) * (shape[1] - 1))

@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEAST_SCALE = 0.01
-"""The colours span at least this interaction: smaller ones must not look large."""
+"""Minimum range of the colour scale, so that small interactions do not look large."""
 
 
 def heat_map(result: CrossResult, theme: Theme = LIGHT) -> Figure:
-    """Blue: the recognizer gains from the voice; orange: it loses. Bold: certain over all pairs."""
+    """Blue: the recognizer gains from the voice; orange: it loses. Bold: significant after Bonferroni correction."""
     from matplotlib.colors import LinearSegmentedColormap
 
     voices, recognizers = list(result.voices), list(result.recognizers)

@@ -1,4 +1,4 @@
-"""cross.json: what was crossed, and the figures of every pair."""
+"""cross.json: the engines, the set, and the figures of every pair."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ class _CrossRecord(BaseModel):
 class CrossedPair(_CrossRecord):
     """One voice and one recognizer.
 
-    interaction: the word error rate beyond what voice and recognizer explain alone; below 0 the recognizer gains from
-    the voice. certain: 0 lies outside its interval also when that is widened for all pairs (Bonferroni).
+    interaction: the word error rate minus the main effects; below 0 the recognizer gains from the voice. certain: the
+    interval excludes 0 even after a Bonferroni correction for the number of pairs.
     """
 
     voice: str
@@ -29,9 +29,9 @@ class CrossedPair(_CrossRecord):
 
 
 class CrossResult(_CrossRecord):
-    """All of cross.json. voices, recognizers: by the names that they were asked for.
+    """The content of cross.json. voices, recognizers: by the names that the user gave.
 
-    sentences: heard in all pairs, which the figures are over; planned: all of the set's texts, each once.
+    sentences: number of texts finished in all pairs, which the figures cover; planned: number of distinct texts.
     """
 
     format_version: Literal[1] = 1

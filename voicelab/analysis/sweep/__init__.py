@@ -1,1 +1,1 @@
-"""Sweeps: one set under one condition after another, and where the pipeline breaks."""
+"""Sweeps: measure a set under a series of conditions and find where the pipeline breaks."""

@@ -18,7 +18,7 @@ CLEAN = "clean"
 
 @dataclass(frozen=True, slots=True)
 class SweepPoint:
-    """One condition to try, and the folder of its run. place: on its axis; None for what is on none."""
+    """A condition and the name of its run folder. place: position on its axis; None without an axis."""
 
     name: str
     condition: Condition | None
@@ -28,7 +28,7 @@ class SweepPoint:
 
 @dataclass(frozen=True, slots=True)
 class Axis:
-    """Something that worsens. unit: of its places. points: the mildest first."""
+    """A series of increasingly severe conditions. unit: of the places. points: the mildest first."""
 
     key: str
     label: str
@@ -37,7 +37,7 @@ class Axis:
 
 
 def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
-    """One axis for each thing that varies, alone; InputError names the option of a value that cannot be."""
+    """One axis per varied parameter; InputError names the option of an invalid value."""
     made = [
         _axis(spec, f"snr-{noise}", f"SNR, {noise}" + (" noise" if noise != "babble" else ""), "dB", "--snr",
               [(snr, {"noise": noise, "snr_db": snr}) for snr in sorted(spec.snr_db, reverse=True)])
@@ -57,21 +57,21 @@ def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
 
 
 def points_of(spec: SweepSpec) -> tuple[SweepPoint, ...]:
-    """Every run of the sweep, the one without a condition first. InputError where nothing varies, or twice the same."""
+    """Every run of the sweep, the clean one first. InputError if no parameter varies, or if a value is repeated."""
     for option, values in (("--snr", spec.snr_db), ("--noise", spec.noise), ("--bitrate", spec.bitrate_kbps),
                            ("--loss", spec.loss_percent), ("--gain", spec.gain_db)):  # fmt: skip
         if len(set(values)) < len(values):
             raise InputError(f"{option}: a value is named twice; name each once")
     axes = axes_of(spec)
     if not axes:
-        raise InputError("a sweep needs something that varies: --snr, --bitrate, --loss, --gain or --telephone")
+        raise InputError("a sweep needs at least one of --snr, --bitrate, --loss, --gain and --telephone")
     points = _grid(spec) if spec.grid else [point for axis in axes for point in axis.points]
     _check_names(points)
     return (SweepPoint(CLEAN, None), *points)
 
 
 def _check_names(points: Sequence[SweepPoint]) -> None:
-    """Names hold six digits of a value. Two conditions of one name would share one run."""
+    """Raise InputError for duplicate names, which have six digits of a value: two conditions would share a run."""
     seen: dict[str, SweepPoint] = {}
     for point in points:
         if point.name in seen:
@@ -94,7 +94,7 @@ def _loss(spec: SweepSpec, loss: float) -> dict[str, Any]:
 
 
 def _grid(spec: SweepSpec) -> list[SweepPoint]:
-    """Every combination of one value from each axis that is asked for."""
+    """Every combination of one value from each axis."""
     losses: list[dict[str, Any]] = [_loss(spec, loss) for loss in sorted(spec.loss_percent)]
     if losses and not spec.bitrate_kbps:
         losses = [{"bitrate_kbps": spec.loss_bitrate_kbps, **one} for one in losses]

@@ -1,4 +1,4 @@
-"""The shape of a sweep's figures in sweep.json: nothing scored is None, never 0."""
+"""Schema of a sweep's figures in sweep.json. A figure without scored turns is None, never 0."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ class _FigureRecord(BaseModel):
 
 
 class MeasureFigure(_FigureRecord):
-    """part / whole over n samples, those that every run of the sweep could score; left_out: the others.
+    """part / whole over the n samples that every run of the sweep could score; left_out: number of other samples.
 
-    low, high: its interval. change: against the run without a condition, on the same samples, with the interval of the
-    paired difference.
+    low, high: the interval. change: paired difference from the clean run on the same samples, with its interval.
     """
 
     value: float | None
@@ -31,7 +30,9 @@ class MeasureFigure(_FigureRecord):
 
 
 class PointFigures(_FigureRecord):
-    """One run of the sweep. failed: turns that broke. scaled: turns made quieter to fit. lost: of `packets`."""
+    """A run of the sweep. failed: failed turns. scaled: turns attenuated to full scale. lost: lost packets of
+    `packets`.
+    """
 
     run: str
     condition: str | None
@@ -45,7 +46,7 @@ class PointFigures(_FigureRecord):
 
 
 class BreakFigures(_FigureRecord):
-    """Where a measure breaks on an axis (voicelab.metrics.breakpoints), as asked; `sentence` says it in words."""
+    """A breakpoint on an axis (voicelab.metrics.breakpoints). asked: the option; sentence: the result in words."""
 
     asked: str
     measure: str
@@ -72,7 +73,7 @@ class AxisFigures(_FigureRecord):
 
 
 class SweepFigures(_FigureRecord):
-    """unit: what was taken as a whole, `clusters` how many of those there are."""
+    """All figures of a sweep. unit: the clustering unit; clusters: number of clusters."""
 
     unit: str
     clusters: int

@@ -1,4 +1,4 @@
-"""The figures that a sweep follows as conditions worsen: those of the table that say so."""
+"""The figures of a sweep: those with `sweep` in `shown_in`."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ MEASURES: dict[str, Figure] = {figure.name: figure for figure in ratios(shown_in
 
 
 def falls(figure: Figure) -> bool:
-    """Whether a figure gets worse by falling."""
+    """Whether lower values of a figure are worse."""
     return figure.better == "higher"
 
 
 def followed(breakpoints: tuple[str, ...]) -> dict[str, Figure]:
-    """The figures of a sweep: MEASURES, and those that its breakpoints name besides."""
+    """The figures of a sweep: MEASURES, and those of its breakpoints."""
     asked = {asked.partition("=")[0] for asked in breakpoints}
     return {
         figure.name: figure for figure in ratios(FIGURES.values()) if figure.name in MEASURES or figure.name in asked
@@ -24,7 +24,7 @@ def followed(breakpoints: tuple[str, ...]) -> dict[str, Figure]:
 
 
 def threshold(asked: str) -> tuple[str, Threshold]:
-    """`entity_recall=90%` (of its clean value) or `wer=0.3` (as it is) -> the figure's name and what it may not pass.
+    """Parse a threshold: `entity_recall=90%` (of the clean value) or `wer=0.3` (absolute).
 
     Raises InputError that names the option.
     """
@@ -41,10 +41,10 @@ def threshold(asked: str) -> tuple[str, Threshold]:
     if not text.endswith("%"):
         if not 0 < value < (1 if falling else float("inf")):
             raise InputError(
-                f"--breakpoint {asked}: give a rate such as 0.9, or a share of the clean value such as 90%"
+                f"--breakpoint {asked}: give a rate such as 0.9, or a percentage of the clean value such as 90%"
             )
         return key, Threshold(value, relative=False, falls=falling)
     if not (0 < value < 100 if falling else 100 < value < float("inf")):
         side = "under" if falling else "over"
-        raise InputError(f"--breakpoint {asked}: {key} breaks {side} 100% of its clean value; give such a share")
+        raise InputError(f"--breakpoint {asked}: {key} breaks {side} 100% of its clean value; give such a percentage")
     return key, Threshold(value / 100, relative=True, falls=falling)

@@ -1,4 +1,4 @@
-"""sweep.html: the curves, the breakpoints, every point, and one sample to hear under each condition; one file."""
+"""sweep.html: curves, breakpoints, all points, and one sample to play under each condition, in one file."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """One sample under one condition: what to play, and what was made of it."""
+    """A sample under one condition: its audio and its turn."""
 
     condition: str
     sound: EmbeddedSound
@@ -44,10 +44,10 @@ class _SweepPicture:
 
 
 def write(folder: SweepFolder) -> Path:
-    """Make sweep.html of a finished sweep anew; its path. Raises InputError where the sweep is not finished."""
+    """Write sweep.html of a finished sweep and return its path. Raises InputError if the sweep is not finished."""
     result = folder.read()
     if result.figures is None:
-        raise InputError(f"{folder.path}: this sweep is not finished; go on with it: voicelab sweep --resume")
+        raise InputError(f"{folder.path}: this sweep is not finished; continue it: voicelab sweep --resume")
     path = folder.path / "sweep.html"
     path.write_text(_render(folder, result, result.figures), encoding="utf-8")
     return path
@@ -77,9 +77,9 @@ def _render(folder: SweepFolder, result: SweepResult, figures: SweepFigures) -> 
 
 
 def hearings(folder: SweepFolder, sample_id: str | None = None) -> list[Hearing]:
-    """One sample under every condition of a sweep; by default the one whose hearing changed most between conditions.
+    """A sample under every condition of a sweep; by default the one whose transcripts differ most between conditions.
 
-    Raises InputError where the sample was not in the sweep.
+    Raises InputError if the sample is not in the sweep.
     """
     result = folder.read()
     runs = [(folder.run(name), folder.run(name).read()) for name in result.runs]
@@ -117,7 +117,7 @@ def _sound(
 
 
 def hearings_shown(folder: SweepFolder, sample_id: str | None = None) -> Shown:
-    """`hearings` as cards with players, for a notebook."""
+    """The result of `hearings` as cards with players, for a notebook."""
     found = hearings(folder, sample_id)
     html = _templates().get_template("hearings.html").render(hearings=found)
     return Shown(f"{found[0].turn.sample_id} under {len(found)} conditions", html=html)

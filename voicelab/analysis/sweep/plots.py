@@ -1,4 +1,4 @@
-"""The curves of a sweep: each measure against an axis, worse to the right, with intervals and breakpoints."""
+"""Plot the measures of a sweep against its axes, more severe to the right, with intervals and breakpoints."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DRAWN = ("wer", "entity_recall", "intent_accuracy")
-"""What the curves show; more lines than three cannot be told apart."""
+"""The plotted measures; more than three lines would be hard to distinguish."""
 _MARKERS = {"wer": "s", "entity_recall": "o", "intent_accuracy": "^"}
 
 
 def drawable(figures: SweepFigures) -> tuple[AxisFigures, ...]:
-    """The axes with two places or more: one place has no curve, and its figures stand in the table."""
+    """The axes with at least two places; a single place has no curve and is shown in the table only."""
     return tuple(axis for axis in figures.axes if len(axis.places) > 1)
 
 
 def curves(sweep_id: str, figures: SweepFigures, axis: AxisFigures, theme: Theme = LIGHT) -> Figure:
-    """The measures over one axis, mild on the left; what they are without a condition stands apart at the left edge."""
+    """Plot the measures over an axis, mild on the left; the clean values are at the left edge."""
     heading = f"{axis.label[0].upper()}{axis.label[1:]}"
     figure, axes = canvas(heading, source_line(sweep_id, figures), 4.0, theme)
     steps = _steps(axis)
@@ -50,7 +50,7 @@ def curves(sweep_id: str, figures: SweepFigures, axis: AxisFigures, theme: Theme
 
 
 def _line(axes: Axes, found: list[MeasureFigure], steps: list[float], color: str, key: str, order: int) -> None:
-    # Side by side, so that the bars of one place do not cover each other.
+    # Offset, so that the error bars at one place do not overlap.
     shift = 0.05 * (order - 1)
     placed = zip(steps, found, strict=True)
     shown = [(step + shift, one.value, one) for step, one in placed if one.value is not None]
@@ -65,12 +65,12 @@ def _line(axes: Axes, found: list[MeasureFigure], steps: list[float], color: str
 
 
 def _scale(axis: AxisFigures, place: float) -> float:
-    """Bitrates double from one to the next, the rest is counted."""
+    """Bitrates have a logarithmic scale, other axes a linear one."""
     return math.log2(place) if axis.key == "bitrate" else place
 
 
 def _steps(axis: AxisFigures) -> list[float]:
-    """Where clean and each place are drawn: to scale, clean one step to the left of the mildest."""
+    """The x positions of clean and of each place: to scale, with clean one step to the left of the mildest."""
     placed = [abs(_scale(axis, place) - _scale(axis, axis.places[0])) for place in axis.places]
     reach = placed[-1] or 1.0
     count = max(1, len(placed) - 1)
@@ -79,7 +79,7 @@ def _steps(axis: AxisFigures) -> list[float]:
 
 
 def _position(place: float, axis: AxisFigures, steps: list[float]) -> float:
-    """A place between two conditions, where the straight line between their marks has it."""
+    """The x position of a place between two conditions, by linear interpolation."""
     import numpy as np
 
     places = np.array(axis.places)

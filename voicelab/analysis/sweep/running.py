@@ -1,4 +1,4 @@
-"""A sweep made, or taken up where it was stopped."""
+"""Run a sweep, or resume one."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ from voicelab.targets.catalog import target_config
 def sweep(
     spec: SweepSpec, out: Path, *, sweep_id: str | None = None, progress: Progress | None = None
 ) -> tuple[SweepFolder, SweepResult]:
-    """Make a new sweep under the folder `out`: a run for each condition, one pipeline for all.
+    """Run a new sweep in a folder under `out`: one run per condition, with the same pipeline.
 
-    Raises InputError or EngineError when it cannot begin; nothing is left behind then.
+    Raises InputError or EngineError if it cannot start; no files are written then.
     """
     if target_config(spec.base.target).entry.engines != "all":
-        raise InputError("a sweep runs the pipeline here or starts a server; --url is not for it, nor is --target")
+        raise InputError("a sweep runs the pipeline in this process or starts a server; leave --url and --target out")
     checked_again(spec.base)
     spec = checked_again(spec)
     points = points_of(spec)
@@ -35,7 +35,7 @@ def sweep(
     check_name("--sweep-id", name)
     folder = SweepFolder(out / name)
     if (folder.path / "sweep.json").exists():
-        raise InputError(f"{folder.path}: holds a sweep already; go on with it by --resume, or take another --sweep-id")
+        raise InputError(f"{folder.path}: has a sweep already; continue it with --resume, or choose another --sweep-id")
     names = tuple(point.name for point in points)
     result = SweepResult(sweep_id=folder.sweep_id, status="running", spec=spec, runs=names, started_at=now())
     with how_to_go_on("sweep", folder.path):
@@ -43,19 +43,19 @@ def sweep(
 
 
 def resume(path: Path, *, progress: Progress | None = None) -> tuple[SweepFolder, SweepResult]:
-    """Take up a sweep that was stopped: finished turns are kept, not repeated; its figures are made anew."""
+    """Resume a stopped sweep: finished turns are not repeated; the figures are computed again."""
     folder = SweepFolder(path)
     with how_to_go_on("sweep", path):
         return folder, _go_on(folder, folder.read(), progress)
 
 
 def spec_of(**fields: Any) -> SweepSpec:
-    """A SweepSpec from loose values, as a notebook has them; InputError names the one that cannot be."""
+    """A SweepSpec from a notebook's parameters; InputError names an invalid one."""
     return checked(SweepSpec, **fields)
 
 
 def new_sweep_id(spec: SweepSpec) -> str:
-    """An id that sorts by time and says what ran: 20260131-120102-moonshine-sweep."""
+    """An id that sorts by time and names the recognizer: 20260131-120102-moonshine-sweep."""
     return f"{now():%Y%m%d-%H%M%S}-{(spec.base.asr or '').partition(':')[0]}-sweep"
 
 
@@ -65,7 +65,7 @@ def _go_on(folder: SweepFolder, result: SweepResult, progress: Progress | None) 
              for point in points_of(spec)]  # fmt: skip
 
     def tell(done: int, total: int, turn: TurnResult | None) -> None:
-        # The engines are loaded when this is first called: what cannot begin leaves no sweep behind.
+        # The first call loads the engines, so a sweep that cannot start writes no files.
         if not (folder.path / "sweep.json").exists():
             folder.write(result)
         if progress is not None:

@@ -1,4 +1,4 @@
-"""The figures of a sweep: every run scored on the same samples."""
+"""Compute the figures of a sweep; every run is scored on the same samples."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from voicelab.scoring.scored_run import read_scored
 
 @dataclass(frozen=True, slots=True)
 class _Paired:
-    """One measure of every run, over the samples that all of them could score, in one order."""
+    """A measure of every run over the samples that all runs could score, in the same order."""
 
     parts: Mapping[str, list[float]]
     wholes: Mapping[str, list[float]]
@@ -31,7 +31,7 @@ class _Paired:
 
 
 def figures_of(spec: SweepSpec, folder: SweepFolder) -> SweepFigures:
-    """Read the runs of a sweep and score them; InputError where one of them cannot be read."""
+    """Read and score the runs of a sweep; InputError if one of them cannot be read."""
     points = points_of(spec)
     scores = {point.name: _primary(folder.run(point.name)) for point in points}
     paired = {key: _pair(figure, scores) for key, figure in followed(spec.breakpoints).items()}

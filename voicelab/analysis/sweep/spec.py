@@ -1,4 +1,4 @@
-"""SweepSpec: what a sweep tries, and sweep.json, the file that it leaves."""
+"""SweepSpec, the specification of a sweep, and sweep.json, its result."""
 
 from __future__ import annotations
 
@@ -22,11 +22,12 @@ class _SweepRecord(BaseModel):
 
 
 class SweepSpec(_SweepRecord):
-    """Everything that decides what a sweep measures.
+    """The specification of a sweep.
 
-    base: the run without a condition. noise: each kind is an axis of its own, over snr_db. loss_percent: of Opus
-    packets at loss_bitrate_kbps, mean_burst in a row. grid: every combination of the axes, not one at a time. seed of
-    base: also that of noise and losses. breakpoints: thresholds such as `entity_recall=90%` and `wer=0.3`.
+    base: the clean run; its seed is also the seed of noise and packet loss. noise: each kind is a separate axis over
+    snr_db. loss_percent: lost Opus packets at loss_bitrate_kbps, with bursts of mean length mean_burst. grid: every
+    combination of the axes instead of one axis at a time. breakpoints: thresholds such as `entity_recall=90%` and
+    `wer=0.3`.
     """
 
     base: RunSpec
@@ -44,7 +45,7 @@ class SweepSpec(_SweepRecord):
 
 
 class SweepResult(_SweepRecord):
-    """sweep.json. runs: the names of the run folders beside it, the one without a condition first."""
+    """The content of sweep.json. runs: names of the run folders beside it, the clean one first."""
 
     format_version: Literal[1] = 1
     sweep_id: str
@@ -70,17 +71,17 @@ class SweepFolder:
         return RunFolder(self.path / name)
 
     def write(self, result: SweepResult) -> None:
-        """Replace sweep.json in one step."""
+        """Replace sweep.json atomically."""
         storage.make_folder(self.path)
         storage.write_whole(self.path / "sweep.json", f"{result.model_dump_json(indent=2)}\n".encode())
 
     def read(self) -> SweepResult:
-        """sweep.json; InputError names what is wrong with it."""
+        """Read sweep.json; InputError describes an error in it."""
         file = self.path / "sweep.json"
         try:
             return SweepResult.model_validate_json(file.read_text(encoding="utf-8"))
         except OSError as error:
-            raise InputError(f"{file}: cannot be read: {error.strerror}; give a folder that a sweep left") from error
+            raise InputError(f"{file}: cannot be read: {error.strerror}; give the folder of a sweep") from error
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))

@@ -1,4 +1,4 @@
-"""The tables of a sweep as data frames, for a notebook."""
+"""A sweep's tables as DataFrames, for notebooks."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 def points(figures: SweepFigures) -> pd.DataFrame:
-    """A row for each condition: its figures with intervals, and its change against the clean recordings."""
+    """One row per condition: the figures with intervals, and the change from the clean recordings."""
     import pandas as pd
 
     return pd.DataFrame(wording.rows(figures), columns=list(wording.columns(figures))).set_index("condition")
 
 
 def breaks(figures: SweepFigures) -> pd.DataFrame:
-    """A row for each axis and threshold: where it is crossed, or that it is not, in words."""
+    """One row per axis and threshold: the crossing, or a note that there is none, in words."""
     import pandas as pd
 
     axes = {axis.key: axis.label for axis in figures.axes}

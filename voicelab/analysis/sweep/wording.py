@@ -1,4 +1,4 @@
-"""A sweep's figures as people read them."""
+"""Text of a sweep's figures."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ def columns(figures: SweepFigures) -> tuple[str, ...]:
 
 
 def title(name: str) -> str:
-    """A figure in words; the name itself where it comes from a sweep of an earlier version."""
+    """The title of a figure; its name if it comes from a sweep of an earlier version."""
     return FIGURES[name].title if name in FIGURES else name.replace("_", " ")
 
 
 def short(name: str) -> str:
-    """A figure as the head of a narrow column."""
+    """The short title of a figure, for a narrow column."""
     return FIGURES[name].short if name in FIGURES else name.replace("_", " ")
 
 
 def break_sentence(
     asked: str, axis: str, unit: str, places: Sequence[float], found: Breakpoint, limit: Threshold
 ) -> str:
-    """Where a measure breaks on an axis, or that it does not."""
+    """A sentence with the breakpoint of a measure on an axis, or the reason why there is none."""
     measure = title(asked.partition("=")[0])
     if found.outcome == "undefined" or found.limit is None:
         return f"{measure} on {axis}: nothing was scored"
@@ -41,18 +41,18 @@ def break_sentence(
         sure = sure_text(found, places)
         return f"{what.format(over)} at {place_text(found.at, unit)}{f' {sure}' if sure else ''} ({axis})"
     share_text = (
-        f"; in {100 * found.crossed_share:.0f} % of the draws it crosses between two conditions"
+        f"; in {100 * found.crossed_share:.0f} % of the resamples it crosses between two conditions"
         if found.crossed_share
         else ""
     )
     if found.outcome == "before":
-        return f"{what.format(f'is {under}')} already at {mildest}, the mildest tried ({axis}){share_text}"
+        return f"{what.format(f'is {under}')} already at {mildest}, the mildest condition ({axis}){share_text}"
     reach = "down to" if places[-1] <= places[0] else "up to"
-    return f"{what.format(f'is never {under}')}, {reach} {worst}, the worst tried ({axis}){share_text}"
+    return f"{what.format(f'is never {under}')}, {reach} {worst}, the most severe condition ({axis}){share_text}"
 
 
 def sure_text(found: Breakpoint, places: Sequence[float]) -> str:
-    """The interval, an end that lies outside of what was tried named by the last place tried: `[under 0, 11.2]`."""
+    """The interval; an end beyond the last condition is written as `[under 0, 11.2]`."""
     if found.low is None and found.high is None and not (found.open_mild or found.open_severe):
         return ""
     rising = places[0] <= places[-1]
@@ -81,7 +81,7 @@ def change_text(figure: MeasureFigure) -> str:
 
 
 def rows(figures: SweepFigures) -> list[tuple[str, ...]]:
-    """A row for each point, as `columns` names them."""
+    """One row per point, with the columns of `columns`."""
     return [_row(point) for point in figures.points]
 
 
@@ -89,7 +89,7 @@ SHORT_COLUMNS = ("run", "WER", "entity recall", "intent", "lost")
 
 
 def short_rows(figures: SweepFigures) -> list[tuple[str, ...]]:
-    """A row for each point, as SHORT_COLUMNS names them, narrow enough for a terminal."""
+    """One row per point, with the columns SHORT_COLUMNS, narrow enough for a terminal."""
     shown = ("wer", "entity_recall", "intent_accuracy")
     rows = []
     for point in figures.points:
@@ -122,16 +122,16 @@ def _row(point: PointFigures) -> tuple[str, ...]:
 
 
 def source_line(sweep_id: str, figures: SweepFigures) -> str:
-    """What a figure says about where it comes from."""
+    """The origin of the figures, in one line."""
     return f"sweep {sweep_id} · normalizer {figures.normalizer} · {figures.clusters} {figures.unit}s"
 
 
 def how_sure(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
-    out = f" {left_out} samples that some run could not score are in none of them." if left_out else ""
+    out = f" {left_out} samples are left out because some run could not score them." if left_out else ""
     few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""
     return (
-        f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}), as of "
-        f"a single run: docs/explanation/confidence_intervals.md. Those of breakpoints are from {figures.draws}"
-        f" resamples of seed {figures.seed}, the same for every condition. All figures use the same samples.{out}{few}"
+        f"In brackets: {100 * figures.level:.0f} % intervals by {figures.unit} ({figures.clusters}); see "
+        "docs/explanation/confidence_intervals.md. Breakpoints have bootstrap intervals "
+        f"({figures.draws} resamples, seed {figures.seed}). All figures use the same samples.{out}{few}"
     )

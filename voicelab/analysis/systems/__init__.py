@@ -1,4 +1,4 @@
-"""Several systems' transcripts of the same utterances: how sure their error rates are, and whether they differ."""
+"""Error rates of several systems on the same utterances, with intervals and tests of their differences."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Two systems or more on the same utterances: differences of word error rate, and tests of whether they are chance.
+"""Compare systems on the same utterances: differences of word error rate, and significance tests.
 
 The tests are those of `voicelab compare`: Student's t by speaker, the sign test and Wilcoxon's by speaker, MAPSSWE by
 segments and McNemar's by utterances. With several pairs of systems, each test's p-values are adjusted by Holm.
@@ -19,7 +19,7 @@ from voicelab.metrics.significance import holm, mcnemar, sign_test, wilcoxon
 
 @dataclass(frozen=True, slots=True)
 class TestResult:
-    """A test of equally many word errors. basis: what it counted. holm: p adjusted for all pairs of systems."""
+    """A test of equal word errors. basis: its observations. holm: p adjusted for all pairs of systems."""
 
     name: str
     basis: str
@@ -29,7 +29,7 @@ class TestResult:
 
 @dataclass(frozen=True, slots=True)
 class SystemPair:
-    """Two systems over the utterances that both have; the difference of WER is second minus first."""
+    """Two systems on their common utterances; the difference of WER is second minus first."""
 
     first: str
     second: str
@@ -40,7 +40,7 @@ class SystemPair:
 
 
 def compare_systems(scores: Mapping[str, Score]) -> list[SystemPair]:
-    """Each two systems compared, in the order given. scores: by the system's name, all by one normalizer."""
+    """Compare all pairs of systems, in the given order. scores: by system name, all under one normalizer."""
     found = [_compared(one, other, scores[one], scores[other]) for one, other in combinations(scores, 2)]
     adjusted = [
         holm([pair.tests[place].p_value for pair in found]) for place in range(len(found[0].tests) if found else 0)
@@ -100,7 +100,7 @@ def _shares(utterances: Sequence[ScoreCounts]) -> list[tuple[float, float]]:
 def _rates(
     mine: Sequence[ScoreCounts], theirs: Sequence[ScoreCounts], keys: Sequence[str]
 ) -> tuple[list[float], list[float]]:
-    """The word error rates of each group in both systems, of the groups that have reference words in both."""
+    """The word error rates of both systems for each group with reference words in both."""
     sums: list[dict[str, ScoreCounts]] = [{}, {}]
     for found, utterances in zip(sums, (mine, theirs), strict=True):
         for key, counts in zip(keys, utterances, strict=True):

@@ -1,4 +1,4 @@
-"""The word error rates of one system with their 95 % intervals."""
+"""The word error rates of a system with their 95 % intervals."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ LEVEL = 0.95
 
 @dataclass(frozen=True, slots=True)
 class Grouping:
-    """Which utterances are alike: those of one speaker, where two speakers or more are named, else none.
+    """The clusters of utterances: speakers if at least two are named, else single utterances.
 
-    keys: the group of each utterance.
+    keys: the cluster of each utterance.
     """
 
     unit: Literal["speaker", "utterance"]
@@ -32,13 +32,13 @@ class Grouping:
         return cls("utterance", tuple(map(str, range(len(pairs)))))
 
     def note(self, groups: int) -> str | None:
-        """What limits an interval over that many groups."""
+        """The limitation of an interval over this many clusters."""
         return f"{groups} {self.unit}s are too few to say much about others" if groups < FEW else None
 
 
 @dataclass(frozen=True, slots=True)
 class RateWithInterval:
-    """A word error rate and its interval, or the reason why there is none."""
+    """A word error rate with its interval, or the reason why it has none."""
 
     wer: float | None
     interval: Interval | None
@@ -48,7 +48,7 @@ class RateWithInterval:
 
 @dataclass(frozen=True, slots=True)
 class RatesWithIntervals:
-    """The rates of a system: over all utterances and, by utterance, of each speaker, and of each entity class."""
+    """The rates of a system: in total, of each speaker, and of each entity class."""
 
     total: RateWithInterval
     speakers: dict[str, RateWithInterval]
@@ -56,9 +56,9 @@ class RatesWithIntervals:
 
 
 def sure_rates(score: Score) -> RatesWithIntervals:
-    """The word error rates of a score with 95 % intervals.
+    """Compute the word error rates of a score with 95 % intervals.
 
-    The total's interval is by speaker where the file names two or more, and a speaker's own by utterance.
+    The total's interval is by speaker if at least two are named; a speaker's interval is by utterance.
     """
     grouping = Grouping.of(score.pairs)
     by_speaker: dict[str, list[ScoreCounts]] = {}

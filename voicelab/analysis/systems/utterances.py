@@ -1,4 +1,4 @@
-"""The rows of single utterances: counts, error rate and alignment, as CSV or as JSON lines."""
+"""Write one row per utterance as CSV or JSON lines: counts, error rate and alignment."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from voicelab.errors import InputError
 from voicelab.metrics.words import AlignmentStep
 
 GAP = "***"
-"""Stands in a row's text for a word that the other side has and this one does not."""
+"""Placeholder for a word that only the other side has."""
 
 
 def utterance_rows(score: Score) -> Iterator[dict[str, Any]]:
-    """A row for each utterance: id, speaker, the counts and rates of `figures`, and its alignment.
+    """One row per utterance: id, speaker, the counts and rates of `figures`, and the alignment.
 
-    The alignment is a list of [operation, reference word, hypothesis word], with None for no word.
+    The alignment is a list of [operation, reference word, hypothesis word], with None for a missing word.
     """
     for place, (pair, counts) in enumerate(zip(score.pairs, score.utterances, strict=True)):
         row: dict[str, Any] = {"id": pair.id, "speaker": pair.speaker}
@@ -29,9 +29,9 @@ def utterance_rows(score: Score) -> Iterator[dict[str, Any]]:
 
 
 def write_utterances(path: Path, scores: Mapping[str, Score]) -> None:
-    """Write the rows of all systems to a .csv or .jsonl file; InputError for another ending, or a full disk.
+    """Write the rows of all systems to a .csv or .jsonl file; InputError for another ending, or a failed write.
 
-    In a .csv the alignment is two columns, REF and HYP, with `***` where a side has no word.
+    In a .csv the alignment has two columns, REF and HYP, with `***` for a missing word.
     """
     if path.suffix.lower() not in (".csv", ".jsonl"):
         raise InputError(f"--utterances {path}: use a name that ends in .csv or .jsonl")
@@ -61,7 +61,7 @@ def _sides(steps: list[list[str | None]]) -> tuple[str, str]:
 
 
 def worst(score: Score, most: int) -> list[tuple[int, tuple[AlignmentStep, ...]]]:
-    """Positions and alignments of the utterances with most errors, at most that many, and only those with errors."""
+    """Indices and alignments of the utterances with the most errors; utterances without errors are left out."""
     errors = [counts.words.errors for counts in score.utterances]
     places = sorted((place for place, count in enumerate(errors) if count), key=lambda place: -errors[place])
     return [(place, score.steps(place)) for place in places[:most]]

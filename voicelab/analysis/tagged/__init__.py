@@ -1,4 +1,4 @@
-"""Scoring references whose tokens are tagged with entities: several wordings of a span, and error rates by class."""
+"""Score references with entity tags: alternative wordings of spans, and error rates by class."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The alignment of one call with its tagged reference, in plain values that pass cheaply between processes."""
+"""Align a call with its tagged reference. The results are plain values, cheap to send between processes."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from voicelab.metrics.words import AlignmentStep, Operation, WordCounts, counts_
 from voicelab.text import Normalizer
 
 _Tagged = tuple[AlignmentStep, frozenset[str]]
-"""A step of an alignment, and the ids of the entities that it lies in."""
+"""A step of an alignment, with the ids of its entities."""
 PlainStep = tuple[Operation, str | None, str | None]
 
 
 @dataclass(frozen=True, slots=True)
 class CallRules:
-    """How calls are scored. norms, tags: as for `read_call`."""
+    """Options of the scoring. norms, tags: as for `read_call`."""
 
     normalizer: Normalizer
     weights: Weights
@@ -48,7 +48,7 @@ class AlignedCall:
 
 
 def align_call(reference: Path, hypothesis: Path, rules: CallRules) -> AlignedCall:
-    """Align a call as a whole and cut the alignment into speakers' turns; InputError for files that cannot be read."""
+    """Align a call as a whole and split the alignment into speakers' turns; InputError for unreadable files."""
     call = read_call(reference, rules.norms, rules.tags)
     heard = [word for token in read_tokens(hypothesis) for word in rules.normalizer.words(token.text)]
     speakers = _speakers(call)
@@ -67,7 +67,7 @@ def _plain(step: AlignmentStep) -> PlainStep:
 
 
 def _speakers(call: TaggedCall) -> list[str]:
-    """The speaker of each turn, named by the call too."""
+    """The speaker of each turn, prefixed with the call's name."""
     names = []
     for place, token in enumerate(call.tokens):
         if not place or token.speaker != call.tokens[place - 1].speaker:
@@ -76,7 +76,7 @@ def _speakers(call: TaggedCall) -> list[str]:
 
 
 def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int) -> list[list[_Tagged]]:
-    """The alignment of a call, cut into turns. Inserted words belong to the turn of the word before them."""
+    """Split the alignment of a call into turns. Inserted words belong to the turn of the word before them."""
     lattice, leaves = call_lattice(call, rules.normalizer)
     places = align_places(lattice, plain_lattice(heard), rules.weights)
     said = [leaves[i] for i, _ in places if i is not None]
@@ -92,7 +92,7 @@ def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int)
 
 
 def _around(said: Sequence[Leaf], passed: int) -> frozenset[str]:
-    """The entities that an inserted word lies inside of: those that the words before and after it share."""
+    """The entities of an inserted word: those of both the word before and the word after it."""
     inside = 0 < passed < len(said)
     return said[passed - 1].entities & said[passed].entities if inside else frozenset()
 

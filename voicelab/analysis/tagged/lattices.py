@@ -1,7 +1,7 @@
-"""The wordings of a tagged reference as a lattice whose words know their turn and their entities.
+"""Build the lattice of a tagged reference's wordings; each word has its turn and its entities.
 
-Allowed besides the words as they are written: the wordings that are listed for a span; a hyphenated word as several; a
-broken-off word without its hyphen; `<unk>` for a mark such as `<laugh>`. These are the rules of Rev's fstalign.
+Besides the written form, the lattice allows the wordings listed for a span, a hyphenated word as several words, a word
+fragment without its hyphen, and `<unk>` for a mark such as `<laugh>`. These are the rules of Rev's fstalign.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ def call_lattice(call: TaggedCall, normalizer: Normalizer) -> tuple[Lattice, lis
 
 
 def _span_or_turn(row: tuple[NlpToken, int]) -> tuple[str | None, int]:
-    """What neighbouring tokens share that belong together."""
+    """The key that the tokens of a span share."""
     token, turn = row
     return (None, turn) if token.span is None else (token.span, -1)
 
@@ -64,7 +64,7 @@ def _with_wordings(
     leaves: list[Leaf],
     words_of: Words,
 ) -> list[str | Choice]:
-    """A span as it is written, or as any of its listed wordings."""
+    """A span in its written form or any of its listed wordings."""
     if not spoken or not written:
         return written
     entities = frozenset(key for token, _ in rows for key in token.entities)
@@ -78,7 +78,7 @@ def _with_wordings(
 
 
 def _wording(leaf: Leaf, leaves: list[Leaf], words_of: Words) -> list[str | Choice]:
-    """A token's words, as numbers of leaves."""
+    """A token's words as leaf numbers."""
     text = leaf.word
     wordings = [words_of(text)]
     if _MARK.fullmatch(text):

@@ -1,7 +1,7 @@
-"""Many calls aligned at once, a process for each core.
+"""Align many calls in parallel, with one process per core.
 
-Processes are forked, so that they share what is loaded. A program with several threads is not forked: a lock that
-another thread holds would never open in the new process. There, and for few calls, the calls are aligned here in turn.
+Processes are forked, so that they share loaded modules. A program with several threads is not forked, because a lock
+held by another thread would never be released in the new process. It aligns the calls one by one, as for few calls.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from pathlib import Path
 from voicelab.analysis.tagged.calls import AlignedCall, CallRules, align_call
 
 FEW_CALLS = 4
-"""Starting processes for fewer calls costs more than it saves."""
+"""With fewer calls, starting processes costs more than it saves."""
 _MOST_PROCESSES = 16
 
 _rules: list[CallRules] = []
-"""The rules of this process; a normalizer cannot be sent to another process, only inherited."""
+"""The rules of this process. A normalizer cannot be pickled, so a child process inherits it."""
 
 
 def align_calls(files: Sequence[tuple[Path, Path]], rules: CallRules) -> Iterator[AlignedCall]:
-    """The alignment of each call, in order; InputError for files that cannot be read. files: reference, hypothesis."""
+    """Align each call, in order; InputError for unreadable files. files: pairs of reference and hypothesis."""
     processes = min(len(os.sched_getaffinity(0)), _MOST_PROCESSES, len(files))
     if processes < 2 or len(files) < FEW_CALLS or threading.active_count() > 1:
         yield from (align_call(mine, other, rules) for mine, other in files)

@@ -1,4 +1,4 @@
-"""Calls scored against tagged references: a row for each speaker's turn, and word errors by entity class."""
+"""Score calls against tagged references: one row per speaker's turn, and word errors by entity class."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def score_calls(
     norms: Path | None = None,
     tags: Path | None = None,
 ) -> Score:
-    """Score .nlp transcripts, or folders of them. Each call is aligned as a whole and then cut into speakers' turns.
+    """Score .nlp files or folders of them. Each call is aligned as a whole and then split into speakers' turns.
 
     norms, tags: as for `read_call`. Raises InputError for files that cannot be read or paired.
     """

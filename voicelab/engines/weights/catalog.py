@@ -33,7 +33,7 @@ MODELS = {
         "iic/SenseVoiceSmall", "FunAudioLLM/SenseVoiceSmall", _SENSEVOICE_FILES, 940,
     ),
     "fsmn-vad": Model(
-        "FSMN-VAD: where speech begins and ends, 16 kHz", "--asr sensevoice:vad=fsmn",
+        "FSMN-VAD: voice activity detection, 16 kHz", "--asr sensevoice:vad=fsmn",
         "iic/speech_fsmn_vad_zh-cn-16k-common-pytorch", "funasr/fsmn-vad", _FSMN_VAD_FILES, 4,
     ),
     "whisper-tiny.en": Model(
@@ -56,7 +56,7 @@ def model(name: str) -> Model:
     for known, entry in MODELS.items():
         if name in (known, entry.modelscope, entry.huggingface):
             return entry
-    raise InputError(f"no model {name!r}; there are: {', '.join(MODELS)}")
+    raise InputError(f"unknown model {name!r}; known: {', '.join(MODELS)}")
 
 
 def known_files(folder_or_id: str) -> tuple[str, ...]:

@@ -1,11 +1,11 @@
-"""Whether a text names an entity, however it is spoken or written; by rules alone, so the same answer every time.
+"""Decide whether a text names an entity in any spoken or written form, by deterministic rules.
 
     >>> found("$212.50", "that was two hundred twelve dollars and fifty cents")
     True
     >>> found("19", "flight nine nineteen")
     False
 
-What it takes for the same, and what not: docs/reference/matching.md.
+docs/reference/matching.md describes the rules.
 """
 
 from __future__ import annotations
@@ -34,11 +34,11 @@ __all__ = ["CLASSES", "EntityClass", "found", "kind_of", "known_class"]
 def found(entity: str, text: str, entity_class: str | None = None) -> bool:
     """Whether the text names the entity.
 
-    entity_class: one of CLASSES or a common other name of one; by default, and for a name that is not known, it is
-    inferred from how the entity is written.
+    entity_class: one of CLASSES or a common synonym; by default, and for an unknown name, it is inferred from the
+    spelling of the entity.
     """
     if entity.lstrip().startswith("(") and entity.strip() in text:
-        return True  # `($5)` is a loss by itself, and an aside in a sentence
+        return True  # `($5)` alone is negative; in a sentence it is an aside
     given = known_class(entity_class)
     if _once(entity, text, given) or any(_once(*pair, given) for pair in respelled(entity, text)):
         return True
@@ -55,7 +55,7 @@ def _once(entity: str, text: str, given: EntityClass | None) -> bool:
 
 
 def _either(outer: str, inner: str, text: str, given: EntityClass | None) -> bool:
-    """Whether the text names `outer (inner)`: one of two names of a thing, both of two things."""
+    """Whether the text names `outer (inner)`: either one if they name the same thing, else both."""
     same = _found(outer, inner, given) or _found(inner, outer, given)
     if not same and notation.is_remark(inner):
         return _found(outer, text, given)
@@ -80,14 +80,14 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
         same_words = kind not in ("money", "percent") and verbatim(wanted, said)
-        if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March and three quarters
+        if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March or three quarters
             same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
         if given is None and not same_words:
             same_words = says_pair(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
     if _named(entity, wanted, said, kind) or says_pair(wanted, said):
         return True
-    # `five thirty` may be a number or a time of day; a text that writes it 5:30 says which.
+    # `five thirty` may be a number or a time of day, unless the text has `5:30`.
     in_words = given is None and kind == "number" and not any(token.number for token in wanted)
     return in_words and any(_at_the_times([[one]], said) for one in clock.times(wanted) if not one.vague)
 
@@ -95,7 +95,7 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
 def _by_value(
     kind: EntityClass, entity: str, wanted: tuple[Token, ...], text: str, said: tuple[Token, ...]
 ) -> bool | None:
-    """Whether the text says the same amount, date or time; None where the entity is none, after all."""
+    """Whether the text has the same amount, date or time; None if the entity is not of that class."""
     if kind == "money" and (sums := amounts.money(wanted)):
         return amounts.names_money(sums, amounts.money(said))
     if kind == "percent" and (wanted_shares := shares.percentages(wanted) or shares.bare(wanted)):

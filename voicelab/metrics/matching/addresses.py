@@ -1,4 +1,4 @@
-"""Addresses of mail and of pages, written or said: `j.smith@mail.net` and `j dot smith at mail dot net`."""
+"""Email and web addresses, written or spoken: `j.smith@mail.net` and `j dot smith at mail dot net`."""
 
 from __future__ import annotations
 
@@ -26,13 +26,13 @@ _BEFORE_A_PLACE = frozenset(
     """in on up us me it out here there now online site website page store shop look find visit available found live is
     are was be more info information details account them""".split()
 )
-"""Words before an `at` that says where: `log in at gmail dot com`. After another word it is the sign of an address."""
+"""Words before an `at` that is a preposition: `log in at gmail dot com`. After other words it is the sign `@`."""
 _IN_WRITING = frozenset(".@_-/+")
 _MOST_READINGS = 64
 
 
 def is_address(entity: str) -> bool:
-    """Whether an entity is an address, in writing or in words."""
+    """Whether an entity is a written or spoken address."""
     plain = folded(entity).strip().rstrip(".,")
     page = _PAGE.fullmatch(plain)
     if _MAIL.fullmatch(plain) or (page and page[1].lower() in _DOMAINS):
@@ -43,7 +43,7 @@ def is_address(entity: str) -> bool:
 
 
 def named(entity: str, text: str) -> bool:
-    """Whether the text holds the address, whole."""
+    """Whether the text contains the whole address."""
     said = tokenize(text, whole=True)
     return any(
         _is_whole(said, start, end)
@@ -54,7 +54,7 @@ def named(entity: str, text: str) -> bool:
 
 
 def _readings(tokens: Sequence[Token]) -> set[str]:
-    """The address in small letters without its scheme and `www`; a number word may be its digits or a word."""
+    """The address in lower case without its scheme and `www`; a number word may be digits or a word."""
     partial: dict[int, set[str]] = {0: {""}}
     for index in range(len(tokens)):
         for said, count in _at(tokens, index, first=index == 0):
@@ -72,7 +72,7 @@ def _without_scheme(address: str) -> str:
 
 
 def _ends(wanted: str, text: Sequence[Token], index: int, done: int) -> Iterator[int]:
-    """Where in the text wanted[done:] can end when it begins at `index`."""
+    """The possible ends in the text of wanted[done:] starting at `index`."""
     if done == len(wanted):
         yield index
         return
@@ -83,7 +83,7 @@ def _ends(wanted: str, text: Sequence[Token], index: int, done: int) -> Iterator
 
 
 def _at(tokens: Sequence[Token], index: int, *, first: bool) -> Iterator[tuple[str, int]]:
-    """What the tokens from `index` on stand for in an address, and how many they are."""
+    """The readings of the tokens from `index` on in an address, with their numbers of tokens."""
     token = tokens[index]
     marks = "" if first or not token.joined else "".join(sign for sign in token.mark if sign in _IN_WRITING)
     if token.text in _SAID:
@@ -106,7 +106,7 @@ def _at(tokens: Sequence[Token], index: int, *, first: bool) -> Iterator[tuple[s
 
 
 def _is_whole(text: Sequence[Token], start: int, end: int) -> bool:
-    """Whether nothing of a longer address stands before or after text[start:end]."""
+    """Whether text[start:end] is not part of a longer address."""
     if start and not _is_scheme(text, start):
         before = text[start - 1]
         if before.text == "at" and start > 1 and _is_mailbox(text, start):
@@ -126,7 +126,7 @@ def _is_whole(text: Sequence[Token], start: int, end: int) -> bool:
 
 
 def _is_mailbox(text: Sequence[Token], start: int) -> bool:
-    """Whether the `@` or `at` before the address belongs to a mail address, whose host this is."""
+    """Whether an `@` or `at` before the address makes it the host of an email address."""
     if text[start - 1].raw == "@":
         return True
     name = text[start - 2]
@@ -134,7 +134,7 @@ def _is_mailbox(text: Sequence[Token], start: int) -> bool:
 
 
 def _is_scheme(text: Sequence[Token], start: int) -> bool:
-    """Whether what stands before the address is `https://` or `www.`, written or said."""
+    """Whether the address follows `https://` or `www.`, written or spoken."""
     if text[start].joined and ("//" in text[start].mark or (text[start - 1].text == "www" and text[start].mark == ".")):
         return True
     words = [token.text for token in text[max(0, start - 4) : start]]

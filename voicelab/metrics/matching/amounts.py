@@ -1,4 +1,4 @@
-"""Sums of money, in digits or words, compared by value."""
+"""Amounts of money in digits or words, compared by value."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ from voicelab.metrics.matching.vocabulary import (
 )
 
 _SMALL = 10
-"""A bare number below this is money only beside a currency."""
+"""A bare number below this is money only with a currency."""
 
 
 @dataclass(frozen=True, slots=True)
 class Amount:
-    """A sum of money.
+    """An amount of money.
 
-    currency: None where none is named. bare: the number has no unit and counts nothing else. start: where it stands;
-    several amounts at one place are readings of the same words. end: where its cents end, if it has any.
+    currency: None if none is named. bare: the number has no unit and counts nothing else. start: index of its first
+    token; several amounts with the same start are readings of the same words. end: end of its cents, if any.
     """
 
     value: Decimal
@@ -45,7 +45,7 @@ class Amount:
 
 
 def money(tokens: Sequence[Token]) -> list[Amount]:
-    """Every sum that the text may name."""
+    """Every amount that the text may name."""
     found: list[Amount] = []
     starts: dict[int, Number] = {}
     for one in numbers(tokens):
@@ -73,12 +73,12 @@ def money(tokens: Sequence[Token]) -> list[Amount]:
 
 
 def _with_currency(amount: Amount, currency: str | None) -> Amount:
-    """`10` of `$5-10` is a sum of dollars."""
+    """`10` in `$5-10` is an amount in dollars."""
     return replace(amount, currency=_unit(currency), bare=False) if amount.bare and currency else amount
 
 
 def _as_lower_end(tokens: Sequence[Token], number: Number, starts: dict[int, Number]) -> Iterator[Amount]:
-    """What a number that begins a range has of the number that ends it: `5 to 10 million dollars`, `$5-10M`."""
+    """Scale and currency that the start of a range takes from its end: `5 to 10 million dollars`, `$5-10M`."""
     upper = upper_end(tokens, number, starts)
     if upper is None or number.value is None:
         return
@@ -93,7 +93,7 @@ def _as_lower_end(tokens: Sequence[Token], number: Number, starts: dict[int, Num
 
 
 def _scale(tokens: Sequence[Token], number: Number) -> tuple[int, int]:
-    """The factor that a letter right after the number stands for, and where what comes after it begins."""
+    """The factor of a letter right after the number, and the index after it."""
     after = number.end
     if after < len(tokens) and tokens[after].text in SCALE_LETTERS and not tokens[after].paused:
         token = tokens[after]
@@ -140,7 +140,7 @@ def _unit(currency: str) -> str | None:
 
 
 def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
-    """What the number may count; `two hundred twelve fifty` and `nineteen ninety nine` may name cents too."""
+    """The readings of the number; `two hundred twelve fifty` and `nineteen ninety nine` may include cents."""
     sign = -1 if number.negative else 1
     words = [token.text for token in tokens[number.first : number.end]]
     if number.value is not None:
@@ -157,7 +157,7 @@ def _values(tokens: Sequence[Token], number: Number) -> Iterator[Decimal]:
             whole = Decimal(said)
         if whole is None or whole != int(whole):
             continue
-        # `twenty five` is one number, and `two hundred five` too: cents follow only what they cannot be added to.
+        # `twenty five` and `two hundred five` are single numbers: cents follow only if they cannot be added.
         if number.value is None:
             yield sign * (whole + Decimal(cents) / 100)
 
@@ -187,7 +187,7 @@ def _currency(tokens: Sequence[Token], index: int) -> str | None:
 
 
 def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[int, Number]) -> Iterator[Amount]:
-    """An amount whose currency stands at `at`, with `and fifty cents` or `fifty` after it."""
+    """An amount with its currency at index `at`, and `and fifty cents` or `fifty` after it."""
     index = at
     while tokens[index].text not in CURRENCIES:
         index += 1
@@ -208,14 +208,14 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
 
 
 def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
-    """Whether every sum that the entity names is said; where one of its words has several readings, any of them."""
+    """Whether the text has every amount of the entity; of several readings, any one is enough."""
     named = [one for one in wanted if not one.bare] or list(wanted)
     places = dict.fromkeys(one.start for one in named)
     return all(any(same_money(one, other) for one in named if one.start == index for other in said) for index in places)
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:
-    """Whether a sum said is the sum wanted; a bare number counts where it is not too small to tell."""
+    """Whether two amounts are equal; a bare number counts unless it is too small."""
     if wanted.value != said.value:
         return False
     if said.currency is not None and wanted.currency is not None:

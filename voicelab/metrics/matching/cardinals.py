@@ -1,4 +1,4 @@
-"""What the words of one number come to: a value, as `two hundred and twelve`, or digits, as `nine nineteen`."""
+"""Parse the words of one number to a value (`two hundred and twelve`) or to digits (`nine nineteen`)."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from voicelab.metrics.matching.vocabulary import REPEATS, SCALE_LETTERS, SCALES,
 
 
 def plain(value: Decimal) -> str:
-    """A value as digits, without an exponent and without zeros that say nothing."""
+    """A value as digits, without an exponent and trailing zeros."""
     text = format(value, "f")
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def value_of(words: Sequence[str]) -> Decimal | None:
-    """What a grammatical number counts: `two hundred and twelve`, `1.5 million`, `six and a half`; else None."""
+    """The value of a grammatical number: `two hundred and twelve`, `1.5 million`, `six and a half`; else None."""
     if words[:2] == ["half", "a"] or words[:2] == ["a", "half"]:
         rest = value_of(["one", *words[2:]]) if len(words) > 2 else None
         return rest / 2 if rest is not None else None
@@ -29,7 +29,7 @@ def value_of(words: Sequence[str]) -> Decimal | None:
     if not words:
         return None
     if extra:
-        # `a million and a half` is half a million more; `two and a half` half of one.
+        # `a million and a half` adds half a million; `two and a half` adds 0.5.
         unit = SCALES.get(words[-1], 1) if words[-1] in SCALES and words[-1] != "hundred" else 1
         value = _cardinal(words)
         return None if value is None else value + extra * unit
@@ -37,7 +37,7 @@ def value_of(words: Sequence[str]) -> Decimal | None:
 
 
 def _read_decimal(words: Sequence[str], point: int) -> Decimal | None:
-    """A decimal whose whole part is a number, or is read by digits or in pairs: `two twelve point five`."""
+    """A decimal whose integer part is a number, or is spoken by digits or in pairs: `two twelve point five`."""
     value = _cardinal(words)
     whole = digits_of(words[:point])
     if value is not None or whole is None:
@@ -49,7 +49,7 @@ def _read_decimal(words: Sequence[str], point: int) -> Decimal | None:
 
 
 def _without_fraction(words: list[str]) -> tuple[list[str], Decimal]:
-    """`six and 0.5 million` -> `6.5 million`; what is left of a fraction at the end comes back beside it."""
+    """`six and 0.5 million` -> `6.5 million`; a remaining fraction at the end is returned separately."""
     for index in range(1, len(words) - 1):
         share = words[index + 1]
         if words[index] != "and" or not share.startswith("0."):
@@ -106,7 +106,7 @@ def _cardinal(words: Sequence[str]) -> Decimal | None:
 
 
 def _small(words: Sequence[str], index: int) -> tuple[Decimal, int, int] | None:
-    """A value that stands in one word: itself, its size, and how many words it takes."""
+    """A value in one word: the value, its magnitude, and the number of words."""
     word = words[index]
     if word in UNITS:
         return Decimal(UNITS[word]), UNITS[word], 1
@@ -123,7 +123,7 @@ def _small(words: Sequence[str], index: int) -> tuple[Decimal, int, int] | None:
 
 
 def _room(word: str, value: Decimal) -> int | None:
-    """What may still be added after it: units after tens, anything under 100 after hundreds."""
+    """Upper limit of what may be added next: units after tens, anything under 100 after hundreds."""
     if word in TENS:
         return 10
     return None if value else 1
@@ -142,7 +142,7 @@ def _decimal(words: Sequence[str], index: int, whole: Decimal, group: Decimal | 
 
 
 def digits_of(words: Sequence[str]) -> str | None:
-    """The digit string that is said: `nine nineteen` 919, `double oh seven` 007, `eight hundred five five` 80055."""
+    """The spoken digit string: `nine nineteen` 919, `double oh seven` 007, `eight hundred five five` 80055."""
     out, index = "", 0
     while index < len(words):
         word = words[index]

@@ -1,6 +1,6 @@
-"""Times of day, in digits or words: `4:30`, `four thirty pm`, `half past four`, `quarter to five`, `sixteen thirty`.
+"""Times of day in digits or words: `4:30`, `four thirty pm`, `half past four`, `quarter to five`, `sixteen thirty`.
 
-Without `am` or `pm` on one of the two sides, `4:30` and `16:30` are the same.
+If one side has no `am` or `pm`, `4:30` and `16:30` are equal.
 """
 
 from __future__ import annotations
@@ -16,15 +16,15 @@ from voicelab.metrics.matching.vocabulary import TEENS, TENS, UNITS, ZEROS
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
 _NAMED_HOURS = {"noon": "pm", "midday": "pm", "midnight": "am"}
 _SMALL_HOURS = (12, 1, 2, 3, 4)
-"""Hours that are after midnight when said to be `at night`."""
+"""Hours that are after midnight with `at night`."""
 _FOUR_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
 
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """hour: 0..23, or 0..12 where half, "am" or "pm", tells the rest. vague: it may as well be any number.
+    """A time of day. hour: 0..23, or 0..12 if half is "am" or "pm". vague: it may also be a plain number.
 
-    start: where it stands; several times at one place are readings of the same words.
+    start: index of its first token; several times with the same start are readings of the same words.
     """
 
     hour: int
@@ -63,7 +63,7 @@ def times(tokens: Sequence[Token]) -> list[Time]:
 
 
 def named_times(tokens: Sequence[Token]) -> list[list[Time]]:
-    """The times that an entity names, each with its readings: two for `9 AM to 5 PM`; a vague one only if alone."""
+    """The times of an entity with their readings: two for `9 AM to 5 PM`; a vague one only if there is no other."""
     every = times(tokens)
     clear = [one for one in every if not one.vague] or every[:1]
     return [[one for one in clear if one.start == start] for start in dict.fromkeys(one.start for one in clear)]
@@ -139,7 +139,7 @@ def _below_hundred(words: Sequence[str]) -> int | None:
 
 
 def _minutes(words: Sequence[str]) -> int | None:
-    """Two digits: `thirty`, `twenty five`, `oh five`, `30`; not a single one."""
+    """Two digits: `thirty`, `twenty five`, `oh five`, `30`; not a single digit."""
     if len(words) == 2 and words[0] in ZEROS and words[1] in UNITS:
         return UNITS[words[1]]
     if len(words) == 1 and (words[0] in UNITS or (words[0].isdigit() and len(words[0]) != 2)):
@@ -148,7 +148,7 @@ def _minutes(words: Sequence[str]) -> int | None:
 
 
 def _half(tokens: Sequence[Token], index: int) -> str | None:
-    """`am` or `pm` at `index`, or the part of the day after it; the hour decides which one `night` is."""
+    """`am` or `pm` at `index`, or a part of the day after it; `night` depends on the hour."""
     index += index < len(tokens) and tokens[index].text == "oclock"
     words = [token.text for token in tokens[index : index + 3]]
     if words[:1] in (["am"], ["pm"]):

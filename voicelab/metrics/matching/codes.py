@@ -1,4 +1,4 @@
-"""Codes and tickers, letter by letter and digit by digit: `WZH-89B` and `w z h eight nine b`; and numbers of phones."""
+"""Codes and tickers, written or spelled out: `WZH-89B` and `w z h eight nine b`; and phone numbers."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ _SHORTEST_PHONE = 7
 _LINKS = frozenset({"as", "for", "like"})
 _SAID_MARKS = frozenset("dash hyphen minus slash dot period underscore space point stroke".split())
 _ASIDES = frozenset("capital uppercase upper lowercase lower case letter number digit the then and comma".split())
-"""Words that may stand between the letters of a code without being part of it."""
+"""Words that may occur between the letters of a code without being part of it."""
 _BETWEEN_DIGITS = frozenset("dash hyphen dot space".split())
 _MOST_READINGS = 64
 
 
 def readings(tokens: Sequence[Token]) -> set[str]:
-    """The codes that an entity may be: what is written, and where it is spelled out, what the words spell."""
+    """The codes of an entity: its written form and, if it is spelled out, the spelled code."""
     written = "".join(_point(tokens, index) + token.text for index, token in enumerate(tokens))
     return (_spelled(tokens) if is_spelled(tokens) else set()) or {written}
 
@@ -37,7 +37,7 @@ def _point(tokens: Sequence[Token], index: int) -> str:
 
 
 def is_spelled(tokens: Sequence[Token]) -> bool:
-    """Whether an entity is a code letter by letter: `m nine m six f j`, `oscar zulu four`."""
+    """Whether an entity is a spelled-out code: `m nine m six f j`, `oscar zulu four`."""
     said = [token for token in tokens if not _is_aside(token)]
     letters = sum(token.spelled or token.text in ALPHABET or token.text in LETTER_NAMES for token in said)
     counted = sum(token.number or token.text in SPELLED_NUMBERS or token.text in REPEATS for token in said)
@@ -64,7 +64,7 @@ def _spelled(tokens: Sequence[Token]) -> set[str]:
 
 
 def _letters_at(tokens: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
-    """What one word of a spelled code may stand for; `eighty nine` is 89 and not 809."""
+    """The readings of a word in a spelled code; `eighty nine` is 89 and not 809."""
     token = tokens[index]
     ways = [way for way in _said(tokens, index) if token.number or way[0] != token.text or len(way[0]) == 1]
     two = token.text in TENS and any(said.isdigit() and count == 2 for said, count in ways)
@@ -72,9 +72,9 @@ def _letters_at(tokens: Sequence[Token], index: int) -> Iterator[tuple[str, int]
 
 
 def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, article: bool = False) -> bool:
-    """Whether the text says the code, whole: nothing spelled right before it or after it belongs to it too.
+    """Whether the text contains the code completely, without adjacent spelled letters or digits.
 
-    by_letters: only letter by letter, as names are spelled; else in groups too (`wzh eighty nine b`). article: an `a`
+    by_letters: only letter by letter, as names are spelled; else also in groups (`wzh eighty nine b`). article: an `a`
     before it may be an article.
     """
     return any(
@@ -85,7 +85,7 @@ def spells(code: str, text: Sequence[Token], *, by_letters: bool = False, articl
 
 
 def _ends(code: str, text: Sequence[Token], index: int, done: int) -> Iterator[int]:
-    """Where in the text code[done:] can end when it begins at `index`."""
+    """The possible ends in the text of code[done:] starting at `index`."""
     if done == len(code):
         yield index
         return
@@ -103,7 +103,7 @@ def _ends(code: str, text: Sequence[Token], index: int, done: int) -> Iterator[i
 
 
 def _said(text: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
-    """What the tokens from `index` on may stand for, and how many they are."""
+    """The readings of the tokens from `index` on, with their numbers of tokens."""
     token = text[index]
     word = token.text
     if word.isalnum() or token.number:
@@ -133,7 +133,7 @@ def _is_x_ray(text: Sequence[Token], index: int) -> bool:
 
 
 def _after_explanation(letter: str, text: Sequence[Token], index: int) -> int:
-    """Past `as in whiskey`, `for whiskey`, which explain a letter."""
+    """The index after `as in whiskey` or `for whiskey`, which explain a letter."""
     if len(letter) == 1 and index < len(text) and text[index].text in _LINKS:
         word = index + 1 + (index + 1 < len(text) and text[index + 1].text == "in")
         if word + 1 < len(text) and _is_x_ray(text, word):
@@ -147,7 +147,7 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
     radio = any(token.text in ALPHABET for token in text[start:end])
     if start and _is_written_into(text[start]):
         return False
-    # Where pauses stand between its letters, a pause does not end a code.
+    # If there are pauses between the letters, a pause does not end the code.
     slow = any(token.paused for token in text[start + 1 : end])
     if start and (slow or not text[start].paused):
         before = text[start - 1]
@@ -165,12 +165,12 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
 
 
 def _is_written_into(token: Token) -> bool:
-    """Whether a token is written together with the one before it, a hyphen between them or nothing."""
+    """Whether a token is joined to the previous one, directly or by a hyphen."""
     return token.joined and (token.mark in ("", "-") or (token.number and token.mark == "."))
 
 
 def _carries_on(neighbour: Token, digits: bool, *, radio: bool) -> bool:
-    """Whether a neighbour would be read as part of the code: a radio word, or where digits fit in, a number."""
+    """Whether an adjacent token reads as part of the code: a radio word, or a number if digits fit."""
     if neighbour.number or neighbour.text in SPELLED_NUMBERS or neighbour.text == "double":
         return digits
     return radio and neighbour.text in ALPHABET
@@ -181,20 +181,20 @@ def is_phone(digits: str) -> bool:
 
 
 def phone_digits(tokens: Sequence[Token]) -> str:
-    """The digits of an entity that is nothing but digits, in whatever groups; "" for another."""
+    """The digits of an entity that consists of digits in any grouping; "" for others."""
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
     return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
 
 
 def says_digits(digits: str, text: Sequence[Token]) -> bool:
-    """Whether a text says a long digit string, in whatever groups; a country code before it may be more or less."""
+    """Whether a text contains a long digit string in any grouping; either side may lack the country code."""
     digits = digits.removeprefix("00") if len(digits) > _SHORTEST_PHONE + 2 else digits
     wanted = {digits, digits.removeprefix("1")} if len(digits) == 11 else {digits, f"1{digits}"}
     return any(spelled in wanted or spelled.removeprefix("00") in wanted for spelled in _digit_strings(text))
 
 
 def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
-    """Each longest stretch of digits, pauses and hyphens between them or not."""
+    """The maximal sequences of digits, with or without pauses and hyphens between them."""
     words: list[str] = []
     for index, token in enumerate(text):
         if _is_digits(text, index):
@@ -206,7 +206,7 @@ def _digit_strings(text: Sequence[Token]) -> Iterator[str]:
 
 
 def _read(words: Sequence[str]) -> Iterator[str]:
-    """Digits that are said, `twenty seven` as 27, and where that may be meant, as 20 and 7."""
+    """Spoken digits: `twenty seven` as 27, and also as 20 and 7 if that is possible."""
     if words:
         yield digits_of(words) or ""
         apart = [digits_of([word]) for word in words]
@@ -219,7 +219,7 @@ def _is_part(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _is_digits(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a token is digits of a longer string: no loss and no decimal, but `415.555` of `415.555.1212`."""
+    """Whether a token can be part of a digit string: not negative or decimal, except `415.555` of `415.555.1212`."""
     token = tokens[index]
     if not token.number:
         return token.text in REPEATS or token.text in ("hundred", "thousand") or digits_of([token.text]) is not None

@@ -1,7 +1,7 @@
-"""Dates, in digits or words: `2026-03-03`, `3/3/26`, `march third twenty twenty six`, `the third of march`.
+"""Dates in digits or words: `2026-03-03`, `3/3/26`, `march third twenty twenty six`, `the third of march`.
 
-A date is found when the text names all that the entity names: a day without its year does not name the whole date.
-Where both numbers of `3/4/26` could be months, the first is taken for the month, and the first of `3.4.26` for the day.
+A date is found if the text has all parts of the entity: a day without a year does not match a date with a year. If both
+numbers of `3/4/26` could be months, the first one is the month; in `3.4.26` the first one is the day.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _SPOKEN_AS_MONTH = frozenset({"may", "march", "mar"})
 
 @dataclass(frozen=True, slots=True)
 class Date:
-    """What is named of a date; years of two digits stand for those since 1970."""
+    """The named parts of a date; two-digit years are from 1970 on."""
 
     year: int | None = None
     month: int | None = None
@@ -33,13 +33,13 @@ class Date:
     """Whether it ends a range of days, as the fifth of `March 3-5`."""
 
     def names(self, wanted: Date) -> bool:
-        """Whether all that is wanted is named here."""
+        """Whether this date has all parts of the wanted one."""
         pairs = ((wanted.year, self.year), (wanted.month, self.month), (wanted.day, self.day))
         return all(theirs is None or theirs == mine for theirs, mine in pairs)
 
 
 def of_entity(text: str, tokens: Sequence[Token]) -> list[Date]:
-    """The date that an entity is, or the first and the last of `March 3-5`; none where it is no date."""
+    """The date of an entity, or the first and the last of `March 3-5`; empty if it is not a date."""
     weekdays = [WEEKDAY_NAMES[token.text] for token in tokens if token.text in WEEKDAY_NAMES]
     weekday = weekdays[0] if weekdays else None
     named = [*_in_digits(folded(text)), *_in_words(tokens)]
@@ -101,7 +101,7 @@ def _in_words(tokens: Sequence[Token]) -> Iterator[Date]:
         days_before = list(_day_first(tokens, month, index, starts, ends))
         yield from days_before
         of = index > 0 and tokens[index - 1].text == "of"
-        # What follows `the first of january` is its year; `nineteen seventy` does not begin with a day there.
+        # After `the first of january` comes its year; `nineteen seventy` does not begin with a day there.
         if not (of and days_before):
             yield from _month_first(tokens, month, index + 1, starts)
 
@@ -158,7 +158,7 @@ def _as_day(number: Number) -> int | None:
 
 
 def _days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
-    """Days that may begin at `index`, with where they end; `three twenty twenty six` begins with one too."""
+    """The possible days at `index` with their ends; `three twenty twenty six` may begin with one."""
     for number in starts.get(index, []):
         day = _as_day(number)
         if day is not None:
@@ -171,7 +171,7 @@ def _days(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) 
 
 
 def _years(tokens: Sequence[Token], index: int, starts: dict[int, list[Number]]) -> Iterator[tuple[int, int]]:
-    """Years that may begin at `index`, of four digits however they are said or of two, and how many digits."""
+    """The possible years at `index`, with four digits in any spoken form or with two, and their number of digits."""
     while index < len(tokens) and tokens[index].text in ("of", "in", "the", "year"):
         index += 1
     candidates = list(starts.get(index, []))
@@ -195,7 +195,7 @@ def _is_number(tokens: Sequence[Token], start: int, end: int) -> bool:
 
 
 def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
-    """Whether a number of the text is the whole date said in digits: `three three twenty six`, `03032026`."""
+    """Whether a number of the text is the whole date in digits: `three three twenty six`, `03032026`."""
     if wanted.year is None or wanted.month is None or wanted.day is None:
         return False
     if any(token.text in MONTH_NAMES for token in tokens):
@@ -206,7 +206,7 @@ def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
     spelled = {month + day + year for month in months for day in days for year in years}
     spelled |= {day + month + year for month in months for day in days for year in years}
     spelled.add(f"{wanted.year}{wanted.month:02d}{wanted.day:02d}")
-    # Three words and more, or six digits and more: `nineteen seventy` is a year and not the ninth of January 1970.
+    # At least three words or six digits: `nineteen seventy` is a year and not the ninth of January 1970.
     return any(
         one.readings & spelled
         for one in numbers(tokens)

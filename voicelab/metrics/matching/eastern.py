@@ -9,7 +9,7 @@ HAN = "\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\u3005\u3007"
 KANA = "\u3041-\u309f\u30a0-\u30ff\u31f0-\u31ff"
 HANGUL = "\uac00-\ud7a3"
 UNSPACED = HAN + KANA + "\u0e00-\u0e7f\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff"
-"""Scripts that put no space between words: Han, kana, Thai, Lao, Tibetan, Burmese, Khmer."""
+"""Scripts without spaces between words: Han, kana, Thai, Lao, Tibetan, Burmese, Khmer."""
 
 _DIGITS = {sign: value for value, sign in enumerate("零一二三四五六七八九")} | {"〇": 0, "两": 2, "兩": 2}
 _TENS = {"十": 10, "百": 100, "千": 1000}
@@ -42,7 +42,7 @@ _KOREAN_RUN = re.compile(rf"(?<![{HANGUL}])(?P<run>[{_KOREAN_NUMERAL}]+)(?=\s?(?
 
 
 def with_plain_numbers(text: str) -> str:
-    """The text with its numbers as digits. A numeral by itself stays unless a unit follows it: `一起` is no number."""
+    """The text with its numbers as digits. A single numeral stays unless a unit follows it: `一起` is not a number."""
     text = _RUN.sub(_in_digits, text)
     text = _KOREAN_RUN.sub(_korean_in_digits, text)
     text = _PERCENT.sub(r" \1%", text)
@@ -53,7 +53,7 @@ def with_plain_numbers(text: str) -> str:
 
 
 def with_english_currencies(text: str) -> str:
-    """`5 dollars` for `5美元`, for entities that are written without Chinese characters."""
+    """`5 dollars` for `5美元`, for entities without Chinese characters."""
     return _IN_ENGLISH.sub(lambda found: f" {_CURRENCIES[found[1]]} ", text)
 
 

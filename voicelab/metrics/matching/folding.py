@@ -1,4 +1,4 @@
-"""One spelling for accents, digits of any script, dashes, fractions in digits, and amounts in parentheses."""
+"""Unify accents, digits of any script, dashes, fractions in digits, and amounts in parentheses."""
 
 from __future__ import annotations
 
@@ -21,12 +21,12 @@ _SIGNS = str.maketrans(
      "،": ", ", "।": ". "}
 )  # fmt: skip
 _UNWRITTEN = re.compile("[\u064b-\u0652\u0670\u0640\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7]")
-"""Vowel signs of Arabic and Hebrew, which most texts leave out."""
+"""Vowel signs of Arabic and Hebrew, which most texts omit."""
 _FRACTIONS = {"½": (1, 2), "¼": (1, 4), "¾": (3, 4), "⅓": (1, 3), "⅔": (2, 3), "⅕": (1, 5), "⅖": (2, 5), "⅗": (3, 5),
               "⅘": (4, 5), "⅙": (1, 6), "⅚": (5, 6), "⅛": (1, 8), "⅜": (3, 8), "⅝": (5, 8), "⅞": (7, 8)}  # fmt: skip
 _MIXED = re.compile(r"(?<![\d/.,])(?<![\w%]-)(\d{1,4})[ -](\d{1,2})/(\d{1,2})(?![\d/])")
 _STANDING_OFF = re.compile(rf"^\s*-\s+(?=[{SIGNS_BEFORE}]?\d[\d.,]*\s?%?\s*$)|−\s+(?=[{SIGNS_BEFORE}]?\d)")
-"""A minus sign with a space after it: the whole text is an amount, or the sign is no hyphen."""
+"""A minus sign followed by a space: the whole text is an amount, or the sign is not a hyphen."""
 _LATIN_EDGE = re.compile(
     rf"(?<=[{UNSPACED}{HANGUL}])(?=[A-Za-z0-9{SIGNS_BEFORE}-])|(?<=[A-Za-z0-9%])(?=[{UNSPACED}{HANGUL}])"
 )
@@ -34,7 +34,7 @@ _EASTERN = re.compile(f"[{HANGUL}{UNSPACED}]")
 
 
 def folded(text: str) -> str:
-    """The text without accents, with plain digits, apostrophes and hyphens; case is kept."""
+    """The text without accents and with plain digits, apostrophes and hyphens; keeps case."""
     plain = with_arrows(text)
     plain = _STANDING_OFF.sub("-", plain) if "-" in plain or "−" in plain else plain
     plain = with_losses(plain if plain.isascii() else _one_spelling(plain))
@@ -60,7 +60,7 @@ def _one_spelling(text: str) -> str:
 
 
 def _plain_sign(char: str) -> str:
-    """A digit of any script as 0 to 9; nothing for a character without a shape."""
+    """A digit of any script as 0 to 9; "" for an invisible character."""
     if char.isascii():
         return char
     if char.isdecimal():
@@ -69,7 +69,7 @@ def _plain_sign(char: str) -> str:
 
 
 def _without_accents(text: str) -> str:
-    """Without the marks on Latin and Greek letters; in other scripts a mark makes another letter or vowel."""
+    """Remove the marks on Latin and Greek letters; in other scripts a mark changes the letter or vowel."""
     kept: list[str] = []
     accented = False
     for char in unicodedata.normalize("NFKD", text):

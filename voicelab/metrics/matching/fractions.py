@@ -1,4 +1,4 @@
-"""Fractions in words and digits, as one token with their value: `three quarters`, `two thirds`, `half a`, `1/2`."""
+"""Combine fractions in words and digits to one token with their value: `three quarters`, `two thirds`, `half a`, `1/2`."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _OF = frozenset({*_PERCENT, *SCALES})
 
 
 def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The tokens with each fraction as one token of digits, and `of a` between it and what it is a part of left out.
+    """The tokens with each fraction as one token of digits, without `of a` between it and its unit.
 
-    `a third`, `a half` and `a quarter` by themselves stay words: they may be the third, the halftime, three months.
+    `a third`, `a half` and `a quarter` alone stay words, because they may be the third, a halftime, or three months.
     """
     kept: list[Token] = []
     index = 0
@@ -42,7 +42,7 @@ def with_fractions(tokens: Sequence[Token]) -> tuple[Token, ...]:
 
 
 def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
-    """Whether the text says `half` or `quarter` for the entity 1/2 or 1/4."""
+    """Whether the text has `half` or `quarter` for the entity 1/2 or 1/4."""
     if len(fraction) != 2 or fraction[0].text != "1":
         return False
     if word := {"2": "half", "4": "quarter"}.get(fraction[1].text):
@@ -52,7 +52,7 @@ def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
 
 
 def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
-    """The fraction that begins at `index` and where it ends with its `of a`."""
+    """The fraction at `index`, and its end including `of a`."""
     words = [token.text for token in tokens[index : index + 2]]
     if len(words) < 2 or tokens[index + 1].paused:
         return None, index
@@ -78,13 +78,13 @@ def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> t
 
 
 def _is_of(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> bool:
-    """Whether `of` follows, and no `the` stands before: `one hundredth` by itself may be an ordinal."""
+    """Whether `of` follows without a `the` before, because `one hundredth` alone may be an ordinal."""
     ordinal = bool(before) and (before[-1].text == "the" or _counts(before[-1]))
     return not ordinal and index < len(tokens) and tokens[index].text == "of"
 
 
 def _past_of(tokens: Sequence[Token], index: int) -> tuple[int, bool]:
-    """Past `of a`, `of one`, `a`, where a unit follows; and whether one does."""
+    """The index after `of a`, `of one` or `a` if a unit follows, and whether one does."""
     at = index
     if at < len(tokens) and tokens[at].text == "of":
         at += 1
@@ -96,7 +96,7 @@ def _past_of(tokens: Sequence[Token], index: int) -> tuple[int, bool]:
 
 
 def _past_article(tokens: Sequence[Token], index: int) -> int:
-    """Past `of a`, as in `two thirds of a cup`, which is written `2/3 cup`."""
+    """The index after `of a`, as in `two thirds of a cup`, written `2/3 cup`."""
     words = [token.text for token in tokens[index : index + 3]]
     return index + 2 if words[:2] in (["of", "a"], ["of", "an"]) and len(words) == 3 else index
 
@@ -106,5 +106,5 @@ def _counts(token: Token) -> bool:
 
 
 def _as_digits(value: Fraction) -> str:
-    """The value to twelve places, so that every way to write a third gives the same digits."""
+    """The value to twelve decimal places, so that all spellings of a third have the same digits."""
     return f"{value.numerator / value.denominator:.12f}".rstrip("0")

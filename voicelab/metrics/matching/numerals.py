@@ -1,8 +1,8 @@
-"""Numbers in words and digits: which stretches of a text are numbers, and every way in which each may be read.
+"""Numbers in words and digits: find the numbers of a text with all readings of each.
 
 A reading is a text: a value as plain digits ("212.5", "1500000"), a digit string with its zeros ("0715"), an ordinal
-("3th"), a decade ("1990s"). Two numbers are the same when they share a reading, so `nine nineteen` is `919`, and `19`
-is not in it: a number is read whole.
+("3th"), a decade ("1990s"). Two numbers are equal if they share a reading. Only whole numbers match: `nine nineteen` is
+`919` and does not contain `19`.
 """
 
 from __future__ import annotations
@@ -43,9 +43,9 @@ _UNIT_WORDS = frozenset("percent pct percentage per bps basis dollars euros poun
 
 @dataclass(frozen=True, slots=True)
 class Number:
-    """A stretch of tokens, [start, end), that is one number.
+    """A number: the tokens [start, end).
 
-    value: what it counts, None for a mere digit string. first: where its digits or words begin, after `minus`.
+    value: its value, None for a digit string. first: index of its digits or words, after `minus`.
     """
 
     start: int
@@ -54,10 +54,10 @@ class Number:
     value: Decimal | None
     digits: str | None
     partial: bool = False
-    """Whether it is a part of a time or a date in digits, as 30 is of 4:30."""
+    """Whether it is part of a time or a date in digits, as 30 in 4:30."""
     negative: bool = False
     after_sign: int = 0
-    """How many words of a sign stand at its start."""
+    """Number of sign words at its start."""
 
     @property
     def first(self) -> int:
@@ -65,7 +65,7 @@ class Number:
 
 
 def numbers(tokens: Sequence[Token]) -> list[Number]:
-    """The numbers of a text, each as long as it goes; where a stretch can end in two ways, both."""
+    """The numbers of a text, each as long as possible; if it has two possible ends, both."""
     found: list[Number] = []
     index = 0
     while index < len(tokens):
@@ -88,7 +88,7 @@ def numbers(tokens: Sequence[Token]) -> list[Number]:
 
 
 def is_range(tokens: Sequence[Token], index: int) -> bool:
-    """Whether `5-10` stands at `index`: two plain numbers with a hyphen between, the smaller one first."""
+    """Whether `index` has a range such as `5-10`: two plain numbers with a hyphen, the smaller one first."""
     if not 0 <= index < len(tokens) - 1:
         return False
     low, high = tokens[index], tokens[index + 1]
@@ -102,7 +102,7 @@ def is_range(tokens: Sequence[Token], index: int) -> bool:
 
 
 def _may_be_one(tokens: Sequence[Token], index: int) -> bool:
-    """Whether two numbers with a hyphen may be one code in two groups: no unit, four digits and more, no fraction."""
+    """Whether two hyphenated numbers may be a code in two groups: no unit, at least four digits, no fraction."""
     digits = tokens[index].text + tokens[index + 1].text
     after = tokens[index + 2] if index + 2 < len(tokens) else None
     unit = after is not None and (after.text in _UNIT_WORDS or after.text in SCALES or after.joined)
@@ -110,7 +110,7 @@ def _may_be_one(tokens: Sequence[Token], index: int) -> bool:
 
 
 def upper_end(tokens: Sequence[Token], number: Number, starts: Mapping[int, Number]) -> Number | None:
-    """The number that ends the range which `number` begins: `five to ten`, `5-10`, `between five and ten`."""
+    """The end of the range that begins with `number`: `five to ten`, `5-10`, `between five and ten`."""
     index = number.end
     if index >= len(tokens):
         return None
@@ -121,7 +121,7 @@ def upper_end(tokens: Sequence[Token], number: Number, starts: Mapping[int, Numb
 
 
 def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
-    """The number below zero where a sign says so; after `plus`, with the word and without it."""
+    """The negative number after a minus sign; after `plus`, the number with and without the word."""
     start = number.start
     before = tokens[start - 1] if start else None
     word = before.text if before is not None and not tokens[start].paused else ""
@@ -137,14 +137,14 @@ def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
 
 
 def _has_minus_sign(tokens: Sequence[Token], start: int) -> bool:
-    """Whether a minus sign stands before the number; after another number without a pause it is a hyphen."""
+    """Whether a minus sign precedes the number; right after another number it is a hyphen."""
     token = tokens[start]
     word = token.text in _CORE and token.mark == "-" and not token.joined
     return (token.negative or word) and (not start or not tokens[start - 1].number or tokens[start].paused)
 
 
 def _ends_an_amount(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a number ends at `index`, or the unit right after one: `ten dollars` in `ten dollars minus five`."""
+    """Whether a number, or the unit right after one, ends at `index`: `ten dollars` in `ten dollars minus five`."""
     if index > 0 and (tokens[index].text in CURRENCIES or tokens[index].text in _UNIT_WORDS):
         index -= 1
     return index >= 0 and (tokens[index].number or tokens[index].text in _CORE)
@@ -174,7 +174,7 @@ def is_fraction(tokens: Sequence[Token]) -> bool:
 
 
 def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
-    """Whether a text says both numbers of `24/7`, `9/11` or `50/50`, one after the other."""
+    """Whether a text has both numbers of `24/7`, `9/11` or `50/50` in sequence."""
     if len(entity) != 2 or entity[1].mark != "/" or not all(token.text.isdigit() for token in entity):
         return False
     both = entity[0].text + entity[1].text
@@ -183,7 +183,7 @@ def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
 
 
 def _in_digits(tokens: Sequence[Token], index: int) -> list[Number]:
-    """`1/2` in digits; `3/4` may be a date as well."""
+    """`1/2` in digits; `3/4` may also be a date."""
     if not 0 <= index < len(tokens) - 1:
         return []
     top, bottom = tokens[index], tokens[index + 1]
@@ -199,7 +199,7 @@ def _in_digits(tokens: Sequence[Token], index: int) -> list[Number]:
 
 
 def _stretch(tokens: Sequence[Token], start: int) -> int:
-    """Where the longest stretch of number words and digits that begins here ends; `start` when none does."""
+    """The end of the longest sequence of number words and digits from `start` on; `start` if there is none."""
     end, core = start, False
     for index in range(start, min(len(tokens), start + _LONGEST)):
         token = tokens[index]
@@ -228,7 +228,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
 
 
 def _apart(before: Token, token: Token) -> bool:
-    """Whether two neighbours are two numbers: a comma or a stop between, a colon or a slash."""
+    """Whether adjacent tokens are separate numbers: a comma, full stop, colon or slash between them."""
     if any(sign in token.mark for sign in f":/{SIGNS_BEFORE}"):
         return True
     if not token.paused:
@@ -241,7 +241,7 @@ def _goes_on(before: Token, token: Token, inside: bool) -> bool:
 
 
 def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:
-    """Whether a word that is no number itself belongs to one: `a hundred`, `point five`, `two hundred and six`."""
+    """Whether a word that is not a number belongs to one: `a hundred`, `point five`, `two hundred and six`."""
     text = tokens[index].text
     following = tokens[index + 1] if index + 1 < len(tokens) else None
     after = tokens[index + 2].text if index + 2 < len(tokens) else ""
@@ -267,14 +267,14 @@ def _connects(tokens: Sequence[Token], start: int, index: int) -> bool:
 
 
 def _parts(tokens: Sequence[Token], start: int, end: int) -> list[Number]:
-    """Shorter numbers that may be meant too: digits written apart, and `thirty` of `thirty second`."""
+    """Alternative shorter numbers: separately written digits, and `thirty` of `thirty second`."""
     parts: list[Number] = []
     last = tokens[end - 1].text
     if end - start > 1 and last in ("second", "third", "fourth", "fifth"):
         shorter = read(tokens, start, end - 1)
         parts += [shorter] if shorter else []
     if end - start > 1 and tokens[end - 1].joined and last in SCALE_LETTERS:
-        # `3M` is a name as well; the 3 alone is then not a number of its own.
+        # `3M` is also a name; the 3 alone is then not a separate number.
         shorter = read(tokens, start, end - 1)
         parts += [replace(shorter, partial=True)] if shorter else []
     apart = all(tokens[index].number for index in range(start, end))
@@ -285,7 +285,7 @@ def _parts(tokens: Sequence[Token], start: int, end: int) -> list[Number]:
 
 
 def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
-    """Every reading of tokens[start:end] as one number; None when it is none."""
+    """Every reading of tokens[start:end] as one number; None if it is not a number."""
     words = [token.text for token in tokens[start:end]]
     ordinal = _ordinal(tokens, start, end)
     if ordinal is not None:
@@ -307,7 +307,7 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
 
 
 def _written_into(tokens: Sequence[Token], index: int) -> bool:
-    """Whether a colon, a slash or a dot ties the token to digits before it."""
+    """Whether a colon, a slash or a dot joins the token to digits before it."""
     token = tokens[index]
     return index > 0 and token.joined and token.number and tokens[index - 1].number and token.mark in (":", "/", ".")
 

@@ -1,4 +1,4 @@
-"""Names and phrases: the same words, however they are cut, spelled, inflected as a possessive, or numbered."""
+"""Names and phrases: the same words in any spelling and word split, with possessives and number words."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _ARTICLES = frozenset({"a", "i", "o"})
 _SHORTEST_PLURAL = 4
 _SHORTEST_REST = 3
 _WIDEST = 12
-"""How many tokens may be run together into one."""
+"""Maximum number of tokens that may be joined."""
 
 _SAID_MARKS = {
     ".": ("dot", "point", "period"),
@@ -40,10 +40,10 @@ def says(
     person: bool = False,
     article: bool = True,
 ) -> bool:
-    """Whether the text holds the phrase at word boundaries.
+    """Whether the text contains the phrase at word boundaries.
 
-    name: it may stand in the plural. company: its legal form (`Inc.`) and a leading `the` may be missing. person: its
-    title may be missing. article: an `a` before a spelled name may be an article.
+    name: the plural matches too. company: its legal form (`Inc.`) and a leading `the` may be missing. person: the title
+    may be missing. article: an `a` before a spelled name may be an article.
     """
     text_numbers = by_start(text)
     for wording in _wordings(phrase, company=company, person=person):
@@ -93,7 +93,7 @@ def _periods(phrase: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
 
 
 def is_period(phrase: Sequence[Token]) -> bool:
-    """`Q3`, `3Q24`, `H1` or `FY2024`, which are said as `third quarter`, `first half` and `fiscal year` too."""
+    """`Q3`, `3Q24`, `H1` or `FY2024`, spoken also as `third quarter`, `first half` and `fiscal year`."""
     if len(phrase) < 2 or not phrase[1].joined:
         return False
     if phrase[0].text in _COUNTS and phrase[1].text in ("q", "h"):
@@ -104,7 +104,7 @@ def is_period(phrase: Sequence[Token]) -> bool:
 
 
 class _Match:
-    """One wording of a phrase against one text."""
+    """Match a wording of a phrase against a text."""
 
     def __init__(
         self,
@@ -123,12 +123,12 @@ class _Match:
         self._number_places, self._text_numbers = _places(mine, phrase), _places(other, text)
 
     def begins(self, start: int) -> bool:
-        """Whether the phrase begins at `start` of the text, with no spelled letter left over before or after it."""
+        """Whether the phrase is at `start` of the text, without extra spelled letters before or after it."""
         self._start = start
         return self.at(0, start)
 
     def at(self, index: int, start: int) -> bool:
-        """Whether phrase[place:] stands in the text from `start` on."""
+        """Whether phrase[place:] is in the text at `start`."""
         if index == len(self._phrase):
             return nothing_left_over(self._text, self._start, start, article=self._article)
         if start == len(self._text):
@@ -189,7 +189,7 @@ class _Match:
 
 
 def _places(found: ByStart, tokens: Sequence[Token]) -> frozenset[int]:
-    """Where the words of numbers stand; the letter of `3M` and `plus` may be words as well."""
+    """Positions of number words; the letter of `3M` and `plus` may also be words."""
     places = {index for same in found.values() for one in same for index in range(one.start, one.end)}
     return frozenset(index for index in places if tokens[index].text not in _ALSO_WORDS)
 

@@ -1,4 +1,4 @@
-"""What an amount, a date or a time leaves over of an entity: `tomorrow at five`, `$50 gift card`."""
+"""The words of an entity outside its amount, date or time: `tomorrow at five`, `$50 gift card`."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ _ZONES = {
     "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",
     "cst": "central", "cdt": "central", "ct": "central", "mst": "mountain", "mdt": "mountain",
 }  # fmt: skip
-"""Time zones, which are the same only beside a time: `ET` by itself is not `eastern`."""
+"""Time zones, which are equivalent only next to a time: `ET` alone is not `eastern`."""
 
 
 def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
-    """Whether the entity's words that belong to no amount, date or time are in the text too."""
+    """Whether the text contains the entity's words outside its amount, date or time."""
     counted = {index for one in numbers(wanted) for index in range(one.start, one.end)}
     rest = (
         token
@@ -43,7 +43,7 @@ def rest_is_said(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
 
 
 def verbatim(wanted: Sequence[Token], said: Sequence[Token]) -> bool:
-    """Whether the entity's very words, two and more, are in the text, with no number beside a number at its edges."""
+    """Whether the text contains the entity literally (at least two words), without an adjacent number at its edges."""
     words = [token.text for token in wanted]
     if len(words) < 2:
         return False

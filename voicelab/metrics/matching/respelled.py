@@ -1,6 +1,6 @@
-"""Second spellings of an entity and a text: `Mueller` for Müller, `1999` for '99, `1000000` for 1e6, `9 to 5` for 9-5.
+"""Alternative spellings: `Mueller` for Müller, `1999` for '99, `1000000` for 1e6, `9 to 5` for 9-5.
 
-Each is tried only where the first spelling is not found, so none of them hides what the text says literally.
+Each is tried only if the literal spelling is not found.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from decimal import Decimal
 
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
                               "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})  # fmt: skip
-"""How German, Danish, Norwegian and Swedish are written without these letters."""
+"""Replacements of letters in German, Danish, Norwegian and Swedish."""
 _SHORT_YEAR = re.compile(r"(?<!\S)['’](\d\d)(?![\w'’])")
 _CLOSING_QUOTE = re.compile(r"\w[.,!?]?['’](?!\w)")
 _POWER = re.compile(r"(?<![\w.,])(\d(?:\.\d+)?)e\+?(\d{1,2})(?![\w.]\w|\w)")
@@ -19,7 +19,7 @@ _DESCENDING = re.compile(r"(?<![\w.,/$-])(\d{1,2})-(\d{1,2})(?![\w/-]|\.\d)")
 
 
 def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
-    """The entity and the text in each second spelling that changes one of them."""
+    """The entity and the text in each alternative spelling that changes one of them."""
     for rule in (_in_two_letters, _with_years, _multiplied):
         pair = rule(entity), rule(text)
         if pair != (entity, text):
@@ -27,9 +27,9 @@ def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
 
 
 def ranges_in_words(entity: str, text: str) -> tuple[str, str] | None:
-    """Both with `9-5` as `9 to 5`, where the entity is nothing else; None where neither holds such a range.
+    """Both with `9-5` as `9 to 5`, if that is the whole entity; None if neither has such a range.
 
-    `5-10` is read as a range anyway. One that falls may be a score or working hours, which are both said with `to`.
+    `5-10` is already read as a range. A decreasing one may be a score or working hours, both spoken with `to`.
     """
     pair = _with_to(entity), _with_to(text)
     return pair if pair != (entity, text) else None
@@ -40,7 +40,7 @@ def _in_two_letters(text: str) -> str:
 
 
 def _with_years(text: str) -> str:
-    """`'99` as 1999, from 1970 to 2069; not where an apostrophe may close a quotation."""
+    """`'99` as 1999, from 1970 to 2069; not if the apostrophe may close a quotation."""
     if _CLOSING_QUOTE.search(text):
         return text
     return _SHORT_YEAR.sub(lambda found: ("20" if found[1] < "70" else "19") + found[1], text)

@@ -1,4 +1,4 @@
-"""Percentages, percentage points and basis points, in digits or words, compared by value.
+"""Percentages, percentage points and basis points in digits or words, compared by value.
 
 A basis point is a hundredth of a percent and of a percentage point; a percent is not a percentage point.
 """
@@ -22,7 +22,7 @@ _BASIS_WORDS = frozenset({"bps", "bp", "bips", "bpts"})
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """value: in hundredths. units: `percent`, `points`, or both where it may be either. start: where it stands."""
+    """value: in hundredths. units: `percent`, `points`, or both if ambiguous. start: index of its first token."""
 
     value: Decimal
     units: frozenset[str]
@@ -33,7 +33,7 @@ class Share:
 
 
 def percentages(tokens: Sequence[Token]) -> list[Share]:
-    """Every share that the text names, both ends of `five to ten percent`."""
+    """Every share in the text, including both ends of `five to ten percent`."""
     found: list[Share] = []
     known = [one for one in numbers(tokens) if not one.partial and one.value is not None]
     starts: dict[int, Number] = {}
@@ -52,18 +52,18 @@ def percentages(tokens: Sequence[Token]) -> list[Share]:
 
 
 def bare(tokens: Sequence[Token]) -> list[Share]:
-    """The numbers of an entity that is a share but does not say so."""
+    """The numbers of an entity that is a share without a unit."""
     return [Share(one.value, _EITHER, one.start) for one in numbers(tokens) if one.value is not None]
 
 
 def names_shares(wanted: Sequence[Share], said: Sequence[Share]) -> bool:
-    """Whether every share that the entity names is said."""
+    """Whether the text has every share of the entity."""
     places = dict.fromkeys(one.start for one in wanted)
     return all(any(one.same(other) for one in wanted if one.start == index for other in said) for index in places)
 
 
 def _unit_at(tokens: Sequence[Token], index: int) -> tuple[Decimal, frozenset[str]] | None:
-    """The size of the unit at `index`, and which shares it may be of."""
+    """The size of the unit at `index`, and the kinds of shares that it fits."""
     words = [token.text for token in tokens[index : index + 3]]
     if not words:
         return None

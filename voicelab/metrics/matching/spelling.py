@@ -1,4 +1,4 @@
-"""What is spelled letter by letter, and whether a letter beside it belongs to it too."""
+"""Names spelled letter by letter, and whether an adjacent letter belongs to them."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ _BEFORE_ARTICLE = frozenset(
 
 
 def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: bool) -> bool:
-    """Whether text[start:end], where it is spelled at an edge, is all that is spelled there.
+    """Whether text[start:end] has no further spelled letters before or after it.
 
-    article: an `a` before it may be an article, as in `a b m w`. After it, an `a` or `i` is a word only before a word
-    that goes with it, as in `n v d a a week ago`.
+    article: an `a` before it may be an article, as in `a b m w`. After it, an `a` or `i` is a word only before a
+    suitable word, as in `n v d a a week ago`.
     """
     if end <= start:
         return True
@@ -49,7 +49,7 @@ def _is_share_class(token: Token) -> bool:
 
 
 def is_letter_before(text: Sequence[Token], start: int, *, article: bool) -> bool:
-    """Whether the token before `start` is one more letter of what is spelled from there on."""
+    """Whether the token before `start` is another letter of the spelled name."""
     letter = text[start - 1]
     if not letter.spelled or _another_case(letter, text[start]):
         return False
@@ -58,7 +58,7 @@ def is_letter_before(text: Sequence[Token], start: int, *, article: bool) -> boo
 
 
 def is_letter_after(text: Sequence[Token], end: int) -> bool:
-    """Whether the token at `end` is one more letter of what is spelled up to there."""
+    """Whether the token at `end` is another letter of the spelled name."""
     letter = text[end]
     if not letter.spelled or _another_case(letter, text[end - 1]):
         return False
@@ -69,9 +69,9 @@ def is_letter_after(text: Sequence[Token], end: int) -> bool:
 
 
 def ends_in_a_pronoun(text: Sequence[Token], start: int, end: int) -> bool:
-    """Whether the last letter is the pronoun of `it is r n o i think`, as the verb after it shows or how it is written.
+    """Whether the last letter is the pronoun in `it is r n o i think`, judged by the verb after it and by its case.
 
-    A name would take another form of the verb: `levi thinks`.
+    A name would need another form of the verb: `levi thinks`.
     """
     last, before = text[end - 1], text[end - 2] if end - start > 1 else None
     if before is None or last.text != "i" or last.joined:

@@ -9,10 +9,10 @@ from dataclasses import dataclass
 class Token:
     """A word or a number.
 
-    text: folded; a number as its digits. forms: the spellings that it equals. raw: as it was written. number: whether
-    it is written in digits. mark: what stands right before it (`$`, `-`, `/`, ...; "" for a space or nothing).
-    joined: no space before it. paused: a comma, a stop or the like before it. optional: `&` and the like, which may go
-    unsaid. negative: a number right after a minus sign, which is no hyphen: nothing is joined before it.
+    text: folded; a number as its digits. forms: equivalent spellings. raw: as written. number: whether it is written in
+    digits. mark: the character right before it (`$`, `-`, `/`, ...; "" for a space or none). joined: no space before
+    it. paused: a comma, a full stop or the like before it. optional: may be omitted, such as `&`. negative: a number
+    right after a minus sign (not a hyphen, which would have a word before it).
     """
 
     text: str
@@ -27,5 +27,5 @@ class Token:
 
     @property
     def spelled(self) -> bool:
-        """Whether it is one letter."""
+        """Whether the token is a single letter."""
         return len(self.text) == 1 and not self.number

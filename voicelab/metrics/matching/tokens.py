@@ -1,4 +1,4 @@
-"""A text cut into words and numbers, each folded to one spelling: no case, no accents, no possessive."""
+"""Split a text into words and numbers, folded to one spelling: no case, accents or possessives."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _MARKS = "".join(
     chr(code) for code in (*range(0x300, 0x1B00), *range(0x1CD0, 0x1E00), *range(0xA800, 0xAC00))
     if unicodedata.category(chr(code)) in ("Mn", "Mc")
 )  # fmt: skip
-"""Combining marks, which belong to the letter before them: vowel signs of Hindi, Bengali, Tamil, ..."""
+"""Combining marks, which belong to the previous letter: vowel signs of Hindi, Bengali, Tamil, ..."""
 _PIECE = re.compile(
     rf"""
     (?P<initials>(?<![^\W_])(?:[^\W\d_]\.){{2,}}(?:[^\W\d_](?![^\W_]))?)
@@ -50,7 +50,7 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
         spaced = piece.start() > end
         end, gap = piece.end(), gap or spaced
         if spaced:
-            # Of what stands off, only a currency sign belongs to what comes after it.
+            # Of marks followed by a space, only a currency sign belongs to the next token.
             marks = "".join(sign for sign in marks if sign in CURRENCY_SIGNS)
         behind = not gap and tokens and tokens[-1].number and not source[end : end + 1].isdigit()
         if behind and piece[0] in CURRENCY_SIGNS:
@@ -94,7 +94,7 @@ def _token(piece: re.Match[str], mark: str, joined: bool, paused: bool) -> Token
 
 
 def _without_separators(tokens: list[Token]) -> list[Token]:
-    """`five five five dash one two`: a separator said between numbers or letters is no word."""
+    """Drop spoken separators between numbers or letters: `five five five dash one two`."""
     kept = []
     for index, token in enumerate(tokens):
         around = (tokens[index - 1] if index else None, tokens[index + 1] if index + 1 < len(tokens) else None)
@@ -109,10 +109,10 @@ def _countable(token: Token) -> bool:
 
 
 def pieces_of_camel_case(token: Token) -> tuple[str, ...]:
-    """`iPhone` may be said as `i phone`, `O'Connor` as `o connor`: the parts that capitals and apostrophes show."""
+    """The parts of a word at capitals and apostrophes: `iPhone` may be `i phone`, `O'Connor` may be `o connor`."""
     return tuple(part.lower() for part in _CAMEL.split(token.raw))
 
 
 def currency_sign(token: Token) -> str | None:
-    """The currency that a sign right before the token names."""
+    """The currency of a sign right before the token."""
     return next((CURRENCY_SIGNS[sign] for sign in token.mark if sign in CURRENCY_SIGNS), None)

@@ -1,6 +1,6 @@
-"""Units of measurement and other short forms, written out as they are said: `60 km/h`, `6'2"`, `an hour and a half`.
+"""Expand units of measurement and other short forms: `60 km/h`, `6'2"`, `an hour and a half`.
 
-Both the entity and the text are rewritten, so that one wording stands for all that say the same.
+Both the entity and the text are rewritten, so that equivalent wordings become equal.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ AFTER_NUMBER = {
     "hz": "hertz", "kw": "kilowatts kilowatt", "mw": "megawatts megawatt", "l": "liters liter litres litre",
     "meter": "meters", "watt": "watts", "volt": "volts", "liter": "liters",
 }  # fmt: skip
-"""What a short form means right after a number, besides what is written: the letter `m` is a meter only there."""
+"""Meanings of short forms right after a number; elsewhere, the letter `m` is not a meter."""
 
 _INCHES = "|".join(word for word, value in (UNITS | TEENS).items() if value < 12)
 _COUNTS = "|".join(("an?", r"\d+", *UNITS, *TEENS))
@@ -56,7 +56,7 @@ _SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square)\b
 def written_out(text: str) -> str:
     """The text with units in words, heights in one piece, and `an hour and a half` as `one and a half hour`.
 
-    A height has words of its own, so that `5 feet` is not found in `five feet two inches`.
+    A height uses separate words, so that `5 feet` is not found in `five feet two inches`.
     """
     if _SOMETHING.search(text) is None:
         return text
@@ -67,6 +67,6 @@ def written_out(text: str) -> str:
 
 
 def height(entity: str) -> str | None:
-    """The digits of a height such as `6'2"`, which is also said as `six two`; None for anything else."""
+    """The digits of a height such as `6'2"`, also spoken as `six two`; None for anything else."""
     found = _HEIGHT.fullmatch(entity.strip())
     return f"{found[1]}{found[2]}" if found else None

@@ -1,4 +1,4 @@
-"""Entities in scripts without spaces between words, and Korean ones, whose particles are written onto them."""
+"""Entities in scripts without spaces between words, and Korean ones, which may have particles attached."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ _AFTER_KOREAN = re.compile(rf"(?:{'|'.join(_PARTICLES)})?(?![{HANGUL}])")
 
 
 def needs_no_boundaries(entity: str) -> bool:
-    """Whether the entity holds a character of a script that puts no spaces between words, or Hangul."""
+    """Whether the entity has a character of Hangul or of a script without spaces between words."""
     return not entity.isascii() and (_UNSPACED.search(entity) is not None or _HANGUL.search(entity) is not None)
 
 
 def named(entity: str, text: str) -> bool:
-    """Whether the text holds the entity, spaces and punctuation apart, with whole letters and numbers at its edges.
+    """Whether the text contains the entity at letter and number boundaries, ignoring spaces and punctuation.
 
-    A katakana word is found whole: `ドル` is not in `アイドル`. A Korean one begins a word and may carry a particle.
+    Katakana matches whole words only: `ドル` is not in `アイドル`. Korean entities begin a word; a particle may follow.
     """
     wanted = _canonical(entity).replace(" ", "")
     if not wanted:
@@ -42,7 +42,7 @@ def named(entity: str, text: str) -> bool:
 
 
 def _everywhere(pattern: str, text: str) -> list[re.Match[str]]:
-    """Every match, those that overlap too."""
+    """Every match, including overlapping ones."""
     compiled, found, start = re.compile(pattern), [], 0
     while (one := compiled.search(text, start)) is not None:
         found.append(one)
@@ -51,7 +51,7 @@ def _everywhere(pattern: str, text: str) -> list[re.Match[str]]:
 
 
 def _canonical(text: str) -> str:
-    """Folded, in small letters, with one space for what is no letter, mark, digit or sign of an amount."""
+    """Fold and lower-case a text, and replace everything but letters, marks, digits and amount signs by one space."""
     plain = re.sub(r"(?<=\d),(?=\d{3})", "", folded(text).lower())
     kept = "".join(sign if _is_kept(sign, plain, index) else " " for index, sign in enumerate(plain))
     return " ".join(kept.split())
@@ -83,6 +83,6 @@ def _is_whole(wanted: str, text: str, start: int, end: int) -> bool:
 
 
 def _one_word(left: str, right: str) -> bool:
-    """Whether two neighbours belong to one word or number: two Latin letters, two digits, two katakana."""
+    """Whether two adjacent characters belong to one word or number: two Latin letters, two digits, two katakana."""
     both = left + right
     return (both.isascii() and both.isalpha()) or both.isdigit() or all(_KATAKANA.match(sign) for sign in both)

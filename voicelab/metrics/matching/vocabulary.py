@@ -1,4 +1,4 @@
-"""The English words that the matcher knows: numbers, currencies, months, abbreviations, letters by name."""
+"""The matcher's English vocabulary: numbers, currencies, months, abbreviations, letter names."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ DECADES = {word.removesuffix("y") + "ies": str(value) for word, value in TENS.it
     "hundreds": "00", "thousands": "000", "tens": "10",
 }  # fmt: skip
 CENTURIES = {"hundreds": 2, "tens": 2, "thousands": 1}
-"""How many digits must stand before these: `nineteen hundreds`, `twenty tens`, `two thousands`."""
+"""Number of digits before these words: `nineteen hundreds`, `twenty tens`, `two thousands`."""
 SCALES = {
     "hundred": 100, "thousand": 1_000, "million": 1_000_000, "billion": 1_000_000_000, "trillion": 1_000_000_000_000,
     "quadrillion": 1_000_000_000_000_000, "lakh": 100_000, "lakhs": 100_000, "lac": 100_000, "crore": 10_000_000,
@@ -56,7 +56,7 @@ CURRENCY_SIGNS = {
     "₺": "lira", "₿": "bitcoin", "₦": "naira", "₫": "dong", "₪": "shekel", "₴": "hryvnia", "₱": "peso", "฿": "baht",
 }  # fmt: skip
 SIGNS_BEFORE = "".join(sign for sign in CURRENCY_SIGNS if sign != "¢")
-"""The signs that stand before an amount, for use in a character class."""
+"""The signs before an amount, for a regular expression's character class."""
 CURRENCIES = {
     **dict.fromkeys("dollar dollars buck bucks usd cad aud nzd hkd sgd".split(), "dollar"),
     **dict.fromkeys("euro euros eur".split(), "euro"),
@@ -83,7 +83,7 @@ CURRENCY_CODES = frozenset(
     """usd cad aud nzd hkd sgd eur gbp jpy inr krw cny chf mxn php rub btc ils sek nok dkk kr pln thb ngn uah vnd brl
     rmb""".split()
 )
-"""Names of currencies that may stand before the amount: `USD 5`."""
+"""Currencies that may precede the amount: `USD 5`."""
 
 CENTS = frozenset("cent cents penny pennies pence".split())
 COUNTED = frozenset(
@@ -92,10 +92,10 @@ COUNTED = frozenset(
     pounds kilo kilos kg lb lbs people persons person shares share times gigabyte gigabytes gb mb megabytes points
     point""".split()
 )
-"""What a bare number may count; an amount of money it is not, then."""
+"""Things that a number may count; it is then not money."""
 
 NOT_MONEY = frozenset("percentage bps bp basis pp ppt".split())
-"""Units of shares; COUNTED has the others."""
+"""Units of shares, in addition to those in COUNTED."""
 
 MONTHS = {
     word: number

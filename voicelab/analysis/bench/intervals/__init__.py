@@ -1,1 +1,1 @@
-"""How often the intervals hold a known truth, and how often a difference is found that is not there, by simulation."""
+"""Simulate the coverage of the intervals and the false alarms of the tests."""

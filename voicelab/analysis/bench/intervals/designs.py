@@ -1,4 +1,4 @@
-"""Simulated sets: speakers who differ, with as many turns each or with counts from a Pareto distribution."""
+"""Simulated sets: speakers who differ, with equal numbers of turns or numbers from a Pareto distribution."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ Ints = NDArray[np.int64]
 
 SPEAKERS = (2, 3, 5, 8, 10, 20, 30, 50, 100)
 TURNS = 20
-"""The turns of each speaker, on average."""
+"""Mean number of turns per speaker."""
 WORDS = (5, 15)
-"""The words of a turn: at least, at most."""
+"""Minimum and maximum number of words per turn."""
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedTurns:
-    """A set: the speaker of each turn, and each turn's counts in one system or in two.
+    """A set: the speaker of each turn, and each turn's counts for one or two systems.
 
     parts, wholes: shape (systems, turns).
     """
@@ -32,7 +32,7 @@ class SimulatedTurns:
 
 @dataclass(frozen=True, slots=True)
 class TrueRate:
-    """A kind of rate. truth: its expected value. spread: the standard deviation of the speakers' own rates over it."""
+    """A kind of rate. truth: its expected value. spread: standard deviation of the speakers' rates divided by it."""
 
     name: str
     truth: float
@@ -57,7 +57,7 @@ def turns_of(chance: np.random.Generator, speakers: int, counts: Counts) -> Ints
 
 
 def one_system(chance: np.random.Generator, rate: TrueRate, speakers: int, counts: Counts) -> SimulatedTurns:
-    """A set in one system: speakers' rates are Beta with the truth as their mean, errors of a turn come in bunches."""
+    """A set for one system: speakers' rates are Beta distributed with the true mean; errors within a turn correlate."""
     speaker = turns_of(chance, speakers, counts)
     own = _rates(chance, rate, speakers)[speaker]
     wholes = _wholes(chance, rate, len(speaker))
@@ -68,10 +68,10 @@ def one_system(chance: np.random.Generator, rate: TrueRate, speakers: int, count
 def two_systems(
     chance: np.random.Generator, rate: TrueRate, speakers: int, counts: Counts, suits: float, effect: float = 1.0
 ) -> SimulatedTurns:
-    """A set in two systems that hear the same turns.
+    """A set for two systems on the same turns.
 
-    suits: by how much a speaker suits one system better, as the standard deviation of the log of the error rates'
-    ratio. effect: the factor from the first to the second system's error rate.
+    suits: how much speakers suit one system better: standard deviation of the log ratio of the error rates. effect:
+    the second system's error rate divided by the first's.
     """
     speaker = turns_of(chance, speakers, counts)
     wrong = _rates(chance, rate, speakers)
@@ -90,14 +90,14 @@ def two_systems(
 
 
 def times(chance: np.random.Generator, speakers: int, counts: Counts) -> tuple[Ints, NDArray[np.float64]]:
-    """The speaker of each turn, and how long it took: log-normal, speakers' levels and turns both vary."""
+    """The speaker and the time of each turn: log-normal, with variation between speakers and between turns."""
     speaker = turns_of(chance, speakers, counts)
     level = chance.normal(0, SPEAKERS_VARY, size=speakers)[speaker]
     return speaker, np.exp(level + chance.normal(0, TURNS_VARY, size=len(speaker)))
 
 
 SPEAKERS_VARY, TURNS_VARY = 0.2, 0.4
-"""Standard deviations of the log of a time: between speakers, and between the turns of one."""
+"""Standard deviations of the log time: between speakers, and between the turns of a speaker."""
 
 
 def _rates(chance: np.random.Generator, rate: TrueRate, speakers: int) -> NDArray[np.float64]:
@@ -111,6 +111,6 @@ def _wholes(chance: np.random.Generator, rate: TrueRate, turns: int) -> Ints:
 
 
 def _errors(chance: np.random.Generator, own: NDArray[np.float64], words: Ints) -> Ints:
-    """Two turns of three have no error; the words of the third are wrong three times as often."""
+    """Concentrate errors: two of three turns have none, and the third has three times the error rate."""
     bad = chance.random(len(words)) < 1 / 3
     return chance.binomial(words, np.minimum(1.0, 3 * own)) * bad

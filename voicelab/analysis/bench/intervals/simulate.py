@@ -1,4 +1,4 @@
-"""Run the designs: coverage of intervals, false alarms of paired tests. Each cell has its own seed."""
+"""Simulate the designs: coverage of intervals and false alarms of paired tests. Each cell has its own seed."""
 
 from __future__ import annotations
 
@@ -50,10 +50,10 @@ class Design:
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """What a design gave in `sets` simulated sets.
+    """The result of a design in `sets` simulated sets.
 
-    answered: the sets with an interval, or a p-value. share: of those, how many hold the truth, or find a difference
-    that is not there. width: the median width of the intervals, None for tests.
+    answered: number of sets with an interval or a p-value. share: share of those whose interval contains the true
+    value, or whose test has a false alarm. width: median width of the intervals, None for tests.
     """
 
     design: Design
@@ -91,9 +91,9 @@ def _pair_name(rate: TrueRate, suits: float) -> str:
 
 
 def run(cells: Sequence[Design], sets: int, seed: int, jobs: int | None = None) -> Iterator[list[Cell]]:
-    """Every design's cells, as they are done; several processes, the same figures whatever their number.
+    """Yield the cells of all designs as they finish. The figures do not depend on the number of processes.
 
-    The order is mixed, so that the time left can be told from the time taken.
+    The order is shuffled, so that the remaining time can be estimated from the elapsed time.
     """
     mixed = random.Random(0).sample(cells, len(cells))
     context = multiprocessing.get_context("spawn")
@@ -137,7 +137,7 @@ def _percentiles(design: Design, sets: int, chance: np.random.Generator) -> list
 
 
 def _differences(design: Design, sets: int, chance: np.random.Generator) -> list[Cell]:
-    """The second system makes 0.7 times the errors; the truth is taken from one very large set."""
+    """The second system has 0.7 times the errors; the true value is computed from one very large set."""
     rate = _rate_of(design)
     large = two_systems(np.random.default_rng(1), rate, 40_000, "equal", SUITS[1], 0.7)
     before, after = (large.parts / large.wholes.sum(axis=1, keepdims=True)).sum(axis=1)
@@ -175,7 +175,7 @@ def _paired(turns: SimulatedTurns) -> PairedDifference:
 
 
 def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
-    """Which tests find a difference at the 5 % level; a test without an answer is left out."""
+    """Which tests are significant at the 5 % level; tests without a p-value are left out."""
     keys = turns.speaker.tolist()
     paired = _paired(turns)
     columns = [turns.parts[0], turns.wholes[0], turns.parts[1], turns.wholes[1]]

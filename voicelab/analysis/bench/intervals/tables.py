@@ -1,4 +1,4 @@
-"""The cells as tables in Markdown: a row for each design, a column for each number of speakers."""
+"""Format the cells as Markdown tables: one row per design, one column per number of speakers."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from voicelab.analysis.bench.intervals.simulate import Cell, Table
 
 COVERED, ALARMED = (0.93, 0.97), (0.03, 0.07)
-"""Where a 95 % interval, and a test at the 5 % level, should lie."""
+"""Target ranges for a 95 % interval and for a test at the 5 % level."""
 MOSTLY_REFUSED = 0.5
 
 LEGEND = (
-    "`*`: cautious, the interval is wider (the test finds less) than it says. `!`: too short, or too many false "
+    "`*`: conservative, the interval is wider (the test finds less) than its level. `!`: too narrow, or too many false "
     "alarms. `–`: refused in more than half of the sets. In brackets: refused in this share of the sets."
 )
 
@@ -33,7 +33,7 @@ def table(cells: Sequence[Cell], which: Table) -> str:
 
 
 def mark(cell: Cell) -> str:
-    """`.951`, with what is unusual about it: `.985*`, `.921!`, `.95 (12 %)`, `–`."""
+    """Format a cell: `.951`, or with a mark: `.985*`, `.921!`, `.95 (12 %)`, `–`."""
     refused = 1 - cell.answered / cell.sets
     if cell.share is None or refused > MOSTLY_REFUSED:
         return "–"
@@ -42,7 +42,7 @@ def mark(cell: Cell) -> str:
 
 
 def verdict(cell: Cell) -> str:
-    """`*` where a cell is cautious, `!` where it is not cautious enough, nothing where it is as it should be."""
+    """The mark of a cell: `*` if conservative, `!` if anti-conservative, else empty."""
     if cell.share is None:
         return ""
     alarms = cell.design.table == "false alarms"

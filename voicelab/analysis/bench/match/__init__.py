@@ -1,1 +1,1 @@
-"""Generated pairs of one entity as it is written and as it is spoken, and how many of them the matcher gets right."""
+"""Generate pairs of written and spoken entities, and measure how many the matcher gets right."""

@@ -1,4 +1,4 @@
-"""Kinds of entities that count something: numbers, money, percentages, fractions, basis points, ranges."""
+"""Kinds of amounts: numbers, money, percentages, fractions, basis points, ranges."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def _changed(chance: random.Random, amount: SpokenAmount, units: tuple[str, ...]
 
 
 def _read_whole(number: int) -> list[str]:
-    """A whole number as it is said: as a cardinal, by digits, in pairs."""
+    """The spoken forms of a whole number: as a cardinal, by digits, in pairs."""
     said = [cardinal(number), cardinal(number, " and ")]
     if 100 <= number < 10_000:
         said += [digits(str(number)), digits(str(number), "oh"), pairs(number)]
@@ -224,7 +224,7 @@ BASIS_POINTS = Kind(
 
 @dataclass(frozen=True, slots=True)
 class SpokenShare:
-    """A whole number and a fraction, of nothing or of a percent."""
+    """A whole number and a fraction, with or without percent."""
 
     whole: int
     part: Fraction
@@ -267,7 +267,7 @@ FRACTIONS = Kind("fractions", "", _draw_share, _change_share, _written_share, _s
 
 @dataclass(frozen=True, slots=True)
 class Range:
-    """From one whole number to another, in a unit."""
+    """A range of whole numbers with a unit."""
 
     low: int
     high: int

@@ -1,4 +1,4 @@
-"""What a kind of entity must provide so that pairs of it can be generated."""
+"""Interface of a kind of entity for generating pairs."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ Value = TypeVar("Value")
 class Kind(Generic[Value]):
     """One kind of entity.
 
-    draw: a random value. change: a value that differs from it in one digit, sign, scale, unit or letter. written and
-    spoken: every way in which the value is written and said.
+    draw: return a random value. change: return a value that differs in one digit, sign, scale, unit or letter. written,
+    spoken: return all written and spoken forms of a value.
     """
 
     name: str
@@ -27,7 +27,7 @@ class Kind(Generic[Value]):
 
 
 def another_digit(chance: random.Random, text: str) -> str:
-    """The text with one of its digits changed; the first digit does not become zero."""
+    """Change one digit of a text; the first digit never becomes zero."""
     place = chance.choice([at for at, sign in enumerate(text) if sign.isdigit()])
     least = 1 if place == 0 or not text[place - 1].isdigit() else 0
     digit = chance.choice([one for one in range(least, 10) if str(one) != text[place]])

@@ -1,4 +1,4 @@
-"""How many generated pairs the matcher finds, in both directions, and how many near misses it takes for the entity."""
+"""Count the generated pairs that the matcher finds in each direction, and its false matches of near misses."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _SENTENCES = ("it was {} I think", "{}", "yes, {} please", "so that is {}.", "we
 
 @dataclass(frozen=True, slots=True)
 class KindCounts:
-    """One kind. pairs: how many values were drawn; each gives one pair each way and two near misses each way."""
+    """Results of a kind. pairs: number of values; each gives one pair and two near misses in each direction."""
 
     name: str
     pairs: int
@@ -30,16 +30,16 @@ class KindCounts:
     near_misses: int
     wrongly_found: int
     examples: tuple[tuple[str, str, bool], ...]
-    """Up to ten (entity, text, what should have come out) that the matcher gets wrong."""
+    """Up to ten errors of the matcher: (entity, text, expected result)."""
 
 
 def measure(pairs: int = 500, seed: int = 0, *, with_class: bool = False) -> list[KindCounts]:
-    """Draw `pairs` values of each kind. with_class: tell the matcher the class; otherwise it infers it."""
+    """Draw `pairs` values of each kind. with_class: pass the class to the matcher; otherwise it infers it."""
     return [_measure(kind, pairs, seed, with_class=with_class) for kind in KINDS]
 
 
 def holds(counts: Sequence[KindCounts]) -> bool:
-    """Whether at least 99 % of all pairs are found in each direction, and no near miss is."""
+    """Whether at least 99 % of all pairs are found in each direction and no near miss is found."""
     pairs = sum(one.pairs for one in counts)
     found_enough = min(sum(one.to_spoken for one in counts), sum(one.to_written for one in counts)) >= 0.99 * pairs
     return found_enough and not any(one.wrongly_found for one in counts)
@@ -75,6 +75,6 @@ def _measure(kind: Kind[Any], pairs: int, seed: int, *, with_class: bool) -> Kin
 
 
 def _same(kind: Kind[Any], value: Any, other: Any) -> bool:
-    """Whether a changed value is written or said in one way that the value itself is, too."""
+    """Whether a changed value shares a written or spoken form with the original."""
     mine = {*kind.written(value), *kind.spoken(value)}
     return not mine.isdisjoint({*kind.written(other), *kind.spoken(other)})

@@ -1,4 +1,4 @@
-"""Kinds of entities that name something: times, dates, years, addresses, codes, phones, spelled names."""
+"""Kinds of names: times, dates, years, addresses, codes, phone numbers, spelled names."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def _spoken_time(time: SpokenTime) -> list[str]:
     if time.minute in (15, 45):
         said.append(f"quarter {f'past {hour}' if time.minute == 15 else f'to {following}'} {half}")
         if time.minute == 45 and time.hour == 11:
-            said.pop()  # quarter to twelve pm is in the evening for some and in the morning for others
+            said.pop()  # "quarter to twelve pm" is ambiguous
     if time.minute == 30:
         said.append(f"half past {hour} {half}")
     return said
@@ -84,7 +84,7 @@ TIMES = Kind(
 
 @dataclass(frozen=True, slots=True)
 class SpokenDate:
-    """A day of a year."""
+    """A calendar date."""
 
     year: int
     month: int
@@ -211,7 +211,7 @@ def _draw_code(chance: random.Random) -> str:
     while True:
         code = "".join(chance.choice(pool) for _ in range(chance.randrange(4, 8)))
         mixed = any(sign.isdigit() for sign in code) and sum(sign.isalpha() for sign in code) > 1
-        if mixed and not code.rstrip(string.ascii_uppercase).isdigit():  # `71MN` and `6OCT` may be no codes at all
+        if mixed and not code.rstrip(string.ascii_uppercase).isdigit():  # `71MN` and `6OCT` may not be codes
             return code
 
 

@@ -1,4 +1,4 @@
-"""Numbers, ordinals, times and codes as people say them, written without the matcher so that it can be tested."""
+"""Spoken forms of numbers, ordinals, times and codes; shares no code with the matcher, to test it independently."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def below_hundred(number: int) -> str:
 
 
 def cardinal(number: int, link: str = " ") -> str:
-    """A whole number in words. link: what stands between hundreds and the rest, a space or ` and `."""
+    """A whole number in words. link: text between hundreds and the rest, a space or ` and `."""
     if number < 100:
         return below_hundred(number)
     for size, name in _SCALES:
@@ -39,7 +39,7 @@ def cardinal(number: int, link: str = " ") -> str:
 
 
 def digits(text: str, zero: str = "zero") -> str:
-    """Each digit of a text by itself: `nine oh two`."""
+    """A text digit by digit: `nine oh two`."""
     return " ".join(zero if sign == "0" else SMALL[int(sign)] for sign in text)
 
 
@@ -62,7 +62,7 @@ def ordinal(number: int) -> str:
 
 
 def ordinal_ending(number: int) -> str:
-    """`st`, `nd`, `rd` or `th`, as written after the digits."""
+    """The ordinal suffix `st`, `nd`, `rd` or `th`."""
     if number % 100 in (11, 12, 13):
         return "th"
     return {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
@@ -74,7 +74,7 @@ def year(number: int) -> str:
 
 
 def letters(text: str, names: Sequence[str] | None = None) -> str:
-    """Each letter and digit by itself: `m nine m six`, or with the letters' radio names."""
+    """A text character by character: `m nine m six`, or in the radio alphabet."""
     said = []
     for sign in text.lower():
         if sign.isdigit():
@@ -85,7 +85,7 @@ def letters(text: str, names: Sequence[str] | None = None) -> str:
 
 
 def decimal(text: str, whole: str | None = None) -> str:
-    """`two hundred twelve point five` for `212.5`. whole: the words before the point, if they are not the cardinal."""
+    """`two hundred twelve point five` for `212.5`. whole: the words before the point; by default the cardinal."""
     head, _, tail = text.partition(".")
     said = whole if whole is not None else cardinal(int(head))
     return f"{said} point {digits(tail)}" if tail else said

@@ -1,1 +1,1 @@
-"""`voicelab bench server`: what the server promises, measured from outside; a file for each promise."""
+"""`voicelab bench server`: measure the server's guarantees from outside, one file per guarantee."""

@@ -1,4 +1,4 @@
-"""The parts of `voicelab bench server`, each with the server that it needs."""
+"""The parts of `voicelab bench server`, each with its own server."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ from voicelab.tts.default import default_voice
 
 @dataclass(frozen=True, slots=True)
 class Sizes:
-    """How much of each is done.
+    """The amount of work per measurement.
 
-    turns: for what the server adds. interrupts: at each number of `interrupting` sessions. speaking, speaking_vad: how
-    many sessions speak at once, step by step, and load_step_s, how long each step is measured. idle_connections stand
-    for idle_s. churn: connects and disconnects. speech_turns: with a real recognizer, with one session.
+    turns: for the server's added latency. interrupts: at each number of `interrupting` sessions. speaking,
+    speaking_vad: numbers of concurrent sessions, each measured for load_step_s seconds. idle_connections stay open for
+    idle_s seconds. churn: connects and disconnects. speech_turns: with a real recognizer and one session.
     """
 
     turns: int = 200
@@ -36,17 +36,17 @@ class Sizes:
     speech_turns: int = 80
 
     def tenth(self) -> Self:
-        """About a tenth of all that takes time."""
+        """About a tenth of the work."""
         return replace(
             self, turns=20, interrupts=30, load_step_s=2.0, idle_connections=50, idle_s=2.0, churn=1000, speech_turns=8,
         )  # fmt: skip
 
 
 PARTS: dict[str, str] = {
-    "latency": "what the server adds to a turn, and how fast a reply stops when it is interrupted",
-    "load": "how many sessions can speak at once before their sound is late",
-    "memory": "what idle connections cost, and what is left of those that are gone",
-    "speech": "with a real recognizer: how long until an answer, alone and with all cores at work",
+    "latency": "latency that the server adds to a turn, and time until an interrupted reply stops",
+    "load": "number of concurrent speaking sessions before their audio is late",
+    "memory": "memory of idle connections, and leftovers of closed ones",
+    "speech": "response time with a real recognizer, with one session and with all cores busy",
 }
 """The parts by name, in the order in which they run."""
 
@@ -94,7 +94,7 @@ async def _speech(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -
 async def _server(
     folder: Path, *, asr: str = "fake", agent: str = "fake", tts: str = "fake", **settings: str
 ) -> AsyncIterator[str]:
-    """The address of a server of our own; settings by the names of their variables."""
+    """Start a server and return its address; settings by variable name."""
     spec = RunSpec(samples="none", asr=asr, agent=agent, tts=tts)
     async with own_server(spec, folder, **settings) as server:
         yield server.address
@@ -109,8 +109,8 @@ _RUN = {
 
 
 async def run_part(name: str, sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    """Start the server that a part of PARTS needs, measure, and end it.
+    """Start the server for a part of PARTS, measure, and stop it.
 
-    folder: for the server's log and history. bar: begins a progress bar of so many steps with a label.
+    folder: for the server's log and history. bar: starts a progress bar, given its steps and label.
     """
     return await _RUN[name](sizes, folder, bar)

@@ -1,4 +1,4 @@
-"""A figure, what it should be, and whether it is."""
+"""Measured figures with their guarantees."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ import numpy as np
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One measured figure. most, least: what it may be, both None where nothing was promised.
+    """A measured figure. most, least: guaranteed bounds; both None without a guarantee.
 
-    what: the figure in words, with where and how often it was taken. unit: also of most and least.
+    what: description of the figure, with the setting and the number of measurements. unit: also of most and least.
     """
 
     part: str
@@ -25,7 +25,7 @@ class Measurement:
 
     @property
     def is_met(self) -> bool | None:
-        """Whether the figure is what it should be; None where nothing was promised."""
+        """Whether the figure is within its bounds; None without a guarantee."""
         if self.most is None and self.least is None:
             return None
         return (self.most is None or self.value <= self.most) and (self.least is None or self.value >= self.least)
@@ -34,7 +34,7 @@ class Measurement:
 def quantiles_ms(
     part: str, what: str, taken_s: Sequence[float], most_ms: dict[float, float | None]
 ) -> list[Measurement]:
-    """A finding for each quantile of most_ms (0..1 to the most that it may be, in ms), and the worst without one."""
+    """One finding per quantile in most_ms (quantile in 0..1 -> upper bound in ms), and the maximum without a bound."""
     taken_ms = np.array(taken_s) * 1000
     found = [
         Measurement(part, f"{what}: p{100 * share:g}", float(np.quantile(taken_ms, share)), "ms", len(taken_s), most)

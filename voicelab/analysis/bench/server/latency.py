@@ -1,7 +1,7 @@
-"""The time that the server adds to a turn, and how fast a reply stops when it is interrupted.
+"""Measure the latency that the server adds to a turn, and the time until an interrupted reply stops.
 
-The engines are fakes that take no time of their own, so that what is left is the server's: the wire, decoding,
-encoding, the history on disk, and the way between the stages. Server and clients share the machine.
+The engines are fakes that take no time, so the measured time is the server's: network, decoding, encoding, history on
+disk, and handover between the stages. Server and clients share the machine.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.opus import encode_packets
 
 AGENT = "fake:text=" + " ".join(f"Sentence number {number} is a rather short one." for number in range(1, 31))
-"""An agent whose reply goes on for long enough to be interrupted."""
+"""An agent whose reply is long enough to be interrupted."""
 _STAGES = ("asr_busy_s", "agent_s", "tts_first_s")
 _SPEAKS_S = 0.5
 
 
 class LatencyTurns:
-    """Turns of one second of speech in one session, begun with `events` of ["turn_metrics"]."""
+    """Turns of one second of speech in a session started with `events` of ["turn_metrics"]."""
 
     def __init__(self, talker: Talker) -> None:
         samples = (0.3 * np.sin(np.arange(SPEECH_RATE_HZ) * 0.17)).astype(np.float32)
@@ -38,12 +38,12 @@ class LatencyTurns:
     async def open(cls, address: str) -> AsyncIterator[LatencyTurns]:
         async with Talker.connect(address, events=["turn_metrics"]) as talker:
             turns = cls(talker)
-            # The first turn pays for what later ones find ready.
+            # Warm up with a first turn.
             await turns.added_s()
             yield turns
 
     async def added_s(self) -> float:
-        """End of speech to first audio, less the engines' time, in the next turn.
+        """Return the time from end of speech to first audio in the next turn, without the engines' time.
 
         All Opus packets but the last are sent before the clock starts.
         """
@@ -60,7 +60,7 @@ class LatencyTurns:
 
 
 async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
-    """What the server adds, in so many turns. tick: called after each of them."""
+    """Measure the added latency in a number of turns. tick: called after each turn."""
     taken_s = []
     async with LatencyTurns.open(address) as session:
         for _ in range(turns):
@@ -73,9 +73,9 @@ async def added(address: str, turns: int, tick: Callable[[], None]) -> list[Meas
 async def interrupts(
     address: str, sessions: int, rounds: int, most_ms: float, tick: Callable[[], None]
 ) -> list[Measurement]:
-    """Interrupt to the last chunk of that reply, in so many sessions at once, each so many times.
+    """Measure the time from interrupt to the last chunk of the reply, in several concurrent sessions.
 
-    most_ms: what the 99th percentile may be. tick: called after each interrupt.
+    most_ms: upper bound of the 99th percentile. tick: called after each interrupt.
     """
     pairs = await asyncio.gather(
         *(_interrupted(address, rounds, number / sessions, tick) for number in range(sessions))
@@ -89,9 +89,9 @@ async def interrupts(
 
 
 async def _interrupted(address: str, rounds: int, offset: float, tick: Callable[[], None]) -> list[tuple[float, float]]:
-    """Of each round: from the interrupt to the last chunk that still came (0 when none did), and to `interrupted`.
+    """For each round: time from the interrupt to the last chunk after it (0 if none), and to `interrupted`.
 
-    offset: 0..1, at which part of a second this session interrupts, so that many do not do it all at once.
+    offset: 0..1, the fraction of a second at which this session interrupts, so that sessions are spread.
     """
     taken_s = []
     async with Talker.connect(address, paced=True) as talker:

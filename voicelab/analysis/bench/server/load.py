@@ -1,9 +1,9 @@
-"""How many sessions can speak at once before their sound is late.
+"""Measure how many sessions can speak concurrently before their audio is late.
 
-Every session sends 20 ms Opus packets at the pace of a microphone. Now and then a heartbeat follows a packet: it is
-answered once the packet before it was decoded and handed on. Transit is from the instant at which that packet was due
-until the answer is back, so it holds both ways over the socket, every queue, and the client's own lag; a server that
-stands still for a while cannot hide it.
+Every session sends 20 ms Opus packets at a microphone's pace. Sometimes a heartbeat follows a packet; the server
+answers it after it has decoded and handed on that packet. Transit is the time from the packet's due time to the answer,
+so it includes both directions over the socket, every queue, and the client's own lag. A server that stalls cannot hide
+it.
 """
 
 from __future__ import annotations
@@ -32,15 +32,15 @@ _PROBE_EVERY = 10
 _WARM_UP_S = 3.0
 _SETTLE_S = 0.5
 _PAUSE_S = 1.2
-"""Between two utterances of a continuous stream: more than ends one, whatever its words."""
+"""Silence between two utterances of a continuous stream; ends an utterance with any words."""
 
 
 @dataclass(frozen=True, slots=True)
 class LoadStep:
-    """What so many sessions gave.
+    """The result of a number of sessions.
 
-    first_ms: end of speech → first audio of each turn (with VAD, from the decision that it is over). spoken: the share
-    of the time in which the sessions spoke, and did not wait for an answer. cores: how many the server kept busy.
+    first_ms: end of speech → first audio of each turn (with VAD, from the detection of the end). spoken: share of the
+    time in which the sessions spoke instead of waiting for an answer. cores: number of cores that the server used.
     """
 
     sessions: int
@@ -57,10 +57,10 @@ class LoadStep:
 async def most_sessions(
     address: str, mode: Mode, counts: Sequence[int], step_s: float, least: int, tick: Callable[[], None]
 ) -> list[Measurement]:
-    """Step by step more sessions, until the 99th percentile of transit is MOST_TRANSIT_MS or more.
+    """Increase the number of sessions until the 99th percentile of transit reaches MOST_TRANSIT_MS.
 
-    counts: how many sessions at each step, rising; step_s: how long each is measured; least: how many should do.
-    tick: called after each step, and for those that were left out.
+    counts: increasing numbers of sessions; step_s: duration of each step in seconds; least: guaranteed number of
+    sessions. tick: called for each step, including skipped ones.
     """
     speech = await speech_at_hand(pause_s=_PAUSE_S if mode == "continuous" else 0.0)
     found, most, steps = [], 0, 0
@@ -91,7 +91,7 @@ def _of(step: LoadStep, about: str) -> list[Measurement]:
 
 @dataclass(slots=True)
 class _LoadTally:
-    """What the sessions of one step have seen, once it is measured."""
+    """Measure one step and return the sessions' observations."""
 
     counts: bool = False
     transit_ms: list[float] = field(default_factory=list)
@@ -108,7 +108,7 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
     try:
         await _while_all_go_on(tasks, _WARM_UP_S)
         before, start = await Vitals.of(address), perf_counter()
-        # Asking for them has kept the client from reading: what came late through that does not count.
+        # Requesting the vitals kept the client from reading, so delays in this time do not count.
         await _while_all_go_on(tasks, _SETTLE_S)
         tally.counts = True
         await _while_all_go_on(tasks, step_s)
@@ -125,14 +125,14 @@ async def _step(address: str, mode: Mode, speech: Sequence[list[bytes]], count: 
 
 
 async def _while_all_go_on(tasks: Collection[asyncio.Task[None]], for_s: float | None) -> None:
-    """Wait for so long, None: for ever; what one of the tasks raises is raised at once."""
+    """Wait for a time in seconds, or forever (None); raise a task's exception at once."""
     done, _ = await asyncio.wait(tasks, timeout=for_s, return_when=asyncio.FIRST_COMPLETED)
     for task in done:
         task.result()
 
 
 async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset: float, tally: _LoadTally) -> None:
-    """One session, utterance after utterance, until it is cancelled. offset: 0..1 of a frame, and of the warm-up."""
+    """Send utterances in one session until cancelled. offset: 0..1, phase within a frame and within the warm-up."""
     await asyncio.sleep(offset * _WARM_UP_S / 2)
     events = ["speech_stopped"] if mode == "continuous" else []
     async with Talker.connect(address, mode=mode, events=events) as talker:
@@ -147,7 +147,7 @@ async def _speak(address: str, mode: Mode, speech: Sequence[list[bytes]], offset
 
 
 class _LoadSession:
-    """due: when the packet before each heartbeat that is not answered yet was to be sent."""
+    """A session's state. due: due times of the packets before unanswered heartbeats."""
 
     def __init__(self, talker: Talker, tally: _LoadTally) -> None:
         self._talker = talker
@@ -178,7 +178,7 @@ class _LoadSession:
             self._answered.set()
 
     def count_what_is_late(self) -> None:
-        """What has waited for longer than it may for its answer must not be left out because none has come."""
+        """Include overdue heartbeats, which would otherwise be missing because they have no answer yet."""
         waits_ms = [1000 * (perf_counter() - due_s) for due_s in self._due]
         self._tally.transit_ms += [wait_ms for wait_ms in waits_ms if wait_ms > MOST_TRANSIT_MS]
 

@@ -1,4 +1,4 @@
-"""What connections cost in memory while nothing is said, and what is left of them when they are gone."""
+"""Measure the memory of idle connections, and leftovers after they close."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from voicelab.analysis.bench.server.talker import Talker
 from voicelab.analysis.bench.server.watch import Vitals
 
 AT_ONCE = 50
-"""So many connections are opened side by side."""
+"""Number of connections opened concurrently."""
 _WARM_UP = 0.2
 _MIB = 2**20
-# What the allocator keeps for itself wanders by so much from look to look.
+# The allocator's own memory varies by this much between measurements.
 _SLACK_MIB = 2.0
 
 
 async def idle(address: str, connections: int, for_s: float, tick: Callable[[], None]) -> list[Measurement]:
-    """The memory of connections that have begun a session and say nothing, and how it grows while they stand.
+    """Measure the memory of idle connections with a session, and its growth while they stay open.
 
     tick: called for every AT_ONCE connections, and once for the wait.
     """
@@ -45,7 +45,7 @@ async def idle(address: str, connections: int, for_s: float, tick: Callable[[], 
 
 
 async def churn(address: str, times: int, tick: Callable[[], None]) -> list[Measurement]:
-    """What is left after so many connections that began a session and went; the first fifth warms the server up.
+    """Measure leftovers after connections with a session have closed; the first fifth warms up the server.
 
     tick: called for every AT_ONCE connections.
     """

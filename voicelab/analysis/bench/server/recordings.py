@@ -1,4 +1,4 @@
-"""What the sessions of the bench say: the shipped recordings, as Opus packets."""
+"""The speech of the benchmark's sessions: the shipped recordings as Opus packets."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from voicelab.paths import shipped
 
 
 async def speech_at_hand(pause_s: float = 0.0) -> list[list[bytes]]:
-    """All recordings, each followed by a pause, and a client that can now be timed.
+    """Prepare all recordings, each followed by a pause.
 
-    What is alive then is kept from the garbage collector, which would stop the client for it while it is timed.
+    Freezes the garbage collector's objects, because collecting them would pause the client during measurements.
     """
     speech = await asyncio.to_thread(_encoded, pause_s)
     gc.collect()

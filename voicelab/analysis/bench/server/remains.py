@@ -1,4 +1,4 @@
-"""What is left of clients that have gone: connections, tasks, threads, file descriptors, memory."""
+"""Measure leftovers of disconnected clients: connections, tasks, threads, file descriptors, memory."""
 
 from __future__ import annotations
 
@@ -25,16 +25,16 @@ _AT_ONCE = 40
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """A server's vitals before clients came, to be compared when they have gone."""
+    """A server's vitals before clients connect, for comparison after they disconnect."""
 
     address: str
     first: Vitals
 
     @classmethod
     async def before(cls, address: str) -> Self:
-        """When nobody is connected; waits for those who still leave.
+        """Read the vitals without clients; waits until all have disconnected.
 
-        Typed turns and turns that are files first open what the server then keeps: database connections and threads.
+        Typed turns and file turns run first, because they open database connections and threads that the server keeps.
         """
         await settled(address, None)
         async with AsyncExitStack() as opened:
@@ -45,7 +45,7 @@ class Remains:
         return cls(address, await settled(address, None))
 
     async def findings(self, part: str, most_growth_mib: float) -> list[Measurement]:
-        """What is more than it was, once all have left."""
+        """The increases after all clients have disconnected."""
         first, last = self.first, await settled(self.address, self.first)
         counted = [
             Measurement(part, f"{what} more than before", max(0.0, now - then), "", round(now), most=0)
@@ -66,9 +66,9 @@ def _file() -> dict[str, Any]:
 
 
 async def settled(address: str, like: Vitals | None) -> Vitals:
-    """The vitals once nobody is connected and nothing is more than in `like`, or else after half a minute.
+    """Return the vitals when no client is connected and nothing exceeds `like`, at the latest after 30 s.
 
-    Then the server has had time to give back what memory it no longer uses.
+    By then the server has returned unused memory.
     """
     deadline = time.monotonic() + _PATIENCE_S
     while True:

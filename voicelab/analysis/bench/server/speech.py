@@ -1,7 +1,7 @@
-"""A real recognizer behind the server: how long until somebody is answered, alone and with as many as the cores carry.
+"""Measure response times with a real recognizer, with one session and with as many as the cores can serve.
 
-The sessions speak all the time: replies come as fast as they are made, and the next recording follows at once. So the
-recognizers have as much to do as sessions × real-time factor, less only the wait for the answers.
+The sessions speak continuously: replies are not paced, and the next recording follows at once. The recognizers' load is
+therefore sessions × real-time factor, except while sessions wait for answers.
 """
 
 from __future__ import annotations
@@ -26,16 +26,16 @@ _PART = "speech"
 _MOST_OF_ENGINES = 1.3
 _SHARE_OF_CORES = 0.8
 _STEPS = (0.5, 0.75, 1.0, 1.25, 1.5)
-"""Of the number of sessions that is promised, at which it is measured."""
+"""Share of the guaranteed number of sessions that is measured."""
 _TIMES_AT_STEP = 2
-"""So many times the turns of one session: else their p95 hangs on the four worst, and many sessions are soon done."""
+"""Factor for the number of turns with many sessions; with fewer, the p95 would depend on the four slowest turns."""
 
 
 @dataclass(frozen=True, slots=True)
 class TimedReply:
-    """One turn. first_s: end of speech → first audio. engines_s: recognizer's tail, agent, first sentence's sound.
+    """A turn. first_s: end of speech → first audio. engines_s: recognizer's tail, agent, first sentence's synthesis.
 
-    busy_s: the recognizer's whole work. None for a turn that was not heard.
+    busy_s: the recognizer's total time. None for a turn without a transcript.
     """
 
     first_s: float
@@ -45,7 +45,7 @@ class TimedReply:
 
 
 async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Measurement]:
-    """All figures. turns: with one session. tick: called after each turn, and for those that were left out."""
+    """Measure all figures. turns: with one session. tick: called for each turn, including skipped ones."""
     speech = await speech_at_hand()
     alone = await _speaking(address, speech, 1, turns, tick)
     rtf = sum(reply.busy_s for reply in alone) / sum(reply.audio_s for reply in alone)
@@ -70,13 +70,13 @@ async def answers(address: str, turns: int, tick: Callable[[], None]) -> list[Me
             break
         most = sessions
     for _ in range((len(_STEPS) - steps) * _TIMES_AT_STEP * turns):
-        tick()  # what was left out
+        tick()  # skipped turns
     what = f"speaking sessions before that p95 doubles (cores ÷ RTF × {_SHARE_OF_CORES})"
     return [*found, Measurement(_PART, what, most, "sessions", steps, least=promised)]
 
 
 def turns_in_all(turns: int) -> int:
-    """How often `answers` calls tick."""
+    """Number of calls of tick by `answers`."""
     return turns * (1 + _TIMES_AT_STEP * len(_STEPS))
 
 
@@ -91,12 +91,12 @@ def _p95_ms(replies: Sequence[TimedReply]) -> float:
 async def _speaking(
     address: str, speech: Sequence[list[bytes]], sessions: int, turns: int, tick: Callable[[], None]
 ) -> list[TimedReply]:
-    """So many turns, spoken by so many sessions side by side."""
+    """Run a number of turns in concurrent sessions."""
     waiting = islice(cycle(speech), turns)
     replies: list[TimedReply] = []
 
     async def one(number: int) -> None:
-        # Not all at once: people do not begin to speak together.
+        # Staggered, because people do not start to speak at the same time.
         await asyncio.sleep(2 * number / sessions)
         async with Talker.connect(address, mode="realtime", events=["turn_metrics"], paced=False) as talker:
             for packets in waiting:
@@ -109,7 +109,7 @@ async def _speaking(
 
 
 async def _turn(talker: Talker, packets: Sequence[bytes]) -> TimedReply | None:
-    """Speak, and wait for the whole answer; None when nothing was heard."""
+    """Speak and wait for the whole answer; None for an empty transcript."""
     frames = [*chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)]
     due_s = perf_counter()
     for frame in frames:

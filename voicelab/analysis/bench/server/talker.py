@@ -1,4 +1,4 @@
-"""A client that knows only the wire, and costs so little that many of them fit beside the server."""
+"""A minimal protocol client, cheap enough that many of them run beside the server."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _PATH = "/ws/voice/simple"
 
 
 class Talker:
-    """One connection that has begun its session."""
+    """A connection with a session."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -26,7 +26,7 @@ class Talker:
     @classmethod
     @asynccontextmanager
     async def connect(cls, address: str, **init: Any) -> AsyncIterator[Talker]:
-        """address: the server's, as http://host:port. init: what the session is begun with."""
+        """Connect. address: http://host:port of the server. init: the data of session_init."""
         async with open_socket(address) as socket:
             talker = cls(socket)
             await talker.send("init", **init)
@@ -37,43 +37,43 @@ class Talker:
         await self.socket.send(json.dumps({"event": event, "data": data}))
 
     async def receive(self) -> tuple[str, dict[str, Any]]:
-        """The next event; TimeoutError when none comes."""
+        """Return the next event; TimeoutError if none arrives."""
         async with asyncio.timeout(PATIENCE_S):
             message = json.loads(await self.socket.recv())
         return message["event"], message["data"]
 
     async def until(self, event: str) -> dict[str, Any]:
-        """The next event of that name; all before it is passed over."""
+        """Return the next event with that name; skips others."""
         while True:
             name, data = await self.receive()
             if name == event:
                 return data
 
     async def listen(self, for_s: float) -> None:
-        """Take what comes, for so long."""
+        """Read events for a time in seconds."""
         with suppress(TimeoutError):
             async with asyncio.timeout(for_s):
                 while True:
                     await self.socket.recv()
 
     async def until_reply_ends(self) -> None:
-        """Up to the final chunk of a reply."""
+        """Read until the final chunk of a reply."""
         while not (await self.until("audio_chunk"))["is_final"]:
             continue
 
 
 def open_socket(address: str) -> websockets.connect:
-    """The way in of the server at http://host:port; nothing is sent yet."""
+    """The WebSocket connection to the server at http://host:port; nothing is sent yet."""
     url = address.replace("http", "ws", 1) + _PATH
     return websockets.connect(url, origin=ORIGIN, max_size=None, compression=None, proxy=None)
 
 
 def chunk_frames(packets: Sequence[bytes]) -> list[str]:
-    """The text frames that carry Opus packets, none of them the last of its turn: made once, sent often."""
+    """Prebuilt text frames with Opus packets, none of them the last of a turn."""
     return [chunk_frame(packet, is_final=False) for packet in packets]
 
 
 def chunk_frame(packet: bytes, *, is_final: bool) -> str:
-    """The text frame that carries one Opus packet, or, when it is empty, only the end of the turn."""
+    """A text frame with one Opus packet; an empty packet only ends the turn."""
     audio = base64.b64encode(packet).decode()
     return json.dumps({"event": "audio_chunk", "data": {"audio_chunk": audio, "format": "opus", "is_final": is_final}})

@@ -1,4 +1,4 @@
-"""What the server says of itself at /metrics: memory, file descriptors, threads, tasks."""
+"""Read the server's vitals from /metrics: memory, file descriptors, threads, tasks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 @dataclass(frozen=True, slots=True)
 class Vitals:
-    """One look at a server. rss_bytes, cpu_s: resident memory and processor time, its engines' processes included."""
+    """A server's vitals. rss_bytes, cpu_s: resident memory and processor time, including its engine processes."""
 
     rss_bytes: float
     fds: float
@@ -22,11 +22,11 @@ class Vitals:
 
     @classmethod
     async def of(cls, address: str) -> Self:
-        """Those of the server at http://host:port; httpx.HTTPError when it does not answer."""
-        # Certificates are not needed, and take long to load.
+        """Read the vitals of the server at http://host:port; httpx.HTTPError if it does not answer."""
+        # Skip certificates, which are not needed and slow to load.
         async with httpx.AsyncClient(trust_env=False, timeout=30.0, verify=False) as client:
             page = (await client.get(f"{address}/metrics")).raise_for_status().text
-        # What is not on the page is a KeyError: a figure that is missing must not pass for one that has not grown.
+        # A missing metric raises KeyError, because it must not look like one that has not grown.
         values: dict[str, float] = {}
         for family in text_string_to_metric_families(page):
             for sample in family.samples:
