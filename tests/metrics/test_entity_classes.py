@@ -66,20 +66,3 @@ def test_word_errors_inside_the_entities_of_each_class():
     found = entity_classes.word_errors_by_class(steps, {"Apple": ["apple"], "$5": ["five", "dollars"]}, FORMS)
     assert found == {"company": SpanCounts(1, 0), "money": SpanCounts(2, 1)}
     assert found["money"].wer == 0.5
-
-
-def test_intervals_hold_the_figure_they_are_of():
-    counts = [FoundCounts(4, found, unexpected) for found, unexpected in [(4, 0), (2, 1), (3, 0), (1, 2), (4, 1)]]
-    keys = list("aabbc")
-    total = sum(counts, FoundCounts())
-    for figure, interval in (
-        (total.recall, entity_classes.recall_interval(counts, keys, seed=1)),
-        (total.precision, entity_classes.precision_interval(counts, keys, seed=1)),
-        (total.f1, entity_classes.f1_interval(counts, keys, seed=1)),
-    ):
-        assert interval.low <= figure <= interval.high
-        assert 0 <= interval.low < interval.high <= 1
-        assert interval.clusters == 3
-    spans = [SpanCounts(3, errors) for errors in (0, 1, 3, 2, 0)]
-    assert entity_classes.entity_wer_interval(spans, keys, seed=1).low <= 6 / 15
-    assert entity_classes.recall_interval(counts, ["one"] * 5, seed=1) is None

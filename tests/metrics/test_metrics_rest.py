@@ -54,7 +54,7 @@ def test_an_interval_is_the_same_for_the_same_seed():
 
 def test_one_cluster_has_no_interval():
     assert ratio_interval([1, 2], [3, 4], ["a", "a"], seed=0) is None
-    assert quantile_interval([1.0, 2.0] * 5, ["a"] * 10, 0.5, seed=0) is None
+    assert quantile_interval([1.0, 2.0] * 5, ["a"] * 10, 0.5) is None
     assert ratio_interval([0, 0], [0, 0], ["a", "b"], seed=0) is None
 
 

@@ -6,10 +6,9 @@ docs/reference/matching.md, docs/reference/measures.md.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from voicelab.metrics.entities import Forms, FoundCounts, SpanCounts, entity_word_errors
-from voicelab.metrics.intervals import Interval, ratio_interval, sums_interval
 from voicelab.metrics.matching import EntityClass, found, kind_of
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.words import AlignmentStep
@@ -77,29 +76,3 @@ def word_errors_by_class(
     for entity, words in entities.items():
         spans.setdefault(class_of(entity, forms), []).append(words)
     return {kind: entity_word_errors(steps, members) for kind, members in spans.items()}
-
-
-def recall_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """Return the interval of recall over turns; keys identify clusters (a speaker, a conversation)."""
-    return ratio_interval([one.found for one in counts], [one.expected for one in counts], keys, seed=seed)
-
-
-def precision_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """Return the interval of precision over turns."""
-    claimed = [one.found + one.unexpected for one in counts]
-    return ratio_interval([one.found for one in counts], claimed, keys, seed=seed)
-
-
-def f1_interval(counts: Sequence[FoundCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """Return the interval of F1 over turns."""
-    columns = [
-        [one.found for one in counts],
-        [one.expected for one in counts],
-        [one.unexpected for one in counts],
-    ]
-    return sums_interval(columns, keys, lambda sums: 2 * sums[:, 0] / sums.sum(axis=1), seed=seed, bounds=(0, 1))
-
-
-def entity_wer_interval(counts: Sequence[SpanCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
-    """Return the interval of entity WER over turns."""
-    return ratio_interval([one.errors for one in counts], [one.words for one in counts], keys, seed=seed)

@@ -8,9 +8,10 @@ and their measured coverage.
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from functools import wraps
+from typing import Literal, ParamSpec
 
 import numpy as np
 
@@ -42,6 +43,7 @@ clusters is unreliable.
 LEAST_EFFECTIVE = 1.5
 """With a smaller effective number of clusters, one cluster dominates and there is no interval."""
 
+_Given = ParamSpec("_Given")
 UNBOUNDED = (-np.inf, np.inf)
 
 Method = Literal["auto", "bca", "percentile"]
@@ -83,23 +85,6 @@ NOTHING = Refusal("there is nothing to divide by")
 DOMINATED = Refusal("almost everything comes from one {unit}")
 UNDEFINED = Refusal("the figure is not defined without one of the {unit}s")
 NO_SPREAD = Refusal("the values do not differ, so there is no spread to measure by")
-
-
-def ratio_interval(
-    numerators: Sequence[float],
-    denominators: Sequence[float],
-    keys: Sequence[Hashable],
-    *,
-    seed: int,
-    draws: int = 2000,
-    level: float = 0.95,
-    method: Method = "auto",
-    share: bool | None = None,
-) -> Interval | None:
-    """Return `ratio_result`, or None for a Refusal."""
-    return _or_none(
-        ratio_result(numerators, denominators, keys, seed=seed, draws=draws, level=level, method=method, share=share)
-    )
 
 
 def ratio_result(
@@ -155,23 +140,6 @@ def _exact(value: float, effective: float, trials: float, sums: Floats, level: f
     count = for_few_clusters(effective, trials, freedom, level)
     ends = (clopper_pearson if share else garwood)(value, count, level)
     return Interval(*ends, level, BINOMIAL if share else POISSON, len(sums))
-
-
-def sums_interval(
-    columns: Sequence[Sequence[float]],
-    keys: Sequence[Hashable],
-    statistic: Statistic,
-    *,
-    seed: int,
-    draws: int = 2000,
-    level: float = 0.95,
-    method: Method = "auto",
-    bounds: tuple[float, float] = UNBOUNDED,
-) -> Interval | None:
-    """Return `sums_result`, or None for a Refusal."""
-    return _or_none(
-        sums_result(columns, keys, statistic, seed=seed, draws=draws, level=level, method=method, bounds=bounds)
-    )
 
 
 def sums_result(
@@ -269,19 +237,6 @@ def _bootstrap(sums: Floats, statistic: Statistic, *, seed: int, draws: int, lev
     return Interval(low, high, level, BCA if ends else PERCENTILE, len(sums)) if low < high else NO_SPREAD
 
 
-def quantile_interval(
-    values: Sequence[float],
-    keys: Sequence[Hashable],
-    quantile: float,
-    *,
-    seed: int = 0,
-    draws: int = 0,
-    level: float = 0.95,
-) -> Interval | None:
-    """Return `quantile_result`, or None for a Refusal. seed and draws have no effect."""
-    return _or_none(quantile_result(values, keys, quantile, level=level))
-
-
 def quantile_result(
     values: Sequence[float], keys: Sequence[Hashable], quantile: float, *, level: float = 0.95
 ) -> Result:
@@ -311,5 +266,17 @@ def too_few_values(count: int, effective: float, clusters: int) -> Refusal:
     )
 
 
-def _or_none(found: Result) -> Interval | None:
-    return found if isinstance(found, Interval) else None
+def _interval_of(measure: Callable[_Given, Result]) -> Callable[_Given, Interval | None]:
+    """Return the function with None instead of a Refusal."""
+
+    @wraps(measure)
+    def measured(*args: _Given.args, **kwargs: _Given.kwargs) -> Interval | None:
+        found = measure(*args, **kwargs)
+        return found if isinstance(found, Interval) else None
+
+    return measured
+
+
+ratio_interval = _interval_of(ratio_result)
+sums_interval = _interval_of(sums_result)
+quantile_interval = _interval_of(quantile_result)

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.numerals import Number, numbers, read
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import MONTH_NAMES, MONTHS, WEEKDAY_NAMES, WEEKDAYS
+from voicelab.metrics.matching.vocabulary import MONTH_NAMES, WEEKDAY_NAMES, WEEKDAYS
 
 _ISO = re.compile(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d])")
 _SHORT = re.compile(r"(?<![\d.,])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
@@ -212,7 +212,3 @@ def _digits_say(wanted: Date, tokens: Sequence[Token]) -> bool:
         for one in numbers(tokens)
         if not one.partial and (one.end - one.start > 2 or len(one.digits or "") > 5)
     )
-
-
-def is_month_or_weekday(word: str) -> bool:
-    return (word in MONTHS and word not in _SPOKEN_AS_MONTH) or word in WEEKDAYS
