@@ -66,6 +66,14 @@ def evaluate(
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
     seed: SeedOption = 0,
+    reply_asr: Annotated[
+        str | None,
+        typer.Option(
+            help="Recognizer for replies of a target that sends no text for them; none leaves them without text. "
+            "\\[default: moonshine]",
+            autocompletion=completion.recognizers,
+        ),
+    ] = None,
     timeout_s: Annotated[
         float, typer.Option(help="How long to wait for a server that sends nothing, in seconds.")
     ] = 30.0,
@@ -119,6 +127,8 @@ def evaluate(
             "reconnect_for_s": reconnect_for_s,
             "condition": None if condition is None else parse_condition(condition, seed),
         }  # fmt: skip
+        if reply_asr is not None:
+            chosen["reply_asr"] = reply_asr
         columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
         chosen["columns"] = columns
         chosen |= _set_and_target(samples, in_process, url, target)

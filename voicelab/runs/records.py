@@ -75,6 +75,7 @@ class RunSpec(_Record):
     written in. word_map: applied to reference and hypothesis before the normalizer. A run that has begun names its
     normalizer, and its language where it is known. Addresses lose their user part, which is remembered for the
     connection of this process and its children only (addresses.py).
+    reply_asr: the recognizer that transcribes replies for which the target sends no text; None: they have no text.
     timeout_s: longest silence of a server. reconnect_for_s: how long to wait for a server that cannot be reached before
     the run stops as interrupted.
     """
@@ -84,6 +85,7 @@ class RunSpec(_Record):
     asr: _Text | None = DEFAULT_RECOGNIZER
     agent: _Text | None = "rules"
     tts: _Text | None = Field(default_factory=default_voice)
+    reply_asr: _Text | None = DEFAULT_RECOGNIZER
     mode: Mode = "burst"
     target: _Text = "server"
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -110,7 +112,12 @@ class RunSpec(_Record):
     def _take_user(cls, value: str) -> str:
         return take_user(value)
 
-    @field_validator("asr", "agent", "tts")
+    @field_validator("reply_asr")
+    @classmethod
+    def _none_by_name(cls, value: str | None) -> str | None:
+        return None if value == "none" else value
+
+    @field_validator("asr", "reply_asr", "agent", "tts")
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
         """Clean the engine's options; an invalid engine is rejected later by its catalog."""
@@ -196,6 +203,8 @@ class TurnResult(_Record):
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
 
+    answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
+
     expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of
     earlier versions. usage: None unless the agent is a language model.
     """
@@ -219,6 +228,7 @@ class TurnResult(_Record):
     session_id: str = ""
     heard: str | None = None
     answer: str | None = None
+    answer_by: str | None = None
     intent: str | None = None
     entities: tuple[dict[str, Any], ...] = ()
     candidates: tuple[dict[str, Any], ...] = ()

@@ -36,6 +36,7 @@ from voicelab.runs.names import check_name
 from voicelab.runs.planning import PlannedConversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.runs.reply_transcripts import with_reply_transcripts
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
 from voicelab.runs.target_opening import check_target, config_of, open_target
 from voicelab.runs.turn_results import encoded_reply, recorded, timing_fields, turn_result, unless_damaged
@@ -320,6 +321,7 @@ class _Runner:
         except RunInterruptedError:
             self._folder.write(self._with_outages(run))
             raise
+        run = await asyncio.to_thread(with_reply_transcripts, self._folder, run)
         finished = self._with_outages(run).model_copy(update={"status": "finished", "finished_at": now()})
         self._folder.write(finished)
         return finished
