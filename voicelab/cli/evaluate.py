@@ -23,9 +23,12 @@ from voicelab.cli.run_options import (
     CategoryOption,
     LimitOption,
     RecognizersOption,
+    ReconnectOption,
+    ReplyRecognizerOption,
     SamplesOption,
     SeedOption,
     TargetOption,
+    TimeoutOption,
     VoiceOption,
 )
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
@@ -67,12 +70,9 @@ def evaluate(
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
     seed: SeedOption = 0,
-    timeout_s: Annotated[
-        float, typer.Option(help="How long to wait for a server that sends nothing, in seconds.")
-    ] = 30.0,
-    reconnect_for_s: Annotated[
-        float, typer.Option(help="How long to try to reach a lost server, in seconds, before the run is interrupted.")
-    ] = 60.0,
+    reply_asr: ReplyRecognizerOption = None,
+    timeout_s: TimeoutOption = 30.0,
+    reconnect_for_s: ReconnectOption = 60.0,
     out: Annotated[Path, typer.Option(help="The folder in which the run's folder is created.")] = Path("reports"),
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
@@ -120,6 +120,8 @@ def evaluate(
             "reconnect_for_s": reconnect_for_s,
             "condition": None if condition is None else parse_condition(condition, seed),
         }  # fmt: skip
+        if reply_asr is not None:
+            chosen["reply_asr"] = reply_asr
         columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
         chosen["columns"] = columns
         chosen |= _set_and_target(samples, in_process, url, target)

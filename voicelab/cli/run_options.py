@@ -54,6 +54,25 @@ CategoryOption = Annotated[
     list[str] | None, typer.Option("--category", help="Use only this category; may be repeated.")
 ]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the bootstrap and of added noise, 0 or more.")]
+ReplyRecognizerOption = Annotated[
+    str | None,
+    typer.Option(
+        "--reply-asr",
+        help="Recognizer for replies of a target that sends no text for them; none leaves them without text. "
+        "\\[default: moonshine]",
+        autocompletion=completion.recognizers,
+    ),
+]
+TimeoutOption = Annotated[
+    float, typer.Option("--timeout-s", help="How long to wait for a server that sends nothing, in seconds.")
+]
+ReconnectOption = Annotated[
+    float,
+    typer.Option(
+        "--reconnect-for-s",
+        help="How long to try to reach a lost server, in seconds, before the run is interrupted.",
+    ),
+]
 RunArgument = Annotated[
     Path,
     typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),

@@ -70,6 +70,22 @@ def _agreed(trusted: list[float], fine: list[float], edge: str, tolerance_s: flo
     return Edge(nearest)
 
 
+def refined(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> list[Span]:
+    """Return the trusted spans with each boundary moved to the nearest precise one within tolerance_s."""
+    return [
+        (
+            _nearest(start, [one for one, _ in fine], tolerance_s),
+            _nearest(end, [one for _, one in fine], tolerance_s),
+        )
+        for start, end in trusted
+    ]
+
+
+def _nearest(at_s: float, candidates: Sequence[float], tolerance_s: float) -> float:
+    found = min(candidates, key=lambda instant: abs(instant - at_s), default=at_s)
+    return found if abs(found - at_s) <= tolerance_s else at_s
+
+
 def response_timing(
     speech_end: Edge, reply_start: Edge, *, caller: Sequence[Span], agent: Sequence[Span]
 ) -> ResponseTiming:

@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 
 from voicelab.audio.clip import Clip
+from voicelab.audio.delivery import Delivery, joined
 from voicelab.audio.incoming import Mode
 from voicelab.audio.playback import SoundPiece, as_heard, channel
 from voicelab.audio.stereo import encode_flac
-from voicelab.metrics.response_timing import ResponseTiming, Span, agreed_end, agreed_start, response_timing
+from voicelab.metrics.response_timing import (
+    Edge,
+    ResponseTiming,
+    Span,
+    agreed_end,
+    agreed_start,
+    refined,
+    response_timing,
+)
 from voicelab.targets.base import TurnOutcome
-from voicelab.vad.speech_spans import SpeechSpans, speech_spans
+from voicelab.vad.speech_spans import speech_spans
 
 RATE_HZ = 24_000
 """Sample rate of the recording in Hz."""
@@ -22,29 +32,43 @@ _TAIL_S = 0.5
 
 @dataclass(frozen=True, slots=True)
 class TurnSound:
-    """The audio of one turn as heard, on the clock of the recording."""
+    """The audio of one turn as heard, on the clock of the recording.
 
-    caller: tuple[SoundPiece, ...]
+    caller: its utterances, the request first, then an interruption if there was one. agent: pieces at the times at
+    which they are heard.
+    """
+
+    caller: tuple[Delivery, ...]
     agent: tuple[SoundPiece, ...]
 
     @property
+    def _pieces(self) -> list[SoundPiece]:
+        return [*(utterance.spoken for utterance in self.caller), *self.agent]
+
+    @property
     def start_s(self) -> float:
-        return min((piece.at_s for piece in (*self.caller, *self.agent)), default=0.0)
+        return min((piece.at_s for piece in self._pieces), default=0.0)
 
     @property
     def end_s(self) -> float:
-        return max((piece.end_s for piece in (*self.caller, *self.agent)), default=0.0)
+        return max((piece.end_s for piece in self._pieces), default=0.0)
 
     def later(self, by_s: float) -> TurnSound:
         return TurnSound(
-            tuple(SoundPiece(piece.at_s + by_s, piece.clip) for piece in self.caller),
-            tuple(SoundPiece(piece.at_s + by_s, piece.clip) for piece in self.agent),
+            tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
+            tuple(_later(piece, by_s) for piece in self.agent),
         )
 
 
 def turn_sound(take: TurnOutcome) -> TurnSound:
     """Return the caller's audio, and the reply at its playback times, on the clock of the outcome."""
-    return TurnSound(tuple(take.sent), tuple(as_heard(take.received, take.flushed)))
+    from_s = take.interrupted_at_s if take.interrupted_at_s is not None else float("inf")
+    utterances = (
+        [piece for piece in take.sent if piece.end_s <= from_s],
+        [piece for piece in take.sent if piece.end_s > from_s],
+    )
+    caller = tuple(Delivery.of(pieces) for pieces in utterances if pieces)
+    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)))
 
 
 @dataclass(slots=True)
@@ -79,34 +103,48 @@ class ConversationRecording:
     def flac(self) -> bytes:
         """Encode as stereo FLAC: the caller left, the agent right."""
         duration_s = max(turn.end_s for turn in self._turns) + _TAIL_S
-        left = channel((piece for turn in self._turns for piece in turn.caller), 0.0, duration_s, RATE_HZ)
-        right = channel((piece for turn in self._turns for piece in turn.agent), 0.0, duration_s, RATE_HZ)
-        return encode_flac(left, right, RATE_HZ)
+        said = (utterance.spoken for turn in self._turns for utterance in turn.caller)
+        heard = (piece for turn in self._turns for piece in joined(turn.agent))
+        return encode_flac(channel(said, 0.0, duration_s, RATE_HZ), channel(heard, 0.0, duration_s, RATE_HZ), RATE_HZ)
+
+
+def _later(piece: SoundPiece, by_s: float) -> SoundPiece:
+    return SoundPiece(piece.at_s + by_s, piece.clip)
 
 
 def _timing(sound: TurnSound, mode: Mode) -> ResponseTiming:
     if mode == "burst":
         return ResponseTiming(None, None, None, IN_A_BURST, 0.0, 0.0)
-    caller = _spans_of(sound.caller)
+    said = [_Speech.of(one.spoken.clip, one.sent_s) for one in sound.caller]
     if not sound.agent:
-        return ResponseTiming(agreed_end(caller.silero, caller.energy).at_s, None, None, NO_SOUND, 0.0, 0.0)
-    agent = _spans_of(sound.agent)
-    return response_timing(
-        agreed_end(caller.silero, caller.energy),
-        agreed_start(agent.silero, agent.energy),
-        caller=caller.silero,
-        agent=agent.silero,
-    )
+        return ResponseTiming(said[0].end.at_s, None, None, NO_SOUND, 0.0, 0.0)
+    # The pieces are joined first, because a detector mistakes cuts for boundaries.
+    start_s, end_s, rate_hz = sound.agent[0].at_s, sound.agent[-1].end_s, sound.agent[0].clip.rate_hz
+    heard = Clip(channel(sound.agent, start_s, end_s - start_s, rate_hz), rate_hz)
+    agent = _Speech.of(heard, lambda offset_s: start_s + offset_s)
+    caller = [span for one in said for span in one.spans]
+    return response_timing(said[0].end, agent.start, caller=caller, agent=agent.spans)
 
 
-def _spans_of(pieces: tuple[SoundPiece, ...]) -> SpeechSpans:
-    """Return the speech in one channel of a turn. The pieces are joined first, because a detector mistakes cuts for
-    edges.
-    """
-    start_s, rate_hz = pieces[0].at_s, pieces[0].clip.rate_hz
-    found = speech_spans(Clip(channel(pieces, start_s, pieces[-1].end_s - start_s, rate_hz), rate_hz))
-    return SpeechSpans(_moved(found.silero, start_s), _moved(found.energy, start_s))
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """The speech in one recording: its boundaries on which both detectors agree, and all its spans."""
+
+    start: Edge
+    end: Edge
+    spans: tuple[Span, ...]
+
+    @classmethod
+    def of(cls, clip: Clip, time_of: Callable[[float], float]) -> _Speech:
+        """Find speech. time_of: from a position in the clip to a time."""
+        found = speech_spans(clip)
+        spans = refined(found.silero, found.energy)
+        return cls(
+            _moved(agreed_start(found.silero, found.energy), time_of),
+            _moved(agreed_end(found.silero, found.energy), time_of),
+            tuple((time_of(start), time_of(end)) for start, end in spans),
+        )
 
 
-def _moved(spans: tuple[Span, ...], by_s: float) -> tuple[Span, ...]:
-    return tuple((start + by_s, end + by_s) for start, end in spans)
+def _moved(edge: Edge, time_of: Callable[[float], float]) -> Edge:
+    return edge if edge.at_s is None else Edge(time_of(edge.at_s), edge.reason)

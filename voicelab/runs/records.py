@@ -76,6 +76,7 @@ class RunSpec(_Record):
     reference and hypothesis before the normalizer. Once a run has started, its spec names its normalizer, and its
     language if known. The user part of addresses is removed; only this process and its children keep it for their
     connections (engines/addresses.py).
+    reply_asr: the recognizer that transcribes replies without text from the target; None: they have no text.
     timeout_s: maximum silence of a server in seconds. reconnect_for_s: maximum outage of a server in seconds before the
     run stops as interrupted.
     """
@@ -85,6 +86,7 @@ class RunSpec(_Record):
     asr: _Text | None = DEFAULT_RECOGNIZER
     agent: _Text | None = "rules"
     tts: _Text | None = Field(default_factory=default_voice)
+    reply_asr: _Text | None = DEFAULT_RECOGNIZER
     mode: Mode = "burst"
     target: _Text = "server"
     limit: Annotated[int, Field(ge=1)] | None = None
@@ -111,7 +113,12 @@ class RunSpec(_Record):
     def _take_user(cls, value: str) -> str:
         return take_user(value)
 
-    @field_validator(*STAGES)
+    @field_validator("reply_asr")
+    @classmethod
+    def _none_by_name(cls, value: str | None) -> str | None:
+        return None if value == "none" else value
+
+    @field_validator(*STAGES, "reply_asr")
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
         """Clean the engine's options; an invalid engine is rejected later by its catalog."""
@@ -197,6 +204,8 @@ class TurnResult(_Record):
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
 
+    answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
+
     expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of
     earlier versions. usage: None unless the agent is a language model.
     """
@@ -220,6 +229,7 @@ class TurnResult(_Record):
     session_id: str = ""
     heard: str | None = None
     answer: str | None = None
+    answer_by: str | None = None
     intent: str | None = None
     entities: tuple[dict[str, Any], ...] = ()
     candidates: tuple[dict[str, Any], ...] = ()

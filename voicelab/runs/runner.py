@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -36,9 +36,11 @@ from voicelab.runs.names import check_name
 from voicelab.runs.planning import PlannedConversation, PlannedTurn, done_turns, plan
 from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, RunSpec, TurnResult, now
+from voicelab.runs.reply_transcripts import with_reply_transcripts
 from voicelab.runs.sent_audio import RequestAudio, RequestAudioSource, SetRecordings
 from voicelab.runs.target_opening import check_target, config_of, open_target
 from voicelab.runs.turn_results import encoded_reply, recorded, timing_fields, turn_result, unless_damaged
+from voicelab.targets.background import short_pauses
 from voicelab.targets.base import Session, Target, TurnOutcome, Utterance
 from voicelab.targets.catalog import describe_object
 from voicelab.tts.default import fallback_notice
@@ -177,10 +179,11 @@ async def _all(begun: Sequence[_Begun], progress: Progress | None, given: Target
     try:
         async with open_target(run.spec, folder=current.folder.path, target=given) as target:
             reached = True
-            for number, one in enumerate(open_ones):
-                if number:
-                    current, run = one, one.start()
-                finished[run.run_id] = await _Runner(one, tally, cold=number == 0).run(run, target)
+            with short_pauses() if run.spec.mode == "realtime" else nullcontext():
+                for number, one in enumerate(open_ones):
+                    if number:
+                        current, run = one, one.start()
+                    finished[run.run_id] = await _Runner(one, tally, cold=number == 0).run(run, target)
     except VoicelabError as error:
         # A resumed run that could not start stays unchanged.
         if run.run_id not in finished and (reached or current.fresh):
@@ -319,6 +322,7 @@ class _Runner:
         except RunInterruptedError:
             self._folder.write(self._with_outages(run))
             raise
+        run = await asyncio.to_thread(with_reply_transcripts, self._folder, run)
         finished = self._with_outages(run).model_copy(update={"status": "finished", "finished_at": now()})
         self._folder.write(finished)
         return finished

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
 from voicelab.engines.outside import check_stays
 from voicelab.errors import InputError
 from voicelab.runs.records import RunSpec
@@ -30,6 +31,8 @@ def check_engines(spec: RunSpec) -> None:
 
 def check_target(spec: RunSpec, target: Target | None = None) -> None:
     """Raise InputError or EngineMissingError for unusable engines, targets or target options."""
+    if spec.reply_asr not in (None, DEFAULT_RECOGNIZER):
+        RECOGNIZERS.config(spec.reply_asr)
     if target is None and not spec.target.startswith("object:"):
         check_engines(spec)
         built = target_config(spec.target).build()

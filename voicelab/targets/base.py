@@ -109,6 +109,8 @@ class TurnOutcome:
     sent and received: the sound both ways, on one clock (`time.perf_counter`). A sent piece counts from its first
     sample: in realtime mode its last sample leaves `clip.duration_s` after at_s. A received piece counts from its
     arrival. flushed: instants at which the agent took back sound that had arrived but not been played.
+    interrupted_at_s: when the caller's interruption began, if there was one; the pieces of `sent` from then on belong
+    to it.
 
     reply_audio: the reply as one encoded file; empty if the target sends bare samples, which are then in `received`.
     """
@@ -132,6 +134,7 @@ class TurnOutcome:
     sent: list[SoundPiece] = field(default_factory=list)
     received: list[SoundPiece] = field(default_factory=list)
     flushed: list[float] = field(default_factory=list)
+    interrupted_at_s: float | None = None
     events: list[TargetEvent] = field(default_factory=list)
     tool_calls: list[ToolCall] | None = None
 

@@ -20,9 +20,10 @@ from voicelab.agent.base import ToolCall
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
+from voicelab.targets.background import analyse
 from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock
-from voicelab.targets.request import paced, request_chunks, sent_sound
+from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
 _LARGEST_MESSAGE = 64 * 2**20
 _MOST_WAITING = 1000
@@ -106,23 +107,15 @@ class VoiceClient:
 
         Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
         """
-        chunks = request_chunks(audio, mode, source=source)
-        sent = 0
-        started_s = perf_counter()
-        async for chunk in paced(chunks, mode):
-            sent += 1
-            data = {
-                "audio_chunk": base64.b64encode(chunk.data).decode(),
-                "format": chunk.form,
-                "is_final": sent == len(chunks),
-            }
-            if chunk.form == "pcm16":
-                data["sample_rate"] = chunk.sample_rate_hz
-            await self._send("audio_chunk", data)
-        t_end = perf_counter()
-        take = await self._take_reply(t_end)
-        # In a thread: other conversations of this process must not be timed late because of it.
-        take.sent = await asyncio.to_thread(sent_sound, Utterance(audio, source), mode, started_s, t_end)
+        utterance = Utterance(audio, source)
+        # In a thread, and before the first chunk is due: other conversations of this process must not be late by it.
+        chunks, messages = await analyse(_request, utterance, mode)
+        waiting, sent_s = iter(messages), []
+        async for _ in paced(chunks, mode):
+            await self._send_text("audio_chunk", next(waiting))
+            sent_s.append(perf_counter())
+        take = await self._take_reply(sent_s[-1] if sent_s else perf_counter())
+        take.sent = await analyse(sent_sound, utterance, mode, chunks, sent_s)
         return take
 
     async def say(self, text: str) -> TurnOutcome:
@@ -142,14 +135,17 @@ class VoiceClient:
                 take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
                 is_over = True
         take.reply_audio, take.chunks = clock.audio, clock.chunks
-        take.first_audio_s = await asyncio.to_thread(clock.first_sound_s)
-        take.received = await asyncio.to_thread(clock.pieces, t_end)
+        take.first_audio_s = await analyse(clock.first_sound_s)
+        take.received = await analyse(clock.pieces, t_end)
         return take
 
     async def _send(self, event: str, data: dict[str, Any]) -> None:
+        await self._send_text(event, json.dumps({"event": event, "data": data}))
+
+    async def _send_text(self, event: str, text: str) -> None:
         self.messages.append(TargetEvent(perf_counter(), f"> {event}"))
         try:
-            await self._connection.send(json.dumps({"event": event, "data": data}))
+            await self._connection.send(text)
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 
@@ -185,6 +181,22 @@ class VoiceClient:
                 await self._inbox.put((perf_counter(), message))
         except websockets.ConnectionClosed as error:
             await self._inbox.put((perf_counter(), error))
+
+
+def _request(utterance: Utterance, mode: Mode) -> tuple[list[Chunk], list[str]]:
+    """The chunks of a request, and the message for each."""
+    chunks = request_chunks(utterance.audio, mode, source=utterance.source)
+    messages = []
+    for number, chunk in enumerate(chunks, start=1):
+        data: dict[str, Any] = {
+            "audio_chunk": base64.b64encode(chunk.data).decode(),
+            "format": chunk.form,
+            "is_final": number == len(chunks),
+        }
+        if chunk.form == "pcm16":
+            data["sample_rate"] = chunk.sample_rate_hz
+        messages.append(json.dumps({"event": "audio_chunk", "data": data}))
+    return chunks, messages
 
 
 def _parsed(message: str | bytes) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError
+from voicelab.targets.background import analyse
 from voicelab.targets.base import (
     Capabilities,
     Interruption,
@@ -87,7 +88,8 @@ class HTTPAgent(TargetBase):
         settings = HTTPSettings(
             self._url, self._field, self._transcript, self._reply, self._audio, headers, self._timeout_s
         )
-        async with httpx.AsyncClient(trust_env=False, timeout=self._timeout_s) as client:
+        # Reading the certificates takes long, so a thread does it.
+        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=self._timeout_s) as client:
             yield HTTPSession(client, settings, name)
 
 
@@ -105,12 +107,13 @@ class HTTPSession:
         """Upload one recording. In mode `realtime` the upload begins when the caller would have finished."""
         if interruption is not None:
             raise InputError("an agent behind one HTTP call cannot be interrupted")
-        clip = await asyncio.to_thread(utterance.clip)
-        outcome = TurnOutcome(sent=[SoundPiece(perf_counter(), clip)])
+        clip = await analyse(utterance.clip)
+        wav = await analyse(codecs.encode_wav, clip)
         if mode == "realtime":
             await asyncio.sleep(clip.duration_s)
-        t_end = outcome.t_end = perf_counter()
-        content_type, body = await self._call(codecs.encode_wav(clip), outcome)
+        t_end = perf_counter()
+        outcome = TurnOutcome(t_end=t_end, sent=[SoundPiece(t_end - clip.duration_s, clip)])
+        content_type, body = await self._call(wav, outcome)
         came_s = perf_counter()
         if outcome.error is None:
             self._take(content_type, body, outcome, came_s - t_end, came_s)

@@ -21,7 +21,7 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.reply_clock import ReplyClock
-from voicelab.targets.request import paced, request_chunks, sent_sound
+from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
 
 class InProcess(TargetBase):
@@ -75,11 +75,15 @@ class _LocalSession:
         if interruption is not None:
             raise InputError("the pipeline in this process cannot be interrupted; its capabilities say so")
         take, clock = TurnOutcome(), ReplyClock()
-        started_s = t_end = perf_counter()
+        t_end = perf_counter()
+        chunks: list[Chunk] = []
+        sent_s: list[float] = []
         turn = Turn(self._pipeline, self._dialogue)
         try:
-            async for chunk in paced(request_chunks(utterance.audio, mode, source=utterance.source), mode):
+            chunks = request_chunks(utterance.audio, mode, source=utterance.source)
+            async for chunk in paced(chunks, mode):
                 t_end = perf_counter()
+                sent_s.append(t_end)
                 await turn.receive(chunk.data, chunk.form, chunk.sample_rate_hz)
             async for event in turn.finish():
                 at_s = perf_counter() - t_end
@@ -112,6 +116,6 @@ class _LocalSession:
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = clock.first_sound_s()
         take.t_end = t_end
-        take.sent = sent_sound(utterance, mode, started_s, t_end)
+        take.sent = sent_sound(utterance, mode, chunks, sent_s)
         take.received = clock.pieces(t_end)
         return take

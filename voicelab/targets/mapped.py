@@ -10,6 +10,7 @@ from urllib.parse import quote
 import httpx
 
 from voicelab.errors import ConnectionLostError, InputError, VoicelabError
+from voicelab.targets.background import analyse
 from voicelab.targets.base import Capabilities
 from voicelab.targets.mapping.loading import load_map, rules_give
 from voicelab.targets.mapping.model import SetupRequest, TargetMap
@@ -117,7 +118,8 @@ async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, time
     headers = {name: str(fill(value, look_up)) for name, value in request.headers.items()}
     body = fill(request.body, look_up) if request.body is not None else None
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=timeout_s) as client:
+        # Reading the certificates takes long, so a thread does it.
+        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
             answer = await client.request(request.method, url, headers=headers, json=body)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -45,6 +46,9 @@ _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_a
 """Errors that only say that a message of ours crossed one of the target's."""
 
 
+_IDS_KEPT = 64
+
+
 class RealtimeWire(BaseWire):
     """The events of one conversation."""
 
@@ -63,14 +67,26 @@ class RealtimeWire(BaseWire):
         self._speaking_item: tuple[str, int] | None = None
         self._sound_s, self._item_start_s = 0.0, 0.0
         self._heard: dict[str, str] = {}
+        self._last_ids: deque[str] = deque(maxlen=_IDS_KEPT)
 
     def read(self, frame: Frame) -> Reading:
         message = read_object(frame)
         sent_as = str(message.get("type", "a message without a type"))
         name = BETA_NAMES.get(sent_as, sent_as)
+        if self._is_repeated(message.get("event_id")):
+            return Reading(sent_as)
         reader = _READERS.get(name)
         found = tuple(reader(self, message)) if reader is not None else ()
         return Reading(sent_as, found, _text_of(found))
+
+    def _is_repeated(self, event_id: Any) -> bool:
+        """Whether an event with this id has just come. Events without an id are never taken for repeated."""
+        if not isinstance(event_id, str) or not event_id:
+            return False
+        if event_id in self._last_ids:
+            return True
+        self._last_ids.append(event_id)
+        return False
 
     def sound(self, clip: Clip) -> Sequence[Frame]:
         payload = base64.b64encode(self._encoder.encode(clip)).decode()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from time import perf_counter
 
 from voicelab.audio import decoding
@@ -51,13 +52,23 @@ async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
         yield chunk
 
 
-def sent_sound(utterance: Utterance, mode: Mode, started_s: float, t_end: float) -> list[SoundPiece]:
-    """What the caller said, and when. In burst mode it counts as spoken just before it was sent.
+def sent_sound(utterance: Utterance, mode: Mode, chunks: Sequence[Chunk], sent_s: Sequence[float]) -> list[SoundPiece]:
+    """What the caller said, and when. sent_s: when each chunk was sent, by `time.perf_counter`.
 
-    Empty where the recording cannot be decoded; the target says so by itself.
+    A chunk's last sample was spoken when it was sent. In burst mode the whole counts as spoken just before. Empty where
+    the recording cannot be decoded; the target says so by itself.
     """
     try:
         clip = utterance.clip()
     except InputError:
         return []
-    return [SoundPiece(started_s if mode == "realtime" else t_end - clip.duration_s, clip)]
+    if mode == "burst" or len(sent_s) < 2:
+        return [SoundPiece(sent_s[-1] - clip.duration_s, clip)] if sent_s else []
+    ends_s = list(accumulate(chunk.duration_s for chunk in chunks[: len(sent_s)]))
+    found, start_s = [], 0.0
+    for end_s, at_s in zip(ends_s, sent_s, strict=True):
+        piece = clip.between(start_s, min(end_s, clip.duration_s))
+        if len(piece.samples):
+            found.append(SoundPiece(at_s - (end_s - start_s), piece))
+        start_s = end_s
+    return found

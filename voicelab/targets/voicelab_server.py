@@ -15,6 +15,7 @@ from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.engines.spec import Catalog, EngineInfo
 from voicelab.errors import InputError
+from voicelab.targets.background import analyse
 from voicelab.targets.base import (
     Capabilities,
     Interruption,
@@ -106,7 +107,8 @@ def check_address(address: str) -> None:
 
 async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
     try:
-        async with httpx.AsyncClient(trust_env=False, timeout=timeout_s) as client:
+        # Reading the certificates takes long, so a thread does it.
+        async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
             answer = await client.get(address, headers=basic_authorization(address))
             answer.raise_for_status()
             found = answer.json()

@@ -11,6 +11,7 @@ from typing import Any
 from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
+from voicelab.targets.background import analyse
 from voicelab.targets.base import Capabilities, Interruption, SoundPiece, TurnOutcome, Utterance
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Frame
@@ -123,7 +124,7 @@ class StreamSession:
 
     async def _utter(self, turn: TurnState, utterance: Utterance, mode: Mode) -> float:
         """Send one utterance; the instant at which the last of its sound was sent."""
-        clip = await asyncio.to_thread(utterance.clip, self._wire.send_format.rate_hz)
+        clip = await analyse(utterance.clip, self._wire.send_format.rate_hz)
         self._recording = True
         await self._send_all(self._wire.start_of_utterance())
         if mode == "burst":
@@ -159,6 +160,7 @@ class StreamSession:
         if turn.over_at_s() <= perf_counter():
             return
         turn.interrupted_by_us, turn.finished_s = True, None
+        turn.outcome.interrupted_at_s = perf_counter()
         asked = self._wire.cancel()
         if asked:
             await self._send_all(asked)

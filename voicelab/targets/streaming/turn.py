@@ -56,6 +56,7 @@ class TurnState:
     first_unreadable: str = ""
     messages: int = 0
     _last_s: float = float("-inf")
+    _last_whole_text: Reading | None = None
     _text_parts: list[str] = field(default_factory=list)
     _open_text: str = ""
     _heard_parts: list[str] = field(default_factory=list)
@@ -75,6 +76,10 @@ class TurnState:
             return
         if not any(isinstance(event, events.ReplySound) for event in reading.events):
             self.outcome.events.append(TargetEvent(at_s, reading.name, reading.text))
+        whole_text = reading if _is_whole_text(reading) else None
+        if whole_text is not None and whole_text == self._last_whole_text:
+            return  # sent twice in a row
+        self._last_whole_text = whole_text
         for event in reading.events:
             self._take_event(at_s, event)
 
@@ -197,6 +202,12 @@ class TurnState:
         self.playout.drop(at_s)
         self.outcome.flushed.append(at_s)
         return played_s
+
+
+def _is_whole_text(reading: Reading) -> bool:
+    """Whether a message holds nothing but texts that continue no other text."""
+    texts = [event for event in reading.events if isinstance(event, events.CallerText | events.AgentText)]
+    return bool(texts) and len(texts) == len(reading.events) and not any(text.delta for text in texts)
 
 
 def _since(at_s: float | None, t_end: float) -> float | None:

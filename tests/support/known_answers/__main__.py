@@ -1,0 +1,77 @@
+"""Prints the known-answer table, or the timing errors of many conversations at once. Run it on an idle machine:
+
+python -m tests.support.known_answers table [TARGET...]
+python -m tests.support.known_answers NUMBER [TARGET]
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+import numpy as np
+
+from tests.support.known_answers.measuring import Finding, Take, measure, texts_right
+from tests.support.known_answers.targets import TARGETS, cases_of
+
+WITHIN_S = 0.020
+
+
+def table(targets: Sequence[str]) -> bool:
+    """Print what was set beside what was measured, one target after another; whether every error is small.
+
+    The last column is the part of the error that is the agent's own lateness.
+    """
+    numbers = f"{'set s':>8}{'measured s':>12}{'error ms':>10}{'agent ms':>10}"
+    print(f"{'target':24}{'agent':19}{'trailing':>9}  {'figure':15}{numbers}")
+    worst: list[float] = []
+    for target in targets:
+        cases = cases_of(target)
+        for take, found in measure(cases, at_once=len(cases)):
+            _print(take, found)
+            worst += [abs(one.error_s) if one.error_s is not None else float("inf") for one in found]
+    print(f"{len(worst)} figures, largest error {1000 * max(worst):.1f} ms")
+    return max(worst) <= WITHIN_S
+
+
+def _print(take: Take, found: Sequence[Finding]) -> None:
+    case = take.case
+    start = f"{case.target:24}{case.behaviour:19}{case.trailing_s:9.1f}  "
+    for one in found:
+        late_ms = 1000 * (one.done_s - one.set_s)
+        if one.error_s is None:
+            print(f"{start}{one.figure:15}{one.set_s:8.3f}  {one.reason}")
+        else:
+            numbers = f"{one.set_s:8.3f}{one.measured_s:12.3f}{1000 * one.error_s:10.1f}{late_ms:10.1f}"
+            print(f"{start}{one.figure:15}{numbers}")
+    if case.behaviour == "repeats":
+        print(f"{start}texts once: {'yes' if texts_right(take) else f'no: {take.outcome and take.outcome.answer!r}'}")
+    if case.behaviour in ("drops", "never ends"):
+        print(f"{start}ended after {take.took_s:.1f} s with {take.error or 'no error'}")
+
+
+def many(at_once: int, target: str) -> None:
+    """Hold conversations at once in this process, twice as many in all, and print the timing errors."""
+    plain = [case for case in cases_of(target) if case.behaviour.startswith("delay")]
+    cases = [plain[number % len(plain)] for number in range(2 * at_once)]
+    found = [one for _, findings in measure(cases, at_once=at_once) for one in findings]
+    print(f"{target}: {at_once} at once, {sum(one.error_s is not None for one in found)} of {len(cases)} timed")
+    _percentiles("measured less set", [one.error_s for one in found])
+    _percentiles("measured less what the agent did", [one.added_s for one in found])
+
+
+def _percentiles(title: str, errors_s: Sequence[float | None]) -> None:
+    known = 1000 * np.abs([error_s for error_s in errors_s if error_s is not None])
+    points = ", ".join(f"p{point} {np.percentile(known, point):.1f}" for point in (50, 90, 99))
+    print(f"  {title}, ms: {points}, max {known.max():.1f}")
+
+
+def main() -> None:
+    first, *rest = sys.argv[1:] or ["table"]
+    if first == "table":
+        sys.exit(0 if table(rest or list(TARGETS)) else 1)
+    many(int(first), rest[0] if rest else "voicelab")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,77 @@
+"""What is measured of a known agent is what it did, over every protocol: the known-answer table in short."""
+
+from __future__ import annotations
+
+import pytest
+from openai.types.realtime.realtime_server_event import RealtimeServerEvent
+from pydantic import TypeAdapter
+
+from tests.support.known_answers.behaviours import BEHAVIOURS, TRAILING_S
+from tests.support.known_answers.call import ANSWER, HEARD
+from tests.support.known_answers.measuring import Finding, measure, texts_right
+from tests.support.known_answers.targets import TARGETS, Case, cases_of
+from tests.support.known_answers.wires import RealtimeAgentWire
+from tests.support.tones import tone
+from voicelab.audio.clip import Clip
+
+WITHIN_S = 0.020
+BUSY_S = 0.15
+"""How much later than it was set an agent may act on a busy machine before a finding says nothing."""
+
+
+def is_right(found: Finding) -> bool:
+    return found.added_s is not None and abs(found.added_s) <= WITHIN_S
+
+
+def check(cases: list[Case]) -> None:
+    """Every figure is what the agent did; those that a busy machine spoiled are measured again, alone."""
+    again = []
+    for take, found in measure(cases, at_once=len(cases)):
+        if not found or not all(map(is_right, found)):
+            again.append(take.case)
+    for case in again:
+        ((take, found),) = measure([case], at_once=1)
+        assert take.outcome is not None, (case, take.error)
+        assert [one for one in found if not is_right(one)] == []
+        assert all(abs(one.done_s - one.set_s) < BUSY_S for one in found)
+
+
+def test_the_response_is_measured_over_every_protocol():
+    check([Case(target, "delay and silence") for target in TARGETS])
+
+
+def test_trailing_silence_and_every_behaviour_change_no_figure():
+    names = [name for name in BEHAVIOURS if name not in ("drops", "delay and silence")]
+    check(
+        [
+            *(Case("openai-realtime", name) for name in names),
+            *(Case("voicelab", "delay", trailing_s) for trailing_s in TRAILING_S),
+            *(Case("twilio, twilio", "delay", trailing_s) for trailing_s in TRAILING_S),
+        ]
+    )
+
+
+def test_repeated_events_count_once_and_drops_end_in_time():
+    cases = [Case(target, name) for target in TARGETS for name in ("repeats", "drops")]
+    cases = [case for case in cases if case.behaviour in case.known.behaviours]
+    for take, _ in measure(cases, at_once=len(cases)):
+        if take.case.behaviour == "drops":
+            assert (take.outcome, take.error) == (None, "ConnectionLostError"), take.case
+            assert take.took_s < 6.0
+        else:
+            assert texts_right(take), (take.case, take.outcome and (take.outcome.heard, take.outcome.answer))
+
+
+def test_every_event_of_the_known_agent_is_one_of_openai():
+    wire, model = RealtimeAgentWire(), TypeAdapter(RealtimeServerEvent)
+    sound = wire.pieces([tone(0.2, wire.rate_hz)])
+    for event in (*wire.hello(), *wire.texts(HEARD, ANSWER), *sound, *wire.end(), *wire.interrupted()):
+        model.validate_json(event)
+    (appended,) = [wire.read('{"type": "input_audio_buffer.append", "audio": "AAAA"}').clip]
+    assert isinstance(appended, Clip)
+
+
+@pytest.mark.parametrize("target", TARGETS)
+def test_the_table_has_each_behaviour_that_a_protocol_can_show(target):
+    listed = {case.behaviour for case in cases_of(target)}
+    assert listed == set(TARGETS[target].behaviours)
