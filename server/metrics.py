@@ -24,7 +24,7 @@ from prometheus_client.multiprocess import MultiProcessCollector
 from server.history import TurnRecord
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.engines.pool.work_pool import WorkPool
-from voicelab.pipeline.turn import StageTimes
+from voicelab.pipeline.stage_times import StageTimes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ANSWERED = "answered"

@@ -23,7 +23,7 @@ from server.tokens import Tokens
 from server.tracing import Tracer
 from server.vad_batcher import VadBatcher
 from voicelab.engines.spec import EngineInfo
-from voicelab.pipeline.turn import Pipeline
+from voicelab.pipeline.pipeline import Pipeline
 from voicelab.tts.default import fallback_notice
 
 logger = logging.getLogger(__name__)

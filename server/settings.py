@@ -59,6 +59,7 @@ class Settings(BaseSettings):
     tts: str = Field(default_factory=default_voice)
     vad: str = "silero"
     turn_end: str = DEFAULT_TURN_END
+    speculative_start: bool = True
     asr_workers: Annotated[int, Field(ge=1, le=1024)] | None = None
     database_url: Annotated[str, Field(repr=False)] = f"{_SQLITE}{PROJECT / 'data' / 'history.sqlite3'}"
     max_message_bytes: Bytes = 10_000_000

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
     from voicelab.figures.figure import Figure as Figure
     from voicelab.figures.figure import Percentile as Percentile
     from voicelab.figures.figure import Ratio as Ratio
-    from voicelab.pipeline.turn import Pipeline as Pipeline
+    from voicelab.pipeline.pipeline import Pipeline as Pipeline
     from voicelab.pipeline.turn import Turn as Turn
     from voicelab.runs.records import RunFolder as RunFolder
     from voicelab.runs.records import RunResult as RunResult
@@ -65,7 +65,7 @@ _HOMES = {
     "InputError": "errors",
     "NoSpeechError": "errors",
     "Percentile": "figures.figure",
-    "Pipeline": "pipeline.turn",
+    "Pipeline": "pipeline.pipeline",
     "Ratio": "figures.figure",
     "Run": "analysis.api.run",
     "RunFolder": "runs.records",

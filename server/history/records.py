@@ -12,8 +12,8 @@ from uuid import uuid4
 
 from server.history.tables import SessionRow
 from voicelab.agent.base import Reply
+from voicelab.pipeline.stage_times import StageTimes
 from voicelab.pipeline.stopwatch import TimeSpan
-from voicelab.pipeline.turn import StageTimes
 
 INTERRUPTED = "interrupted"
 """The `error` of a turn whose reply was stopped; its agent_response is the part that was heard."""

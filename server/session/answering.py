@@ -17,7 +17,8 @@ from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetric
 from server.services import Services
 from server.session.config import SessionConfig
 from server.session.sender import PlaybackPacer, Sender
-from voicelab.pipeline.turn import AgentAnswer, Recognition, SpokenReply, Turn, TurnEvent
+from voicelab.pipeline.turn import Turn
+from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply, TurnEvent
 
 
 class Answering:

@@ -133,6 +133,8 @@ class SpeechStream:
                 await self._act(event, at_s)
             if (wanted := self._endpointer.sound_to_judge) is not None:
                 await self._judge_sound(*wanted)
+            if self._services.settings.speculative_start:
+                await self._answer_early()
             if self._config.silences:
                 await self._watch_for_sound(piece)
 
@@ -140,6 +142,18 @@ class SpeechStream:
         since = self._lookback.since(start)
         clip = Clip(since.samples[: end - start], SPEECH_RATE_HZ)
         await self._vad_batcher.judge_sound(self._endpointer, clip)
+
+    async def _answer_early(self) -> None:
+        """Begin the answer at a likely end of the turn; drop it when speech goes on."""
+        now = self._now
+        if now is None:
+            return
+        if not self._endpointer.in_pause:
+            await now.drop_early()
+            return
+        has_floor = not now.is_unannounced and perf_counter() >= self._turn_taking.agent_floor_until_s()
+        if has_floor and (words := self._endpointer.likely_last_words):
+            await now.begin_early(words)
 
     async def _add(self, clip: Clip) -> None:
         """Feed the current utterance. An error ends it, and is reported when the utterance would be answered."""

@@ -19,7 +19,7 @@ from server.session.rate_limiter import RateLimiter
 from server.session.receive_queue import Arrival, ReceiveQueue
 from server.session.sender import Sender
 from server.session.turn_taking import TurnTaking
-from voicelab.pipeline.turn import TurnEvent
+from voicelab.pipeline.turn_events import TurnEvent
 
 
 class State(Enum):

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable
+from contextlib import suppress
 from typing import Literal
 
-from server.history import TurnRecord
+from server.history import HistoryUnavailableError, TurnRecord
 from server.messages import AudioChunk, ErrorCode, Refused
 from server.outgoing import PartialTranscription
 from server.services import Services
@@ -15,7 +16,11 @@ from server.session.rate_limiter import RateLimiter
 from server.session.sender import Sender
 from voicelab.audio.clip import Clip
 from voicelab.errors import VoicelabError
-from voicelab.pipeline.turn import Turn, TurnEvent
+from voicelab.pipeline.turn import Turn
+from voicelab.pipeline.turn_events import TurnEvent
+
+_EARLY_TRIES = 2
+"""Answers begun in one pause: the words may change once. A recognizer that keeps changing them is not followed."""
 
 
 class UtteranceReceiver:
@@ -45,6 +50,7 @@ class UtteranceReceiver:
         self._sender = sender
         self._rate_limiter = rate_limiter
         self._partials: Partials | None = None
+        self._early_words: list[str] = []
 
     @property
     def turn_id(self) -> str:
@@ -91,6 +97,22 @@ class UtteranceReceiver:
         await turn.hear(clip)
         if self._partials is not None:
             self._partials.update()
+
+    async def begin_early(self, words: str) -> None:
+        """Begin the answer to words that the turn may end with; `finish` goes on with it if they are the transcript."""
+        if self.turn is None or words in self._early_words[-1:] or len(self._early_words) == _EARLY_TRIES:
+            return
+        self._early_words.append(words)
+        # `finish` loads the dialogue again, and reports where that fails.
+        with suppress(HistoryUnavailableError):
+            await self.reload_dialogue()
+            await self.turn.begin_early(words)
+
+    async def drop_early(self) -> None:
+        """Drop the answer that was begun early, because the user goes on."""
+        if self.turn is not None and self._early_words:
+            self._early_words.clear()
+            await self.turn.drop_early()
 
     async def finish(self) -> AsyncGenerator[TurnEvent, None]:
         """Return the events of the answer, after the last audio. Raises Refused when there was no audio."""

@@ -16,8 +16,10 @@ from voicelab.agent.base import Dialogue, Reply, ToolCall, WatchlistChange, whol
 from voicelab.agent.fake import FakeAgent
 from voicelab.audio.incoming import reply_clip
 from voicelab.errors import EngineError
+from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.spoken_text import Script
-from voicelab.pipeline.turn import AgentAnswer, Pipeline, SpokenReply, Turn
+from voicelab.pipeline.turn import Turn
+from voicelab.pipeline.turn_events import AgentAnswer, SpokenReply
 from voicelab.text import sentences
 
 TEXT = "One is here. Two is here. Three is here."

@@ -7,7 +7,9 @@ from voicelab.agent.base import Dialogue
 from voicelab.audio import decoding, opus
 from voicelab.audio.clip import Clip
 from voicelab.errors import EngineError, InputError, NoSpeechError
-from voicelab.pipeline.turn import AgentAnswer, Pipeline, Recognition, SpokenReply, Turn
+from voicelab.pipeline.pipeline import Pipeline
+from voicelab.pipeline.turn import Turn
+from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply
 
 
 @pytest.fixture

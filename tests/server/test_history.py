@@ -11,7 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from server.history import History, SessionGoneError, TurnRecord
 from voicelab.agent.base import Dialogue, Entity, Reply, WatchlistChange
-from voicelab.pipeline.turn import StageTimes
+from voicelab.pipeline.stage_times import StageTimes
 
 
 @pytest.fixture

@@ -229,7 +229,9 @@ async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
             await turn(talker)
             first, _ = served.turns(interrupted["session_id"])
             assert (first["agent_response"], first["error"]) == (interrupted["said"], None)
-            assert [[exchange.answer for exchange in exchanges] for exchanges in seen] == [[], [interrupted["said"]]]
+            # An early answer may ask twice.
+            known = dict.fromkeys(tuple(exchange.answer for exchange in exchanges) for exchanges in seen)
+            assert list(known) == [(), (interrupted["said"],)]
 
 
 async def test_a_text_in_between_is_a_turn_of_its_own(served: Served) -> None:

@@ -16,7 +16,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_RATE_HZ
 from voicelab.audio.incoming import reply_clip
 from voicelab.audio.opus import decode_packets, encode_ogg, encode_packets
-from voicelab.pipeline.turn import StageTimes
+from voicelab.pipeline.stage_times import StageTimes
 
 OGG = encode_ogg(TONE)
 

@@ -41,12 +41,14 @@ class ToolSession:
     """Runs the calls of one turn. entities, changes, intent: of the calls that worked, in their order.
 
     limit_s: how long a tool may take. apologies: what the user is to hear about calls that failed or were refused.
+    wanted: a tool that changes something waits until it is set; None: the answer is wanted.
     """
 
     toolbox: Toolbox
     heard: str
     dialogue: Dialogue
     limit_s: float
+    wanted: asyncio.Event | None = None
     entities: list[Entity] = field(default_factory=list)
     changes: list[WatchlistChange] = field(default_factory=list)
     apologies: list[str] = field(default_factory=list)
@@ -65,9 +67,11 @@ class ToolSession:
 
     async def run(self, name: str, arguments: str) -> ToolCall:
         """Run one call as the model wrote it. Never raises for what the model or the tool did wrong."""
-        begun_s = perf_counter()
         found: dict[str, Any] = {}
         tool = next((tool for tool in self.toolbox.tools if tool.name == name), None)
+        if tool is not None and tool.promises_changes and self.wanted is not None:
+            await self.wanted.wait()
+        begun_s = perf_counter()
         try:
             found = _object(name, arguments)
             if tool is None:

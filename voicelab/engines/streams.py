@@ -46,6 +46,17 @@ class AnswerStream(Protocol):
     def close(self) -> None: ...
 
 
+@runtime_checkable
+class HoldingStream(Protocol):
+    """An AnswerStream that can be begun before it is sure that its answer is wanted."""
+
+    def hold(self) -> None:
+        """Run nothing that changes something until `release`. Called before `start`."""
+
+    def release(self) -> None:
+        """Run what was held back."""
+
+
 class RespondStream:
     """The AnswerStream of an engine without `stream`, whose `respond` returns an answer or a generator."""
 

@@ -17,15 +17,18 @@ class ReplyText:
     """Asks the agent at once; `close` it in any case, which cancels an answer that is not whole.
 
     reply: the whole reply, or None while it is written. first_s, text_s: seconds until the first sentence and until
-    all of the text was written. clauses: see Script.
+    all of the text was written. clauses: see Script. is_held: the agent changes nothing until `release`.
     """
 
-    def __init__(self, agent: EnginePool, heard: str, dialogue: Dialogue, *, clauses: bool = False) -> None:
+    def __init__(
+        self, agent: EnginePool, heard: str, dialogue: Dialogue, *, clauses: bool = False, is_held: bool = False
+    ) -> None:
         self.script = Script(clauses=clauses)
         self.reply: Reply | None = None
         self.first_s: float | None = None
         self.text_s: float | None = None
         self._agent = agent
+        self._is_held = is_held
         self._stream = agent.stream()
         self._begun_s = perf_counter()
         self._spoken = 0
@@ -70,6 +73,14 @@ class ReplyText:
         assert self.reply is not None
         return self.reply
 
+    async def release(self) -> None:
+        """Let the agent change something, if it was held."""
+        if self._is_held and not self._writing.done():
+            self._is_held = False
+            # What the agent fails with is raised by `sentence`.
+            with suppress(EngineError):
+                await self._stream.call("release")
+
     async def close(self) -> None:
         """Cancel the answer, unless it is whole, and free what the agent holds for it."""
         self._writing.cancel()
@@ -80,6 +91,8 @@ class ReplyText:
 
     async def _write(self, heard: str, dialogue: Dialogue) -> None:
         try:
+            if self._is_held:
+                await self._stream.post("hold")
             progress: StreamProgress = await self._stream.call("start", heard, dialogue)
             while not progress.done:
                 self._take(progress.parts)

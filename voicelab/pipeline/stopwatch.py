@@ -35,6 +35,11 @@ class Stopwatch:
     def __init__(self) -> None:
         self.intervals: list[TimeSpan] = []
 
+    def continue_in(self, other: Stopwatch) -> None:
+        """Move the spans, and those still to come, to another stopwatch."""
+        other.intervals += self.intervals
+        self.intervals = other.intervals
+
     @contextmanager
     def measure(self, stage: str) -> Iterator[Lap]:
         """Measure the block as work of that stage."""

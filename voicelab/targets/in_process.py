@@ -10,7 +10,9 @@ from time import perf_counter
 from voicelab.agent.base import Dialogue
 from voicelab.audio.incoming import Mode
 from voicelab.errors import EngineError, InputError, NoSpeechError, TurnTooLongError
-from voicelab.pipeline.turn import AgentAnswer, Pipeline, Recognition, SpokenReply, Turn
+from voicelab.pipeline.pipeline import Pipeline
+from voicelab.pipeline.turn import Turn
+from voicelab.pipeline.turn_events import AgentAnswer, Recognition, SpokenReply
 from voicelab.targets.base import (
     Capabilities,
     Interruption,

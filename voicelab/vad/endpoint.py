@@ -131,6 +131,14 @@ class Endpointer:
             self._judge(self._now)
 
     @property
+    def likely_last_words(self) -> str:
+        """The words of a turn that may be over: those noted in the present pause, unless they ask for more; or ""."""
+        now = self._now
+        if now is None or now.verdict is Completeness.UNFINISHED or self._position - now.last < _JUDGE_AFTER:
+            return ""
+        return now.pause_text
+
+    @property
     def sound_to_judge(self) -> tuple[int, int] | None:
         """The samples of the stream that `note_sound` wants a score for: from and to. None: it wants none now.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import weakref
 from dataclasses import asdict, dataclass
@@ -98,14 +99,24 @@ class OpenAIAgent:
 
 
 class OpenAIReplyStream(LoopStream):
-    """One reply; see AnswerStream."""
+    """One reply; see AnswerStream and HoldingStream."""
 
     def __init__(self, agent: OpenAIAgent, loop: LoopThread) -> None:
         super().__init__(loop)
         self._agent = agent
+        self._wanted: asyncio.Event | None = None
+
+    def hold(self) -> None:
+        self._wanted = asyncio.Event()
+
+    def release(self) -> None:
+        if self._wanted is not None:
+            self.call_soon(self._wanted.set)
 
     def start(self, heard: str, dialogue: Dialogue) -> StreamProgress:
-        return self.begin(self._agent.turn().parts(heard, dialogue))
+        turn = self._agent.turn()
+        turn.wanted = self._wanted
+        return self.begin(turn.parts(heard, dialogue))
 
 
 def _end(loop: LoopThread, client: Any) -> None:

@@ -41,11 +41,15 @@ class ModelServer:
 
 
 class TurnWithModel:
-    """Iterate `parts` once; the last of them is the Reply. request: its messages are still to come."""
+    """Iterate `parts` once; the last of them is the Reply. request: its messages are still to come.
+
+    wanted: see ToolSession; set it before `parts` begins.
+    """
 
     def __init__(self, server: ModelServer, request: ModelRequest, toolbox: Toolbox, tool_timeout_s: float) -> None:
         self._server = server
         self._request = request
+        self.wanted: asyncio.Event | None = None
         self._toolbox = toolbox
         self._tool_timeout_s = tool_timeout_s
         self._text = ""
@@ -55,7 +59,7 @@ class TurnWithModel:
     async def parts(self, heard: str, dialogue: Dialogue) -> AsyncIterator[ReplyPart | Reply]:
         """Raises EngineError."""
         self._begun_s = perf_counter()
-        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s)
+        session = ToolSession(self._toolbox, heard, dialogue, self._tool_timeout_s, self.wanted)
         messages = _messages(heard, dialogue)
         made = []
         for number in range(_ROUNDS + 1):

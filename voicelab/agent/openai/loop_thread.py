@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import queue
 import threading
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Future
 from contextlib import aclosing
 from typing import Any, cast
@@ -28,6 +28,10 @@ class LoopThread:
     def submit(self, work: Coroutine[Any, Any, Any]) -> Future[Any]:
         return asyncio.run_coroutine_threadsafe(work, self._loop)
 
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call a function in the loop."""
+        self._loop.call_soon_threadsafe(function)
+
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
         """Run `last`, then end the loop; waits for neither."""
         ended = self.submit(last)
@@ -49,6 +53,10 @@ class LoopStream:
         self._loop = loop
         self._came: queue.SimpleQueue[ReplyPart | Reply | VoicelabError] = queue.SimpleQueue()
         self._making: Future[None] | None = None
+
+    def call_soon(self, function: Callable[[], object]) -> None:
+        """Call a function in the loop that makes the parts."""
+        self._loop.call_soon(function)
 
     def begin(self, parts: AsyncIterator[ReplyPart | Reply]) -> StreamProgress:
         self._making = self._loop.submit(self._make(parts))

@@ -8,7 +8,7 @@ from typing import Any
 
 from voicelab.engines.pool.messages import Answer, Request
 from voicelab.engines.spec import EngineConfig
-from voicelab.engines.streams import PartialStream, QueueingStream, RespondStream
+from voicelab.engines.streams import HoldingStream, PartialStream, QueueingStream, RespondStream
 from voicelab.errors import EngineBusyError, EngineError, VoicelabError
 
 
@@ -61,6 +61,8 @@ class Dispatcher:
             return None
         stream = self._streams[request.stream_id]
         if request.method == "partial" and not isinstance(stream, PartialStream):
+            return None
+        if request.method in ("hold", "release") and not isinstance(stream, HoldingStream):
             return None
         if request.method == "finish" and isinstance(stream, QueueingStream) and not stream.is_ready():
             # Blocking here would stop the only thread that can serve the other streams.

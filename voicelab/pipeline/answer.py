@@ -1,0 +1,136 @@
+"""The answer to one text: written by the agent, spoken sentence by sentence, and encoded."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncGenerator, Iterator
+from contextlib import aclosing
+
+from voicelab.agent.base import Dialogue
+from voicelab.audio.clip import Clip
+from voicelab.audio.encoder import ReplyFormat
+from voicelab.errors import EngineError
+from voicelab.pipeline.pipeline import Pipeline
+from voicelab.pipeline.reply_audio import Piece, ReplyAudio
+from voicelab.pipeline.reply_text import ReplyText
+from voicelab.pipeline.stage_times import StageTimes
+from voicelab.pipeline.stopwatch import Stopwatch
+from voicelab.pipeline.turn_events import AgentAnswer, SpokenReply, TurnEvent
+from voicelab.tts.base import speaks_clauses
+
+_STAGES = ("agent_s", "agent_first_s", "agent_text_s", "tts_first_s", "tts_s", "encode_s", "reply_audio_s")
+"""The times that an answer sets."""
+
+
+class Answer:
+    """One answer. Iterate `events` once; the agent is asked when the iteration begins.
+
+    is_held: the agent changes nothing until `release`.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        heard: str,
+        dialogue: Dialogue,
+        *,
+        reply_format: ReplyFormat,
+        reply_rate_hz: int | None,
+        is_held: bool = False,
+    ) -> None:
+        self.heard = heard
+        self.dialogue = dialogue
+        self.text: ReplyText | None = None
+        self._times = StageTimes()
+        self._watch = Stopwatch()
+        self._pipeline = pipeline
+        self._reply_format: ReplyFormat = reply_format
+        self._reply_rate_hz = reply_rate_hz
+        self._is_held = is_held
+
+    async def events(self) -> AsyncGenerator[TurnEvent, None]:
+        """Yield one AgentAnswer, and SpokenReply until `last`.
+
+        AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
+        the last SpokenReply. Raises EngineError.
+        """
+        self.text = text = ReplyText(
+            self._pipeline.agent, self.heard, self.dialogue,
+            clauses=speaks_clauses(self._pipeline.tts.info), is_held=self._is_held,
+        )  # fmt: skip
+        audio = ReplyAudio(self._pipeline.encoder, self._reply_format, self._reply_rate_hz)
+        try:
+            async with aclosing(self._speak(text, audio)) as events:
+                async for event in events:
+                    yield event
+        finally:
+            await text.close()
+            await audio.close()
+
+    async def release(self) -> None:
+        """Let the agent of a held answer change something."""
+        self._is_held = False
+        if self.text is not None:
+            await self.text.release()
+
+    def record_in(self, times: StageTimes, watch: Stopwatch) -> None:
+        """Record the stages in these from now on, with what was recorded so far."""
+        for stage in _STAGES:
+            setattr(times, stage, getattr(self._times, stage))
+        self._times = times
+        self._watch.continue_in(watch)
+
+    async def _speak(self, text: ReplyText, audio: ReplyAudio) -> AsyncGenerator[TurnEvent, None]:
+        """Synthesize sentence by sentence; the first is sent before the second is synthesized, or even written."""
+        answered = ended = False
+        clip: Clip | None = None
+        while not ended:
+            sentence = await self._next_sentence(text)
+            if text.reply is not None and not answered:
+                answered = True
+                self._times.agent_first_s, self._times.agent_text_s = text.first_s, text.text_s
+                yield AgentAnswer(self.heard, text.reply)
+            if sentence is not None:
+                clip = await self._make_sound(sentence)
+                text.script.add(clip.duration_s)
+            elif clip is None:
+                raise EngineError(self._pipeline.agent.info.name, "its reply contains no words to speak")
+            else:
+                # The last sentence was synthesized before it was known to be the last.
+                clip = clip.between(0, 0)
+            # AgentAnswer must precede the last audio.
+            ended = text.is_spoken and answered
+            async for spoken in self._encode(audio, clip, last=ended):
+                yield spoken
+
+    async def _next_sentence(self, text: ReplyText) -> str | None:
+        if not text.is_waiting:
+            return await text.sentence()
+        with self._watch.measure("agent") as lap:
+            sentence = await text.sentence()
+        self._times.agent_s = (self._times.agent_s or 0.0) + lap.took_s
+        return sentence
+
+    async def _make_sound(self, sentence: str) -> Clip:
+        with self._watch.measure("tts") as lap:
+            clip: Clip = await self._pipeline.tts.call("speak", sentence)
+        self._times.tts_s = (self._times.tts_s or 0.0) + lap.took_s
+        if self._times.tts_first_s is None:
+            self._times.tts_first_s = self._times.tts_s
+        return clip
+
+    async def _encode(self, audio: ReplyAudio, clip: Clip, *, last: bool) -> AsyncGenerator[SpokenReply, None]:
+        for part, ends in audio.parts(clip, last=last):
+            with self._watch.measure("encode") as lap:
+                piece = await audio.encode(part, last=ends)
+            self._times.encode_s = (self._times.encode_s or 0.0) + lap.took_s
+            self._times.reply_audio_s = audio.duration_s
+            for spoken in _chunks(piece, last=ends):
+                yield spoken
+
+
+def _chunks(piece: Piece, *, last: bool) -> Iterator[SpokenReply]:
+    """Yield the chunks of a piece with positions that assume equal durations; last: the piece ends the reply."""
+    count = len(piece.chunks)
+    for number, data in enumerate(piece.chunks, start=1):
+        ends_s = piece.starts_s + (piece.ends_s - piece.starts_s) * number / count
+        yield SpokenReply(data, last and number == count, piece.starts_s, ends_s)

@@ -1,0 +1,38 @@
+"""What a turn yields while it is answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from voicelab.agent.base import Reply
+from voicelab.asr.base import Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class Recognition:
+    """The transcript of the request."""
+
+    transcript: Transcript
+
+
+@dataclass(frozen=True, slots=True)
+class AgentAnswer:
+    """The agent's complete reply, before any of its actions is executed."""
+
+    heard: str
+    reply: Reply
+
+
+@dataclass(frozen=True, slots=True)
+class SpokenReply:
+    """One chunk of the reply's audio; `last` is set on the final one only. starts_s, ends_s: its
+    position in the reply.
+    """
+
+    data: bytes
+    last: bool
+    starts_s: float
+    ends_s: float
+
+
+TurnEvent = Recognition | AgentAnswer | SpokenReply
