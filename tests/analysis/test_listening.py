@@ -34,7 +34,7 @@ def folder(tmp_path, monkeypatch) -> RunFolder:
 
 def test_replies_and_requests_are_scored_and_kept(folder):
     told = []
-    record = listening.listen(folder, "fake", told=lambda done, total: told.append((done, total)))
+    record = listening.listen(folder, "fake", progress=lambda done, total: told.append((done, total)))
     assert sound_quality.read(folder.path) == record
     turns = [turn for turn in folder.turns() if turn.reply_file is not None]
     assert {sound.key for sound in record.replies.sounds} == {turn.key for turn in turns}

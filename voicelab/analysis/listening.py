@@ -20,7 +20,7 @@ from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
 from voicelab.metrics.intervals import Floats
 from voicelab.metrics.words import count
-from voicelab.pipeline.transcribe import Told
+from voicelab.pipeline.transcribe import Progress
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.scoring import inputs, sound_quality
@@ -31,10 +31,10 @@ from voicelab.scoring.sound_quality import ScoredSound, SoundGroup, SoundQuality
 _WORST, _BEST = 1.0, 5.0
 
 
-def listen(folder: RunFolder, asr: str | None, *, told: Told | None = None) -> SoundQualityRecord:
+def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = None) -> SoundQualityRecord:
     """Score a run's recorded replies and its requests, and write sound_quality.json to its folder.
 
-    asr: the recognizer that transcribes the replies; None: only score them. told: called after each scored clip.
+    asr: the recognizer that transcribes the replies; None: only score them. progress: called after each scored clip.
     Raises InputError if the run has no recorded replies, EngineMissingError if the extra `quality` is not installed.
     """
     run = folder.read()
@@ -49,8 +49,8 @@ def listen(folder: RunFolder, asr: str | None, *, told: Told | None = None) -> S
         nonlocal done
         scores = asdict(models.score(clip))
         done += 1
-        if told is not None:
-            told(done, total)
+        if progress is not None:
+            progress(done, total)
         return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores)
 
     figures = FigureIntervals(run.spec.seed, run.spec.draws)

@@ -93,9 +93,9 @@ def log(folder: RunFolder, uri: str) -> str:
                 client.log_artifact(logged, str(folder.path / name))
         client.set_terminated(logged, {"finished": "FINISHED", "failed": "FAILED"}.get(run.status, "KILLED"))
     except (_mlflow_error(), SQLAlchemyError, OSError) as error:
-        told = without_user(" ".join(str(error).split()))[:300]
+        reason = without_user(" ".join(str(error).split()))[:300]
         raise VoicelabError(
-            f"MLflow at {without_user(uri)} did not accept the run {run.run_id}: {told}; it is in {folder.path}, "
+            f"MLflow at {without_user(uri)} did not accept the run {run.run_id}: {reason}; it is in {folder.path}, "
             f"to log it again: voicelab runs log {folder.path} --mlflow URI"
         ) from error
     return logged

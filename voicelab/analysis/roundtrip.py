@@ -17,7 +17,7 @@ from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import InputError
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
-from voicelab.pipeline.transcribe import Told, hear, say
+from voicelab.pipeline.transcribe import Progress, hear, say
 from voicelab.runs.records import EngineUsed, RunFolder
 from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
@@ -111,9 +111,9 @@ def replies(folder: RunFolder) -> tuple[list[ReplyUtterance], str, str]:
     return found, name, _described(used)
 
 
-def spoken(tts: str, texts: Mapping[str, str], told: Told | None = None) -> tuple[list[ReplyUtterance], str]:
+def spoken(tts: str, texts: Mapping[str, str], progress: Progress | None = None) -> tuple[list[ReplyUtterance], str]:
     """Synthesize texts, by id, with a voice; returns the utterances and the voice's description."""
-    info, clips = say(tts, list(texts.values()), told)
+    info, clips = say(tts, list(texts.values()), progress)
     pairs = zip(texts.items(), clips, strict=True)
     return [ReplyUtterance(tts, key, text, clip) for (key, text), clip in pairs], _described(info)
 
@@ -132,14 +132,14 @@ def round_trip(
     word_map: WordMap | None = None,
     seed: int = 0,
     draws: int = 2000,
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> RoundTrip:
     """Transcribe utterances with a recognizer; InputError for an unknown recognizer or normalizer.
 
     word_map: applied to both texts before the normalizer.
     """
     used = mapped_normalizer(rules, word_map)
-    info, texts = hear(asr, [one.clip for one in utterances], told)
+    info, texts = hear(asr, [one.clip for one in utterances], progress)
     heard = [
         ReplyHypothesis(
             one.voice, one.id, one.text, text, count(one.text, text, used), count_characters(one.text, text, used)

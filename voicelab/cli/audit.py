@@ -87,11 +87,11 @@ def audit(
         if fixes is not None:
             file_errors.check_new_file("--fixes", fixes)
         with terminal.progress_bar("transcribed and aligned" if samples else "aligned") as progress:
-            told = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
+            advance = lambda done, total: progress(done, total, None)  # noqa: E731 - what a bar takes
             found = (
-                audit_samples(load(samples, columns), asr, told=told)
+                audit_samples(load(samples, columns), asr, progress=advance)
                 if samples is not None
-                else audit_runs(runs or [], rules=normalizer, word_map=mapped, told=told)
+                else audit_runs(runs or [], rules=normalizer, word_map=mapped, progress=advance)
             )
         if as_json:
             typer.echo(json.dumps(as_document(found), indent=2, ensure_ascii=False))

@@ -98,7 +98,7 @@ def roundtrip(
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
             utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map), seed=seed,
-            told=lambda done, total: progress(done, total, None),
+            progress=lambda done, total: progress(done, total, None),
         )  # fmt: skip
     if as_json:
         typer.echo(_json(result))

@@ -103,13 +103,13 @@ def progress_bar(label: str) -> Iterator[Progress]:
 
 
 def _progress_lines(label: str) -> Progress:
-    told, started_s = -1, time.monotonic()
+    printed, started_s = -1, time.monotonic()
 
     def advance(done: int, total: int, _turn: TurnResult | None) -> None:
-        nonlocal told
+        nonlocal printed
         tenth = 10 * done // total if total else 10
-        if tenth != told:
-            told = tenth
+        if tenth != printed:
+            printed = tenth
             left_s = (time.monotonic() - started_s) * (total - done) / done if done else 0.0
             left = f", about {left_s:.0f} s left" if left_s >= 10 else ""
             typer.echo(f"{label}: {done} of {total}{left}", err=True)

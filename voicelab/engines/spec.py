@@ -247,8 +247,8 @@ class EngineConfig:
         """Load a built engine. Missing details of an engine from outside are filled in, with its written name."""
         if not self.outside:
             return cast("EngineInfo", engine.load())
-        told = engine.load() if hasattr(engine, "load") else None
-        info = told if isinstance(told, EngineInfo) else EngineInfo(self.kind, self.name, {}, "")
+        loaded = engine.load() if hasattr(engine, "load") else None
+        info = loaded if isinstance(loaded, EngineInfo) else EngineInfo(self.kind, self.name, {}, "")
         return replace(
             info,
             kind=self.kind,

@@ -17,21 +17,21 @@ from voicelab.pipeline.spoken_text import spoken_parts
 from voicelab.tts.base import speaks_clauses
 from voicelab.tts.catalog import VOICES
 
-Told = Callable[[int, int], None]
+Progress = Callable[[int, int], None]
 """Called as work completes, with the numbers of completed and all items."""
 
 
-def hear(asr: str, clips: Sequence[Clip], told: Told | None = None) -> tuple[EngineInfo, list[str]]:
+def hear(asr: str, clips: Sequence[Clip], progress: Progress | None = None) -> tuple[EngineInfo, list[str]]:
     """Transcribe each clip ("" without words); also return the recognizer's description.
 
     Raises InputError or EngineError when it cannot be loaded.
     """
-    return run_blocking(_hear(RECOGNIZERS.config(asr), clips, told))
+    return run_blocking(_hear(RECOGNIZERS.config(asr), clips, progress))
 
 
-def say(tts: str, texts: Sequence[str], told: Told | None = None) -> tuple[EngineInfo, list[Clip]]:
+def say(tts: str, texts: Sequence[str], progress: Progress | None = None) -> tuple[EngineInfo, list[Clip]]:
     """Synthesize each text, in parts as in a turn; also return the voice's description."""
-    return run_blocking(_say(VOICES.config(tts), texts, told))
+    return run_blocking(_say(VOICES.config(tts), texts, progress))
 
 
 BATCH_WAIT_S = 600.0
@@ -47,7 +47,7 @@ async def _hosted(config: EngineConfig) -> AsyncIterator[EnginePool]:
         await host.close()
 
 
-async def _hear(config: EngineConfig, clips: Sequence[Clip], told: Told | None) -> tuple[EngineInfo, list[str]]:
+async def _hear(config: EngineConfig, clips: Sequence[Clip], progress: Progress | None) -> tuple[EngineInfo, list[str]]:
     async with _hosted(config) as host:
         lanes = asyncio.Semaphore(host.info.lanes)
         done = 0
@@ -62,8 +62,8 @@ async def _hear(config: EngineConfig, clips: Sequence[Clip], told: Told | None) 
                 finally:
                     await stream.close()
             done += 1
-            if told is not None:
-                told(done, len(clips))
+            if progress is not None:
+                progress(done, len(clips))
             return found.text
 
         tasks = [asyncio.create_task(one(clip)) for clip in clips]
@@ -75,7 +75,7 @@ async def _hear(config: EngineConfig, clips: Sequence[Clip], told: Told | None) 
             await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _say(config: EngineConfig, texts: Sequence[str], told: Told | None) -> tuple[EngineInfo, list[Clip]]:
+async def _say(config: EngineConfig, texts: Sequence[str], progress: Progress | None) -> tuple[EngineInfo, list[Clip]]:
     async with _hosted(config) as host:
         clips = []
         for number, text in enumerate(texts, start=1):
@@ -83,6 +83,6 @@ async def _say(config: EngineConfig, texts: Sequence[str], told: Told | None) ->
             if not parts:
                 raise EngineError(config.name, f"{text!r} contains no words to speak")
             clips.append(Clip.join(parts))
-            if told is not None:
-                told(number, len(texts))
+            if progress is not None:
+                progress(number, len(texts))
         return host.info, clips

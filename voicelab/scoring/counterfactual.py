@@ -21,7 +21,7 @@ from voicelab.pipeline import transcribe
 from voicelab.runs.records import EngineUsed, RunFolder, RunResult, TurnResult
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn, read, write
 
-Progress = transcribe.Told
+Progress = transcribe.Progress
 
 
 def keep(folder: RunFolder, *, must: bool = False, any_revision: bool = False) -> Counterfactual:

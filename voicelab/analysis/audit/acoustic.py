@@ -44,8 +44,8 @@ class Misfit:
     guessed: tuple[str, ...] = ()
 
 
-def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None = None) -> list[Misfit]:
-    """Score all questions in parallel on all cores; `told` is called with the number done."""
+def misfits(questions: Sequence[Question], *, progress: Callable[[int], None] | None = None) -> list[Misfit]:
+    """Score all questions in parallel on all cores; `progress` is called with the number done."""
     reader = Pronouncer(dictionary().__contains__)
     reader.read(text for question in questions for text in (question.reference, question.heard))
     tasks = [(one.clip, reader.spoken(one.reference), reader.spoken(one.heard)) for one in questions]
@@ -59,8 +59,8 @@ def misfits(questions: Sequence[Question], *, told: Callable[[int], None] | None
             try:
                 for done in as_completed(places):
                     found[places[done]] = done.result()
-                    if told is not None:
-                        told(len(found))
+                    if progress is not None:
+                        progress(len(found))
             except BaseException:  # On errors, Ctrl-C above all, do not wait for tasks that have not started
                 pool.shutdown(wait=False, cancel_futures=True)
                 raise

@@ -14,7 +14,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.datasets import Sample, SampleSet
 from voicelab.engines.spec import package_revision
 from voicelab.errors import InputError
-from voicelab.pipeline.transcribe import Told, hear
+from voicelab.pipeline.transcribe import Progress, hear
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring import inputs
 from voicelab.text import Normalizer, WordMap, mapped_normalizer
@@ -54,7 +54,11 @@ class Audit:
 
 
 def audit_runs(
-    folders: Sequence[Path], *, rules: str = "english", word_map: WordMap | None = None, told: Told | None = None
+    folders: Sequence[Path],
+    *,
+    rules: str = "english",
+    word_map: WordMap | None = None,
+    progress: Progress | None = None,
 ) -> Audit:
     """Audit runs on the same samples: several runs by agreement, a single run by forced alignment.
 
@@ -79,14 +83,14 @@ def audit_runs(
             "audited by their audio; name two or more runs"
         )
     heard = {key: turn.heard for key, turn in turns.items() if turn.heard is not None}
-    return _by_alignment(samples, heard, first.run_id, _recognizer(first), told)
+    return _by_alignment(samples, heard, first.run_id, _recognizer(first), progress)
 
 
-def audit_samples(samples: SampleSet, asr: str | None = None, *, told: Told | None = None) -> Audit:
+def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progress | None = None) -> Audit:
     """Audit a set without a run: transcribe it with a recognizer (None: the default) and align."""
     whole = 2 * len(samples.samples)
-    listening = None if told is None else lambda done, _: told(done, whole)
-    aligning = None if told is None else lambda done, total: told(whole - total + done, whole)
+    listening = None if progress is None else lambda done, _: progress(done, whole)
+    aligning = None if progress is None else lambda done, total: progress(whole - total + done, whole)
     info, texts = hear(asr or DEFAULT_RECOGNIZER, [sample.clip() for sample in samples.samples], listening)
     heard = {sample.id: text for sample, text in zip(samples.samples, texts, strict=True)}
     return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", aligning)
@@ -121,12 +125,14 @@ def _by_agreement(
     return Audit("agreement", _ranked(suspects), tuple(not_judged), systems, rules, None, samples)
 
 
-def _by_alignment(samples: SampleSet, heard: Mapping[str, str], name: str, system: str, told: Told | None) -> Audit:
+def _by_alignment(
+    samples: SampleSet, heard: Mapping[str, str], name: str, system: str, progress: Progress | None
+) -> Audit:
     judged = [sample for sample in samples.samples if sample.id in heard]
     not_judged = [(sample.id, "its turn failed") for sample in samples.samples if sample.id not in heard]
     answers = misfits(
         [_question(sample, heard[sample.id]) for sample in judged],
-        told=None if told is None else lambda done: told(done, len(judged)),
+        progress=None if progress is None else lambda done: progress(done, len(judged)),
     )
     suspects = []
     for sample, answer in zip(judged, answers, strict=True):

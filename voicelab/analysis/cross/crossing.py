@@ -19,7 +19,7 @@ from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.datasets import SampleSet
 from voicelab.engines.pool.run_sync import run_blocking
 from voicelab.errors import InputError, VoicelabError
-from voicelab.pipeline.transcribe import Told
+from voicelab.pipeline.transcribe import Progress
 from voicelab.report import plots
 from voicelab.runs import provenance, storage
 from voicelab.runs.records import EngineUsed, now
@@ -38,7 +38,7 @@ def cross(
     rules: Normalizer,
     *,
     seed: int = 0,
-    told: Told | None = None,
+    progress: Progress | None = None,
 ) -> CrossResult:
     """Synthesize the texts of the set with every voice, transcribe them with every recognizer, and write the result.
 
@@ -50,7 +50,7 @@ def cross(
     texts = list(dict.fromkeys(sample.text for sample in samples.samples if sample.text.strip()))
     if not texts:
         raise InputError(f"{samples.path}: no sample has a text to say")
-    work = _Work(texts, voices, recognizers, folder, rules, told)
+    work = _Work(texts, voices, recognizers, folder, rules, progress)
     started_at, status = now(), "finished"
     try:
         run_blocking(work.run())
@@ -94,13 +94,13 @@ class _Work:
         recognizers: Sequence[str],
         folder: Path,
         rules: Normalizer,
-        told: Told | None,
+        progress: Progress | None,
     ) -> None:
         self.heard: list[CrossedSentence] = []
         self.voices: dict[str, EngineUsed] = {}
         self.recognizers: dict[str, EngineUsed] = {}
         self._texts, self._asked = texts, (voices, recognizers)
-        self._folder, self._rules, self._told = folder, rules, told
+        self._folder, self._rules, self._progress = folder, rules, progress
         self._total = len(texts) * len(voices) * len(recognizers)
 
     async def run(self) -> None:
@@ -112,8 +112,8 @@ class _Work:
     def _keep(self, one: CrossedSentence) -> None:
         self.heard.append(one)
         storage.append_whole(self._folder / HEARD, f"{json.dumps(asdict(one), ensure_ascii=False)}\n".encode())
-        if self._told is not None:
-            self._told(len(self.heard), self._total)
+        if self._progress is not None:
+            self._progress(len(self.heard), self._total)
 
 
 def _used(pools: Pools) -> dict[str, EngineUsed]:

@@ -1,4 +1,4 @@
-"""Combine fractions in words and digits to one token with their value: `three quarters`, `half a`, `1/2`."""
+"""Combine fractions in words and digits to one token: `three quarters`, `two thirds`, `half a`, `1/2`."""
 
 from __future__ import annotations
 
