@@ -1,11 +1,15 @@
 """RTVI, the protocol of Pipecat's clients and of `pipecat eval`: JSON messages, with audio in `raw-audio`.
 
+Pipecat's WebSocket transports send the same messages in protobuf frames, with audio in frames of its own. A client that
+sends binary frames is answered in them.
+
 Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. Replies are sent as `bot-tts-audio`, and also as
 `eval-bot-audio` if an evaluation requests it (pipecat.evals.serializer).
 """
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
@@ -26,6 +30,8 @@ from server.outgoing import (
     Transcription,
 )
 from server.services import version
+from voicelab.errors import InputError
+from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 
 LABEL = "rtvi-ai"
 PROTOCOL_VERSION = "2.0.0"
@@ -44,11 +50,26 @@ class RtviDialect:
         self._sends_eval_audio = False
         self._is_answering = False
         self._speaks = False
+        self._is_binary = False
 
     def opening(self) -> Sequence[Frame]:
         return ()
 
     def read(self, frame: Frame) -> Received:
+        if isinstance(frame, str):
+            return self._read_message(frame)
+        self._is_binary = True
+        kind, fields = _decoded(frame, self._limits)
+        if kind == "audio":
+            sound = base64.b64encode(fields["audio"]).decode()
+            data = {"base64Audio": sound, "sampleRate": fields["sample_rate"], "numChannels": fields["num_channels"]}
+            return Received((*self._begin(), *_chunks(data)))
+        if kind != "message":
+            raise Refused(ErrorCode.UNKNOWN_EVENT, f"this server does not support the pipecat frame {kind!r}")
+        received = self._read_message(fields["data"])
+        return Received(received.events, tuple(self._framed(answer) for answer in received.answers))
+
+    def _read_message(self, frame: Frame) -> Received:
         message = read_json(frame, self._limits, "base64Audio")
         if message.get("label") != LABEL:
             raise Refused(ErrorCode.BAD_MESSAGE, f"label: expected {LABEL!r}, as in every RTVI message")
@@ -73,6 +94,18 @@ class RtviDialect:
                 )
 
     def write(self, event: ServerEvent) -> Sequence[Frame]:
+        frames = self._written(event)
+        if not self._is_binary:
+            return frames
+        framed = [self._framed(frame) for frame in frames]
+        is_interruption = isinstance(event, Interrupted) and bool(frames)
+        return [encode_frame("interruption"), *framed] if is_interruption else framed
+
+    def _framed(self, frame: Frame) -> Frame:
+        """A message as a protobuf frame; audio frames are that already."""
+        return encode_frame("message", data=frame) if isinstance(frame, str) else frame
+
+    def _written(self, event: ServerEvent) -> Sequence[Frame]:
         match event:
             case SpeechStarted():
                 return [_message("user-started-speaking")]
@@ -161,11 +194,16 @@ class RtviDialect:
             if not self._speaks:
                 self._speaks = True
                 frames.append(_message("bot-started-speaking"))
-            sound = {"audio": chunk.audio_chunk, "sample_rate": REPLY_RATE_HZ, "num_channels": 1}
-            frames.append(_message("bot-tts-audio", sound))
+            frames.append(self._sound(chunk.audio_chunk))
             if self._sends_eval_audio:
                 frames.append(_message("eval-bot-audio", {"audio": chunk.audio_chunk, "sampleRate": REPLY_RATE_HZ}))
         return [*frames, *(self._end_reply() if chunk.is_final else [])]
+
+    def _sound(self, coded: str) -> Frame:
+        about = {"sample_rate": REPLY_RATE_HZ, "num_channels": 1}
+        if self._is_binary:
+            return encode_frame("audio", audio=base64.b64decode(coded), **about)
+        return _message("bot-tts-audio", {"audio": coded, **about})
 
     def _end_reply(self) -> list[Frame]:
         frames: list[Frame] = [_message("bot-tts-stopped")] if self._is_answering else []
@@ -177,6 +215,19 @@ class RtviDialect:
 
 def _message(kind: str, data: dict[str, Any] | None = None) -> str:
     return write_json({"label": LABEL, "type": kind} | ({} if data is None else {"data": data}))
+
+
+def _decoded(frame: bytes, limits: FrameLimits) -> tuple[str, dict[str, Any]]:
+    """Return kind and fields of a protobuf frame. Raises Refused if it is invalid or too large."""
+    if len(frame) > limits.message_bytes:
+        message = (
+            f"the frame holds {len(frame)} bytes; at most {limits.message_bytes} are accepted: send smaller pieces"
+        )
+        raise Refused(ErrorCode.MESSAGE_TOO_LARGE, message)
+    try:
+        return decode_frame(frame)
+    except InputError as error:
+        raise Refused(ErrorCode.BAD_MESSAGE, f"{error}; send RTVI messages as JSON or in pipecat frames") from error
 
 
 def _chunks(data: dict[str, Any]) -> tuple[AudioChunk, ...]:

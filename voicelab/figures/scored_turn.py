@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from voicelab.metrics.attribution import LossCounts
+from voicelab.metrics.commit_times import StreamingCounts
 from voicelab.metrics.entities import FoundCounts, SpanCounts
 from voicelab.metrics.equivalence import EquivalenceCounts
 from voicelab.metrics.tool_calls import ToolCallCounts
@@ -47,7 +48,8 @@ class TurnScore:
     A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
     leaving it out would reward a recognizer for hearing nothing. companies: the expected tickers.
     said: the entities that the reference text itself names as they are written. tool_calls: None where the sample
-    expects no particular calls. equivalence and losses need the counterfactual turns; None without them.
+    expects no particular calls. streaming: None without partial transcripts. equivalence and losses need the
+    counterfactual turns; None without them.
     """
 
     turn: TurnResult
@@ -68,6 +70,7 @@ class TurnScore:
     tool_calls: ToolCallCounts | None = None
     equivalence: EquivalenceCounts | None = None
     losses: TurnLosses | None = None
+    streaming: StreamingCounts | None = None
 
     @property
     def intent_right(self) -> bool | None:

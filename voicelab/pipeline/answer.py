@@ -21,7 +21,7 @@ _STAGES = ("agent_s", "agent_first_s", "agent_text_s", "tts_first_s", "tts_s", "
 """The times that an answer sets."""
 
 
-class Answer:
+class TurnAnswer:
     """One answer. Iterate `events` once; the agent is asked when the iteration begins.
 
     is_held: the agent changes nothing until `release`.

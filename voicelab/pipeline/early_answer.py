@@ -7,7 +7,7 @@ from collections.abc import AsyncGenerator
 from contextlib import suppress
 
 from voicelab.agent.base import Dialogue
-from voicelab.pipeline.answer import Answer
+from voicelab.pipeline.answer import TurnAnswer
 from voicelab.pipeline.turn_events import SpokenReply, TurnEvent
 
 
@@ -17,7 +17,7 @@ class EarlyAnswer:
     Then iterate `go_on` once, or call `drop`. answer: a held one, so that the agent changes nothing before `go_on`.
     """
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: TurnAnswer) -> None:
         self.answer = answer
         self._source = answer.events()
         self._made: asyncio.Queue[TurnEvent | None] = asyncio.Queue()

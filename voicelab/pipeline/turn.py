@@ -12,7 +12,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.encoder import ReplyFormat
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.errors import InputError, NoSpeechError
-from voicelab.pipeline.answer import Answer
+from voicelab.pipeline.answer import TurnAnswer
 from voicelab.pipeline.early_answer import EarlyAnswer
 from voicelab.pipeline.pipeline import Pipeline
 from voicelab.pipeline.reply_text import ReplyText
@@ -43,7 +43,7 @@ class Turn:
     ) -> None:
         self.times = StageTimes()
         self._watch = Stopwatch()
-        self._answer: Answer | None = None
+        self._answer: TurnAnswer | None = None
         self._early: EarlyAnswer | None = None
         self._pipeline = pipeline
         self.dialogue = dialogue
@@ -124,7 +124,7 @@ class Turn:
             await early.drop()
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
-        """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
+        """TurnAnswer a text: yield one AgentAnswer, and SpokenReply until `last`.
 
         AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
         the last SpokenReply. Raises EngineError.
@@ -143,7 +143,7 @@ class Turn:
                 yield event
 
     async def reply(self, heard: str) -> Reply:
-        """Answer a text without speaking. Raises EngineError."""
+        """TurnAnswer a text without speaking. Raises EngineError."""
         text = ReplyText(self._pipeline.agent, heard, self.dialogue)
         try:
             with self._watch.measure("agent") as lap:
@@ -164,8 +164,8 @@ class Turn:
         text = self._answer.text if self._answer is not None else None
         return text.script.heard(heard_s) if text is not None else ""
 
-    def _new_answer(self, heard: str, *, is_held: bool = False) -> Answer:
-        return Answer(
+    def _new_answer(self, heard: str, *, is_held: bool = False) -> TurnAnswer:
+        return TurnAnswer(
             self._pipeline, heard, self.dialogue,
             reply_format=self._reply_format, reply_rate_hz=self._reply_rate_hz, is_held=is_held,
         )  # fmt: skip

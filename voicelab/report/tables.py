@@ -54,7 +54,7 @@ def _type(column: str) -> str:
 
 _OTHER_TYPES = {
     "wer": "Float64", "rtf": "Float64", "intent_right": "boolean", "primary": "boolean", "cold": "boolean",
-    "requires_context": "boolean", "started_at": "datetime64[us, UTC]",
+    "requires_context": "boolean", "started_at": "datetime64[us, UTC]", "entity_ends_s": "string",
 }  # fmt: skip
 _SCORE_COLUMNS = (
     "reference_words", "hits", "substitutions", "deletions", "insertions", "errors", "wer",

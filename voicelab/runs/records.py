@@ -133,7 +133,9 @@ class RunSpec(_Record):
 
 def _runs_our_engines(target: object) -> bool:
     named = ("server", "in-process")
-    return not isinstance(target, str) or target in named or target.startswith(("http://", "https://"))
+    return (
+        not isinstance(target, str) or target.partition(":")[0] in named or target.startswith(("http://", "https://"))
+    )
 
 
 class EngineUsed(_Record):
@@ -182,6 +184,13 @@ class AppliedCondition(_Record):
     kbps: float | None = None
 
 
+class PartialHeard(_Record):
+    """The transcript as it stood at a time. at_s: seconds from the end of the request's audio, negative during it."""
+
+    at_s: float
+    text: str
+
+
 class SentSegment(_Record):
     """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
 
@@ -203,6 +212,9 @@ class TurnResult(_Record):
     started early; response_missing: why it is None. speech_end_s and reply_start_s are positions in recording_file, the
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
+
+    partials: the transcripts of a target that sends partial ones, the final one last. entity_ends_s: when each expected
+    entity ends in the request, on the clock of the partials; an estimate, see `metrics.commit_times.estimated_end_s`.
 
     answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
 
@@ -228,6 +240,8 @@ class TurnResult(_Record):
     failure: TurnFailure | None = None
     session_id: str = ""
     heard: str | None = None
+    partials: tuple[PartialHeard, ...] = ()
+    entity_ends_s: dict[str, float] = Field(default_factory=dict)
     answer: str | None = None
     answer_by: str | None = None
     intent: str | None = None

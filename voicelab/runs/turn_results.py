@@ -7,18 +7,20 @@ from dataclasses import asdict, replace
 from typing import Any, cast
 
 from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
-from voicelab.audio.clip import Clip
+from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.codecs import encode
 from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.datasets import Sample
+from voicelab.metrics.commit_times import estimated_end_s
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
-from voicelab.runs.conversation_recording import IN_A_BURST
+from voicelab.runs.conversation_recording import IN_A_BURST, turn_sound
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
-from voicelab.runs.records import TurnFailure, TurnResult, now
+from voicelab.runs.records import PartialHeard, TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.targets.base import TurnOutcome
+from voicelab.vad.speech_spans import energy_spans
 
 STAGE_TIMES = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")
 """The consecutive stages of a turn."""
@@ -37,6 +39,20 @@ def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> 
         "talk_over_s": timing.talk_over_s if is_timed else None,
         "dead_air_s": timing.dead_air_s if is_timed else None,
         "recording_file": recording_file,
+    }
+
+
+def streaming_fields(take: TurnOutcome, sample: Sample) -> dict[str, Any]:
+    """Return the fields of a TurnResult about partial transcripts; empty without them."""
+    if len(take.partials) < 2 or not take.sent or take.t_end is None:
+        return {}
+    spoken = turn_sound(take).caller[0].spoken
+    speech = energy_spans(spoken.clip.at_rate(SPEECH_RATE_HZ))
+    ends = {name: estimated_end_s(sample.text, name, speech) for name in sample.expected_entities}
+    from_end_s = spoken.at_s - take.t_end
+    return {
+        "partials": tuple(PartialHeard(at_s=one.at_s - take.t_end, text=writable(one.text)) for one in take.partials),
+        "entity_ends_s": {name: end_s + from_end_s for name, end_s in ends.items() if end_s is not None},
     }
 
 
@@ -119,6 +135,7 @@ def turn_result(
         failure=failure,
         session_id=session_id,
         heard=heard,
+        **streaming_fields(take, sample),
         answer=writable(take.answer),
         intent=writable(take.intent),
         entities=tuple(writable(take.entities)),

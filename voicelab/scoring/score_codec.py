@@ -8,6 +8,7 @@ from typing import Any
 
 from voicelab.figures.scored_turn import ClassCounts, TurnLosses, TurnScore
 from voicelab.metrics.attribution import LossCounts
+from voicelab.metrics.commit_times import StreamingCounts
 from voicelab.metrics.entities import FoundCounts, SpanCounts
 from voicelab.metrics.equivalence import EquivalenceCounts
 from voicelab.metrics.tool_calls import ToolCallCounts
@@ -24,6 +25,7 @@ def encode(score: TurnScore) -> dict[str, Any]:
     row: dict[str, Any] = {name: _listed(getattr(score, name)) for name in (*_FOUND, "words", "characters")}
     row |= {"entity_words": _listed(score.entity_words), "equivalence": _listed(score.equivalence)}
     row["tool_calls"] = _listed(score.tool_calls)
+    row["streaming"] = _listed(score.streaming)
     row["intent"] = score.intent
     row["companies"] = sorted(score.companies)
     if score.steps is not None:
@@ -52,25 +54,26 @@ def decode(turn: TurnResult, row: dict[str, Any]) -> TurnScore:
         tool_calls=_made(ToolCallCounts, row.get("tool_calls")),
         equivalence=_made(EquivalenceCounts, row.get("equivalence")),
         losses=None if losses is None else _as_losses(losses),
+        streaming=_made(StreamingCounts, row.get("streaming")),
     )
 
 
 _NAMES: dict[Any, tuple[str, ...]] = {
     kind: tuple(field.name for field in fields(kind))
-    for kind in (WordCounts, FoundCounts, SpanCounts, EquivalenceCounts, LossCounts, ToolCallCounts)
+    for kind in (WordCounts, FoundCounts, SpanCounts, EquivalenceCounts, LossCounts, ToolCallCounts, StreamingCounts)
 }
 
 
-def _listed(counts: Any) -> list[int] | None:
+def _listed(counts: Any) -> list[Any] | None:
     return None if counts is None else [getattr(counts, name) for name in _NAMES[type(counts)]]
 
 
-def _made(kind: Any, values: list[int] | None) -> Any:
+def _made(kind: Any, values: list[Any] | None) -> Any:
     return None if values is None else _shared(kind, tuple(values))
 
 
 @lru_cache(maxsize=100_000)
-def _shared(kind: Any, values: tuple[int, ...]) -> Any:
+def _shared(kind: Any, values: tuple[Any, ...]) -> Any:
     """Decode counts. Equal counts share one frozen object, because most turns of a run have equal counts."""
     if len(values) != len(_NAMES[kind]):
         raise ValueError(f"{kind.__name__} takes {len(_NAMES[kind])} counts, not {len(values)}")

@@ -17,6 +17,7 @@ from voicelab.metrics.entities import (
 from voicelab.metrics.words import align, count_characters, counts_of
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.entity_classes import class_counts
+from voicelab.scoring.streaming import streaming_counts
 from voicelab.scoring.tool_calls import tool_call_counts
 from voicelab.text import Normalizer
 
@@ -75,4 +76,5 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,
         companies=companies_of(expected, forms),
         tool_calls=tool_call_counts(turn, forms),
+        streaming=streaming_counts(turn, normalizer),
     )

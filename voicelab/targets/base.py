@@ -98,6 +98,14 @@ class TargetEvent:
     text: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class PartialTranscript:
+    """The whole transcript of the caller as it stood when a message came. at_s: by `time.perf_counter`."""
+
+    at_s: float
+    text: str
+
+
 @dataclass(slots=True)
 class TurnOutcome:
     """The outcome of one turn; a session fills it while the turn runs.
@@ -111,6 +119,8 @@ class TurnOutcome:
     arrival. flushed: instants at which the agent took back sound that had arrived but not been played.
     interrupted_at_s: when the caller's interruption began, if there was one; the pieces of `sent` from then on belong
     to it.
+
+    partials: the transcripts of the caller, each with its arrival, the final one last.
 
     reply_audio: the reply as one encoded file; empty if the target sends bare samples, which are then in `received`.
     """
@@ -136,6 +146,7 @@ class TurnOutcome:
     flushed: list[float] = field(default_factory=list)
     interrupted_at_s: float | None = None
     events: list[TargetEvent] = field(default_factory=list)
+    partials: list[PartialTranscript] = field(default_factory=list)
     tool_calls: list[ToolCall] | None = None
 
 

@@ -21,7 +21,7 @@ from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import TargetEvent, TurnOutcome, Utterance
+from voicelab.targets.base import PartialTranscript, TargetEvent, TurnOutcome, Utterance
 from voicelab.targets.reply_clock import ReplyClock
 from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
@@ -214,6 +214,8 @@ def _parsed(message: str | bytes) -> dict[str, Any]:
 def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
     """Enter a message in the outcome; whether it ends the turn."""
     event, data = message["event"], message["data"]
+    if event in ("partial_transcription", "transcription"):
+        take.partials.append(PartialTranscript(at_s + (take.t_end or 0.0), data["text"]))
     if event == "transcription":
         take.heard, take.transcript_s = data["text"], at_s
     elif event == "agent_response":

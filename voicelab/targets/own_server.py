@@ -39,8 +39,8 @@ class EngineChoice(Protocol):
 class OwnServerTarget(VoicelabServer):
     """A voicelab server of this run, with the engines that --asr, --agent and --tts name."""
 
-    def __init__(self) -> None:
-        super().__init__(url="http://127.0.0.1")  # replaced when the server has a port
+    def __init__(self, *, partials: bool = False) -> None:
+        super().__init__(url="http://127.0.0.1", partials=partials)  # replaced when the server has a port
         self._stack = AsyncExitStack()
         self._server: OwnServer | None = None
 

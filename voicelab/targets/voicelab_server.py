@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -33,7 +34,11 @@ _ENGINES = TypeAdapter(tuple[EngineInfo, ...])
 
 
 class VoicelabServer(TargetBase):
-    """A running voicelab server; url: http://host:port. Engines that are named must be the ones that it runs."""
+    """A running voicelab server; url: http://host:port. Engines that are named must be the ones that it runs.
+
+    partials: ask for partial transcripts in realtime mode. The recognizer then works during the turn, which may slow
+    replies down.
+    """
 
     capabilities = Capabilities(
         caller_transcript=True,
@@ -45,9 +50,12 @@ class VoicelabServer(TargetBase):
         session_state=True,
     )
 
-    def __init__(self, *, url: str) -> None:
+    def __init__(self, *, url: str, partials: bool = False) -> None:
         self.url = url
         self._timeout_s = 30.0
+        self._partials = partials
+        if partials:
+            self.capabilities = replace(self.capabilities, partial_transcript=True)
 
     def check(self) -> None:
         """Raise InputError unless the address can be used."""
@@ -72,6 +80,7 @@ class VoicelabServer(TargetBase):
             f"{scheme}://{parts.netloc}/ws/voice/simple",
             user_id=user_id,
             session_id=session_id,
+            events=("turn_metrics", "partial_transcription") if self._partials else ("turn_metrics",),
             timeout_s=self._timeout_s,
         ) as client:
             yield _ServerSession(client)

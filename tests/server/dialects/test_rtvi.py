@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 from itertools import groupby
@@ -12,8 +13,15 @@ from typing import Any
 import pytest
 from websockets.asyncio.client import connect
 
+from server.dialects.base import FrameLimits
+from server.dialects.rtvi import RtviDialect
+from server.messages import Refused
+from tests.support.caller_sound import utterance
 from tests.support.dialect_server import LONG, Messages, dialect_server, pieces, silence, tone
 from tests.support.serving import PATIENCE_S, Served
+from voicelab.targets.base import TargetSettings
+from voicelab.targets.catalog import target_config
+from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 
 RATE_HZ = 16_000
 LABEL = {"label": "rtvi-ai", "id": "1"}
@@ -131,6 +139,48 @@ async def test_what_cannot_be_read_is_an_error_and_the_connection_goes_on(served
         assert said in (await messages.until("error"))["data"]["error"]
         await messages.send(**LABEL, type="send-text", data={"content": "hello"})
         await messages.until("bot-llm-text")
+
+
+async def test_a_client_of_pipecats_frames_is_answered_in_them(served, tmp_path):
+    target = target_config(f"rtvi:url=ws://127.0.0.1:{served.port}/ws/rtvi").build()
+    await target.open(TargetSettings(tmp_path, timeout_s=PATIENCE_S))
+    async with target.session("caller") as session:
+        outcome = await session.speak(utterance(1.0, trailing_s=2.0), "realtime")
+    assert outcome.error is None
+    assert outcome.heard.startswith("you spoke")
+    assert outcome.answer == f"Turn 1. {outcome.heard}."
+    assert sum(piece.clip.duration_s for piece in outcome.received) > 0
+
+
+@pytest.mark.parametrize(
+    ("frame", "said"),
+    [
+        (b"\xff\xff\xff", "no pipecat frame"),
+        (encode_frame("text", text="hi"), "'text'"),
+        (encode_frame("message", data="{"), "JSON"),
+        (encode_frame("audio", audio=b"\0\0", sample_rate=1, num_channels=1), "sampleRate"),
+        (encode_frame("audio", audio=b"\0\0", sample_rate=16_000, num_channels=2), "numChannels"),
+    ],
+)
+async def test_a_frame_that_cannot_be_read_is_an_error_and_the_connection_goes_on(served, frame, said):
+    async with asyncio.timeout(PATIENCE_S), connect(f"ws://127.0.0.1:{served.port}/ws/rtvi") as socket:
+
+        async def until(kind: str) -> dict[str, Any]:
+            while True:
+                message: dict[str, Any] = json.loads(decode_frame(await socket.recv())[1]["data"])
+                if message["type"] == kind:
+                    return message
+
+        await socket.send(frame)
+        assert said in (await until("error"))["data"]["error"]
+        ready = {**LABEL, "type": "client-ready", "data": {"version": "2.0.0", "about": {"library": "test"}}}
+        await socket.send(encode_frame("message", data=json.dumps(ready)))
+        assert (await until("bot-ready"))["id"] == "1"
+
+
+def test_a_frame_over_the_limit_is_refused_before_it_is_read():
+    with pytest.raises(Refused, match="the frame holds 101 bytes; at most 100"):
+        RtviDialect(FrameLimits(message_bytes=100, json_bytes=100)).read(bytes(101))
 
 
 async def test_an_unknown_client_message_gets_an_error_response(served):

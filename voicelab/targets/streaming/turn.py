@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from voicelab.agent.base import ToolCall
-from voicelab.targets.base import SoundPiece, TargetEvent, TurnOutcome
+from voicelab.targets.base import PartialTranscript, SoundPiece, TargetEvent, TurnOutcome
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.playout import Playout
 from voicelab.targets.streaming.wire import Reading
@@ -137,6 +137,7 @@ class TurnState:
                 self._heard_parts.append(text)
             self._transcript_at_s = at_s
         self.outcome.heard = " ".join([*self._heard_parts, *([] if event.final or not text else [text])]).strip()
+        self.outcome.partials.append(PartialTranscript(at_s, self.outcome.heard))
 
     def _take_text(self, at_s: float, event: events.AgentText) -> None:
         if self.interrupted_by_us and self.finished_s is None:

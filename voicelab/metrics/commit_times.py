@@ -1,0 +1,74 @@
+"""How a streaming transcript settles: when a name becomes right and stays right, and how much of it is taken back.
+
+Times are in seconds on one clock. The end of a name in the speech is estimated (`estimated_end_s`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from voicelab.metrics.response_timing import Span
+
+
+@dataclass(frozen=True, slots=True)
+class StreamingCounts:
+    """The streaming transcript of one turn.
+
+    commit_s: from the estimated end of the turn's last name to the time from which all its names are right; negative if
+    they were right before. None if a name was never right, or cannot be located. revised_words: words of earlier texts
+    that a later text changed or took back. final_words: words of the last text. partial_errors, final_errors: word
+    errors of the last text before the caller's audio ended, and of the final text. reference_words: of the reference.
+    """
+
+    commit_s: float | None
+    revised_words: int
+    final_words: int
+    partial_errors: int
+    final_errors: int
+    reference_words: int
+
+
+def estimated_end_s(text: str, name: str, speech: Sequence[Span]) -> float | None:
+    """Estimate when a name ends in the speech of a text; None if the text does not contain it or there is no speech.
+
+    The share of the text's characters up to the end of the name is laid over the time of speech, without its pauses.
+    A speaker's pace varies, so an estimate may be some tenths of a second off.
+    """
+    found = re.search(re.escape(name), text, re.IGNORECASE)
+    total_s = sum(end - start for start, end in speech)
+    if found is None or total_s <= 0:
+        return None
+    left_s = total_s * len(text[: found.end()].strip()) / len(text.strip())
+    for start, end in speech:
+        if left_s <= end - start + 1e-9:
+            return start + left_s
+        left_s -= end - start
+    return speech[-1][1]
+
+
+def committed_s(right: Sequence[bool], at_s: Sequence[float]) -> float | None:
+    """Return the first time from which all texts are right; None if the last one is not. One time for each text."""
+    found = None
+    for is_right, time in zip(right, at_s, strict=True):
+        if not is_right:
+            found = None
+        elif found is None:
+            found = time
+    return found
+
+
+def revised_words(texts: Sequence[Sequence[str]]) -> int:
+    """Count the words that the next text does not keep at their place."""
+    return sum(len(before) - _common(before, after) for before, after in pairwise(texts))
+
+
+def _common(before: Sequence[str], after: Sequence[str]) -> int:
+    same = 0
+    for mine, other in zip(before, after, strict=False):
+        if mine != other:
+            break
+        same += 1
+    return same
