@@ -5,7 +5,7 @@ import pytest
 from tests.support.made_runs import FORMS, answered, summary_of
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.commit_times import committed_s, estimated_end_s, revised_words
-from voicelab.runs.records import PartialHeard
+from voicelab.runs.records import EntityEnd, PartialHeard
 from voicelab.scoring import score_codec
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
@@ -46,8 +46,8 @@ def test_words_that_do_not_stay_are_revised(texts, count):
 def streamed(key, *texts, ends_s=-0.6):
     """A turn about Apple whose texts came at -1.0 s, -0.5 s, ... from the end of the audio."""
     partials = [PartialHeard(at_s=-1.0 + 0.5 * place, text=text) for place, text in enumerate(texts)]
-    ends = {} if ends_s is None else {"Apple": ends_s}
-    return answered(key, heard=texts[-1], partials=tuple(partials), entity_ends_s=ends, expected_entities=("Apple",))
+    ends = () if ends_s is None else (EntityEnd(entity="Apple", at_s=ends_s),)
+    return answered(key, heard=texts[-1], partials=tuple(partials), entity_ends=ends, expected_entities=("Apple",))
 
 
 FULL = "what is the price of Apple"

@@ -191,6 +191,13 @@ class PartialHeard(_Record):
     text: str
 
 
+class EntityEnd(_Record):
+    """When an expected entity ends in the request. at_s: seconds from the end of the request's audio; an estimate."""
+
+    entity: str
+    at_s: float
+
+
 class SentSegment(_Record):
     """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
 
@@ -213,7 +220,7 @@ class TurnResult(_Record):
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
 
-    partials: the transcripts of a target that sends partial ones, the final one last. entity_ends_s: when each expected
+    partials: the transcripts of a target that sends partial ones, the final one last. entity_ends: when each expected
     entity ends in the request, on the clock of the partials; an estimate, see `metrics.commit_times.estimated_end_s`.
 
     answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
@@ -241,7 +248,7 @@ class TurnResult(_Record):
     session_id: str = ""
     heard: str | None = None
     partials: tuple[PartialHeard, ...] = ()
-    entity_ends_s: dict[str, float] = Field(default_factory=dict)
+    entity_ends: tuple[EntityEnd, ...] = ()
     answer: str | None = None
     answer_by: str | None = None
     intent: str | None = None

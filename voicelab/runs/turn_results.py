@@ -17,7 +17,7 @@ from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall
 from voicelab.runs.conversation_recording import IN_A_BURST, turn_sound
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
-from voicelab.runs.records import PartialHeard, TurnFailure, TurnResult, now
+from voicelab.runs.records import EntityEnd, PartialHeard, TurnFailure, TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.targets.base import TurnOutcome
 from voicelab.vad.speech_spans import energy_spans
@@ -52,7 +52,9 @@ def streaming_fields(take: TurnOutcome, sample: Sample) -> dict[str, Any]:
     from_end_s = spoken.at_s - take.t_end
     return {
         "partials": tuple(PartialHeard(at_s=one.at_s - take.t_end, text=writable(one.text)) for one in take.partials),
-        "entity_ends_s": {name: end_s + from_end_s for name, end_s in ends.items() if end_s is not None},
+        "entity_ends": tuple(
+            EntityEnd(entity=name, at_s=end_s + from_end_s) for name, end_s in ends.items() if end_s is not None
+        ),
     }
 
 

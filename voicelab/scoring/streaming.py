@@ -31,10 +31,11 @@ def streaming_counts(turn: TurnResult, normalizer: Normalizer) -> StreamingCount
 
 def _commit_s(turn: TurnResult) -> float | None:
     times = [one.at_s for one in turn.partials]
+    ends_s = {end.entity: end.at_s for end in turn.entity_ends}
     delays = []
     for entity in turn.expected_entities:
         right_s = committed_s([mentions(one.text, entity) for one in turn.partials], times)
-        end_s = turn.entity_ends_s.get(entity)
+        end_s = ends_s.get(entity)
         if right_s is None or end_s is None:
             return None
         delays.append(right_s - end_s)
