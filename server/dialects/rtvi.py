@@ -30,8 +30,8 @@ from server.outgoing import (
     Transcription,
 )
 from server.services import version
+from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.errors import InputError
-from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 
 LABEL = "rtvi-ai"
 PROTOCOL_VERSION = "2.0.0"

@@ -120,8 +120,8 @@ def test_the_command(run):
     assert "57.1 %" in text
     assert "4 of 7" in text
     assert "WER of the same turns" in text
-    assert "company: 'What is the price of Apple?' heard as 'what is the price of tesla'" in text
-    assert "1 turns broke before anything was recognized" in text
+    assert "company: 'What is the price of Apple?' recognized as 'what is the price of tesla'" in text
+    assert "1 turns failed before recognition" in text
 
 
 def test_the_figures_alone(run):

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,8 @@ STORED = Path(__file__).parents[1] / "data" / "run_of_format_1"
 NEW = {
     "entities_lost_tts", "listener_misses", "sentence_error_rate", "response_timed", "early_answers",
     "tool_turns_right", "tool_calls_right", "tool_calls_missed", "tool_calls_extra",
-    "first_token_s.p50", "first_token_s.p95", *(f"response_s.{point}" for point in POINTS),
+    "first_token_s.p50", "first_token_s.p95", "entity_commit_s.p50", "entity_commit_s.p95", "flicker",
+    "streaming_wer_gap", *(f"response_s.{point}" for point in POINTS),
 }  # fmt: skip
 """Figures that format 1 does not have, or does not have in this run."""
 WITHOUT_INTERVAL = ("silence_kept", "false_speech_per_minute")
@@ -56,8 +58,10 @@ def test_todays_figures_are_those_of_format_1(folder):
         for member, found in members.items():
             known = {name: new.by[grouping][member][name] for name in found}
             assert_same(found, known)
-    for name in ("turns", "resampling", "confusion", "median_turn", "scenarios", "linker", "attribution"):
+    for name in ("turns", "resampling", "confusion", "median_turn", "linker", "attribution"):
         assert getattr(old, name) == getattr(new, name), name
+    # The wording of a note may change.
+    assert [replace(one, note="") for one in old.scenarios] == [replace(one, note="") for one in new.scenarios]
     for before, after in zip(old.cold, new.cold, strict=True):
         assert before.key == after.key
         assert before.stages.items() <= after.stages.items()

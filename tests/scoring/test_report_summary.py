@@ -262,7 +262,7 @@ def test_scenarios(turns, success, missing):
 def test_a_scenario_whose_expectations_are_gone_is_not_scored():
     (one,) = summarize_turns(made_run(), [in_scenario(1)], FORMS).scenarios
     assert (one.success, one.expected) == (None, None)
-    assert "not known" in one.note
+    assert "unknown" in one.note
 
 
 def test_the_threshold_curve():

@@ -11,9 +11,9 @@ from websockets.exceptions import ConnectionClosed
 
 from tests.support.caller_sound import sound_s, utterance
 from tests.support.tones import tone
+from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.errors import InputError, NoReplyError
 from voicelab.targets.base import TargetSettings
-from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.rtvi import RTVI, RTVISettings, RTVIWire
 from voicelab.targets.streaming import events
 

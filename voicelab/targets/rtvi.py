@@ -14,9 +14,9 @@ from itertools import count
 from typing import Any, Literal
 
 from voicelab.audio.clip import Clip
+from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip

@@ -19,9 +19,9 @@ from server.messages import Refused
 from tests.support.caller_sound import utterance
 from tests.support.dialect_server import LONG, Messages, dialect_server, pieces, silence, tone
 from tests.support.serving import PATIENCE_S, Served
+from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.base import TargetSettings
 from voicelab.targets.catalog import target_config
-from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 
 RATE_HZ = 16_000
 LABEL = {"label": "rtvi-ai", "id": "1"}

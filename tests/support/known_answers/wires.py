@@ -10,9 +10,9 @@ from typing import Any
 from tests.support.known_answers.call import Incoming
 from voicelab.audio.clip import Clip
 from voicelab.audio.opus import OggOpusWriter
+from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.openai_realtime import BETA_NAMES
 from voicelab.targets.phone_dialects import DIALECTS
-from voicelab.targets.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.realtime_session import FORMATS
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
