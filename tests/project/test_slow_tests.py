@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from tests.support.slow_tests import file_of, file_seconds, is_slow, listed, mea
 PROJECT = Path(__file__).parents[2]
 
 
+@cache
 def functions_of(file: Path) -> set[str]:
     found = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
