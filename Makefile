@@ -9,7 +9,7 @@ ASR ?=
 AGENT ?= rules
 # Empty: Piper, or eSpeak where Piper's wheels are not installed.
 TTS ?=
-# Test processes side by side; a file's tests stay together, as they share their servers.
+# Test processes side by side; a file's tests stay together, as they share their servers. tests/conftest.py orders the files.
 JOBS ?= 2
 
 # moonshine-voice has wheels for glibc 2.34 and newer. On an older Linux all but it is installed, in two steps, because pip
@@ -49,10 +49,10 @@ eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a repo
 	$(BIN)/voicelab evaluate --notebook $(if $(ASR),--asr $(ASR)) --agent $(AGENT) $(if $(TTS),--tts $(TTS)) $(ARGS)
 
 test: setup  ## run the tests (ARGS="-k opus" is passed on)
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup  ## run the tests that are not marked slow
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile -m "not slow" $(ARGS)
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
 test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install what every engine needs and run the tests of engines; none is skipped
 	VOICELAB_REQUIRE_EXTRAS=1 $(BIN)/python -m pytest $(ENGINE_TESTS) $(ARGS)

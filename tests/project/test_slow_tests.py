@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
 
-from tests.support.slow_tests import is_slow, listed, measured
+from tests.support.slow_tests import file_of, file_seconds, is_slow, listed, measured, seconds_by_file
 
 PROJECT = Path(__file__).parents[2]
 
 
+@cache
 def functions_of(file: Path) -> set[str]:
     found = ast.walk(ast.parse(file.read_text(encoding="utf-8")))
     return {node.name for node in found if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)}
@@ -39,3 +41,19 @@ def test_what_takes_long_is_listed_and_nearly_whole_files_as_one(tmp_path: Path)
     lines = [f'<testcase classname="{file}" name="{name}" time="{taken}"/>' for file, name, taken in cases]
     report.write_text(f"<testsuite>{''.join(lines)}</testsuite>")
     assert measured([report]) == ["a/test_x.py::test_one", "a/test_y.py"]
+
+
+def test_files_have_the_sums_of_their_tests_the_longest_first(tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    cases = [("a.test_x", 0.25), ("a.test_y", 9), ("a.test_x", 0.5)]
+    lines = [f'<testcase classname="{file}" name="test_one" time="{taken}"/>' for file, taken in cases]
+    report.write_text(f"<testsuite>{''.join(lines)}</testsuite>")
+    assert list(seconds_by_file([report, report]).items()) == [("a/test_y.py", 18), ("a/test_x.py", 1.5)]
+
+
+def test_the_seconds_are_of_files_that_exist_and_order_the_tests(request: pytest.FixtureRequest) -> None:
+    seconds = file_seconds()
+    assert [path for path in seconds if not (PROJECT / path).is_file()] == []
+    order = list(dict.fromkeys(file_of(item.nodeid) for item in request.session.items))
+    listed_here = [seconds[path] for path in order if path in seconds]
+    assert listed_here == sorted(listed_here, reverse=True)

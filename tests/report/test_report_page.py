@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 
 from tests.support.made_runs import SCENARIO, VARIED, answered, failed, in_scenario, made_run
+from tests.support.report_pictures import with_pictures, without_pictures
 from tests.support.sample_sets import samples_folder
 from voicelab.datasets import load
 from voicelab.errors import InputError
@@ -66,7 +67,8 @@ def folder(tmp_path_factory):
     shutil.copytree(samples_folder(), samples, ignore=shutil.ignore_patterns("*.py"))
     spec = RunSpec(samples=str(samples), asr="fake", agent="rules", tts="fake", target="in-process", limit=6)
     found, _ = runner.evaluate(spec, tmp_path_factory.mktemp("reports"), run_id="six")
-    page.write(found)
+    with with_pictures():
+        page.write(found)
     return found
 
 
@@ -77,9 +79,7 @@ def shown(folder):
 
 def page_of(folder, *, drawn=False):
     """The page of a run; its pictures, which take the time, only where they are looked at."""
-    with pytest.MonkeyPatch.context() as patch:
-        if not drawn:
-            patch.setattr(page, "_pictures", lambda summary: [])
+    with with_pictures() if drawn else without_pictures():
         return Page(page.write(folder).read_text())
 
 

@@ -34,7 +34,11 @@ runs.evaluate(RunSpec.model_validate_json(sys.argv[1]), Path(sys.argv[2]), run_i
 def spec(tmp_path_factory) -> RunSpec:
     path = write_set(tmp_path_factory.mktemp("set"))
     return RunSpec(
-        samples=str(path), asr="fake:text=price of\u2028apple", agent="rules", tts="fake", target="in-process"
+        samples=str(path),
+        asr="fake:text=price of\u2028apple",
+        agent="rules",
+        tts="fake:words_per_s=50",
+        target="in-process",
     )
 
 
@@ -75,7 +79,9 @@ def go_on(spec: RunSpec, folder: RunFolder) -> None:
 
 @pytest.mark.parametrize(("fault", "every"), [("ENOSPC", 1), ("partial", 2), ("EIO", 3), ("EROFS", 5)])
 def test_a_run_goes_on_after_a_fault_at_any_write(spec, writes, fault, every, tmp_path, monkeypatch):
-    # What git says of the checkout is asked anew for each run, and takes longer than the run.
+    # What git and pip say is asked anew for each run, and takes longer than the run.
+    packages = provenance.packages()
+    monkeypatch.setattr(provenance, "packages", lambda: packages)
     monkeypatch.setattr(provenance, "code_state", lambda: CodeState(commit=None, dirty=None))
     for at in range(1, writes + 1, every):
         folder = RunFolder(tmp_path / f"{at}" / "r")

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from statistics import median, quantiles
 
@@ -27,12 +28,13 @@ class FunctionSize:
         return f"{self.path}: {self.name}: {self.lines} lines, {self.parameters} parameters"
 
 
-def function_sizes() -> list[FunctionSize]:
+@cache
+def function_sizes() -> tuple[FunctionSize, ...]:
     """Every function and method, inner ones included."""
-    return [
+    return tuple(
         size for package in ("voicelab", "server") for path in sorted((PROJECT / package).rglob("*.py"))
         for size in _of_file(path)
-    ]  # fmt: skip
+    )  # fmt: skip
 
 
 def _of_file(path: Path) -> Iterator[FunctionSize]:

@@ -1,8 +1,9 @@
-"""Which tests `make test-fast` leaves out: those that were measured to take long, listed in tests/slow.txt.
+"""How long tests take: tests/slow.txt lists those that `make test-fast` leaves out, tests/file_seconds.txt each file.
 
     make test ARGS="--junitxml=report.xml" && python -m tests.support.slow_tests report.xml
 
-measures again and writes the list. A list keeps the choice with the measurement, and out of the tests.
+measures again and writes both lists. A list keeps the choice with the measurement, and out of the tests. Files run in
+the order of their seconds, the longest first: a long file that started last would run alone at the end.
 """
 
 from __future__ import annotations
@@ -13,8 +14,11 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 LIST = Path(__file__).parents[1] / "slow.txt"
+FILE_SECONDS = Path(__file__).parents[1] / "file_seconds.txt"
 LIMIT_S = 0.5
 """A test function is slow when one of its cases takes longer than this, its fixtures included."""
+UNKNOWN_S = 5.0
+"""Assumed for a file that was not measured yet."""
 _ALMOST_ALL = 0.9
 _FEW = 5
 
@@ -31,13 +35,36 @@ def is_slow(node_id: str, slow: frozenset[str]) -> bool:
     return name in slow or name.partition("::")[0] in slow
 
 
+def file_of(node_id: str) -> str:
+    """The path of a test's file. node_id: as pytest names it."""
+    return node_id.partition("::")[0]
+
+
+def file_seconds() -> dict[str, float]:
+    """Seconds by file, as `tests/x/test_y.py`."""
+    lines = FILE_SECONDS.read_text(encoding="utf-8").splitlines()
+    return {path: float(seconds) for seconds, path in (line.split() for line in lines if not line.startswith("#"))}
+
+
+def seconds_by_file(reports: list[Path]) -> dict[str, float]:
+    """The sums of JUnit reports, the longest first. A test's seconds include its fixtures."""
+    seconds: dict[str, float] = defaultdict(float)
+    for report in reports:
+        for case in ElementTree.parse(report).iter("testcase"):
+            seconds[_file(case)] += float(case.attrib["time"])
+    return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
+
+
+def _file(case: ElementTree.Element) -> str:
+    return case.attrib["classname"].replace(".", "/") + ".py"
+
+
 def measured(reports: list[Path], limit_s: float = LIMIT_S) -> list[str]:
     """The slow functions of JUnit reports; a whole file where they are nearly all of it."""
     seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for report in reports:
         for case in ElementTree.parse(report).iter("testcase"):
-            file = case.attrib["classname"].replace(".", "/") + ".py"
-            seconds[file][case.attrib["name"].partition("[")[0]].append(float(case.attrib["time"]))
+            seconds[_file(case)][case.attrib["name"].partition("[")[0]].append(float(case.attrib["time"]))
     found = []
     for file, functions in sorted(seconds.items()):
         slow = [name for name, taken in functions.items() if max(taken) > limit_s]
@@ -48,13 +75,16 @@ def measured(reports: list[Path], limit_s: float = LIMIT_S) -> list[str]:
 
 
 def main() -> int:
-    """Write the list from the reports named on the command line."""
+    """Write both lists from the reports named on the command line."""
     paths = [Path(name) for name in sys.argv[1:]]
     if not paths:
         print("error: name one or more JUnit reports, as pytest --junitxml writes them", file=sys.stderr)
         return 2
     head = ["# Tests that take longer than half a second on two idle cores. Written by tests/support/slow_tests.py."]
     LIST.write_text("\n".join([*head, *measured(paths)]) + "\n", encoding="utf-8")
+    head = ["# Seconds by test file, the longest first. Written by tests/support/slow_tests.py."]
+    lines = [f"{seconds:.1f} {file}" for file, seconds in seconds_by_file(paths).items()]
+    FILE_SECONDS.write_text("\n".join([*head, *lines]) + "\n", encoding="utf-8")
     return 0
 
 

@@ -31,7 +31,7 @@ class Heard:
         return iter((self.timing, self.conversation, self.take))
 
 
-async def heard(script, tmp_path, audio, mode="realtime", timeout_s=5.0):
+async def heard(script, tmp_path, audio, mode="realtime", timeout_s=20.0):
     """One turn with a scripted agent: its timing, its recording, its outcome."""
     agent = ScriptedAgent(script)
     async with agent.serving() as port:

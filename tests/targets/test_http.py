@@ -20,7 +20,7 @@ from voicelab.targets.http import HTTPAgent
 JSON = {"transcript": "heard.text", "reply": "reply", "audio": "audio"}
 
 
-async def one_turn(answer, tmp_path, *, mode="burst", timeout_s=3.0, **options):
+async def one_turn(answer, tmp_path, *, mode="burst", timeout_s=20.0, **options):
     with HTTPStub(answer) as stub:
         target = HTTPAgent(url=f"{stub.url}/turn", **options)
         await target.open(TargetSettings(folder=tmp_path, timeout_s=timeout_s))

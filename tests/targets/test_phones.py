@@ -58,7 +58,7 @@ async def phone_agent(dialect, *, script):
         yield f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}", kept, sounds
 
 
-async def call(url, tmp_path, *, timeout_s=3.0, **options):
+async def call(url, tmp_path, *, timeout_s=20.0, **options):
     target = Twilio(url=url, quiet_s=0.3, **options)
     await target.open(TargetSettings(folder=tmp_path, timeout_s=timeout_s))
     async with target.session("ada") as session:

@@ -102,7 +102,7 @@ async def converse(tmp_path, *, ready=True, **options):
     async with serve(bot, "127.0.0.1", 0) as server:
         url = f"ws://127.0.0.1:{next(iter(server.sockets)).getsockname()[1]}"
         target = RTVI(url=url, format="json", **options)
-        await target.open(TargetSettings(folder=tmp_path, timeout_s=5.0))
+        await target.open(TargetSettings(folder=tmp_path, timeout_s=20.0))
         async with target.session("ada") as session:
             return await session.speak(utterance(), "realtime"), got
 
