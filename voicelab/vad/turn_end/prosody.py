@@ -1,8 +1,8 @@
 """The end of a turn by silence, by pitch and energy before the pause, and by the words so far.
 
 The evidence is added up as log odds: a logistic regression over word_score.py's and sound_features.py's features.
-`python -m voicelab.analysis.bench.turn_end_fit` made the weights, from six speakers of the shipped set; figures are reported on
-the other six (`voicelab bench endpoint`).
+`python -m voicelab.analysis.bench.turn_end_fit` fitted the weights to six speakers of the shipped set. Figures are
+reported on the other six (`voicelab bench endpoint`).
 """
 
 from __future__ import annotations
