@@ -69,3 +69,17 @@ def test_first_token_is_timed_where_the_model_reports_it():
     found = summary_of([*turns, answered("rules"), answered("unsaid", usage=AgentUsage())]).figures
     assert (found["first_token_s.p50"].value, found["first_token_s.p50"].n) == (pytest.approx(0.2), 3)
     assert found["first_token_s.p95"].value is None
+
+
+def test_tokens_and_cost_are_those_of_the_turns_whose_server_reports_them():
+    spent = [
+        AgentUsage(prompt_tokens=100, completion_tokens=20, cost=0.25),
+        AgentUsage(prompt_tokens=50, completion_tokens=10),
+        AgentUsage(),
+    ]
+    turns = [answered(str(number), usage=usage) for number, usage in enumerate(spent)]
+    found = summary_of([*turns, answered("rules")]).figures
+    tokens, cost = found["tokens_per_turn"], found["cost_per_turn"]
+    assert (tokens.value, tokens.part, tokens.of) == (90.0, 180, 2)
+    assert (cost.value, cost.part, cost.of) == (0.25, 0.25, 1)
+    assert not {"tokens_per_turn", "cost_per_turn"} & {name for name, _, _ in leading(summary_of([answered("a")]))}

@@ -25,7 +25,7 @@ NEW = {
     "entities_lost_tts", "listener_misses", "sentence_error_rate", "response_timed", "early_answers",
     "tool_turns_right", "tool_calls_right", "tool_calls_missed", "tool_calls_extra",
     "first_token_s.p50", "first_token_s.p95", "entity_commit_s.p50", "entity_commit_s.p95", "flicker",
-    "streaming_wer_gap", *(f"response_s.{point}" for point in POINTS),
+    "tokens_per_turn", "cost_per_turn", "streaming_wer_gap", *(f"response_s.{point}" for point in POINTS),
 }  # fmt: skip
 """Figures that format 1 does not have, or does not have in this run."""
 WITHOUT_INTERVAL = ("silence_kept", "false_speech_per_minute")

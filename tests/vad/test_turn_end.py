@@ -17,6 +17,7 @@ from voicelab.vad.turn_end.prosody import Prosody
 from voicelab.vad.turn_end.silence import Silence
 from voicelab.vad.turn_end.smart_turn import SmartTurn
 from voicelab.vad.turn_end.sound_features import sound_features
+from voicelab.vad.turn_end.word_score import word_features
 from voicelab.vad.turn_end.words import Words
 
 
@@ -104,8 +105,23 @@ def test_the_sound_shortens_and_lengthens_the_silence(turn_end):
     assert more == pytest.approx(settings.silence_s * settings.unfinished_factor, abs=0.04)
 
 
+@pytest.mark.parametrize(
+    ("text", "features"),
+    [
+        ("", (0, 0, 0, 0, 0, 0)),
+        ("What's the", (0, 1, 0, 1, 1, 1)),
+        ("Show me, Apple,", (0, 0, 1, 0, 0, np.log2(3))),
+        ("How much is Apple?", (0, 0, 0, 0, 0, 2)),
+        ("how much is apple", (0, 0, 0, 0, 0, 2)),
+        ("one two three four five six seven eight nine please", (1, 0, 0, 0, 0, 3)),
+    ],
+)
+def test_words_are_judged_by_their_end_their_number_and_punctuation_if_it_is_written(text, features):
+    assert word_features(text) == pytest.approx(features)
+
+
 def test_words_and_sound_add_up():
-    verdicts = [Prosody().verdict(text, 0.5) for text in ("add it to my watchlist please", "give me the price of")]
+    verdicts = [Prosody().verdict(text, 1.5) for text in ("add it to my watchlist please", "give me the price of")]
     assert verdicts == [Completeness.COMPLETE, Completeness.UNFINISHED]
     assert Prosody().verdict("", 9.0) is Completeness.OPEN
     assert Prosody().verdict("thanks", None) is Completeness.OPEN

@@ -37,7 +37,9 @@ def endpoint(
     asr: Annotated[str | None, typer.Option(help="Recognizer of partial transcripts. \\[moonshine]")] = None,
     tune_speakers: Annotated[
         str | None,
-        typer.Option(help="Tune the silence on these speakers and report the others. \\[default: kal16,slt]"),
+        typer.Option(
+            help="Tune the silence on these speakers and report the others. \\[default: those of prosody's fit]"
+        ),
     ] = None,
     silence_s: Annotated[
         list[float] | None,
@@ -76,6 +78,7 @@ def endpoint(
         from voicelab.analysis.bench.endpoint_plot import figure
         from voicelab.analysis.bench.pauses import PausePlan
         from voicelab.analysis.bench.replay import Way, judged
+        from voicelab.analysis.bench.turn_end_fit import FITTED_ON
         from voicelab.asr.catalog import DEFAULT_RECOGNIZER, RECOGNIZERS
         from voicelab.datasets import load
         from voicelab.errors import InputError
@@ -107,7 +110,7 @@ def endpoint(
             for one in judged(engine, made):
                 clips.append(one)
                 advance(len(clips), len(chosen) * variants, None)
-        speakers = tune_speakers.split(",") if tune_speakers else measure.FITTED_ON
+        speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
         split = measure.halves(clips, speakers)
         found = [measure.figures(way, split, tried, lag_s=lag_s, seed=seed) for way in ways]
         if plot is not None:

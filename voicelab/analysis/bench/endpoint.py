@@ -23,8 +23,6 @@ from voicelab.metrics.intervals import Interval, quantile_interval, ratio_interv
 
 SILENCES_S = tuple(round(0.2 + 0.04 * step, 2) for step in range(31))
 CUT_SHARES = (0.05, 0.1)
-FITTED_ON = ("kal16", "slt")
-"""The speakers on whom the weights of turn_end/prosody.py were fitted; no figures are reported for them."""
 _WITHIN_S = (0.3, 0.6)
 _EDGES_S = (0.0, 0.2, 0.4, 0.6, 0.8, 1.0, 1.5, 2.5)
 

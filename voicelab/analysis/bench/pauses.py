@@ -6,7 +6,7 @@ PocketSphinx finds the word ends in the original recording; the cut is at the qu
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
@@ -59,14 +59,21 @@ class PausedClip:
 
 
 def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int], *, asr: str) -> list[PausedClip]:
-    """The recording with pauses, determined by the seed. asr: the recognizer's name."""
+    """The recording with pauses, one for each seed and always the same one for it. asr: the recognizer's name."""
+    found = without_words(sample, plan, seeds)
+    heard_for = [one.clip.samples[: one.end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)] for one in found]
+    return [replace(one, heard=_heard_on_the_way(heard, asr)) for one, heard in zip(found, heard_for, strict=True)]
+
+
+def without_words(sample: Sample, plan: PausePlan, seeds: Sequence[int]) -> list[PausedClip]:
+    """The same recordings, with nothing in `heard`."""
     speech = _spoken(sample.clip().at_rate(SPEECH_RATE_HZ).samples)
     ends = _word_ends(speech)
-    return [_paused(sample, speech, ends, plan, seed, asr) for seed in seeds]
+    return [_with_pauses(sample, speech, ends, plan, seed) for seed in seeds]
 
 
-def _paused(
-    sample: Sample, speech: NDArray[np.float32], ends: list[int], plan: PausePlan, seed: int, asr: str
+def _with_pauses(
+    sample: Sample, speech: NDArray[np.float32], ends: list[int], plan: PausePlan, seed: int
 ) -> PausedClip:
     chance = np.random.default_rng([seed, *sample.id.encode()])
     chosen = sorted(chance.permutation(len(ends))[: plan.pauses].tolist())
@@ -81,8 +88,7 @@ def _paused(
     whole = np.concatenate(pieces)
     *pause_starts, end = silences_at
     whole += _pink(len(whole), plan.noise_dbfs, chance)
-    heard = _heard_on_the_way(whole[: end + round(_HEARD_AFTER_S * SPEECH_RATE_HZ)], asr)
-    return PausedClip(sample, Clip(whole, SPEECH_RATE_HZ), end, tuple(lengths_s), tuple(pause_starts), heard)
+    return PausedClip(sample, Clip(whole, SPEECH_RATE_HZ), end, tuple(lengths_s), tuple(pause_starts), ())
 
 
 def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -1,8 +1,8 @@
 """The end of a turn by silence, by pitch and energy before the pause, and by the words so far.
 
-The evidence is added up as log odds: a logistic regression over word_score.py's and sound_features.py's features. The
-weights were fitted on two speakers of the shipped set (kal16, slt), with recordings cut at up to three random ends of
-words and at their ends, and the words that Moonshine heard in them; figures are reported on the other speakers.
+The evidence is added up as log odds: a logistic regression over word_score.py's and sound_features.py's features.
+`python -m voicelab.analysis.bench.turn_end_fit` fitted the weights to six speakers of the shipped set. Figures are
+reported on the other six (`voicelab bench endpoint`).
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from voicelab.vad.turn_end.sound_features import sound_features
 from voicelab.vad.turn_end.word_score import word_features
 
 SOUND_S = 3.0
-_BIAS = -0.604
-_WORD_WEIGHTS = (1.911, -2.58, -1.748, -2.487)
-_SOUND_WEIGHTS = (0.014, -0.034, -0.027, 7.331)
-_SOUND_ALONE_BIAS = -1.003
-_SOUND_ALONE_WEIGHTS = (-0.008, -0.054, -0.071, 1.35)
+_BIAS = -7.803
+_WORD_WEIGHTS = (1.477, -2.366, -3.340, -1.318, -0.750, 2.638)
+_SOUND_WEIGHTS = (-0.207, -0.074, -0.118, 6.308)
+_SOUND_ALONE_BIAS = -1.372
+_SOUND_ALONE_WEIGHTS = (-0.042, -0.346, -0.103, 3.199)
 
 
 class Prosody:
@@ -34,10 +34,10 @@ class Prosody:
     def __init__(
         self,
         *,
-        silence_s: float = 0.84,
-        complete_factor: float = 0.6,
-        unfinished_factor: float = 1.25,
-        finished_at: float = 0.3,
+        silence_s: float = 0.82,
+        complete_factor: float = 0.5,
+        unfinished_factor: float = 1.1,
+        finished_at: float = 1.5,
         unfinished_at: float = -1.0,
         words: bool = True,
     ) -> None:

@@ -12,6 +12,8 @@ FEATURES = ("pitch_end", "pitch_above_lowest", "level_end", "unvoiced_end")
 _FINAL_PITCH, _FINAL_LEVEL = 8, 15
 _BELOW_LOUDEST_DB = 30.0
 _FEWEST_VOICED = 10
+_PITCH_LIMITS = (-4.0, 4.0)
+_LOWEST_LEVEL_DB = -25.0
 
 
 def sound_features(sound: Clip) -> tuple[float, float, float, float] | None:
@@ -19,7 +21,8 @@ def sound_features(sound: Clip) -> tuple[float, float, float, float] | None:
 
     pitch_end: the pitch of the last 90 ms of voiced speech above the median of all, in semitones. pitch_above_lowest:
     the same above its tenth percentile. level_end: the mean level of the last 150 ms of speech below its loudest
-    frames, in dB (negative). unvoiced_end: seconds of speech after the last voiced frame.
+    frames, in dB (negative). unvoiced_end: seconds of speech after the last voiced frame. The first three are limited,
+    because a pitch that is wrong by an octave and a level in the noise say no more than a large difference.
     """
     samples = sound.samples
     levels_db = _levels_db(samples)
@@ -34,12 +37,17 @@ def sound_features(sound: Clip) -> tuple[float, float, float, float] | None:
     last = int(voiced[-1])
     final = float(np.nanmedian(semitones[max(0, last - _FINAL_PITCH) : last + 1]))
     heard = semitones[voiced]
+    level_db = float(np.mean(levels_db[max(0, end - _FINAL_LEVEL) : end])) - loudest_db
     return (
-        final - float(np.median(heard)),
-        final - float(np.percentile(heard, 10)),
-        float(np.mean(levels_db[max(0, end - _FINAL_LEVEL) : end])) - loudest_db,
+        _limited(final - float(np.median(heard)), _PITCH_LIMITS),
+        _limited(final - float(np.percentile(heard, 10)), _PITCH_LIMITS),
+        max(level_db, _LOWEST_LEVEL_DB),
         max(0, end - 1 - last) * HOP / SPEECH_RATE_HZ,
     )
+
+
+def _limited(value: float, limits: tuple[float, float]) -> float:
+    return min(max(value, limits[0]), limits[1])
 
 
 def _levels_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
