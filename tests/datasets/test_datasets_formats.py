@@ -41,6 +41,12 @@ def nemo_named_json(folder: Path) -> Path:
     return nemo(folder).rename(folder / "m.json")
 
 
+def json_array(folder: Path) -> Path:
+    recordings(folder)
+    (folder / "m.json").write_text(json.dumps(rows("audio_filepath", "text", "speaker"), indent=1))
+    return folder / "m.json"
+
+
 def nemo_zipped(folder: Path) -> Path:
     path = nemo(folder)
     (folder / "m.jsonl.gz").write_bytes(gzip.compress(path.read_bytes()))
@@ -119,7 +125,7 @@ def parquet_sound(folder: Path) -> Path:
 
 
 WITH_SPEAKERS = [
-    nemo, nemo_named_json, nemo_zipped, csv_file, common_voice, utf_16, audio_folder, kaldi, kaldi_segments,
+    nemo, nemo_named_json, nemo_zipped, json_array, csv_file, common_voice, utf_16, audio_folder, kaldi, kaldi_segments,
     librispeech, parquet_paths, parquet_sound,
 ]  # fmt: skip
 

@@ -1,7 +1,7 @@
 """Intervals hold a known truth about as often as they say, and tests find as few differences that are not there.
 
 The designs are those of `voicelab bench intervals`, which prints the whole table. The tolerance is four standard errors
-of the simulation. Exact intervals, of few speakers or few errors, may hold the truth more often.
+of the simulation. Bounds, of few speakers or few errors, may hold the truth more often.
 """
 
 import json
@@ -28,7 +28,8 @@ FOUR_ERRORS = 4 * np.sqrt(0.95 * 0.05 / SETS)
         ("WER 15 %", "Pareto", 8, False),
         ("WER 1 %", "Pareto", 20, False),
         ("recall 0.80", "Pareto", 20, False),
-        ("recall 0.98", "equal", 30, True),
+        ("recall 0.98", "equal", 20, False),
+        ("recall 0.98", "Pareto", 30, False),
     ],
 )
 def test_rates(row, counts, speakers, cautious):
@@ -44,6 +45,15 @@ def test_rates(row, counts, speakers, cautious):
 def test_percentiles(row, counts, speakers):
     (cell,) = simulate(Design("percentiles", row, counts, speakers), SETS, 1)
     assert cell.share >= 0.95 - FOUR_ERRORS
+
+
+def test_a_bound_says_so_and_an_interval_is_none():
+    few, more = (simulate(Design("coverage", "recall 0.98", "equal", count), 100, 1)[0] for count in (5, 50))
+    assert few.bounds > 80
+    assert more.bounds == 0
+    (tests, *_) = simulate(Design("false alarms", "recall 0.98, speakers suit both alike", "equal", 5), 40, 1)
+    assert tests.method == "t by speaker"
+    assert tests.answered < 20, "a bound is no test"
 
 
 @pytest.mark.parametrize("counts", ["equal", "Pareto"])
@@ -86,12 +96,14 @@ def test_the_command_gives_the_same_figures_for_the_same_seed_whatever_the_proce
 
 
 def test_the_table_marks_what_is_unusual():
-    def cell(share, answered=100, kind="coverage"):
-        return Cell(Design(kind, "x", "equal", 5), "interval", 100, answered, share, None)
+    def cell(share, answered=100, kind="coverage", bounds=0):
+        return Cell(Design(kind, "x", "equal", 5), "interval", 100, answered, share, None, bounds)
 
     assert [mark(cell(share)) for share in (0.951, 0.985, 0.921, None)] == [".951", ".985*", ".921!", "–"]
     assert [mark(cell(share, kind="false alarms")) for share in (0.05, 0.01, 0.09)] == [".050", ".010*", ".090!"]
-    assert [mark(cell(0.95, answered)) for answered in (88, 40)] == [".950 (12 %)", "–"]
+    assert [mark(cell(0.95, answered)) for answered in (88, 40)] == [".950 (12 % –)", "–"]
+    assert [mark(cell(0.985, 90, bounds=bounds)) for bounds in (5, 60)] == [".985* (10 % –, 5 % ≥)", "≥ .985"]
+    assert mark(cell(0.9, bounds=80)) == "≥ .900!", "a bound must hold the truth"
     assert table([cell(0.951)], "coverage").splitlines()[-1] == "| x | equal | .951 |"
     assert {design.table for design in designs(TABLES)} == set(TABLES)
     assert {design.speakers for design in designs(TABLES)} == set(SPEAKERS)

@@ -299,7 +299,9 @@ def test_the_headline_is_short_and_sure():
     lines = {line.name: line for line in tables.headline(summarize_turns(made_run(), VARIED, {"AAPL": ("Apple",)}, ()))}
     wer = lines["word error rate (WER)"]
     assert re.fullmatch(r"0\.\d{3}", wer.value)
-    assert re.fullmatch(r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words, too few speakers \(3\)", wer.note)
+    assert re.fullmatch(
+        r"\[\d\.\d{3}, \d\.\d{3}\], \d+ errors in \d+ words, only a bound: 3 speakers are too few", wer.note
+    )
     assert lines["turns answered"][1:] == ("4 of 4", "none failed")
     empty = tables.headline(summarize_turns(made_run(), [], {}, ()))
     assert [line.value for line in empty if line.name != "turns answered"] == ["–"] * 12

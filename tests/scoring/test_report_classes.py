@@ -80,7 +80,7 @@ def test_changed_turns_stand_beside_wer_with_their_interval():
     assert changed.interval.low <= 0.5 <= changed.interval.high
     assert (changed.counts["companies"], changed.counts["intent"]) == (2, 0)
     assert [line.name for line in headline(summary)][:2] == ["word error rate (WER)", "turns whose action changes"]
-    assert headline(summary)[1].note.endswith("2 of 4 turns, too few speakers (3)")
+    assert headline(summary)[1].note.endswith("2 of 4 turns, only a bound: 3 speakers are too few")
     assert list(tables.equivalence(summary)["part"]) == [2, 0, 2, 0, 0, 0]
 
 

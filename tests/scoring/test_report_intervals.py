@@ -136,7 +136,7 @@ def test_few_speakers_who_do_not_differ_are_no_certainty(speakers, part, whole):
     parts = [part // 6 + (number % 6 < part % 6) for number in range(6 * speakers)]
     found = ratio_interval(parts, turns, keys, seed=0)
     alone = ratio_interval(parts, turns, range(6 * speakers), seed=0)
-    assert found.few
+    assert found.limits("speaker") == f"only a bound: {speakers} speakers are too few"
     assert found.method.startswith("exact")
     rate = part / whole
     if rate in (0, 1):

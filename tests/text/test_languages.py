@@ -17,7 +17,7 @@ from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions
 from voicelab.runs.language import settled
 from voicelab.runs.records import RunSpec
-from voicelab.text import headline_of, language, misfit, normalizer, normalizer_for
+from voicelab.text import headline_of, heard_in_another_script, language, misfit, normalizer, normalizer_for
 
 NEWS = {
     "en": ("the price of apple today", "the price of maple today"),
@@ -253,3 +253,32 @@ def test_sensevoice_is_told_the_language_of_the_set(tmp_path, code):
     other = RunSpec(samples=str(samples.path), asr=f"sensevoice:language={'en' if code != 'en' else 'zh'}")
     with pytest.raises(InputError, match="is not the language of the samples"):
         settled(other, samples)
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "script"),
+    [
+        ("what is the price", "ما هو السعر", "Arabic"),
+        ("आज एप्पल का भाव", "aaj apple ka bhav", "Latin"),
+        ("苹果的股价", "pingguo de gujia", "Latin"),
+        ("東京に行きます", "toukyou ni ikimasu", "Latin"),
+        ("애플의 주가", "苹果的股价", "Han"),
+    ],
+)
+def test_transcripts_in_another_script_are_said(said, heard, script):
+    warning = heard_in_another_script([said], [heard])
+    assert f"letters are {script}" in warning
+    assert heard_in_another_script([said], [said]) is None
+
+
+def test_one_word_of_another_script_is_no_other_script():
+    assert heard_in_another_script(["我想买 Apple 股票"], ["我想买 apple 股票"]) is None
+    assert heard_in_another_script(["東京"], ["とうきょう"]) is None, "Japanese has three scripts"
+    assert heard_in_another_script(["", "12"], ["3 %"]) is None
+    assert heard_in_another_script(["hello"], []) is None
+
+
+def test_score_warns_of_transcripts_in_another_script(tmp_path):
+    path = tmp_path / "a.jsonl"
+    path.write_text('{"id": "a", "text": "what is the price", "pred_text": "ما هو السعر"}\n', encoding="utf-8")
+    assert "check the recognizer's language" in voicelab("score", path, path).output

@@ -12,7 +12,7 @@ from voicelab.datasets.columns import TranscriptColumns
 from voicelab.datasets.transcripts.formats import Format, Missing, paired
 from voicelab.errors import InputError
 from voicelab.metrics.weights import weights_of
-from voicelab.text import WordMap, keep_hyphens, misfit
+from voicelab.text import WordMap, heard_in_another_script, keep_hyphens, misfit
 
 ALL = "all"
 """Selects every normalizer instead of one."""
@@ -114,7 +114,8 @@ def _untagged(files: TranscriptFiles, path: Path, rules: ScoreRules) -> tuple[di
         return under_all(pairs, weights, alternatives=alternatives, word_map=rules.word_map), notices
     used = rules_for(pairs, files.form, name=rules.normalizer, language=rules.language, word_map=rules.word_map)
     used = keep_hyphens(used) if rules.hyphens else used
-    if (warning := misfit(used, [pair.reference for pair in pairs])) is not None:
-        notices.append(warning)
+    references = [pair.reference for pair in pairs]
+    other_script = heard_in_another_script(references, [pair.hypothesis for pair in pairs])
+    notices += filter(None, (misfit(used, references), other_script))
     found = score(pairs, used, weights, alternatives=alternatives, fragments=rules.fragments, optional=rules.optional)
     return {used.name: found}, notices

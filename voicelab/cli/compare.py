@@ -59,11 +59,15 @@ def compare(
     """
     with terminal.errors():
         from voicelab.analysis.compare import compare as put_together
+        from voicelab.scoring.text_warnings import text_warnings
 
         mapped = read_word_map(word_map)
         found = put_together(
             runs, rules=normalizer, word_map=mapped, weights=weights, seed=seed, draws=draws, figures=figure or ()
         )
+        for system in found.systems:
+            for warning in text_warnings(found.rules, system.turns.values()):
+                terminal.warn(f"{system.name}: {warning}")
         if as_json:
             typer.echo(_json(found))
         else:

@@ -62,6 +62,7 @@ def gate(
         from voicelab.analysis.gate import junit as junit_of
         from voicelab.errors import InputError
         from voicelab.figures.outside import table_with
+        from voicelab.scoring.text_warnings import run_warnings
 
         table = table_with(figure or ())
         limits = [limit("max", text, table) for text in most or ()]
@@ -82,6 +83,8 @@ def gate(
             margin=margin,
             table=table,
         )
+        for warning in run_warnings(run):
+            terminal.warn(warning)
         rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
         terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)
         if junit is not None:

@@ -46,8 +46,8 @@ def _sure(rate: RateWithInterval) -> dict[str, Any]:
 
 
 def interval(found: Interval, unit: str, note: str | None) -> dict[str, Any]:
-    """An interval with its method and limitations."""
-    return asdict(found) | {"unit": unit, "note": note}
+    """An interval with its method and limitations. bound: whether it is only a bound."""
+    return asdict(found) | {"bound": found.bound is not None, "unit": unit, "note": note}
 
 
 def comparison(pair: SystemPair) -> dict[str, Any]:
@@ -61,7 +61,9 @@ def comparison(pair: SystemPair) -> dict[str, Any]:
         "interval": interval(found.interval, pair.unit, pair.note) if found.interval is not None else None,
         "no_interval": pair.note if found.interval is None else None,
         "relative": found.relative,
-        "relative_interval": asdict(found.relative_interval) if found.relative_interval is not None else None,
+        "relative_interval": (
+            interval(found.relative_interval, pair.unit, pair.note) if found.relative_interval is not None else None
+        ),
         "tests": [
             {"test": test.name, "basis": test.basis, "p": test.p_value, "p_holm": test.holm} for test in pair.tests
         ],

@@ -84,8 +84,10 @@ def _in_folder(path: Path) -> tuple[Path, Form] | None:
 
 
 def _is_json_lines(path: Path) -> bool:
-    """Whether a .json file has one object per line, as NeMo's manifests often do."""
+    """Whether a .json file has one object per line, as NeMo's manifests often do, or is an array of objects."""
     try:
+        if json_lines.is_array(path):
+            return True
         first = next((line for line in split_lines(read_text(path)) if line.strip()), "")
         values = json.loads(first)
     except (InputError, json.JSONDecodeError, RecursionError):

@@ -6,23 +6,39 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 from voicelab.datasets import strict_json
 from voicelab.datasets.rows import Table, TableRow
-from voicelab.datasets.text_files import numbered_lines
+from voicelab.datasets.text_files import numbered_lines, read_text
 from voicelab.errors import InputError
 
 
 def read(path: Path) -> Table:
-    """Read a .jsonl or .jsonl.gz file. Raises InputError, which names the invalid line."""
-    return Table.of(path, [_row(path, number, line) for number, line in numbered_lines(path)])
+    """Read a .jsonl or .jsonl.gz file, or an array of objects. Raises InputError, which names the invalid line."""
+    if is_array(path):
+        return Table.of(path, _entries(path))
+    return Table.of(path, [_row(path, number, _loaded(path, number, line)) for number, line in numbered_lines(path)])
 
 
-def _row(path: Path, number: int, line: str) -> TableRow:
+def is_array(path: Path) -> bool:
+    """Whether a file is one JSON array over several lines or of objects, and not one object a line."""
+    return read_text(path).lstrip("\ufeff \t\r\n").startswith("[")
+
+
+def _entries(path: Path) -> list[TableRow]:
+    values = _loaded(path, 1, read_text(path))
+    return [_row(path, number, entry) for number, entry in enumerate(values, 1)]
+
+
+def _loaded(path: Path, number: int, text: str) -> Any:
     try:
-        values = strict_json.loads(line)
+        return strict_json.loads(text)
     except ValueError as error:
         raise InputError(f"{path}: line {number}: not JSON: {error}") from error
+
+
+def _row(path: Path, number: int, values: Any) -> TableRow:
     if not isinstance(values, dict):
         raise InputError(f"{path}: line {number}: must be an object with fields, not {type(values).__name__}")
     return TableRow(number, values)

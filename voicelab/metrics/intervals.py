@@ -22,8 +22,8 @@ from voicelab.metrics.jackknife import (
     Jackknife,
     Statistic,
     jackknife,
-    on_log,
-    on_log_odds,
+    of_rate,
+    of_share,
     without_each,
 )
 from voicelab.metrics.latency import interval_supported
@@ -31,14 +31,15 @@ from voicelab.metrics.order_statistics import effective_values, order_statistics
 from voicelab.metrics.resampling import bca, percentile, resampled, wide_normal
 
 __all__ = [
-    "FEW", "PERCENTILE", "Floats", "Interval", "Method", "Refusal", "clusters_of", "quantile_interval",
+    "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Method", "Refusal", "clusters_of", "quantile_interval",
     "quantile_result", "ratio_interval", "ratio_result", "sums_interval", "sums_result",
 ]  # fmt: skip
 
 FEW = 5
-"""With fewer clusters, a rate gets only the wide exact interval, because the variance between
-clusters is unreliable.
-"""
+"""With fewer clusters, effective clusters or errors, an interval is only a bound."""
+
+BOUND = "only a bound"
+"""How a reason begins why an interval is only a bound."""
 
 LEAST_EFFECTIVE = 1.5
 """With a smaller effective number of clusters, one cluster dominates and there is no interval."""
@@ -54,18 +55,23 @@ BINOMIAL, POISSON = "exact binomial, effective n", "exact Poisson, effective n"
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """An interval at `level`, its method and the number of clusters. low < high always holds."""
+    """An interval at `level`, its method and the number of clusters. low < high always holds.
+
+    bound: None where the interval holds the truth about as often as `level` says. Otherwise the reason why it is only a
+    bound, which holds the truth at least that often and is wider than an interval of this level; `{unit}` in it stands
+    for the kind of cluster.
+    """
 
     low: float
     high: float
     level: float
     method: str
     clusters: int
+    bound: str | None = None
 
-    @property
-    def few(self) -> bool:
-        """Whether there are too few clusters for anything but a wide interval."""
-        return self.clusters < FEW
+    def limits(self, unit: str = "cluster") -> str | None:
+        """Return the reason why the interval is only a bound, or None."""
+        return None if self.bound is None else self.bound.replace("{unit}", unit)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,7 @@ NOTHING = Refusal("there is nothing to divide by")
 DOMINATED = Refusal("almost everything comes from one {unit}")
 UNDEFINED = Refusal("the figure is not defined without one of the {unit}s")
 NO_SPREAD = Refusal("the values do not differ, so there is no spread to measure by")
+ALIKE = f"{BOUND}: the {{unit}}s do not differ"
 
 
 def ratio_result(
@@ -104,8 +111,9 @@ def ratio_result(
     numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes. seed, draws: for
     the bootstrap methods only.
 
-    With at least `FEW` clusters: the jackknife over clusters with Student's t, on the log odds of a share or the log of
-    another rate. With fewer, for a share of 0 or 1, and without variation between clusters: an exact interval.
+    With at least `FEW` clusters: the jackknife over clusters with Student's t, on Sprott's scale (`of_share`,
+    `of_rate`). With fewer, for a share of 0 or 1, and without variation between clusters: an exact interval. The
+    interval is a bound with fewer than `FEW` clusters, effective clusters, or positions that err.
     """
     columns, groups = _counted(np.asarray([numerators, denominators], dtype=np.float64), keys)
     if not columns[1].sum() > 0:
@@ -118,28 +126,51 @@ def ratio_result(
     is_share = bool((columns[0] <= columns[1]).all()) if share is None else share
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
+    reason = few_clusters(sums[:, 1]) or _few_errors(columns, share=is_share)
     value = float(columns[0].sum() / columns[1].sum())
     if value == 0 or (is_share and value == 1):
         trials = float((columns[1] > 0).sum()) if is_share else float(columns[1].sum())
-        return _exact(value, trials, trials, sums, level, share=is_share)
+        return _exact(value, trials, trials, sums, level, reason, share=is_share)
     found = jackknife(sums, _ratio, sums[:, 1])
     if found is None:
         return UNDEFINED
     if len(groups) >= FEW and found.error > 0:
-        ends = (on_log_odds if is_share else on_log)(value, found.reach(level))
-        return Interval(*ends, level, JACKKNIFE, len(groups))
+        ends = (of_share if is_share else of_rate)(value, found.reach(level))
+        return Interval(*ends, level, JACKKNIFE, len(groups), reason)
     trials = float(columns[1].sum())
     independent = value * (1 - value) if is_share else value
     effective = min(trials, independent / found.error**2) if found.error > 0 else trials
-    return _exact(value, effective, trials, sums, level, share=is_share)
+    return _exact(value, effective, trials, sums, level, reason or ALIKE, share=is_share)
 
 
-def _exact(value: float, effective: float, trials: float, sums: Floats, level: float, *, share: bool) -> Interval:
+def few_clusters(weights: Floats) -> str | None:
+    """Return why clusters of these sizes give only a bound, or None: too few, or too unequal to count as `FEW`."""
+    effective = effective_clusters(weights)
+    if len(weights) < FEW:
+        return f"{BOUND}: {len(weights)} {{unit}}s are too few"
+    if round(effective) < FEW:
+        return f"{BOUND}: {len(weights)} unequal {{unit}}s count as {effective:.1f}, too few"
+    return None
+
+
+def _few_errors(columns: Floats, *, share: bool) -> str | None:
+    """Return why so few positions give only a bound, or None: those with an error, or for a share those without, if
+    fewer.
+    """
+    erring = int((columns[0] > 0).sum())
+    if share:
+        erring = min(erring, int((columns[0] < columns[1]).sum()))
+    return f"{BOUND}: {erring} of {columns.shape[1]} samples differ from the rest, too few" if erring < FEW else None
+
+
+def _exact(
+    value: float, effective: float, trials: float, sums: Floats, level: float, reason: str | None, *, share: bool
+) -> Interval:
     """Return the exact interval of a rate over `trials` observations that count as `effective` independent ones."""
     freedom = effective_clusters(sums[:, 1]) - 1
     count = for_few_clusters(effective, trials, freedom, level)
     ends = (clopper_pearson if share else garwood)(value, count, level)
-    return Interval(*ends, level, BINOMIAL if share else POISSON, len(sums))
+    return Interval(*ends, level, BINOMIAL if share else POISSON, len(sums), reason)
 
 
 def sums_result(
@@ -169,11 +200,11 @@ def sums_result(
     found = over_clusters(sums, counts, statistic)
     if isinstance(found, Refusal):
         return found
-    reach, name = found.reach(level), JACKKNIFE
+    reach, name, reason = found.reach(level), JACKKNIFE, few_clusters(cluster_weights(sums))
     if found.error == 0:
-        reach, name = unvaried_reach(sums, counts.shape[1], level), UNVARIED
+        reach, name, reason = unvaried_reach(sums, counts.shape[1], level), UNVARIED, reason or ALIKE
     low, high = max(bounds[0], found.value - reach), min(bounds[1], found.value + reach)
-    return Interval(low, high, level, name, len(groups)) if low < high else NO_SPREAD
+    return Interval(low, high, level, name, len(groups), reason) if low < high else NO_SPREAD
 
 
 def over_clusters(sums: Floats, columns: Floats, statistic: Statistic) -> Jackknife | Refusal:
@@ -254,7 +285,8 @@ def quantile_result(
     if not interval_supported(effective, quantile, level):
         return too_few_values(len(array), effective, len(groups))
     low, high = order_statistics(np.sort(array), quantile, effective, level)
-    return Interval(low, high, level, ORDER, len(groups)) if low < high else NO_SPREAD
+    reason = few_clusters(np.array([len(group) for group in groups], dtype=np.float64))
+    return Interval(low, high, level, ORDER, len(groups), reason) if low < high else NO_SPREAD
 
 
 def too_few_values(count: int, effective: float, clusters: int) -> Refusal:

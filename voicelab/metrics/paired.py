@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import sys
 from collections.abc import Hashable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from voicelab.metrics.clusters import Floats, clusters_of, effective_clusters, summed
 from voicelab.metrics.exact import for_few_clusters
 from voicelab.metrics.intervals import (
+    ALIKE,
+    BOUND,
     FEW,
     JACKKNIFE,
     LEAST_EFFECTIVE,
@@ -27,6 +29,7 @@ from voicelab.metrics.intervals import (
     Interval,
     Refusal,
     cluster_weights,
+    few_clusters,
     over_clusters,
     too_few_values,
     unvaried_reach,
@@ -43,6 +46,8 @@ Share = tuple[float, float]
 NO_LOGARITHM = Refusal("one of the figures is 0, so their ratio has no interval")
 UNBOUNDED = Refusal("so few {unit}s do not bound the ratio")
 LARGEST_FACTOR = 1000.0
+FEWEST_DIFFERING = 8
+"""With fewer differing samples, the interval is only a bound and there is no test."""
 FEW_CLUSTERS = Refusal("fewer than five {unit}s are too few to resample")
 
 
@@ -51,7 +56,8 @@ class PairedDifference:
     """A figure of two systems over their common `samples`; None where undefined.
 
     relative: the difference relative to the first system's figure. p_value: two-sided, for no difference, by cluster;
-    below 1 - level exactly when the interval excludes 0. refused, relative_refused: reason for a missing interval.
+    below 1 - level exactly when the interval excludes 0; None where the interval is only a bound. refused,
+    relative_refused: reason for a missing interval.
     """
 
     first: float | None
@@ -104,7 +110,7 @@ def paired_rates(
         difference,
         test.around(difference, level),
         relative,
-        None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters),
+        None if isinstance(ratio, Refusal) else Interval(*ratio, level, test.method, test.clusters, test.bound),
         len(first),
         p_value=test.p_value,
         relative_refused=ratio if isinstance(ratio, Refusal) else None,
@@ -116,12 +122,14 @@ class _Test:
     """reach: half the width of the interval of the difference."""
 
     reach: float
-    p_value: float
+    p_value: float | None
     method: str
     clusters: int
+    bound: str | None
 
     def around(self, difference: float, level: float) -> Interval:
-        return Interval(difference - self.reach, difference + self.reach, level, self.method, self.clusters)
+        low, high = difference - self.reach, difference + self.reach
+        return Interval(low, high, level, self.method, self.clusters, self.bound)
 
 
 def _by_cluster(columns: Floats, keys: Sequence[Hashable], level: float) -> _Test | Refusal:
@@ -133,13 +141,28 @@ def _by_cluster(columns: Floats, keys: Sequence[Hashable], level: float) -> _Tes
     found = over_clusters(sums, columns[:, kept], _difference)
     if isinstance(found, Refusal):
         return found
+    weights = cluster_weights(sums)
+    # Speakers on whom the systems differ most make a t test of a difference find less, not more, so their kind does not
+    # lower the degrees of freedom as it does for a single rate.
+    found = replace(found, freedom=effective_clusters(weights) - 1)
+    differing = _differing(columns[:, kept])
+    bound = few_clusters(weights) or (_few_differ(differing) if differing < FEWEST_DIFFERING else None)
     if found.error > 0:
         p_value = max(two_sided_p(found), sys.float_info.min)
-        return _Test(found.reach(level), p_value, JACKKNIFE, len(groups))
-    freedom = effective_clusters(cluster_weights(sums)) - 1
-    count = for_few_clusters(len(kept), len(kept), freedom, level)
-    p_value = min(1.0, 2 * max(0.0, 1 - abs(found.value)) ** count)
-    return _Test(unvaried_reach(sums, len(kept), level), max(p_value, sys.float_info.min), UNVARIED, len(groups))
+        return _Test(found.reach(level), None if bound else p_value, JACKKNIFE, len(groups), bound)
+    count = for_few_clusters(len(kept), len(kept), found.freedom, level)
+    p_value = max(min(1.0, 2 * max(0.0, 1 - abs(found.value)) ** count), sys.float_info.min)
+    reach = unvaried_reach(sums, len(kept), level)
+    return _Test(reach, None if bound and differing else p_value, UNVARIED, len(groups), bound or ALIKE)
+
+
+def _differing(columns: Floats) -> int:
+    """Return the number of samples on which the systems differ."""
+    return int((columns[2] * columns[1] != columns[0] * columns[3]).sum())
+
+
+def _few_differ(differing: int) -> str:
+    return f"{BOUND}: {differing} samples differ, too few for a test"
 
 
 def _difference(sums: Floats) -> Floats:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from voicelab.figures.figure import AnyFigure, Figure, Unit
 from voicelab.figures.table import FIGURES
-from voicelab.metrics.intervals import FEW
+from voicelab.metrics.intervals import BOUND
 from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
 
@@ -65,10 +65,10 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 
 def caution(figure: Measured) -> str:
-    """A caution about the interval, such as `too few speakers (2)` or `no interval: ...`; usually empty."""
+    """A caution about the interval, such as `only a bound: ...` or `no interval: ...`; usually empty."""
     bounds = figure.interval
     if bounds is not None:
-        return f"too few {bounds.unit}s ({bounds.clusters})" if bounds.clusters < FEW else ""
+        return bounds.note if bounds.note is not None and bounds.note.startswith(BOUND) else ""
     return f"no interval: {figure.no_interval}" if figure.no_interval else ""
 
 

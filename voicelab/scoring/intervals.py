@@ -9,6 +9,7 @@ from math import inf
 from voicelab.metrics.intervals import (
     FEW,
     Floats,
+    Interval,
     Result,
     quantile_result,
     ratio_result,
@@ -18,6 +19,7 @@ from voicelab.runs.records import TurnResult
 from voicelab.scoring.schema import ClusterUnit
 
 LEVEL = 0.95
+ONE_SPEAKER = "one speaker: the interval says nothing about other speakers"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,13 +56,15 @@ class Clusters:
     def count(self) -> int:
         return len(set(self.keys))
 
-    def note(self, clusters: int) -> str | None:
-        """The limitation of an interval over this many clusters; None if there is none."""
-        if clusters < FEW:
-            return f"{clusters} {self.unit}s are too few to say much about others"
-        if self.one_speaker:
-            return "one speaker: the interval says nothing about other speakers"
-        return None
+    def note(self, found: Interval) -> str | None:
+        """The limitation of an interval over these clusters; None if there is none."""
+        return found.limits(self.unit) or (ONE_SPEAKER if self.one_speaker else None)
+
+    def general_note(self) -> str | None:
+        """The limitation of every interval over these clusters; None if there is none."""
+        if self.count < FEW:
+            return f"{self.count} {self.unit}s are too few to say much about others"
+        return ONE_SPEAKER if self.one_speaker else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,7 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
         "method": found.method,
         "clustered_by": clusters.unit,
         "clusters": found.clusters,
-        "note": clusters.note(found.clusters),
+        "note": clusters.note(found),
     }
 
 

@@ -38,8 +38,9 @@ from voicelab.scoring.schema import (
     Waterfall,
 )
 from voicelab.scoring.scored_run import ScoredRun, read_scored
+from voicelab.scoring.text_warnings import text_warnings
 from voicelab.scoring.turns import score_turns
-from voicelab.text import Normalizer, headline_of, misfit
+from voicelab.text import headline_of
 
 PATH = (*STAGE_TIMES, "overhead_s")
 """The consecutive stages of a turn, and the rest of its time."""
@@ -111,7 +112,8 @@ def summarize_scores(
         language=run.spec.language,
         headline=headline_of(rule),
         warnings=(
-            *_warnings(run, rule, [turn.text for turn in turns]),
+            *(engine.note for engine in run.engines if engine.note),
+            *text_warnings(rule, turns),
             *missing_signals(run, turns),
             *unused_times(run.spec.mode, turns),
             *run.notices,
@@ -149,7 +151,7 @@ def _resampling(turns: Sequence[TurnResult], sure: FigureIntervals) -> Resamplin
         clusters=clusters.count,
         seed=sure.seed,
         draws=sure.draws,
-        note=clusters.note(clusters.count) if turns else None,
+        note=clusters.general_note() if turns else None,
     )
 
 
@@ -170,13 +172,6 @@ def _cold(turns: Sequence[TurnResult]) -> tuple[ColdTurn, ...]:
         for turn in turns
         if turn.cold and turn.status == "answered"
     )
-
-
-def _warnings(run: RunResult, rule: Normalizer, references: Sequence[str]) -> tuple[str, ...]:
-    """Notes of engines, and a warning if the normalizer does not fit the texts."""
-    notes = tuple(engine.note for engine in run.engines if engine.note)
-    found = misfit(rule, references)
-    return (*notes, found) if found is not None else notes
 
 
 def _turn_counts(run: RunResult, scores: Sequence[TurnScore]) -> TurnCounts:

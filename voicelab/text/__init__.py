@@ -6,6 +6,7 @@ Scores are only comparable under the same normalizer, so every result records it
 from __future__ import annotations
 
 from voicelab.text.catalog import ALIASES, NAMES, NORMALIZERS, normalizer
+from voicelab.text.heard_script import heard_in_another_script
 from voicelab.text.hyphens import keep_hyphens
 from voicelab.text.languages import Language, headline_of, language, misfit, normalizer_for
 from voicelab.text.normalizer import Normalizer
@@ -20,6 +21,7 @@ __all__ = [
     "Normalizer",
     "WordMap",
     "headline_of",
+    "heard_in_another_script",
     "keep_hyphens",
     "language",
     "mapped_normalizer",

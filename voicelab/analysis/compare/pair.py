@@ -162,7 +162,7 @@ def compared(table: Table) -> list[AnyFigure]:
 
 
 def _noted(figure: AnyFigure, clusters: Clusters, found: PairedDifference) -> Difference:
-    note = clusters.note(found.interval.clusters) if found.interval else None
+    note = clusters.note(found.interval) if found.interval else None
     return Difference(figure.name, figure.title, figure.better, clusters.unit, found, note)
 
 

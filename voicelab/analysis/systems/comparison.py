@@ -89,7 +89,7 @@ def _compared(first: str, second: str, one: Score, other: Score) -> SystemPair:
 
 def _note(difference: PairedDifference, grouping: Grouping) -> str | None:
     if difference.interval is not None:
-        return grouping.note(difference.interval.clusters)
+        return difference.interval.limits(grouping.unit)
     return difference.refused.text(grouping.unit) if difference.refused is not None else None
 
 

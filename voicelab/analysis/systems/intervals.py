@@ -8,7 +8,7 @@ from typing import Literal
 
 from voicelab.analysis.score_transcripts import Score, ScoreCounts
 from voicelab.datasets.transcripts.base import UtterancePair
-from voicelab.metrics.intervals import FEW, Interval, ratio_result
+from voicelab.metrics.intervals import Interval, ratio_result
 from voicelab.metrics.words import WordCounts
 
 LEVEL = 0.95
@@ -30,10 +30,6 @@ class Grouping:
         if len(set(speakers)) >= 2:
             return cls("speaker", speakers)
         return cls("utterance", tuple(map(str, range(len(pairs)))))
-
-    def note(self, groups: int) -> str | None:
-        """The limitation of an interval over this many clusters."""
-        return f"{groups} {self.unit}s are too few to say much about others" if groups < FEW else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,5 +78,5 @@ def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> RateWithInt
     wer = sum(errors) / sum(words) if sum(words) else None
     found = ratio_result(errors, words, grouping.keys, seed=0, level=LEVEL, share=False)
     if isinstance(found, Interval):
-        return RateWithInterval(wer, found, grouping.unit, grouping.note(found.clusters))
+        return RateWithInterval(wer, found, grouping.unit, found.limits(grouping.unit))
     return RateWithInterval(wer, None, grouping.unit, found.text(grouping.unit))

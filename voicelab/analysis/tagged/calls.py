@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from voicelab.analysis.tagged.lattices import Leaf, call_lattice
+from voicelab.analysis.tagged.lattices import Leaf, call_lattice, words_by
 from voicelab.datasets.transcripts.nlp import TaggedCall, read_call, read_tokens
 from voicelab.metrics.alternatives import plain_lattice
 from voicelab.metrics.lattice_alignment import align_places
@@ -50,7 +50,8 @@ class AlignedCall:
 def align_call(reference: Path, hypothesis: Path, rules: CallRules) -> AlignedCall:
     """Align a call as a whole and split the alignment into speakers' turns; InputError for unreadable files."""
     call = read_call(reference, rules.norms, rules.tags)
-    heard = [word for token in read_tokens(hypothesis) for word in rules.normalizer.words(token.text)]
+    words_of = words_by(rules.normalizer)
+    heard = [word for token in read_tokens(hypothesis) for word in words_of(token.text)]
     speakers = _speakers(call)
     turns = _turns(call, heard, rules, len(speakers))
     return AlignedCall(
@@ -77,7 +78,7 @@ def _speakers(call: TaggedCall) -> list[str]:
 
 def _turns(call: TaggedCall, heard: Sequence[str], rules: CallRules, count: int) -> list[list[_Tagged]]:
     """Split the alignment of a call into turns. Inserted words belong to the turn of the word before them."""
-    lattice, leaves = call_lattice(call, rules.normalizer)
+    lattice, leaves = call_lattice(call, words_by(rules.normalizer))
     places = align_places(lattice, plain_lattice(heard), rules.weights)
     said = [leaves[i] for i, _ in places if i is not None]
     turns: list[list[_Tagged]] = [[] for _ in range(count)]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import lru_cache
 from itertools import groupby
 
 from voicelab.datasets.transcripts.nlp import NlpToken, TaggedCall, speaker_turns
@@ -19,7 +19,7 @@ from voicelab.text import Normalizer
 _MARK = re.compile(r"<.*>")
 
 
-Words = Callable[[str], list[str]]
+Words = Callable[[str], tuple[str, ...]]
 """The words of a normalized text."""
 
 
@@ -32,9 +32,17 @@ class Leaf:
     entities: frozenset[str]
 
 
-def call_lattice(call: TaggedCall, normalizer: Normalizer) -> tuple[Lattice, list[Leaf]]:
+@lru_cache(maxsize=4)
+def words_by(normalizer: Normalizer) -> Words:
+    """Return the normalizer's words of a token, cached because calls repeat most of their tokens."""
+    return lru_cache(_CACHED)(lambda token: tuple(normalizer.words(token)))
+
+
+_CACHED = 200_000
+
+
+def call_lattice(call: TaggedCall, words_of: Words) -> tuple[Lattice, list[Leaf]]:
     """The lattice of a call, and the leaf of each of its words (that of the mark before the first word is empty)."""
-    words_of = cache(normalizer.words)
     leaves: list[Leaf] = [Leaf("", 0, frozenset())]
     items: list[str | Choice] = []
     turns = speaker_turns(call.tokens)
@@ -80,9 +88,11 @@ def _with_wordings(
 def _wording(leaf: Leaf, leaves: list[Leaf], words_of: Words) -> list[str | Choice]:
     """A token's words as leaf numbers."""
     text = leaf.word
+    if "-" not in text and "<" not in text:
+        return [_numbered(Leaf(word, leaf.turn, leaf.entities), leaves) for word in words_of(text)]
     wordings = [words_of(text)]
     if _MARK.fullmatch(text):
-        wordings.append(["<unk>"])
+        wordings.append(("<unk>",))
     elif "-" in text:
         wordings.append(words_of(text.replace("-", " ")))
     numbered = [

@@ -21,6 +21,7 @@ from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.respelled import ranges_in_words, respelled
+from voicelab.metrics.matching.scores import with_scores_apart
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.matching.units import height
@@ -74,6 +75,8 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     said = tokenize(text if text.isascii() else with_english_currencies(folded(text)))
     if not wanted or not said:
         return False
+    if len(wanted) == 1:
+        said = with_scores_apart(said)
     if (inches := height(entity)) and codes.spells(inches, said):
         return True
     kind = given or kind_of(entity, wanted)

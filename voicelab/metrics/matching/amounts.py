@@ -201,7 +201,8 @@ def _with_cents(tokens: Sequence[Token], value: Decimal, at: int, starts: dict[i
             yield Amount(cents, currency, end=rest.end)
             return
         counted = rest.end < len(tokens) and (tokens[rest.end].text in COUNTED or _currency(tokens, rest.end))
-        if not linked and not counted and rest.value >= _SMALL and not tokens[rest.start].paused:
+        plain_cents = rest.value >= _SMALL or rest.end == len(tokens)  # `a dollar five` at the end of a sentence
+        if not linked and not counted and plain_cents and not tokens[rest.start].paused:
             yield Amount(cents, currency, end=rest.end)
             return
     yield Amount(value, currency)

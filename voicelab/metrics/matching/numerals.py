@@ -298,12 +298,17 @@ def read(tokens: Sequence[Token], start: int, end: int) -> Number | None:
     if value is None and digits is None:
         return None
     readings = set()
-    if value is not None:
+    if value is not None and not _is_padded(words):
         readings.add(plain(value))
     if digits is not None and (value is None or len(words) == 1 or not set(words) & set(SCALES)):
         readings.add(digits)
     partial = _written_into(tokens, start) or (end < len(tokens) and _written_into(tokens, end))
     return Number(start, end, frozenset(readings), value, digits, partial)
+
+
+def _is_padded(words: Sequence[str]) -> bool:
+    """Whether a number is written like `007`, whose zeros count; `07` is how clocks and calendars write 7."""
+    return len(words) == 1 and len(words[0]) > 2 and words[0].isdigit() and words[0][0] == "0"
 
 
 def _written_into(tokens: Sequence[Token], index: int) -> bool:

@@ -89,6 +89,8 @@ def _periods(phrase: Sequence[Token]) -> Iterator[tuple[Token, ...]]:
         yield from ((*tokenize(name), phrase[1], *more) for name in ("fiscal year", "fiscal") for more in later)
         return
     count = f"{_COUNTS[phrase[1].text]} {_PERIODS[phrase[0].text]}"
+    if len(rest) == 1 and len(rest[0].text) == 2 and rest[0].number:
+        later.append(tokenize(f"20{rest[0].text}"))
     yield from ((*tokenize(count), *more) for more in later)
 
 

@@ -1,4 +1,5 @@
-"""Alternative spellings: `Mueller` for Müller, `1999` for '99, `1000000` for 1e6, `9 to 5` for 9-5.
+"""Alternative spellings: `Mueller` for Müller, `1999` for '99, `1000000` for 1e6, `9 to 5` for 9-5, `World War 2` for
+World War II.
 
 Each is tried only if the literal spelling is not found.
 """
@@ -15,12 +16,14 @@ _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "�
 _SHORT_YEAR = re.compile(r"(?<!\S)['’](\d\d)(?![\w'’])")
 _CLOSING_QUOTE = re.compile(r"\w[.,!?]?['’](?!\w)")
 _POWER = re.compile(r"(?<![\w.,])(\d(?:\.\d+)?)e\+?(\d{1,2})(?![\w.]\w|\w)")
+_ROMAN = re.compile(r"(?<=\w )(?=[IVX]{2})(X{0,3})(IX|IV|V?I{0,3})(?!\w)")
+_UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 _DESCENDING = re.compile(r"(?<![\w.,/$-])(\d{1,2})-(\d{1,2})(?![\w/-]|\.\d)")
 
 
 def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
     """The entity and the text in each alternative spelling that changes one of them."""
-    for rule in (_in_two_letters, _with_years, _multiplied):
+    for rule in (_in_two_letters, _with_years, _multiplied, _counted, _ranked):
         pair = rule(entity), rule(text)
         if pair != (entity, text):
             yield pair
@@ -48,6 +51,20 @@ def _with_years(text: str) -> str:
 
 def _multiplied(text: str) -> str:
     return _POWER.sub(lambda found: f"{Decimal(found[1]) * 10 ** int(found[2]):f}", text)
+
+
+def _counted(text: str) -> str:
+    """`World War II` as World War 2."""
+    return _ROMAN.sub(lambda found: str(_value(found)), text)
+
+
+def _ranked(text: str) -> str:
+    """`Henry VIII` as Henry the 8th."""
+    return _ROMAN.sub(lambda found: f"the {_value(found)}th", text)
+
+
+def _value(roman: re.Match[str]) -> int:
+    return 10 * len(roman[1]) + _UNITS.index(roman[2])
 
 
 def _with_to(text: str) -> str:

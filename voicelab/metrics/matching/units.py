@@ -36,6 +36,7 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bsquare (?:foot|feet)\b", "square feet"),
         (r"\bsquare met(?:er|re)s?\b", "square meters"),
         (r"(?<=\w )m p h\b", "miles per hour"),
+        (r"(?<=\d)\s(?=(?:bn|bln|mln|trn)\b)", ""),
         (r"\bno\.\s?(?=\d)", "number "),
         (r"(?<=\d{3}[-. ]\d{4})\s?(?:x|ext\.?)\s?(?=\d)", " extension "),
         (r"\bplus or minus\b|\bplus minus\b|±", " plusminus "),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 
+from voicelab.metrics.matching.compounds import across_two_words
 from voicelab.metrics.matching.eastern import HANGUL, UNSPACED
 from voicelab.metrics.matching.folding import folded
 
@@ -72,6 +73,8 @@ def _is_whole(wanted: str, text: str, start: int, end: int) -> bool:
     before, after = text[start - 1] if start else " ", text[end] if end < len(text) else " "
     first, last = wanted[0], wanted[-1]
     if unicodedata.category(after)[0] == "M" or _one_word(before, first) or _one_word(last, after):
+        return False
+    if across_two_words(text, start, end):
         return False
     if first.isdigit() and before in ".-$€£¥₩":
         return False

@@ -26,7 +26,7 @@ _REMEMBERED = 200_000
 _SPELLED_AI = re.compile(r"\ba i\b")
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _IN_CONTEXT = frozenset(
-    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, "us", "st", "percent", "per", "point"}
+    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, "us", "st", "percent", "per", "point", "mm", "huh"}
     | {"quarter", "quarters", "minus", "negative", "saint"}
 )
 """Words whose normalization depends on adjacent words."""

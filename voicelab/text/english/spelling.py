@@ -20,7 +20,8 @@ _DOTTED = re.compile(rf"\b({'|'.join(DOTTED_ABBREVIATIONS)})\.(?=\s|$)", re.IGNO
 _STREET = re.compile(r"(?P<name>\b[A-Z][a-z]{3,}\s)?\b[Ss]t\b\.?(?P<after>\s+[A-Za-z])?")
 _HYPHENED = re.compile(rf"\b({'|'.join(HYPHEN_PREFIXES)})-(?=[a-z]{{2}})", re.IGNORECASE)
 _RE = re.compile(r"\bre-(?=e)", re.IGNORECASE)
-_YES = re.compile(r"\b(?:mm-?hm+|m-hm+|uh-huh|uhhuh)\b", re.IGNORECASE)
+_YES = re.compile(r"\b(?:(?<!\d )mm[- ]?hm+|m-hm+|uh[- ]?huh)\b", re.IGNORECASE)
+_MAY_BE_YES = re.compile(r"m hm|hhu|h hu|mmh", re.IGNORECASE)
 _NO = re.compile(r"\b(?:uh-uh|nuh-uh)\b", re.IGNORECASE)
 _SPACED_INITIALS = re.compile(r"(?<![\w.])([A-Za-z])\.\s(?=[A-Za-z]\.)")
 _DOCTORATE = re.compile(r"\bPh\.? ?D\b\.?", re.IGNORECASE)
@@ -49,7 +50,7 @@ def before_lowering(text: str) -> str:
         text = _DOTTED.sub(lambda found: DOTTED_ABBREVIATIONS[found[1].lower()], text)
     if "st" in text.lower():
         text = _STREET.sub(_street, text)
-    if "-" in text or "uhhuh" in text.lower():
+    if "-" in text or _MAY_BE_YES.search(text):
         text = _NO.sub("uhuh", _YES.sub("mhm", text))
         text = _HYPHENED.sub(r"\1", _RE.sub("re", text))
     return text

@@ -120,6 +120,7 @@ VARIANTS = {
     "shes": "she is", "lets": "let us", "yall": "you all", "grey": "gray", "adviser": "advisor", "percent": "percent",
     "ageing": "aging", "judgement": "judgment", "whilst": "while", "amongst": "among", "towards": "toward",
     "cancelation": "cancellation", "nope": "nope", "mic": "mic",
+    "ii": "2", "iii": "3", "vii": "7", "viii": "8", "xii": "12", "xiii": "13", "xiv": "14", "xvi": "16",
 }  # fmt: skip
 INITIALS_LIKE_WORDS = {"us": "u.s", "er": "e.r"}
 """Initials that are also words when written without full stops."""

@@ -35,6 +35,7 @@ Table = Literal["coverage", "percentiles", "false alarms", "differences"]
 TABLES: tuple[Table, ...] = ("coverage", "percentiles", "false alarms", "differences")
 QUANTILES = (0.5, 0.9, 0.95)
 SUITS = (0.0, 0.5)
+FEWEST_RANKED = 6
 TESTS = ("t by speaker", "BCa", "sign", "Wilcoxon", "MAPSSWE", "McNemar")
 
 
@@ -53,7 +54,8 @@ class Cell:
     """The result of a design in `sets` simulated sets.
 
     answered: number of sets with an interval or a p-value. share: share of those whose interval contains the true
-    value, or whose test has a false alarm. width: median width of the intervals, None for tests.
+    value, or whose test has a false alarm. width: median width of the intervals, None for tests. bounds: number of
+    intervals that are only bounds.
     """
 
     design: Design
@@ -62,6 +64,7 @@ class Cell:
     answered: int
     share: float | None
     width: float | None
+    bounds: int = 0
 
     @property
     def error(self) -> float | None:
@@ -175,7 +178,10 @@ def _paired(turns: SimulatedTurns) -> PairedDifference:
 
 
 def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
-    """Which tests are significant at the 5 % level; tests without a p-value are left out."""
+    """Which tests are significant at the 5 % level; tests without a p-value are left out.
+
+    Exact tests of fewer than six pairs are left out too, because their p-value cannot be below 0.05.
+    """
     keys = turns.speaker.tolist()
     paired = _paired(turns)
     columns = [turns.parts[0], turns.wholes[0], turns.parts[1], turns.wholes[1]]
@@ -186,10 +192,11 @@ def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
     rates = [np.bincount(turns.speaker, part) / sizes for part in turns.parts]
     wrong = [part > 0 for part in turns.parts]
     different = np.flatnonzero(wrong[0] | wrong[1])
+    ranked = len(rates[0]) >= FEWEST_RANKED
     p_values = {
         "t by speaker": paired.p_value,
-        "sign": sign_test(*(rate.tolist() for rate in rates)).p_value,
-        "Wilcoxon": wilcoxon(*(rate.tolist() for rate in rates)).p_value,
+        "sign": sign_test(*(rate.tolist() for rate in rates)).p_value if ranked else None,
+        "Wilcoxon": wilcoxon(*(rate.tolist() for rate in rates)).p_value if ranked else None,
         "MAPSSWE": matched_pairs(*(part[different].tolist() for part in turns.parts)).p_value,
         "McNemar": mcnemar(*((~one).tolist() for one in wrong)).p_value,
     }
@@ -201,7 +208,8 @@ def _covered(design: Design, method: str, found: Sequence[Interval], truth: floa
     if not found:
         return Cell(design, method, sets, 0, None, None)
     held = float(np.mean([one.low <= truth <= one.high for one in found]))
-    return Cell(design, method, sets, len(found), held, float(np.median([one.high - one.low for one in found])))
+    width = float(np.median([one.high - one.low for one in found]))
+    return Cell(design, method, sets, len(found), held, width, sum(one.bound is not None for one in found))
 
 
 _SIMULATIONS = {

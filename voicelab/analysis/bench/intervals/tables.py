@@ -8,11 +8,12 @@ from voicelab.analysis.bench.intervals.simulate import Cell, Table
 
 COVERED, ALARMED = (0.93, 0.97), (0.03, 0.07)
 """Target ranges for a 95 % interval and for a test at the 5 % level."""
-MOSTLY_REFUSED = 0.5
+MOSTLY = 0.5
 
 LEGEND = (
-    "`*`: conservative, the interval is wider (the test finds less) than its level. `!`: too narrow, or too many false "
-    "alarms. `–`: refused in more than half of the sets. In brackets: refused in this share of the sets."
+    "`–`: refused in more than half of the sets. `≥`: no 95 % interval in more than half of the sets, but a bound; the "
+    "number is its coverage. In brackets: the share of sets with a refusal (`–`) or only a bound (`≥`). `!`: too "
+    "narrow, or too many false alarms. `*`: conservative, the interval is wider (the test finds less) than its level."
 )
 
 
@@ -33,22 +34,27 @@ def table(cells: Sequence[Cell], which: Table) -> str:
 
 
 def mark(cell: Cell) -> str:
-    """Format a cell: `.951`, or with a mark: `.985*`, `.921!`, `.95 (12 %)`, `–`."""
-    refused = 1 - cell.answered / cell.sets
-    if cell.share is None or refused > MOSTLY_REFUSED:
+    """Format a cell: `.951`, or with a mark: `.921!`, `.950 (12 % –, 3 % ≥)`, `≥ .985`, `–`."""
+    refused, bounds = 1 - cell.answered / cell.sets, cell.bounds / cell.sets
+    if cell.share is None or refused > MOSTLY:
         return "–"
     text = f"{cell.share:.3f}".removeprefix("0") + verdict(cell)
-    return text + (f" ({100 * refused:.0f} %)" if refused >= 0.005 else "")
+    if refused + bounds > MOSTLY:
+        return f"≥ {text}"
+    kinds = ((refused, "–"), (bounds, "≥"))
+    parts = [f"{100 * share:.0f} % {sign}" for share, sign in kinds if share >= 0.005]
+    return text + (f" ({', '.join(parts)})" if parts else "")
 
 
 def verdict(cell: Cell) -> str:
-    """The mark of a cell: `*` if conservative, `!` if anti-conservative, else empty."""
+    """The mark of a cell: `*` if conservative, `!` if anti-conservative, else empty. Bounds may be conservative."""
     if cell.share is None:
         return ""
+    mostly_bounds = cell.sets - cell.answered + cell.bounds > MOSTLY * cell.sets
     alarms = cell.design.table == "false alarms"
     low, high = ALARMED if alarms else COVERED
     cautious, loose = (cell.share < low, cell.share > high) if alarms else (cell.share > high, cell.share < low)
-    return "*" if cautious else "!" if loose else ""
+    return "!" if loose else "*" if cautious and not mostly_bounds else ""
 
 
 def _line(cells: Sequence[str]) -> str:

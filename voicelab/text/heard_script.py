@@ -1,0 +1,29 @@
+"""A warning about transcripts in another script than the references, in which every word counts as an error."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from voicelab.text.scripts import scripts_in
+
+_JAPANESE = frozenset({"Han", "Hiragana", "Katakana"})
+_MOST, _RARE = 0.5, 0.1
+
+
+def heard_in_another_script(references: Iterable[str], hypotheses: Iterable[str]) -> str | None:
+    """Return a sentence where most letters of the hypotheses are in a script that the references hardly have, or None.
+
+    A recognizer that writes the wrong language, or romanizes it, has a word error rate near 1 that says nothing about
+    how well it hears.
+    """
+    said, heard = scripts_in(references), scripts_in(hypotheses)
+    if not said or not heard:
+        return None
+    script, count = heard.most_common(1)[0]
+    alike = _JAPANESE if script in _JAPANESE else {script}
+    if count <= _MOST * heard.total() or sum(said[one] for one in alike) > _RARE * said.total():
+        return None
+    return (
+        f"{count / heard.total():.0%} of the hypotheses' letters are {script}, but the references are mostly "
+        f"{said.most_common(1)[0][0]}, so nearly every word counts as an error; check the recognizer's language"
+    )
