@@ -9,7 +9,7 @@ from typing import Any, Literal
 from voicelab.analysis.api.run import Run
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.parsing import parse_condition
-from voicelab.datasets import SampleSet
+from voicelab.datasets import SampleSet, load
 from voicelab.datasets.columns import USUAL
 from voicelab.engines import outside
 from voicelab.report import finish
@@ -25,14 +25,14 @@ Engine = str | type | object | None
 
 
 def evaluate(
-    samples: Path | str | SampleSet | RunSpec,
+    samples: Path | str | SampleSet | RunSpec | Any,
     out: Path | str = "reports",
     *,
     asr: Engine = None,
     agent: Engine = None,
     tts: Engine = None,
     target: str | Target = "in-process",
-    condition: str | Condition | Mapping[str, Any] | None = None,
+    condition: str | Condition | Mapping[str, Any] | object | None = None,
     limit: int | None = None,
     categories: Iterable[str] = (),
     language: str | None = None,
@@ -47,13 +47,15 @@ def evaluate(
 ) -> Run:
     """Speak a set of samples to a voice agent; the run has its figures, turns and report.
 
-    samples: a set in any format of docs/reference/samples.md, a SampleSet, or a RunSpec. A RunSpec says everything
-    except out, run_id, figures and progress.
+    samples: a set in any format of docs/reference/samples.md, `package.module:reader:path`, a SampleSet, a DataFrame or
+    another source of `SampleSet.from_frame`, or a RunSpec, which says everything except out, run_id, figures and
+    progress.
     out: the folder of the runs.
     asr, agent, tts: a name with options, `package.module:Class`, or a class or object of yours; None: the default.
     target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
     line's default), another name of `voicelab targets`, or an object.
-    condition: what degrades the recordings, such as `noise=babble,snr_db=10`.
+    condition: what degrades the recordings: `noise=babble,snr_db=10`, a Condition or a mapping of its fields,
+    `package.module:Class`, or a class or object of yours with `degrade(clip, random)`.
     normalizer: a name, `package.module:OBJECT`, or a Normalizer; None: the one of the language.
     limit: the maximum number of samples, balanced over categories and speakers.
     timeout_s: longest silence of a server, in seconds.
@@ -66,6 +68,8 @@ def evaluate(
     """
     extra = tuple(figures)
     given = None if isinstance(target, str) else target
+    if not isinstance(samples, str | Path | SampleSet | RunSpec):
+        samples = load(samples)
     if isinstance(samples, RunSpec):
         spec = samples
     else:
@@ -98,19 +102,22 @@ def resume(
     asr: object = None,
     agent: object = None,
     tts: object = None,
+    condition: object = None,
     target: Target | None = None,
     progress: Progress | None = None,
     figures: Iterable[Any] = (),
 ) -> Run:
     """Continue a run where it stopped, and finish it as `evaluate` does.
 
-    asr, agent, tts, target: the objects again, where the run used objects. Raises what `evaluate` raises.
+    asr, agent, tts, condition, target: the objects again, where the run used objects. Raises what `evaluate` raises.
     """
     extra = tuple(figures)
     spec = RunFolder(Path(path)).read().spec
     for kind, given in (("asr", asr), ("agent", agent), ("tts", tts)):
         if given is not None:
             outside.take_place(kind, getattr(spec, kind) or "", given)
+    if condition is not None:
+        outside.take_place("condition", (spec.condition and spec.condition.transform) or "", condition)
     folder, _ = finish.resume(Path(path), progress=progress, figures=extra, target=target)
     return Run(folder.path, extra)
 
@@ -128,7 +135,13 @@ def _normalizer(given: str | Normalizer | None) -> str | None:
     return given if given is None or isinstance(given, str) else outside_text.hand_over(given)
 
 
-def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> Condition | None:
+def _condition(given: str | Condition | Mapping[str, Any] | object | None, seed: int) -> Condition | None:
+    if given is None or isinstance(given, Condition):
+        return given
     if isinstance(given, str):
         return parse_condition(given, seed)
-    return checked(Condition, **{"seed": seed, **given}) if isinstance(given, Mapping) else given
+    fields: dict[str, Any] = {**given} if isinstance(given, Mapping) else {"transform": given}
+    own = fields.get("transform")
+    if own is not None and not isinstance(own, str):
+        fields["transform"] = outside.hand_over("condition", own)
+    return checked(Condition, None, **{"seed": seed, **fields})
