@@ -72,10 +72,10 @@ def test_the_list_shows_what_was_run_and_what_all_have_in_common(out):
     make(out, "noisy", days=4, spec=spec)
     done = CliRunner().invoke(app, ["runs", "list", "--out", str(out)], env={"COLUMNS": "250"})
     title = done.output.splitlines()[0]
-    (head,) = [line for line in done.output.splitlines() if line.startswith("run ")]
+    (head,) = [line for line in done.output.splitlines() if line.split()[:2] == ["run", "state"]]
     assert title.strip().endswith("target in-process")
     assert [name for name in head.split() if name in ("set", "condition", "options")] == ["set", "condition", "options"]
-    (row,) = [line for line in done.output.splitlines() if line.startswith("noisy")]
+    (row,) = [line for line in done.output.splitlines() if line.split()[:1] == ["noisy"]]
     for fact in ("calls.jsonl", "pink noise at 5 dB SNR", "asr text=hi, realtime, limit=3"):
         assert fact in row
     listed = {one["run_id"]: one for one in json.loads(runs("list", "--out", out, "--json").stdout)}
