@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -43,7 +45,7 @@ def evaluate(
     timeout_s: float = 30.0,
     run_id: str | None = None,
     figures: Iterable[Any] = (),
-    progress: Progress | None = None,
+    progress: Progress | Literal[False] | None = None,
 ) -> Run:
     """Speak a set of samples to a voice agent; the run has its figures, turns and report.
 
@@ -60,7 +62,8 @@ def evaluate(
     limit: the maximum number of samples, balanced over categories and speakers.
     timeout_s: longest silence of a server, in seconds.
     figures: further figures (docs/reference/figures.md).
-    progress: called with the turns done, the turns planned, and the last TurnResult.
+    progress: called with the turns done, the turns planned, and the last TurnResult. In a notebook the default is a
+    live view (report.live.LiveView); False shows nothing.
 
     Raises InputError or EngineError when the run cannot begin, RunInterruptedError when it stopped and can be resumed.
 
@@ -90,9 +93,10 @@ def evaluate(
     if isinstance(samples, SampleSet) and loaded is None:
         kept = samples.save(RunFolder(Path(out) / name).path / "samples")
         spec = spec.model_copy(update={"samples": str(kept), "columns": None})
-    folder, _ = finish.evaluate(
-        spec, Path(out), run_id=name, progress=progress, figures=extra, target=given, samples=loaded
-    )
+    with _watched(progress, Path(out) / name) as shown:
+        folder, _ = finish.evaluate(
+            spec, Path(out), run_id=name, progress=shown, figures=extra, target=given, samples=loaded
+        )
     return Run(folder.path, extra)
 
 
@@ -104,7 +108,7 @@ def resume(
     tts: object = None,
     condition: object = None,
     target: Target | None = None,
-    progress: Progress | None = None,
+    progress: Progress | Literal[False] | None = None,
     figures: Iterable[Any] = (),
 ) -> Run:
     """Continue a run where it stopped, and finish it as `evaluate` does.
@@ -118,8 +122,32 @@ def resume(
             outside.take_place(kind, getattr(spec, kind) or "", given)
     if condition is not None:
         outside.take_place("condition", (spec.condition and spec.condition.transform) or "", condition)
-    folder, _ = finish.resume(Path(path), progress=progress, figures=extra, target=target)
+    with _watched(progress, Path(path)) as shown:
+        folder, _ = finish.resume(Path(path), progress=shown, figures=extra, target=target)
     return Run(folder.path, extra)
+
+
+@contextmanager
+def _watched(progress: Progress | Literal[False] | None, folder: Path) -> Iterator[Progress | None]:
+    """Yield what shows the progress: in a notebook a live view, unless another is given or refused."""
+    if progress is not None or not _in_notebook():
+        yield progress or None
+        return
+    from voicelab.report.live import LiveView
+
+    view = LiveView(folder)
+    try:
+        yield view
+    except KeyboardInterrupt:
+        view.stopped()
+        raise
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this code; IPython in a terminal has no kernel."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
