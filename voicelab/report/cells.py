@@ -40,14 +40,14 @@ class Bar:
         self._began = self._began or (done, monotonic())
         if done < total and monotonic() - self._shown_at < _REDRAW_S:
             return
-        text = ", ".join([f"{done} of {total} {self._label}", *self._left(done, total), *self.text_parts()])
-        bar = f'<progress value="{done}" max="{total}"></progress> {escape(text)}'
-        self._show({"text/html": bar + self.html_below(), "text/plain": text})
+        line = ", ".join([f"{done} of {total} {self._label}", *self._left(done, total), *self._so_far()])
+        bar = f'<progress value="{done}" max="{total}"></progress> {escape(line)}'
+        self._show({"text/html": bar + self.html_below(), "text/plain": ", ".join([line, *self.text_below()])})
         self._shown_at = monotonic()
 
-    def text_parts(self) -> list[str]:
-        """What stands after the progress."""
-        return self._so_far()
+    def text_below(self) -> list[str]:
+        """What follows the progress as plain text."""
+        return []
 
     def html_below(self) -> str:
         """What stands below the bar, as HTML."""

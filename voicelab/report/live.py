@@ -56,12 +56,11 @@ class LiveView(Bar):
         run = self._folder.read()
         return leading_figures(run, self._folder.turns(torn=True))
 
-    def text_parts(self) -> list[str]:
-        self._refresh()
-        figures = [f"{title} {value} {interval}".strip() for title, value, interval in self._figures]
-        return [*super().text_parts(), *figures]
+    def text_below(self) -> list[str]:
+        return [f"{title} {value} {interval}".strip() for title, value, interval in self._figures]
 
     def html_below(self) -> str:
+        self._refresh()
         rows = "".join(
             f"<tr><td>{escape(title)}</td><td>{escape(value)}</td><td>{escape(interval)}</td></tr>"
             for title, value, interval in self._figures

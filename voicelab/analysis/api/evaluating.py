@@ -140,7 +140,7 @@ def _watched(progress: Progress | Literal[False] | None, folder: Path) -> Iterat
         yield view
     except KeyboardInterrupt:
         view.stopped()
-        raise
+        raise KeyboardInterrupt("stopped; see above how to continue") from None  # without the frames of the run
 
 
 def _in_notebook() -> bool:
