@@ -37,8 +37,9 @@ MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 # JupyterLab refuses to run as root unless asked; in a container root is the usual user.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
-ALL_EXTRAS := sensevoice whisper openai edge
-ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/analysis/bench/test_bench.py
+ALL_EXTRAS := sensevoice whisper openai edge polars datasets lhotse
+ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/analysis/bench/test_bench.py \
+	tests/datasets/test_sets_from_memory.py
 
 .PHONY: help eval test test-fast test-engines abuse run-server lab docs check clean setup
 

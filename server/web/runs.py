@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from server.http.refusal import HttpRefusal
 from server.messages import Name
 from voicelab.analysis import run_catalog
 from voicelab.analysis.run_catalog import StoredRun
+from voicelab.analysis.trend import trend
 from voicelab.errors import InputError
 from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Summary
@@ -22,6 +24,8 @@ from voicelab.scoring.schema import Summary
 logger = logging.getLogger(__name__)
 
 router = APIRouter()
+TREND_RUNS = 30
+"""Maximum number of runs in a trend: neighbours are compared in pairs, which takes time."""
 
 _REPORT = "report.html"
 
@@ -58,15 +62,63 @@ class RunView(BaseModel):
     started_at: datetime | None = None
     engines: list[str] = []
     mode: str | None = None
+    sample_set: str | None = None
+    condition: str | None = None
+    target: str | None = None
+    options: str | None = None
     turns: int | None = None
     figures: list[FigureView] = []
     has_report: bool = False
     problem: str | None = None
 
 
+class TrendPointView(BaseModel):
+    """A figure of one run, and its paired difference to the run before: better, worse, within the noise, or why not."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    run_id: str
+    started_at: datetime
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    verdict: str
+    change: float | None
+    change_low: float | None
+    change_high: float | None
+    note: str
+
+
 @router.get("/app/api/runs", summary="List the runs under REPORTS_DIR")
 async def listing(services: SharedServices) -> list[RunView]:
     return await services.pools.files.run(views_of, services.settings.reports_dir)
+
+
+@router.get("/app/api/trends/{figure}", summary="A figure of the latest finished runs, oldest first")
+async def trend_of(figure: Name, services: SharedServices) -> list[TrendPointView]:
+    """Changes are compared in pairs, as `voicelab runs trend` does."""
+    reports = services.settings.reports_dir
+    try:
+        found = await services.pools.files.run(lambda: trend(reports, figure, last=TREND_RUNS))
+    except InputError as error:
+        raise HttpRefusal(404, "not_found", str(error).replace(str(reports), "reports")) from error
+    return [
+        TrendPointView(
+            run_id=one.run_id,
+            started_at=one.started_at,
+            value=one.measured.value,
+            low=one.measured.low,
+            high=one.measured.high,
+            n=one.measured.n,
+            verdict=one.verdict,
+            change=one.change,
+            change_low=one.low,
+            change_high=one.high,
+            note=one.note,
+        )
+        for one in found
+    ]
 
 
 def views_of(reports: Path) -> list[RunView]:
@@ -114,6 +166,7 @@ def view_of(one: StoredRun) -> RunView:
         started_at=one.started_at,
         engines=[engine.name for engine in one.run.engines] if one.run is not None else [],
         mode=one.run.spec.mode if one.run is not None else None,
+        **(asdict(one.facts) if one.facts is not None else {}),
         turns=one.run.planned_turns if one.run is not None else None,
         figures=_figures(one.summary) if one.summary is not None else [],
         has_report=_has_report(path),

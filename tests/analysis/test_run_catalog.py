@@ -9,7 +9,9 @@ from typer.testing import CliRunner
 from tests.support.logged_runs import make
 from voicelab.analysis.run_catalog import kept_runs
 from voicelab.cli.main import app
+from voicelab.conditions.condition import Condition
 from voicelab.runs import lock
+from voicelab.runs.records import RunSpec
 
 
 @pytest.fixture
@@ -60,6 +62,25 @@ def test_the_figures_are_those_of_the_summary(out):
     summary = json.loads((out / "old" / "summary.json").read_text())
     assert listed["old"]["figures"] == summary["figures"]
     assert (listed["new"]["figures"], listed["damaged"]["started_at"]) == ({}, None)
+
+
+def test_the_list_shows_what_was_run_and_what_all_have_in_common(out):
+    spec = RunSpec(
+        samples="far/calls.jsonl", target="in-process", asr="fake:text=hi", limit=3, mode="realtime",
+        condition=Condition(noise="pink", snr_db=5),
+    )  # fmt: skip
+    make(out, "noisy", days=4, spec=spec)
+    done = CliRunner().invoke(app, ["runs", "list", "--out", str(out)], env={"COLUMNS": "250"})
+    title = done.output.splitlines()[0]
+    (head,) = [line for line in done.output.splitlines() if line.split()[:2] == ["run", "state"]]
+    assert title.strip().endswith("target in-process")
+    assert [name for name in head.split() if name in ("set", "condition", "options")] == ["set", "condition", "options"]
+    (row,) = [line for line in done.output.splitlines() if line.split()[:1] == ["noisy"]]
+    for fact in ("calls.jsonl", "pink noise at 5 dB SNR", "asr text=hi, realtime, limit=3"):
+        assert fact in row
+    listed = {one["run_id"]: one for one in json.loads(runs("list", "--out", out, "--json").stdout)}
+    assert (listed["noisy"]["sample_set"], listed["old"]["condition"]) == ("calls.jsonl", "")
+    assert listed["damaged"]["target"] is None
 
 
 def test_show_says_what_made_a_run(out):

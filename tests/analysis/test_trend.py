@@ -37,6 +37,12 @@ def test_changes_beyond_the_noise_are_marked_and_others_are_not(reports):
     assert points[4].note == "other samples than the run before"
 
 
+def test_only_the_latest_runs_are_compared_where_that_is_asked(reports):
+    assert [(one.run_id, one.verdict) for one in trend(reports, "wer", last=2)] == [
+        ("r6", "not compared"), ("r5", "not compared"),
+    ]  # fmt: skip
+
+
 def test_the_command_prints_and_draws_it(reports):
     shown = CliRunner().invoke(app, ["runs", "trend", "wer", "--out", str(reports)], env={"COLUMNS": "200"})
     assert (shown.exit_code, "within the noise" in shown.output, "worse" in shown.output) == (0, True, True), (

@@ -22,15 +22,15 @@ def test_every_kind_passes_its_own_contract(tmp_path):
         cwd=tmp_path, capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
-    assert "9 passed" in done.stdout
+    assert "12 passed" in done.stdout
 
 
-@pytest.mark.parametrize("kind", ["asr", "agent", "tts"])
+@pytest.mark.parametrize("kind", ["asr", "agent", "tts", "condition"])
 def test_its_entry_point_names_a_component(tmp_path, monkeypatch, kind):
     folder = write_package(kind, f"lab-{kind}", tmp_path)
     ((group, points),) = tomllib.loads((folder / "pyproject.toml").read_text())["project"]["entry-points"].items()
     monkeypatch.syspath_prepend(str(folder))
-    assert group == f"voicelab.{kind}"
+    assert group == {"condition": "voicelab.conditions"}.get(kind, f"voicelab.{kind}")
     assert outside.build(kind, points[f"lab-{kind}"], {}) is not None
 
 

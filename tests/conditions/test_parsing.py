@@ -32,7 +32,7 @@ def test_the_runs_seed_decides_the_noise_unless_the_condition_names_one():
     ("text", "named"),
     [
         ("", "unknown field ''"),
-        ("snr=10", "unknown field 'snr'; known: noise, snr_db"),
+        ("snr=10", "unknown field 'snr'; known: transform, impulse_response, noise, snr_db"),
         ("noise=white", "noise needs snr_db"),
         ("noise=white,snr_db=nan", "snr_db=nan"),
         ("noise=white,snr_db=loud", "snr_db=loud"),

@@ -255,6 +255,16 @@ def test_resamples_are_of_whole_clusters_and_the_same_in_blocks_of_any_size(monk
     assert set(drawn[:, 0]) == {a + b + c for a in (1, 2, 4) for b in (1, 2, 4) for c in (1, 2, 4)}
 
 
+def test_how_often_clusters_are_drawn_is_what_resamples_are_summed_from(monkeypatch):
+    """Few clusters are kept as they are, many in two bytes each; both are the draws of `resampled`."""
+    sums = np.arange(60, dtype=np.float64).reshape(30, 2)
+    kept = resampling.times_drawn(30, seed=4, draws=100)
+    monkeypatch.setattr(resampling, "_KEPT", 200)
+    many = resampling.times_drawn(30, seed=4, draws=100)
+    assert (many == kept).all()
+    np.testing.assert_array_equal(many @ sums, resampling.resampled(sums, seed=4, draws=100))
+
+
 def test_scipy_loads_when_an_interval_is_made_and_not_before():
     program = """
 import sys

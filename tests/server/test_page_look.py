@@ -54,8 +54,10 @@ def open_runs(chromium, served, **context):
     page.wait_for_selector("#rows tr")
     for box in page.locator("#rows input").all():
         box.check()
+    page.select_option("#trend-figure", "wer")
     page.click("#compare")
     page.wait_for_selector("#pair:not([hidden])")
+    until(lambda: page.locator("#trend-picture circle").count())
     return page
 
 
@@ -114,6 +116,21 @@ def test_two_runs_stand_side_by_side_with_their_reports(served):
         page.wait_for_selector("#pair:not([hidden])")
         page.click("#rows a")
         page.wait_for_selector("h1")
+        assert not chromium.complaints
+
+
+def test_a_figure_is_drawn_over_time_and_its_choice_is_in_the_address(served):
+    with browser() as chromium:
+        page = chromium.open(f"{served.http}/app/runs", viewport=SIZES["desk"])
+        page.wait_for_selector("#rows tr")
+        page.select_option("#trend-figure", "wer")
+        until(lambda: page.locator("#trend-picture circle").count() == 2)
+        assert "trend=wer" in page.url
+        assert "No change between neighbouring runs" in page.inner_text("#trend-note")
+        page.reload()
+        until(lambda: page.locator("#trend-picture circle").count() == 2)
+        heads = page.locator("#head th").all_inner_texts()
+        assert {"Set", "Condition", "Options"} <= set(heads)
         assert not chromium.complaints
 
 

@@ -203,7 +203,13 @@ def test_runs_are_listed_with_their_figures_and_reports(http, served):
     figures = {figure["name"]: figure["value"] for figure in row["figures"]}
     assert row["status"] == "finished"
     assert figures["wer"] == summary["figures"]["wer"]["value"]
+    facts = (row["sample_set"], row["condition"], row["target"], row["options"])
+    assert facts == ("voice_samples", "", "in-process", "limit=2")
     assert rows["torn"]["status"] == "damaged"
+    (point,) = http.get("/app/api/trends/wer").json()
+    assert (point["run_id"], point["value"], point["verdict"]) == (run.run_id, figures["wer"], "not compared")
+    unknown = http.get("/app/api/trends/nothing")
+    assert (unknown.status_code, "unknown; known:" in unknown.json()["detail"]) == (404, True)
     assert "run.json" in rows["torn"]["problem"]
     report = http.get(f"/app/reports/{run.run_id}")
     assert report.text == (left.path / "report.html").read_text()

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
+import importlib
 import os
+from typing import Any
 
 import pytest
 
 from voicelab.engines.spec import Catalog
 
 REQUIRED = os.environ.get("VOICELAB_REQUIRE_EXTRAS") == "1"
+
+
+def package(name: str, extra: str | None = None) -> Any:
+    """The module of a package that an extra brings. Skips the test where it is neither installed nor required."""
+    if REQUIRED:
+        return importlib.import_module(name)
+    return pytest.importorskip(name, reason=f"needs {name}: pip install 'voicelab[{extra or name}]'")
 
 
 def tried(catalog: Catalog) -> list[str]:

@@ -1,5 +1,8 @@
-"""A recognizer, an agent, a voice and a normalizer that are not in voicelab's tables."""
+"""A recognizer, an agent, a voice, a normalizer and conditions that are not in voicelab's tables."""
 
+import numpy as np
+
+from voicelab import Clip
 from voicelab.agent.base import Reply
 from voicelab.asr.whole import WholeRecognizer
 from voicelab.text import Normalizer
@@ -31,3 +34,27 @@ class Hum(FakeVoice):
 
 class Nothing:
     """Is no engine."""
+
+
+class Quieter:
+    """A condition that multiplies every sample by `factor`."""
+
+    def __init__(self, *, factor: float = 0.5) -> None:
+        self.factor = factor
+
+    def degrade(self, clip, random):
+        return Clip(clip.samples * np.float32(self.factor), clip.rate_hz)
+
+
+class Shuffled:
+    """A condition that depends on chance."""
+
+    def degrade(self, clip, random):
+        return Clip(random.permutation(clip.samples).astype(np.float32), clip.rate_hz)
+
+
+class Wordy:
+    """A condition that does not return a sound."""
+
+    def degrade(self, clip, random):
+        return "a sound"

@@ -11,6 +11,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from voicelab.analysis.run_facts import RunFacts, facts
 from voicelab.errors import InputError
 from voicelab.runs import lock
 from voicelab.runs.faults import CONNECTION_FAULTS
@@ -53,6 +54,11 @@ class StoredRun:
         spec = self.run.spec
         asked = [name or "the server's" for name in (spec.asr, spec.agent, spec.tts)]
         return " → ".join([engine.name for engine in self.run.engines] or asked)
+
+    @property
+    def facts(self) -> RunFacts | None:
+        """Set, condition, target and options; None where it is damaged."""
+        return facts(self.run.spec) if self.run is not None else None
 
     def figure(self, name: str) -> Measured | None:
         """A figure of the run's summary; None without a summary, or if the summary lacks the figure."""

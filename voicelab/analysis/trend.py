@@ -39,10 +39,10 @@ class TrendPoint:
     note: str = ""
 
 
-def trend(out: Path, name: str, figures: Iterable[Any] = ()) -> list[TrendPoint]:
+def trend(out: Path, name: str, figures: Iterable[Any] = (), *, last: int | None = None) -> list[TrendPoint]:
     """The figure `name` of the finished runs in a folder, oldest first.
 
-    Raises InputError for an unknown figure, or if no run has it.
+    last: the number of latest runs; None: all. Raises InputError for an unknown figure, or if no run has it.
     """
     table = table_with(figures)
     if name not in table:
@@ -50,6 +50,7 @@ def trend(out: Path, name: str, figures: Iterable[Any] = ()) -> list[TrendPoint]
     having = [(one, found) for one in reversed(kept_runs(out)) if (found := _measured(one, name)) is not None]
     if not having:
         raise InputError(f"{out}: no finished run has the figure {name}; runs without a report: voicelab report RUN")
+    having = having if last is None else having[-last:]
     points: list[TrendPoint] = []
     before: StoredRun | None = None
     for one, found in having:
@@ -74,14 +75,14 @@ def _change(
         return "not compared", None, None, None, "other samples than the run before"
     try:
         compared = compare([before.path, one.path], figures=figures)
+        (pair,) = compared.each_pair()
+        return _verdict(pair, name)
     except InputError as error:
         return "not compared", None, None, None, str(error)
-    (pair,) = compared.each_pair()
-    return _verdict(pair, name)
 
 
 def _verdict(pair: RunPair, name: str) -> tuple[Verdict, float | None, float | None, float | None, str]:
-    difference = next((one for one in pair.differences() if one.name == name), None)
+    difference = pair.difference_of(name)
     if difference is None:
         return "not compared", None, None, None, "these runs have no paired difference of the figure"
     found = difference.found

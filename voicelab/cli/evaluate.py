@@ -63,7 +63,8 @@ def evaluate(
     condition: Annotated[
         str | None,
         typer.Option(
-            help="Degrade the recordings first: noise=babble,snr_db=10 or telephone (docs/how-to/robustness.md)."
+            help="Degrade the recordings first: noise=babble,snr_db=10, telephone, noise=cafe.wav,snr_db=5, "
+            "impulse_response=room.wav, or my_package:Class (docs/how-to/robustness.md)."
         ),
     ] = None,
     language: LanguageOption = None,

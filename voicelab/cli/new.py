@@ -11,7 +11,10 @@ from voicelab.cli import terminal
 
 
 def new(
-    kind: Annotated[Literal["asr", "agent", "tts", "figure", "target"], typer.Argument(help="The kind of component.")],
+    kind: Annotated[
+        Literal["asr", "agent", "tts", "figure", "target", "condition", "reader"],
+        typer.Argument(help="The kind of component."),
+    ],
     name: Annotated[str, typer.Argument(help="The package's name, e.g. my-recognizer.")],
     out: Annotated[Path, typer.Option(help="The folder in which the package's folder is created.")] = Path(),
 ) -> None:

@@ -9,7 +9,7 @@ import typer
 
 from voicelab.cli import completion
 
-SET = "a sample set in any format of docs/reference/samples.md"
+SET = "a sample set in any format of docs/reference/samples.md, or package.module:reader:path"
 
 SamplesOption = Annotated[
     str | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -40,10 +41,11 @@ Run = Annotated[str, typer.Argument(help="A run: its id, or its folder.", autoco
 
 @runs.command("list")
 def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
-    """List the runs of a folder, newest first, with their states and figures.
+    """List the runs of a folder, newest first, with state, set, condition, target, options and figures.
 
-    running: a process works on it. stopped: it was killed and can be resumed. interrupted: its target or its disk
-    failed, and it can be resumed. damaged: it cannot be read. unanswered: number of planned turns without an answer.
+    The title shows what all runs have in common. running: a process works on it. stopped: it was killed and can be
+    resumed. interrupted: its target or its disk failed, and it can be resumed. damaged: it cannot be read. unanswered:
+    number of planned turns without an answer.
 
     Example: voicelab runs list
     """
@@ -58,9 +60,11 @@ def list_runs(out: Out = Path("reports"), as_json: AsJson = False) -> None:
             typer.echo(f"no run in {out}")
             return
         shown = list(dict.fromkeys(label.short for one in found for _, label, _ in _listed(one)))
-        columns = ("run", "state", "n", "unanswered", *shown)
-        title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}"
-        terminal.table(title, columns, [_row(one, shown) for one in found], whole=columns)
+        shared, differing = _facts(found)
+        title = f"{len(found)} {'run' if len(found) == 1 else 'runs'} in {out}{shared}"
+        columns = ("run", "state", *differing, "n", "unanswered", *shown)
+        whole = [name for name in columns if name not in differing]
+        terminal.table(title, columns, [_row(one, differing, shown) for one in found], whole=whole)
         for one in found:
             if one.note:
                 typer.echo(f"{one.run_id}: {one.note}")
@@ -151,12 +155,26 @@ def _options(options: dict[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in options.items())
 
 
-def _row(one: StoredRun, columns: Sequence[str]) -> tuple[str, ...]:
+_FACTS = {"set": "sample_set", "condition": "condition", "target": "target", "options": "options"}
+
+
+def _facts(found: Sequence[StoredRun]) -> tuple[str, list[str]]:
+    """The facts that all runs share, as text, and the columns of those that differ."""
+    values = {
+        column: {getattr(one.facts, name) for one in found if one.facts is not None} for column, name in _FACTS.items()
+    }
+    differing = [column for column, seen in values.items() if len(seen) > 1]
+    shared = [f"{column} {text}" for column, seen in values.items() if len(seen) == 1 for text in seen if text]
+    return "".join(f", {one}" for one in shared), differing
+
+
+def _row(one: StoredRun, differing: Sequence[str], columns: Sequence[str]) -> tuple[str, ...]:
     from voicelab.report.wording import NONE, in_unit
 
     shown = {label.short: in_unit(found.value, label.unit) for _, label, found in _listed(one)}
     counts = [NONE if count is None else str(count) for count in (one.samples, one.unanswered)]
-    return one.run_id, one.state, *counts, *(shown.get(column, NONE) for column in columns)
+    facts = [(getattr(one.facts, _FACTS[column]) or NONE) if one.facts is not None else NONE for column in differing]
+    return one.run_id, one.state, *facts, *counts, *(shown.get(column, NONE) for column in columns)
 
 
 def _listed(one: StoredRun) -> list[Labelled]:
@@ -174,6 +192,7 @@ def _figures(one: StoredRun) -> dict[str, Any]:
         "note": one.note,
         "started_at": one.started_at.isoformat() if one.started_at is not None else None,
         "engines": one.engines,
+        **(asdict(one.facts) if one.facts is not None else dict.fromkeys(_FACTS.values())),
         "language": one.run.spec.language if one.run is not None else None,
         "headline": one.summary.headline if one.summary is not None else None,
         "mode": one.run.spec.mode if one.run is not None else None,

@@ -29,7 +29,6 @@ from voicelab.cli.scoring_options import word_map as read_word_map
 
 if TYPE_CHECKING:
     from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
-    from voicelab.conditions.condition import Noise
 
 
 def sweep(
@@ -37,7 +36,10 @@ def sweep(
     snr: Annotated[
         str | None, typer.Option(help="Add noise at these signal-to-noise ratios, in dB: 20,10,5,0.")
     ] = None,
-    noise: Annotated[str, typer.Option(help="Kinds of noise, one axis each: white, pink, babble.")] = "white",
+    noise: Annotated[
+        str,
+        typer.Option(help="Noises, one axis each: white, pink, babble, or paths of sound files or folders."),
+    ] = "white",
     bitrate: Annotated[str | None, typer.Option(help="Encode with Opus at these bitrates, in kbit/s: 32,16,8.")] = None,
     loss: Annotated[str | None, typer.Option(help="Lose this share of the Opus packets, in %: 0,5,10.")] = None,
     gain: Annotated[str | None, typer.Option(help="Change the level, in dB: -20,-40.")] = None,
@@ -165,17 +167,17 @@ def _numbers(option: str, text: str | None) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _kinds(text: str) -> tuple[Noise, ...]:
-    from typing import get_args
+def _kinds(text: str) -> tuple[str, ...]:
+    from pathlib import Path
 
-    from voicelab.conditions.condition import Noise
+    from voicelab.conditions.condition import NOISES
     from voicelab.errors import InputError
 
-    known: dict[str, Noise] = {kind: kind for kind in get_args(Noise)}
     kinds = [part.strip() for part in text.split(",")]
-    if unknown := [kind for kind in kinds if kind not in known]:
-        raise InputError(f"--noise {text}: unknown kind {unknown[0]!r}; known: {', '.join(known)}")
-    return tuple(known[kind] for kind in kinds)
+    if unknown := [kind for kind in kinds if kind not in NOISES and not (kind and Path(kind).exists())]:
+        known = ", ".join(NOISES)
+        raise InputError(f"--noise {text}: unknown kind {unknown[0]!r}; known: {known}, or the path of a sound file")
+    return tuple(kinds)
 
 
 def _breakpoints(asked: list[str] | None, grid: bool) -> tuple[str, ...]:

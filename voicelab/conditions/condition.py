@@ -2,29 +2,55 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal, Self
+import re
+from pathlib import Path
+from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 
+from voicelab.conditions import outside
 from voicelab.conditions.loss import Channel
 from voicelab.errors import InputError
 
-Noise = Literal["white", "pink", "babble"]
+NOISES = ("white", "pink", "babble")
+"""The kinds of noise that need no recording."""
+
+
+def _path_as_text(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else value
+
+
+def _noise(value: str) -> str:
+    """Return a kind of noise or a path. A plain word must be a kind, or exist."""
+    if value in NOISES or any(sign in value for sign in "/."):
+        return value
+    if value and Path(value).exists():
+        return f"./{value}"
+    raise ValueError("noise must be 'white', 'pink' or 'babble', or the path of a sound file or a folder of them")
+
+
+Noise = Annotated[str, BeforeValidator(_path_as_text), AfterValidator(_noise)]
+_SoundPath = Annotated[str, BeforeValidator(_path_as_text), Field(min_length=1)]
 MEAN_BURST = 2.0
 """Default mean burst length in packets: 40 ms of audio."""
 
 
 class Condition(BaseModel):
-    """Degradations of a recording, in this order: noise, gain, telephone band, Opus with packet loss.
+    """Degradations of a recording, in this order: transform, impulse response, noise, gain, telephone band, Opus with
+    packet loss.
 
-    snr_db: ratio of the active speech level to the noise. gain_db: gain of the mixture. telephone: band-pass 300 to
-    3400 Hz. bitrate_kbps: Opus bitrate in kbit/s. loss_percent: packet loss rate; mean_burst: mean number of
-    consecutive losses. fec: Opus in-band FEC. seed: together with the sample's id, determines noise and losses, so that
-    one sample gets the same noise at every SNR.
+    transform: a condition of yours (conditions.outside). impulse_response, noise: a sound file, or a folder of which
+    each sample gets one file; noise is also white, pink or babble. snr_db: ratio of the active speech level to the
+    noise. gain_db: gain of the mixture. telephone: band-pass 300 to 3400 Hz. bitrate_kbps: Opus bitrate in kbit/s.
+    loss_percent: packet loss rate; mean_burst: mean number of consecutive losses. fec: Opus in-band FEC. seed: together
+    with the sample's id, determines noise, losses and the choice of files, so that one sample gets the same noise at
+    every SNR.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
+    transform: Annotated[str, Field(min_length=1)] | None = None
+    impulse_response: _SoundPath | None = None
     noise: Noise | None = None
     snr_db: Annotated[float, Field(ge=-50, le=100)] | None = None
     gain_db: Annotated[float, Field(ge=-100, le=100)] | None = None
@@ -65,9 +91,13 @@ class Condition(BaseModel):
     def label(self) -> str:
         """The display name: `babble at 10 dB SNR, Opus 16 kbit/s, 5 % lost`."""
         parts = []
+        if self.transform is not None:
+            parts.append(outside.short_name(self.transform))
+        if self.impulse_response is not None:
+            parts.append(f"room {Path(self.impulse_response).name}")
         if self.noise is not None:
-            parts.append(f"{self.noise} noise at {self.snr_db:g} dB SNR" if self.noise != "babble" else
-                         f"babble at {self.snr_db:g} dB SNR")  # fmt: skip
+            kind = f"{self.noise} noise" if self.noise in ("white", "pink") else Path(self.noise).name
+            parts.append(f"{kind} at {self.snr_db:g} dB SNR")
         if self.gain_db is not None:
             parts.append(f"{self.gain_db:+g} dB")
         if self.telephone:
@@ -83,8 +113,12 @@ class Condition(BaseModel):
     def name(self) -> str:
         """The name for folders: `babble-10dB_opus-16_loss-5`."""
         parts = []
+        if self.transform is not None:
+            parts.append(_file_name(outside.short_name(self.transform)))
+        if self.impulse_response is not None:
+            parts.append(f"room-{_file_name(Path(self.impulse_response).stem)}")
         if self.noise is not None:
-            parts.append(f"{self.noise}-{self.snr_db:g}dB")
+            parts.append(f"{_file_name(Path(self.noise).stem)}-{self.snr_db:g}dB")
         if self.gain_db is not None:
             parts.append(f"gain{self.gain_db:+g}dB")
         if self.telephone:
@@ -95,3 +129,8 @@ class Condition(BaseModel):
             burst = f"x{self.mean_burst:g}" if self.mean_burst not in (None, MEAN_BURST) else ""
             parts.append(f"loss-{self.loss_percent:g}{burst}{'-fec' if self.fec else ''}")
         return "_".join(parts) or "as-recorded"
+
+
+def _file_name(text: str) -> str:
+    """Return the text with other characters than letters, digits, dots and hyphens replaced."""
+    return re.sub(r"[^\w.-]+", "-", text).strip("-")

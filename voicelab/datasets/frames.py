@@ -1,46 +1,59 @@
-"""A sample set from a pandas DataFrame."""
+"""A sample set from rows in memory: a DataFrame, a Hugging Face dataset, lhotse cuts, or mappings."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from voicelab.datasets.loading import from_table
-from voicelab.datasets.rows import Table, TableRow
+from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.memory_rows import rows_of
+from voicelab.datasets.memory_sound import EncodedSound, encoded_sound
+from voicelab.datasets.rows import AUDIO_COLUMNS, Table, TableRow
 from voicelab.datasets.sample_fields import check_ids
 from voicelab.datasets.samples import SampleSet
+from voicelab.datasets.tables import from_table
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _RENAMED = {"audio_path": "audio_filepath", "offset_s": "offset", "duration_s": "duration"}
 """What `SampleSet.to_frame` calls a manifest's columns."""
 
 
-def from_frame(frame: pd.DataFrame, home: Path) -> SampleSet:
-    """The rows as samples; see `SampleSet.from_frame`."""
-    rows = [TableRow(number, _values(row)) for number, row in enumerate(frame.to_dict("records"), start=1)]
-    source = (home / "DataFrame").absolute()
+def from_rows(source: Any, *, home: Path, path: Path | None = None, columns: SetColumns = USUAL) -> SampleSet:
+    """Return the rows as samples; see `SampleSet.from_frame`. path: the name of the source, for messages."""
+    name = path or (home / type(source).__name__).absolute()
+    audio = {columns.audio} if columns.audio is not None else set(AUDIO_COLUMNS)
+    rows = [
+        TableRow(number, _values(row, audio, f"{name}: row {number}"))
+        for number, row in enumerate(rows_of(source), start=1)
+    ]
     for row in rows:
         if row.values.get("audio_kind", "file") != "file":
             raise InputError(
-                f"DataFrame: row {row.number}: audio_kind {row.values['audio_kind']!r}: a frame refers to sound files; "
+                f"{name}: row {row.number}: audio_kind {row.values['audio_kind']!r}: a frame refers to sound files; "
                 "write the set with save() to have files"
             )
-    found = from_table(Table.of(source, rows, home=home.absolute()))
-    check_ids(source, "sample", found.samples)
+    found = from_table(Table.of(name, rows, home=home.absolute()), columns)
+    check_ids(name, "sample", found.samples)
     return found
 
 
-def _values(row: Mapping[Any, Any]) -> dict[str, Any]:
-    """The cells that hold something, under the names of a manifest."""
-    return {_RENAMED.get(str(name), str(name)): _plain(value) for name, value in row.items() if not _is_empty(value)}
+def _values(row: Mapping[Any, Any], audio: set[str], where: str) -> dict[str, Any]:
+    """Return the cells that hold something, under the names of a manifest."""
+    found: dict[str, Any] = {}
+    for key, value in row.items():
+        name = str(key)
+        if name in audio and isinstance(value, bytes | Mapping):
+            found[name] = encoded_sound(value, f"{where}: field {name!r}")
+        elif not _is_empty(value):
+            found[_RENAMED.get(name, name)] = _plain(value)
+    return found
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, EncodedSound):
+        return value
     value = value.item() if hasattr(value, "item") and not hasattr(value, "__len__") else value
     if isinstance(value, Path):
         return str(value)

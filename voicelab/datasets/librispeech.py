@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from voicelab.audio.sound_files import beside
 from voicelab.datasets.rows import Table, TableRow
-from voicelab.datasets.sound_files import beside
 from voicelab.datasets.text_files import numbered_lines
 
 ENDING = ".trans.txt"

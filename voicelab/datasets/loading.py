@@ -1,27 +1,53 @@
-"""Loads a sample set from any supported format."""
+"""Loads a sample set from a path in any supported format, from a reader of yours, or from rows in memory."""
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
-from voicelab.datasets import formats, naming, parquet, voice_samples
-from voicelab.datasets.columns import OPTIONS, USUAL, SetColumns
-from voicelab.datasets.fields import Fields
-from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
-from voicelab.datasets.sample_fields import check_ids, sample
-from voicelab.datasets.samples import Sample, SampleSet
+from voicelab.datasets import formats, readers, voice_samples
+from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.frames import from_rows
+from voicelab.datasets.sample_fields import check_ids
+from voicelab.datasets.samples import SampleSet
+from voicelab.datasets.tables import from_table
 from voicelab.errors import InputError
 
 
-def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
-    """Read a set; docs/reference/samples.md lists the formats. Nothing is decoded yet.
+def load(source: Path | str | Any, columns: SetColumns | None = None, *, reader: Any = None) -> SampleSet:
+    """Read a set. Nothing is decoded yet.
 
-    columns: what the columns of a table are called, where it is not one of the usual names.
+    source: a path in a format of docs/reference/samples.md, `package.module:function:path` for a reader of yours, the
+    name of an installed reader and a path, or what `SampleSet.from_frame` takes. columns: what the columns of a table
+    are called, where it is not one of the usual names. reader: a function of the path, instead of the built-in readers.
     Raises InputError that names the file, the entry and the field.
     """
     columns = columns or USUAL
-    path = Path(path)
+    if not isinstance(source, Path | str):
+        found = from_rows(source, home=Path(), columns=columns)
+    elif (own := _own_reader(source, reader)) is not None:
+        found = readers.read(*own, str(source), columns)
+    else:
+        found = _read(Path(source), columns)
+    if not found.samples:
+        raise InputError(f"{found.path}: contains no samples")
+    check_ids(found.path, "sample", found.samples)
+    check_ids(found.path, "scenario", found.scenarios)
+    return found
+
+
+def _own_reader(source: Path | str, reader: Any) -> tuple[readers.Reader, Path] | None:
+    """Return the reader of yours for a source, and the path for it; None for the built-in readers."""
+    path = Path(source)
+    if reader is not None:
+        return reader, path
+    if path.exists():
+        own = readers.for_ending(path)
+        return (own, path) if own is not None else None
+    return readers.named(str(source))
+
+
+def _read(path: Path, columns: SetColumns) -> SampleSet:
     if not path.exists():
         raise InputError(f"{path}: does not exist; give {formats.KNOWN}")
     place = formats.find(path)
@@ -30,54 +56,4 @@ def load(path: Path | str, columns: SetColumns | None = None) -> SampleSet:
     file, form = place
     if form == "voice_samples" and columns != USUAL:
         raise InputError(f"{file}: the fields of this format have fixed names; leave {columns.options[0]} out")
-    found = voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form), columns)
-    if not found.samples:
-        raise InputError(f"{file}: contains no samples")
-    check_ids(file, "sample", found.samples)
-    check_ids(file, "scenario", found.scenarios)
-    return found
-
-
-def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
-    """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
-    if not table.rows:
-        raise InputError(f"{table.path}: contains no samples")
-    audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
-    text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
-    for found, known, what, option in (
-        (audio, AUDIO_COLUMNS, "a recording", OPTIONS["audio"]),
-        (text, TEXT_COLUMNS, "a text", OPTIONS["reference"]),
-    ):
-        if found is None:
-            others = f"or {', '.join(known[1:])}; a sample needs {what}; the columns are: {table.listed()}"
-            raise table.fail(table.rows[0], known[0], f"is missing ({others}; name one with {option})")
-    assert audio is not None
-    assert text is not None
-    names = {"text": text, "audio_filepath": audio}
-    for ours, theirs in (
-        ("id", table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])),
-        ("speaker", table.chosen(columns.speaker, SPEAKER_COLUMNS, OPTIONS["speaker"])),
-    ):
-        if theirs is not None:
-            names[ours] = theirs
-    embedded = audio if table.path.suffix.lower() == ".parquet" and parquet.holds_sound(table.path, audio) else None
-    own_id = names.get("id", "id")
-    unnamed = [str(row.values[audio]) for row in table.rows if not row.values.get(own_id) and row.values.get(audio)]
-    parts = naming.depth(unnamed)
-    samples = tuple(_sample(table, row, names, parts, embedded=embedded) for row in table.rows)
-    return SampleSet(table.path, samples, notices=table.notices, columns=columns)
-
-
-def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, embedded: str | None) -> Sample:
-    own = {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items()}}
-    fields = Fields(row.file or table.path, f"line {row.number}", own, home=table.home, names=names)
-    sample_id, category = fields.name("id"), fields.text_or_none("category") or "samples"
-    if embedded is not None:
-        name = row.values.get(embedded)
-        sample_id = sample_id or (naming.name(name, parts) if name else f"row {row.number}")
-        found = sample(fields, sample_id, category, table.path, "parquet")
-        return replace(found, row=row.number, audio_column=embedded)
-    # Common Voice names recordings by `path`, and keeps them in `clips`.
-    audio = fields.file("audio_filepath", below=("", "clips") if names["audio_filepath"] == "path" else ("",))
-    sample_id = sample_id or naming.name(fields.text("audio_filepath"), parts, fields.seconds("offset"))
-    return sample(fields, sample_id, category, audio, "file")
+    return voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form), columns)

@@ -24,7 +24,7 @@ from voicelab.text import language as language_of
 if TYPE_CHECKING:
     import pandas
 
-AudioKind = Literal["file", "event", "parquet"]
+AudioKind = Literal["file", "event", "parquet", "memory"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +33,11 @@ class Sample:
 
     text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
     language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
-    `audio_chunk` event (audio_kind "event"), or a parquet table with the sound in the column `audio_column` of its row
-    `row` (audio_kind "parquet"). offset_s, duration_s: the part of the recording that is the sample; None: from its
-    beginning, to its end. expected_tool_calls: None where the set does not say; () where no tool is to be called.
-    requires_context: it only makes sense after another turn. sha256: of the whole recording. listed_at: where
-    the set's file lists it, for messages.
+    `audio_chunk` event (audio_kind "event"), a parquet table with the sound in the column `audio_column` of its row
+    `row` (audio_kind "parquet"), or only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s,
+    duration_s: the part of the recording that is the sample; None: from its beginning, to its end. expected_tool_calls:
+    None where the set does not say; () where no tool is to be called. requires_context: it only makes sense after
+    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
     """
 
     id: str
@@ -57,6 +57,7 @@ class Sample:
     audio_column: str | None = None
     language: str | None = None
     listed_at: str = field(default="", compare=False)
+    encoded: bytes | None = field(default=None, repr=False)
 
     def __repr__(self) -> str:
         who = f", {self.speaker}" if self.speaker else ""
@@ -102,7 +103,9 @@ class Sample:
 
     def recording_bytes(self) -> bytes:
         """The encoded recording, verified against sha256."""
-        if self.audio_kind == "parquet":
+        if self.audio_kind == "memory":
+            data = self.encoded or b""
+        elif self.audio_kind == "parquet":
             data = parquet.embedded_audio(self.audio_path, self.audio_column or "audio", self.row or 1)
         else:
             data = decoding.read_bytes(self.audio_path)
@@ -162,14 +165,17 @@ class SampleSet:
         return self if self._whole is None else self._whole
 
     @classmethod
-    def from_frame(cls, frame: pandas.DataFrame, home: Path | str = ".") -> SampleSet:
-        """A set from a DataFrame with the columns of a manifest, or those of `to_frame`.
+    def from_frame(cls, frame: Any, home: Path | str = ".", columns: SetColumns = USUAL) -> SampleSet:
+        """Make a set from rows with the columns of a manifest, or those of `to_frame`.
 
-        home: what relative paths of recordings are relative to. Raises InputError that names the row and the column.
+        frame: a pandas or polars DataFrame, a `datasets.Dataset` (one split), a lhotse `CutSet`, or an iterable of
+        mappings. A cell of the audio column is a path, encoded bytes, or a mapping with `bytes` or with `array` and
+        `sampling_rate`. home: what relative paths of recordings are relative to. columns: the names of the columns,
+        where they are not usual. Raises InputError that names the row and the column.
         """
-        from voicelab.datasets.frames import from_frame
+        from voicelab.datasets.frames import from_rows
 
-        return from_frame(frame, Path(home))
+        return from_rows(frame, home=Path(home), columns=columns)
 
     def __repr__(self) -> str:
         scenarios = f", {len(self.scenarios)} scenarios" if self.scenarios else ""
@@ -215,7 +221,7 @@ class SampleSet:
         from voicelab.datasets.loading import load
 
         try:
-            stored = load(self.path, self.columns)
+            stored = load(str(self.path), self.columns)
         except InputError:
             return False
         return (stored.samples, stored.scenarios) == (self.samples, self.scenarios)
@@ -229,7 +235,7 @@ class SampleSet:
         """Return a table with a row per sample and a column per field; decodes nothing."""
         import pandas
 
-        names = [one.name for one in fields(Sample) if one.name not in ("listed_at", "audio_column")]
+        names = [one.name for one in fields(Sample) if one.name not in ("listed_at", "audio_column", "encoded")]
         rows = [{name: getattr(sample, name) for name in names} for sample in self.samples]
         return pandas.DataFrame(rows, columns=names)
 

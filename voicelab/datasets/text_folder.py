@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from voicelab.audio.sound_files import ENDINGS, beside
 from voicelab.datasets.librispeech import ENDING as LIBRISPEECH
 from voicelab.datasets.rows import Table, TableRow
-from voicelab.datasets.sound_files import ENDINGS, beside
 from voicelab.datasets.text_files import read_text
 from voicelab.errors import InputError
 

@@ -1,4 +1,4 @@
-"""Engines from outside the package: imported classes, objects passed by the caller, and entry points.
+"""Components from outside the package: imported classes, objects passed by the caller, and entry points.
 
     my_package.asr:Shouting:level=3    a class, imported where it runs (also from the working directory)
     object:my_module.Shouting          an object that `hand_over` has registered; it exists in this process only
@@ -22,13 +22,16 @@ from voicelab.errors import InputError
 
 OBJECT = "object:"
 """Prefix of the names of objects passed by the caller."""
-METHODS = {"asr": "stream", "agent": "respond", "tts": "speak"}
-"""The required method of each kind of engine."""
+METHODS = {"asr": "stream", "agent": "respond", "tts": "speak", "condition": "degrade"}
+"""The required method of each kind of component."""
 BASES = {
     "asr": "voicelab.asr.whole.WholeRecognizer",
     "agent": "voicelab.agent.base.Agent",
     "tts": "voicelab.tts.base.Voice",
+    "condition": "voicelab.conditions.outside.Degradation",
 }
+_GROUPS = {"condition": "voicelab.conditions", "reader": "voicelab.readers"}
+"""Entry point groups that are not `voicelab.<kind>`."""
 TRAITS = ("isolation", "lanes", "shared", "languages")
 """Class attributes with the meaning of the same fields of `spec.Entry`."""
 
@@ -46,10 +49,10 @@ def split(text: str) -> tuple[str, str] | None:
 
 @cache
 def entry_points(kind: str) -> Mapping[str, tuple[str, str]]:
-    """Entry points `voicelab.<kind>` of installed packages: name -> ("module:Class", package)."""
+    """Entry points of installed packages in the group of the kind: name -> ("module:Class", package)."""
     return {
         point.name: (point.value, point.dist.name if point.dist is not None else "another package")
-        for point in metadata.entry_points(group=f"voicelab.{kind}")
+        for point in metadata.entry_points(group=_GROUPS.get(kind, f"voicelab.{kind}"))
     }
 
 
@@ -89,7 +92,7 @@ def engine_class(kind: str, target: str) -> type[Any]:
     if target.startswith(OBJECT):
         given = _given(kind, target)
         return given if isinstance(given, type) else type(given)
-    found = _imported(kind, target)
+    found = imported(kind, target)
     _check(kind, found, target)
     return cast("type[Any]", found)
 
@@ -120,18 +123,19 @@ def _given(kind: str, name: str) -> object:
     return _handed_over[kind, name]
 
 
-def _imported(kind: str, target: str) -> object:
-    """Import `module:Class` from an installed package or the working directory."""
+def imported(kind: str, target: str) -> object:
+    """Return the object at `module:name`, of an installed package or of the working directory. Raises InputError."""
+    option = "samples" if kind == "reader" else kind
     module, _, name = target.partition(":")
     here = str(Path.cwd())
     sys.path.append(here)
     try:
         return getattr(importlib.import_module(module), name)
     except AttributeError as error:
-        raise InputError(f"--{kind} {target}: {error}; write package.module:Class") from error
+        raise InputError(f"--{option} {target}: {error}; write package.module:Class") from error
     except Exception as error:
         raise InputError(
-            f"--{kind} {target}: cannot be imported: {error}; write package.module:Class, and install the package"
+            f"--{option} {target}: cannot be imported: {error}; write package.module:Class, and install the package"
         ) from error
     finally:
         sys.path.remove(here)
@@ -141,9 +145,7 @@ def _check(kind: str, found: object, name: str) -> None:
     method = METHODS.get(kind)
     if not inspect.isclass(found) or (method is not None and not callable(getattr(found, method, None))):
         needs = f"a class with the method `{method}`" if method is not None else "a class"
-        raise InputError(
-            f"--{kind} {name}: no valid {kind} engine; it must be {needs}; see {BASES.get(kind, 'the docs')}"
-        )
+        raise InputError(f"--{kind} {name}: cannot be used; it must be {needs}; see {BASES.get(kind, 'the docs')}")
 
 
 def _is_importable(given: type) -> bool:

@@ -319,20 +319,24 @@ class Catalog:
             entry.outside is not None,
         )
 
+    @property
+    def _noun(self) -> str:
+        return self.kind if self.kind == "condition" else f"{self.kind} engine"
+
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
         """All options of the engine; those in the spec are converted to their types. Raises InputError."""
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         given = {key or entry.positional for key in spec.options}
         if missing := [name for name, option in known.items() if option.required and name not in given]:
-            raise InputError(f"{self.kind} engine {spec.name!r} needs {missing[0]}: {spec.name}:{missing[0]}=...")
+            raise InputError(f"{self._noun} {spec.name!r} needs {missing[0]}: {spec.name}:{missing[0]}=...")
         for key, text in spec.options.items():
             name = key or entry.positional
             if name is None:
                 raise InputError(f"engine {spec.name!r}: write options as {spec.name}:option=value, not {text!r}")
             if name not in known:
                 listed = ", ".join(known) or "none"
-                raise InputError(f"{self.kind} engine {spec.name!r} has no option {name!r}; its options: {listed}")
+                raise InputError(f"{self._noun} {spec.name!r} has no option {name!r}; its options: {listed}")
             try:
                 values[name] = known[name].read(text)
             except ValueError as error:

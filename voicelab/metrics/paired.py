@@ -37,7 +37,7 @@ from voicelab.metrics.intervals import (
 from voicelab.metrics.jackknife import two_sided_p
 from voicelab.metrics.latency import interval_supported, least_turns
 from voicelab.metrics.order_statistics import effective_values
-from voicelab.metrics.resampling import percentile, resampled, wide_normal
+from voicelab.metrics.resampling import percentile, times_drawn, wide_normal
 
 Places = NDArray[np.intp]
 Share = tuple[float, float]
@@ -242,7 +242,7 @@ def _drawn_quantiles(
     cluster_of = np.empty(len(before), dtype=np.intp)
     for number, group in enumerate(groups):
         cluster_of[group] = number
-    times = resampled(np.eye(len(groups)), seed=seed, draws=draws)
+    times = times_drawn(len(groups), seed=seed, draws=draws)
     sizes = np.array([len(group) for group in groups], dtype=np.float64)
     freedom = max(effective_clusters(sizes), LEAST_EFFECTIVE) - 1
     drawn = tuple(_quantile_of_each(values, cluster_of, times, quantile) for values in (before, after))

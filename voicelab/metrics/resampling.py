@@ -7,6 +7,7 @@ from functools import lru_cache
 from statistics import NormalDist
 
 import numpy as np
+from numpy.typing import NDArray
 
 from voicelab.metrics.clusters import Floats
 from voicelab.metrics.jackknife import Ends, t_quantile
@@ -21,12 +22,30 @@ def resampled(sums: Floats, *, seed: int, draws: int) -> Floats:
     if draws * len(sums) <= _KEPT:
         return np.asarray(_kept_draws(len(sums), seed, draws) @ sums)
     chance, block = np.random.default_rng(seed), max(1, _KEPT // len(sums))
-    sizes = [min(block, draws - start) for start in range(0, draws, block)]
-    return np.concatenate([_times_drawn(chance, len(sums), size) @ sums for size in sizes])
+    return np.concatenate([_times_drawn(chance, len(sums), size) @ sums for size in _block_sizes(draws, block)])
+
+
+def times_drawn(clusters: int, *, seed: int, draws: int) -> Floats:
+    """Return how often each cluster occurs in each resample of `resampled`; shape (draws, clusters)."""
+    if draws * clusters <= _KEPT:
+        return _kept_draws(clusters, seed, draws)
+    return _many_draws(clusters, seed, draws).astype(np.float64)
 
 
 _KEPT = 2_000_000
 """Resamples with at most this many numbers are cached for the next figure; larger ones are drawn in blocks."""
+
+
+def _block_sizes(draws: int, block: int) -> list[int]:
+    return [min(block, draws - start) for start in range(0, draws, block)]
+
+
+@lru_cache(maxsize=1)
+def _many_draws(clusters: int, seed: int, draws: int) -> NDArray[np.uint16]:
+    """The draws of many clusters, in two bytes each, for the next figure over the same clusters."""
+    chance, block = np.random.default_rng(seed), max(1, _KEPT // clusters)
+    parts = (_times_drawn(chance, clusters, size).astype(np.uint16) for size in _block_sizes(draws, block))
+    return np.concatenate(list(parts))
 
 
 @lru_cache(maxsize=4)

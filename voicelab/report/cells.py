@@ -30,22 +30,36 @@ class Bar:
     def __init__(self, label: str) -> None:
         self._label = label
         self._began: tuple[int, float] | None = None
-        self._turns: list[TurnResult] = []
+        self.turns: list[TurnResult] = []
         self._handle: Any = None
         self._shown_at = 0.0
 
     def __call__(self, done: int, total: int, turn: TurnResult | None = None) -> None:
         if turn is not None:
-            self._turns.append(turn)
+            self.turns.append(turn)
         self._began = self._began or (done, monotonic())
         if done < total and monotonic() - self._shown_at < _REDRAW_S:
             return
+        line = ", ".join([f"{done} of {total} {self._label}", *self._left(done, total), *self._so_far()])
+        bar = f'<progress value="{done}" max="{total}"></progress> {escape(line)}'
+        self._show({"text/html": bar + self.html_below(), "text/plain": ", ".join([line, *self.text_below()])})
+        self._shown_at = monotonic()
+
+    def text_below(self) -> list[str]:
+        """What follows the progress as plain text."""
+        return []
+
+    def html_below(self) -> str:
+        """What stands below the bar, as HTML."""
+        return ""
+
+    def show_text(self, text: str) -> None:
+        """Replace the bar by a sentence."""
+        self._show({"text/html": f"<p>{escape(text)}</p>", "text/plain": text})
+
+    def _show(self, bundle: dict[str, str]) -> None:
         from IPython.display import display
 
-        self._shown_at = monotonic()
-        text = ", ".join([f"{done} of {total} {self._label}", *self._left(done, total), *self._so_far()])
-        html = f'<progress value="{done}" max="{total}"></progress> {text}'
-        bundle = {"text/html": html, "text/plain": text}
         if self._handle is None:
             self._handle = display(bundle, raw=True, display_id=True)  # type: ignore[no-untyped-call]
         else:
@@ -60,8 +74,8 @@ class Bar:
 
     def _so_far(self) -> list[str]:
         """Running figures of the turns seen since the bar was made: how many failed, and the median whole turn."""
-        failed = sum(turn.broken for turn in self._turns)
-        took_s = [turn.turn_s for turn in self._turns if turn.turn_s is not None and not turn.cold]
+        failed = sum(turn.broken for turn in self.turns)
+        took_s = [turn.turn_s for turn in self.turns if turn.turn_s is not None and not turn.cold]
         shown = [f"median turn {median(took_s):.2f} s"] if took_s else []
         return [*([f"{failed} failed"] if failed else []), *shown]
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from voicelab.audio import decoding
 from voicelab.audio.opus import encode_ogg
 from voicelab.datasets import Sample, SampleSet
-from voicelab.errors import InputError
+from voicelab.errors import EngineError, InputError
 from voicelab.runs.records import RunFolder, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
@@ -86,7 +86,7 @@ def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, tur
     """The degraded sound that a turn was sent, made again and checked by its SHA-256, as Opus at 64 kbit/s."""
     try:
         request_audio = request_audio_source.of(sample)
-    except InputError:
+    except (InputError, EngineError):
         return EmbeddedSound(None, "not available: the condition cannot be applied to the recording")
     if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
         return EmbeddedSound(None, "not available: the degraded sound cannot be reproduced")

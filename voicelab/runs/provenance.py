@@ -11,6 +11,8 @@ from contextlib import suppress
 from importlib import metadata
 
 from voicelab.audio.opus import libopus_version
+from voicelab.conditions import files, outside
+from voicelab.conditions.condition import NOISES, Condition
 from voicelab.datasets import SampleSet
 from voicelab.errors import EngineMissingError
 from voicelab.paths import PROJECT
@@ -63,6 +65,20 @@ def machine() -> dict[str, str | int | float]:
         "cores": len(os.sched_getaffinity(0)),
         "memory_gib": round(memory, 1),
     }
+
+
+def condition_sha256(condition: Condition | None) -> str | None:
+    """Return a digest of the sound files and the code of yours that a condition uses; None where it uses none."""
+    if condition is None:
+        return None
+    used = [
+        files.digest(path, field)
+        for field, path in (("impulse_response", condition.impulse_response), ("noise", condition.noise))
+        if path is not None and path not in NOISES
+    ]
+    if condition.transform is not None:
+        used.append(outside.revision(condition.transform))
+    return hashlib.sha256("\n".join(used).encode()).hexdigest() if used else None
 
 
 def samples_sha256(samples: SampleSet) -> str:

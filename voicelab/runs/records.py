@@ -173,7 +173,8 @@ class TurnFailure(_Record):
 class AppliedCondition(_Record):
     """The audio sent instead of the recording. sha256: of its bytes. speech_dbfs: active level of the recording.
 
-    scale_db: gain applied to stay within full scale. packets, lost, kbps: of Opus, if used.
+    scale_db: gain applied to stay within full scale. packets, lost, kbps: of Opus, if used. files: names of the impulse
+    response and the noise recording, if used.
     """
 
     sha256: str
@@ -182,6 +183,7 @@ class AppliedCondition(_Record):
     packets: int | None = None
     lost: int | None = None
     kbps: float | None = None
+    files: tuple[str, ...] = ()
 
 
 class PartialHeard(_Record):
@@ -337,6 +339,7 @@ class Outage(_Record):
 class RunResult(_Record):
     """Contents of run.json. interrupted: the target stayed unreachable, or a file could not be written.
 
+    condition_sha256: of the sound files and the code of yours that the condition uses; None where it uses none.
     notices: remarks for readers, such as a default engine that is not installed. signals: the target's declared
     `Capabilities`; None in runs of earlier versions.
     """
@@ -347,6 +350,7 @@ class RunResult(_Record):
     failure: str | None = None
     spec: RunSpec
     samples_sha256: str
+    condition_sha256: str | None = None
     planned_turns: int
     engines: tuple[EngineUsed, ...] = ()
     signals: tuple[str, ...] | None = None

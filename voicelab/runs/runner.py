@@ -14,6 +14,7 @@ from pathlib import Path
 from secrets import token_hex
 from time import perf_counter
 
+from voicelab.conditions import outside
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.file_names import file_name
 from voicelab.engines.outside import split
@@ -221,6 +222,7 @@ def _begin(
         status="running",
         spec=spec,
         samples_sha256=provenance.samples_sha256(samples),
+        condition_sha256=provenance.condition_sha256(spec.condition),
         planned_turns=sum(len(conversation.turns) for conversation in conversations),
         code=provenance.code_state(),
         packages=provenance.packages(),
@@ -237,6 +239,11 @@ def _take_up(folder: RunFolder, run: RunResult, samples: SampleSet, recordings: 
         raise InputError(
             f"{folder.path}: the samples at {run.spec.samples} have changed since the run started; start a new run"
         )
+    if run.condition_sha256 not in (None, provenance.condition_sha256(run.spec.condition)):
+        raise InputError(
+            f"{folder.path}: the sound files or the code of the condition have changed since the run started; start a "
+            "new run"
+        )
     if not _finished(folder, run):
         folder.drop_torn_line()
         run = run.model_copy(
@@ -247,8 +254,10 @@ def _take_up(folder: RunFolder, run: RunResult, samples: SampleSet, recordings: 
 
 
 def _notices(spec: RunSpec) -> tuple[str, ...]:
-    found = fallback_notice(spec.tts)
-    return (found,) if found is not None else ()
+    found = [fallback_notice(spec.tts)]
+    if spec.condition is not None and (name := spec.condition.transform) is not None:
+        found.append(f"the condition {name} is not part of voicelab: {outside.revision(name)}")
+    return tuple(one for one in found if one is not None)
 
 
 def new_run_id(spec: RunSpec) -> str:

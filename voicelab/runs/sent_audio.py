@@ -14,6 +14,7 @@ from voicelab.audio.incoming import IncomingAudio
 from voicelab.conditions.babble import BabbleVoice
 from voicelab.conditions.chain import Subject, disturb
 from voicelab.conditions.condition import Condition
+from voicelab.conditions.parsing import check
 from voicelab.datasets import Sample, SampleSet
 from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
@@ -60,7 +61,11 @@ class RequestAudioSource:
         self._condition = condition
 
     def check(self, samples: SampleSet) -> None:
-        """Raise InputError if the condition needs babble and a sample's speaker is the only one of the set."""
+        """Raise InputError for a condition that cannot be used: its files or class are missing, or it needs babble and
+        a sample's speaker is the only one of the set.
+        """
+        if self._condition is not None:
+            check(self._condition)
         if self._condition is None or self._condition.noise != "babble":
             return
         voices = self._recordings.voices
@@ -92,6 +97,7 @@ class RequestAudioSource:
             packets=found.packets,
             lost=found.lost,
             kbps=found.kbps,
+            files=found.files,
         )
         return RequestAudio(audio, found.clip.duration_s, sent, undecoded_s=undecoded_s)
 

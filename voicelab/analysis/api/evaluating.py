@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import sys
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
 from voicelab.analysis.api.run import Run
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.parsing import parse_condition
-from voicelab.datasets import SampleSet
+from voicelab.datasets import SampleSet, load
 from voicelab.datasets.columns import USUAL
 from voicelab.engines import outside
 from voicelab.report import finish
@@ -25,14 +27,14 @@ Engine = str | type | object | None
 
 
 def evaluate(
-    samples: Path | str | SampleSet | RunSpec,
+    samples: Path | str | SampleSet | RunSpec | Any,
     out: Path | str = "reports",
     *,
     asr: Engine = None,
     agent: Engine = None,
     tts: Engine = None,
     target: str | Target = "in-process",
-    condition: str | Condition | Mapping[str, Any] | None = None,
+    condition: str | Condition | Mapping[str, Any] | object | None = None,
     limit: int | None = None,
     categories: Iterable[str] = (),
     language: str | None = None,
@@ -43,22 +45,25 @@ def evaluate(
     timeout_s: float = 30.0,
     run_id: str | None = None,
     figures: Iterable[Any] = (),
-    progress: Progress | None = None,
+    progress: Progress | Literal[False] | None = None,
 ) -> Run:
     """Speak a set of samples to a voice agent; the run has its figures, turns and report.
 
-    samples: a set in any format of docs/reference/samples.md, a SampleSet, or a RunSpec. A RunSpec says everything
-    except out, run_id, figures and progress.
+    samples: a set in any format of docs/reference/samples.md, `package.module:reader:path`, a SampleSet, a DataFrame or
+    another source of `SampleSet.from_frame`, or a RunSpec, which says everything except out, run_id, figures and
+    progress.
     out: the folder of the runs.
     asr, agent, tts: a name with options, `package.module:Class`, or a class or object of yours; None: the default.
     target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
     line's default), another name of `voicelab targets`, or an object.
-    condition: what degrades the recordings, such as `noise=babble,snr_db=10`.
+    condition: what degrades the recordings: `noise=babble,snr_db=10`, a Condition or a mapping of its fields,
+    `package.module:Class`, or a class or object of yours with `degrade(clip, random)`.
     normalizer: a name, `package.module:OBJECT`, or a Normalizer; None: the one of the language.
     limit: the maximum number of samples, balanced over categories and speakers.
     timeout_s: longest silence of a server, in seconds.
     figures: further figures (docs/reference/figures.md).
-    progress: called with the turns done, the turns planned, and the last TurnResult.
+    progress: called with the turns done, the turns planned, and the last TurnResult. In a notebook the default is a
+    live view (report.live.LiveView); False shows nothing.
 
     Raises InputError or EngineError when the run cannot begin, RunInterruptedError when it stopped and can be resumed.
 
@@ -66,6 +71,8 @@ def evaluate(
     """
     extra = tuple(figures)
     given = None if isinstance(target, str) else target
+    if not isinstance(samples, str | Path | SampleSet | RunSpec):
+        samples = load(samples)
     if isinstance(samples, RunSpec):
         spec = samples
     else:
@@ -86,9 +93,10 @@ def evaluate(
     if isinstance(samples, SampleSet) and loaded is None:
         kept = samples.save(RunFolder(Path(out) / name).path / "samples")
         spec = spec.model_copy(update={"samples": str(kept), "columns": None})
-    folder, _ = finish.evaluate(
-        spec, Path(out), run_id=name, progress=progress, figures=extra, target=given, samples=loaded
-    )
+    with _watched(progress, Path(out) / name) as shown:
+        folder, _ = finish.evaluate(
+            spec, Path(out), run_id=name, progress=shown, figures=extra, target=given, samples=loaded
+        )
     return Run(folder.path, extra)
 
 
@@ -98,21 +106,48 @@ def resume(
     asr: object = None,
     agent: object = None,
     tts: object = None,
+    condition: object = None,
     target: Target | None = None,
-    progress: Progress | None = None,
+    progress: Progress | Literal[False] | None = None,
     figures: Iterable[Any] = (),
 ) -> Run:
     """Continue a run where it stopped, and finish it as `evaluate` does.
 
-    asr, agent, tts, target: the objects again, where the run used objects. Raises what `evaluate` raises.
+    asr, agent, tts, condition, target: the objects again, where the run used objects. Raises what `evaluate` raises.
     """
     extra = tuple(figures)
     spec = RunFolder(Path(path)).read().spec
     for kind, given in (("asr", asr), ("agent", agent), ("tts", tts)):
         if given is not None:
             outside.take_place(kind, getattr(spec, kind) or "", given)
-    folder, _ = finish.resume(Path(path), progress=progress, figures=extra, target=target)
+    if condition is not None:
+        outside.take_place("condition", (spec.condition and spec.condition.transform) or "", condition)
+    with _watched(progress, Path(path)) as shown:
+        folder, _ = finish.resume(Path(path), progress=shown, figures=extra, target=target)
     return Run(folder.path, extra)
+
+
+@contextmanager
+def _watched(progress: Progress | Literal[False] | None, folder: Path) -> Iterator[Progress | None]:
+    """Yield what shows the progress: in a notebook a live view, unless another is given or refused."""
+    if progress is not None or not _in_notebook():
+        yield progress or None
+        return
+    from voicelab.report.live import LiveView
+
+    view = LiveView(folder)
+    try:
+        yield view
+    except KeyboardInterrupt:
+        view.stopped()
+        raise KeyboardInterrupt("stopped; see above how to continue") from None  # without the frames of the run
+
+
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this code; IPython in a terminal has no kernel."""
+    module = sys.modules.get("IPython")
+    shell = module.get_ipython() if module is not None else None
+    return shell is not None and hasattr(shell, "kernel")
 
 
 def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
@@ -128,7 +163,13 @@ def _normalizer(given: str | Normalizer | None) -> str | None:
     return given if given is None or isinstance(given, str) else outside_text.hand_over(given)
 
 
-def _condition(given: str | Condition | Mapping[str, Any] | None, seed: int) -> Condition | None:
+def _condition(given: str | Condition | Mapping[str, Any] | object | None, seed: int) -> Condition | None:
+    if given is None or isinstance(given, Condition):
+        return given
     if isinstance(given, str):
         return parse_condition(given, seed)
-    return checked(Condition, **{"seed": seed, **given}) if isinstance(given, Mapping) else given
+    fields: dict[str, Any] = {**given} if isinstance(given, Mapping) else {"transform": given}
+    own = fields.get("transform")
+    if own is not None and not isinstance(own, str):
+        fields["transform"] = outside.hand_over("condition", own)
+    return checked(Condition, None, **{"seed": seed, **fields})

@@ -82,6 +82,12 @@ class Run:
             finish(self.records, self.extra_figures)
         return path
 
+    def resume(self, **objects: Any) -> Run:
+        """Continue this run where it stopped; see `voicelab.resume`, which takes the same objects."""
+        from voicelab.api.evaluating import resume
+
+        return resume(self.folder, figures=self.extra_figures, **objects)
+
     def compare(self, other: Run | Path | str, *more: Run | Path | str) -> Comparison:
         """This run beside others on the same samples. Raises InputError where they cannot be compared."""
         from voicelab.analysis.api.comparing import compare

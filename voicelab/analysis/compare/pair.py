@@ -59,9 +59,17 @@ class RunPair:
 
     def differences(self) -> list[Difference]:
         """The compared figures of both runs; latencies only if both runs used the same sending mode."""
+        return [one for one in map(self.difference, self._compared()) if one.found.difference is not None]
+
+    def difference_of(self, name: str) -> Difference | None:
+        """The difference of one compared figure; None if it is not compared, or one of the runs does not have it."""
+        figure = next((one for one in self._compared() if one.name == name), None)
+        found = self.difference(figure) if figure is not None else None
+        return found if found is not None and found.found.difference is not None else None
+
+    def _compared(self) -> list[AnyFigure]:
         same_mode = self.first.run.spec.mode == self.second.run.spec.mode
-        figures = [figure for figure in compared(self.table) if same_mode or not isinstance(figure, Percentile)]
-        return [one for one in map(self.difference, figures) if one.found.difference is not None]
+        return [figure for figure in compared(self.table) if same_mode or not isinstance(figure, Percentile)]
 
     def difference(self, figure: AnyFigure) -> Difference:
         """A figure's paired difference; it has no value if the figure cannot be paired by sample."""

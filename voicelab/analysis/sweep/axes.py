@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
@@ -39,7 +40,7 @@ class Axis:
 def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
     """One axis per varied parameter; InputError names the option of an invalid value."""
     made = [
-        _axis(spec, f"snr-{noise}", f"SNR, {noise}" + (" noise" if noise != "babble" else ""), "dB", "--snr",
+        _axis(spec, f"snr-{Path(noise).stem}", f"SNR, {_noise_label(noise)}", "dB", "--snr",
               [(snr, {"noise": noise, "snr_db": snr}) for snr in sorted(spec.snr_db, reverse=True)])
         for noise in (spec.noise if spec.snr_db else ())
     ]  # fmt: skip
@@ -54,6 +55,10 @@ def axes_of(spec: SweepSpec) -> tuple[Axis, ...]:
         _axis(spec, "telephone", "telephone band", "", "--telephone", [(1.0, {"telephone": True})] * spec.telephone),
     ]  # fmt: skip
     return tuple(axis for axis in made if axis.points)
+
+
+def _noise_label(noise: str) -> str:
+    return f"{noise} noise" if noise in ("white", "pink") else Path(noise).name
 
 
 def points_of(spec: SweepSpec) -> tuple[SweepPoint, ...]:

@@ -11,8 +11,8 @@ from typing import Literal, get_args
 
 from voicelab.errors import InputError
 
-Kind = Literal["asr", "agent", "tts", "figure", "target"]
-_GROUPS: dict[str, str] = {"figure": "figures", "target": "targets"}
+Kind = Literal["asr", "agent", "tts", "figure", "target", "condition", "reader"]
+_GROUPS: dict[str, str] = {kind: f"{kind}s" for kind in ("figure", "target", "condition", "reader")}
 """Entry point groups whose name is not that of the kind."""
 _USAGE = {
     "asr": "voicelab evaluate --asr {entry}",
@@ -20,6 +20,8 @@ _USAGE = {
     "tts": "voicelab evaluate --tts {entry}",
     "figure": "voicelab evaluate    # reports the figure {entry} too",
     "target": "voicelab evaluate --target {entry} --mode realtime",
+    "condition": "voicelab evaluate --condition {entry}",
+    "reader": "voicelab evaluate --samples {entry}:PATH",
 }
 
 
@@ -38,7 +40,7 @@ def write_package(kind: Kind, name: str, out: Path) -> Path:
         "name": name,
         "module": module,
         "entry": module if kind == "figure" else name,
-        "object": module.upper() if kind == "figure" else "".join(part.title() for part in module.split("_")),
+        "object": _object_name(kind, module),
         "group": _GROUPS.get(kind, kind),
     }
     words["usage"] = _USAGE[kind].format(entry=words["entry"])
@@ -53,6 +55,13 @@ def write_package(kind: Kind, name: str, out: Path) -> Path:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(Template(text).substitute(words), encoding="utf-8")
     return folder
+
+
+def _object_name(kind: str, module: str) -> str:
+    """Return a constant's name for a figure, a function's for a reader, and a class's for others."""
+    if kind == "figure":
+        return module.upper()
+    return f"read_{module}" if kind == "reader" else "".join(part.title() for part in module.split("_"))
 
 
 KINDS: tuple[str, ...] = get_args(Kind)

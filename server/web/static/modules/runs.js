@@ -2,6 +2,7 @@
 
 import { address } from "./addresses.js";
 import { $, ask, make, tell } from "./element.js";
+import { offerTrend } from "./trend.js";
 
 let runs = [];
 
@@ -29,7 +30,10 @@ function row(run) {
     make("th", { scope: "row" }, name, ...(run.problem ? [make("small", { text: run.problem })] : [])),
     make("td", { text: run.status }),
     make("td", { text: run.started_at ? new Date(run.started_at).toLocaleString() : "–" }),
-    make("td", { text: run.engines.join(", ") }, make("small", { text: run.mode ?? "" })),
+    make("td", { text: run.sample_set ?? "–" }),
+    make("td", { className: "fact", text: run.condition || "–" }),
+    make("td", { text: run.engines.join(", ") || "–" }, make("small", { text: run.target ?? "" })),
+    make("td", { className: "fact", text: run.options || "–" }),
     make("td", { className: "number", text: run.turns ?? "–" }),
     ...columns.map((one) => cell(figure(run, one.name))),
   );
@@ -68,7 +72,10 @@ function pairRow(title, left, right) {
 $("choice").addEventListener("submit", (event) => {
   event.preventDefault();
   const pair = chosenRuns();
-  history.replaceState(null, "", `?left=${encodeURIComponent(pair[0].run_id)}&right=${encodeURIComponent(pair[1].run_id)}`);
+  const query = new URLSearchParams(location.search);
+  query.set("left", pair[0].run_id);
+  query.set("right", pair[1].run_id);
+  history.replaceState(null, "", `?${query}`);
   showPair(pair);
 });
 
@@ -79,6 +86,8 @@ async function start() {
   columns = unique(runs.flatMap((run) => run.figures.filter((one) => one.listed)));
   $("head").append(...columns.map((one) => make("th", { scope: "col", className: "number", text: one.short, title: one.title })));
   $("rows").replaceChildren(...runs.map(row));
+  $("trend").hidden = !columns.length;
+  offerTrend(columns);
   const query = new URLSearchParams(location.search);
   const asked = ["left", "right"].map((side) => runs.find((run) => run.run_id === query.get(side)));
   if (!asked[0] || !asked[1]) return;

@@ -1,0 +1,53 @@
+"""What a run was asked to measure, in the words that lists of runs show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import PurePath
+
+from voicelab.engines import outside
+from voicelab.engines.spec import EngineSpec
+from voicelab.runs.records import RunSpec
+
+_KINDS = ("asr", "agent", "tts")
+
+
+@dataclass(frozen=True, slots=True)
+class RunFacts:
+    """sample_set: the name of the set's file or folder. options: what differs from the defaults, "" for nothing."""
+
+    sample_set: str
+    condition: str
+    target: str
+    options: str
+
+
+def facts(spec: RunSpec) -> RunFacts:
+    """Return the facts of a run. condition is "" where the recordings are sent as they are."""
+    path = PurePath(spec.samples)
+    # A set that a run keeps in its own folder, or that lies in a folder of its own, is named by that folder.
+    name = path.parent.name if path.name == "voice_samples.json" and path.parent.name else path.name
+    condition = spec.condition.label if spec.condition is not None else ""
+    return RunFacts(name or spec.samples, condition, spec.target, ", ".join(_options(spec)))
+
+
+def _options(spec: RunSpec) -> list[str]:
+    found = [f"{kind} {options}" for kind in _KINDS if (options := _engine_options(getattr(spec, kind)))]
+    if spec.mode != "burst":
+        found.append(spec.mode)
+    if spec.limit is not None:
+        found.append(f"limit={spec.limit}")
+    if spec.categories:
+        found.append(f"category={'+'.join(spec.categories)}")
+    if spec.seed:
+        found.append(f"seed={spec.seed}")
+    if spec.word_map is not None:
+        found.append("word map")
+    return found
+
+
+def _engine_options(written: str | None) -> str:
+    if written is None:
+        return ""
+    own = outside.split(written)
+    return own[1] if own is not None else str(EngineSpec.parse(written)).partition(":")[2]

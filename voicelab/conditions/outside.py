@@ -1,0 +1,99 @@
+"""Conditions from outside the package: a class or object with the method `degrade`.
+
+my_package.conditions:Muffle:cutoff_hz=800    a class, imported in the process of the run
+muffle                                        an entry point of the group voicelab.conditions
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, Protocol, cast
+
+import numpy as np
+
+from voicelab.audio.clip import Clip
+from voicelab.engines import outside
+from voicelab.engines.source_revision import source_revision
+from voicelab.engines.spec import Catalog
+from voicelab.errors import EngineError, InputError
+
+KIND = "condition"
+_CATALOG = Catalog(KIND, {})
+
+
+class Degradation(Protocol):
+    """What an own condition provides."""
+
+    def degrade(self, clip: Clip, random: np.random.Generator) -> Clip:
+        """Return the degraded clip, float32, -1..1; its rate and length may differ.
+
+        random: depends on the condition's seed and the sample's id only. A condition that takes all randomness from
+        it gives the same sound in each run.
+        """
+        ...
+
+
+def hand_over(given: object) -> str:
+    """Return the written name of a class or an object. Raises InputError for one without `degrade`."""
+    return outside.hand_over(KIND, given)
+
+
+def is_known(text: str) -> bool:
+    """Whether a text is the name of an own condition, with or without options."""
+    text = _with_commas(text)
+    return outside.split(text) is not None or _CATALOG.parse(text).name in _CATALOG.entries
+
+
+def transform(text: str) -> Degradation:
+    """Return the condition with this name; options are separated by `;` or `,`. Raises InputError.
+
+    A class is built once in a process, so that it may load a model.
+    """
+    return _build(text) if text.startswith(outside.OBJECT) else _built(text)
+
+
+@lru_cache(maxsize=16)
+def _built(text: str) -> Degradation:
+    return _build(text)
+
+
+def _build(text: str) -> Degradation:
+    spec = _CATALOG.parse(_with_commas(text))
+    if _CATALOG.entry(spec.name) is None:
+        known = ", ".join(_CATALOG.entries)
+        raise InputError(
+            f"condition: unknown transform {spec.name!r}; give a class of yours: package.module:Class"
+            + (f", or one that is installed: {known}" if known else "")
+        )
+    return cast("Degradation", _CATALOG.config(spec).build())
+
+
+def revision(text: str) -> str:
+    """Return the version of the condition's package, or a digest of its source."""
+    made: Any = transform(text)
+    return source_revision(type(made))
+
+
+def degrade(text: str, made: Degradation, clip: Clip, random: np.random.Generator) -> Clip:
+    """Apply an own condition. Raises EngineError, which names it, when it fails or does not return a sound."""
+    try:
+        found = made.degrade(clip, random)
+    except Exception as error:
+        raise EngineError(f"condition {text}", f"{type(error).__name__}: {error}") from error
+    if not isinstance(found, Clip):
+        raise EngineError(f"condition {text}", f"degrade returned {type(found).__name__}, and must return a Clip")
+    if not len(found.samples) or not np.isfinite(found.samples).all():
+        raise EngineError(f"condition {text}", "degrade returned a Clip that is empty or not finite")
+    return found.at_rate(clip.rate_hz)
+
+
+def short_name(text: str) -> str:
+    """Return the class's name and the options: `Muffle cutoff_hz=800`."""
+    spec = _CATALOG.parse(_with_commas(text))
+    name = spec.name.removeprefix(outside.OBJECT).replace(":", ".").rpartition(".")[2]
+    options = ", ".join(f"{key}={value}" if key else value for key, value in spec.options.items())
+    return f"{name} {options}".strip()
+
+
+def _with_commas(text: str) -> str:
+    return text.replace(";", ",")

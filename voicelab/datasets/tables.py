@@ -1,0 +1,64 @@
+"""Converts the rows of a table to samples."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from voicelab.datasets import naming, parquet
+from voicelab.datasets.columns import OPTIONS, USUAL, SetColumns
+from voicelab.datasets.fields import Fields
+from voicelab.datasets.memory_sound import EncodedSound
+from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
+from voicelab.datasets.sample_fields import sample
+from voicelab.datasets.samples import Sample, SampleSet
+from voicelab.errors import InputError
+
+
+def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
+    """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
+    if not table.rows:
+        raise InputError(f"{table.path}: contains no samples")
+    audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
+    text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
+    for found, known, what, option in (
+        (audio, AUDIO_COLUMNS, "a recording", OPTIONS["audio"]),
+        (text, TEXT_COLUMNS, "a text", OPTIONS["reference"]),
+    ):
+        if found is None:
+            others = f"or {', '.join(known[1:])}; a sample needs {what}; the columns are: {table.listed()}"
+            raise table.fail(table.rows[0], known[0], f"is missing ({others}; name one with {option})")
+    assert audio is not None
+    assert text is not None
+    names = {"text": text, "audio_filepath": audio}
+    for ours, theirs in (
+        ("id", table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])),
+        ("speaker", table.chosen(columns.speaker, SPEAKER_COLUMNS, OPTIONS["speaker"])),
+    ):
+        if theirs is not None:
+            names[ours] = theirs
+    embedded = audio if table.path.suffix.lower() == ".parquet" and parquet.holds_sound(table.path, audio) else None
+    own_id = names.get("id", "id")
+    unnamed = [str(row.values[audio]) for row in table.rows if not row.values.get(own_id) and row.values.get(audio)]
+    parts = naming.depth(unnamed)
+    samples = tuple(_sample(table, row, names, parts, embedded=embedded) for row in table.rows)
+    return SampleSet(table.path, samples, notices=table.notices, columns=columns)
+
+
+def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, embedded: str | None) -> Sample:
+    own = {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items()}}
+    fields = Fields(row.file or table.path, f"line {row.number}", own, home=table.home, names=names)
+    sample_id, category = fields.name("id"), fields.text_or_none("category") or "samples"
+    if embedded is not None:
+        name = row.values.get(embedded)
+        sample_id = sample_id or (naming.name(name, parts) if name else f"row {row.number}")
+        found = sample(fields, sample_id, category, table.path, "parquet")
+        return replace(found, row=row.number, audio_column=embedded)
+    sound = own["audio_filepath"]
+    if isinstance(sound, EncodedSound):
+        found = sample(fields, sample_id or naming.name(sound.name, parts), category, Path(sound.name), "memory")
+        return replace(found, encoded=sound.data)
+    # Common Voice names recordings by `path`, and keeps them in `clips`.
+    audio = fields.file("audio_filepath", below=("", "clips") if names["audio_filepath"] == "path" else ("",))
+    sample_id = sample_id or naming.name(fields.text("audio_filepath"), parts, fields.seconds("offset"))
+    return sample(fields, sample_id, category, audio, "file")
