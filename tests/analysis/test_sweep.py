@@ -183,7 +183,7 @@ def test_the_breakpoint_lies_on_the_line_between_two_conditions(worded):
     assert (babble.outcome, babble.at, babble.limit) == ("crossed", pytest.approx(18.0), pytest.approx(0.9))
     assert babble.sentence == ("entity recall, heard falls under 0.90 (90 % of clean) at 18 dB (SNR, babble)")
     assert loss.outcome == "before"
-    assert "already at 0 %, the mildest tried" in loss.sentence
+    assert "already at 0 %, the mildest condition" in loss.sentence
 
 
 def test_a_sample_that_some_run_could_not_score_is_in_no_figure(worded):

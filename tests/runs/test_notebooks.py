@@ -134,7 +134,7 @@ def test_robustness_makes_a_sweep_and_opens_it_again(tmp_path):
         assert text.count("data:audio/ogg;base64,") == 3
     assert "price_aapl under 3 conditions" in shown_text(again)
     assert (tmp_path / "s" / "pink-0dB" / "turns.jsonl").read_bytes() == lines
-    with pytest.raises(InputError, match="parameter noise: must be 'white', 'pink' or 'babble'"):
+    with pytest.raises(InputError, match="parameter noise: noise must be 'white', 'pink' or 'babble'"):
         execute("robustness", tmp_path / "bad", given | {"noise": ["brown"]})
 
 

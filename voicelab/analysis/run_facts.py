@@ -7,9 +7,8 @@ from pathlib import PurePath
 
 from voicelab.engines import outside
 from voicelab.engines.spec import EngineSpec
+from voicelab.metrics.attribution import STAGES
 from voicelab.runs.records import RunSpec
-
-_KINDS = ("asr", "agent", "tts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +31,7 @@ def facts(spec: RunSpec) -> RunFacts:
 
 
 def _options(spec: RunSpec) -> list[str]:
-    found = [f"{kind} {options}" for kind in _KINDS if (options := _engine_options(getattr(spec, kind)))]
+    found = [f"{kind} {options}" for kind in STAGES if (options := _engine_options(getattr(spec, kind)))]
     if spec.mode != "burst":
         found.append(spec.mode)
     if spec.limit is not None:

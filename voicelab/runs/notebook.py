@@ -115,11 +115,11 @@ def found_path(written: str) -> Path:
 
 
 def run_spec(*, samples: str = "", **options: Any) -> RunSpec:
-    """Create a RunSpec from a notebook's parameters; "" means the shipped samples, and the default asr and tts.
+    """Create a RunSpec from a notebook's parameters; "" means the shipped samples, and the default engines.
 
     Raises InputError, which names the parameter.
     """
-    options = {name: value for name, value in options.items() if name not in ("asr", "tts") or value != ""}
+    options = {name: value for name, value in options.items() if name not in ("asr", "tts", "reply_asr") or value != ""}
     return checked(RunSpec, samples=str(found_path(samples) if samples else shipped("voice_samples")), **options)
 
 

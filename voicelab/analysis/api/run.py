@@ -84,7 +84,7 @@ class Run:
 
     def resume(self, **objects: Any) -> Run:
         """Continue this run where it stopped; see `voicelab.resume`, which takes the same objects."""
-        from voicelab.api.evaluating import resume
+        from voicelab.analysis.api.evaluating import resume
 
         return resume(self.folder, figures=self.extra_figures, **objects)
 

@@ -40,7 +40,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Weights:
+class ProsodyWeights:
     """log odds = bias + weights · features."""
 
     bias: float
@@ -59,7 +59,7 @@ def examples(samples: Sequence[Sample], asr: str) -> Iterator[Example]:
                     yield Example((*word_features(text), *sound), at == one.end)
 
 
-def fitted(features: NDArray[np.float64], finished: NDArray[np.bool_]) -> Weights:
+def fitted(features: NDArray[np.float64], finished: NDArray[np.bool_]) -> ProsodyWeights:
     """Fit by Newton's method, with the ridge penalty on standardized features. features: shape (n, m)."""
     mean, scale = features.mean(axis=0), features.std(axis=0) + 1e-9
     design = np.column_stack([np.ones(len(features)), (features - mean) / scale])
@@ -70,7 +70,7 @@ def fitted(features: NDArray[np.float64], finished: NDArray[np.bool_]) -> Weight
         curvature = design.T @ (design * (odds * (1 - odds))[:, None]) + penalty
         found += np.linalg.solve(curvature, design.T @ (finished - odds) - penalty @ found)
     weights = found[1:] / scale
-    return Weights(float(found[0] - weights @ mean), tuple(weights.tolist()))
+    return ProsodyWeights(float(found[0] - weights @ mean), tuple(weights.tolist()))
 
 
 def _heard(one: PausedClip, at: int, recognizer: Any) -> str:
