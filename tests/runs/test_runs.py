@@ -133,9 +133,9 @@ def test_a_run_never_writes_over_another(tmp_path):
 
 @pytest.mark.parametrize("where", [[], ["--in-process"]], ids=["server", "in-process"])
 def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where):
-    command = run_command(
-        "--asr", "pocketsphinx", "--tts", "fake", "--limit", 14, "--out", tmp_path, "--run-id", "r", *where
-    )
+    heard = "fake:text=news about apple {duration_s}"
+    slowly = f"{heard},delay_s=0.4"  # so that the run is killed before it ends
+    command = run_command("--asr", slowly, "--tts", "fake", "--limit", 14, "--out", tmp_path, "--run-id", "r", *where)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lines = tmp_path / "r" / "turns.jsonl"
     wait_until(lambda: lines.exists() and lines.read_bytes().count(b"\n") >= 11)
@@ -153,7 +153,8 @@ def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where
     assert lines.read_bytes().startswith(kept)
     keys = [turn.key for turn in folder.turns()]
     assert len(keys) == len(set(keys)) == run.planned_turns
-    whole = {turn.key: turn for turn in runner.evaluate(run.spec, tmp_path, run_id="whole")[0].turns()}
+    spec = run.spec.model_copy(update={"asr": heard})
+    whole = {turn.key: turn for turn in runner.evaluate(spec, tmp_path, run_id="whole")[0].turns()}
     for turn in folder.turns():
         assert turn.status == "answered" or not turn.text.strip()
         assert (turn.heard, turn.answer, turn.intent) == (
