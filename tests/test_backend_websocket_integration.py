@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
+import pytest_asyncio
 
 from voicelab import datasets
 from voicelab.agent.finance.market import Market
@@ -33,6 +34,8 @@ from voicelab.targets.own_server import own_server
 
 SHIPPED = Path(__file__).parents[1] / "data" / "voice_samples"
 SESSIONS = "/api/conversation-sessions/sessions"
+
+pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,11 @@ def shipped() -> SampleSet:
     return datasets.load(SHIPPED)
 
 
-@pytest.fixture
-async def address(tmp_path):
-    async with own_server(RunSpec(samples=str(SHIPPED), asr="pocketsphinx"), tmp_path) as running:
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def address(tmp_path_factory):
+    """One server for all tests: loading its recognizer takes longer than they do."""
+    folder = tmp_path_factory.mktemp("server")
+    async with own_server(RunSpec(samples=str(SHIPPED), asr="pocketsphinx"), folder) as running:
         yield running.address
 
 
