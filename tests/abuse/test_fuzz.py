@@ -12,7 +12,7 @@ import pytest
 
 from server import outgoing
 from server.messages import CLIENT_EVENTS, ErrorCode
-from tests.abuse import fuzz, promises, rude_clients, soak
+from tests.abuse import fuzz, good_clients, holding, promises, rude_clients, soak
 from tests.abuse.__main__ import main
 from tests.abuse.attackers import until_answered
 from tests.abuse.conversations import Composer, FuzzConversation, FuzzPlan
@@ -77,13 +77,25 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(soak, "AGE_TURNS", 3)
     monkeypatch.setattr(soak, "MOST_CONNECTIONS", 10)  # the connections of the warm-up
     monkeypatch.setattr(soak, "_WARM_UP_SHARE", 0.0)
-    monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 1.0)
-    monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "1")
-    found = by_name(asyncio.run(run_soak(tmp_path, 8.0, lambda _steps, _label: lambda: None)))
-    assert missed(found) == []
-    for what in ("turns spoken", "turns typed", "replies interrupted", "connections over the limit", "sessions resumed",
-                 "readers that were dropped", "mutated conversations", "turns that trickled in"):  # fmt: skip
-        assert found[what].value > 0
+    # The server's limit for an answer to its pings, too, which the honest clients of a busy machine have to keep.
+    monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 3.0)
+    monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "3")
+    for module, name in ((good_clients, "PATIENCE_S"), (holding, "PATIENCE_S"), (remains, "_PATIENCE_S")):
+        monkeypatch.setattr(module, name, 120.0)
+    monkeypatch.setattr(remains, "_AT_ONCE", 40)  # as many database connections as the soak may need
+    expected = {"turns spoken", "turns typed", "replies interrupted", "connections over the limit", "sessions resumed",
+                "readers that were dropped", "mutated conversations", "turns that trickled in"}  # fmt: skip
+    # On a busy machine not every client has had its turn after a few seconds: then they are given more.
+    for duration_s in (6.0, 30.0, 90.0):
+        folder = tmp_path / f"{duration_s:g}"
+        folder.mkdir()
+        found = by_name(asyncio.run(run_soak(folder, duration_s, lambda _steps, _label: lambda: None)))
+        late = {what for what in expected if what not in found or found[what].value == 0}
+        broken = [one for one in missed(found) if one.rpartition(": ")[0] not in late]
+        assert not broken, "\n".join(broken)
+        if not late:
+            break
+    assert not late
 
 
 def test_what_breaks_a_promise_is_made_short_kept_and_can_be_held_again(
