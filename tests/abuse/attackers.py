@@ -1,4 +1,4 @@
-"""What honest clients notice of each kind of attacker.
+"""Measure the effect of each kind of attacker on honest clients.
 
     python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake]
 
@@ -42,19 +42,19 @@ _LEAD_S = 1.0
 
 @dataclass(frozen=True)
 class Turns:
-    """What honest clients saw. taken_s: of each turn that was answered, and of each probe."""
+    """Results of honest clients. taken_s: durations of each answered turn and of each probe."""
 
     taken_s: tuple[float, ...]
     failed: int
 
     def p99_ms(self) -> float:
-        """The 99th percentile; infinite where nothing was answered."""
+        """The 99th percentile; infinite without answers."""
         return 1000 * float(np.quantile(self.taken_s, 0.99)) if self.taken_s else float("inf")
 
 
 @dataclass(frozen=True)
 class Row:
-    """A line of the table."""
+    """A row of the table."""
 
     kind: str
     alone: Turns
@@ -67,7 +67,7 @@ class Row:
         return self.beside.p99_ms() / self.alone.p99_ms()
 
     def is_within(self, most: float) -> bool:
-        """Whether honest clients were served as promised."""
+        """Whether the results of honest clients are within the limits."""
         return self.is_alive and not self.beside.failed and self.ratio <= most
 
     def __str__(self) -> str:
@@ -80,7 +80,7 @@ HEADER = f"{'kind':12} {'alone p99':>10} {'beside p99':>11} {'ratio':>7} {'faile
 
 
 async def honest(port: int, duration_s: float) -> Turns:
-    """Typed turns over one WebSocket and over HTTP, and probes, in turn, each on a connection of its own each time."""
+    """Alternate typed turns over a WebSocket and over HTTP, and probes, each on a new connection."""
     taken_s: list[float] = []
     failed = 0
     end_s = time.perf_counter() + duration_s
@@ -127,7 +127,7 @@ async def _probe(port: int) -> None:
 
 @contextmanager
 def attacking(kind: str, port: int) -> Iterator[None]:
-    """An attacker in a process of its own while the block runs."""
+    """Run an attacker in a separate process during the block."""
     program = [sys.executable, "-m", "tests.abuse", "attackers", "--attack", kind, "--port", str(port)]
     process = subprocess.Popen(program, cwd=PROJECT, stdout=subprocess.PIPE, text=True)
     try:
@@ -143,7 +143,7 @@ def attacking(kind: str, port: int) -> Iterator[None]:
 
 
 def measured(kind: str, served: Served, duration_s: float) -> Row:
-    """Honest turns alone, then beside the attacker."""
+    """Run honest turns alone, then beside the attacker."""
     asyncio.run(honest(served.port, min(2.0, duration_s)))
     alone = asyncio.run(honest(served.port, duration_s))
     with attacking(kind, served.port):
@@ -158,7 +158,7 @@ def measured(kind: str, served: Served, duration_s: float) -> Row:
 def measure_all(
     kinds: Sequence[str], duration_s: float, environment: dict[str, str], tell: Callable[[Row], None]
 ) -> list[Row]:
-    """Each kind with a server that has met no other."""
+    """Measure each kind with a new server."""
     rows = []
     for kind in kinds:
         own = {"ASR": _RECOGNIZERS.get(kind, "fake")} | environment

@@ -1,6 +1,6 @@
-"""What one hostile client does to a server, each kind as a coroutine that goes on until it is cancelled.
+"""Hostile clients, each kind as a coroutine that runs until it is cancelled.
 
-Every client comes from ATTACKER as a proxy would report it, so that the limits for one client apply.
+All clients have the address ATTACKER, as reported by a proxy, so that the limits per client apply.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def event(name: str, **data: Any) -> str:
 
 
 async def lists(port: int) -> None:
-    """Frames of nearly 10 MB with millions of wrong items, and of nearly 64 KiB, which are parsed."""
+    """Send frames of almost 10 MB with millions of invalid items, and of almost 64 KiB, which are parsed."""
     frames = ['{"event":"init","data":{"events":[' + "0," * count + "0]}}" for count in (4_990_000, 32_000)]
 
     async def send(number: int) -> None:
@@ -53,7 +53,7 @@ async def lists(port: int) -> None:
 
 
 async def bodies(port: int) -> None:
-    """JSON bodies, some too large, some as large as may be, wrong in all their fields or nested deeply."""
+    """Send JSON bodies that are too large, of maximum size, invalid in all fields, or deeply nested."""
     many = "{" + ",".join(f'"{number:x}":0' for number in range(900_000)) + "}"
     items = '{"name":"x","texts":[' + "0," * 30_000 + "0]}"
     bodies = [many, many[:60_000].rpartition(",")[0] + "}", items, "[" * 65_000]
@@ -68,7 +68,7 @@ async def bodies(port: int) -> None:
 
 
 async def trickles(port: int) -> None:
-    """Uploads that bring a byte a second, on as many connections as the server takes."""
+    """Upload one byte per second on as many connections as the server accepts."""
     fields = "".join(f"{name}: {value}\r\n" for name, value in ATTACKER.items())
     kind = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9000000\r\n"
     head = f"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n{fields}{kind}\r\n--x\r\n".encode()
@@ -87,7 +87,7 @@ async def trickles(port: int) -> None:
 
 
 async def connections(port: int) -> None:
-    """WebSockets that stay open, and connections that send nothing, opened again whenever they are closed."""
+    """Keep idle WebSockets and silent connections open, and reopen closed ones."""
 
     async def hold(number: int) -> None:
         if number % 2:
@@ -102,7 +102,7 @@ async def connections(port: int) -> None:
 
 
 async def interrupts(port: int) -> None:
-    """Chunks that wait behind a turn, and interrupts among them, as fast as they go."""
+    """Send chunks that queue behind a turn, with interrupts between them, at full speed."""
     chunk, stop = event("audio_chunk", audio_chunk="", is_final=False), event("interrupt", turn_id="another")
 
     async def flood(_: int) -> None:
@@ -119,7 +119,7 @@ async def interrupts(port: int) -> None:
 
 
 async def abandoned(port: int) -> None:
-    """Requests for work whose answer nobody waits for."""
+    """Request work and disconnect before the answer."""
     speech = {"model": "fake", "input": "Good morning. " * 200}
     wav = _wav(60.0)
 
@@ -134,7 +134,7 @@ async def abandoned(port: int) -> None:
 
 
 async def playlists(port: int) -> None:
-    """Uploads that are no sound but tell where some is."""
+    """Upload files that refer to audio elsewhere instead of containing it."""
     texts = [
         "ffconcat version 1.0\nfile /etc/hostname\n",
         "#EXTM3U\n#EXTINF:1,\nhttp://127.0.0.1:9/a.ts\n",
@@ -148,7 +148,7 @@ async def playlists(port: int) -> None:
 
 
 async def bombs(port: int) -> None:
-    """Small FLAC files that unpack to millions of samples in eight channels."""
+    """Upload small FLAC files that decode to millions of samples in eight channels."""
 
     async def send(_: int) -> None:
         await _upload(port, _flac_bomb())
@@ -157,7 +157,7 @@ async def bombs(port: int) -> None:
 
 
 async def decoders(port: int) -> None:
-    """Turns that are begun with a piece of sound and never ended, so that each holds its recognizer's stream."""
+    """Start turns with some audio and never end them, so that each keeps a recognizer stream."""
     chunk = event("audio_chunk", audio_chunk=base64.b64encode(bytes(640)).decode(), format="pcm16", is_final=False)
 
     async def hold(_: int) -> None:
@@ -169,7 +169,7 @@ async def decoders(port: int) -> None:
 
 
 async def sessions(port: int) -> None:
-    """A session that gets longer and longer, and is read whole between its turns."""
+    """Grow a session, and read it completely between the turns."""
     async with _http(port, timeout=60) as http:
         session_id: str | None = None
 
@@ -185,7 +185,7 @@ async def sessions(port: int) -> None:
 
 
 async def takes(port: int) -> None:
-    """Recordings for sets of its own, until the sets, the takes and the disk that it may use are full."""
+    """Record takes until the user's limits on sets, takes and disk usage are reached."""
     wav = _wav(2.0)
     form = {"prompt_id": "prompt_001", "speaker": "s", "consent": "true"}
 
@@ -200,7 +200,7 @@ async def takes(port: int) -> None:
 
 
 async def leavers(port: int) -> None:
-    """Uploads whose client leaves in the middle, and handshakes that stop."""
+    """Disconnect during uploads and handshakes."""
     fields = "".join(f"{name}: {value}\r\n" for name, value in ATTACKER.items())
     kind = "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 9000\r\n"
     upload = f"POST /v1/audio/transcriptions HTTP/1.1\r\nHost: localhost\r\n{fields}{kind}\r\n--x\r\n"
@@ -216,7 +216,7 @@ async def leavers(port: int) -> None:
 
 
 async def unread(port: int) -> None:
-    """Long replies that are asked for and never read."""
+    """Request long replies and never read them."""
 
     async def ask(_: int) -> None:
         async with _socket(port) as socket:
@@ -238,7 +238,7 @@ ATTACKS: dict[str, Attack] = {
 
 
 async def _at_once(act: Callable[[int], Awaitable[None]], count: int = _AT_ONCE) -> None:
-    """Do it again and again, this many times side by side; who is turned away comes again."""
+    """Repeat an action in this many concurrent tasks; refused clients try again."""
 
     async def again(number: int) -> None:
         for turn in itertools.count(number):

@@ -1,7 +1,7 @@
-"""Mutated messages and streams, as many as are wanted: nothing that a client sends may cost more than its own turn.
+"""Fuzz the server with mutated messages and streams: no input may affect more than the client's own turn.
 
-Each conversation is chosen by hypothesis, held with the server, and followed by a turn that must be answered. One that
-breaks a promise is made as short as hypothesis can, and kept as a file.
+hypothesis generates each conversation. After it, a normal turn must be answered. A conversation that breaks a guarantee
+is minimized by hypothesis and saved to a file.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ _ANSWERED_S = 5.0
 
 
 async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[[], None]) -> list[Measurement]:
-    """Have conversations until so many pieces of them were mutated.
+    """Hold conversations until a number of their pieces have been mutated.
 
-    log: the server's. tick: called once for each piece. Raises EngineMissingError where hypothesis is not installed.
+    log: the server's log. tick: called once per piece. Raises EngineMissingError if hypothesis is not installed.
     """
     run = _Run(address, mutated, seed, tick)
     await run.warm_up()
@@ -76,13 +76,13 @@ async def fuzz(address: str, log: Path, mutated: int, seed: int, tick: Callable[
 
 
 class _Stopped(BaseException):
-    """The search is not wanted any more."""
+    """Raised to stop the search."""
 
 
 class _Run:
     """One search.
 
-    last: the conversation that is being held, or was. memory: the server's resident bytes, after so much was mutated.
+    last: the current or last conversation. memory: the server's resident bytes by number of mutated pieces.
     """
 
     def __init__(self, address: str, mutated: int, seed: int, tick: Callable[[], None]) -> None:
@@ -100,7 +100,7 @@ class _Run:
         self.memory: list[tuple[int, float]] = []
 
     async def warm_up(self) -> None:
-        """What a server makes once and keeps (threads, database connections, the detector) is made before the count."""
+        """Warm up the server, so that threads, database connections and the detector exist before the count."""
         _hypothesis()
         await _begin_set(self._address)
         try:
@@ -122,7 +122,7 @@ class _Run:
             return False
 
     async def search(self) -> None:
-        """Round after round, each with a seed of its own, until enough was mutated or too much has failed."""
+        """Run rounds with different seeds until enough pieces were mutated or too many conversations failed."""
         number = 0
         try:
             while self._mutated < self._wanted and len(self._failures) < _MOST_FAILURES:
@@ -136,7 +136,7 @@ class _Run:
             self._stopped = True
 
     def _round(self, loop: asyncio.AbstractEventLoop, name: str) -> tuple[FuzzConversation, str] | None:
-        """In a thread, as hypothesis waits for what it calls: the shortest failing conversation that it found."""
+        """Return the shortest failing conversation found; runs in a thread, because hypothesis blocks."""
         hypothesis = _hypothesis()
         failed: dict[FuzzPlan, Violation] = {}
         began_s = 0.0
@@ -179,7 +179,7 @@ class _Run:
         return self._composer.conversation(plan), str(violation)
 
     def _count(self, conversation: FuzzConversation, *, all_taken: bool) -> None:
-        """Of a connection that was closed on the way nobody knows how much was read: it counts as one stream."""
+        """Count a connection that was closed early as one stream, because it is unknown how much was read."""
         self._streams += 1
         counted = conversation.mutated if all_taken else min(1, conversation.mutated)
         for _ in range(min(counted, self._wanted - self._mutated)):
@@ -191,13 +191,13 @@ class _Run:
         self._failures.append(f"{why}; again: python -m tests.abuse replay {conversation.keep(KEPT)}")
 
     def late_growth(self) -> list[Measurement]:
-        """How much the memory grew while the second half was sent: what a leak would go on with."""
+        """Memory growth during the second half, which shows a leak."""
         late = [size for mutated, size in self.memory if 2 * mutated >= self._wanted]
         grown_mib = (late[-1] - late[0]) / 2**20 if late else 0.0
         return [Measurement("fuzz", "resident memory: growth in the second half", grown_mib, "MiB", len(late))]
 
     def findings(self) -> list[Measurement]:
-        """What was sent and what became of it."""
+        """The sent conversation and its outcome."""
         held = self._held
         found = [
             Measurement("fuzz", f"mutated messages and streams, seed {self._seed}", self._mutated, "", self._streams,
@@ -214,7 +214,7 @@ class _Run:
 
 
 def plans() -> SearchStrategy[FuzzPlan]:
-    """Few choices each, so that making one costs little beside holding it."""
+    """Conversations with few choices each, so that generating one is cheap compared with holding it."""
     from hypothesis import strategies as st
 
     number = st.integers(0, (1 << 24) - 1)
@@ -230,7 +230,7 @@ def plans() -> SearchStrategy[FuzzPlan]:
 
 
 async def _begin_set(address: str) -> None:
-    """Make the set that recorded takes are sent to, where the server keeps recordings."""
+    """Create the set for recorded takes, if the server stores recordings."""
     async with httpx.AsyncClient(base_url=address, trust_env=False) as http:
         await http.post("/app/api/recordings", json={"name": RECORDED_SET, "texts": ["hello"]})
 

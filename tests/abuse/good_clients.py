@@ -1,4 +1,4 @@
-"""Clients that keep to the protocol, each in its own way, and check that they are answered with their own words."""
+"""Clients that follow the protocol in different ways and check that the replies contain their own words."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _BUSY = 503
 
 @dataclass(slots=True)
 class ClientTally:
-    """What the clients of a soak have seen, and when they are to end (by the performance counter).
+    """Observations of a soak's clients, and their end time (performance counter).
 
-    turns: instant of the end of speech and seconds to the first audio.
+    turns: end of speech, and seconds to the first audio.
     """
 
     address: str
@@ -45,19 +45,19 @@ class ClientTally:
     done: Counter[str] = field(default_factory=Counter)
 
     def rounds(self, most: int) -> Iterator[int]:
-        """1, 2 and so on, while there is time; at least 1."""
+        """Count 1, 2, ... until the end time; at least 1."""
         for number in range(1, most + 1):
             if number > 1 and perf_counter() > self.ends_s:
                 return
             yield number
 
     async def pause(self, for_s: float) -> None:
-        """Wait, though not beyond the end."""
+        """Wait, at most until the end time."""
         await asyncio.sleep(max(0.0, min(for_s, self.ends_s - perf_counter())))
 
 
 class ClientSession:
-    """One connection of a client that knows what it said."""
+    """A connection of a client that checks the replies against its requests."""
 
     def __init__(self, socket: RawSocket) -> None:
         self.socket = socket
@@ -68,7 +68,7 @@ class ClientSession:
     @classmethod
     @asynccontextmanager
     async def open(cls, address: str, receive_bytes: int | None = None, **init: Any) -> AsyncIterator[ClientSession]:
-        """Begun with these fields of init; waits while the server has no place. Closed properly at the end."""
+        """Start a session with these fields of init, and close it properly; waits while the server is full."""
         while True:
             socket = await RawSocket.open(address, receive_bytes=receive_bytes)
             await socket.write(SOUND.data)
@@ -90,7 +90,7 @@ class ClientSession:
             await socket.close()
 
     async def _read(self) -> None:
-        """All the time, so that the server's pings are answered whatever else is done."""
+        """Read continuously, so that the server's pings are always answered."""
         came: str | Closed | Violation = ""
         while isinstance(came, str):
             try:
@@ -100,7 +100,7 @@ class ClientSession:
             self._came.put_nowait(came)
 
     async def next(self) -> str | Closed:
-        """What came next; Violation when nothing does, or what no server may send."""
+        """The next message; Violation if there is none, or if it is not allowed."""
         try:
             async with asyncio.timeout(PATIENCE_S):
                 came = await self._came.get()
@@ -114,7 +114,7 @@ class ClientSession:
         await self.socket.write(b"".join(frame(payload(one)) for one in messages))
 
     async def receive(self) -> tuple[str, dict[str, Any]]:
-        """The next event; Violation for an error, an end, or nothing at all."""
+        """The next event; Violation for an error, a close, or a timeout."""
         came = await self.next()
         if isinstance(came, Closed):
             raise Violation(f"a good client's connection was closed with {came.code} {came.reason!r}")
@@ -124,18 +124,18 @@ class ClientSession:
         return name, data
 
     async def until(self, event: str) -> dict[str, Any]:
-        """The next event of that name."""
+        """The next event with that name."""
         while (came := await self.receive())[0] != event:
             continue
         return came[1]
 
     async def finish(self) -> None:
-        """Up to the final chunk."""
+        """Read up to the final chunk."""
         while not (await self.until("audio_chunk"))["is_final"]:
             continue
 
     async def answered(self, expected: str) -> None:
-        """A whole answer, which has to be these words."""
+        """Read a whole answer, which must contain these words."""
         said = (await self.until("agent_response"))["text"]
         if said != expected:
             raise Violation(f"{expected!r} was to be answered; it was {said!r}")
@@ -152,7 +152,7 @@ def _tone(duration_s: float) -> Clip:
 
 
 async def _speak(tally: ClientTally, session: ClientSession, made: Sequence[dict[str, Any]], heard_s: float) -> None:
-    """A spoken turn whose frames are on their way but for the last: time it, and check the words."""
+    """Send the last frame of a spoken turn, time the answer and check its words."""
     await session.send(made[-1])
     start = perf_counter()
     expected = f"you spoke {heard_s:.2f} seconds"
@@ -169,7 +169,7 @@ async def _speak(tally: ClientTally, session: ClientSession, made: Sequence[dict
 
 
 async def in_turns(tally: ClientTally, number: int) -> None:
-    """Opus packets, as fast as they go."""
+    """Send Opus packets at full speed."""
     packets = encode_packets(_tone(0.2 + 0.04 * (number % 50)))
     made = chunks(packets)
     async with ClientSession.open(tally.address, user_id=f"turns {number}") as session:
@@ -179,7 +179,7 @@ async def in_turns(tally: ClientTally, number: int) -> None:
 
 
 async def in_files(tally: ClientTally, number: int) -> None:
-    """A container, cut anywhere."""
+    """Send a container split at random places."""
     chance = random.Random(number)
     data = encode(_tone(0.3 + 0.05 * (number % 16)), chance.choice(("opus", "flac", "mp3", "wav")))
     audio = IncomingAudio(longest_s=60)
@@ -195,7 +195,7 @@ async def in_files(tally: ClientTally, number: int) -> None:
 
 
 async def in_real_time(tally: ClientTally, number: int) -> None:
-    """Packets at the pace of a microphone."""
+    """Send packets at a microphone's pace."""
     packets = encode_packets(_tone(0.5 + 0.04 * (number % 25)))
     made = chunks(packets)
     async with ClientSession.open(tally.address, user_id=f"realtime {number}", mode="realtime", paced=False) as session:
@@ -232,7 +232,7 @@ async def in_a_stream(tally: ClientTally, number: int) -> None:
 
 
 async def _stream(session: ClientSession, spoken: Sequence[bytes], silence: bytes) -> None:
-    """Half a second of silence, what is said, and silence without end, at the pace of speech."""
+    """Half a second of silence, the speech, and endless silence, in real time."""
     parts = [*[silence] * 5, *spoken]
     while True:
         made = chunks([parts.pop(0) if parts else silence], "pcm16")[0]
@@ -242,7 +242,7 @@ async def _stream(session: ClientSession, spoken: Sequence[bytes], silence: byte
 
 
 async def typing(tally: ClientTally, number: int) -> None:
-    """Typed turns, each with words of its own."""
+    """Send typed turns with different words."""
     async with ClientSession.open(tally.address, user_id=f"typing {number}") as session:
         for turn in tally.rounds(_TURNS):
             words = f"words {number} {turn}"
@@ -253,7 +253,7 @@ async def typing(tally: ClientTally, number: int) -> None:
 
 
 async def interrupting(tally: ClientTally, number: int) -> None:
-    """Long replies, stopped in the middle; no chunk comes after. One of which nothing was heard is forgotten."""
+    """Interrupt long replies; no chunk may follow. A reply that was not heard at all is forgotten."""
     remembered = 0
     async with ClientSession.open(tally.address, user_id=f"interrupting {number}", paced=True) as session:
         for _ in tally.rounds(_TURNS // 2):
@@ -271,7 +271,7 @@ async def interrupting(tally: ClientTally, number: int) -> None:
 
 
 async def resuming(tally: ClientTally, number: int) -> None:
-    """Leaves, now and then without a word, and takes its session up again."""
+    """Disconnect, sometimes without closing, and resume the session."""
     user, session_id = f"resuming {number}", None
     for turn in tally.rounds(_TURNS // 2):
         async with ClientSession.open(tally.address, user_id=user, session_id=session_id) as session:

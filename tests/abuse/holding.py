@@ -1,4 +1,4 @@
-"""A conversation held with a server, and everything checked that the server does in it."""
+"""Hold a conversation with a server and check the server's behaviour."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ _numbers = count(1)
 
 @dataclass(slots=True)
 class Held:
-    """What became of conversations. answered_s: how long the turns after them took.
+    """Results of conversations. answered_s: durations of the turns after them.
 
-    crowded: whether others may have taken all places, so that a handshake may find none.
+    crowded: whether other clients may use all places, so that a handshake may be refused.
     """
 
     crowded: bool = False
@@ -39,9 +39,9 @@ class Held:
 
 
 async def hold(address: str, conversation: FuzzConversation, held: Held) -> bool:
-    """Have it with a server. Violation when the server does what it must not do, ServerGone when there is none.
+    """Hold the conversation. Raises Violation if the server breaks the protocol, ServerGone if it is unreachable.
 
-    Returns whether all of it was taken in: a connection may be closed for what is too fast or too much.
+    Returns whether the server accepted all of it: it may close a connection that is too fast or sends too much.
     """
     socket = await RawSocket.open(address)
     try:
@@ -56,7 +56,7 @@ async def hold(address: str, conversation: FuzzConversation, held: Held) -> bool
 
 
 async def _begin(socket: RawSocket, conversation: FuzzConversation, held: Held) -> bool:
-    """The handshake; whether a WebSocket is open after it."""
+    """Do the handshake; return whether a WebSocket is open."""
     handshake = conversation.handshake
     await socket.write(handshake.data)
     if handshake.ends:
@@ -111,7 +111,7 @@ class _Exchange:
         return bool(self._due.closes)
 
     async def _leave(self, ending: Ending) -> bool:
-        """Go without an answer; what has come until then is still checked."""
+        """Disconnect without waiting for an answer; check the messages received so far."""
         reading = asyncio.create_task(self._read())
         try:
             await self._send(self._conversation.wire)
@@ -129,7 +129,7 @@ class _Exchange:
         return True
 
     async def _send(self, data: bytes) -> None:
-        """In one go, piece by piece, or in portions that end anywhere."""
+        """Send at once, piece by piece, or in portions split at random places."""
         if self._conversation.cut == 0:
             await self._socket.write(data)
             return
@@ -139,7 +139,7 @@ class _Exchange:
             await asyncio.sleep(0)
 
     async def _read(self) -> Closed | None:
-        """Until the question is answered (None), or the connection is closed."""
+        """Read until the question is answered (None), or the connection is closed."""
         is_mine = False
         while isinstance(came := await self._socket.receive(), str):
             name, data = self._replies.take(came)
@@ -161,7 +161,7 @@ class _Exchange:
         raise Violation(f"closed with {closed.code} {closed.reason!r} after the error {last!r}; due was {expected}")
 
     async def _part(self) -> None:
-        """Close as a client should, and be answered."""
+        """Do the closing handshake."""
         await self._socket.write(frame(_NORMAL.to_bytes(2, "big"), Opcode.CLOSE))
         try:
             async with asyncio.timeout(PATIENCE_S):
@@ -174,7 +174,7 @@ class _Exchange:
 
 
 def question(token: str) -> bytes:
-    """Frames that end whatever turn is going on, and then ask for an answer with the token in it."""
+    """Frames that end any current turn and then request an answer with the token."""
     return frame(payload(chunks([b""])[0])) + frame(payload(message("text", text=token)))
 
 

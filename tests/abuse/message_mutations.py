@@ -1,4 +1,4 @@
-"""What goes wrong with messages: their text, their fields, their order, and how they lie in frames."""
+"""Mutations of messages: their text, fields, order and framing."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _NO_MESSAGES = (
 
 
 def odd_value(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A field, the data or the event's name is of another kind."""
+    """A field, the data or the event's name has another type."""
     made = [deepcopy(one) for one in seed.messages]
     one = chance.choice(made)
     what = chance.randrange(8)
@@ -45,7 +45,7 @@ def odd_value(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def odd_fields(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Fields that are not there, or that nobody knows."""
+    """Missing or unknown fields."""
     made = [deepcopy(one) for one in seed.messages]
     for one in made:
         if one["data"] and chance.random() < 0.4:
@@ -58,7 +58,7 @@ def odd_fields(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def twice_named(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A field that the object names twice."""
+    """A duplicate field."""
     one = chance.choice(seed.messages)
     text = payload(one)
     name = _field(one, chance)
@@ -67,7 +67,7 @@ def twice_named(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def nested(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Deep, as an array, as an object, or without an end."""
+    """Deeply nested arrays or objects, or unclosed ones."""
     depth = chance.choice((10, 200, 900, 1100, 5_000, 30_000))
     opened, closed = chance.choice(((b"[", b"]"), (b'{"a":', b"}"), (b"[", b""), (b'{"data":', b"}")))
     inner = opened * min(depth, 60_000 // len(opened)) + b"1" + closed * depth
@@ -76,7 +76,7 @@ def nested(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def long_list(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A list of thousands of wrong items where one value is expected, or a few."""
+    """A list of thousands of invalid items instead of one or a few values."""
     one = deepcopy(chance.choice(seed.messages))
     item = chance.choice((0, None, [], {}, "turn_metrics", "x" * 50))
     count = chance.choice((9, 300, 5_000, 50_000))
@@ -86,7 +86,7 @@ def long_list(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def garble(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Characters of the text replaced, lost, doubled."""
+    """Replaced, deleted or duplicated characters."""
     text = bytearray(payload(chance.choice(seed.messages)))
     for _ in range(chance.choice((1, 1, 3, 12))):
         place = chance.randrange(len(text))
@@ -113,18 +113,18 @@ def joined(seed: Seed, other: Seed, chance: Random) -> bytes:
 
 
 def no_json(_seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Text that is none."""
+    """Text frames with invalid UTF-8."""
     return frame(chance.choice(_NO_MESSAGES))
 
 
 def as_binary(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Binary frames: the message, or the sound itself."""
+    """Binary frames with the message or the audio."""
     parts = seed.audio if chance.random() < 0.5 and seed.audio else [payload(one) for one in seed.messages]
     return b"".join(frame(part, Opcode.BINARY) for part in parts)
 
 
 def too_large(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A message of more bytes than are taken, though not so many that they are not read."""
+    """A message above the size limit, but small enough to be read."""
     size = chance.choice((MOST_BYTES - 100, MOST_BYTES + 1, MOST_BYTES + 20_000, 2 * MOST_BYTES))
     one = deepcopy(chance.choice(seed.messages))
     one["data"][_field(one, chance)] = "A" * (4 * (size // 4))
@@ -136,7 +136,7 @@ def too_large(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def intruder(seed: Seed, other: Seed, chance: Random) -> bytes:
-    """Something else in the middle: another init, a typed turn, an interrupt, a heartbeat, another turn's messages."""
+    """An extra message in the middle: another init, a typed turn, an interrupt, a heartbeat, others."""
     extra = chance.choice(
         (
             (message("init"),), (message("init", mode="continuous"),), (message("text", text="in between"),),
@@ -148,19 +148,19 @@ def intruder(seed: Seed, other: Seed, chance: Random) -> bytes:
 
 
 def reordered(seed: Seed, other: Seed, chance: Random) -> bytes:
-    """The messages of two stretches, mixed."""
+    """The interleaved messages of two stretches."""
     made = [*seed.messages, *other.messages]
     chance.shuffle(made)
     return texts(made[: chance.randrange(1, len(made) + 1)])
 
 
 def repeated(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """The same over and over."""
+    """Repeated messages."""
     return texts([chance.choice(seed.messages)] * chance.randrange(2, 12))
 
 
 def interrupted(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Interrupts at every turn's end, in the middle, and after it."""
+    """Interrupts during, at the end of, and after every turn."""
     made: list[dict[str, Any]] = []
     for one in seed.messages:
         made += [one, *[message("interrupt")] * (chance.random() < 0.3)]
@@ -171,7 +171,7 @@ def interrupted(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def fragmented(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Sound messages in fragments, with pings and pongs between them, cut within characters too."""
+    """Fragmented audio messages with pings and pongs between them, also split within characters."""
     wire = b""
     for one in seed.messages[:8]:
         parts = pieces(payload(one), chance, 5)

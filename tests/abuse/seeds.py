@@ -1,4 +1,4 @@
-"""Well-formed things to say to a server, of every kind that it takes: what the fuzz run makes its inputs from."""
+"""Well-formed inputs of every kind, from which the fuzz run makes mutations."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def message(event: str, **data: Any) -> dict[str, Any]:
 
 
 def chunks(audio: Sequence[bytes], form: str = "opus", rate_hz: int = SPEECH_RATE_HZ) -> list[dict[str, Any]]:
-    """The messages of a spoken turn, the last one final."""
+    """The messages of a spoken turn; the last one is final."""
     return [
         message(
             "audio_chunk", audio_chunk=base64.b64encode(data).decode(), format=form, sample_rate=rate_hz,
@@ -60,7 +60,7 @@ def chunks(audio: Sequence[bytes], form: str = "opus", rate_hz: int = SPEECH_RAT
 
 
 def payload(event: dict[str, Any]) -> bytes:
-    """A message's bytes, as they lie in a text frame; halves of characters are escaped."""
+    """A message's bytes in a text frame; lone surrogates are escaped."""
     return json.dumps(event).encode()
 
 
@@ -70,13 +70,13 @@ def texts(messages: Sequence[dict[str, Any]]) -> bytes:
 
 
 def pieces(data: bytes, chance: Random, most: int) -> list[bytes]:
-    """Cut anywhere, into so many pieces at most; some may be empty."""
+    """Split at random places into at most this many pieces; some may be empty."""
     borders = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(most)))
     return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True)]
 
 
 def make_seeds() -> list[Seed]:
-    """All of them, the same in every run with the same libraries: the speech is a recording of the shipped set."""
+    """All inputs, equal in every run with the same libraries; the speech is a recording of the shipped set."""
     speech = _speech()
     return [*_inits(), *_small(), *(_turn(*made) for made in _turns(speech))]
 
@@ -163,7 +163,7 @@ def _packets(speech: Clip, frame_ms: float, channels: int, option: str = "") -> 
 
 
 def _of_120_ms(packets: Sequence[bytes]) -> list[bytes]:
-    """Six frames of 20 ms in each packet, of lengths of their own (RFC 6716, code 3)."""
+    """Packets of six 20 ms frames with different lengths (RFC 6716, code 3)."""
     made = []
     for start in range(0, len(packets) - 5, 6):
         frames = packets[start : start + 6]

@@ -1,4 +1,4 @@
-"""The fuzz run and the soak find what they are to find, and find nothing in the server as it is."""
+"""The fuzz run and the soak find planted bugs, and no bugs in the real server."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No memory is compared here, so nobody waits until it is given back."""
+    """Skip waiting for freed memory, because memory is not compared here."""
     monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
     monkeypatch.setattr(remains, "_AT_ONCE", 10)
 
@@ -59,7 +59,7 @@ def fuzzed(served: Served, count: int, seed: int) -> dict[str, Measurement]:
 
 
 def missed(found: dict[str, Measurement]) -> list[str]:
-    """The promises that were missed, but for memory and time, which so short a run cannot judge."""
+    """The missed guarantees, except memory and time, which a short run cannot measure."""
     timed = ("resident memory", "end of speech", "what the server adds")
     return [
         f"{one.what}: {one.value:g}" for one in found.values() if one.is_met is False and not one.what.startswith(timed)
@@ -101,7 +101,7 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
 def test_what_breaks_a_promise_is_made_short_kept_and_can_be_held_again(
     served: Served, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The promise is changed here, not the server: an error that it tells is not documented any more."""
+    """Change the documentation instead of the server: remove an error that the server sends."""
     monkeypatch.setattr(promises, "CODES", CODES - {"bad_json"})
     monkeypatch.setattr(fuzz, "KEPT", tmp_path / "kept")
     monkeypatch.setattr(fuzz, "_MOST_FAILURES", 1)
@@ -117,7 +117,7 @@ def test_what_breaks_a_promise_is_made_short_kept_and_can_be_held_again(
 
 
 def replies_to(served: Served, paths: list[Path]) -> dict[str, str | None]:
-    """What each kept conversation breaks, by the name of its file."""
+    """The violation of each saved conversation, by file name."""
     conversations = [(path, kept(path)) for path in paths]
     outcomes = asyncio.run(replayed_with(served.http, log_of(served), conversations))
     return {path.name: broken for path, broken in outcomes}
@@ -252,7 +252,7 @@ def test_what_a_server_owes_frames(wire: bytes, closes: set[int | None], is_whol
 
 
 async def test_a_client_that_has_ended_leaves_pings_unanswered() -> None:
-    """Its answer to a ping was written after the end of what it sends, which broke off the whole soak."""
+    """A pong written after the end of its data stream once aborted the whole soak."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.read() == b""

@@ -1,4 +1,4 @@
-"""Runs side by side: several recognizers in one command, paired differences, and the notebook."""
+"""Comparisons of runs: several recognizers in one command, paired differences, and the notebook."""
 
 import json
 

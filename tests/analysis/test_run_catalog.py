@@ -42,7 +42,7 @@ def test_every_run_is_listed_the_latest_first(out):
     done = runs("list", "--out", out)
     assert done.exit_code == 0
     assert "failed: espeak: it broke" in done.output
-    assert "stopped: go on with it: voicelab evaluate --resume" in done.output
+    assert "stopped: continue it: voicelab evaluate --resume" in done.output
     assert "new: it has no readable report; write it: voicelab report" in done.output
     assert "damaged: " in done.output
     assert "mine" not in done.output

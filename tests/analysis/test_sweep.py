@@ -1,4 +1,4 @@
-"""A sweep tries each condition on the same samples, repeats nothing when taken up, and says where things break."""
+"""A sweep measures each condition on the same samples, repeats no turn when resumed, and finds breakpoints."""
 
 import json
 import signal
@@ -138,7 +138,7 @@ def test_a_condition_that_changes_nothing_is_the_recording_itself():
 
 
 def with_heard(folder, name, heard):
-    """Put other words into a run's turns."""
+    """Replace the transcripts of a run's turns."""
     run = folder.run(name)
     turns = [turn.model_copy(update={"heard": heard(turn)}) for turn in run.turns()]
     (run.path / "turns.jsonl").write_text("".join(turn.model_dump_json() + "\n" for turn in turns))
@@ -146,7 +146,7 @@ def with_heard(folder, name, heard):
 
 @pytest.fixture
 def worded(made, tmp_path):
-    """The sweep with words: clean is perfect, 20 dB loses no entity, 0 dB hears nothing, losses hear half."""
+    """The sweep with given transcripts: clean is perfect, 20 dB loses no entity, 0 dB is empty, losses keep half."""
     import shutil
 
     folder = SweepFolder(tmp_path / "s")
@@ -279,7 +279,7 @@ def test_the_report_of_a_disturbed_run_plays_what_was_sent_and_says_so(made, mon
 
 
 def test_a_run_from_before_conditions_is_read(made, tmp_path):
-    """run.json and turns.jsonl that name neither a condition nor what was sent."""
+    """run.json and turns.jsonl of an older version, without a condition and the sent audio."""
     folder = RunFolder(tmp_path)
     document = json.loads((made[0].run("clean").path / "run.json").read_text())
     document["spec"].pop("condition")

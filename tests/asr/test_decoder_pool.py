@@ -1,4 +1,4 @@
-"""Decoders are few, made when they are needed, lent to whoever speaks, and gone when nobody does."""
+"""The decoder pool is bounded: decoders are created on demand, reused, and freed when idle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class Decoder:
 
 
 class Utterance:
-    """Gives its decoder up when it has been idle for long enough."""
+    """An utterance that releases its decoder when idle."""
 
     def __init__(self, shelf: DecoderPool, *, idle_s: float = 0.0) -> None:
         self.shelf, self.idle_s = shelf, idle_s
@@ -44,7 +44,7 @@ class Utterance:
 
 
 class Factory:
-    """Makes decoders, and knows which of them are still there. may: what each waits for."""
+    """Creates decoders and tracks the live ones. may: event that each creation waits for."""
 
     def __init__(self) -> None:
         self.made: list[weakref.ref[Decoder]] = []
@@ -77,7 +77,7 @@ def factory() -> Iterator[Factory]:
 
 
 def settled(work: Callable[[], int], value: int) -> None:
-    """It becomes this, and stays so."""
+    """Check that a value is reached and stays."""
     until(lambda: work() == value)
     time.sleep(0.05)
     assert work() == value
@@ -91,7 +91,7 @@ def test_utterances_one_after_the_other_share_one(factory: Factory) -> None:
 
 
 def test_those_that_say_little_have_none_made_for_each(factory: Factory) -> None:
-    """Sixteen sockets with 20 ms of sound each made a recognizer grow by 1.4 GB."""
+    """Sixteen sockets with 20 ms of audio each once grew a recognizer by 1.4 GB."""
     shelf = DecoderPool(factory, most=32)
     for _ in range(16):
         shelf.expect(Utterance(shelf))

@@ -1,4 +1,4 @@
-"""Encoded sound is never an instruction: whatever bytes come, no other file, port or address is touched."""
+"""Encoded audio never makes the decoder access other files, ports or addresses."""
 
 from __future__ import annotations
 

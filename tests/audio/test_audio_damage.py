@@ -1,4 +1,4 @@
-"""Damage costs what was damaged and is counted, wherever a recording comes in."""
+"""Damaged audio loses only the damaged part, and the loss is counted, on every input path."""
 
 from __future__ import annotations
 

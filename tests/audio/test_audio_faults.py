@@ -1,4 +1,4 @@
-"""Whatever bytes come as audio, they end as sound within the limit or as one refusal in our own words."""
+"""Any bytes sent as audio give either audio within the limit or a single refusal with our own message."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def cut(data: bytes, sizes: list[int]) -> list[bytes]:
 
 
 def outcome(chunks: list[bytes], form: str = "opus", longest_s: float = 10.0) -> Clip | None:
-    """The sound, or None for what was refused; anything else fails the test."""
+    """The decoded audio, or None if it was refused; any other outcome fails the test."""
     try:
         clip = received(chunks, form, longest_s=longest_s)
     except InputError as refusal:

@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+from typer.main import get_command
 from typer.testing import CliRunner
 
 from tests.support.sample_sets import samples_folder, write_set
@@ -36,6 +37,23 @@ def test_help_teaches():
         assert word in shown.output
     for command in ("evaluate", "report", "engines", "samples"):
         assert command in voicelab("--help").output
+
+
+def leaves(command, name=""):
+    """All commands below a command: (words, command)."""
+    if not hasattr(command, "commands"):
+        yield name.strip(), command
+    for word, below in getattr(command, "commands", {}).items():
+        yield from leaves(below, f"{name} {word}")
+
+
+def test_the_help_of_every_command_has_an_example_that_calls_it():
+    for name, command in leaves(get_command(app)):
+        paragraphs = (command.help or "").split("\n\n")
+        example = paragraphs[-1]
+        assert example.startswith("Example"), name
+        assert f"voicelab {name}" in example, name
+        assert not any("\n" in one for one in paragraphs[:-1]), "the terminal wraps the lines"
 
 
 def test_an_evaluation_prints_its_figures_and_where_the_report_is(tmp_path):

@@ -1,4 +1,4 @@
-"""Whatever is given to any option of any command, the answer is a sentence and an exit code, never a traceback."""
+"""Any value of any option gives a sentence and an exit code, never a traceback."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What conditions promise: the ratio that was asked for, the same sound for the same seed, and nothing else touched."""
+"""Conditions have the requested SNR, are determined by the seed, and change nothing else."""
 
 import numpy as np
 import pytest
@@ -10,7 +10,7 @@ from tests.support.conditions_speech import SAMPLES, SPEECH
 from tests.support.tones import tone
 from voicelab.audio.clip import Clip
 from voicelab.conditions.babble import BabbleVoice
-from voicelab.conditions.chain import Subject, disturb, noise_for
+from voicelab.conditions.chain import Subject, degrade, noise_for
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.gain import amplify, fit
 from voicelab.conditions.level import active_level_dbfs
@@ -43,7 +43,7 @@ def subject(clip=SPEECH, name=SAMPLES[0].id, speaker=SAMPLES[0].speaker):
 def test_rate_and_length_stay_the_input_is_not_touched_and_full_scale_is_kept(condition, rate_hz):
     clip = SPEECH.at_rate(rate_hz).between(0.2, 1.7)
     before = clip.samples.copy()
-    found = disturb(subject(clip), condition, VOICES).clip
+    found = degrade(subject(clip), condition, VOICES).clip
     assert (found.rate_hz, len(found.samples)) == (clip.rate_hz, len(clip.samples))
     np.testing.assert_array_equal(clip.samples, before)
     assert np.isfinite(found.samples).all()
@@ -53,7 +53,7 @@ def test_rate_and_length_stay_the_input_is_not_touched_and_full_scale_is_kept(co
 @given(condition=ANY)
 @LAWS
 def test_the_same_seed_gives_the_same_clip(condition):
-    once, again = (disturb(subject(), condition, VOICES) for _ in range(2))
+    once, again = (degrade(subject(), condition, VOICES) for _ in range(2))
     np.testing.assert_array_equal(once.clip.samples, again.clip.samples)
     assert (once.lost, once.scale_db, once.kbps) == (again.lost, again.scale_db, again.kbps)
 
@@ -68,7 +68,7 @@ def test_the_same_seed_gives_the_same_clip(condition):
 def test_the_ratio_after_mixing_is_the_one_asked_for(kind, snr_db, gain_db, rate_hz):
     """Taken apart again by what is known of the speech alone, whatever the scale that full scale asked for."""
     clip = amplify(SPEECH.at_rate(rate_hz), gain_db)
-    found = disturb(subject(clip), Condition(noise=kind, snr_db=snr_db), VOICES)
+    found = degrade(subject(clip), Condition(noise=kind, snr_db=snr_db), VOICES)
     heard = amplify(found.clip, -found.scale_db).samples.astype(float)
     added = heard - clip.samples
     assert active_level_dbfs(clip) - rms_dbfs(added) == pytest.approx(snr_db, abs=0.05)
@@ -77,7 +77,7 @@ def test_the_ratio_after_mixing_is_the_one_asked_for(kind, snr_db, gain_db, rate
 
 @pytest.mark.parametrize("kind", ["white", "pink", "babble"])
 def test_noise_is_the_same_at_every_ratio_and_another_for_each_sample_and_seed(kind):
-    mixed = {snr: disturb(subject(), Condition(noise=kind, snr_db=snr), VOICES) for snr in (30.0, 10.0)}
+    mixed = {snr: degrade(subject(), Condition(noise=kind, snr_db=snr), VOICES) for snr in (30.0, 10.0)}
     added = [amplify(one.clip, -one.scale_db).samples.astype(float) - SPEECH.samples for one in mixed.values()]
     np.testing.assert_allclose(added[0] * 10, added[1], atol=1e-5)
     plain = Condition(noise=kind, snr_db=10)
@@ -116,9 +116,9 @@ def test_babble_never_holds_the_recording_nor_its_speaker():
 def test_babble_without_another_speaker_and_noise_for_silence_are_refused():
     own = [voice for voice in VOICES if voice.speaker == SAMPLES[0].speaker]
     with pytest.raises(InputError, match="needs recordings of other speakers, and the set has none"):
-        disturb(subject(), Condition(noise="babble", snr_db=0), own)
+        degrade(subject(), Condition(noise="babble", snr_db=0), own)
     with pytest.raises(InputError, match="digital silence"):
-        disturb(subject(Clip.silence(1.0)), Condition(noise="white", snr_db=0))
+        degrade(subject(Clip.silence(1.0)), Condition(noise="white", snr_db=0))
 
 
 @given(gain_db=st.floats(-60, 60))
@@ -130,7 +130,7 @@ def test_gain_is_exact_in_samples_and_in_level(gain_db):
 
 
 def test_what_leaves_full_scale_is_scaled_and_said_not_clipped():
-    found = disturb(subject(tone(1.0, level=0.5)), Condition(gain_db=20))
+    found = degrade(subject(tone(1.0, level=0.5)), Condition(gain_db=20))
     assert found.scale_db == pytest.approx(-13.98, abs=0.01)
     np.testing.assert_allclose(found.clip.samples, tone(1.0, level=32767 / 32768).samples, atol=1e-4)
     assert fit(SPEECH) == (SPEECH, 0.0)

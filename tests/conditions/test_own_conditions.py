@@ -8,7 +8,7 @@ from tests.support.tones import tone
 from voicelab import Clip
 from voicelab.audio.codecs import encode_wav
 from voicelab.conditions import outside
-from voicelab.conditions.chain import Subject, disturb, noise_for
+from voicelab.conditions.chain import Subject, degrade, noise_for
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.level import active_level_dbfs
 from voicelab.conditions.noise import rms_dbfs
@@ -34,7 +34,7 @@ def pitch_hz(clip):
 
 def test_a_noise_file_is_mixed_at_the_snr_and_repeated_where_it_is_short(tmp_path):
     condition = Condition(noise=noise_file(tmp_path), snr_db=6)
-    found = disturb(SPEECH, condition)
+    found = degrade(SPEECH, condition)
     added = found.clip.samples.astype(np.float64) - SPEECH.clip.samples
     assert active_level_dbfs(SPEECH.clip) - rms_dbfs(added) == pytest.approx(6, abs=0.1)
     assert pitch_hz(noise_for(SPEECH, condition)) == pytest.approx(2_000, abs=20)
@@ -49,7 +49,7 @@ def test_each_sample_gets_one_file_of_a_folder_whatever_the_snr(tmp_path):
     (tmp_path / "deep/notes.txt").write_text("not a sound")
 
     def used(name, snr_db, seed=0):
-        return disturb(Subject(name, None, SPEECH.clip), Condition(noise=tmp_path, snr_db=snr_db, seed=seed)).files
+        return degrade(Subject(name, None, SPEECH.clip), Condition(noise=tmp_path, snr_db=snr_db, seed=seed)).files
 
     names = [str(number) for number in range(20)]
     assert [used(name, 0) for name in names] == [used(name, 20) for name in names]
@@ -75,7 +75,7 @@ def test_an_impulse_response_comes_before_the_noise(tmp_path):
     (tmp_path / "hall.wav").write_bytes(encode_wav(Clip(response, 16_000)))
     condition = Condition(impulse_response=tmp_path / "hall.wav", noise="white", snr_db=20)
     wet = reverberate(SPEECH.clip, Clip(response, 16_000))
-    found = disturb(SPEECH, condition)
+    found = degrade(SPEECH, condition)
     added = found.clip.samples.astype(np.float64) - wet.samples
     assert active_level_dbfs(wet) - rms_dbfs(added) == pytest.approx(20, abs=0.2)
     assert (condition.label, condition.name) == ("room hall.wav, white noise at 20 dB SNR", "room-hall_white-20dB")
@@ -84,16 +84,16 @@ def test_an_impulse_response_comes_before_the_noise(tmp_path):
 @pytest.mark.parametrize("given", [Quieter(factor=0.25), f"{QUIETER}:factor=0.25", Quieter])
 def test_a_condition_of_ones_own_is_an_object_a_name_or_a_class(given):
     name = given if isinstance(given, str) else outside.hand_over(given)
-    found = disturb(SPEECH, Condition(transform=name))
+    found = degrade(SPEECH, Condition(transform=name))
     factor = 0.5 if given is Quieter else 0.25
     np.testing.assert_allclose(found.clip.samples, SPEECH.clip.samples * factor)
 
 
 def test_its_chance_depends_on_the_seed_and_the_sample():
     condition = Condition(transform=outside.hand_over(Shuffled()))
-    one, again = disturb(SPEECH, condition), disturb(SPEECH, condition)
+    one, again = degrade(SPEECH, condition), degrade(SPEECH, condition)
     assert one.clip.samples.tobytes() == again.clip.samples.tobytes()
-    other = disturb(SPEECH, condition.model_copy(update={"seed": 1}))
+    other = degrade(SPEECH, condition.model_copy(update={"seed": 1}))
     assert other.clip.samples.tobytes() != one.clip.samples.tobytes()
 
 
@@ -128,4 +128,4 @@ def test_what_cannot_be_used_is_refused_with_the_way_out(text, said):
 def test_one_that_returns_no_sound_stops_the_run_with_its_name():
     name = outside.hand_over(Wordy())
     with pytest.raises(EngineError, match="Wordy: degrade returned str, and must return a Clip"):
-        disturb(SPEECH, Condition(transform=name))
+        degrade(SPEECH, Condition(transform=name))

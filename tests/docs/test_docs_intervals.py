@@ -36,7 +36,9 @@ def test_the_commands_run(tmp_path, monkeypatch):
 
 
 def test_the_python_does_what_is_shown():
-    examples = doctest.DocTestParser().get_doctest("\n".join(blocks("python")), {}, "sureness", "sureness", 0)
+    examples = doctest.DocTestParser().get_doctest(
+        "\n".join(blocks("python")), {}, "confidence_intervals.md", "confidence_intervals.md", 0
+    )
     said = []
     runner = doctest.DocTestRunner(optionflags=doctest.ELLIPSIS)
     runner.run(examples, out=said.append)

@@ -1,4 +1,4 @@
-"""A user name and a password in an address are used for the connection, and stand nowhere else."""
+"""A user name and a password in an address are used for the connection only, and never recorded."""
 
 from __future__ import annotations
 

@@ -17,7 +17,7 @@ needs_glibc = pytest.mark.skipif(
 )
 LOOKING_AT_MALLOC = """
 import ctypes
-from voicelab.engines.pool import allocator as heap
+from voicelab.engines.pool import allocator
 
 class Heap(ctypes.Structure):
     _fields_ = [(name, ctypes.c_size_t) for name in
@@ -37,7 +37,7 @@ def printed(program: str) -> list[int]:
 
 
 @needs_glibc
-@pytest.mark.parametrize(("told", "mapped"), [("", 0), ("heap.map_large_blocks()", 1)])
+@pytest.mark.parametrize(("told", "mapped"), [("", 0), ("allocator.map_large_blocks()", 1)])
 def test_a_large_block_does_not_come_to_lie_in_the_heap(told: str, mapped: int) -> None:
     before, after = printed(f"""
 {told}
@@ -63,7 +63,7 @@ for number, block in enumerate(blocks):
     if number % 100:
         libc.free(block)
 print(resident())
-heap.give_back()
+allocator.give_back()
 print(resident())
 """)
     assert full - freed < 10_000_000, "what is left here and there holds the heap open"

@@ -1,4 +1,4 @@
-"""Worker processes: one that dies fails what it had, is replaced, and none is left behind."""
+"""Worker processes: a dead one fails its calls and is replaced, and no process is left over."""
 
 import asyncio
 import os
@@ -17,7 +17,7 @@ from voicelab.errors import EngineError, EngineMissingError
 
 
 def children() -> set[int]:
-    """The ids of this process's own children that are alive."""
+    """The ids of this process's running children."""
     found = set()
     for status in Path("/proc").glob("[0-9]*/stat"):
         try:
@@ -120,7 +120,7 @@ class Odd:
 
 @pytest.fixture
 async def slow_host(request):
-    """One lane; `work` takes as long as it is told."""
+    """A pool with one worker; `work` takes the given time."""
     host = await EnginePool(
         EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", request.param, {}), limit_s=30
     ).open()
@@ -228,7 +228,7 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
 
 
 async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
-    """With its lane's socket closed, as it is when the parent was killed."""
+    """With the worker's socket closed, as after the parent was killed."""
     host = await EnginePool(
         EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=30
     ).open()
@@ -247,7 +247,7 @@ async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
 
 
 async def test_a_queue_that_gets_on_is_not_taken_for_hung():
-    """Thirty pieces of work take longer than the limit; none alone does."""
+    """Thirty requests together take longer than the limit; none does alone."""
     host = await EnginePool(
         EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=2.0
     ).open()
@@ -263,7 +263,7 @@ async def test_a_queue_that_gets_on_is_not_taken_for_hung():
 
 
 async def test_what_is_held_of_several_utterances_is_done_one_after_the_other():
-    """An engine that turns from one to the next with each frame is slower; each keeps its order."""
+    """Switching utterances with every frame would be slower; each utterance keeps its order."""
     host = await EnginePool(EngineConfig("asr", "diary", "tests.engines.test_engine_pool:Diary", "thread", {})).open()
     try:
         streams = [host.stream() for _ in range(3)]

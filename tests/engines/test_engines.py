@@ -1,4 +1,4 @@
-"""Every engine in every table keeps the same contract; whatever is asked for wrongly says what there is."""
+"""Every engine in every table follows the same contract; errors list the known names."""
 
 from dataclasses import asdict, replace
 

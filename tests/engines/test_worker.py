@@ -1,4 +1,4 @@
-"""In which order a worker does what it is asked, and how often it says that it gets on."""
+"""The order in which a worker serves requests, and how often it reports progress."""
 
 import queue
 import threading
@@ -55,7 +55,7 @@ def test_whoever_has_waited_longest_comes_first_of_those_who_are_still_speaking(
 
 
 def test_what_is_given_back_comes_before_all_others():
-    """Where an engine has too much to do somebody always waits for a result, and nothing would ever be given back."""
+    """In an overloaded engine a caller always waits, so resources would never be freed without closing first."""
     scheduler = Scheduler()
     close = Request(None, 3, "close")
     for request in (feed(1), Request(7, 2, "finish"), feed(3), close):
@@ -110,7 +110,7 @@ def test_the_requests_of_one_utterance_stay_in_order_and_none_is_lost(asked):
     st.lists(st.integers(0, 2), max_size=80),
 )
 def test_several_who_serve_are_never_at_one_utterance_at_once(asked, finishing):
-    """Hypothesis chooses whose work is done next; 3 are at work."""
+    """Hypothesis chooses which of three threads serves the next request."""
     scheduler, at_work, done = Scheduler(), [None] * 3, []
     requests = [
         Request(None if method == "feed" else number, stream or None, method)
@@ -161,7 +161,7 @@ def test_whoever_is_told_of_one_hears_how_long_the_others_take():
 
 
 class Meeting:
-    """Its calls wait for each other: two that are made one after the other never end."""
+    """An engine whose calls wait for each other: two sequential calls would never end."""
 
     def __init__(self):
         self.both = threading.Barrier(2)

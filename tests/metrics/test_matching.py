@@ -1,4 +1,4 @@
-"""Which texts name an entity and which do not, in the ways that people say and recognizers write things."""
+"""Entity matching on spoken and written forms: matches and near misses."""
 
 import json
 import subprocess

@@ -76,10 +76,10 @@ def test_speakers_share_the_set_and_its_conditions(found):
     spoken = [row for row in rows if row["text"]]
     speakers = Counter(row["speaker"] for row in spoken)
     assert max(speakers.values()) - min(speakers.values()) <= 6
-    disturbed = [row for row in spoken if "condition" in row]
-    assert len(disturbed) >= len(spoken) / 5
+    degraded = [row for row in spoken if "condition" in row]
+    assert len(degraded) >= len(spoken) / 5
     for kind in ("telephone", "noise", "room"):
-        assert {row["speaker"] for row in disturbed if kind in row["condition"]} == set(speakers), kind
+        assert {row["speaker"] for row in degraded if kind in row["condition"]} == set(speakers), kind
     assert {row.get("speaking_rate", 1.0) for row in spoken} == {1.0, 1.25}
     assert {row["speaker"] for row in spoken if "speaking_rate" in row} == set(speakers)
 

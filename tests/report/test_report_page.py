@@ -1,4 +1,4 @@
-"""The page is one file that works offline, shows everything, and trusts no text."""
+"""The page is one offline file, shows everything, and escapes all text."""
 
 import base64
 import json

@@ -1,4 +1,4 @@
-"""A target that goes away: the run waits, then stops as interrupted; no turn is lost, and none is taken twice."""
+"""A target that disappears: the run waits, then stops as interrupted; no turn is lost, and none is repeated."""
 
 import asyncio
 import json

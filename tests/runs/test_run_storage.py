@@ -1,4 +1,4 @@
-"""A run that fails at any of its writes goes on where it was: no turn is lost, none is taken twice."""
+"""A run that fails at any write can be resumed: no turn is lost, and none is repeated."""
 
 import json
 import signal
@@ -44,7 +44,7 @@ def spec(tmp_path_factory) -> RunSpec:
 
 @pytest.fixture(scope="module")
 def writes(spec, tmp_path_factory) -> int:
-    """How many calls of a whole run change the disk."""
+    """Number of system calls of a whole run that change the disk."""
     disk = FaultyDisk()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(storage, "os", disk)
@@ -54,7 +54,7 @@ def writes(spec, tmp_path_factory) -> int:
 
 
 def check_whole(folder: RunFolder, before: bytes) -> None:
-    """Every turn once, and what was on disk before still there."""
+    """Check that every turn is there once, and that earlier lines are unchanged."""
     after = (folder.path / "turns.jsonl").read_bytes()
     assert after.startswith(before[: before.rfind(b"\n") + 1])
     run, keys = folder.read(), [json.loads(line)["key"] for line in after.splitlines()]
@@ -67,7 +67,7 @@ def check_whole(folder: RunFolder, before: bytes) -> None:
 
 
 def go_on(spec: RunSpec, folder: RunFolder) -> None:
-    """As a user does: resume where the run has begun, else begin it."""
+    """Resume the run if it has started, else start it, as a user does."""
     turns = folder.path / "turns.jsonl"
     before = turns.read_bytes() if turns.exists() else b""
     if (folder.path / "run.json").exists():
@@ -102,7 +102,7 @@ def test_a_slow_disk_costs_time_and_nothing_else(spec, tmp_path, monkeypatch):
 
 
 def test_a_run_that_is_killed_at_a_write_goes_on(spec, writes, tmp_path):
-    """In processes of its own, at writes spread over the run."""
+    """In separate processes, at writes spread over the run."""
     for at in (3, writes // 2, writes - 4):
         folder = RunFolder(tmp_path / f"{at}" / "r")
         folder.path.parent.mkdir()
@@ -131,7 +131,7 @@ def test_a_resume_that_fails_too_loses_nothing(spec, writes, tmp_path, monkeypat
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_one_sentence_with_the_way_on(spec, tmp_path):
-    """With a device that is really full."""
+    """With a full device."""
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "turns.jsonl").symlink_to("/dev/full")
     options = ["--samples", spec.samples, "--asr", "fake", "--tts", "fake", "--in-process", "--out", str(tmp_path)]

@@ -1,4 +1,4 @@
-"""Runs: every sample once, one failure one record, the same in process and over the wire, and none lost to a kill."""
+"""Runs: each sample once, one record per failure, equal results in process and over a server, safe from kills."""
 
 import asyncio
 import json
@@ -185,7 +185,7 @@ def test_a_folder_that_holds_no_run_is_named(tmp_path):
 
 
 def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
-    """As by the stop button of a notebook, where the run is in a thread beside the loop that waits."""
+    """As with a notebook's stop button, where the run is in a thread beside the waiting event loop."""
     spec = FAKE.model_copy(update={"mode": "realtime", "limit": None})
 
     def interrupt(done: int, _total: int, _turn) -> None:

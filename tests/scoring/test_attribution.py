@@ -1,4 +1,4 @@
-"""Why it failed: every loss has one stage, so the stages add up, and the stage is the one that did it."""
+"""Attribution: every loss has exactly one stage, the one that caused it, so the stages add up."""
 
 import doctest
 import json
@@ -69,7 +69,7 @@ def agent():
 
 
 def spoken_turn(agent, key, text, heard, expected=("AAPL", "Apple"), **changes):
-    """A turn as a run keeps it; what was answered is what the agent answers after the turns before."""
+    """A recorded turn, with the agent's answer after the given earlier turns."""
     fields = {"expected_entities": expected, "text": text, "heard": heard} | changes
     return turn(key, text, heard).model_copy(update=fields)
 

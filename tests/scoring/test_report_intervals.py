@@ -1,4 +1,4 @@
-"""Intervals of ratios, quantiles and any statistic of sums: which method is taken when, and the laws they keep."""
+"""Intervals of ratios, quantiles and statistics of sums: the choice of the method, and laws."""
 
 import random
 import re
@@ -53,7 +53,7 @@ def test_a_quantile_lies_in_its_interval_which_ends_on_values(values, quantile):
 
 @pytest.mark.parametrize("count", [20, 75, 200])
 def test_the_median_of_independent_values_has_the_textbooks_interval(count):
-    """The k-th smallest and largest, for the largest k that a fair coin falls short of in at most 2.5 % of sets."""
+    """The k-th smallest and largest, for the largest k with a binomial tail of at most 2.5 %."""
     found = quantile_interval(range(1, count + 1), range(count), 0.5)
     k = int(stats.binom.ppf(0.025, count, 0.5))
     assert (found.low, found.high) == (k, count + 1 - k)
@@ -69,7 +69,7 @@ def test_values_that_are_alike_count_as_fewer(turns):
 
 
 def test_bca_is_scipys_where_clusters_are_single_values():
-    """scipy's BCa has no clusters and draws by itself, so the two agree up to the draws."""
+    """scipy's BCa has no clusters and different random draws, so the results agree approximately."""
     values = np.random.default_rng(5).exponential(size=40)
     theirs = stats.bootstrap((values,), np.mean, n_resamples=40_000, method="BCa", rng=np.random.default_rng(1))
     picks = np.random.default_rng(2).integers(40, size=(40_000, 40))
@@ -101,7 +101,7 @@ def test_a_rates_interval_holds_it_and_a_share_stays_between_0_and_1(rows):
 
 @given(COUNTS)
 def test_the_interval_of_the_rest_is_the_mirror_image(rows):
-    """Recall and misses are one figure: what is not found has the interval of what is, turned round."""
+    """Recall and miss rate are complementary, and so are their intervals."""
     found, missed = ratio_of(rows), ratio_of([(whole - part, whole) for part, whole in rows])
     assert (missed.low, missed.high) == (pytest.approx(1 - found.high), pytest.approx(1 - found.low))
 
@@ -165,7 +165,7 @@ def test_a_rate_beyond_1_is_bounded_by_the_poisson_distribution():
 
 
 def test_speakers_of_unequal_size_count_as_fewer():
-    """Kish: 30 speakers of whom one has half of the words are worth four, and the interval is that much wider."""
+    """Kish: 30 speakers, one of them with half of the words, count as about four, and the interval is wider."""
     rates = [0.1 + 0.01 * (number % 7) for number in range(30)]
     equal = ratio_interval([round(200 * rate) for rate in rates], [200] * 30, range(30), seed=0)
     words = [5800, *[200] * 29]
@@ -302,7 +302,7 @@ def test_a_percentile_of_few_speakers_is_refused_with_what_its_turns_are_worth()
 
 
 def test_samples_without_speech_leave_the_speakers_as_clusters():
-    """Noise and silence have no speaker; the turns of one speaker are alike all the same."""
+    """Noise and silence have no speaker; the turns of a speaker are still one cluster."""
     spoken = [answered(f"{speaker}{number}", speaker=speaker) for speaker in "abc" for number in range(4)]
     silent = [answered("noise", text=" ", heard=""), answered("cough", text="", heard="")]
     clusters = Clusters.of([*spoken, *silent])

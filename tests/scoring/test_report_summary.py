@@ -1,4 +1,4 @@
-"""The laws of a summary: counts add, what was not scored is never 0, and the same seed gives the same interval."""
+"""Laws of a summary: counts add, unscored figures are never 0, and the same seed gives the same intervals."""
 
 import random
 

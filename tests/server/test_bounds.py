@@ -1,4 +1,4 @@
-"""Everything that a client can send has a limit, and what is beyond it costs little more than its transport."""
+"""Every client input has a limit, and input beyond it costs little more than its transport."""
 
 from __future__ import annotations
 

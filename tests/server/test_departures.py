@@ -1,4 +1,4 @@
-"""A client that leaves costs one line of the log at most, and the work that it asked for ends."""
+"""A client that disconnects causes at most one log line, and its work is cancelled."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The history keeps what it was given, in either database, however many write at once."""
+"""The history stores turns correctly in both databases, also with concurrent writers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""While the history cannot be used, everybody is told so soon, and when it can be used again work goes on."""
+"""While the history is unavailable, clients get an error quickly; when it is back, turns work again."""
 
 from __future__ import annotations
 

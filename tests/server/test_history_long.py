@@ -1,4 +1,4 @@
-"""A session of any length costs its next turn, its pages and all others the same; it has an end, and may be removed."""
+"""The cost of a turn does not depend on the session's length; sessions have a maximum length and can be deleted."""
 
 from __future__ import annotations
 

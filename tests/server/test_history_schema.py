@@ -1,4 +1,4 @@
-"""The schema is brought up to date when a server starts: nothing is lost, nothing is guessed, nobody collides."""
+"""A starting server migrates the schema without losing or guessing data, and concurrent starts do not collide."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client was told is in the history, exactly once, whenever the server is killed."""
+"""Every confirmed turn is in the history exactly once, whenever the server is killed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ KILLS = 2
 
 @dataclass
 class Told:
-    """What one client knows: what it asked for, what was confirmed, and the one thing of which it knows neither."""
+    """A client's view: its requests, the confirmed ones, and the single one whose outcome is unknown."""
 
     user_id: str
     sessions: list[str] = field(default_factory=list)
@@ -38,7 +38,7 @@ class Told:
 
 
 async def talk_until_cut_off(served: Served, told: Told, seed: int) -> None:
-    """Add and remove companies, a new session now and then, until the server is gone."""
+    """Add and remove companies, sometimes in a new session, until the server is gone."""
     choices = random.Random(f"{told.user_id} {seed}")
     try:
         while True:
@@ -68,7 +68,7 @@ async def talk_until_cut_off(served: Served, told: Told, seed: int) -> None:
 
 
 async def check(url: str, everyone: list[Told]) -> int:
-    """Hold the history against what was told; how many turns are in it."""
+    """Check the history against the confirmed turns; return its number of turns."""
     history = await History.open(url)
     total = 0
     try:
@@ -139,7 +139,7 @@ async def test_the_check_itself_finds_a_turn_that_is_lost_and_one_that_is_kept_t
 
 
 async def test_a_database_that_comes_back_is_used_again(postgres: Postgres) -> None:
-    """Its connections, cut off by the database, were handed out once more and failed the next turn."""
+    """Connections closed by the database were once reused and failed the next turn."""
     url = await postgres.fresh()
     history = await History.open(url)
     session_id = await history.start_session("ada")

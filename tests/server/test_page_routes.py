@@ -1,4 +1,4 @@
-"""What the page asks the server for: sets that are recorded, samples, runs, and who may not ask."""
+"""The page's routes: recorded sets, samples, runs, and access control."""
 
 from __future__ import annotations
 

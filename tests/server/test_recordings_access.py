@@ -1,4 +1,4 @@
-"""Recorded sets: whose they are, what is kept of them and where, and what happens to them at once."""
+"""Recorded sets: ownership, stored files, and concurrent changes."""
 
 from __future__ import annotations
 

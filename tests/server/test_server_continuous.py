@@ -1,4 +1,6 @@
-"""In a stream without end every utterance is found whole and answered; speech stops a reply, and a cough does not."""
+"""In a continuous stream every utterance is detected completely and answered; speech interrupts a reply, a cough does
+not.
+"""
 
 from __future__ import annotations
 
@@ -29,14 +31,14 @@ FRAME_S = 0.032
 
 
 def tone(duration_s: float) -> Clip:
-    """What the energy detector takes for speech."""
+    """A signal that the energy detector classifies as speech."""
     instants = np.arange(round(duration_s * SPEECH_RATE_HZ)) / SPEECH_RATE_HZ
     return Clip((0.3 * np.sin(2 * np.pi * 300 * instants)).astype(np.float32), SPEECH_RATE_HZ)
 
 
 @pytest.fixture(scope="module")
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """The fake recognizer says how much it was given; replies are over at once, so that nothing interrupts them."""
+    """The fake recognizer returns the amount of audio; replies are short, so nothing interrupts them."""
     folder = tmp_path_factory.mktemp("served")
     with serving(folder, vad="energy", tts="fake:words_per_s=5000", realtime_slack_s=60) as running:
         yield running
@@ -44,14 +46,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    """It has heard a backchannel, whatever was said, and replies for two minutes."""
+    """The recognizer always returns a backchannel, and the reply lasts two minutes."""
     folder, asr, agent = tmp_path_factory.mktemp("talkative"), "fake:text=uh-huh", f"fake:text={LONG}"
     with serving(folder, vad="energy", asr=asr, agent=agent, realtime_slack_s=60) as running:
         yield running
 
 
 async def stream(talker: Talker, pieces: Sequence[Clip], *, is_final: bool = False, pace: float = 0.0) -> None:
-    """Send them; pace: how long to wait for each second of sound."""
+    """Send clips. pace: seconds to wait per second of audio."""
     for number, piece in enumerate(pieces, start=1):
         last = is_final and number == len(pieces)
         text = base64.b64encode(piece.to_pcm16()).decode()
@@ -60,7 +62,7 @@ async def stream(talker: Talker, pieces: Sequence[Clip], *, is_final: bool = Fal
 
 
 async def turn(talker: Talker) -> dict[str, dict[str, Any]]:
-    """The events of one turn, each name's last; they come in order."""
+    """The events of a turn, the last one of each name; checks their order."""
     found: dict[str, dict[str, Any]] = {}
     while not found.get("audio_chunk", {}).get("is_final"):
         name, data = await talker.receive()
@@ -155,7 +157,7 @@ async def test_two_utterances_in_one_chunk_are_two_turns(served: Served) -> None
 
 
 async def until_chunk(talker: Talker) -> str:
-    """Wait for the reply's first sound; the turn's id."""
+    """Wait for the reply's first audio; return the turn's id."""
     while True:
         name, data = await talker.receive()
         if name == "audio_chunk":
@@ -163,7 +165,7 @@ async def until_chunk(talker: Talker) -> str:
 
 
 async def test_speech_stops_the_reply_and_is_the_next_turn(talkative: Served) -> None:
-    """Two seconds interrupt even with no more than a backchannel in them."""
+    """Two seconds of speech interrupt even if they are only a backchannel."""
     async with in_stream(talkative, turn_ids=True) as talker:
         await stream(talker, [in_a_room(tone(1.0), after_s=1.5)])
         old = await until_chunk(talker)
@@ -196,7 +198,7 @@ async def test_a_cough_during_a_reply_is_as_if_it_had_not_been(talkative: Served
 
 
 async def test_a_cough_while_an_utterance_waits_for_its_answer_is_no_turn_either(talkative: Served) -> None:
-    """All in one chunk: when the cough is heard, nothing is answered yet."""
+    """All in one chunk: at the cough, no reply has started yet."""
     async with in_stream(talkative) as talker:
         await stream(talker, [in_a_room(tone(1.0), 1.5, cough(), after_s=1.5)])
         names = []
@@ -212,7 +214,7 @@ async def test_a_cough_while_an_utterance_waits_for_its_answer_is_no_turn_either
 async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Six seconds, whose final chunk leaves long before it sounds; what was not heard is not remembered."""
+    """A reply of six seconds, sent long before it is played; only the played part is remembered."""
     text = " ".join(["word"] * 18)
     seen, respond = [], FakeAgent.respond
     monkeypatch.setattr(FakeAgent, "respond", lambda *given: seen.append(given[2].exchanges) or respond(*given))
@@ -274,7 +276,7 @@ async def test_a_stream_faster_than_twice_real_time_is_closed(tmp_path: Path) ->
 
 
 async def test_a_small_file_that_unpacks_to_hours_is_not_unpacked(tmp_path: Path) -> None:
-    """Sound that nobody has taken is limited as a turn is, though the stream has no end."""
+    """Audio before an utterance is limited like a turn, although the stream is endless."""
     bomb = container(Clip.silence(600), "flac", "flac")
     with serving(tmp_path, vad="energy", max_turn_s=5, realtime_slack_s=20) as served:
         async with in_stream(served) as talker:
@@ -373,7 +375,7 @@ async def until_closed(talker: Talker) -> dict[str, Any]:
 
 
 async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the_connection(tmp_path: Path) -> None:
-    """It was told, but the connection stayed open, and the reply went on in a task that nobody knew."""
+    """Once the error was sent, but the connection stayed open and the reply continued in an orphaned task."""
     with serving(tmp_path, vad="energy", agent=f"fake:text={LONG}", realtime_slack_s=2) as served:
         async with in_stream(served) as talker:
             await talker.send("text", text="go on")
@@ -387,7 +389,7 @@ async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the
 
 
 async def test_sound_without_speech_is_told_once_and_only_to_who_asked(tmp_path: Path) -> None:
-    """As when the microphone is turned down, or somebody else's line is noisy."""
+    """As with a quiet microphone or a noisy line."""
     noise = np.random.default_rng(3).standard_normal(4 * SPEECH_RATE_HZ) * 10 ** (-48 / 20)
     sound = Clip.join([Clip.silence(2.0), Clip(noise.astype(np.float32), SPEECH_RATE_HZ)])
     with serving(tmp_path, vad="silero", realtime_slack_s=60) as served:

@@ -1,4 +1,4 @@
-"""How the server ends: no new turns, running ones end or are announced, sessions are closed, all within a limit."""
+"""Server shutdown: no new turns, running ones finish or are announced, sessions are closed, all within a limit."""
 
 from __future__ import annotations
 

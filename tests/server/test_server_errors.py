@@ -1,4 +1,4 @@
-"""What is wrong gets its error, once, and costs nothing else."""
+"""Every invalid message gets its error once and has no other effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who gets in: by host, by origin, by token. What is not let in is told why, and nothing of it is done."""
+"""Access control by host, origin and token. A refused request gets the reason and has no effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reply that is interrupted stops at once, wherever it is; what was said of it is remembered, and all else is not."""
+"""An interrupted reply stops at once in every phase; only its played part is remembered."""
 
 from __future__ import annotations
 

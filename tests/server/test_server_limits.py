@@ -1,4 +1,4 @@
-"""Nothing that one client does, or fails to do, takes more than its share or holds up another."""
+"""No client can use more than its share or delay another one."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 async def closing_code(talker: Talker) -> tuple[str, int]:
-    """The code of the last error, and of the close frame after it."""
+    """The codes of the last error and of the close frame after it."""
     last = ""
     try:
         while True:
@@ -57,7 +57,7 @@ async def closing_code(talker: Talker) -> tuple[str, int]:
 
 
 async def push(talker: Talker, chunks: int) -> None:
-    """Send seconds of sound as fast as they go, until the server has had enough."""
+    """Send seconds of audio at full speed until the server closes the connection."""
     try:
         for _ in range(chunks):
             await talker.send("audio_chunk", audio_chunk=SECOND, format="pcm16", is_final=False)
@@ -173,7 +173,7 @@ async def test_a_client_that_waits_for_a_long_answer_is_not_idle(tmp_path: Path)
 
 
 async def stop_reading(talker: Talker) -> None:
-    """Ask for a reply of megabytes, and read none of it."""
+    """Request a reply of several megabytes and do not read it."""
     await talker.init(audio_format="pcm16")
     await talker.send("text", text="go on and " * 130)
     await talker.expect("agent_response")

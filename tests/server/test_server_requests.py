@@ -1,4 +1,4 @@
-"""A request that never comes whole is ended, and so is an answer that is never read; a slow upload is not."""
+"""Incomplete requests and unread answers time out; a slow upload does not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What can be seen of the server from outside: metrics, probes, spans, the log; neither sound nor words are in it."""
+"""Observability: metrics, probes, spans and the log; none contains audio or transcripts."""
 
 from __future__ import annotations
 

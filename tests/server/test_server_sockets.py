@@ -1,4 +1,4 @@
-"""What is no WebSocket gets an answer and an end, and leaves no fault of ours in the log."""
+"""Invalid WebSocket requests get an answer and a close, and leave no error in the log."""
 
 from __future__ import annotations
 

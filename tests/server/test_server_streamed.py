@@ -13,13 +13,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.support.model_server import Asked, CallTool, ModelServer, Step, Text, model_server
+from tests.support.model_server import CallTool, ModelServer, ReceivedRequest, Step, Text, model_server
 from tests.support.serving import Served, serving, talking
 
 SLOW = [Text("The first sentence is here. "), Text("The second sentence is here. ", after_s=1.0), Text("Third.")]
 
 
-def model(asked: Asked) -> list[Step]:
+def model(asked: ReceivedRequest) -> list[Step]:
     if asked.results:
         return [Text("It is done.")]
     if "slowly" in asked.said:

@@ -1,4 +1,4 @@
-"""The page's cookie: random, with an end, of no use to any other page, and over when its token or its user says so."""
+"""The page's cookie: random, expiring, unusable for other pages, and ended by its token or by signing out."""
 
 from __future__ import annotations
 

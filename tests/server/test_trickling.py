@@ -1,4 +1,4 @@
-"""A body must come at some rate and within some time, and probes are answered whatever takes the connections."""
+"""A body needs a minimum rate and has a maximum time; probes are answered even if all connections are in use."""
 
 from __future__ import annotations
 

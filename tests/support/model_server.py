@@ -54,7 +54,7 @@ class Refuse:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ReceivedRequest:
     """What a request holds, in either interface: user, assistant and tool texts in order, and the body itself."""
 
     body: dict[str, Any]
@@ -81,7 +81,7 @@ class Asked:
         return [text for role, text in self.texts if role == "user"][-1]
 
 
-Model = Callable[[Asked], Sequence[Step] | Refuse]
+Model = Callable[[ReceivedRequest], Sequence[Step] | Refuse]
 
 
 @dataclass
@@ -89,7 +89,7 @@ class ModelServer:
     """base_url: up to /v1. asked: every request, in order. left: set when a client broke off a reply."""
 
     base_url: str
-    asked: list[Asked] = field(default_factory=list)
+    asked: list[ReceivedRequest] = field(default_factory=list)
     left: threading.Event = field(default_factory=threading.Event)
 
 
@@ -106,7 +106,7 @@ def model_server(model: Model, *, usage: bool = True) -> Iterator[ModelServer]:
 
         def do_POST(self) -> None:
             body = json.loads(self.rfile.read(int(self.headers["content-length"])))
-            asked = Asked(body, self.headers.get("authorization", ""))
+            asked = ReceivedRequest(body, self.headers.get("authorization", ""))
             served.asked.append(asked)
             reply = model(asked)
             if isinstance(reply, Refuse):

@@ -1,4 +1,4 @@
-"""A server to talk to, and what to say to it: shared by the tests of the server."""
+"""Servers and clients for the server's tests."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Served:
         return f"ws://127.0.0.1:{self.port}/ws/voice/simple"
 
     def rows(self, query: str, *values: Any) -> list[dict[str, Any]]:
-        """What is on disk now, read past the server."""
+        """The stored history, read directly from disk."""
         connection = sqlite3.connect(self.database)
         connection.row_factory = sqlite3.Row
         try:
@@ -74,7 +74,7 @@ class Served:
 
 
 def free_socket(port: int = 0) -> socket.socket:
-    """A listening socket on a port that nobody else has, or on one that was such a port before."""
+    """A listening socket on a free port, or on a given port that was free before."""
     return socket.create_server(("127.0.0.1", port))
 
 
@@ -92,7 +92,7 @@ class _Announcing(Server):
 
 @contextmanager
 def serving(folder: Path, **settings: Any) -> Iterator[Served]:
-    """The real server in a thread of this process, with fake engines unless others are given."""
+    """Run the real server in a thread of this process, with fake engines by default."""
     database = folder / "history.sqlite3"
     chosen = Settings.read(**{**FAKES, "database_url": f"sqlite+aiosqlite:///{database}", **settings})
     app = create_app(chosen)
@@ -111,7 +111,7 @@ def serving(folder: Path, **settings: Any) -> Iterator[Served]:
 
 @contextmanager
 def spawned(folder: Path, *arguments: str, port: int = 0, **environment: str) -> Iterator[Served]:
-    """The server as a process, on a socket that this process made; port: that of one that has ended."""
+    """Run the server as a process, on a socket of this process. port: reuse the port of a stopped server."""
     database = folder / "history.sqlite3"
     with (folder / "server.log").open("ab") as log:
         # Only the server holds the socket: when it is killed, nobody is left to whom a client could connect.
@@ -133,7 +133,7 @@ def spawned(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
 
 
 def run_server(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A server that ends by itself."""
+    """Run a server that exits by itself."""
     return subprocess.run(
         [sys.executable, "-m", "server", *arguments],
         cwd=PROJECT,
@@ -146,17 +146,17 @@ def run_server(*arguments: str, **environment: str) -> subprocess.CompletedProce
 
 
 def children_of(pid: int) -> list[int]:
-    """The processes that a process started."""
+    """The child processes of a process."""
     return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def is_running(pid: int) -> bool:
-    """Whether there is such a process (one that has ended but was not waited for is none)."""
+    """Whether a process is running; a zombie is not."""
     return state_of(pid) not in (None, "Z")
 
 
 def state_of(pid: int) -> str | None:
-    """A process's state, as the system writes it: R, S, T (stopped), Z (ended); None when there is no such process."""
+    """A process's state as in /proc: R, S, T (stopped), Z (zombie); None if it does not exist."""
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
     except OSError:
@@ -165,7 +165,7 @@ def state_of(pid: int) -> str | None:
 
 @dataclass
 class Answer:
-    """All that came for one turn, in order."""
+    """All messages of a turn, in order."""
 
     events: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
 
@@ -190,7 +190,7 @@ class Answer:
 
 
 class Talker:
-    """A client that knows nothing but the wire."""
+    """A minimal protocol client."""
 
     def __init__(self, socket: ClientConnection) -> None:
         self.socket = socket
@@ -227,7 +227,7 @@ class Talker:
             await self.send("audio_chunk", audio_chunk=base64.b64encode(chunk).decode(), **fields)
 
     async def answer(self) -> Answer:
-        """All up to the final chunk or an error."""
+        """Read all messages up to the final chunk or an error."""
         answer = Answer()
         while True:
             name, data = await self.receive()
@@ -236,7 +236,7 @@ class Talker:
                 return answer
 
     async def works(self) -> None:
-        """The next turn is answered as if nothing had been."""
+        """Check that the next turn is answered normally."""
         await self.say([TONE.to_pcm16()], format="pcm16")
         assert [name for name in (await self.answer()).names if name != "audio_chunk"] == [
             "transcription",
@@ -244,13 +244,13 @@ class Talker:
         ]
 
     async def works_after_init(self) -> None:
-        """A session begins, and its first turn is answered."""
+        """Check that a session starts and its first turn is answered."""
         await self.init()
         await self.works()
 
 
 class talking:  # noqa: N801 - reads as a verb: `async with talking(server) as talker`
-    """A connection, with the origin of the default settings unless another is given."""
+    """Connect, by default with the origin of the default settings."""
 
     def __init__(self, served: Served, *, query: str = "", origin: str | None = ORIGIN) -> None:
         self._connecting = connect(
@@ -283,7 +283,7 @@ def container(clip: Clip, form: str, codec: str) -> bytes:
 
 
 def until(condition: Callable[[], bool]) -> None:
-    """Wait for what happens in another thread or process."""
+    """Wait for a condition that another thread or process makes true."""
     deadline = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"

@@ -1,4 +1,4 @@
-"""Maps: what a file can say about a target, and what it says when it is wrong."""
+"""Maps: the contents of a target's YAML file, and its errors."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A run's language decides its samples, its normalizer, its headline figure and what the recognizer is told."""
+"""A run's language determines its samples, normalizer, headline figure and the recognizer's option."""
 
 import json
 from dataclasses import dataclass
@@ -183,7 +183,7 @@ def test_the_language_of_a_seed_set_stands_in_its_metadata(tmp_path):
 
 
 @dataclass(frozen=True)
-class Asked:
+class Case:
     asr: str
     code: str
     outcome: str
@@ -192,10 +192,10 @@ class Asked:
 @pytest.mark.parametrize(
     "case",
     [
-        Asked("fake", "zh", "fake"),
-        Asked("pocketsphinx", "en", "pocketsphinx"),
-        Asked("pocketsphinx", "ja", "recognizer pocketsphinx does not support the language 'ja', only en"),
-        Asked("sensevoice", "th", "recognizer sensevoice does not support the language 'th', only zh, en, yue, ja, ko"),
+        Case("fake", "zh", "fake"),
+        Case("pocketsphinx", "en", "pocketsphinx"),
+        Case("pocketsphinx", "ja", "recognizer pocketsphinx does not support the language 'ja', only en"),
+        Case("sensevoice", "th", "recognizer sensevoice does not support the language 'th', only zh, en, yue, ja, ko"),
     ],
     ids=str,
 )

@@ -1,4 +1,4 @@
-"""Utterances are found whole: the same ones however the sound was chunked, none lost, none cut."""
+"""Utterances are detected completely and independently of chunking; none is lost or cut."""
 
 import doctest
 import re

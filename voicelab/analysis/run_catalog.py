@@ -114,9 +114,9 @@ def kept_run(path: Path) -> StoredRun:
     state: State = run.status
     note = run.failure or ""
     if run.status == "running" and not lock.is_held(path):
-        state, note = "stopped", f"go on with it: voicelab evaluate --resume {path}"
+        state, note = "stopped", f"continue it: voicelab evaluate --resume {path}"
     elif run.status == "interrupted":
-        note = f"{note}; go on with it: voicelab evaluate --resume {path}"
+        note = f"{note}; continue it: voicelab evaluate --resume {path}"
     figures = None
     try:
         figures = summary_file.read(path / summary_file.FILE_NAME)

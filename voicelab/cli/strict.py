@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from inspect import getdoc
 from math import isfinite
 from typing import Any
 
@@ -38,9 +39,23 @@ class StrictCommand(TyperCommand):
 
 
 class StrictTyper(typer.Typer):
-    """A Typer whose commands are StrictCommands."""
+    """A Typer whose commands are StrictCommands, with help that the terminal can wrap."""
 
     def command(
         self, name: str | None = None, *, cls: type[TyperCommand] | None = StrictCommand, **options: Any
     ) -> Callable[[Any], Any]:
-        return super().command(name, cls=cls, **options)
+        inherited = super().command
+
+        def register(function: Any) -> Any:
+            return inherited(name, cls=cls, help=help_text(function), **options)(function)
+
+        return register
+
+
+def help_text(function: Callable[..., None]) -> str:
+    """The docstring with one line per paragraph, so that the terminal wraps it, and one line per example."""
+    paragraphs = (" ".join(one.split("\n")) for one in (getdoc(function) or "").split("\n\n"))
+    return "\n\n".join(
+        one.replace("Examples: ", "Examples:\n").replace(" | ", "\n") if one.startswith("Examples:") else one
+        for one in paragraphs
+    )

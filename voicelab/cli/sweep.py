@@ -135,7 +135,7 @@ def _finish(folder: SweepFolder, result: SweepResult) -> None:
     assert result.figures is not None
     written = page.write(folder)
     terminal.table(f"sweep {folder.sweep_id}", wording.SHORT_COLUMNS, wording.short_rows(result.figures))
-    typer.echo(wording.how_sure(result.figures))
+    typer.echo(wording.interval_note(result.figures))
     for one in result.figures.breaks:
         typer.echo(f"breakpoint: {one.sentence}")
     typer.echo(f"report: {written}")

@@ -43,7 +43,7 @@ class DegradedAudio:
     files: tuple[str, ...] = ()
 
 
-def disturb(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> DegradedAudio:
+def degrade(subject: Subject, condition: Condition, voices: Sequence[BabbleVoice] = ()) -> DegradedAudio:
     """Apply a condition to a clip. The result has the clip's rate, and its length unless a transform changed that; the
     input is not modified.
 

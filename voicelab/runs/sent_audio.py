@@ -12,7 +12,7 @@ from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.incoming import IncomingAudio
 from voicelab.conditions.babble import BabbleVoice
-from voicelab.conditions.chain import Subject, disturb
+from voicelab.conditions.chain import Subject, degrade
 from voicelab.conditions.condition import Condition
 from voicelab.conditions.parsing import check
 from voicelab.datasets import Sample, SampleSet
@@ -86,7 +86,7 @@ class RequestAudioSource:
         if self._condition is None:
             audio, duration_s = sample.audio_bytes(), decoded.clip.duration_s
             return RequestAudio(audio, duration_s, segment=_segment(sample, audio), undecoded_s=undecoded_s)
-        found = disturb(
+        found = degrade(
             Subject(sample.id, sample.speaker, self._recordings.clip(sample)), self._condition, self._recordings.voices
         )
         audio = codecs.encode_wav(found.clip)

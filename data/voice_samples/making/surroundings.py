@@ -9,7 +9,7 @@ from making.room import heard_from_afar
 from making.waveform import FRAME, RATE_HZ, Samples
 from voicelab.audio.clip import Clip
 from voicelab.conditions.babble import BabbleVoice
-from voicelab.conditions.chain import Subject, disturb
+from voicelab.conditions.chain import Subject, degrade
 from voicelab.conditions.condition import Condition
 
 _TAIL_S = 0.3
@@ -30,4 +30,4 @@ def apply(sample: dict[str, Any], samples: Samples, rooms: dict[str, Any], talke
     if not wanted:
         return samples
     subject = Subject(sample["id"], sample["speaker"], Clip(samples, RATE_HZ))
-    return disturb(subject, Condition.model_validate(wanted), talkers).clip.samples
+    return degrade(subject, Condition.model_validate(wanted), talkers).clip.samples

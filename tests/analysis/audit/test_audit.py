@@ -1,4 +1,4 @@
-"""An audit puts labels that recordings do not say on top: by the sound of one system, by the agreement of several."""
+"""An audit ranks wrong labels first: by forced alignment with one system, by agreement with several."""
 
 import json
 import random
@@ -73,7 +73,7 @@ def test_spoiled_labels_are_others_and_as_many_as_asked():
 
 
 def test_swapped_labels_come_out_on_top(tmp_path):
-    """Of recordings that come along, two have each other's text and one names another company."""
+    """Shipped recordings; two have swapped texts and one names another company."""
     whole = load(samples_folder())
     texts = {one: whole.sample(one).text for one in SHORT}
     swapped = swap(texts, 2, random.Random(0))
@@ -102,7 +102,7 @@ def test_the_mislabelled_seed_recordings_come_out_on_top():
 
 
 def test_what_cannot_be_judged_is_told(tmp_path):
-    """A text that nothing here can pronounce is not guessed at; one too long for its recording is a suspect."""
+    """A text without a pronunciation gets no score; a text too long for its recording is a suspect."""
     clip = load(samples_folder()).sample("other_music").clip().at_rate(SPEECH_RATE_HZ)
     short = clip.between(0.2, 0.5)
     found = misfits([
@@ -122,7 +122,7 @@ def test_what_cannot_be_judged_is_told(tmp_path):
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory):
-    """Two systems that heard three recordings alike, whose labels are right, nearly right and wrong."""
+    """Two systems with equal transcripts of three recordings, whose labels are right, almost right and wrong."""
     folder = tmp_path_factory.mktemp("audit")
     texts = {
         "price_ko": "What is the price of Apple?",

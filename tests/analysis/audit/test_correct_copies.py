@@ -1,4 +1,4 @@
-"""A new version of a set has the old one's recordings, each in a file, and appears whole or not at all."""
+"""A new version of a set has a file for each old recording, and is written completely or not at all."""
 
 import gzip
 import hashlib

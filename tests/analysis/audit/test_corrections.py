@@ -1,4 +1,4 @@
-"""Corrections make a new version of a set: the old one is untouched, nothing else changes, and the history tells."""
+"""Corrections write a new version of a set with a history; the old version and all other fields do not change."""
 
 import hashlib
 import json

@@ -68,7 +68,7 @@ def _render(folder: SweepFolder, result: SweepResult, figures: SweepFigures) -> 
         pictures=pictures,
         columns=wording.columns(figures),
         rows=list(zip(wording.rows(figures), result.runs, strict=True)),
-        note=wording.how_sure(figures),
+        note=wording.interval_note(figures),
         hearings=hearings(folder),
         asked=[(name, _value(value)) for name, value in spec.items()],
         scaled=sum(point.scaled for point in figures.points),
@@ -104,14 +104,14 @@ def _most_varied(turns: Sequence[dict[str, TurnResult]]) -> str:
 
 
 def _sound(
-    samples: SampleSet | None, disturbed: bool, turn: TurnResult, request_audio_source: RequestAudioSource | None
+    samples: SampleSet | None, degraded: bool, turn: TurnResult, request_audio_source: RequestAudioSource | None
 ) -> EmbeddedSound:
     if samples is None:
         return EmbeddedSound(None, "not available: the sample set has moved or changed")
     sample = samples.sample(turn.sample_id)
     return (
         degraded_sound(request_audio_source, sample, turn)
-        if disturbed and request_audio_source is not None
+        if degraded and request_audio_source is not None
         else request_sound(sample)
     )
 

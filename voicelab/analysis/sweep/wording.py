@@ -126,7 +126,7 @@ def source_line(sweep_id: str, figures: SweepFigures) -> str:
     return f"sweep {sweep_id} · normalizer {figures.normalizer} · {figures.clusters} {figures.unit}s"
 
 
-def how_sure(figures: SweepFigures) -> str:
+def interval_note(figures: SweepFigures) -> str:
     left_out = max(one.left_out for one in figures.points[0].measures.values())
     out = f" {left_out} samples are left out because some run could not score them." if left_out else ""
     few = f" {figures.clusters} {figures.unit}s are too few to say much about others." if figures.clusters < FEW else ""
