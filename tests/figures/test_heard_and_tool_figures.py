@@ -80,6 +80,6 @@ def test_tokens_and_cost_are_those_of_the_turns_whose_server_reports_them():
     turns = [answered(str(number), usage=usage) for number, usage in enumerate(spent)]
     found = summary_of([*turns, answered("rules")]).figures
     tokens, cost = found["tokens_per_turn"], found["cost_per_turn"]
-    assert (tokens.value, tokens.part, tokens.of) == (90.0, 180, 2)
-    assert (cost.value, cost.part, cost.of) == (0.25, 0.25, 1)
+    assert (tokens.value, tokens.n) == (90.0, 2)
+    assert (cost.value, cost.n) == (0.25, 1)
     assert not {"tokens_per_turn", "cost_per_turn"} & {name for name, _, _ in leading(summary_of([answered("a")]))}

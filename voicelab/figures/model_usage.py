@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from voicelab.figures.figure import Counts, Figure, Ratio
+from voicelab.figures.figure import Counts, Figure
 from voicelab.figures.scored_turn import TurnScore
 
 
@@ -10,12 +10,17 @@ def _tokens(score: TurnScore) -> Counts | None:
     usage = score.turn.usage
     if usage is None or usage.prompt_tokens is None or usage.completion_tokens is None:
         return None
-    return {"tokens": usage.prompt_tokens + usage.completion_tokens, "turns": 1}
+    return {"spent": usage.prompt_tokens + usage.completion_tokens, "turns": 1}
 
 
 def _cost(score: TurnScore) -> Counts | None:
     usage = score.turn.usage
-    return None if usage is None or usage.cost is None else {"cost": usage.cost, "turns": 1}
+    return None if usage is None or usage.cost is None else {"spent": usage.cost, "turns": 1}
+
+
+def _per_turn(counts: Counts) -> float | None:
+    """A mean and no Ratio: an interval for rates of events would not fit amounts."""
+    return counts["spent"] / counts["turns"] if counts["turns"] else None
 
 
 FIGURES = (
@@ -27,8 +32,8 @@ FIGURES = (
         unit="number",
         group="other",
         counts=_tokens,
-        value=Ratio("tokens", "turns", share=False),
-        detail="{part} tokens, sent and written, in {of} turns",
+        value=_per_turn,
+        least=0.0,
         only_with_evidence=True,
         shown_in=("report",),
     ),
@@ -40,8 +45,8 @@ FIGURES = (
         unit="number",
         group="other",
         counts=_cost,
-        value=Ratio("cost", "turns", share=False),
-        detail="{part} in {of} turns",
+        value=_per_turn,
+        least=0.0,
         only_with_evidence=True,
         shown_in=("report",),
     ),
