@@ -6,12 +6,15 @@ from contextlib import asynccontextmanager
 
 import pytest
 
+from tests.support.made_runs import FORMS, answered
 from tests.support.tones import tone
 from voicelab.errors import InputError
 from voicelab.paths import shipped
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
+from voicelab.scoring.turns import score_turns
 from voicelab.targets.base import Capabilities, SoundPiece, TargetBase, TurnOutcome
+from voicelab.text import normalizer
 
 
 class Mute(TargetBase):
@@ -44,6 +47,14 @@ def test_the_reply_gets_the_text_of_the_recognizer_and_its_name(tmp_path):
     assert [(turn.answer, turn.answer_by) for turn in turns] == 2 * [("added Nvidia", "fake:text=added Nvidia")]
     assert found.status == "finished"
     assert "fake:text=added Nvidia transcribed the audio of 2 replies" in found.notices[-1]
+
+
+def test_a_transcribed_reply_counts_as_an_answer_and_claims_no_entities():
+    own = answered("a", answer="about Apple", expected_entities=("Apple",))
+    transcribed = own.model_copy(update={"answer_by": "moonshine"})
+    first, second = score_turns([own, transcribed], normalizer("english"), FORMS)
+    assert first.answered == second.answered
+    assert (first.agent is None, second.agent is None) == (False, True)
 
 
 def test_none_leaves_the_reply_without_text(tmp_path):

@@ -51,7 +51,7 @@ def class_counts(
         members.setdefault(class_of(entity, forms), []).append(entity)
     spans = {entity: normalizer.words(entity) for entity in turn.expected_entities}
     words = word_errors_by_class(steps, spans, forms)
-    answered = turn.answer is not None or not heard
+    answered = turn.answer_by is None and (turn.answer is not None or not heard)
     agent = claims_by_class(turn.expected_entities, _claims(turn, forms), forms) if answered else {}
     none = FoundCounts() if answered else None
     return {

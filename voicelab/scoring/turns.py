@@ -54,6 +54,11 @@ def answer_text(turn: TurnResult) -> str | None:
     return "" if turn.answer is None and turn.heard == "" else turn.answer
 
 
+def has_claims(turn: TurnResult) -> bool:
+    """Whether the agent could claim entities in a turn. A reply that voicelab transcribed brings none."""
+    return turn.answer_by is None and answer_text(turn) is not None
+
+
 def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms) -> TurnScore:
     heard, answer = turn.heard, answer_text(turn)
     expected = turn.expected_entities
@@ -70,7 +75,7 @@ def _score(turn: TurnResult, session: str, normalizer: Normalizer, forms: Forms)
         session=surface(expected, session) if answer is not None else None,
         linked_heard=linked(expected, heard, forms) if heard is not None else None,
         linked_answered=linked(expected, answer, forms) if answer is not None else None,
-        agent=linked_by_agent(expected, turn.tickers, forms) if answer is not None else None,
+        agent=linked_by_agent(expected, turn.tickers, forms) if has_claims(turn) else None,
         entity_words=entity_word_errors(steps, spans) if steps is not None else None,
         classes=class_counts(turn, steps, normalizer, forms) if steps is not None else None,
         intent=NO_SPEECH if turn.intent is None and heard == "" else turn.intent,
