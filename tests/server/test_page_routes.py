@@ -209,7 +209,7 @@ def test_runs_are_listed_with_their_figures_and_reports(http, served):
     (point,) = http.get("/app/api/trends/wer").json()
     assert (point["run_id"], point["value"], point["verdict"]) == (run.run_id, figures["wer"], "not compared")
     unknown = http.get("/app/api/trends/nothing")
-    assert (unknown.status_code, "unknown; known:" in unknown.json()["detail"]) == (404, True)
+    assert (unknown.status_code, "unknown; known:" in unknown.json()["detail"]["message"]) == (404, True)
     assert "run.json" in rows["torn"]["problem"]
     report = http.get(f"/app/reports/{run.run_id}")
     assert report.text == (left.path / "report.html").read_text()

@@ -1,7 +1,7 @@
 """A stranger's path in a real JupyterLab by a real browser.
 
 Own recognizer, own figure and own agent in a cell; a live run that is stopped and continued; many small runs in one
-frame; a comparison. `python -m tests.api.test_in_jupyterlab FOLDER` keeps pictures.
+frame; a comparison. `python -m tests.analysis.api.test_in_jupyterlab FOLDER` keeps pictures.
 """
 
 from __future__ import annotations
