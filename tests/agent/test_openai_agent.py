@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
@@ -126,7 +127,7 @@ def test_settings_go_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert body["messages"][0] == {"role": "system", "content": "You are terse."}
     assert "temperature" not in body
     assert server.asked[0].key == "Bearer k-123"
-    assert "k-123" not in repr(agent.__dict__["_options"])
+    assert "k-123" not in repr(asdict(agent))
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
@@ -12,11 +13,12 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.speculation import SpeculativeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.engines.weights.cache import find, revision_of
 from voicelab.errors import EngineError, EngineMissingError
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FasterWhisper:
     """An offline recognizer that decodes at pauses.
 
@@ -25,36 +27,28 @@ class FasterWhisper:
     of hypotheses. speculate, segment_s: as for sensevoice.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = "Systran/faster-whisper-base.en",
-        revision: str | None = None,
-        device: str = "cpu",
-        compute_type: str = "int8",
-        language: str | None = "en",
-        beam_size: int = 5,
-        speculate: bool = True,
-        segment_s: float = 15.0,
-    ) -> None:
-        self._options: dict[str, OptionValue] = {
-            "model": model, "revision": revision, "device": device, "compute_type": compute_type,
-            "language": language, "beam_size": beam_size, "speculate": speculate, "segment_s": segment_s,
-        }  # fmt: skip
-        self._speculate, self._segment_s = speculate, segment_s
-        self._model: Any = None
+    model: str = "Systran/faster-whisper-base.en"
+    revision: str | None = None
+    device: str = "cpu"
+    compute_type: str = "int8"
+    language: str | None = "en"
+    beam_size: int = 5
+    speculate: bool = True
+    segment_s: float = 15.0
+
+    def __post_init__(self) -> None:
+        self._whisper: Any = None
 
     def load(self) -> EngineInfo:
-        model, revision = str(self._options["model"]), self._options["revision"]
-        if not 1 <= self._segment_s <= 15:
+        model, language = self.model, self.language
+        if not 1 <= self.segment_s <= 15:
             raise EngineError("faster-whisper", "segment_s must be between 1 and 15; Whisper's window is 30 s")
-        language = self._options["language"]
         if model.rstrip("/").endswith(".en") and language not in ("en", None):
             raise EngineMissingError(
                 "faster-whisper",
                 f"{model} supports English only, not {language!r}; set model= to a multilingual one",
             )
-        folder = find(model, str(revision) if revision is not None else None)
+        folder = find(model, self.revision)
         if folder is None:
             raise EngineMissingError(
                 "faster-whisper",
@@ -70,33 +64,28 @@ class FasterWhisper:
         except ImportError as error:
             raise EngineMissingError("faster-whisper", f"{error}; run: pip install 'voicelab[whisper]'") from error
         try:
-            self._model = WhisperModel(
+            self._whisper = WhisperModel(
                 str(folder),
-                device=str(self._options["device"]),
-                compute_type=str(self._options["compute_type"]),
+                device=self.device,
+                compute_type=self.compute_type,
                 local_files_only=True,
             )
         except (RuntimeError, ValueError) as error:
             raise EngineMissingError("faster-whisper", f"{error}; try device=cpu or another compute_type") from error
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
         revision = f"{revision_of(folder, 'model.bin')}, {package_revision('faster-whisper', 'ctranslate2')}"
-        device = str(self._options["device"])
-        return EngineInfo(
-            "asr", "faster-whisper", dict(self._options), revision, device, "MIT (Whisper, faster-whisper)"
-        )
+        return EngineInfo("asr", "faster-whisper", asdict(self), revision, self.device, "MIT (Whisper, faster-whisper)")
 
     def stream(self) -> SpeculativeStream:
-        return SpeculativeStream(
-            "faster-whisper", self._decode, PauseFinder(self._segment_s), speculate=self._speculate
-        )
+        return SpeculativeStream("faster-whisper", self._decode, PauseFinder(self.segment_s), speculate=self.speculate)
 
     def _decode(self, pieces: Sequence[NDArray[np.float32]]) -> list[Transcript]:
         return [self._hear(piece) for piece in pieces]
 
     def _hear(self, piece: NDArray[np.float32]) -> Transcript:
         # A single temperature: the fallback to sampling would make results vary.
-        found, info = self._model.transcribe(
-            piece.copy(), language=self._options["language"], beam_size=self._options["beam_size"], temperature=0.0,
+        found, info = self._whisper.transcribe(
+            piece.copy(), language=self.language, beam_size=self.beam_size, temperature=0.0,
             condition_on_previous_text=False, without_timestamps=True,
         )  # fmt: skip
         parts = list(found)

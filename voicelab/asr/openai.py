@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from voicelab.asr.base import Transcript
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
 from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class OpenAIRecognizer:
     """Sends each complete utterance as a WAV file.
 
@@ -18,38 +20,31 @@ class OpenAIRecognizer:
     None. key_variable: environment variable with the key. timeout_s (seconds), retries: per request.
     """
 
-    def __init__(
-        self,
-        *,
-        base_url: str = OPENAI_URL,
-        model: str = "whisper-1",
-        language: str | None = None,
-        key_variable: str = "OPENAI_API_KEY",
-        timeout_s: float = 30.0,
-        retries: int = 2,
-    ) -> None:
-        self._options: dict[str, OptionValue] = {
-            "base_url": base_url, "model": model, "language": language, "key_variable": key_variable,
-            "timeout_s": timeout_s, "retries": retries,
-        }  # fmt: skip
-        self._base_url, self._model, self._language = base_url.rstrip("/"), model, language
+    base_url: str = OPENAI_URL
+    model: str = "whisper-1"
+    language: str | None = None
+    key_variable: str = "OPENAI_API_KEY"
+    timeout_s: float = 30.0
+    retries: int = 2
+
+    def __post_init__(self) -> None:
+        self._url = self.base_url.rstrip("/")
         self._client: Any = None
-        self._how = (key_variable, timeout_s, retries)
 
     def load(self) -> EngineInfo:
-        self._client = connect(self._base_url, *self._how)
-        revision = f"{self._model} at {self._base_url}, {package_revision('openai')}"
-        return EngineInfo("asr", "openai", dict(self._options), revision, device="remote", licence="the server's own")
+        self._client = connect(self._url, self.key_variable, self.timeout_s, self.retries)
+        revision = f"{self.model} at {self._url}, {package_revision('openai')}"
+        return EngineInfo("asr", "openai", asdict(self), revision, device="remote", licence="the server's own")
 
     def stream(self) -> OpenAIStream:
         return OpenAIStream(self)
 
     def recognize(self, clip: Clip) -> Transcript:
         """Transcribe one clip on the server."""
-        extra = {"language": self._language} if self._language else {}
-        with translated_errors(self._base_url):
+        extra = {"language": self.language} if self.language else {}
+        with translated_errors(self._url):
             answer = self._client.audio.transcriptions.create(
-                file=("speech.wav", codecs.encode_wav(clip), "audio/wav"), model=self._model, **extra
+                file=("speech.wav", codecs.encode_wav(clip), "audio/wav"), model=self.model, **extra
             )
         # OpenAI's own response has no language, emotion and event; voicelab's server adds them.
         known = {name: getattr(answer, name, None) for name in ("language", "emotion", "event")}

@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.runs import file_errors
@@ -39,10 +32,10 @@ def audit(
             autocompletion=completion.sample_sets,
         ),
     ] = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
     asr: Annotated[
         str | None,
         typer.Option(
@@ -77,10 +70,9 @@ def audit(
             raise InputError("name either runs or a set with --samples")
         if asr is not None and samples is None:
             raise InputError("--asr goes with --samples; leave it out for a run, which has its recognizer")
-        columns = set_columns(
-            reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
-            goes_with=samples is not None,
-        )  # fmt: skip
+        columns = column_options.set_columns(
+            ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
+        )
         if word_map is not None and len(runs or []) < 2:
             raise InputError("--word-map is for texts of several systems; name two runs or more, or leave it out")
         mapped = read_word_map(word_map)

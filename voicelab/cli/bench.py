@@ -7,19 +7,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
+from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
 from voicelab.cli.run_options import SamplesOption
 from voicelab.cli.strict import StrictTyper
 from voicelab.text import NAMES
@@ -71,10 +64,10 @@ def asr(
         ),
     ] = None,
     samples: SamplesOption = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
     limit: Annotated[int, typer.Option(min=1, max=1_000_000, help="Maximum number of recordings.")] = 16,
     longest_s: Annotated[float | None, typer.Option(min=0.1, help="Cut each recording to this many seconds.")] = None,
     rounds: Annotated[int, typer.Option(min=1, max=1_000_000, help="Repetitions of each figure; the best counts.")] = 3,
@@ -103,7 +96,7 @@ def asr(
         from voicelab.errors import EngineMissingError
         from voicelab.paths import shipped
 
-        named = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         recordings = load(samples or shipped("voice_samples"), named)
         clips = speeds.clips_of(recordings, limit=limit, longest_s=longest_s)
         sound_s = sum(clip.duration_s for clip in clips)

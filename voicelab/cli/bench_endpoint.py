@@ -10,14 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, terminal
 from voicelab.cli.run_options import SamplesOption
 from voicelab.runs import file_errors
 
@@ -46,10 +39,10 @@ def endpoint(
         typer.Option(min=0.05, help="A silence to try, may be repeated. \\[default: 0.2 to 1.4]"),
     ] = None,
     samples: SamplesOption = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of recordings. \\[default: all]")] = None,
     variants: Annotated[
         int, typer.Option(min=1, max=1_000_000, help="Repetitions of each recording, with different pauses.")
@@ -100,7 +93,7 @@ def endpoint(
         for way in ways:
             way.turn_end.load()
         plan = PausePlan(pauses, shortest_pause_s, longest_pause_s, noise_dbfs)
-        named = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        named = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         chosen = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
         engine = DETECTORS.config(detector).build()
         engine.load()

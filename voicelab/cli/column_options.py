@@ -27,7 +27,7 @@ AudioColumnOption = Annotated[
 
 
 def set_columns(
-    *, reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, goes_with: bool = True
+    reference: str | None, sample_id: str | None, speaker: str | None, audio: str | None, *, goes_with: bool = True
 ) -> SetColumns | None:
     """The columns named by the options; None if none is given.
 

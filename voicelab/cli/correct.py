@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, terminal
 
 
 def correct(
@@ -37,10 +30,10 @@ def correct(
             autocompletion=completion.run_folders,
         ),
     ] = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
 ) -> None:
     """Apply corrections to a sample set: write a new version with history.json. SET does not change.
 
@@ -57,7 +50,7 @@ def correct(
         from voicelab.report.wording import estimate
         from voicelab.runs.records import RunFolder
 
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         old = load(samples, columns)
         decided = corrections.read(fixes, old)
         folder = RunFolder(run) if run is not None else None

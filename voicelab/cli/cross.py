@@ -8,14 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
@@ -37,10 +30,10 @@ def cross(
         list[str],
         typer.Option(help="Recognizers: NAME,NAME; or repeat the option.", autocompletion=completion.recognizers),
     ],
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
@@ -65,7 +58,7 @@ def cross(
         from voicelab.tts.catalog import VOICES
 
         folder = out if out is not None else Path("reports") / f"{now():%Y%m%d-%H%M%S}-cross"
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         mapped = read_word_map(word_map)
         result = crossing.cross(
             load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,

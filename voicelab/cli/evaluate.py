@@ -8,29 +8,9 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, run_options, terminal
 from voicelab.cli.figure_option import FigureOption
 from voicelab.cli.report import show
-from voicelab.cli.run_options import (
-    AgentOption,
-    CategoryOption,
-    LimitOption,
-    RecognizersOption,
-    ReconnectOption,
-    ReplyRecognizerOption,
-    SamplesOption,
-    SeedOption,
-    TargetOption,
-    TimeoutOption,
-    VoiceOption,
-)
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 
@@ -41,14 +21,14 @@ if TYPE_CHECKING:
 
 def evaluate(
     context: typer.Context,
-    samples: SamplesOption = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
-    asr: RecognizersOption = None,
-    agent: AgentOption = None,
-    tts: VoiceOption = None,
+    samples: run_options.SamplesOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
+    asr: run_options.RecognizersOption = None,
+    agent: run_options.AgentOption = None,
+    tts: run_options.VoiceOption = None,
     mode: Annotated[
         Literal["burst", "realtime"],
         typer.Option(help="burst: each recording in one chunk. realtime: 20 ms frames at a microphone's pace."),
@@ -57,9 +37,9 @@ def evaluate(
         bool, typer.Option("--in-process", help="Run the pipeline in this process, without a server.")
     ] = False,
     url: Annotated[str | None, typer.Option(help="Use this running server, http://host:port.")] = None,
-    target: TargetOption = None,
-    limit: LimitOption = None,
-    category: CategoryOption = None,
+    target: run_options.TargetOption = None,
+    limit: run_options.LimitOption = None,
+    category: run_options.CategoryOption = None,
     condition: Annotated[
         str | None,
         typer.Option(
@@ -70,10 +50,10 @@ def evaluate(
     language: LanguageOption = None,
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
-    seed: SeedOption = 0,
-    reply_asr: ReplyRecognizerOption = None,
-    timeout_s: TimeoutOption = 30.0,
-    reconnect_for_s: ReconnectOption = 60.0,
+    seed: run_options.SeedOption = 0,
+    reply_asr: run_options.ReplyRecognizerOption = None,
+    timeout_s: run_options.TimeoutOption = 30.0,
+    reconnect_for_s: run_options.ReconnectOption = 60.0,
     out: Annotated[Path, typer.Option(help="The folder in which the run's folder is created.")] = Path("reports"),
     run_id: Annotated[
         str | None, typer.Option(help="Name of the run's folder. \\[default: time, engine, mode]")
@@ -105,7 +85,7 @@ def evaluate(
 
             tracking.check(mlflow)
         if resume is not None:
-            _refuse_beside_resume(context)
+            run_options.refuse_beside_resume(context, "run", "mlflow", "figure")
             with terminal.resumable(resume):
                 _report(*_resume(resume), mlflow, figure)
             return
@@ -123,7 +103,7 @@ def evaluate(
         }  # fmt: skip
         if reply_asr is not None:
             chosen["reply_asr"] = reply_asr
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         chosen["columns"] = columns
         chosen |= _set_and_target(samples, in_process, url, target)
         chosen |= _engines(elsewhere=url is not None or target is not None, asr=None, agent=agent, tts=tts)
@@ -164,19 +144,6 @@ def _run_ids(specs: Sequence[RunSpec], run_id: str | None, out: Path) -> Sequenc
     if taken := [each for each in ids if not RunFolder(out / each).is_free()]:
         raise InputError(f"{out / taken[0]}: already has a run; choose another --run-id or --out")
     return ids
-
-
-def _refuse_beside_resume(context: typer.Context) -> None:
-    from voicelab.errors import InputError
-
-    sources = {
-        name: context.get_parameter_source(name)
-        for name in context.params
-        if name not in ("resume", "mlflow", "figure")
-    }
-    if extra := [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]:
-        option = extra[0].replace("_", "-")
-        raise InputError(f"--resume uses the run's own options; leave --{option} out")
 
 
 def _set_and_target(samples: str | None, in_process: bool, url: str | None, target: str | None) -> dict[str, object]:

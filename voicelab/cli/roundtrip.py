@@ -9,14 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from voicelab.asr.catalog import DEFAULT_RECOGNIZER
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.scoring_options import WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 from voicelab.text import NAMES
@@ -47,10 +40,10 @@ def roundtrip(
         Path | None,
         typer.Option(help="The texts: those of this sample set.", autocompletion=completion.sample_sets),
     ] = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
     with_recordings: Annotated[
         bool, typer.Option("--recordings", help="Also transcribe the recordings of --samples, or of the run's set.")
     ] = False,
@@ -85,10 +78,9 @@ def roundtrip(
             raise InputError("--tts needs texts: give either --texts FILE or --samples SET")
         if with_recordings and texts:
             raise InputError("--recordings needs a set; give --samples instead of --texts")
-        columns = set_columns(
-            reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column,
-            goes_with=samples is not None,
-        )  # fmt: skip
+        columns = column_options.set_columns(
+            ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
+        )
         source = load(samples, columns).only(limit=limit) if samples is not None else None
         utterances, voices, source = _of_run(run, limit) if run else _of_voices(tts or [], texts, source, limit)
         if with_recordings:

@@ -77,3 +77,18 @@ RunArgument = Annotated[
     Path,
     typer.Argument(help="The folder of a run, reports/<run_id>.", autocompletion=completion.run_folders),
 ]
+
+
+def given(context: typer.Context) -> list[str]:
+    """The parameters that were named on the command line."""
+    sources = {name: context.get_parameter_source(name) for name in context.params}
+    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
+
+
+def refuse_beside_resume(context: typer.Context, what: str, *allowed: str) -> None:
+    """Raise InputError where --resume comes with an option that a run or sweep keeps itself."""
+    from voicelab.errors import InputError
+
+    if extra := [name for name in given(context) if name not in ("resume", *allowed)]:
+        option = extra[0].strip("_").replace("_", "-")
+        raise InputError(f"--resume uses the {what}'s own options; leave --{option} out")

@@ -7,14 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
+from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.run_options import SET
 
 
@@ -23,10 +16,10 @@ def samples(
         Path | None,
         typer.Argument(help=f"{SET.capitalize()}. \\[default: the shipped set]", autocompletion=completion.sample_sets),
     ] = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
 ) -> None:
     """Check a sample set, decode its audio, and count its contents.
 
@@ -38,7 +31,7 @@ def samples(
         from voicelab.errors import InputError
         from voicelab.paths import shipped
 
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         found = load(path or shipped("voice_samples"), columns)
         for notice in found.notices:
             terminal.warn(notice)

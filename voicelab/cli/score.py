@@ -7,17 +7,7 @@ from typing import Annotated
 
 import typer
 
-from voicelab.cli import terminal
-from voicelab.cli.column_options import AudioColumnOption, IdColumnOption, RefColumnOption, SpeakerColumnOption
-from voicelab.cli.score_options import (
-    FormOption,
-    IdsOption,
-    MissingOption,
-    NormalizerOrAllOption,
-    NormsOption,
-    TagsOption,
-    WeightsOption,
-)
+from voicelab.cli import column_options, score_options, terminal
 from voicelab.cli.scoring_options import LanguageOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 
@@ -27,22 +17,22 @@ def score(
     hypotheses: Annotated[
         list[Path], typer.Argument(metavar="HYP...", help="The hypotheses; one file per system.", show_default=False)
     ],
-    form: FormOption = None,
-    weights: WeightsOption = "minimal",
-    normalizer: NormalizerOrAllOption = None,
+    form: score_options.FormOption = None,
+    weights: score_options.WeightsOption = "minimal",
+    normalizer: score_options.NormalizerOrAllOption = None,
     language: LanguageOption = None,
     word_map: WordMapOption = None,
-    missing: MissingOption = "error",
-    ids: IdsOption = "spu_id",
-    ref_column: RefColumnOption = None,
+    missing: score_options.MissingOption = "error",
+    ids: score_options.IdsOption = "spu_id",
+    ref_column: column_options.RefColumnOption = None,
     hyp_column: Annotated[
         str | None, typer.Option(help="The column of the hypotheses. \\[pred_text, or text if it is the only one]")
     ] = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
-    norms: NormsOption = None,
-    wer_tags: TagsOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
+    norms: score_options.NormsOption = None,
+    wer_tags: score_options.TagsOption = None,
     hyphens: Annotated[
         bool, typer.Option("--keep-hyphens", help="Keep hyphens within words, with any normalizer.")
     ] = False,

@@ -7,23 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from voicelab.cli import completion, terminal
-from voicelab.cli.column_options import (
-    AudioColumnOption,
-    IdColumnOption,
-    RefColumnOption,
-    SpeakerColumnOption,
-    set_columns,
-)
-from voicelab.cli.run_options import (
-    AgentOption,
-    CategoryOption,
-    LimitOption,
-    RecognizerOption,
-    SamplesOption,
-    SeedOption,
-    VoiceOption,
-)
+from voicelab.cli import column_options, completion, run_options, terminal
 from voicelab.cli.scoring_options import LanguageOption, NormalizerOption, WordMapOption
 from voicelab.cli.scoring_options import word_map as read_word_map
 
@@ -59,20 +43,20 @@ def sweep(
             "MEASURE=0.3; wer, entity_recall, intent_accuracy or another rate of turns. \\[entity_recall=90%]",
         ),
     ] = None,
-    samples: SamplesOption = None,
-    ref_column: RefColumnOption = None,
-    id_column: IdColumnOption = None,
-    speaker_column: SpeakerColumnOption = None,
-    audio_column: AudioColumnOption = None,
-    asr: RecognizerOption = None,
-    agent: AgentOption = None,
-    tts: VoiceOption = None,
-    limit: LimitOption = None,
-    category: CategoryOption = None,
+    samples: run_options.SamplesOption = None,
+    ref_column: column_options.RefColumnOption = None,
+    id_column: column_options.IdColumnOption = None,
+    speaker_column: column_options.SpeakerColumnOption = None,
+    audio_column: column_options.AudioColumnOption = None,
+    asr: run_options.RecognizerOption = None,
+    agent: run_options.AgentOption = None,
+    tts: run_options.VoiceOption = None,
+    limit: run_options.LimitOption = None,
+    category: run_options.CategoryOption = None,
     language: LanguageOption = None,
     normalizer: NormalizerOption = None,
     word_map: WordMapOption = None,
-    seed: SeedOption = 0,
+    seed: run_options.SeedOption = 0,
     out: Annotated[Path, typer.Option(help="The folder in which the sweep's folder is created.")] = Path("reports"),
     sweep_id: Annotated[
         str | None, typer.Option(help="Name of the sweep's folder. \\[default: time, engine, sweep]")
@@ -95,7 +79,7 @@ def sweep(
         from voicelab.analysis.sweep import running
 
         if resume is not None:
-            _refuse_beside_resume(context)
+            run_options.refuse_beside_resume(context, "sweep")
             with terminal.resumable(resume, "sweep"), terminal.progress_bar("turns") as progress:
                 folder, result = running.resume(resume, progress=progress)
             return _finish(folder, result)
@@ -105,7 +89,7 @@ def sweep(
         from voicelab.runs.checking import checked
         from voicelab.runs.records import RunSpec
 
-        columns = set_columns(reference=ref_column, sample_id=id_column, speaker=speaker_column, audio=audio_column)
+        columns = column_options.set_columns(ref_column, id_column, speaker_column, audio_column)
         base = checked(
             RunSpec, {"categories": "--category", **{name: f"--{name}" for name in ("limit", "normalizer", "seed")}},
             samples=samples or str(shipped("voice_samples")), columns=columns, target="in-process",
@@ -188,25 +172,12 @@ def _breakpoints(asked: list[str] | None, grid: bool) -> tuple[str, ...]:
     return () if grid else tuple(asked) if asked else ("entity_recall=90%",)
 
 
-def _given(context: typer.Context) -> list[str]:
-    sources = {name: context.get_parameter_source(name) for name in context.params}
-    return [name for name, source in sources.items() if source is not None and source.name == "COMMANDLINE"]
-
-
-def _refuse_beside_resume(context: typer.Context) -> None:
-    from voicelab.errors import InputError
-
-    if extra := [name for name in _given(context) if name != "resume"]:
-        option = extra[0].strip("_").replace("_", "-")
-        raise InputError(f"--resume uses the sweep's own options; leave --{option} out")
-
-
 def _refuse_what_changes_nothing(context: typer.Context, spec: SweepSpec) -> None:
     """Refuse an option that no axis uses."""
     from voicelab.errors import InputError
 
     needs = {"noise": ("--snr", spec.snr_db), "fec": ("--loss", spec.loss_percent),
              "mean_burst": ("--loss", spec.loss_percent), "loss_bitrate": ("--loss", spec.loss_percent)}  # fmt: skip
-    for name in _given(context):
+    for name in run_options.given(context):
         if name in needs and not needs[name][1]:
             raise InputError(f"--{name.replace('_', '-')} has no effect without {needs[name][0]}; give both")

@@ -7,6 +7,7 @@ eSpeak NG is GPL-3.0 and keeps its state in globals, so this engine always runs 
 from __future__ import annotations
 
 import ctypes
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from voicelab.audio.clip import Clip
@@ -21,13 +22,17 @@ _RATE, _PITCH = 1, 3
 _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p)
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Espeak:
     """voice: a language or voice name (`en-us`, `en-gb-x-rp`, `de`, ...); words_per_minute: 80 to
     450; pitch: 0 to 100.
     """
 
-    def __init__(self, *, voice: str = "en-us", words_per_minute: int = 165, pitch: int = 50) -> None:
-        self._options: dict[str, str | int] = {"voice": voice, "words_per_minute": words_per_minute, "pitch": pitch}
+    voice: str = "en-us"
+    words_per_minute: int = 165
+    pitch: int = 50
+
+    def __post_init__(self) -> None:
         self._library: Any = None
         self._rate_hz = 0
         self._pieces: list[bytes] = []
@@ -44,16 +49,16 @@ class Espeak:
         self._rate_hz = library.espeak_Initialize(_OUTPUT_SYNCHRONOUS, 0, data, _INITIALIZE_DONT_EXIT)
         if self._rate_hz <= 0:
             raise EngineMissingError("espeak", f"its data at {data.decode()} cannot be read; reinstall espeakng-loader")
-        voice = str(self._options["voice"])
+        voice = self.voice
         if library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise EngineError("espeak", f"unknown voice {voice!r}; try en-us, en-gb-x-rp, de, fr, es, ...")
-        library.espeak_SetParameter(_RATE, int(self._options["words_per_minute"]), 0)
-        library.espeak_SetParameter(_PITCH, int(self._options["pitch"]), 0)
+        library.espeak_SetParameter(_RATE, self.words_per_minute, 0)
+        library.espeak_SetParameter(_PITCH, self.pitch, 0)
         library.espeak_SetSynthCallback(self._callback)
         self._library = library
         self.speak("Ready.")
         revision = package_revision("espeakng-loader")
-        return EngineInfo("tts", "espeak", dict(self._options), revision, licence="GPL-3.0-or-later")
+        return EngineInfo("tts", "espeak", asdict(self), revision, licence="GPL-3.0-or-later")
 
     def speak(self, sentence: str) -> Clip:
         self._pieces.clear()

