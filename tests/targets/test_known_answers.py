@@ -15,6 +15,7 @@ from tests.support.tones import tone
 from voicelab.audio.clip import Clip
 
 WITHIN_S = 0.020
+ATTEMPTS = 3
 BUSY_S = 0.15
 """How much later than it was set an agent may act on a busy machine before a finding says nothing."""
 
@@ -24,16 +25,22 @@ def is_right(found: Finding) -> bool:
 
 
 def check(cases: list[Case]) -> None:
-    """Every figure is what the agent did; those that a busy machine spoiled are measured again, alone."""
-    again = []
+    """Every figure is what the agent did. Those that a busy machine spoiled are measured again, alone."""
+    wrong = spoiled(cases)
+    for _ in range(ATTEMPTS):
+        wrong = [case for case in wrong if spoiled([case])]
+    assert not wrong
+
+
+def spoiled(cases: list[Case]) -> list[Case]:
+    """Measure these cases at once; those with a figure that is wrong, or without one."""
+    wrong = []
     for take, found in measure(cases, at_once=len(cases)):
-        if not found or not all(map(is_right, found)):
-            again.append(take.case)
-    for case in again:
-        ((take, found),) = measure([case], at_once=1)
-        assert take.outcome is not None, (case, take.error)
-        assert [one for one in found if not is_right(one)] == []
-        assert all(abs(one.done_s - one.set_s) < BUSY_S for one in found)
+        in_time = all(abs(one.done_s - one.set_s) < BUSY_S for one in found)
+        if not (found and in_time and all(map(is_right, found))):
+            wrong.append(take.case)
+            print(take.case, take.error, found)
+    return wrong
 
 
 def test_the_response_is_measured_over_every_protocol():
