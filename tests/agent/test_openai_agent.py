@@ -126,7 +126,7 @@ def test_settings_go_to_the_server(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     assert body["messages"][0] == {"role": "system", "content": "You are terse."}
     assert "temperature" not in body
     assert server.asked[0].key == "Bearer k-123"
-    assert "k-123" not in repr(agent.__dict__["_options"])
+    assert "k-123" not in repr(vars(agent))
 
 
 @pytest.mark.parametrize(
