@@ -138,9 +138,9 @@ def test_samples_without_speakers_stand_alone(runs):
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (["--alpha", "5"], "--alpha 5: must lie between 0 and 1"),
+        (["--alpha", "5"], "--alpha 5: must be between 0 and 1"),
         (["--difference", "0"], "--difference must be above 0"),
-        (["--figure", "turn_s.p95"], "turn_s.p95 is no rate of turns"),
+        (["--figure", "turn_s.p95"], "turn_s.p95 is not a rate of turns"),
         (["--figure", "nope"], "unknown figure 'nope'"),
         (["--correlation", "1"], "--correlation 1: must be at least 0"),
         (["--figure", "intent_accuracy"], "intent_accuracy does not vary in this pilot"),
