@@ -72,7 +72,7 @@ def test_replies_of_a_run_beside_the_recordings(tmp_path):
     [
         ([], "name either a run or a voice with --tts"),
         (["nowhere"], "cannot be read"),
-        (["nowhere", "--tts", "fake"], "one of the two"),
+        (["nowhere", "--tts", "fake"], "name either a run or a voice"),
         (["nowhere", "--texts", "TEXTS"], "go with --tts"),
         (["--tts", "fake"], "--tts needs texts"),
         (["--tts", "fake", "--texts", "gone.txt"], "gone.txt: cannot be read"),

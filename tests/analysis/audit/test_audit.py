@@ -163,7 +163,7 @@ def test_one_run_is_judged_by_sound(runs, tmp_path):
     ("arguments", "complaint"),
     [
         ([], "name either runs or a set with --samples"),
-        (["RUN", "--samples", "SET"], "one of the two"),
+        (["RUN", "--samples", "SET"], "name either runs or a set"),
         (["RUN", "--asr", "fake"], "--asr goes with --samples"),
         (["nowhere"], "cannot be read"),
         (["RUN", "RUN"], "a run was named twice"),
