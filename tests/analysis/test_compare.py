@@ -184,7 +184,7 @@ def test_other_references_recordings_and_normalizers_are_refused(tmp_path, three
     with pytest.raises(InputError, match="the recordings or what is expected"):
         compare([three[0], sound])
     basic = written(tmp_path / "basic", hears(SAID, WORSE, run_id="basic", normalizer="basic"))
-    with pytest.raises(InputError, match=r"right was scored under english, basic under basic; name one .*--normalizer"):
+    with pytest.raises(InputError, match=r"right was scored under english, basic under basic; choose one .*--normalizer"):
         compare([three[0], basic])
     assert compare([three[0], basic], rules="basic").rules.name == "basic"
     with pytest.raises(InputError, match="unknown weights"):
