@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
+import click
 import pytest
 import typer
 from hypothesis import given, settings
@@ -22,6 +23,7 @@ from voicelab.runs import runner
 from voicelab.runs.notebook import run_spec
 from voicelab.runs.records import CodeState, RunResult, RunSpec, now
 
+NUMERIC = tuple(type(kind) for kind in (click.INT, click.FLOAT, click.IntRange(), click.FloatRange()))
 VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "🦜")
 LIMIT_S = 60
 _IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
@@ -158,7 +160,24 @@ def test_any_value_of_any_option_is_answered_with_a_sentence(path, material, che
             bad.append(f"{arguments[-2:]}: exit code {done.exit_code}: {done.output[-300:]}")
         elif arguments[-1].endswith(("=", "= ")) and done.exit_code != 2:
             bad.append(f"{arguments[-1]}: an empty option was taken")
+        elif done.exit_code != 2 and _is_no_number(path, arguments[-1]):
+            bad.append(f"{arguments[-1]}: was taken as a number, exit code {done.exit_code}")
     assert not bad, "\n".join(bad)
+
+
+def _is_no_number(path: tuple[str, ...], argument: str) -> bool:
+    """Whether it gives an option that takes a number another value than a finite number."""
+    option, _, value = argument.partition("=")
+    numbers = {
+        name for parameter in COMMANDS[path].params if isinstance(parameter.type, NUMERIC) for name in parameter.opts
+    }
+    return option in numbers and value in ("nan", "inf", "/no/such/path", "🦜")
+
+
+def test_the_test_knows_the_options_that_take_numbers():
+    assert _is_no_number(("evaluate",), "--seed=nan")
+    assert _is_no_number(("bench", "vad"), "--seconds=🦜")
+    assert not _is_no_number(("evaluate",), "--run-id=nan")
 
 
 def _too_long(*_: object) -> None:

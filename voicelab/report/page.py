@@ -24,6 +24,7 @@ from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
 from voicelab.report.wording import NONE, interval, interval_methods, number, ranked_headline, seconds
+from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
 from voicelab.scoring.labels import label
@@ -49,14 +50,15 @@ def write(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | N
     """Write summary.json, turns.parquet and report.html of a run; the path of the last.
 
     figures: further figures (`figures.outside.table_with`). samples: the run's set, if it is loaded already. Raises
-    InputError when the folder holds no run.
+    InputError when the folder holds no run, StorageError when a file cannot be written. Each file is replaced
+    completely or not at all.
     """
     found = read_scored(folder, whole=samples)
     summary = summarize_scored(found, table_with(figures))
     summary_file.write(folder.path, summary)
     tables.write_turns(found.scores, folder.path / "turns.parquet")
     path = folder.path / "report.html"
-    path.write_text(_small_page(found, summary), encoding="utf-8")
+    storage.write_whole(path, _small_page(found, summary).encode())
     return path
 
 

@@ -14,6 +14,7 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES
 from voicelab.report.attribution_tables import causes, equivalence, losses
 from voicelab.report.wording import Headline, headline, too_small
+from voicelab.runs import storage
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.labels import label
 from voicelab.scoring.leading import labelled
@@ -92,7 +93,7 @@ def _row(score: TurnScore) -> dict[str, Any]:
 
 def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
     """turns.parquet: `turns_frame` as a file."""
-    turns_frame(scores).to_parquet(path, index=False)
+    storage.write_whole(path, turns_frame(scores).to_parquet(index=False))
     return path
 
 

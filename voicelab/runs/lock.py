@@ -26,6 +26,7 @@ def held(folder: Path, patience_s: float = _PATIENCE_S) -> Iterator[None]:
     for other errors. Child processes do not inherit the lock.
     """
     storage.make_folder(folder)
+    file_errors.check_folder("run", folder)
     path = folder / FILE_NAME
     try:
         with storage.faults_named(path):

@@ -445,16 +445,20 @@ class RunFolder:
             except ValidationError as error:
                 raise InputError(f"{file}: line {number}: not a turn: {error.errors()[0]['msg']}") from error
 
-    def drop_torn_line(self) -> None:
-        """Remove an incomplete last line, left by a killed process; its turn is then repeated."""
+    def drop_torn_writes(self) -> None:
+        """Remove what a killed process left incomplete: a last line, whose turn is then repeated, and audio drafts."""
         storage.cut_torn_line(self.path / "turns.jsonl")
         storage.cut_torn_line(self.path / recording.FILE_NAME)
+        for name in ("audio", "recordings"):
+            storage.remove_drafts(self.path / name)
 
     def save_recording(self, key: str, audio: bytes) -> str:
         """Save the two channels of a conversation; return the file's name. key: that of its first turn."""
         name = f"recordings/{file_name(key)}.flac"
-        storage.make_folder(self.path / "recordings")
-        storage.write_whole(self.path / name, audio)
+        path = self.path / name
+        with storage.faults_named(path):
+            path.parent.mkdir(exist_ok=True)
+        storage.write_whole(path, audio)
         return name
 
     def save_reply(self, key: str, audio: bytes) -> str:

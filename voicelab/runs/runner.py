@@ -245,7 +245,7 @@ def _take_up(folder: RunFolder, run: RunResult, samples: SampleSet, recordings: 
             "new run"
         )
     if not _finished(folder, run):
-        folder.drop_torn_line()
+        folder.drop_torn_writes()
         run = run.model_copy(
             update={"status": "running", "failure": None, "finished_at": None, "resumed": run.resumed + 1}
         )

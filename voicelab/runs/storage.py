@@ -16,6 +16,8 @@ from voicelab.runs import file_errors
 
 _CANNOT_SYNC_FOLDERS = frozenset({errno.EINVAL, errno.ENOTSUP, errno.EACCES, errno.EPERM, errno.EISDIR, errno.EBADF})
 
+_DRAFT = ".part"
+
 
 def make_folder(path: Path) -> None:
     """Create a folder and its parents. Raises InputError if another path would help, StorageError for other errors."""
@@ -32,13 +34,13 @@ def make_folder(path: Path) -> None:
 
 def write_whole(path: Path, data: bytes) -> None:
     """Replace a file atomically. Raises StorageError."""
-    draft = path.with_name(f"{path.name}.part")
+    draft = path.with_name(f"{path.name}{_DRAFT}")
     with faults_named(path):
         try:
             with _opened(draft, os.O_TRUNC) as descriptor:
                 _write_all(descriptor, data)
             os.replace(draft, path)  # noqa: PTH105 - tests put a failing disk in place of `os`
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
         except OSError:
             with suppress(OSError):
                 draft.unlink()
@@ -58,7 +60,7 @@ def append_whole(path: Path, data: bytes) -> None:
                 os.ftruncate(descriptor, size)
             raise
         if made:
-            _sync_folder(path.parent)
+            sync_folder(path.parent)
 
 
 def cut_torn_line(path: Path) -> None:
@@ -70,6 +72,43 @@ def cut_torn_line(path: Path) -> None:
         whole = data.rfind(b"\n") + 1
         if whole < len(data):
             os.truncate(path, whole)
+
+
+def remove_drafts(folder: Path) -> None:
+    """Remove the drafts of `write_whole` that a killed process left in a folder. Raises StorageError."""
+    with faults_named(folder):
+        for draft in folder.glob(f"*{_DRAFT}"):
+            draft.unlink()
+
+
+def sync_tree(folder: Path) -> None:
+    """Flush a folder and everything in it to disk, so that it can then be renamed to its final name."""
+    for path in sorted(folder.rglob("*"), reverse=True):
+        if path.is_dir():
+            sync_folder(path)
+            continue
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Flush the folder's entries to disk, without which a new file may vanish in a power failure.
+
+    File systems that do not support this (some network mounts) are ignored; other errors are raised.
+    """
+    try:
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+    except OSError as error:
+        if error.errno not in _CANNOT_SYNC_FOLDERS:
+            raise
 
 
 @contextmanager
@@ -88,22 +127,6 @@ def _opened(path: Path, flags: int) -> Iterator[int]:
         yield descriptor
     finally:
         os.close(descriptor)
-
-
-def _sync_folder(folder: Path) -> None:
-    """Flush the folder's entries to disk, without which a new file may vanish in a power failure.
-
-    File systems that do not support this (some network mounts) are ignored; other errors are raised.
-    """
-    try:
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-    except OSError as error:
-        if error.errno not in _CANNOT_SYNC_FOLDERS:
-            raise
 
 
 def _write_all(descriptor: int, data: bytes) -> None:

@@ -18,8 +18,8 @@ from voicelab import datasets
 from voicelab.analysis.audit import copies, set_files
 from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet
-from voicelab.errors import InputError
-from voicelab.runs import provenance
+from voicelab.errors import InputError, StorageError
+from voicelab.runs import file_errors, provenance, storage
 
 HISTORY = "history.json"
 
@@ -78,9 +78,10 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
     """Write the new version to `folder`, which must not exist, and read it back.
 
     Recordings are copied byte for byte, so the folder is self-contained; the old set does not change. The folder is
-    created completely or not at all. version: by default the old version with its last part incremented (a set without
-    a version is version 1).
-    Raises InputError if nothing would change, the folder exists or cannot be created, or a recording cannot be read.
+    created completely or not at all, even after a power failure. version: by default the old version with its last
+    part incremented (a set without a version is version 1).
+    Raises InputError if nothing would change, the folder exists or cannot be created, or a recording cannot be read;
+    StorageError if the disk is full or fails.
     """
     if not corrections:
         raise InputError("no row of the corrections has an action; fill in at least one")
@@ -97,9 +98,12 @@ def write(old: SampleSet, corrections: Sequence[Correction], folder: Path, *, ve
             draft = Path(scratch, "version")
             draft.mkdir()
             _fill(draft, name, old, corrections, number)
+            storage.sync_tree(draft)
             draft.rename(folder)
+            storage.sync_folder(folder.parent)
     except OSError as error:
-        raise InputError(f"{folder}: cannot be created: {error.strerror or error}") from error
+        kind = InputError if file_errors.is_of_the_path(error) else StorageError
+        raise kind(f"{folder}: cannot be created: {error.strerror or error}") from error
     return datasets.load(folder / name, old.columns)
 
 

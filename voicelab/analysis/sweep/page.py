@@ -19,6 +19,7 @@ from voicelab.report.cells import Shown
 from voicelab.report.sounds import EmbeddedSound, data_uri, degraded_sound, request_sound
 from voicelab.report.templating import environment
 from voicelab.report.theme import DARK, LIGHT
+from voicelab.runs import storage
 from voicelab.runs.records import TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
@@ -49,7 +50,7 @@ def write(folder: SweepFolder) -> Path:
     if result.figures is None:
         raise InputError(f"{folder.path}: this sweep is not finished; continue it: voicelab sweep --resume")
     path = folder.path / "sweep.html"
-    path.write_text(_render(folder, result, result.figures), encoding="utf-8")
+    storage.write_whole(path, _render(folder, result, result.figures).encode())
     return path
 
 
