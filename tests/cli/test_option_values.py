@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from importlib import import_module
 from typing import Any
 
-import click
 import pytest
 import typer
 from hypothesis import given, settings
@@ -23,7 +22,7 @@ from voicelab.runs import runner
 from voicelab.runs.notebook import run_spec
 from voicelab.runs.records import CodeState, RunResult, RunSpec, now
 
-NUMERIC = tuple(type(kind) for kind in (click.INT, click.FLOAT, click.IntRange(), click.FloatRange()))
+NUMERIC = (int, float, list[int], list[float])
 VALUES = ("nan", "inf", "", "-1", "99999999999999999999999", "/no/such/path", "🦜")
 LIMIT_S = 60
 _IMPORTERS = ("voicelab.analysis.audit.audit", "voicelab.analysis.roundtrip")
@@ -169,7 +168,10 @@ def _is_no_number(path: tuple[str, ...], argument: str) -> bool:
     """Whether it gives an option that takes a number another value than a finite number."""
     option, _, value = argument.partition("=")
     numbers = {
-        name for parameter in COMMANDS[path].params if isinstance(parameter.type, NUMERIC) for name in parameter.opts
+        name
+        for parameter in COMMANDS[path].params
+        if parameter.type_descriptor.annotation in NUMERIC
+        for name in parameter.opts
     }
     return option in numbers and value in ("nan", "inf", "/no/such/path", "🦜")
 

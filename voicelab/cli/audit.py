@@ -74,7 +74,7 @@ def audit(
             ref_column, id_column, speaker_column, audio_column, goes_with=samples is not None
         )
         if word_map is not None and len(runs or []) < 2:
-            raise InputError("--word-map is for texts of several systems; name two runs or more, or leave it out")
+            raise InputError("--word-map is for texts of several systems; name two or more runs, or leave it out")
         mapped = read_word_map(word_map)
         if fixes is not None:
             file_errors.check_new_file("--fixes", fixes)
