@@ -40,11 +40,14 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
     assert re.fullmatch(rf"0\.\d+ {tmp_path}/.*/report\.html", lines[-1])
 
 
-def test_the_own_recognizer_of_the_how_to_page_runs(tmp_path, monkeypatch, capsys):
-    (block,) = blocks("docs/how-to/own_components.md", "python")
+def test_the_own_recognizer_and_condition_of_the_how_to_page_run(tmp_path, monkeypatch, capsys):
+    recognizer, condition, _reader = blocks("docs/how-to/own_components.md", "python")
     monkeypatch.chdir(PROJECT)
-    exec(block.replace("limit=4", f"limit=1, out={str(tmp_path)!r}"), {"__name__": "__main__"})
+    exec(recognizer.replace("limit=4", f"limit=1, out={str(tmp_path)!r}"), {"__name__": "__main__"})
     assert float(capsys.readouterr().out) > 0.5
+    space = {"__name__": "__main__"}
+    exec(condition.replace("limit=1", f"limit=1, out={str(tmp_path)!r}"), space)
+    assert set(space["run"].turns["condition"]) == {"Quieter"}
 
 
 def test_the_example_engine_keeps_the_contract():
