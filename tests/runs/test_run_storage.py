@@ -22,7 +22,7 @@ from voicelab.runs import provenance, runner, storage, turn_results
 from voicelab.runs.records import CodeState, RunFolder, RunSpec
 
 PROGRAM = """
-import os, sys
+import os, sys, threading
 from pathlib import Path
 import pytest
 from tests.support.disk_faults import FaultyDisk
@@ -31,6 +31,8 @@ from voicelab.runs.records import CodeState, RunSpec
 
 spec, out, writes = RunSpec.model_validate_json(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3])
 provenance.code_state, provenance.packages = lambda: CodeState(commit=None, dirty=None), dict
+runner.evaluate(spec, out, run_id="whole")
+assert threading.active_count() == 1, "a fork copies one thread"
 for at in range(1, writes + 1):
     child = os.fork()
     if not child:
@@ -39,7 +41,7 @@ for at in range(1, writes + 1):
         os._exit(0)
     print(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]), flush=True)
 """
-"""Kills one process at each write of a run. It forks, because an import takes longer than a run."""
+"""Kills one process at each write of a run. It forks after a first run, because imports take longer than a run."""
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -14,7 +14,7 @@ from voicelab.analysis.audit.corrections import Correction
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
 from voicelab.datasets import load
-from voicelab.errors import InputError
+from voicelab.errors import InputError, StorageError
 
 
 def distinct(path: Path, number: int) -> Path:
@@ -84,7 +84,7 @@ def test_a_version_that_fails_leaves_nothing(tmp_path, monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(InputError, match="new: cannot be created: No space left on device"):
+    with pytest.raises(StorageError, match="new: cannot be created: No space left on device"):
         keep_first(path, tmp_path / "new")
     assert [one.name for one in tmp_path.iterdir()] == ["set"]
 
