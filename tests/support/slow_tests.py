@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import sys
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -50,21 +51,28 @@ def seconds_by_file(reports: list[Path]) -> dict[str, float]:
     """The sums of JUnit reports, the longest first. A test's seconds include its fixtures."""
     seconds: dict[str, float] = defaultdict(float)
     for report in reports:
-        for case in ElementTree.parse(report).iter("testcase"):
-            seconds[_file(case)] += float(case.attrib["time"])
+        for file, _, taken_s in _cases(report):
+            seconds[file] += taken_s
     return dict(sorted(seconds.items(), key=lambda item: (-item[1], item[0])))
 
 
-def _file(case: ElementTree.Element) -> str:
-    return case.attrib["classname"].replace(".", "/") + ".py"
+def _cases(report: Path) -> Iterator[tuple[str, str, float]]:
+    """The file, the name and the seconds of each test. Errors outside of tests have an empty class name."""
+    for case in ElementTree.parse(report).iter("testcase"):
+        # Of a test in a class, the class name ends with that of the class.
+        parts = list(filter(None, case.attrib["classname"].split(".")))
+        module = [part for part in parts if not part[0].isupper()]
+        if module:
+            name = "::".join([*parts[len(module) :], case.attrib["name"]])
+            yield "/".join(module) + ".py", name, float(case.attrib["time"])
 
 
 def measured(reports: list[Path], limit_s: float = LIMIT_S) -> list[str]:
     """The slow functions of JUnit reports; a whole file where they are nearly all of it."""
     seconds: dict[str, dict[str, list[float]]] = defaultdict(lambda: defaultdict(list))
     for report in reports:
-        for case in ElementTree.parse(report).iter("testcase"):
-            seconds[_file(case)][case.attrib["name"].partition("[")[0]].append(float(case.attrib["time"]))
+        for file, name, taken_s in _cases(report):
+            seconds[file][name.partition("[")[0]].append(taken_s)
     found = []
     for file, functions in sorted(seconds.items()):
         slow = [name for name, taken in functions.items() if max(taken) > limit_s]
