@@ -68,7 +68,8 @@ def test_any_json_is_an_event_or_refused(name: Any, data: Any) -> None:
 @settings(max_examples=100, deadline=None)
 def test_what_is_nested_deeper_than_a_hundred_levels_is_not_read_at_all(levels: int, level: str, core: str) -> None:
     """The reader went to the end of the stack; what was collected as garbage there could not be finalized."""
-    text, depth = core, levels + (core in ("[", "{"))
+    # One level more inside of the innermost: what is opened by the core, or the object beside it.
+    text, depth = core, levels + (core in ("[", "{") or level.startswith("[{"))
     for _ in range(levels):
         text = level % text
     frame = f'{{"event": "heartbeat", "data": {{"x": {text}}}}}'

@@ -28,10 +28,16 @@ scenarios:
 """
 
 
-@pytest.mark.skipif(
-    not PIPECAT.exists(), reason="pipecat's command line is not installed: pip install 'pipecat-ai[cli]'"
-)
+def has_command_line() -> bool:
+    """Whether `pipecat` runs. The script is installed without the packages of its extra, too."""
+    if not PIPECAT.exists():
+        return False
+    return subprocess.run([PIPECAT, "eval", "--help"], capture_output=True, timeout=120, check=False).returncode == 0
+
+
 def test_a_scenario_in_text_passes(tmp_path):
+    if not has_command_line():
+        pytest.skip("pipecat's command line is not installed: pip install 'pipecat-ai[cli]'")
     scenario = tmp_path / "finance.yaml"
     scenario.write_text(SCENARIO)
     with spawned(tmp_path) as served:
