@@ -1,6 +1,6 @@
 """RTVI, the protocol of Pipecat's clients and of `pipecat eval`: JSON messages, with audio in `raw-audio`.
 
-Pipecat's WebSocket transports send the same messages in protobuf frames, with audio in frames of its own. A client that
+Pipecat's WebSocket transports send the same messages in protobuf frames, with separate audio frames. A client that
 sends binary frames is answered in them.
 
 Source: pipecat.processors.frameworks.rtvi.models of pipecat-ai 1.x. Replies are sent as `bot-tts-audio`, and also as

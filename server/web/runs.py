@@ -136,7 +136,7 @@ def views_of(reports: Path) -> list[RunView]:
 async def report(run_id: Name, services: SharedServices) -> FileResponse:
     found = await services.pools.files.run(_report_of, services.settings.reports_dir, run_id)
     if found is None:
-        raise HttpRefusal(404, "not_found", f"there is no run {run_id} with a report")
+        raise HttpRefusal(404, "not_found", f"run {run_id} does not exist or has no report")
     return FileResponse(found, media_type="text/html", headers=_REPORT_HEADERS)
 
 

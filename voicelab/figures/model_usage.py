@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from voicelab.figures.figure import Counts, Figure
 from voicelab.figures.scored_turn import TurnScore
 
@@ -19,35 +21,27 @@ def _cost(score: TurnScore) -> Counts | None:
 
 
 def _per_turn(counts: Counts) -> float | None:
-    """A mean and no Ratio: an interval for rates of events would not fit amounts."""
+    """Return the mean. Not a Ratio: intervals for rates of events do not apply to amounts."""
     return counts["spent"] / counts["turns"] if counts["turns"] else None
 
 
+def _amount(name: str, title: str, short: str, counts: Callable[[TurnScore], Counts | None]) -> Figure:
+    return Figure(
+        name=name,
+        title=title,
+        short=short,
+        better="lower",
+        unit="number",
+        group="other",
+        counts=counts,
+        value=_per_turn,
+        least=0.0,
+        only_with_evidence=True,
+        shown_in=("report",),
+    )
+
+
 FIGURES = (
-    Figure(
-        name="tokens_per_turn",
-        title="tokens of the language model per turn",
-        short="tokens",
-        better="lower",
-        unit="number",
-        group="other",
-        counts=_tokens,
-        value=_per_turn,
-        least=0.0,
-        only_with_evidence=True,
-        shown_in=("report",),
-    ),
-    Figure(
-        name="cost_per_turn",
-        title="cost of the language model per turn, in its server's currency",
-        short="cost",
-        better="lower",
-        unit="number",
-        group="other",
-        counts=_cost,
-        value=_per_turn,
-        least=0.0,
-        only_with_evidence=True,
-        shown_in=("report",),
-    ),
+    _amount("tokens_per_turn", "tokens of the language model per turn", "tokens", _tokens),
+    _amount("cost_per_turn", "cost of the language model per turn, in its server's currency", "cost", _cost),
 )

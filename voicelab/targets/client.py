@@ -208,7 +208,7 @@ def _parsed(message: str | bytes) -> dict[str, Any]:
     if isinstance(found, dict) and isinstance(found.get("event"), str) and isinstance(found.get("data"), dict):
         return found
     shown = message[:60]
-    raise ServerError(BAD_REPLY, f"the server sent {shown!r}, which is no message of voicelab's protocol")
+    raise ServerError(BAD_REPLY, f"the server sent {shown!r}, which is not a message of voicelab's protocol")
 
 
 def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
