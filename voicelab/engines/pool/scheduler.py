@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 
+from voicelab.engines.pool.fair_queue import FairQueue
 from voicelab.engines.pool.messages import Answer, Request
 
 REPORT_EVERY_S = 0.05
@@ -31,8 +32,7 @@ class Scheduler:
         # Non-empty queues by utterance (0 is the engine itself), the longest waiting first.
         self._waiting: dict[int, deque[Request]] = {}
         self._closing: dict[int, None] = {}  # utterances with only a close pending, in order of arrival
-        # By client and call, in order of arrival; the client that was served last is at the end.
-        self._awaited: dict[str | None, dict[int, Request]] = {}
+        self._awaited: FairQueue[int, Request] = FairQueue()  # by call
         self._begun_s: dict[int, float] = {}  # start time of the running request, by utterance
         self._done = 0
         self._reported = 0
@@ -60,7 +60,7 @@ class Scheduler:
             self._closing[_utterance(request)] = None
         self._waiting.setdefault(_utterance(request), deque()).append(request)
         if request.call_id is not None and request.is_awaited:
-            self._awaited.setdefault(request.client, {})[request.call_id] = request
+            self._awaited.add(request.client, request.call_id, request)
 
     def take(self) -> Request | None:
         """Return the next request, or None when none can be started now.
@@ -76,7 +76,7 @@ class Scheduler:
         if not queue:
             del self._waiting[key]
         self._closing.pop(key, None)
-        self._note_turn(request)
+        self._awaited.serve(request.client, request.call_id)
         self._begun_s[key] = time.perf_counter()
         return request
 
@@ -98,35 +98,25 @@ class Scheduler:
         for key in self._closing:
             if key not in self._begun_s:
                 yield self._waiting[key][0]
-        for requests in self._awaited.values():
-            for request in requests.values():
-                if (key := _utterance(request)) not in self._begun_s:
-                    # What came before it in its utterance; for the engine itself, before it from the same client.
-                    queue = self._waiting[key]
-                    yield queue[0] if key else next(one for one in queue if one.client == request.client)
+        for request in self._awaited:
+            if (key := _utterance(request)) not in self._begun_s:
+                # What came before it in its utterance; for the engine itself, before it from the same client.
+                queue = self._waiting[key]
+                yield queue[0] if key else next(one for one in queue if one.client == request.client)
         for key, queue in self._waiting.items():
             if key not in self._begun_s:
                 yield queue[0]
 
-    def _note_turn(self, request: Request) -> None:
-        """Remove a started request from the awaited ones, and put its client behind the others."""
-        others = self._awaited.pop(request.client, None)
-        if others is None:
-            return
-        if request.call_id is not None:
-            others.pop(request.call_id, None)
-        if others:
-            self._awaited[request.client] = others
-
     def _drop(self, is_withdrawn: Callable[[Request], bool]) -> None:
-        kept = {key: deque(one for one in queue if not is_withdrawn(one)) for key, queue in self._waiting.items()}
-        self._done += sum(map(len, self._waiting.values())) - sum(map(len, kept.values()))
-        self._waiting = {key: queue for key, queue in kept.items() if queue}
-        left = {
-            client: {call: one for call, one in requests.items() if not is_withdrawn(one)}
-            for client, requests in self._awaited.items()
-        }
-        self._awaited = {client: requests for client, requests in left.items() if requests}
+        withdrawn = [request for queue in self._waiting.values() for request in queue if is_withdrawn(request)]
+        self._done += len(withdrawn)
+        for request in withdrawn:
+            key = _utterance(request)
+            self._waiting[key].remove(request)
+            if not self._waiting[key]:
+                del self._waiting[key]
+            if request.call_id is not None:
+                self._awaited.discard(request.client, request.call_id)
 
 
 def _utterance(request: Request) -> int:

@@ -1,0 +1,52 @@
+"""A queue that serves clients in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterator
+from typing import Generic, TypeVar
+
+Key = TypeVar("Key", bound=Hashable)
+Item = TypeVar("Item")
+
+
+class FairQueue(Generic[Key, Item]):
+    """Waiting items by client and key, in order of service: one client after another, each client's items as they came.
+
+    A client with many items therefore delays another by one of them, not by all.
+    """
+
+    def __init__(self) -> None:
+        # Without empty clients; the one that was served last is at the end.
+        self._waiting: dict[str | None, dict[Key, Item]] = {}
+
+    def __iter__(self) -> Iterator[Item]:
+        """All items: those of the client whose turn it is first."""
+        return (item for items in self._waiting.values() for item in items.values())
+
+    def add(self, client: str | None, key: Key, item: Item) -> None:
+        self._waiting.setdefault(client, {})[key] = item
+
+    def discard(self, client: str | None, key: Key) -> None:
+        """Remove an item that no longer waits, if it is here. The client keeps its place."""
+        items = self._waiting.get(client, {})
+        items.pop(key, None)
+        if not items:
+            self._waiting.pop(client, None)
+
+    def serve(self, client: str | None, key: Key | None) -> None:
+        """Remove an item, if it is here, and put its client behind the others."""
+        items = self._waiting.pop(client, None)
+        if items is None:
+            return
+        if key is not None:
+            items.pop(key, None)
+        if items:
+            self._waiting[client] = items
+
+    def pop(self) -> Item | None:
+        """Serve the next item and return it; None if nobody waits."""
+        for client, items in self._waiting.items():
+            key, item = next(iter(items.items()))
+            self.serve(client, key)
+            return item
+        return None
