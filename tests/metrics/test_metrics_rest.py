@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voicelab.metrics.intents import IntentCounts, confusion
+from voicelab.metrics.intents import confusion
 from voicelab.metrics.intervals import quantile_interval, ratio_interval
 from voicelab.metrics.latency import quantiles
 
@@ -13,12 +13,6 @@ from voicelab.metrics.latency import quantiles
 def test_confusion_counts_every_pair():
     table = confusion([("price", "price"), ("price", "news"), ("news", "news"), ("price", "price")])
     assert table == {"news": {"news": 1, "price": 0}, "price": {"news": 1, "price": 2}}
-
-
-def test_accuracy_adds():
-    total = IntentCounts(4, 3) + IntentCounts(6, 2)
-    assert total.accuracy == 0.5
-    assert IntentCounts().accuracy is None
 
 
 @given(st.lists(st.floats(0, 100), min_size=1, max_size=50))

@@ -9,10 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.made_runs import FORMS, answered
-from voicelab.metrics.agent_usage import usage_totals
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
-from voicelab.runs.agent_records import AgentUsage, ExpectedToolCall, ToolCallMade
-from voicelab.runs.records import TurnFailure
+from voicelab.runs.agent_records import ExpectedToolCall, ToolCallMade
+from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.tool_calls import tool_call_counts
 
 SAME = same_value(FORMS)
@@ -82,14 +81,14 @@ def test_order_does_not_count_and_every_call_is_counted_once(
     assert counts == compare_calls(randomness.sample(expected, len(expected)), made[::-1], SAME)
     assert counts.right + counts.wrong_arguments + counts.missed == counts.expected == len(expected)
     assert counts.right + counts.wrong_arguments + counts.extra == counts.made == len(made)
-    assert compare_calls(expected, expected, SAME).right_share == 1.0
+    assert compare_calls(expected, expected, SAME).turns_right == 1
 
 
 def test_rates_are_none_without_anything_to_score() -> None:
     nothing = ToolCallCounts()
-    assert (nothing.recall, nothing.precision, nothing.right_share) == (None, None, None)
+    assert (nothing.recall, nothing.precision) == (None, None)
     both = ToolCallCounts(1, 1, 2, 2, 2) + ToolCallCounts(1, 0, 2, 4, 1, missed=1, extra=3)
-    assert (both.recall, both.precision, both.right_share) == (0.75, 0.5, 0.5)
+    assert (both.recall, both.precision, both.turns_right, both.turns) == (0.75, 0.5, 1, 2)
 
 
 def test_a_turn_is_scored_where_its_sample_expects_something() -> None:
@@ -107,12 +106,3 @@ def test_a_turn_is_scored_where_its_sample_expects_something() -> None:
     assert missed.missed == 1
     broken = TurnFailure(code="engine_failed", message="it broke")
     assert tool_call_counts(answered("a", failure=broken, **failed), FORMS) is None
-
-
-def test_usage_adds_up_what_the_servers_say_and_nothing_else() -> None:
-    told = AgentUsage(requests=2, prompt_tokens=100, completion_tokens=10, cost=0.5)
-    totals = usage_totals([told, AgentUsage(), None, told])
-    assert (totals.turns, totals.requests, totals.tokens_of, totals.cost_of) == (3, 5, 2, 2)
-    assert (totals.prompt_tokens, totals.completion_tokens, totals.cost) == (200, 20, 1.0)
-    silent = usage_totals([AgentUsage()])
-    assert (silent.prompt_tokens, silent.completion_tokens, silent.cost) == (None, None, None)

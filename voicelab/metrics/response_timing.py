@@ -42,11 +42,6 @@ class ResponseTiming:
     talk_over_s: float
     dead_air_s: float
 
-    @property
-    def is_early(self) -> bool:
-        """Whether the agent spoke before the caller finished."""
-        return self.response_s is not None and self.response_s < 0
-
 
 def agreed_start(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:
     """Return the start of speech. trusted: spans from the speech detector; fine: spans with precise boundaries."""

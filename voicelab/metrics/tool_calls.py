@@ -56,11 +56,6 @@ class ToolCallCounts:
         """right / made; None where no call was made."""
         return self.right / self.made if self.made else None
 
-    @property
-    def right_share(self) -> float | None:
-        """turns_right / turns; None without scored turns."""
-        return self.turns_right / self.turns if self.turns else None
-
 
 def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValue) -> ToolCallCounts:
     """Score the calls of one turn; their order does not count.

@@ -18,7 +18,6 @@ from voicelab.metrics.matching.vocabulary import MONTH_NAMES, WEEKDAY_NAMES, WEE
 _ISO = re.compile(r"(?<![\d.])(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?![\d])")
 _SHORT = re.compile(r"(?<![\d.,])(\d{1,2})([-/.])(\d{1,2})\2(\d{4}|\d{2})(?!\d)")
 _NO_YEAR = re.compile(r"(?<![\d.,/-])(\d{1,2})/(\d{1,2})(?![\d/])")
-_SPOKEN_AS_MONTH = frozenset({"may", "march", "mar"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,7 +21,6 @@ _PARTICIPLES = frozenset(
 _AFTER_IS = frozenset(
     "up down not a an the at still now just so very going doing trading getting being looking in on about".split()
 )
-_DROPPED_AFTER = frozenset({"in", "g"})
 
 
 def expanded(words: Sequence[str]) -> list[str]:
