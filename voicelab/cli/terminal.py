@@ -16,8 +16,8 @@ from voicelab.errors import EngineMissingError, InputError, VoicelabError
 from voicelab.runs import file_errors
 
 if TYPE_CHECKING:
+    from voicelab.runs.execution import Progress
     from voicelab.runs.records import TurnResult
-    from voicelab.runs.runner import Progress
 
 FAILED, BAD_INPUT, INTERRUPTED = 1, 2, 130
 

@@ -10,8 +10,8 @@ from voicelab.datasets import SampleSet, load
 from voicelab.figures.outside import table_with
 from voicelab.report import page
 from voicelab.runs import runner
+from voicelab.runs.execution import Progress
 from voicelab.runs.records import RunFolder, RunResult, RunSpec
-from voicelab.runs.runner import Progress
 from voicelab.scoring import counterfactual, summary_file
 from voicelab.scoring.schema import Summary
 from voicelab.targets.base import Target

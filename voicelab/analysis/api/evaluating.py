@@ -16,8 +16,9 @@ from voicelab.datasets.columns import USUAL
 from voicelab.engines import outside
 from voicelab.report import finish
 from voicelab.runs.checking import checked
+from voicelab.runs.execution import Progress
 from voicelab.runs.records import RunFolder, RunSpec
-from voicelab.runs.runner import Progress, new_run_id
+from voicelab.runs.runner import new_run_id
 from voicelab.targets.base import Target
 from voicelab.text import Normalizer
 from voicelab.text import outside as outside_text

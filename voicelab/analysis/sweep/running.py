@@ -11,9 +11,10 @@ from voicelab.analysis.sweep.measures import threshold
 from voicelab.analysis.sweep.spec import SweepFolder, SweepResult, SweepSpec
 from voicelab.errors import InputError
 from voicelab.runs.checking import checked, checked_again
+from voicelab.runs.execution import Progress
 from voicelab.runs.names import check_name
 from voicelab.runs.records import TurnResult, now
-from voicelab.runs.runner import Progress, evaluate_conditions, how_to_go_on
+from voicelab.runs.runner import evaluate_conditions, how_to_go_on
 from voicelab.targets.catalog import target_config
 
 
