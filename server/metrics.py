@@ -6,7 +6,6 @@ import asyncio
 import os
 import threading
 from collections.abc import Iterable
-from dataclasses import fields
 from pathlib import Path
 
 import psutil
@@ -28,7 +27,7 @@ from voicelab.pipeline.stage_times import StageTimes
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 ANSWERED = "answered"
-STAGES = tuple(field.name for field in fields(StageTimes) if field.name not in ("audio_s", "reply_audio_s"))
+STAGES = tuple(name for name in StageTimes.model_fields if name not in ("audio_s", "reply_audio_s"))
 _BUCKETS_S = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 _SHARED_FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict
 
 from server.messages import ChangeView, EntityView, ErrorCode, ToolCallView, UsageView
 from voicelab.audio.encoder import ReplyFormat
+from voicelab.pipeline.stage_times import StageTimes
 
 
 class ServerEvent(BaseModel):
@@ -97,22 +98,10 @@ class ReplyChunk(TurnEvent):
     is_final: bool
 
 
-class TurnMetrics(TurnEvent):
-    """Stage times of a turn in seconds; null for stages it did not reach (voicelab.pipeline.turn.StageTimes)."""
+class TurnMetrics(TurnEvent, StageTimes):
+    """Stage times of a turn in seconds; null for stages it did not reach."""
 
     event = "turn_metrics"
-    audio_s: float | None
-    undecoded_s: float | None
-    decode_s: float | None
-    asr_s: float | None
-    asr_busy_s: float | None
-    agent_s: float | None
-    agent_first_s: float | None
-    agent_text_s: float | None
-    tts_first_s: float | None
-    tts_s: float | None
-    encode_s: float | None
-    reply_audio_s: float | None
     candidates: list[EntityView]
     tool_calls: list[ToolCallView]
     changes: list[ChangeView]

@@ -81,6 +81,6 @@ class KeptTurn:
 
     @cached_property
     def stage_times(self) -> dict[str, float | None]:
-        """Seconds per stage, as in voicelab.pipeline.turn.StageTimes."""
+        """Seconds per stage, as in voicelab.pipeline.stage_times.StageTimes."""
         found: dict[str, float | None] = json.loads(self.stage_times_json)
         return found

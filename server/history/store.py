@@ -201,7 +201,7 @@ class History:
             "agent_response": reply.text if reply else None,
             "intent": reply.intent if reply else None,
             "entities": [asdict(entity) for entity in reply.entities] if reply else [],
-            "stage_times": asdict(turn.times),
+            "stage_times": turn.times.model_dump(),
             "audio_bytes_in": turn.audio_bytes_in,
             "audio_bytes_out": turn.audio_bytes_out,
             "error": turn.error,

@@ -6,7 +6,7 @@ import asyncio
 import base64
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
-from dataclasses import asdict, replace
+from dataclasses import replace
 from time import perf_counter
 from typing import Any, Literal
 
@@ -140,7 +140,7 @@ class Answering:
             assert self._record.reply is not None
             reply = self._record.reply
             metrics = TurnMetrics(
-                **asdict(self._record.times),
+                **self._record.times.model_dump(),
                 candidates=[EntityView.model_validate(entity) for entity in reply.candidates],
                 tool_calls=[ToolCallView.model_validate(call) for call in reply.tool_calls],
                 changes=[ChangeView.model_validate(change) for change in reply.changes],

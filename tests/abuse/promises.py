@@ -9,6 +9,7 @@ from collections import Counter
 from typing import Any
 
 from tests.abuse.rawsocket import Violation
+from voicelab.pipeline.stage_times import StageTimes
 
 CLOSING_CODES = frozenset({"too_fast", "too_far_ahead", "idle", "unauthorized"})
 """Errors after which the server closes the connection, with code 1008 and the error's code as the reason."""
@@ -21,10 +22,6 @@ CODES = CLOSING_CODES | {
 _NUMBER = (int, float)
 _MAYBE_NUMBER = (int, float, type(None))
 _MAYBE_TEXT = (str, type(None))
-_STAGES = (
-    "audio_s", "undecoded_s", "decode_s", "asr_s", "asr_busy_s", "agent_s", "agent_first_s", "agent_text_s",
-    "tts_first_s", "tts_s", "encode_s", "reply_audio_s",
-)  # fmt: skip
 SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "session_start": {"session_id": (str,), "user_id": (str,)},
     "partial_transcription": {"text": (str,), "session_id": (str,)},
@@ -35,8 +32,9 @@ SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "agent_response": {"text": (str,), "intent": (str,), "entities": (list,), "session_id": (str,)},
     "audio_chunk": {"audio_chunk": (str,), "format": (str,), "is_final": (bool,), "session_id": (str,)},
     "turn_metrics": {
-        **dict.fromkeys(_STAGES, _MAYBE_NUMBER), "candidates": (list,), "tool_calls": (list,), "changes": (list,),
-        "usage": (dict, type(None)), "session_id": (str,),
+        **dict.fromkeys(StageTimes.model_fields, _MAYBE_NUMBER),
+        "candidates": (list,), "tool_calls": (list,), "changes": (list,), "usage": (dict, type(None)),
+        "session_id": (str,),
     },
     "interrupted": {
         "turn_id": _MAYBE_TEXT, "stop_ms": _MAYBE_NUMBER, "said": _MAYBE_TEXT, "changes": _MAYBE_TEXT,

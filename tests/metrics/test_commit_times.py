@@ -5,7 +5,7 @@ import pytest
 from tests.support.made_runs import FORMS, answered, summary_of
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.commit_times import committed_s, estimated_end_s, revised_words
-from voicelab.runs.records import EntityEnd, PartialHeard
+from voicelab.runs.turn_content import EntityEnd, PartialHeard
 from voicelab.scoring import score_codec
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer

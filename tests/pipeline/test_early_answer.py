@@ -71,8 +71,8 @@ async def test_an_answer_that_fits_is_made_once_and_is_the_same(pipeline, asked)
     await asyncio.to_thread(until, lambda: len(asked) == 2)
     assert await finished(early) == expected
     assert asked == [HEARD, HEARD]
-    assert {name for name, value in asdict(early.times).items() if value is not None} == {
-        name for name, value in asdict(ordinary.times).items() if value is not None
+    assert {name for name, value in early.times.model_dump().items() if value is not None} == {
+        name for name, value in ordinary.times.model_dump().items() if value is not None
     }
     assert {span.stage for span in early.intervals} == {span.stage for span in ordinary.intervals}
     assert early.reply_so_far == ordinary.reply_so_far

@@ -22,7 +22,8 @@ from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
 from voicelab.runs.agent_records import ExpectedToolCall, ToolCallMade
-from voicelab.runs.records import RunFolder, RunSpec, TurnFailure
+from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.summary import scores_of, summarize_turns
 from voicelab.scoring.summary_file import read
 

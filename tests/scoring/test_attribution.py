@@ -20,7 +20,8 @@ from voicelab.figures.table import FIGURES
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
-from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec, TurnFailure
+from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec
+from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary_file
 from voicelab.scoring.attribution import attributed, attribution
 from voicelab.scoring.intervals import FigureIntervals

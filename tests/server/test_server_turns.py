@@ -6,7 +6,6 @@ import asyncio
 import base64
 import json
 from collections.abc import Iterator
-from dataclasses import fields
 
 import pytest
 
@@ -160,9 +159,9 @@ async def test_metrics_come_before_the_final_chunk_to_who_asks(served: Served) -
         assert answer.names[-2:] == ["turn_metrics", "audio_chunk"]
         metrics = answer.one("turn_metrics")
         beside = {"candidates", "tool_calls", "changes", "usage", "session_id"}
-        assert metrics.keys() == {item.name for item in fields(StageTimes)} | beside
+        assert metrics.keys() == StageTimes.model_fields.keys() | beside
         assert metrics["audio_s"] == pytest.approx(1.0, abs=0.03)
-        assert all(metrics[item.name] is not None for item in fields(StageTimes))
+        assert all(metrics[name] is not None for name in StageTimes.model_fields)
 
 
 async def test_who_does_not_ask_gets_no_metrics(served: Served) -> None:

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from voicelab.datasets import Sample, Scenario
 from voicelab.figures.latency import STAGES
-from voicelab.runs.records import CodeState, EngineUsed, RunResult, RunSpec, TurnFailure, TurnResult
+from voicelab.runs.records import CodeState, EngineUsed, RunResult, RunSpec, TurnResult
+from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.summary import summarize_turns
 
 FORMS = {"AAPL": ("Apple", "AAPL"), "NVDA": ("NVIDIA", "NVDA"), "F": ("Ford", "F")}

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
+
+from voicelab.runs.record_file import Record
 
 
-class _AgentRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ToolCallMade(_AgentRecord):
+class ToolCallMade(Record):
     """A tool call of the agent: see voicelab.agent.base.ToolCall."""
 
     name: str
@@ -21,14 +19,14 @@ class ToolCallMade(_AgentRecord):
     error: str | None = None
 
 
-class ChangeMade(_AgentRecord):
+class ChangeMade(Record):
     """A change to the watchlist that the reply promises: see voicelab.agent.base.WatchlistChange."""
 
     operation: Literal["add", "remove"]
     ticker: str
 
 
-class AgentUsage(_AgentRecord):
+class AgentUsage(Record):
     """A language model's usage for the reply: see voicelab.agent.base.Usage."""
 
     requests: int = 1
@@ -38,7 +36,7 @@ class AgentUsage(_AgentRecord):
     cost: float | None = None
 
 
-class ExpectedToolCall(_AgentRecord):
+class ExpectedToolCall(Record):
     """A tool call that a sample expects: the tool's name, and the relevant arguments."""
 
     name: str

@@ -14,8 +14,6 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (
     AwareDatetime,
-    BaseModel,
-    ConfigDict,
     Field,
     StringConstraints,
     ValidationError,
@@ -35,22 +33,19 @@ from voicelab.engines.addresses import take_user
 from voicelab.engines.spec import EngineSpec, OptionValue
 from voicelab.errors import InputError, without_user
 from voicelab.metrics.attribution import STAGES
+from voicelab.pipeline.stage_times import StageTimes
 from voicelab.runs import storage
-from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.faults import CONNECTION_FAULTS, Owner
+from voicelab.runs.record_file import Record, read_record, write_record
+from voicelab.runs.turn_content import AppliedCondition, SentSegment, TurnContent
 from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.tts.default import default_voice
 
 FORMAT_VERSION = 1
 """Version of run.json and turns.jsonl; other versions are rejected."""
 
-
 NO_SPEECH = "no_speech"
 """Failure code of a turn without recognized speech."""
-
-
-class _Record(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
 
 
 _Text = Annotated[str, StringConstraints(min_length=1, pattern=r"\S")]
@@ -64,7 +59,7 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 """Number of bootstrap resamples."""
 
 
-class RunSpec(_Record):
+class RunSpec(Record):
     """The specification of a run. Every valid value can be read back from run.json.
 
     columns: names of the set's columns, if not the usual ones.
@@ -138,7 +133,7 @@ def _runs_our_engines(target: object) -> bool:
     )
 
 
-class EngineUsed(_Record):
+class EngineUsed(Record):
     """An engine as loaded. The user part of addresses is removed, also for older runs and other servers."""
 
     kind: str
@@ -162,120 +157,17 @@ class EngineUsed(_Record):
         return without_user(value)
 
 
-class TurnFailure(_Record):
-    """Why a turn has no reply: a stable code, a sentence, and who caused it (None in runs of earlier versions)."""
-
-    code: str
-    message: str
-    owner: Owner | None = None
-
-
-class AppliedCondition(_Record):
-    """The audio sent instead of the recording. sha256: of its bytes. speech_dbfs: active level of the recording.
-
-    scale_db: gain applied to stay within full scale. packets, lost, kbps: of Opus, if used. files: names of the impulse
-    response and the noise recording, if used.
-    """
-
-    sha256: str
-    speech_dbfs: float | None
-    scale_db: float
-    packets: int | None = None
-    lost: int | None = None
-    kbps: float | None = None
-    files: tuple[str, ...] = ()
-
-
-class PartialHeard(_Record):
-    """The transcript as it stood at a time. at_s: seconds from the end of the request's audio, negative during it."""
-
-    at_s: float
-    text: str
-
-
-class EntityEnd(_Record):
-    """When an expected entity ends in the request. at_s: seconds from the end of the request's audio; an estimate."""
-
-    entity: str
-    at_s: float
-
-
-class SentSegment(_Record):
-    """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
-
-    offset_s: float
-    duration_s: float
-    sha256: str
-    encoding: str
-
-
-class TurnResult(_Record):
+class TurnResult(StageTimes, TurnContent):
     """One turn of a run.
-
-    key: unique in the run. primary: the turn of this sample that counts in figures; others repeat it in a scenario.
-    cold: the first turn after engines were loaded. segment: the sent segment of the recording; None for a whole
-    recording, or with a condition. Times are seconds from the end of the request's audio (docs/reference/measures.md),
-    None for stages not reached. heard is "" if the recognizer found no words.
 
     response_s: seconds from the end of the caller's speech to the start of the agent's, as heard; negative if the agent
     started early; response_missing: why it is None. speech_end_s and reply_start_s are positions in recording_file, the
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
     total of gaps longer than 2 s.
 
-    partials: the transcripts of a target that sends partial ones, the final one last. entity_ends: when each expected
-    entity ends in the request, on the clock of the partials; an estimate, see `metrics.commit_times.estimated_end_s`.
-
-    answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
-
-    expected_tool_calls: None if the sample specifies none, () if it expects no call. tool_calls: None in runs of
-    earlier versions. usage: None unless the agent is a language model.
+    segment: the sent segment of the recording; None for a whole recording, or with a condition.
     """
 
-    key: str
-    sample_id: str
-    scenario_id: str | None = None
-    turn_number: int = 1
-    primary: bool = True
-    cold: bool = False
-    category: str
-    speaker: str | None = None
-    text: str
-    expected_entities: tuple[str, ...] = ()
-    expected_intent: str | None = None
-    expected_tool_calls: tuple[ExpectedToolCall, ...] | None = None
-    requires_context: bool = False
-
-    status: Literal["answered", "failed"]
-    failure: TurnFailure | None = None
-    session_id: str = ""
-    heard: str | None = None
-    partials: tuple[PartialHeard, ...] = ()
-    entity_ends: tuple[EntityEnd, ...] = ()
-    answer: str | None = None
-    answer_by: str | None = None
-    intent: str | None = None
-    entities: tuple[dict[str, Any], ...] = ()
-    candidates: tuple[dict[str, Any], ...] = ()
-    tool_calls: tuple[ToolCallMade, ...] | None = None
-    changes: tuple[ChangeMade, ...] = ()
-    usage: AgentUsage | None = None
-
-    transcript_s: float | None = None
-    reply_text_s: float | None = None
-    first_audio_s: float | None = None
-    turn_s: float | None = None
-    audio_s: float | None = None
-    undecoded_s: float | None = None
-    decode_s: float | None = None
-    asr_s: float | None = None
-    asr_busy_s: float | None = None
-    agent_s: float | None = None
-    agent_first_s: float | None = None
-    agent_text_s: float | None = None
-    tts_first_s: float | None = None
-    tts_s: float | None = None
-    encode_s: float | None = None
-    reply_audio_s: float | None = None
     overhead_s: float | None = None
     rtf: float | None = None
 
@@ -320,14 +212,14 @@ class TurnResult(_Record):
         return tuple(entity["value"] for entity in named)
 
 
-class CodeState(_Record):
+class CodeState(Record):
     """The commit, and whether it had changes; None outside a git checkout."""
 
     commit: str | None
     dirty: bool | None
 
 
-class Outage(_Record):
+class Outage(Record):
     """An outage of the target. duration_s: in seconds; message: its first error."""
 
     started_at: datetime
@@ -336,7 +228,7 @@ class Outage(_Record):
     owner: Owner = "harness"
 
 
-class RunResult(_Record):
+class RunResult(Record):
     """Contents of run.json. interrupted: the target stayed unreachable, or a file could not be written.
 
     condition_sha256: of the sound files and the code of yours that the condition uses; None where it uses none.
@@ -393,21 +285,12 @@ class RunFolder:
 
     def write(self, run: RunResult) -> None:
         """Replace run.json atomically."""
-        storage.write_whole(self.path / "run.json", f"{run.model_dump_json(indent=2)}\n".encode())
+        write_record(self.path / "run.json", run)
 
     def read(self) -> RunResult:
         """Read run.json. Raises InputError, which says what is wrong with it."""
-        file = self.path / "run.json"
-        try:
-            return RunResult.model_validate_json(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(f"{file}: cannot be read: {error.strerror}; give the folder of a run") from error
-        except UnicodeDecodeError as error:
-            raise InputError(f"{file}: not UTF-8: {error.reason}; give the folder of a run") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise InputError(f"{file}: not a run of format {FORMAT_VERSION}: {where}: {first['msg']}") from error
+        what = f"a run of format {FORMAT_VERSION}"
+        return read_record(self.path / "run.json", RunResult, what, "give the folder of a run")
 
     def append(self, turn: TurnResult) -> None:
         """Add a line to turns.jsonl and flush it to disk. On StorageError, nothing was added."""

@@ -18,7 +18,7 @@ from voicelab.conditions.parsing import check
 from voicelab.datasets import Sample, SampleSet
 from voicelab.datasets.segment import ENCODING
 from voicelab.errors import InputError
-from voicelab.runs.records import AppliedCondition, SentSegment
+from voicelab.runs.turn_content import AppliedCondition, SentSegment
 
 _KEPT_CLIPS = 256
 

@@ -13,17 +13,16 @@ from voicelab.audio.decoding import DAMAGED_FROM_S
 from voicelab.datasets import Sample
 from voicelab.metrics.commit_times import estimated_end_s
 from voicelab.metrics.response_timing import ResponseTiming
+from voicelab.pipeline.stage_times import CONSECUTIVE
 from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.conversation_recording import IN_A_BURST, turn_sound
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
-from voicelab.runs.records import EntityEnd, PartialHeard, TurnFailure, TurnResult, now
+from voicelab.runs.records import TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
+from voicelab.runs.turn_content import EntityEnd, PartialHeard, TurnFailure
 from voicelab.targets.base import TurnOutcome
 from voicelab.vad.speech_spans import energy_spans
-
-STAGE_TIMES = ("decode_s", "asr_s", "agent_s", "tts_s", "encode_s")
-"""The consecutive stages of a turn."""
 
 
 def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> dict[str, Any]:
@@ -116,7 +115,7 @@ def turn_result(
         failure = TurnFailure(code=code, message=writable(message), owner=owner or owner_of(code))
     # Silence is a valid result: no words were recognized, and all reference words are deletions.
     heard = "" if failure is not None and failure.code == "no_speech" else writable(take.heard)
-    path = [stages.get(name) for name in STAGE_TIMES]
+    path = [stages.get(name) for name in CONSECUTIVE]
     known = [value for value in path if value is not None]
     busy_s, audio_s = stages.get("asr_busy_s"), stages.get("audio_s")
     return TurnResult(

@@ -6,11 +6,8 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
-from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, compare
-from voicelab.runs import storage
+from voicelab.runs.record_file import Record, read_record, write_record
 from voicelab.runs.records import TurnResult
 
 FILE_NAME = "replay.json"
@@ -18,11 +15,7 @@ UNASKED = Action("(no speech)")
 """The action of a turn with an empty transcript: the agent is not called."""
 
 
-class _CounterfactualRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class AgentOutcome(_CounterfactualRecord):
+class AgentOutcome(Record):
     """The agent's action on a text.
 
     amounts: (kind, value). changes: (operation, company). calls: (tool, arguments).
@@ -41,7 +34,7 @@ class AgentOutcome(_CounterfactualRecord):
         return Action(self.intent, companies, amounts, frozenset(self.changes), frozenset(self.calls))
 
 
-class CounterfactualTurn(_CounterfactualRecord):
+class CounterfactualTurn(Record):
     """The agent's actions of a turn, re-run on text.
 
     transcript: on the transcript, after the dialogue of the transcripts; None for an empty transcript. reference: on
@@ -72,7 +65,7 @@ class CounterfactualTurn(_CounterfactualRecord):
         return (self.key, self.text, self.heard) == (turn.key, turn.text, turn.heard)
 
 
-class Counterfactual(_CounterfactualRecord):
+class Counterfactual(Record):
     """The content of replay.json. absent: why there are no turns; agent and revision: the agent that was re-run.
 
     listener: the recognizer that transcribed the replies, with its options; own_ear: it is the run's own.
@@ -95,7 +88,7 @@ class Counterfactual(_CounterfactualRecord):
 
 def write(folder: Path, replay: Counterfactual) -> None:
     """Replace the run's replay.json atomically."""
-    storage.write_whole(folder / FILE_NAME, f"{replay.model_dump_json(indent=1)}\n".encode())
+    write_record(folder / FILE_NAME, replay)
 
 
 def read(folder: Path) -> Counterfactual | None:
@@ -103,8 +96,4 @@ def read(folder: Path) -> Counterfactual | None:
     file = folder / FILE_NAME
     if not file.exists():
         return None
-    try:
-        return Counterfactual.model_validate_json(file.read_text(encoding="utf-8"))
-    except ValidationError as error:
-        what = error.errors()[0]["msg"]
-        raise InputError(f"{file}: not a replay: {what}; write it again: voicelab attribute {folder}") from error
+    return read_record(file, Counterfactual, "a replay", f"write it again: voicelab attribute {folder}")

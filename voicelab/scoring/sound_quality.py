@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import Field
 
-from voicelab.errors import InputError
-from voicelab.runs import storage
+from voicelab.runs.record_file import Record, read_record, write_record
 from voicelab.scoring.schema import Measured
 
 FILE_NAME = "sound_quality.json"
@@ -22,11 +21,7 @@ SCORES = {
 """The scores of a clip, from 1 (bad) to 5 (excellent), with their titles in tables."""
 
 
-class _SoundRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class ScoredSound(_SoundRecord):
+class ScoredSound(Record):
     """A clip. key: of its turn. scores: by the names in SCORES. text: the spoken text.
 
     heard: transcript of a reply by the listening recognizer, or of a request by the run's recognizer; None without.
@@ -42,16 +37,16 @@ class ScoredSound(_SoundRecord):
     words: int | None = None
 
 
-class SoundGroup(_SoundRecord):
+class SoundGroup(Record):
     """All replies, or all requests. scores: means. wer: of `heard`. absent: why there are no scores."""
 
-    scores: dict[str, Measured] = {}
+    scores: dict[str, Measured] = Field(default_factory=dict)
     wer: Measured | None = None
     sounds: tuple[ScoredSound, ...] = ()
     absent: str | None = None
 
 
-class SoundQualityRecord(_SoundRecord):
+class SoundQualityRecord(Record):
     """The content of sound_quality.json.
 
     models: origin of the scores. voice, recognizer: engines that spoke and transcribed the replies (None: not
@@ -70,7 +65,7 @@ class SoundQualityRecord(_SoundRecord):
 
 def write(folder: Path, record: SoundQualityRecord) -> None:
     """Replace the run's sound_quality.json atomically."""
-    storage.write_whole(folder / FILE_NAME, f"{record.model_dump_json(indent=1)}\n".encode())
+    write_record(folder / FILE_NAME, record)
 
 
 def read(folder: Path) -> SoundQualityRecord | None:
@@ -78,10 +73,5 @@ def read(folder: Path) -> SoundQualityRecord | None:
     file = folder / FILE_NAME
     if not file.exists():
         return None
-    try:
-        return SoundQualityRecord.model_validate_json(file.read_text(encoding="utf-8"))
-    except (ValidationError, UnicodeDecodeError) as error:
-        what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error.reason
-        raise InputError(
-            f"{file}: not a record of sound quality: {what}; write it again: voicelab listen {folder}"
-        ) from error
+    hint = f"write it again: voicelab listen {folder}"
+    return read_record(file, SoundQualityRecord, "a record of sound quality", hint)

@@ -15,8 +15,8 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.entities import Forms
 from voicelab.metrics.intents import confusion
+from voicelab.pipeline.stage_times import CONSECUTIVE
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
-from voicelab.runs.turn_results import STAGE_TIMES
 from voicelab.scoring import counterfactual_file, inputs
 from voicelab.scoring.attribution import absence, attributed, attribution
 from voicelab.scoring.counterfactual_file import Counterfactual
@@ -42,7 +42,7 @@ from voicelab.scoring.text_warnings import text_warnings
 from voicelab.scoring.turns import score_turns
 from voicelab.text import headline_of
 
-PATH = (*STAGE_TIMES, "overhead_s")
+PATH = (*CONSECUTIVE, "overhead_s")
 """The consecutive stages of a turn, and the rest of its time."""
 
 

@@ -114,7 +114,7 @@ class _LocalSession:
             take.error = ("engine_failed", str(error))
         finally:
             await turn.close()
-        take.stages = asdict(turn.times)
+        take.stages = turn.times.model_dump()
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = clock.first_sound_s()
         take.t_end = t_end

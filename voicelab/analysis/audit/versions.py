@@ -12,23 +12,18 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
-
 from voicelab import datasets
 from voicelab.analysis.audit import copies, set_files
 from voicelab.analysis.audit.corrections import Correction
 from voicelab.datasets import Sample, SampleSet
 from voicelab.errors import InputError, StorageError
 from voicelab.runs import file_errors, provenance, storage
+from voicelab.runs.record_file import Record, read_record
 
 HISTORY = "history.json"
 
 
-class _VersionRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class Origin(_VersionRecord):
+class Origin(Record):
     """The version that a version was made from.
 
     samples_sha256: digest of all its samples, as in run.json. file_sha256: None for a set that is a folder.
@@ -40,7 +35,7 @@ class Origin(_VersionRecord):
     samples_sha256: str
 
 
-class Applied(_VersionRecord):
+class Applied(Record):
     """An applied decision. Fields new_... that are None did not change."""
 
     sample_id: str
@@ -56,7 +51,7 @@ class Applied(_VersionRecord):
     why: str | None = None
 
 
-class Version(_VersionRecord):
+class Version(Record):
     """One step: the new version, its source, its corrections, and the scenarios removed because they lost a turn."""
 
     version: str
@@ -67,7 +62,7 @@ class Version(_VersionRecord):
     scenarios_dropped: tuple[str, ...] = ()
 
 
-class VersionHistory(_VersionRecord):
+class VersionHistory(Record):
     """history.json: every version except the first, the oldest first."""
 
     format_version: Literal[1] = 1
@@ -128,10 +123,7 @@ def read_history(found: SampleSet) -> tuple[Version, ...]:
     path = found.home / HISTORY
     if not path.is_file():
         return ()
-    try:
-        return VersionHistory.model_validate_json(path.read_text(encoding="utf-8")).versions
-    except ValidationError as error:
-        raise InputError(f"{path}: not a history: {error.errors()[0]['msg']}") from error
+    return read_record(path, VersionHistory, "a history of versions", "restore it").versions
 
 
 def current_version(found: SampleSet) -> str:

@@ -22,6 +22,7 @@ from voicelab.errors import InputError, VoicelabError
 from voicelab.pipeline.transcribe import Progress
 from voicelab.report import plots
 from voicelab.runs import provenance, storage
+from voicelab.runs.record_file import write_record
 from voicelab.runs.records import EngineUsed, now
 from voicelab.scoring.schema import NormalizerUsed
 from voicelab.text import Normalizer
@@ -78,7 +79,7 @@ def cross(
         started_at=started_at,
         finished_at=now(),
     )
-    storage.write_whole(folder / RESULT, f"{result.model_dump_json(indent=2)}\n".encode())
+    write_record(folder / RESULT, result)
     if (picture := plots.png(heat_map(result))) is not None:
         storage.write_whole(folder / PICTURE, picture)
     return result

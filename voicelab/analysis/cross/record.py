@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict
+from pydantic import AwareDatetime
 
+from voicelab.runs.record_file import Record
 from voicelab.runs.records import CodeState, EngineUsed
 from voicelab.scoring.schema import Measured, NormalizerUsed
 
 
-class _CrossRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class CrossedPair(_CrossRecord):
+class CrossedPair(Record):
     """One voice and one recognizer.
 
     interaction: the word error rate minus the main effects; below 0 the recognizer gains from the voice. certain: the
@@ -28,7 +25,7 @@ class CrossedPair(_CrossRecord):
     certain: bool
 
 
-class CrossResult(_CrossRecord):
+class CrossResult(Record):
     """The content of cross.json. voices, recognizers: by the names that the user gave.
 
     sentences: number of texts finished in all pairs, which the figures cover; planned: number of distinct texts.

@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict
-
 from voicelab.metrics.breakpoints import Outcome
+from voicelab.runs.record_file import Record
 
 
-class _FigureRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class MeasureFigure(_FigureRecord):
+class MeasureFigure(Record):
     """part / whole over the n samples that every run of the sweep could score; left_out: number of other samples.
 
     low, high: the interval. change: paired difference from the clean run on the same samples, with its interval.
@@ -29,7 +24,7 @@ class MeasureFigure(_FigureRecord):
     change_high: float | None
 
 
-class PointFigures(_FigureRecord):
+class PointFigures(Record):
     """A run of the sweep. failed: failed turns. scaled: turns attenuated to full scale. lost: lost packets of
     `packets`.
     """
@@ -45,7 +40,7 @@ class PointFigures(_FigureRecord):
     measures: dict[str, MeasureFigure]
 
 
-class BreakFigures(_FigureRecord):
+class BreakFigures(Record):
     """A breakpoint on an axis (voicelab.metrics.breakpoints). asked: the option; sentence: the result in words."""
 
     asked: str
@@ -62,7 +57,7 @@ class BreakFigures(_FigureRecord):
     sentence: str
 
 
-class AxisFigures(_FigureRecord):
+class AxisFigures(Record):
     """An axis, its places from mild to severe, and the runs there."""
 
     key: str
@@ -72,7 +67,7 @@ class AxisFigures(_FigureRecord):
     runs: tuple[str, ...]
 
 
-class SweepFigures(_FigureRecord):
+class SweepFigures(Record):
     """All figures of a sweep. unit: the clustering unit; clusters: number of clusters."""
 
     unit: str

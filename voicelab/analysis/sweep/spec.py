@@ -6,19 +6,19 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import ConfigDict
 
 from voicelab.analysis.sweep.figures import SweepFigures
 from voicelab.conditions.condition import MEAN_BURST, Noise
-from voicelab.errors import InputError
 from voicelab.runs import storage
+from voicelab.runs.record_file import Record, read_record, write_record
 from voicelab.runs.records import RunFolder, RunSpec
 
 FORMAT_VERSION = 1
 
 
-class _SweepRecord(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+class _SweepRecord(Record):
+    model_config = ConfigDict(allow_inf_nan=False)
 
 
 class SweepSpec(_SweepRecord):
@@ -73,16 +73,9 @@ class SweepFolder:
     def write(self, result: SweepResult) -> None:
         """Replace sweep.json atomically."""
         storage.make_folder(self.path)
-        storage.write_whole(self.path / "sweep.json", f"{result.model_dump_json(indent=2)}\n".encode())
+        write_record(self.path / "sweep.json", result)
 
     def read(self) -> SweepResult:
         """Read sweep.json; InputError describes an error in it."""
-        file = self.path / "sweep.json"
-        try:
-            return SweepResult.model_validate_json(file.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise InputError(f"{file}: cannot be read: {error.strerror}; give the folder of a sweep") from error
-        except ValidationError as error:
-            first = error.errors()[0]
-            where = ".".join(map(str, first["loc"]))
-            raise InputError(f"{file}: not a sweep of format {FORMAT_VERSION}: {where}: {first['msg']}") from error
+        what = f"a sweep of format {FORMAT_VERSION}"
+        return read_record(self.path / "sweep.json", SweepResult, what, "give the folder of a sweep")

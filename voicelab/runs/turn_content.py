@@ -1,0 +1,107 @@
+"""What a record of a turn contains: the request, and what came back."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
+from voicelab.runs.faults import Owner
+from voicelab.runs.record_file import Record
+
+
+class TurnFailure(Record):
+    """Why a turn has no reply: a stable code, a sentence, and who caused it (None in runs of earlier versions)."""
+
+    code: str
+    message: str
+    owner: Owner | None = None
+
+
+class AppliedCondition(Record):
+    """The audio sent instead of the recording. sha256: of its bytes. speech_dbfs: active level of the recording.
+
+    scale_db: gain applied to stay within full scale. packets, lost, kbps: of Opus, if used. files: names of the impulse
+    response and the noise recording, if used.
+    """
+
+    sha256: str
+    speech_dbfs: float | None
+    scale_db: float
+    packets: int | None = None
+    lost: int | None = None
+    kbps: float | None = None
+    files: tuple[str, ...] = ()
+
+
+class PartialHeard(Record):
+    """The transcript as it stood at a time. at_s: seconds from the end of the request's audio, negative during it."""
+
+    at_s: float
+    text: str
+
+
+class EntityEnd(Record):
+    """When an expected entity ends in the request. at_s: seconds from the end of the request's audio; an estimate."""
+
+    entity: str
+    at_s: float
+
+
+class SentSegment(Record):
+    """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
+
+    offset_s: float
+    duration_s: float
+    sha256: str
+    encoding: str
+
+
+class TurnContent(Record):
+    """The request of a turn, and what came back.
+
+    key: unique in the run. primary: the turn of this sample that counts in figures; others repeat it in a scenario.
+    cold: the first turn after engines were loaded. expected_tool_calls: None if the sample specifies none, () if it
+    expects no call. Times are seconds from the end of the request's audio (docs/reference/measures.md), None for stages
+    not reached. heard is "" if the recognizer found no words.
+
+    partials: the transcripts of a target that sends partial ones, the final one last. entity_ends: when each expected
+    entity ends in the request, on the clock of the partials; an estimate, see `metrics.commit_times.estimated_end_s`.
+
+    answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
+
+    tool_calls: None in runs of earlier versions. usage: None unless the agent is a language model.
+    """
+
+    key: str
+    sample_id: str
+    scenario_id: str | None = None
+    turn_number: int = 1
+    primary: bool = True
+    cold: bool = False
+    category: str
+    speaker: str | None = None
+    text: str
+    expected_entities: tuple[str, ...] = ()
+    expected_intent: str | None = None
+    expected_tool_calls: tuple[ExpectedToolCall, ...] | None = None
+    requires_context: bool = False
+
+    status: Literal["answered", "failed"]
+    failure: TurnFailure | None = None
+    session_id: str = ""
+    heard: str | None = None
+    partials: tuple[PartialHeard, ...] = ()
+    entity_ends: tuple[EntityEnd, ...] = ()
+    answer: str | None = None
+    answer_by: str | None = None
+    intent: str | None = None
+    entities: tuple[dict[str, Any], ...] = ()
+    candidates: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCallMade, ...] | None = None
+    changes: tuple[ChangeMade, ...] = ()
+    usage: AgentUsage | None = None
+
+    transcript_s: float | None = None
+    reply_text_s: float | None = None
+    first_audio_s: float | None = None
+    turn_s: float | None = None
