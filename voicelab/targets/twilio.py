@@ -7,7 +7,6 @@ back. There are no transcripts; everything is measured from the sound.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,7 +15,7 @@ from uuid import uuid4
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
-from voicelab.targets.phone_dialects import DIALECTS, PhoneCall, PhoneDialect
+from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, phone_dialects
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder, SoundFormat
@@ -42,8 +41,8 @@ class PhoneWire(BaseWire):
         self._pending_marks: list[str] = []
 
     def opening(self) -> Sequence[Frame]:
-        first = [json.dumps(one) for one in self._dialect.opening(self._call)]
-        return [*first, *(json.dumps(self._dialect.dtmf(self._call, self._next(), digit)) for digit in self._digits)]
+        first = self._dialect.opening_frames(self._call)
+        return [*first, *(self._frame(self._dialect.dtmf, digit=digit) for digit in self._digits)]
 
     def sound(self, clip: Clip) -> Sequence[Frame]:
         data = self._encoder.encode(clip)
@@ -52,7 +51,7 @@ class PhoneWire(BaseWire):
         if self._dialect.media is None:
             return (data,)
         payload = base64.b64encode(data).decode()
-        return (json.dumps(self._dialect.media(self._call, self._next(), at_ms, payload)),)
+        return (self._frame(self._dialect.media, at_ms=at_ms, sound=payload),)
 
     def read(self, frame: Frame) -> Reading:
         if isinstance(frame, bytes):
@@ -74,7 +73,7 @@ class PhoneWire(BaseWire):
         if name == self._dialect.clears:
             # The company reports the marks of sound that was dropped at once.
             marks, self._pending_marks = self._pending_marks, []
-            answers = tuple(frame for mark in marks for frame in self._mark_frames(mark))
+            answers = tuple(self._frame(self._dialect.mark, mark=mark) for mark in marks)
             return (
                 (events.ReplyInterrupted(), events.MessagesToSend(answers)) if answers else (events.ReplyInterrupted(),)
             )
@@ -86,21 +85,14 @@ class PhoneWire(BaseWire):
         if mark not in self._pending_marks:
             return ()
         self._pending_marks.remove(mark)
-        return self._mark_frames(mark)
+        return (self._frame(self._dialect.mark, mark=mark),)
 
     def closing(self) -> Sequence[Frame]:
-        if self._dialect.stop is None:
-            return ()
-        return (json.dumps(self._dialect.stop(self._call, self._next())),)
+        return (self._frame(self._dialect.stop),) if self._dialect.stop is not None else ()
 
-    def _mark_frames(self, mark: str) -> tuple[Frame, ...]:
-        if self._dialect.mark is None:
-            return ()
-        return (json.dumps(self._dialect.mark(self._call, self._next(), mark)),)
-
-    def _next(self) -> int:
+    def _frame(self, template: Template, **values: object) -> str:
         self._number += 1
-        return self._number
+        return self._call.frame(template, self._number, **values)
 
 
 @dataclass(eq=False, repr=False)
@@ -127,16 +119,18 @@ class Twilio(StreamTarget):
 
     def __post_init__(self) -> None:
         super().__init__(Timing(ready_s=self.ready_s, greeting_s=self.greeting_s, quiet_s=self.quiet_s))
-        if self.dialect not in DIALECTS:
-            raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(DIALECTS)}")
+        dialects = phone_dialects()
+        if self.dialect not in dialects:
+            raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(dialects)}")
+        self._dialect = dialects[self.dialect]
         if not set(self.digits) <= _DIGITS:
             raise InputError(f"option digits is {self.digits!r}; it takes 0 to 9, * and #")
-        self._form = _form(self.dialect, DIALECTS[self.dialect].form, self.encoding, self.rate_hz)
+        self._form = _form(self.dialect, self._dialect.sound.form, self.encoding, self.rate_hz)
         self._named = _pairs(self.parameters)
 
     def wire(self, user_id: str) -> Wire:
         call = PhoneCall(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", self._form, self._named)
-        return PhoneWire(DIALECTS[self.dialect], call, self.digits)
+        return PhoneWire(self._dialect, call, self.digits)
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
         return await WebSocket.connect(self.url, timeout_s=timeout_s)

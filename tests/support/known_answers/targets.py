@@ -16,7 +16,7 @@ from tests.support.known_answers.wires import (
     RTVIAgentWire,
     VoicelabAgentWire,
 )
-from voicelab.targets.phone_dialects import DIALECTS
+from voicelab.targets.phone_dialects import phone_dialects
 
 _ALL = tuple(BEHAVIOURS)
 _NOT_INTERRUPTED = tuple(name for name in BEHAVIOURS if name != "stops")
@@ -51,7 +51,7 @@ TARGETS: Mapping[str, KnownTarget] = {
         f"twilio, {name}": KnownTarget(
             f"twilio:url=ws://127.0.0.1:{{port}},dialect={name},{_PATIENT}", lambda name=name: PhoneAgentWire(name)
         )
-        for name in DIALECTS
+        for name in phone_dialects()
     },
     "map:chirp": KnownTarget(f"map:chirp,url=ws://127.0.0.1:{{port}},{_PATIENT}", ChirpAgentWire),
     "map:voicelab": KnownTarget(

@@ -12,7 +12,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.opus import OggOpusWriter
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.openai_realtime import BETA_NAMES
-from voicelab.targets.phone_dialects import DIALECTS
+from voicelab.targets.phone_dialects import phone_dialects
 from voicelab.targets.realtime_session import FORMATS
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
@@ -130,8 +130,8 @@ class PhoneAgentWire:
     """A phone agent in one dialect. It has no texts and marks no end."""
 
     def __init__(self, dialect: str) -> None:
-        self._dialect = DIALECTS[dialect]
-        form = self._dialect.form
+        self._dialect = phone_dialects()[dialect]
+        form = self._dialect.sound.form
         self.rate_hz = form.rate_hz
         self._encoder, self._decoder = SoundEncoder(form), SoundDecoder(form)
 
