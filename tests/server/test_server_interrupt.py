@@ -90,8 +90,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> Remembered:
 
 async def reply_begins(talker: Talker) -> float:
     """When the reply's first sound came, by this side's clock."""
-    while (await talker.receive())[0] != "audio_chunk":
-        pass
+    await talker.read_to("audio_chunk")
     return perf_counter()
 
 
@@ -309,8 +308,7 @@ async def test_a_heartbeat_is_answered_while_a_reply_is_spoken(served: Served) -
         await talker.send("text", text="go on")
         await first_chunks(talker, 1)
         await talker.send("heartbeat")
-        while (await talker.receive())[0] != "heartbeat":
-            pass
+        await talker.read_to("heartbeat")
 
 
 async def test_a_heartbeat_right_behind_a_turn_does_not_wait_for_its_end(tmp_path: Path) -> None:

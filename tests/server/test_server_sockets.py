@@ -171,8 +171,7 @@ async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(t
                 await talker.expect("agent_response")
                 await talker.expect("audio_chunk")
                 await talker.send("interrupt")
-                while (await talker.receive())[0] != "interrupted":
-                    continue
+                await talker.read_to("interrupted")
                 await talker.send("text", text="hello")
                 await talker.expect("agent_response")
                 await talker.expect("audio_chunk")

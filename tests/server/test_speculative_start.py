@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import base64
 import re
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +11,7 @@ import httpx
 import pytest
 
 from server.session import partials
-from tests.support.serving import Served, Talker, serving, talking
+from tests.support.serving import Served, serving, talking
 from tests.support.tones import tone
 from tests.support.voices import chunked, in_a_room
 from voicelab.agent.fake import FakeAgent
@@ -49,21 +47,12 @@ def serving_early(folder: Path, *, early: bool, agent: str = "fake:text=One is h
     )  # fmt: skip
 
 
-async def stream(talker: Talker, pieces: Sequence[Clip]) -> None:
-    for piece in pieces:
-        text = base64.b64encode(piece.to_pcm16()).decode()
-        await talker.send("audio_chunk", audio_chunk=text, format="pcm16", is_final=False)
-        await asyncio.sleep(PACE * piece.duration_s)
-
-
 async def converse(served: Served, sound: Clip) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:
     """One turn: its events up to the last of the reply, and the rows of the history."""
     async with talking(served) as talker:
         session = await talker.init(mode="continuous", events=EVENTS)
-        await stream(talker, chunked(sound, 1))
-        events: list[tuple[str, Any]] = []
-        while not (events and events[-1][0] == "audio_chunk" and events[-1][1]["is_final"]):
-            events.append(await talker.receive())
+        await talker.stream(chunked(sound, 1), pace=PACE)
+        events = (await talker.answer()).events
     return events, served.turns(session["session_id"])
 
 
@@ -116,7 +105,7 @@ async def test_an_answer_that_was_begun_is_dropped_when_the_client_leaves(tmp_pa
         before = answered(served)
         async with talking(served) as talker:
             session = await talker.init(mode="continuous", events=EVENTS)
-            await stream(talker, chunked(in_a_room(0.2, tone(0.8), after_s=0.4), 1))
+            await talker.stream(chunked(in_a_room(0.2, tone(0.8), after_s=0.4), 1), pace=PACE)
             async with asyncio.timeout(10):
                 while not order:
                     await talker.send("heartbeat")

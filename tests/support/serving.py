@@ -226,6 +226,14 @@ class Talker:
             fields["is_final"] = number == len(chunks)
             await self.send("audio_chunk", audio_chunk=base64.b64encode(chunk).decode(), **fields)
 
+    async def stream(self, pieces: Sequence[Clip], *, is_final: bool = False, pace: float = 0.0) -> None:
+        """Send clips as raw samples. pace: seconds to wait per second of audio."""
+        for number, piece in enumerate(pieces, start=1):
+            text = base64.b64encode(piece.to_pcm16()).decode()
+            last = is_final and number == len(pieces)
+            await self.send("audio_chunk", audio_chunk=text, format="pcm16", is_final=last)
+            await asyncio.sleep(pace * piece.duration_s)
+
     async def answer(self) -> Answer:
         """Read all messages up to the final chunk or an error."""
         answer = Answer()
@@ -234,6 +242,13 @@ class Talker:
             answer.events.append((name, data))
             if name == "error" or (name == "audio_chunk" and data["is_final"]):
                 return answer
+
+    async def read_to(self, event: str) -> Answer:
+        """Read all messages up to this one."""
+        answer = Answer()
+        while not answer.events or answer.events[-1][0] != event:
+            answer.events.append(await self.receive())
+        return answer
 
     async def works(self) -> None:
         """Check that the next turn is answered normally."""
