@@ -50,11 +50,7 @@ def pull(
 
         entry = model(name)
         hub: hubs.Hub = source or ("modelscope" if entry.modelscope else "huggingface")
-        with terminal.progress_bar("MB") as progress:
-            folder = hubs.pull(
-                entry, hub, mirror=mirror, revision=revision,
-                progress=lambda done, total: progress(done >> 20, max(1, total >> 20), None),
-            )  # fmt: skip
+        folder = hubs.pull(entry, hub, mirror=mirror, revision=revision)
         typer.echo(f"{name} is complete and verified: {folder}")
 
 
