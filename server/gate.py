@@ -12,6 +12,7 @@ from server.history import HistoryUnavailableError
 from server.http.paths import SOCKET_PATH, SOCKET_PATHS
 from server.http.refusal import HttpRefusal
 from server.http.requests import PROBES, TOO_MANY_CONNECTIONS
+from server.loop_share import METER
 from server.messages import LONGEST_NAME
 from server.services import Services
 from server.tokens import presented
@@ -54,14 +55,29 @@ class Gate:
         services: Services = scope["app"].state.services
         connection = HTTPConnection(scope)
         denial = await _denial(connection, services)
+        client = key_of(connection.client.host if connection.client else None, user_of(connection))
         if denial is None:
-            client = key_of(connection.client.host if connection.client else None, user_of(connection))
             denial = self._of_share(connection, client, services)
-        if denial is None:
-            places = self._sockets if scope["type"] == "websocket" else self._requests
-            with places.held(client), client_scope(client):
-                await self._app(scope, receive, send)
+        if scope["path"] in PROBES:
+            await self._answered(denial, connection, receive, send)
             return
+        places = self._sockets if scope["type"] == "websocket" else self._requests
+        with places.held(client if denial is None else None), client_scope(client):
+            if METER in scope:
+                scope[METER].bind(services.loop_share, client)
+            await services.loop_share.turn()
+            receive_in_turn = services.loop_share.receiver(receive)
+            await services.loop_share.timed(self._answered(denial, connection, receive_in_turn, send))
+
+    async def _answered(
+        self, denial: HttpRefusal | None, connection: HTTPConnection, receive: Receive, send: Send
+    ) -> None:
+        """Pass an admitted request on, and answer a denied one."""
+        scope = connection.scope
+        if denial is None:
+            await self._app(scope, receive, send)
+            return
+        services: Services = scope["app"].state.services
         services.metrics.denied(denial.code)
         response = denial.response(scope)
         if scope["type"] == "websocket":

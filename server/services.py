@@ -14,6 +14,7 @@ from typing import Any, Protocol
 from server.history import History, HistoryUnavailableError, TurnRecord
 from server.history.retention import keep_removing
 from server.history.store import HistoryLimits
+from server.loop_share import LoopShare
 from server.messages import ErrorCode
 from server.metrics import ANSWERED, Metrics
 from server.open_sessions import OpenSessions
@@ -56,6 +57,7 @@ class Services:
     tokens: Tokens
     vad_batcher: VadBatcher | None
     pools: Pools
+    loop_share: LoopShare
     tracer: Tracer | None = None
     metrics: Metrics = field(default_factory=Metrics)
     open_sessions: OpenSessions = field(default_factory=OpenSessions)
@@ -77,7 +79,8 @@ class Services:
             turn.kept = True
             as_it_is = replace(turn)
             try:
-                turn.row_id = await asyncio.shield(asyncio.create_task(self._keep(session_id, user_id, as_it_is)))
+                keeping = self.loop_share.timed(self._keep(session_id, user_id, as_it_is))
+                turn.row_id = await asyncio.shield(asyncio.create_task(keeping))
             except Exception:
                 turn.kept = False
                 raise
@@ -155,7 +158,8 @@ async def open_services(settings: Settings, tokens: Tokens) -> AsyncIterator[Ser
             if notice := fallback_notice(settings.tts):
                 logger.warning(notice)
             with open_pools(settings.pool_threads, settings.pool_queue) as pools:
-                services = Services(settings, pipeline, history, tokens, vad_batcher, pools, tracer)
+                share = LoopShare(settings.loop_share_per_client)
+                services = Services(settings, pipeline, history, tokens, vad_batcher, pools, share, tracer)
                 tasks = [asyncio.create_task(services.keep_sampling())]
                 if settings.history_days is not None:
                     tasks.append(asyncio.create_task(keep_removing(history, settings.history_days)))

@@ -67,6 +67,7 @@ class Settings(BaseSettings):
     max_turn_s: Seconds = LONGEST_TURN_S
     max_connections: Annotated[int, Field(ge=1, le=100_000_000)] = 500
     max_connections_per_client: Annotated[int, Field(ge=1, le=100_000_000)] | None = None
+    loop_share_per_client: Annotated[float, Field(gt=0, le=1, allow_inf_nan=False)] = 0.25
     max_waiting_bytes: Bytes = 12_000_000
     idle_timeout_s: Seconds = 600.0
     request_timeout_s: Seconds = 10.0

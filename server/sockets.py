@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import suppress
+from time import perf_counter
 from typing import Any
 
 from uvicorn.protocols.utils import ClientDisconnected
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from server.loop_share import METER, Meter
 
 _READ_BYTES = 64 * 1024
 _SMALL_READ_BYTES = 8 * 1024
@@ -31,15 +34,35 @@ def socket_protocol(reader_timeout_s: float) -> type[WebSocketsSansIOProtocol]:
     class WebSocketProtocol(WebSocketsSansIOProtocol):
         close_timeout = reader_timeout_s
         _came_s = 0.0
+        _resuming: asyncio.Task[None] | None = None
+
+        def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+            super().connection_made(transport)
+            self._meter = Meter()
 
         def data_received(self, data: bytes) -> None:
             self._came_s = self.loop.time()
+            begun_s = perf_counter()
             super().data_received(data)
+            self._meter.add(begun_s)
+            is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
             with suppress(AttributeError):  # max_size exists only in asyncio's own transports
-                is_in_large_frame = len(self.conn.reader.buffer) > _SMALL_READ_BYTES // 2
                 self.transport.max_size = _READ_BYTES if is_in_large_frame else _SMALL_READ_BYTES  # type: ignore[attr-defined]
             if self.conn.handshake_exc is not None and not self.handshake_initiated:
                 self._refuse()
+            if is_in_large_frame and self._resuming is None and not self.read_paused and self._meter.is_over:
+                self.transport.pause_reading()
+                self._resuming = self.loop.create_task(self._resume_in_turn())
+
+        async def _resume_in_turn(self) -> None:
+            await self._meter.turn()
+            self._resuming = None
+            if not self.read_paused and not self.transport.is_closing():
+                self.transport.resume_reading()
+
+        async def run_asgi(self) -> None:
+            self.scope[METER] = self._meter  # type: ignore[literal-required]
+            await super().run_asgi()
 
         def _refuse(self) -> None:
             """Answer an invalid handshake, for example one with too many headers. uvicorn does not answer it."""

@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 from http import HTTPStatus
+from time import perf_counter
 
 import h11
 from starlette.types import Message, Receive, Scope, Send
@@ -15,6 +16,7 @@ from uvicorn.protocols.http.h11_impl import H11Protocol
 from server.clients import key_of
 from server.http.admission import Admission, is_proxy
 from server.http.refusal import HttpRefusal
+from server.loop_share import METER, Meter
 
 PROBES = ("/health/live", "/health/ready")
 """Health probes, which are answered regardless of the number of connections."""
@@ -89,6 +91,7 @@ class _Limited(H11Protocol):
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        self._meter = Meter()
         with suppress(AttributeError):  # max_size exists only in asyncio's own transports
             transport.max_size = _READ_BYTES  # type: ignore[attr-defined]
         host = self.client[0] if self.client else None
@@ -103,7 +106,9 @@ class _Limited(H11Protocol):
             # Another connection may have closed in the meantime.
             self._refusal = self._admission.admit(self, self._address)
         self._came_in_window += len(data)
+        begun_s = perf_counter()
         super().data_received(data)
+        self._meter.add(begun_s)
         if self.transport.get_protocol() is not self:
             # It has become a WebSocket.
             self._admission.leave(self)
@@ -156,6 +161,7 @@ class _Limited(H11Protocol):
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send) -> None:
         self._ask_again()
+        scope[METER] = self._meter
         app = self.config.loaded_app if self._refusal is None else self._answer_probe
         await app(scope, receive, send)
 

@@ -48,7 +48,7 @@ class Answering:
         self._services = services
         self._pace = PlaybackPacer(config.lead_s)
         self._storing: asyncio.Task[None] | None = None
-        self.task = asyncio.create_task(self._run(events))
+        self.task = asyncio.create_task(services.loop_share.timed(self._run(events)))
 
     async def _run(self, events: AsyncGenerator[TurnEvent, None]) -> None:
         """Raises Refused when the turn fails, WebSocketDisconnect when the client has disconnected."""

@@ -72,7 +72,8 @@ class Connection:
         )  # fmt: skip
         try:
             await self._sender.send_frames(self._dialect.opening())
-            await _until_one_ends(reader.run(), reader.watch(), self._work(), self._until_withdrawn())
+            timed = self._services.loop_share.timed
+            await _until_one_ends(timed(reader.run()), reader.watch(), timed(self._work()), self._until_withdrawn())
         except WebSocketDisconnect:
             await self._leave(CLIENT_LEFT)
         except Refused as last:
@@ -103,6 +104,9 @@ class Connection:
     async def _work(self) -> None:
         """Handle one event after another. Errors are sent to the client; most leave the connection open."""
         while True:
+            # Taking a queued event does not yield, so a client could otherwise hold the loop with many of them.
+            await asyncio.sleep(0)
+            await self._services.loop_share.turn()
             arrival = await self._receive_queue.take()
             self._taking = True
             try:

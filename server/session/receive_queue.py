@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from server.messages import ClientEvent, ErrorCode, Heartbeat, Interrupt, Refused
 
-_OVERHEAD_BYTES = 500
+_OVERHEAD_BYTES = 2000
 """Approximate memory of an event besides its text, so that many small events count too."""
 
 

@@ -61,7 +61,7 @@ def test_it_is_one_queue_from_which_urgent_events_may_be_taken_first(steps: list
 
 
 async def test_what_may_wait_has_a_limit_in_both_queues_together() -> None:
-    receive_queue = ReceiveQueue(2_000)
+    receive_queue = ReceiveQueue(8_000)
     for kind in ("chunk", "interrupt", "chunk"):
         receive_queue.put(arrival(kind, 0))
     with pytest.raises(Refused) as caught:
@@ -72,7 +72,7 @@ async def test_what_may_wait_has_a_limit_in_both_queues_together() -> None:
 
 
 async def test_a_turn_that_ends_ends_the_wait_for_what_is_urgent() -> None:
-    receive_queue = ReceiveQueue(2_000)
+    receive_queue = ReceiveQueue(8_000)
     receive_queue.put(arrival("chunk", 0))
     assert await receive_queue.urgent_before(asyncio.create_task(asyncio.sleep(0.01))) is None
     assert (await receive_queue.take()).event is KINDS["chunk"]

@@ -41,16 +41,17 @@ def slow_uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
     go_on.set()
 
 
-def upload(served: Served) -> httpx.Response:
+def upload(served: Served, client: str = "192.0.2.1") -> httpx.Response:
     form = {"files": {"file": ("a.wav", codecs.encode_wav(TONE))}, "data": {"model": "fake"}}
-    return httpx.post(f"{served.http}/v1/audio/transcriptions", timeout=PATIENCE_S, **form)  # type: ignore[arg-type]
+    headers = {"X-Forwarded-For": client}
+    return httpx.post(f"{served.http}/v1/audio/transcriptions", timeout=PATIENCE_S, headers=headers, **form)  # type: ignore[arg-type]
 
 
 async def test_uploads_that_take_long_delay_no_other_work(served: Served, slow_uploads: threading.Event) -> None:
     assert served.services is not None
     decoding = served.services.pools.decoding
     with ThreadPoolExecutor() as attackers:
-        bad = [attackers.submit(upload, served) for _ in range(THREADS + QUEUE)]
+        bad = [attackers.submit(upload, served, f"192.0.2.{number}") for number in range(THREADS + QUEUE)]
         await asyncio.to_thread(until, lambda: decoding.unfinished == THREADS + QUEUE)
         async with talking(served) as talker:
             await talker.init()
@@ -73,6 +74,23 @@ async def test_uploads_that_take_long_delay_no_other_work(served: Served, slow_u
         slow_uploads.set()
         assert [one.result().status_code for one in bad] == [200] * (THREADS + QUEUE)
     assert (await asyncio.to_thread(upload, served)).status_code == 200
+
+
+async def test_one_client_leaves_a_thread_and_half_of_the_queue_to_others(
+    served: Served, slow_uploads: threading.Event
+) -> None:
+    assert served.services is not None
+    decoding, own = served.services.pools.decoding, THREADS - 1 + QUEUE // 2
+    with ThreadPoolExecutor() as attackers:
+        bad = [attackers.submit(upload, served) for _ in range(own)]
+        await asyncio.to_thread(until, lambda: decoding.unfinished == own)
+        refused = await asyncio.to_thread(upload, served)
+        assert refused.status_code == 503
+        assert f"192.0.2.1 already has {own} jobs in the queue of decoding" in refused.json()["error"]["message"]
+        others = [attackers.submit(upload, served, "192.0.2.2") for _ in range(own)]
+        await asyncio.to_thread(until, lambda: decoding.unfinished == 2 * own)
+        slow_uploads.set()
+        assert {one.result().status_code for one in (*bad, *others)} == {200}
 
 
 async def test_a_turn_that_cannot_wait_for_its_decoder_is_told_so_and_the_next_works(

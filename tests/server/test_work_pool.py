@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from voicelab.engines.pool.clients import client_scope
 from voicelab.engines.pool.work_pool import WorkPool
 from voicelab.errors import BusyError
 
@@ -123,3 +124,18 @@ async def test_closing_drops_what_waits_and_is_not_held_up(gate: threading.Event
         await waiting
     with pytest.raises(BusyError):
         await pool.run(gate.wait)
+
+
+async def test_clients_are_served_in_turn_and_one_never_has_all_threads(gate: threading.Event) -> None:
+    pool, order = WorkPool("test", 2, 20), list[str]()
+    with client_scope("many"):
+        many = [asyncio.create_task(pool.run(gate.wait, 30)) for _ in range(3)]
+        await asyncio.sleep(0.01)
+        many += [asyncio.create_task(pool.run(order.append, f"many {number}")) for number in range(3)]  # type: ignore[arg-type]
+        await asyncio.sleep(0.01)
+    with client_scope("few"):
+        await asyncio.wait_for(pool.run(order.append, "few"), 5)
+    assert order == ["few"]
+    gate.set()
+    await asyncio.gather(*many)
+    assert order == ["few", "many 0", "many 1", "many 2"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Request
@@ -71,9 +72,13 @@ async def speech(request: Request, services: SharedServices) -> Response:
     parts = sentences(wanted.input)
     if not parts:
         raise HttpRefusal(400, "nothing_to_say", "input contains no words", parameter="input")
-    clip = Clip.join([await services.pipeline.tts.call("speak", part) for part in parts])
-    data = await services.pools.encoding.run(encoded, clip, wanted.response_format, wanted.speed)
+    clips = [await services.pipeline.tts.call("speak", part) for part in parts]
+    data = await services.pools.encoding.run(_joined, clips, wanted)
     return Response(data, media_type=MEDIA_TYPES[wanted.response_format], headers={names.MODEL_HEADER: engine.name})
+
+
+def _joined(clips: Sequence[Clip], wanted: Speech) -> bytes:
+    return encoded(Clip.join(clips), wanted.response_format, wanted.speed)
 
 
 async def _form(request: Request, services: Services) -> TranscriptionForm:

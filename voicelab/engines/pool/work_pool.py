@@ -5,12 +5,15 @@ from __future__ import annotations
 import asyncio
 import os
 import threading
-from collections import deque
+from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, ParamSpec, TypeVar
 
+from voicelab.engines.pool.clients import current_client
+from voicelab.engines.pool.fair_queue import FairQueue
 from voicelab.errors import BusyError
 
 _Result = TypeVar("_Result")
@@ -22,10 +25,18 @@ _IDLE_S = 30.0
 """Seconds after which an idle thread ends."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Job:
+    client: str | None
+    future: Future[Any]
+    call: Callable[[], Any]
+
+
 class WorkPool(Executor):
     """A bounded thread pool that can serve as executor for `run_in_executor`.
 
-    The threads are daemons, so a job that hangs cannot keep the program from ending.
+    The threads are daemons, so a job that hangs cannot keep the program from ending. Clients (see `client_scope`) are
+    served in turn. One client gets all threads but one and half of the queue, so that the rest is left for others.
 
     name: the pool's task, for thread names, metrics and messages. threads: number of concurrent jobs; None is one per
     core, at least two. queue: number of jobs that may wait.
@@ -36,8 +47,10 @@ class WorkPool(Executor):
         self.refused = 0
         self._most_threads = threads or max(2, len(os.sched_getaffinity(0)))
         self._queue = queue
-        self._jobs: deque[tuple[Future[Any], Callable[[], Any]]] = deque()
-        self._unfinished = 0
+        self._most_for_one = max(1, self._most_threads - 1)
+        self._jobs: FairQueue[Future[Any], _Job] = FairQueue()
+        self._running: Counter[str | None] = Counter()
+        self._unfinished: Counter[str | None] = Counter()
         self._threads = self._idle = 0
         self._closed = False
         self._changed = threading.Condition()
@@ -45,7 +58,7 @@ class WorkPool(Executor):
     @property
     def unfinished(self) -> int:
         """Number of running and waiting jobs. An abandoned job counts until it ends."""
-        return self._unfinished
+        return self._unfinished.total()
 
     async def run(
         self, function: Callable[_Parameters, _Result], *args: _Parameters.args, **kwargs: _Parameters.kwargs
@@ -60,20 +73,19 @@ class WorkPool(Executor):
         self, function: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> Future[_Result]:
         """Queue a call of the function. Raises BusyError at once when the queue is full."""
-        future: Future[_Result] = Future()
+        job = _Job(current_client(), Future(), partial(function, *args, **kwargs))
         with self._changed:
-            if self._closed or self._unfinished >= self._most_threads + self._queue:
+            if why := self._refusal(job.client):
                 self.refused += 1
-                raise BusyError(f"the queue of {self.name} is full ({self._queue} jobs); try again later")
-            self._unfinished += 1
-            self._jobs.append((future, partial(function, *args, **kwargs)))
-            if self._idle >= len(self._jobs):
-                self._changed.notify()
-            elif self._threads < self._most_threads:
+                raise BusyError(f"{why}; try again later")
+            self._unfinished[job.client] += 1
+            self._jobs.add(job.client, job.future, job)
+            self._changed.notify()
+            if self._idle < sum(1 for _ in self._jobs) and self._threads < self._most_threads:
                 self._threads += 1
                 threading.Thread(target=self._work, name=self.name, daemon=True).start()
-        future.add_done_callback(self._finished)
-        return future
+        job.future.add_done_callback(partial(self._finished, job))
+        return job.future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
         """Executor interface of `close`; never waits for a running job."""
@@ -84,36 +96,54 @@ class WorkPool(Executor):
         """Drop waiting jobs and let the threads end; does not wait for running jobs."""
         with self._changed:
             self._closed = True
-            waiting, self._jobs = self._jobs, deque()
+            waiting, self._jobs = list(self._jobs), FairQueue()
             self._changed.notify_all()
-        for future, _ in waiting:
-            future.cancel()
+        for job in waiting:
+            job.future.cancel()
 
-    def _finished(self, future: Future[Any]) -> None:
+    def _refusal(self, client: str | None) -> str | None:
+        if self._closed or self.unfinished >= self._most_threads + self._queue:
+            return f"the queue of {self.name} is full ({self._queue} jobs)"
+        if client is not None and self._unfinished[client] >= self._most_for_one + self._queue // 2:
+            return f"{client} already has {self._unfinished[client]} jobs in the queue of {self.name}"
+        return None
+
+    def _finished(self, job: _Job, _: Future[Any]) -> None:
         with self._changed:
-            self._unfinished -= 1
-            if future.cancelled():
-                self._jobs = deque(job for job in self._jobs if job[0] is not future)
+            self._unfinished -= Counter({job.client: 1})
+            self._jobs.discard(job.client, job.future)
 
     def _work(self) -> None:
-        while (next_job := self._next()) is not None:
-            future, job = next_job
-            if future.set_running_or_notify_cancel():
+        while (job := self._next()) is not None:
+            if job.future.set_running_or_notify_cancel():
                 try:
-                    future.set_result(job())
+                    job.future.set_result(job.call())
                 except BaseException as error:  # noqa: BLE001 - raised again where the result is awaited
-                    future.set_exception(error)
+                    job.future.set_exception(error)
+            with self._changed:
+                self._running -= Counter({job.client: 1})
+                # The client's next job may have waited for this one.
+                self._changed.notify()
             # Release the job's arguments and result before waiting for the next job.
-            del next_job, future, job
+            del job
 
-    def _next(self) -> tuple[Future[Any], Callable[[], Any]] | None:
+    def _next(self) -> _Job | None:
         """Return the next job, or None when the thread should end."""
         with self._changed:
             self._idle += 1
             try:
-                if self._changed.wait_for(lambda: self._jobs or self._closed, _IDLE_S) and self._jobs:
-                    return self._jobs.popleft()
-                self._threads -= 1
-                return None
+                job = self._changed.wait_for(lambda: self._startable() or self._closed, _IDLE_S)
+                if not isinstance(job, _Job):
+                    self._threads -= 1
+                    return None
+                self._jobs.serve(job.client, job.future)
+                self._running[job.client] += 1
+                return job
             finally:
                 self._idle -= 1
+
+    def _startable(self) -> _Job | None:
+        return next((job for job in self._jobs if self._may_run(job.client)), None)
+
+    def _may_run(self, client: str | None) -> bool:
+        return client is None or self._running[client] < self._most_for_one
