@@ -14,13 +14,14 @@ from tests.support.sample_sets import samples_folder
 from tests.support.turns import NOW, turn
 from voicelab.agent.finance.rules import RulesAgent
 from voicelab.cli.main import app
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.figures import time_shares
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
-from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary_file
 from voicelab.scoring.attribution import attributed, attribution
@@ -179,7 +180,7 @@ def run(tmp_path, turns, agent):
     folder = RunFolder(tmp_path / "r")
     folder.create()
     info = agent.load()
-    used = EngineUsed(kind="agent", name="rules", options=dict(info.options), revision=info.revision, device="cpu",
+    used = EngineInfo(kind="agent", name="rules", options=dict(info.options), revision=info.revision, device="cpu",
                       licence="", load_s=0.0, lanes=1)  # fmt: skip
     folder.write(
         RunResult(
