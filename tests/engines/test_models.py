@@ -9,9 +9,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
-from typer.testing import CliRunner
 
-from voicelab.cli.main import app
+from tests.support.command_line import voicelab
 from voicelab.engines.weights.cache import find, read_record, revision_of
 
 COMMIT = "c0ffee" * 6 + "c0de"
@@ -122,7 +121,7 @@ def hub(tmp_path, monkeypatch):
 
 
 def models(*arguments):
-    return CliRunner().invoke(app, ["models", *arguments])
+    return voicelab("models", *arguments)
 
 
 def said(done):

@@ -9,12 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from tests.support import spoken
+from tests.support.command_line import voicelab
 from voicelab.analysis.bench.match import speaking
 from voicelab.analysis.bench.match.law import KindCounts, holds, measure
-from voicelab.cli.main import app
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize
 
@@ -255,7 +254,7 @@ def test_labels_of_classes_that_mean_the_same():
 
 
 def match(*arguments):
-    return CliRunner().invoke(app, ["match", *map(str, arguments)])
+    return voicelab("match", *arguments)
 
 
 def test_the_command_adds_found_to_each_line(tmp_path):
@@ -295,7 +294,7 @@ def test_a_bad_line_is_named(tmp_path, content, complaint):
 
 
 def test_the_bench_prints_each_kind_and_checks_the_law():
-    done = CliRunner().invoke(app, ["bench", "match", "--pairs", "3", "--seed", "5"])
+    done = voicelab("bench", "match", "--pairs", "3", "--seed", "5")
     assert done.exit_code == 0
     for name in ("cardinals", "basis points", "addresses", "phone numbers", "ranges"):
         assert name in done.output

@@ -7,13 +7,12 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.made_runs import answered
 from tests.support.sample_sets import samples_folder
 from tests.support.turns import NOW, turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.cli.main import app
 from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.figures import time_shares
@@ -195,7 +194,7 @@ def run(tmp_path, turns, agent):
 
 
 def attribute(*arguments):
-    return CliRunner().invoke(app, ["attribute", *map(str, arguments)])
+    return voicelab("attribute", *arguments)
 
 
 def test_the_command_and_the_page(run, monkeypatch):

@@ -5,11 +5,10 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.turns import NOW, turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.cli.main import app
 from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
@@ -111,7 +110,7 @@ def run(tmp_path):
 
 
 def equivalence(*arguments):
-    return CliRunner().invoke(app, ["equivalence", *map(str, arguments)])
+    return voicelab("equivalence", *arguments)
 
 
 def test_the_command(run):

@@ -116,8 +116,7 @@ class RunSpec(Record):
     @field_validator(*STAGES, "reply_asr")
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
-        """Clean the engine's options; an invalid engine is rejected later by its catalog."""
-        return value if value is None or "@" not in value else str(EngineSpec.parse(value))
+        return None if value is None else EngineSpec.without_users(value)
 
     @property
     def rules(self) -> Normalizer:
