@@ -10,7 +10,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo
 
 
-class Hearing(Protocol):
+class WholeHearer(Protocol):
     """What hears whole clips."""
 
     def hear(self, clip: Clip) -> Transcript | str:
@@ -45,7 +45,7 @@ class WholeRecognizer:
 class WholeUtterance:
     """Keeps the pieces of one utterance until it ends."""
 
-    def __init__(self, recognizer: Hearing) -> None:
+    def __init__(self, recognizer: WholeHearer) -> None:
         self._recognizer = recognizer
         self._clips: list[Clip] = []
 
