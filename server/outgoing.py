@@ -7,7 +7,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from server.messages import ChangeView, EntityView, ErrorCode, ToolCallView, UsageView
+from server.messages import ErrorCode
+from voicelab.agent.base import Entity, ToolCall, Usage, WatchlistChange
 from voicelab.audio.encoder import ReplyFormat
 from voicelab.pipeline.stage_times import StageTimes
 
@@ -15,7 +16,7 @@ from voicelab.pipeline.stage_times import StageTimes
 class ServerEvent(BaseModel):
     """Base of the server events; the fields are the event's data. turn_id is omitted unless the client asked for it."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, revalidate_instances="always")
     event: ClassVar[str]
     names_no_turn: ClassVar[bool] = False
 
@@ -86,7 +87,7 @@ class AgentResponse(TurnEvent):
     event = "agent_response"
     text: str
     intent: str
-    entities: list[EntityView]
+    entities: tuple[Entity, ...]
 
 
 class ReplyChunk(TurnEvent):
@@ -102,10 +103,10 @@ class TurnMetrics(TurnEvent, StageTimes):
     """Stage times of a turn in seconds; null for stages it did not reach."""
 
     event = "turn_metrics"
-    candidates: list[EntityView]
-    tool_calls: list[ToolCallView]
-    changes: list[ChangeView]
-    usage: UsageView | None
+    candidates: tuple[Entity, ...]
+    tool_calls: tuple[ToolCall, ...]
+    changes: tuple[WatchlistChange, ...]
+    usage: Usage | None
 
 
 class Interrupted(ServerEvent):

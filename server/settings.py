@@ -176,8 +176,7 @@ class Settings(BaseSettings):
     @field_validator(*STAGES)
     @classmethod
     def _take_users(cls, value: str) -> str:
-        """Remove the credentials from an engine's URL. An invalid engine is refused when it is loaded."""
-        return str(EngineSpec.parse(value)) if "@" in value else value
+        return EngineSpec.without_users(value)
 
     @field_validator("database_url")
     @classmethod

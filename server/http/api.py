@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import asdict
 from datetime import datetime
 from time import perf_counter
 from typing import Annotated, Any, get_args
@@ -15,10 +14,11 @@ from server.faults import as_refusals
 from server.gate import user_of
 from server.history import SessionSummary, TurnRecord
 from server.http.paths import SOCKET_PATH
-from server.messages import LONGEST_TEXT, ClientMessage, EntityView, ErrorCode, Mode, Name, Refused, ToolCallView
+from server.messages import LONGEST_TEXT, ClientMessage, ErrorCode, Mode, Name, Refused
 from server.services import Services, version
 from server.session import ANONYMOUS, CLIENT_LEFT
-from voicelab.agent.base import Reply
+from voicelab.agent.base import Entity, Reply, ToolCall
+from voicelab.engines.spec import EngineInfo
 from voicelab.pipeline.turn import Turn
 
 router = APIRouter()
@@ -35,21 +35,6 @@ TokenUser = Annotated[str | None, Depends(user_of)]
 """The token's user; None when the server does not require tokens."""
 
 
-class EngineView(BaseModel):
-    """A loaded engine."""
-
-    model_config = ConfigDict(from_attributes=True)
-    kind: str
-    name: str
-    options: dict[str, str | int | float | bool | None]
-    revision: str
-    device: str
-    licence: str
-    load_s: float
-    lanes: int
-    note: str = ""
-
-
 class Running(BaseModel):
     """The server's status and version, the only fields shown without a required token."""
 
@@ -61,7 +46,7 @@ class Running(BaseModel):
 class Health(Running):
     """The server's status, version and engines."""
 
-    engines: list[EngineView]
+    engines: list[EngineInfo]
 
 
 class SocketStatus(BaseModel):
@@ -71,7 +56,7 @@ class SocketStatus(BaseModel):
     endpoint: str
     modes: list[Mode]
     active_connections: int
-    engines: list[EngineView]
+    engines: list[EngineInfo]
 
 
 class Command(ClientMessage):
@@ -87,7 +72,7 @@ class CommandAnswer(BaseModel):
 
     response_text: str
     intent: str
-    entities: list[EntityView]
+    entities: list[Entity]
     session_id: str
     processing_time_ms: float
 
@@ -122,12 +107,12 @@ class TurnView(BaseModel):
     transcription: str | None
     agent_response: str | None
     intent: str | None
-    entities: list[EntityView]
+    entities: list[Entity]
     stage_times: dict[str, float | None]
     audio_bytes_in: int
     audio_bytes_out: int
     error: str | None
-    tool_calls: list[ToolCallView]
+    tool_calls: list[ToolCall]
 
 
 class SessionDetail(SessionView):
@@ -184,7 +169,7 @@ async def command(body: Command, services: SharedServices, token_user: TokenUser
     return CommandAnswer(
         response_text=reply.text,
         intent=reply.intent,
-        entities=[EntityView.model_validate(entity) for entity in reply.entities],
+        entities=list(reply.entities),
         session_id=session_id,
         processing_time_ms=1000 * (perf_counter() - start),
     )
@@ -257,8 +242,8 @@ async def _respond(typed: str, user_id: str, session_id: str, services: Services
     return record.reply
 
 
-def _engines(services: Services) -> list[EngineView]:
-    return [EngineView.model_validate(asdict(engine)) for engine in services.pipeline.engines]
+def _engines(services: Services) -> list[EngineInfo]:
+    return list(services.pipeline.engines)
 
 
 def _session_fields(summary: SessionSummary) -> dict[str, Any]:

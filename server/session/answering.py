@@ -12,7 +12,6 @@ from typing import Any, Literal
 
 from server.faults import as_refusals
 from server.history import INTERRUPTED, TurnRecord
-from server.messages import ChangeView, EntityView, ToolCallView, UsageView
 from server.outgoing import AgentResponse, ReplyChunk, Transcription, TurnMetrics
 from server.services import Services
 from server.session.config import SessionConfig
@@ -118,9 +117,8 @@ class Answering:
                 await self._sender.send(Transcription(text=transcript.text, **self._about))
             case AgentAnswer(_, reply):
                 self._record.reply = reply
-                entities = [EntityView.model_validate(entity) for entity in reply.entities]
                 await self._sender.send(
-                    AgentResponse(text=reply.text, intent=reply.intent, entities=entities, **self._about)
+                    AgentResponse(text=reply.text, intent=reply.intent, entities=reply.entities, **self._about)
                 )
             case SpokenReply(data, last, starts_s, ends_s):
                 await self._pace.wait(starts_s)
@@ -141,10 +139,10 @@ class Answering:
             reply = self._record.reply
             metrics = TurnMetrics(
                 **self._record.times.model_dump(),
-                candidates=[EntityView.model_validate(entity) for entity in reply.candidates],
-                tool_calls=[ToolCallView.model_validate(call) for call in reply.tool_calls],
-                changes=[ChangeView.model_validate(change) for change in reply.changes],
-                usage=UsageView.model_validate(reply.usage) if reply.usage is not None else None,
+                candidates=reply.candidates,
+                tool_calls=reply.tool_calls,
+                changes=reply.changes,
+                usage=reply.usage,
                 **self._about,
             )
             await self._sender.send(metrics)

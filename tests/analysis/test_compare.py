@@ -4,21 +4,16 @@ import json
 
 import nbformat
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
 from voicelab.analysis.compare import compare
 from voicelab.analysis.compare.comparison import TESTS
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs.notebook import execute
 from voicelab.runs.records import RunFolder
 
 RIGHT, WRONG = "fake:text=what is the price of apple", "fake:text=news about tesla"
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture(scope="module")

@@ -11,13 +11,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.analysis.cross.hearing import CrossedSentence
 from voicelab.analysis.cross.interaction import crossed_pairs, interactions, whole_sentences
 from voicelab.analysis.cross.record import CrossResult
 from voicelab.cli.cross import _names
-from voicelab.cli.main import app
 from voicelab.metrics.words import count
 from voicelab.text import normalizer
 from voicelab.tts.catalog import VOICES
@@ -36,7 +35,7 @@ def texts(tmp_path):
 
 
 def run(*arguments):
-    return CliRunner().invoke(app, ["cross", *map(str, arguments)], env={"COLUMNS": "200"})
+    return voicelab("cross", *arguments)
 
 
 def test_every_pair_hears_every_text(texts, tmp_path):

@@ -5,12 +5,11 @@ import os
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
 from server.web import runs as page
+from tests.support.command_line import voicelab
 from tests.support.protected import run_protected
 from tests.support.run_folders import BEGUN, write_run
-from voicelab.cli.main import app
 
 FAULTS = {
     "bytes": b'{"run_id": "\xff\xfe"}',
@@ -31,10 +30,10 @@ def changed(folder, **values):
 
 
 def listed(out):
-    done = CliRunner().invoke(app, ["runs", "list", "--out", str(out), "--json"])
+    done = voicelab("runs", "list", "--out", out, "--json")
     assert done.exit_code == 0, done.output
     rows = json.loads(done.stdout)
-    shown = CliRunner().invoke(app, ["runs", "list", "--out", str(out)])
+    shown = voicelab("runs", "list", "--out", out)
     assert shown.exit_code == 0, shown.output
     return {row["run_id"]: row for row in rows}
 

@@ -3,11 +3,10 @@
 from xml.etree import ElementTree
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
 from voicelab.analysis.gate import Outcome, check, junit, limit
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.figures.table import FIGURES, ratios
 from voicelab.runs.records import RunFolder
@@ -15,7 +14,7 @@ from voicelab.scoring.summary import summarize_turns
 
 
 def gate(*arguments):
-    done = CliRunner().invoke(app, ["gate", *map(str, arguments)])
+    done = voicelab("gate", *arguments)
     return done.exit_code, " ".join(done.output.split())
 
 

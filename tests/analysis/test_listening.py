@@ -4,12 +4,11 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.sample_sets import write_set
 from voicelab.analysis import listening
 from voicelab.audio.mos.scores import SoundQuality
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.report import page
 from voicelab.runs import runner
@@ -52,7 +51,7 @@ def test_replies_and_requests_are_scored_and_kept(folder):
 
 def test_the_report_shows_it_once_somebody_has_listened(folder):
     assert "sound quality" not in page.write(folder).read_text().lower()
-    done = CliRunner().invoke(app, ["listen", str(folder.path), "--scores-only", "--json"])
+    done = voicelab("listen", folder.path, "--scores-only", "--json")
     assert done.exit_code == 0, done.output
     assert json.loads(done.stdout)["recognizer"] is None
     text = (folder.path / "report.html").read_text()
@@ -71,6 +70,6 @@ def test_what_cannot_be_scored_is_said(folder, tmp_path):
 
 
 def test_options_that_exclude_each_other_are_refused(folder):
-    done = CliRunner().invoke(app, ["listen", str(folder.path), "--scores-only", "--asr", "fake"])
+    done = voicelab("listen", folder.path, "--scores-only", "--asr", "fake")
     assert done.exit_code == 2
     assert "leave --asr out" in " ".join(done.output.split())

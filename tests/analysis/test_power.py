@@ -7,10 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
-from voicelab.cli.main import app
 from voicelab.metrics.intervals import FEW
 from voicelab.metrics.power import Spread, detectable, linearized, power_of, speakers_needed, spread
 
@@ -20,7 +19,7 @@ SPREADS = st.builds(Spread, st.floats(1e-6, 0.1), st.floats(1e-6, 0.5), speakers
 
 
 def power(*arguments):
-    done = CliRunner().invoke(app, ["power", *map(str, arguments)])
+    done = voicelab("power", *arguments)
     return done.exit_code, done.output
 
 

@@ -3,16 +3,11 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.sample_sets import samples_folder
-from voicelab.cli.main import app
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def figures(*arguments):

@@ -6,6 +6,7 @@ import os
 import pytest
 from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.logged_runs import make
 from voicelab.analysis.run_catalog import kept_runs
 from voicelab.cli.main import app
@@ -70,7 +71,7 @@ def test_the_list_shows_what_was_run_and_what_all_have_in_common(out):
         condition=Condition(noise="pink", snr_db=5),
     )  # fmt: skip
     make(out, "noisy", days=4, spec=spec)
-    done = CliRunner().invoke(app, ["runs", "list", "--out", str(out)], env={"COLUMNS": "250"})
+    done = voicelab("runs", "list", "--out", out)
     title = done.output.splitlines()[0]
     (head,) = [line for line in done.output.splitlines() if line.split()[:2] == ["run", "state"]]
     assert title.strip().endswith("target in-process")

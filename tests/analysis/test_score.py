@@ -6,11 +6,10 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from tests.support import nist
+from tests.support.command_line import voicelab
 from voicelab.analysis.score_transcripts import ScoreCounts, UtteranceFlip, flips
-from voicelab.cli.main import app
 from voicelab.metrics.words import WordCounts
 from voicelab.text import NORMALIZERS, keep_hyphens, normalizer
 
@@ -32,10 +31,6 @@ def files(tmp_path):
         return [str(tmp_path / name.replace("_", ".")) for name in contents]
 
     return write
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_the_table(files):

@@ -4,9 +4,8 @@ import json
 from typing import get_args
 
 import pytest
-from typer.testing import CliRunner
 
-from voicelab.cli.main import app
+from tests.support.command_line import voicelab
 from voicelab.cli.score_options import Form
 from voicelab.datasets.transcripts.formats import FORMATS
 
@@ -21,7 +20,7 @@ def score(tmp_path, monkeypatch):
                 content = "".join(json.dumps(row) + "\n" for row in content)
             (tmp_path / name).write_text(content)
         names = list(files)
-        return CliRunner().invoke(app, ["score", names[0], names[-1], *arguments])
+        return voicelab("score", names[0], names[-1], *arguments)
 
     return run
 

@@ -6,8 +6,8 @@ import subprocess
 import sys
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.commands import wait_until
 from tests.support.sample_sets import samples_folder, write_set
 from voicelab.analysis.sweep import page, running, scoring
@@ -17,7 +17,6 @@ from voicelab.analysis.sweep.plots import curves
 from voicelab.analysis.sweep.spec import SweepFolder, SweepSpec
 from voicelab.audio import codecs, decoding
 from voicelab.audio.clip import Clip
-from voicelab.cli.main import app
 from voicelab.conditions.condition import Condition
 from voicelab.datasets import load
 from voicelab.errors import InputError
@@ -31,10 +30,6 @@ BASE = RunSpec(
 )
 SETTLED = BASE.model_copy(update={"normalizer": "english", "language": "en"})
 SPEC = SweepSpec(base=BASE, snr_db=(20.0, 0.0), noise=("babble",), loss_percent=(0.0, 30.0), mean_burst=3)
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "120"})
 
 
 @pytest.fixture(scope="module")

@@ -8,12 +8,11 @@ from html.parser import HTMLParser
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.analysis.score_transcripts import score
 from voicelab.analysis.systems import compare_systems, sure_rates
 from voicelab.cli.alignments import alignment_lines
-from voicelab.cli.main import app
 from voicelab.datasets.transcripts.base import UtterancePair
 from voicelab.metrics.mapsswe import segments
 from voicelab.metrics.significance import holm
@@ -36,7 +35,7 @@ def run(tmp_path, *options, **files):
     for name, lines in files.items():
         (tmp_path / f"{name}.trn").write_text("".join(f"{text} ({key})\n" for key, text in lines.items()))
     names = [str(tmp_path / f"{name}.trn") for name in files]
-    return CliRunner().invoke(app, ["score", *names, *map(str, options)])
+    return voicelab("score", *names, *options)
 
 
 REFERENCE = {f"{speaker}_{take}": "the { big / large } price rose" for speaker in SPEAKERS for take in (1, 2)}

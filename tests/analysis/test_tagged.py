@@ -3,10 +3,9 @@
 import json
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.analysis.tagged import parallel, score_calls
-from voicelab.cli.main import app
 from voicelab.datasets.transcripts.nlp import read_tokens
 from voicelab.errors import InputError
 from voicelab.metrics.weights import MINIMAL, weights_of
@@ -105,7 +104,7 @@ def test_folders_are_paired_by_the_recording(tmp_path):
     (tmp_path / "call.norm.json").rename(tmp_path / "norms" / "call.norm.json")
     heard(tmp_path / "hyp", "sales rose nine percent", "call.system.nlp")
     arguments = ["score", str(tmp_path / "ref"), str(tmp_path / "hyp"), "--norms", str(tmp_path / "norms"), "--json"]
-    done = CliRunner().invoke(app, arguments)
+    done = voicelab(*arguments)
     assert done.exit_code == 0, done.output
     document = json.loads(done.output)
     assert document["format"] == "nlp"
@@ -114,7 +113,7 @@ def test_folders_are_paired_by_the_recording(tmp_path):
 
 
 def test_the_table_of_classes_is_printed(tmp_path):
-    done = CliRunner().invoke(app, ["score", str(reference(tmp_path)), str(heard(tmp_path, "sales rose 9%"))])
+    done = voicelab("score", reference(tmp_path), heard(tmp_path, "sales rose 9%"))
     assert done.exit_code == 0, done.output
     assert "word errors by entity class" in done.output
     assert "ORG" in done.output
@@ -136,7 +135,7 @@ def test_the_table_of_classes_is_printed(tmp_path):
 def test_bad_files_are_one_sentence(tmp_path, name, content, complaint):
     paths = [str(reference(tmp_path)), str(heard(tmp_path, "sales"))]
     (tmp_path / name).write_text(content)
-    done = CliRunner().invoke(app, ["score", *paths])
+    done = voicelab("score", *paths)
     assert done.exit_code == 2
     assert complaint in " ".join(done.output.split())
     assert "Traceback" not in done.output
@@ -144,12 +143,12 @@ def test_bad_files_are_one_sentence(tmp_path, name, content, complaint):
 
 def test_options_that_do_not_fit_are_refused(tmp_path):
     paths = [str(reference(tmp_path)), str(heard(tmp_path, "sales"))]
-    done = CliRunner().invoke(app, ["score", *paths, "--norms", str(tmp_path / "none.json")])
+    done = voicelab("score", *paths, "--norms", tmp_path / "none.json")
     assert "does not exist" in " ".join(done.output.split())
     (tmp_path / "r.trn").write_text("a (s_1)\n")
     (tmp_path / "h.trn").write_text("a (s_1)\n")
     both = [str(tmp_path / "r.trn"), str(tmp_path / "h.trn")]
-    done = CliRunner().invoke(app, ["score", *both, "--norms", str(tmp_path)])
+    done = voicelab("score", *both, "--norms", tmp_path)
     assert done.exit_code == 2
     assert "are for .nlp files" in " ".join(done.output.split())
 

@@ -4,11 +4,10 @@ import json
 from datetime import timedelta
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, hears, written
 from voicelab.analysis.trend import trend
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.scoring import summary_file
 from voicelab.scoring.summary import summarize
@@ -44,12 +43,12 @@ def test_only_the_latest_runs_are_compared_where_that_is_asked(reports):
 
 
 def test_the_command_prints_and_draws_it(reports):
-    shown = CliRunner().invoke(app, ["runs", "trend", "wer", "--out", str(reports)], env={"COLUMNS": "200"})
+    shown = voicelab("runs", "trend", "wer", "--out", reports)
     assert (shown.exit_code, "within the noise" in shown.output, "worse" in shown.output) == (0, True, True), (
         shown.output
     )
     assert (reports / "trend-wer.png").read_bytes().startswith(b"\x89PNG")
-    rows = json.loads(CliRunner().invoke(app, ["runs", "trend", "wer", "--out", str(reports), "--json"]).stdout)
+    rows = json.loads(voicelab("runs", "trend", "wer", "--out", reports, "--json").stdout)
     assert [row["verdict"] for row in rows][2:4] == ["worse", "better"]
     assert rows[0]["measured"]["low"] is not None
 

@@ -9,8 +9,8 @@ import sys
 import numpy as np
 import pytest
 import pytest_asyncio
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.sensevoice import failure, frames, hear
 from tests.support.serving import spawned, talking, until
 from tests.support.tiny_sensevoice import (
@@ -26,7 +26,6 @@ from tests.support.tiny_sensevoice import (
 from voicelab.asr.base import Transcript
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.audio.clip import Clip
-from voicelab.cli.main import app
 from voicelab.engines.pool.pool import EnginePool
 from voicelab.errors import EngineMissingError
 from voicelab.runs.records import RunSpec
@@ -211,7 +210,7 @@ def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path,
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     asked = ["evaluate", "--asr", "sensevoice", "--tts", "fake", "--limit", "1", "--out", str(tmp_path / "reports")]
-    done = CliRunner().invoke(app, asked)
+    done = voicelab(*asked)
     assert done.exit_code == 2, done.output
     assert "run: voicelab models pull sensevoice" in " ".join(done.output.split())
 

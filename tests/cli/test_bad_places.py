@@ -5,12 +5,11 @@ import os
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.protected import run_protected
 from tests.support.recordings import write_recording
 from tests.support.run_folders import write_run
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs import file_errors
 from voicelab.runs.names import check_name
@@ -18,10 +17,6 @@ from voicelab.runs.records import RunFolder, TurnResult
 
 EVALUATE = ("evaluate", "--in-process", "--asr", "fake", "--tts", "fake", "--samples", "set.jsonl")
 SWEEP = ("sweep", "--asr", "fake", "--tts", "fake", "--samples", "set.jsonl", "--gain", "-10")
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments])
 
 
 def refused(*arguments):

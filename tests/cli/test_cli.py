@@ -6,17 +6,13 @@ import sys
 
 import pytest
 from typer.main import get_command
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.sample_sets import samples_folder, write_set
 from voicelab import datasets
 from voicelab.cli.main import app
 
 FAKE = ["--asr", "fake:text=news about apple", "--tts", "fake", "--in-process"]
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def test_help_teaches():
@@ -110,7 +106,7 @@ def test_an_engine_that_fails_to_load_is_exit_code_1(tmp_path):
 
 
 def test_engines_are_listed_with_their_options():
-    shown = CliRunner().invoke(app, ["engines"], env={"COLUMNS": "200"})
+    shown = voicelab("engines")
     assert shown.exit_code == 0
     for word in (
         "pocketsphinx",

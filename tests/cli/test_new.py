@@ -5,9 +5,8 @@ import sys
 import tomllib
 
 import pytest
-from typer.testing import CliRunner
 
-from voicelab.cli.main import app
+from tests.support.command_line import voicelab
 from voicelab.cli.scaffold.package import KINDS, write_package
 from voicelab.engines import outside
 from voicelab.errors import InputError
@@ -35,9 +34,9 @@ def test_its_entry_point_names_a_component(tmp_path, monkeypatch, kind):
 
 
 def test_the_command_writes_it_once(tmp_path):
-    shown = CliRunner().invoke(app, ["new", "figure", "my-figure", "--out", str(tmp_path)])
+    shown = voicelab("new", "figure", "my-figure", "--out", tmp_path)
     assert (shown.exit_code, f"wrote {tmp_path / 'my-figure'}" in shown.output.replace("\n", "")) == (0, True)
-    again = CliRunner().invoke(app, ["new", "figure", "my-figure", "--out", str(tmp_path)])
+    again = voicelab("new", "figure", "my-figure", "--out", tmp_path)
     assert again.exit_code == 2
     with pytest.raises(InputError, match="use small letters"):
         write_package("asr", "My Recognizer", tmp_path)

@@ -12,8 +12,8 @@ import typer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import ValidationError
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.sample_sets import write_set
 from voicelab.cli.main import app
 from voicelab.errors import InputError, VoicelabError
@@ -145,7 +145,7 @@ def test_any_value_of_any_option_is_answered_with_a_sentence(path, material, che
         before = signal.signal(signal.SIGALRM, _too_long)
         signal.alarm(LIMIT_S)
         try:
-            done = CliRunner().invoke(app, arguments)
+            done = voicelab(*arguments)
         finally:
             signal.alarm(0)
             signal.signal(signal.SIGALRM, before)

@@ -4,10 +4,9 @@ import csv
 import json
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.recordings import write_recording
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.datasets.columns import SetColumns
 from voicelab.errors import InputError
@@ -65,17 +64,17 @@ def test_an_empty_cell_is_reported_under_the_files_own_name(tmp_path):
 
 
 def test_a_set_with_fixed_fields_refuses_the_options():
-    done = CliRunner().invoke(app, ["samples", "--ref-column", "words"])
+    done = voicelab("samples", "--ref-column", "words")
     assert done.exit_code == 2
     assert "fixed names; leave --ref-column out" in done.output
 
 
 def test_samples_counts_and_a_run_remembers(tmp_path):
     path = named_csv(tmp_path)
-    assert "anna, bob" in CliRunner().invoke(app, ["samples", str(path), *OPTIONS]).output
+    assert "anna, bob" in voicelab("samples", path, *OPTIONS).output
     engines = ["--in-process", "--asr", "fake", "--agent", "fake", "--tts", "fake"]
     where = ["--out", str(tmp_path), "--run-id", "r"]
-    done = CliRunner().invoke(app, ["evaluate", "--samples", str(path), *OPTIONS, *engines, *where])
+    done = voicelab("evaluate", "--samples", path, *OPTIONS, *engines, *where)
     assert done.exit_code == 0, done.output
     run = RunFolder(tmp_path / "r").read()
     assert run.spec.columns == NAMED
@@ -88,7 +87,7 @@ def test_corrections_keep_the_files_own_columns(tmp_path):
     path = named_csv(tmp_path)
     (tmp_path / "fixes.csv").write_text("sample_id,old_text,new_text,action\nk1,good morning,good evening,correct\n")
     new = tmp_path / "new"
-    done = CliRunner().invoke(app, ["correct", str(path), str(tmp_path / "fixes.csv"), "--out", str(new), *OPTIONS])
+    done = voicelab("correct", path, tmp_path / "fixes.csv", "--out", new, *OPTIONS)
     assert done.exit_code == 0, done.output
     with (new / "set.csv").open(newline="") as file:
         first = next(csv.DictReader(file))
@@ -97,7 +96,7 @@ def test_corrections_keep_the_files_own_columns(tmp_path):
 
 @pytest.mark.parametrize("command", [["audit", "r"], ["roundtrip", "r"]])
 def test_a_run_takes_no_columns(command):
-    done = CliRunner().invoke(app, [*command, "--id-column", "key"])
+    done = voicelab(*command, "--id-column", "key")
     assert done.exit_code == 2
     assert "--id-column goes with --samples" in done.output
 
@@ -106,8 +105,8 @@ def test_score_names_utterances_after_the_named_recordings(tmp_path):
     (tmp_path / "r.csv").write_text("clip,text\ns1/1.wav,good morning\ns2/1.wav,good night\n")
     (tmp_path / "h.csv").write_text("clip,pred_text\ns2/1.wav,good night\ns1/1.wav,good morning\n")
     files = [str(tmp_path / "r.csv"), str(tmp_path / "h.csv")]
-    done = CliRunner().invoke(app, ["score", *files, "--audio-column", "clip", "--json"])
+    done = voicelab("score", *files, "--audio-column", "clip", "--json")
     assert json.loads(done.output)["total"]["correct"] == 4
-    done = CliRunner().invoke(app, ["score", *files, "--audio-column", "gone"])
+    done = voicelab("score", *files, "--audio-column", "gone")
     assert done.exit_code == 2
     assert "has no column 'gone'" in done.output

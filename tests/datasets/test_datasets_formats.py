@@ -5,11 +5,10 @@ import json
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.recordings import write_recording
 from voicelab.audio import decoding
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.datasets.transcripts import manifest
 from voicelab.errors import InputError
@@ -158,7 +157,7 @@ def test_texts_beside_recordings(tmp_path):
 def test_a_sentence_a_line_is_scored_by_its_place(tmp_path):
     (tmp_path / "r.txt").write_text("good day\n\nyes\n")
     (tmp_path / "h.txt").write_text("good day\noh\nyes\n")
-    done = CliRunner().invoke(app, ["score", str(tmp_path / "r.txt"), str(tmp_path / "h.txt"), "--json"])
+    done = voicelab("score", tmp_path / "r.txt", tmp_path / "h.txt", "--json")
     total = json.loads(done.output)["total"]
     assert (total["sentences"], total["words"], total["insertions"]) == (3, 3, 1)
 
@@ -168,7 +167,7 @@ def test_the_sets_own_json_is_a_reference_too(tmp_path):
     entry = {"id": "a", "text": "good morning", "audio_path": "a.wav"}
     (tmp_path / "voice_samples.json").write_text(json.dumps({"samples": {"greetings": [entry]}}))
     (tmp_path / "h.jsonl").write_text(json.dumps({"id": "a", "pred_text": "good evening"}) + "\n")
-    done = CliRunner().invoke(app, ["score", str(tmp_path), str(tmp_path / "h.jsonl"), "--json"])
+    done = voicelab("score", tmp_path, tmp_path / "h.jsonl", "--json")
     assert json.loads(done.output)["total"]["wer"] == 0.5
 
 

@@ -6,9 +6,8 @@ import shlex
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
-from voicelab.cli.main import app
+from tests.support.command_line import voicelab
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENTS = ["reference/scoring.md", "reference/matching.md", "how-to/robustness.md"]
@@ -35,7 +34,7 @@ def test_the_commands_print_what_is_shown(document):
         prompt, _, expected = block.partition("\n")
         command = shlex.split(prompt.removeprefix("$ "))
         assert command[0] == "voicelab"
-        done = CliRunner().invoke(app, command[1:])
+        done = voicelab(*command[1:])
         assert done.exit_code == 0, done.output
         assert [line.rstrip() for line in done.stdout.splitlines()] == [line.rstrip() for line in expected.splitlines()]
 

@@ -5,10 +5,8 @@ import re
 import shlex
 from pathlib import Path
 
-from typer.testing import CliRunner
-
+from tests.support.command_line import voicelab
 from tests.support.compared_runs import ALIKE, SAID, WORSE, hears, written
-from voicelab.cli.main import app
 from voicelab.metrics.latency import QUANTILES, least_turns, least_turns_for_interval
 
 DOCUMENT = (Path(__file__).parents[2] / "docs" / "explanation" / "confidence_intervals.md").read_text(encoding="utf-8")
@@ -27,7 +25,7 @@ def test_the_commands_run(tmp_path, monkeypatch):
     codes = {}
     for program, *arguments in lines:
         assert program == "voicelab"
-        codes[" ".join(arguments)] = CliRunner().invoke(app, arguments).exit_code
+        codes[" ".join(arguments)] = voicelab(*arguments).exit_code
     # WORSE is worse than ALIKE, and the gate says so.
     assert sorted(codes.values()) == [0, 0, 0, 0, 0, 1]
     assert codes["gate reports/b --baseline reports/a --no-worse wer --margin 0.01"] == 1

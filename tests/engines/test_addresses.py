@@ -24,7 +24,7 @@ from voicelab import RunSpec
 from voicelab.engines import addresses
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, without_user
-from voicelab.runs.records import EngineUsed, RunFolder
+from voicelab.runs.records import RunFolder
 
 SECRET = "correct-horse-battery-1"
 TOKEN = "a-long-token-of-ada-0001"
@@ -77,7 +77,7 @@ def test_engines_and_specs_are_clean_from_where_they_are_first_read() -> None:
     assert EngineSpec.parse(asked).options == {"base_url": "http://four.test/v1", "model": "m@2"}
     info = EngineInfo("asr", "theirs", {"url": f"http://a:{SECRET}@h"}, revision=f"m at http://a:{SECRET}@h")
     assert (info.options, info.revision) == ({"url": "http://h"}, "m at http://h")
-    assert EngineUsed(**{**asdict(info), "revision": f"http://a:{SECRET}@h"}).revision == "http://h"
+    assert EngineInfo(**{**asdict(info), "revision": f"http://a:{SECRET}@h"}).revision == "http://h"
     assert SECRET not in str(EngineError("theirs", f"http://a:{SECRET}@h answered 500"))
     with pytest.raises(InputError) as caught:
         EngineSpec.parse(f"openai:base_url=http://svc:a,{SECRET}@h")

@@ -3,18 +3,19 @@
 import pytest
 
 from tests.support.made_runs import FORMS, answered, failed, made_run, summary_of
-from voicelab.runs.agent_records import AgentUsage, ExpectedToolCall, ToolCallMade
+from voicelab.agent.base import ToolCall, Usage
+from voicelab.metrics.tool_calls import Call
 from voicelab.scoring.leading import leading
 from voicelab.scoring.score_codec import decode, encode
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
 
-QUOTE = ExpectedToolCall(name="quote", arguments={"company": "Apple"})
+QUOTE = Call(name="quote", arguments={"company": "Apple"})
 TOOL_FIGURES = {"tool_turns_right", "tool_calls_right", "tool_calls_missed", "tool_calls_extra"}
 
 
 def calling(key, expected, made):
-    calls = tuple(ToolCallMade(name=name, arguments={"company": company}) for name, company in made)
+    calls = tuple(ToolCall(name=name, arguments={"company": company}) for name, company in made)
     return answered(key, expected_tool_calls=expected, tool_calls=calls)
 
 
@@ -65,17 +66,17 @@ def test_early_answers_are_a_share_of_timed_turns_and_timed_turns_a_share_of_ans
 
 
 def test_first_token_is_timed_where_the_model_reports_it():
-    turns = [answered(str(one), usage=AgentUsage(first_token_s=one / 10)) for one in range(1, 4)]
-    found = summary_of([*turns, answered("rules"), answered("unsaid", usage=AgentUsage())]).figures
+    turns = [answered(str(one), usage=Usage(first_token_s=one / 10)) for one in range(1, 4)]
+    found = summary_of([*turns, answered("rules"), answered("unsaid", usage=Usage())]).figures
     assert (found["first_token_s.p50"].value, found["first_token_s.p50"].n) == (pytest.approx(0.2), 3)
     assert found["first_token_s.p95"].value is None
 
 
 def test_tokens_and_cost_are_those_of_the_turns_whose_server_reports_them():
     spent = [
-        AgentUsage(prompt_tokens=100, completion_tokens=20, cost=0.25),
-        AgentUsage(prompt_tokens=50, completion_tokens=10),
-        AgentUsage(),
+        Usage(prompt_tokens=100, completion_tokens=20, cost=0.25),
+        Usage(prompt_tokens=50, completion_tokens=10),
+        Usage(),
     ]
     turns = [answered(str(number), usage=usage) for number, usage in enumerate(spent)]
     found = summary_of([*turns, answered("rules")]).figures

@@ -8,12 +8,11 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.analysis.bench.intervals.designs import RATES, SPEAKERS, one_system, two_systems
 from voicelab.analysis.bench.intervals.simulate import TABLES, Cell, Design, designs, simulate
 from voicelab.analysis.bench.intervals.tables import mark, table
-from voicelab.cli.main import app
 
 SETS = 400
 FOUR_ERRORS = 4 * np.sqrt(0.95 * 0.05 / SETS)
@@ -83,13 +82,13 @@ def test_the_simulated_sets_have_the_truth_that_they_are_measured_by(rate):
 def test_the_command_gives_the_same_figures_for_the_same_seed_whatever_the_processes():
     def cells(*more):
         arguments = ["bench", "intervals", "--table", "percentiles", "--speakers", "5", "--sets", "20", "--json", *more]
-        done = CliRunner().invoke(app, arguments)
+        done = voicelab(*arguments)
         assert done.exit_code == 0, done.output
         return json.loads(done.stdout)["cells"]
 
     assert cells("--jobs", "1") == cells("--jobs", "2")
     assert len(cells()) == 6
-    wrong = CliRunner().invoke(app, ["bench", "intervals", "--table", "speed"])
+    wrong = voicelab("bench", "intervals", "--table", "speed")
     assert wrong.exit_code == 2
     said = " ".join(wrong.output.split())
     assert "--table speed: unknown; known: coverage, percentiles, false alarms, differences" in said

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
 from tests.support import spoken
+from tests.support.command_line import voicelab
+from voicelab.analysis.bench.match import speaking
 from voicelab.analysis.bench.match.law import KindCounts, holds, measure
-from voicelab.cli.main import app
 from voicelab.metrics.matching import CLASSES, found, kind_of, known_class
 from voicelab.metrics.matching.tokens import tokenize
 
@@ -146,18 +146,18 @@ def test_another_number_is_not_found(wanted, said, mine, other):
 @OFTEN
 @given(st.integers(1000, 9999), st.integers(1000, 9999))
 def test_numbers_said_in_pairs(wanted, said):
-    assert found(str(wanted), f"flight {spoken.in_pairs(wanted)} is late")
-    assert found(str(wanted), f"flight {spoken.in_pairs(said)} is late") is (wanted == said)
+    assert found(str(wanted), f"flight {speaking.pairs(wanted)} is late")
+    assert found(str(wanted), f"flight {speaking.pairs(said)} is late") is (wanted == said)
 
 
 @OFTEN
 @given(st.integers(1, 99_999), st.integers(0, 99), st.sampled_from([" and ", " "]))
 def test_money(dollars, cents, link):
     written = f"${dollars:,}.{cents:02d}" if cents else f"${dollars:,}"
-    rest = f"{link}{spoken.below_hundred(cents)} {'cent' if cents == 1 else 'cents'}" if cents else ""
+    rest = f"{link}{speaking.below_hundred(cents)} {'cent' if cents == 1 else 'cents'}" if cents else ""
 
     def said(amount):
-        return f"it was {spoken.cardinal(amount)} {'dollar' if amount == 1 else 'dollars'}{rest} in all"
+        return f"it was {speaking.cardinal(amount)} {'dollar' if amount == 1 else 'dollars'}{rest} in all"
 
     assert found(written, said(dollars))
     assert found(said(dollars).removeprefix("it was ").removesuffix(" in all"), f"it was {written} in all")
@@ -198,7 +198,7 @@ def test_times(hour, minute, mine, other):
 @OFTEN
 @given(st.from_regex(r"[B-HJ-Z]{2,3}[0-9]{2,3}[B-HJ-Z]?", fullmatch=True), st.sampled_from(["", "-"]))
 def test_codes(code, hyphen):
-    said = [spoken.SMALL[int(sign)] if sign.isdigit() else sign.lower() for sign in code]
+    said = [speaking.SMALL[int(sign)] if sign.isdigit() else sign.lower() for sign in code]
     written = code[:2] + hyphen + code[2:]
     assert found(written, f"my code is {' '.join(said)} okay", "code")
     assert found(written, f"my code is {written.lower()} okay", "code")
@@ -254,7 +254,7 @@ def test_labels_of_classes_that_mean_the_same():
 
 
 def match(*arguments):
-    return CliRunner().invoke(app, ["match", *map(str, arguments)])
+    return voicelab("match", *arguments)
 
 
 def test_the_command_adds_found_to_each_line(tmp_path):
@@ -294,7 +294,7 @@ def test_a_bad_line_is_named(tmp_path, content, complaint):
 
 
 def test_the_bench_prints_each_kind_and_checks_the_law():
-    done = CliRunner().invoke(app, ["bench", "match", "--pairs", "3", "--seed", "5"])
+    done = voicelab("bench", "match", "--pairs", "3", "--seed", "5")
     assert done.exit_code == 0
     for name in ("cardinals", "basis points", "addresses", "phone numbers", "ranges"):
         assert name in done.output

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.made_runs import FORMS, answered
+from voicelab.agent.base import ToolCall
 from voicelab.metrics.tool_calls import Call, ToolCallCounts, compare_calls, same_value
-from voicelab.runs.agent_records import ExpectedToolCall, ToolCallMade
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.tool_calls import tool_call_counts
 
@@ -92,8 +92,8 @@ def test_rates_are_none_without_anything_to_score() -> None:
 
 
 def test_a_turn_is_scored_where_its_sample_expects_something() -> None:
-    expected = (ExpectedToolCall(name="quote", arguments={"company": "Apple"}),)
-    made = (ToolCallMade(name="quote", arguments={"company": "AAPL"}),)
+    expected = (Call(name="quote", arguments={"company": "Apple"}),)
+    made = (ToolCall(name="quote", arguments={"company": "AAPL"}),)
     assert tool_call_counts(answered("a"), FORMS) is None
     assert tool_call_counts(answered("a", expected_tool_calls=expected), FORMS) is None, "an older run kept no calls"
     scored = tool_call_counts(answered("a", expected_tool_calls=expected, tool_calls=made), FORMS)

@@ -10,8 +10,8 @@ import voicelab
 from tests.support.sample_sets import write_set
 from voicelab.datasets import voice_samples
 from voicelab.metrics.attribution import STAGES
+from voicelab.pipeline.stage_times import CONSECUTIVE, StageTimes
 from voicelab.report import page
-from voicelab.runs.turn_results import STAGE_TIMES
 
 PROJECT = Path(__file__).parents[2]
 FILES = sorted([*PROJECT.glob("voicelab/**/*.py"), *PROJECT.glob("server/**/*.py")])
@@ -25,13 +25,24 @@ def nodes(kind: type) -> Iterator[tuple[str, ast.AST]]:
                 yield str(path.relative_to(PROJECT)), node
 
 
-@pytest.mark.parametrize(("names", "home"), [(STAGES, "metrics/attribution.py"), (STAGE_TIMES, "runs/turn_results.py")])
+@pytest.mark.parametrize(
+    ("names", "home"), [(STAGES, "metrics/attribution.py"), (CONSECUTIVE, "pipeline/stage_times.py")]
+)
 def test_the_names_of_the_stages_are_listed_in_one_file(names, home):
     lists = [
         path for path, node in nodes(ast.Tuple)
         if tuple(one.value for one in node.elts if isinstance(one, ast.Constant)) == names
     ]  # fmt: skip
     assert set(lists) == {f"voicelab/{home}"}
+
+
+def test_the_times_of_the_stages_are_declared_in_one_class():
+    declared = [
+        (path, {ast.unparse(one.target) for one in node.body if isinstance(one, ast.AnnAssign)})
+        for path, node in nodes(ast.ClassDef)
+    ]
+    homes = [path for path, names in declared if StageTimes.model_fields.keys() <= names]
+    assert homes == ["voicelab/pipeline/stage_times.py"]
 
 
 def test_the_server_refuses_http_requests_in_one_way():

@@ -6,13 +6,13 @@ import pytest
 
 from tests.support.browsing import browser, needed
 from tests.support.made_runs import VARIED, answered, failed, made_run
+from voicelab.agent.base import ToolCall
 from voicelab.report import page
-from voicelab.runs.agent_records import ToolCallMade
 from voicelab.runs.records import RunFolder
 
 pytestmark = needed
 
-CALL = ToolCallMade(name="quote", arguments={"company": "Apple & Co"}, result="10")
+CALL = ToolCall(name="quote", arguments={"company": "Apple & Co"}, result="10")
 TURNS = [*VARIED, failed("broken"), answered("odd key/100%", tool_calls=(CALL,), answer="Ford_1 is 50% & up")]
 
 

@@ -14,14 +14,15 @@ import pytest
 from tests.support.made_runs import SCENARIO, VARIED, answered, failed, in_scenario, made_run
 from tests.support.report_pictures import with_pictures, without_pictures
 from tests.support.sample_sets import samples_folder
+from voicelab.agent.base import ToolCall
 from voicelab.datasets import load
 from voicelab.errors import InputError
+from voicelab.metrics.tool_calls import Call
 from voicelab.paths import PROJECT
 from voicelab.report import page, plots, tables
 from voicelab.report.theme import DARK, LIGHT
 from voicelab.report.views import view_turns
 from voicelab.runs import runner
-from voicelab.runs.agent_records import ExpectedToolCall, ToolCallMade
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.summary import scores_of, summarize_turns
@@ -197,8 +198,8 @@ def test_failed_turns_stand_with_their_reason(tmp_path):
 
 
 def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
-    made = ToolCallMade(name="quote", arguments={"company": HOSTILE}, result=HOSTILE, took_s=0.25, error="no network")
-    wanted = (ExpectedToolCall(name="news", arguments={"company": "Apple"}),)
+    made = ToolCall(name="quote", arguments={"company": HOSTILE}, result=HOSTILE, took_s=0.25, error="no network")
+    wanted = (Call(name="news", arguments={"company": "Apple"}),)
     turns = [
         answered("a", tool_calls=(made,), expected_tool_calls=wanted),
         answered("b", tool_calls=(), expected_tool_calls=()),

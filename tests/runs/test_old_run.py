@@ -5,10 +5,9 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.analysis.compare import compare
-from voicelab.cli.main import app
 from voicelab.report.finish import finish
 from voicelab.runs import runner
 from voicelab.runs.records import RunFolder
@@ -24,10 +23,6 @@ def folder(tmp_path, monkeypatch):
     shutil.copytree(STORED, tmp_path / "kept")
     monkeypatch.chdir(tmp_path / "kept")  # run.json names its set as set/set.jsonl
     return RunFolder(Path("run"))
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
 def test_its_records_and_its_set_are_read(folder):

@@ -8,12 +8,11 @@ import threading
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.commands import started_server
 from tests.support.fragile_server import FragileServer, Misbehave
 from tests.support.recordings import write_recording
-from voicelab.cli.main import app
 from voicelab.errors import ConnectionLostError, RunInterruptedError
 from voicelab.runs import reconnection, runner
 from voicelab.runs.faults import owner_of
@@ -77,10 +76,10 @@ def test_a_target_that_stays_away_interrupts_the_run_and_resume_takes_the_rest_o
         run = folder.read()
         assert (run.status, len(folder.turns()), run.planned_turns) == ("interrupted", 2, 5)
         assert "could not be reached" in run.failure
-        listed = CliRunner().invoke(app, ["runs", "list", "--out", str(tmp_path)])
+        listed = voicelab("runs", "list", "--out", tmp_path)
         assert "interrupted" in listed.stdout
         assert "--resume" in listed.stdout
-        refused = CliRunner().invoke(app, ["evaluate", "--resume", str(folder.path)])
+        refused = voicelab("evaluate", "--resume", folder.path)
         assert refused.exit_code == 2, "the server is still away"
         assert folder.read() == run
         server.start()
@@ -96,7 +95,7 @@ def test_a_turn_that_ends_every_connection_is_the_agents_fault_and_is_taken_agai
         assert run.status == "finished"
         (broken,) = [turn for turn in folder.turns() if turn.status == "failed"]
         assert (broken.failure.code, broken.failure.owner) == ("connection_lost", "agent")
-        unanswered = CliRunner().invoke(app, ["runs", "list", "--out", str(tmp_path), "--json"])
+        unanswered = voicelab("runs", "list", "--out", tmp_path, "--json")
         assert '"unanswered": 1' in unanswered.stdout
         _, resumed = runner.resume(folder.path)
         assert resumed.status == "finished"

@@ -12,11 +12,10 @@ from tempfile import TemporaryDirectory
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.disk_faults import FaultyDisk
 from tests.support.sample_sets import write_set
-from voicelab.cli.main import app
 from voicelab.errors import InputError, StorageError
 from voicelab.runs import provenance, runner, storage, turn_results
 from voicelab.runs.records import CodeState, RunFolder, RunSpec
@@ -161,13 +160,13 @@ def test_a_full_disk_is_one_sentence_with_the_way_on(spec, tmp_path):
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "turns.jsonl").symlink_to("/dev/full")
     options = ["--samples", spec.samples, "--asr", "fake", "--tts", "fake", "--in-process", "--out", str(tmp_path)]
-    done = CliRunner().invoke(app, ["evaluate", *options, "--run-id", "r"])
+    done = voicelab("evaluate", *options, "--run-id", "r")
     assert done.exit_code == 1
     assert "turns.jsonl: cannot be written: No space left on device" in done.output
     assert f"voicelab evaluate --resume {tmp_path / 'r'}" in done.output
     assert RunFolder(tmp_path / "r").read().status == "interrupted"
     (tmp_path / "r" / "turns.jsonl").unlink()
-    assert CliRunner().invoke(app, ["evaluate", "--resume", str(tmp_path / "r")]).exit_code == 0
+    assert voicelab("evaluate", "--resume", tmp_path / "r").exit_code == 0
     check_whole(RunFolder(tmp_path / "r"), b"")
 
 

@@ -7,20 +7,20 @@ from itertools import product
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.made_runs import answered
 from tests.support.sample_sets import samples_folder
 from tests.support.turns import NOW, turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.cli.main import app
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.figures import time_shares
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
-from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary_file
 from voicelab.scoring.attribution import attributed, attribution
@@ -179,7 +179,7 @@ def run(tmp_path, turns, agent):
     folder = RunFolder(tmp_path / "r")
     folder.create()
     info = agent.load()
-    used = EngineUsed(kind="agent", name="rules", options=dict(info.options), revision=info.revision, device="cpu",
+    used = EngineInfo(kind="agent", name="rules", options=dict(info.options), revision=info.revision, device="cpu",
                       licence="", load_s=0.0, lanes=1)  # fmt: skip
     folder.write(
         RunResult(
@@ -194,7 +194,7 @@ def run(tmp_path, turns, agent):
 
 
 def attribute(*arguments):
-    return CliRunner().invoke(app, ["attribute", *map(str, arguments)])
+    return voicelab("attribute", *arguments)
 
 
 def test_the_command_and_the_page(run, monkeypatch):

@@ -5,14 +5,14 @@ import json
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.turns import NOW, turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.cli.main import app
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
-from voicelab.runs.records import CodeState, EngineUsed, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
 from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 from voicelab.scoring.counterfactual_file import UNASKED
 
@@ -95,7 +95,7 @@ def run(tmp_path):
     folder = RunFolder(tmp_path / "r")
     folder.create()
     options = {"threshold": 0.8, "market": None}
-    used = EngineUsed(
+    used = EngineInfo(
         kind="agent", name="rules", options=options, revision="", device="cpu", licence="", load_s=0.0, lanes=1
     )
     folder.write(
@@ -110,7 +110,7 @@ def run(tmp_path):
 
 
 def equivalence(*arguments):
-    return CliRunner().invoke(app, ["equivalence", *map(str, arguments)])
+    return voicelab("equivalence", *arguments)
 
 
 def test_the_command(run):

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
-from typer.testing import CliRunner
 
 from server.web.runs import view_of
+from tests.support.command_line import voicelab
 from voicelab.analysis.compare import compare
 from voicelab.analysis.run_catalog import look
-from voicelab.cli.main import app
 from voicelab.figures.latency import POINTS
 from voicelab.figures.table import FIGURES
 from voicelab.report import page
@@ -38,10 +37,6 @@ ENDS = ("low", "high")
 def folder(tmp_path):
     shutil.copytree(STORED, tmp_path / "run_of_format_1")
     return tmp_path / "run_of_format_1"
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
 def assert_same(old, new):

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.made_runs import FORMS, answered, made_run
-from voicelab.runs.records import EngineUsed
+from voicelab.engines.spec import EngineInfo
 from voicelab.scoring.summary import summarize_turns
 
 QUOTE = {"name": "quote", "arguments": {"company": "Apple"}}
@@ -12,7 +12,7 @@ QUOTE = {"name": "quote", "arguments": {"company": "Apple"}}
 @pytest.mark.parametrize(("agent", "value"), [("rules", None), ("fake", None), ("openai", 0.0)])
 def test_an_agent_without_tools_missed_no_call(agent, value):
     """The same turn without a call is a missed call of an agent that has tools."""
-    engine = EngineUsed(
+    engine = EngineInfo(
         kind="agent", name=agent, options={}, revision="1", device="cpu", licence="", load_s=0.0, lanes=1
     )
     turns = [answered("a", expected_tool_calls=(QUOTE,), tool_calls=())]

@@ -4,17 +4,12 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
 def sound(path, level, seconds):

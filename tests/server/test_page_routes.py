@@ -28,12 +28,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.http) as client:
-        yield client
-
-
 def begin(http: httpx.Client, name: str, *texts: str) -> None:
     assert http.post(API, json={"name": name, "texts": texts}).status_code == 201
 

@@ -117,9 +117,7 @@ async def test_a_turn_that_runs_is_answered_to_its_end(served: Served, held: thr
 async def test_who_is_speaking_may_end_the_sentence(served: Served) -> None:
     async with talking(served) as talker:
         session = await talker.init()
-        await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-        await talker.send("heartbeat")
-        await talker.expect("heartbeat")
+        await talker.begin_speaking()
         end(served)
         await until_draining(served)
         await talker.say([TONE.to_pcm16()], format="pcm16")
@@ -155,9 +153,7 @@ async def test_a_turn_that_outlasts_the_limit_is_announced_and_kept_as_failed(tm
     with serving(tmp_path, shutdown_limit_s=4) as served:
         async with talking(served) as talker:
             session = await talker.init()
-            await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-            await talker.send("heartbeat")
-            await talker.expect("heartbeat")
+            await talker.begin_speaking()
             end(served)
             await sent_away(talker)
     (turn,) = served.turns(session["session_id"])
@@ -193,9 +189,7 @@ async def test_a_turn_that_is_cut_off_while_it_is_written_is_kept_once(
 async def test_a_second_ctrl_c_waits_for_no_turn(served: Served) -> None:
     async with talking(served) as talker:
         session = await talker.init()
-        await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-        await talker.send("heartbeat")
-        await talker.expect("heartbeat")
+        await talker.begin_speaking()
         end(served)
         await until_draining(served)
         assert served.server is not None
@@ -213,9 +207,7 @@ async def test_a_signal_does_all_that_in_a_process_of_its_own(tmp_path: Path, ho
         async with talking(served) as talker, talking(served) as other:
             session = await talker.init(user_id="ada")
             await other.init(user_id="eve")
-            await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-            await talker.send("heartbeat")
-            await talker.expect("heartbeat")
+            await talker.begin_speaking()
             os.kill(served.pid, how)
             await sent_away(other)
             await talker.say([TONE.to_pcm16()], format="pcm16")

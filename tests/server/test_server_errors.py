@@ -278,14 +278,18 @@ async def test_a_client_that_vanishes_leaves_nothing_behind(tmp_path: Path, capl
     assert [record for record in caplog.records if record.levelno >= logging.WARNING] == []
 
 
-@pytest.mark.parametrize("at", ["agent_response", "audio_chunk"])
-async def test_a_turn_whose_client_left_is_kept_as_that(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str
+@pytest.mark.parametrize(
+    ("at", "is_final", "kept"),
+    [("agent_response", None, "client_left"), ("audio_chunk", False, "client_left"), ("audio_chunk", True, None)],
+)
+async def test_a_turn_whose_client_left_is_kept_as_that_unless_it_was_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at: str, is_final: bool | None, kept: str | None
 ) -> None:
     send = WebSocket.send_text
 
     async def lose(socket: WebSocket, frame: str) -> None:
-        if json.loads(frame)["event"] == at:
+        message = json.loads(frame)
+        if message["event"] == at and message["data"].get("is_final") == is_final:
             raise WebSocketDisconnect(1006)
         await send(socket, frame)
 
@@ -297,28 +301,7 @@ async def test_a_turn_whose_client_left_is_kept_as_that(
             with pytest.raises(ConnectionClosed):
                 await talker.answer()
         (turn,) = served.turns(session["session_id"])
-    assert (turn["error"], turn["transcription"]) == ("client_left", "First. Second")
-
-
-async def test_a_turn_that_was_kept_is_not_kept_again_when_the_client_leaves_at_its_last_chunk(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    send = WebSocket.send_text
-
-    async def lose(socket: WebSocket, frame: str) -> None:
-        if json.loads(frame)["data"].get("is_final"):
-            raise WebSocketDisconnect(1006)
-        await send(socket, frame)
-
-    monkeypatch.setattr(WebSocket, "send_text", lose)
-    with serving(tmp_path) as served:
-        async with talking(served) as talker:
-            session = await talker.init()
-            await talker.send("text", text="Hello")
-            with pytest.raises(ConnectionClosed):
-                await talker.answer()
-        (turn,) = served.turns(session["session_id"])
-    assert turn["error"] is None
+    assert (turn["error"], turn["transcription"]) == (kept, "First. Second")
 
 
 async def test_a_malformed_chunk_after_a_typed_turn_is_no_turn_of_its_own(served: Served) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,12 +14,6 @@ from websockets.typing import Origin, Subprotocol
 from server.settings import Settings
 from tests.support.serving import ORIGIN, Served, Talker, serving, talking
 from voicelab.errors import InputError
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 async def test_an_origin_of_the_list_is_let_in(served: Served) -> None:

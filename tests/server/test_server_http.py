@@ -21,12 +21,6 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
         yield running
 
 
-@pytest.fixture
-def http(served: Served) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=served.http) as client:
-        yield client
-
-
 def test_health_names_the_engines_as_loaded(http: httpx.Client) -> None:
     body = http.get("/").json()
     assert body["status"] == "ok"

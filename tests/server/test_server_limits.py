@@ -9,7 +9,8 @@ import resource
 import sys
 import threading
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
 from typing import Any
@@ -185,31 +186,31 @@ async def hang_up(talker: Talker) -> None:
     await asyncio.wait_for(talker.socket.wait_closed(), 30)
 
 
-async def test_a_client_that_stops_reading_is_dropped(tmp_path: Path) -> None:
-    with serving(tmp_path, tts=DRAWLING, reader_timeout_s=1) as served:
+@asynccontextmanager
+async def dropped(folder: Path, reader_timeout_s: float, **settings: Any) -> AsyncIterator[tuple[Served, Talker]]:
+    """A server, and its only client, which is to be dropped soon after the block."""
+    with serving(folder, reader_timeout_s=reader_timeout_s, **settings) as served:
         assert served.services is not None
         shared = served.services
         talker = await talking(served).__aenter__()
-        await stop_reading(talker)
+        yield served, talker
         stopped_s = perf_counter()
         await asyncio.to_thread(until, lambda: shared.active_connections == 0)
-        assert perf_counter() - stopped_s < 1.4 * 1 + 2, "and what a busy machine takes"
-        (turn,) = served.rows("SELECT error FROM turns")
-        assert turn["error"] == "client_left"
+        assert perf_counter() - stopped_s < 1.4 * reader_timeout_s + 2, "and what a busy machine takes"
         await hang_up(talker)
+
+
+async def test_a_client_that_stops_reading_is_dropped(tmp_path: Path) -> None:
+    async with dropped(tmp_path, 1, tts=DRAWLING) as (served, talker):
+        await stop_reading(talker)
+    (turn,) = served.rows("SELECT error FROM turns")
+    assert turn["error"] == "client_left"
 
 
 async def test_a_client_that_stops_reading_when_nothing_is_sent_is_dropped_by_its_silence(tmp_path: Path) -> None:
-    with serving(tmp_path, reader_timeout_s=1) as served:
-        assert served.services is not None
-        shared = served.services
-        talker = await talking(served).__aenter__()
+    async with dropped(tmp_path, 1) as (_, talker):
         await talker.init()
         talker.socket.transport.pause_reading()
-        stopped_s = perf_counter()
-        await asyncio.to_thread(until, lambda: shared.active_connections == 0)
-        assert perf_counter() - stopped_s < 1.4 * 1 + 2, "and what a busy machine takes"
-        await hang_up(talker)
 
 
 def frame_of_two_seconds() -> bytes:
@@ -233,17 +234,10 @@ async def test_a_frame_that_comes_slowly_is_waited_for(tmp_path: Path) -> None:
 
 
 async def test_a_frame_that_never_ends_ends_its_connection(tmp_path: Path) -> None:
-    with serving(tmp_path, reader_timeout_s=0.5) as served:
-        assert served.services is not None
-        shared = served.services
-        talker = await talking(served).__aenter__()
+    async with dropped(tmp_path, 0.5) as (_, talker):
         await talker.init()
         talker.socket.transport.pause_reading()
         talker.socket.transport.write(frame_of_two_seconds()[:1000])
-        stopped_s = perf_counter()
-        await asyncio.to_thread(until, lambda: shared.active_connections == 0)
-        assert perf_counter() - stopped_s < 2 * 0.5 + 2
-        await hang_up(talker)
 
 
 def test_by_default_a_client_that_stops_reading_is_gone_within_15_s() -> None:

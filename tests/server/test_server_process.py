@@ -126,9 +126,7 @@ async def test_a_worker_that_dies_costs_the_turn_that_was_on_it(served: Served, 
         session = await talker.init()
         await talker.say([speech])
         await talker.answer()
-        await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-        await talker.send("heartbeat")
-        await talker.expect("heartbeat")
+        await talker.begin_speaking()
         for child in children_of(served.pid):
             os.kill(child, signal.SIGKILL)
         await talker.say([b"\0\0"], format="pcm16")
@@ -175,9 +173,7 @@ async def test_a_signal_ends_it_cleanly_in_the_middle_of_a_turn(tmp_path: Path, 
         assert served.pid is not None
         async with talking(served) as talker:
             await talker.init()
-            await talker.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
-            await talker.send("heartbeat")
-            await talker.expect("heartbeat")
+            await talker.begin_speaking()
             workers = children_of(served.pid)
             assert len(workers) == 2, "of the recognizer, and of what encodes replies"
             os.kill(served.pid, how)

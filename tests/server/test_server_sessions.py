@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import UUID
 
@@ -12,12 +11,6 @@ from tests.support.serving import TONE, Served, Talker, serving, talking
 from voicelab.audio.opus import encode_ogg
 
 OGG = encode_ogg(TONE)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 async def reply_to(talker: Talker, text: str) -> str:

@@ -7,7 +7,6 @@ import gc
 import inspect
 import logging
 import socket
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -19,12 +18,6 @@ from tests.abuse.seeds import message, payload
 from tests.support.serving import ORIGIN, Served, serving, talking, until
 
 KEY = "dGhlIHNhbXBsZSBub25jZQ=="
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 def handshake(path: str = "/ws/voice/simple", *more: str) -> bytes:

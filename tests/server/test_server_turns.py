@@ -5,11 +5,10 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import Iterator
 
 import pytest
 
-from tests.support.serving import TONE, Answer, Served, container, serving, talking
+from tests.support.serving import TONE, Answer, Served, container, talking
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
 from voicelab.audio.encoder import REPLY_RATE_HZ
@@ -18,12 +17,6 @@ from voicelab.audio.opus import decode_packets, encode_ogg, encode_packets
 from voicelab.pipeline.stage_times import StageTimes
 
 OGG = encode_ogg(TONE)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with serving(tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 def cut(data: bytes, size: int) -> list[bytes]:

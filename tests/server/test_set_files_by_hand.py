@@ -1,17 +1,12 @@
 """Files that a spreadsheet saved work from the command line, and what was left out of them is said."""
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.recordings import write_recording
-from voicelab.cli.main import app
 from voicelab.datasets import load
 
 FIXES = "sample_id;action;old_text;new_text;\nA;correct;price of corn;price of Korn, please;\n;;;;\n"
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @pytest.fixture

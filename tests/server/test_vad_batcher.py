@@ -2,6 +2,9 @@
 
 import asyncio
 import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
 
 import numpy as np
 import pytest
@@ -22,7 +25,6 @@ class Counting:
     def __init__(self) -> None:
         self.calls: list[int] = []
         self.threads: set[int] = set()
-        self.fails = False
 
     def load(self) -> EngineInfo:
         return EngineInfo("vad", "counting", {}, "1")
@@ -33,8 +35,6 @@ class Counting:
     def feed_many(self, streams, clips):
         self.calls.append(len(streams))
         self.threads.add(threading.get_ident())
-        if self.fails:
-            raise ZeroDivisionError("deep inside")
         return [
             [float(np.abs(frame).max()) for frame in stream.frames(clip)]
             for stream, clip in zip(streams, clips, strict=True)
@@ -45,18 +45,23 @@ def tone(level: float, duration_s: float = 0.02) -> Clip:
     return Clip(np.full(round(duration_s * SPEECH_RATE_HZ), level, dtype=np.float32), SPEECH_RATE_HZ)
 
 
-async def test_what_comes_together_is_judged_together_and_beside_the_event_loop():
-    detector = Counting()
+@asynccontextmanager
+async def batching(detector: Any) -> AsyncIterator[VadBatcher]:
     vad_batcher = VadBatcher(detector)
     await vad_batcher.open()
-    loud, quiet = vad_batcher.endpointer(), [vad_batcher.endpointer() for _ in range(39)]
-    begun = []
-    for _ in range(50):
-        events = await asyncio.gather(
-            vad_batcher.feed(loud, tone(0.9)), *(vad_batcher.feed(one, tone(0.1)) for one in quiet)
-        )
-        begun += [number for number, of_one in enumerate(events) for event in of_one if isinstance(event, SpeechBegan)]
+    yield vad_batcher
     vad_batcher.close()
+
+
+async def test_what_comes_together_is_judged_together_and_beside_the_event_loop():
+    detector = Counting()
+    begun = []
+    async with batching(detector) as vad_batcher:
+        loud, quiet = vad_batcher.endpointer(), [vad_batcher.endpointer() for _ in range(39)]
+        for _ in range(50):
+            calls = [vad_batcher.feed(loud, tone(0.9)), *(vad_batcher.feed(one, tone(0.1)) for one in quiet)]
+            found = enumerate(await asyncio.gather(*calls))
+            begun += [number for number, events in found for event in events if isinstance(event, SpeechBegan)]
     assert begun == [0], "only the loud one spoke"
     assert sum(detector.calls) == 50 * 40
     assert len(detector.calls) == 50
@@ -64,30 +69,35 @@ async def test_what_comes_together_is_judged_together_and_beside_the_event_loop(
 
 
 async def test_one_that_is_gone_does_not_keep_the_others_from_hearing():
-    vad_batcher = VadBatcher(Counting())
-    await vad_batcher.open()
-    stays, leaves = vad_batcher.endpointer(), vad_batcher.endpointer()
-    for _ in range(20):
-        gone = asyncio.create_task(vad_batcher.feed(leaves, tone(0.9)))
-        hears = asyncio.create_task(vad_batcher.feed(stays, tone(0.1)))
-        await asyncio.sleep(0)
-        gone.cancel()
-        assert await hears == []
-        leaves = vad_batcher.endpointer()
-    vad_batcher.close()
+    async with batching(Counting()) as vad_batcher:
+        stays, leaves = vad_batcher.endpointer(), vad_batcher.endpointer()
+        for _ in range(20):
+            gone = asyncio.create_task(vad_batcher.feed(leaves, tone(0.9)))
+            hears = asyncio.create_task(vad_batcher.feed(stays, tone(0.1)))
+            await asyncio.sleep(0)
+            gone.cancel()
+            assert await hears == []
+            leaves = vad_batcher.endpointer()
 
 
-async def test_a_detector_that_fails_fails_each_of_its_call_and_the_next_works():
+def failing(_streams: Any, _clips: Any) -> Any:
+    raise ZeroDivisionError("deep inside")
+
+
+@pytest.mark.parametrize(
+    "fault", [failing, lambda streams, _clips: [[] for _ in streams[1:]]], ids=["fails", "too few"]
+)
+async def test_a_detector_that_fails_or_answers_for_too_few_fails_each_call_and_the_next_works(monkeypatch, fault):
+    """The task that judges would have ended, and nobody would have heard anything any more."""
     detector = Counting()
-    vad_batcher = VadBatcher(detector)
-    await vad_batcher.open()
-    both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
-    detector.fails = True
-    for fault in await asyncio.gather(*(vad_batcher.feed(one, tone(0.1)) for one in both), return_exceptions=True):
-        assert isinstance(fault, EngineError)
-    detector.fails = False
-    assert await vad_batcher.feed(both[0], tone(0.1)) == []
-    vad_batcher.close()
+    async with batching(detector) as vad_batcher:
+        both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
+        monkeypatch.setattr(detector, "feed_many", fault)
+        async with asyncio.timeout(10):
+            faults = await asyncio.gather(*(vad_batcher.feed(one, tone(0.1)) for one in both), return_exceptions=True)
+        assert [type(one) for one in faults] == [EngineError, EngineError]
+        monkeypatch.undo()
+        assert await vad_batcher.feed(both[0], tone(0.1)) == []
 
 
 @pytest.mark.parametrize("spec", ["silero", "energy"])
@@ -95,35 +105,15 @@ async def test_the_events_are_those_of_each_alone(spec: str):
     """As `Endpointer.feed` finds them, however the pieces of the connections fall together."""
     text = "What is the price of Apple?"
     request_clip = in_a_room(0.5, spoken(text)[text], after_s=1.0)
-    vad_batcher = VadBatcher(DETECTORS.config(spec).build())
-    await vad_batcher.open()
     clip = Clip.join([request_clip, Clip.silence(1.0), request_clip])
     shifted = Clip(clip.samples[4000:], SPEECH_RATE_HZ)
-    together, alone = (
-        [vad_batcher.endpointer(), vad_batcher.endpointer()],
-        [vad_batcher.endpointer(), vad_batcher.endpointer()],
-    )
 
     async def listen(endpointer: Endpointer, sound: Clip, step: int) -> list:
         pieces = [Clip(sound.samples[at : at + step], SPEECH_RATE_HZ) for at in range(0, len(sound.samples), step)]
         return [event for piece in pieces for event in await vad_batcher.feed(endpointer, piece)]
 
-    found = await asyncio.gather(listen(together[0], clip, 320), listen(together[1], shifted, 700))
-    vad_batcher.close()
+    async with batching(DETECTORS.config(spec).build()) as vad_batcher:
+        one, other, *alone = (vad_batcher.endpointer() for _ in range(4))
+        found = await asyncio.gather(listen(one, clip, 320), listen(other, shifted, 700))
     assert found == [alone[0].feed(clip), alone[1].feed(shifted)]
     assert found[0]
-
-
-async def test_a_detector_that_answers_for_too_few_keeps_nobody_waiting(monkeypatch):
-    """The task that judges would have ended, and nobody would have heard anything any more."""
-    detector = Counting()
-    vad_batcher = VadBatcher(detector)
-    await vad_batcher.open()
-    both = [vad_batcher.endpointer(), vad_batcher.endpointer()]
-    monkeypatch.setattr(detector, "feed_many", lambda streams, _clips: [[] for _ in streams[1:]])
-    async with asyncio.timeout(10):
-        faults = await asyncio.gather(*(vad_batcher.feed(one, tone(0.1)) for one in both), return_exceptions=True)
-    assert [type(fault) for fault in faults] == [EngineError, EngineError]
-    monkeypatch.undo()
-    assert await vad_batcher.feed(both[0], tone(0.1)) == []
-    vad_batcher.close()

@@ -3,8 +3,9 @@
 from datetime import UTC, datetime
 
 from voicelab.datasets import Sample, Scenario
+from voicelab.engines.spec import EngineInfo
 from voicelab.figures.latency import STAGES
-from voicelab.runs.records import CodeState, EngineUsed, RunResult, RunSpec, TurnResult
+from voicelab.runs.records import CodeState, RunResult, RunSpec, TurnResult
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.summary import summarize_turns
 
@@ -16,7 +17,7 @@ BEGUN = datetime(2026, 1, 1, tzinfo=UTC)
 
 def made_run(agent="rules", **changes):
     """A finished run. agent: the name of its agent, which decides whether it has tools."""
-    agent = EngineUsed(
+    agent = EngineInfo(
         kind="agent", name=agent, options={"threshold": 0.8, "market": None}, revision="1", device="cpu",
         licence="Apache-2.0", load_s=0.1, lanes=1,
     )  # fmt: skip

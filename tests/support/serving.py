@@ -226,6 +226,12 @@ class Talker:
             fields["is_final"] = number == len(chunks)
             await self.send("audio_chunk", audio_chunk=base64.b64encode(chunk).decode(), **fields)
 
+    async def begin_speaking(self) -> None:
+        """Send the first chunk of a turn, and wait until it was read."""
+        await self.send("audio_chunk", audio_chunk="AAAA" * 800, format="pcm16", is_final=False)
+        await self.send("heartbeat")
+        await self.expect("heartbeat")
+
     async def stream(self, pieces: Sequence[Clip], *, is_final: bool = False, pace: float = 0.0) -> None:
         """Send clips as raw samples. pace: seconds to wait per second of audio."""
         for number, piece in enumerate(pieces, start=1):

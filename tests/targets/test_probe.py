@@ -4,11 +4,9 @@ import json
 from asyncio import gather
 from time import perf_counter
 
-from typer.testing import CliRunner
-
 from tests.support.broken_agents import BROKEN
+from tests.support.command_line import voicelab
 from tests.support.sharp_speech import recording, sharp_speech
-from voicelab.cli.main import app
 from voicelab.targets.base import TargetSettings, Utterance
 from voicelab.targets.echo_agent import EchoAgent, EchoSettings
 from voicelab.targets.probe import probe
@@ -52,7 +50,7 @@ async def test_each_broken_agent_fails_at_its_step_with_one_sentence_and_in_time
 
 
 def test_the_command_prints_json_and_exits_1_for_an_agent_that_cannot_be_used():
-    done = CliRunner().invoke(app, ["probe", "http://127.0.0.1:9", "--json", "--limit-s", "5"])
+    done = voicelab("probe", "http://127.0.0.1:9", "--json", "--limit-s", "5")
     assert done.exit_code == 1
     content = json.loads(done.stdout)
     assert (content["usable"], content["steps"][0]["state"]) == (False, "failed")
@@ -60,7 +58,7 @@ def test_the_command_prints_json_and_exits_1_for_an_agent_that_cannot_be_used():
 
 
 def test_the_list_names_every_target_and_what_it_shows():
-    done = CliRunner().invoke(app, ["targets"])
+    done = voicelab("targets")
     assert done.exit_code == 0
     for word in ("in-process", "voicelab", "server", "transcript"):
         assert word in done.stdout

@@ -5,13 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.tiny_sensevoice import needs_sensevoice
 from voicelab.asr.faster_whisper import FasterWhisper
 from voicelab.audio import codecs
 from voicelab.audio.clip import Clip
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import EngineMissingError, InputError
 from voicelab.metrics.entities import mentions
@@ -29,10 +28,6 @@ NEWS = {
     "hi": ("आज एप्पल का भाव क्या है", "आज एप्पल का भव क्या है"),
     "ar": ("ما هو سعر سهم أبل اليوم", "ما هو سعر سهم أبي اليوم"),
 }
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
 def tone(path, seconds=0.5):

@@ -4,16 +4,11 @@ import hashlib
 import json
 
 import pytest
-from typer.testing import CliRunner
 
-from voicelab.cli.main import app
+from tests.support.command_line import voicelab
 from voicelab.errors import InputError
 from voicelab.runs.records import RunSpec
 from voicelab.text import WordMap, normalizer
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "200"})
 
 
 def mapped(tmp_path, content, name="words.glm"):

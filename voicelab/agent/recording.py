@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -33,7 +32,7 @@ class RecordedTurn(BaseModel):
     entities: tuple[Entity, ...] = ()
     changes: tuple[WatchlistChange, ...] = ()
     candidates: tuple[Entity, ...] = ()
-    tool_calls: tuple[dict[str, Any], ...] = ()
+    tool_calls: tuple[ToolCall, ...] = ()
     usage: Usage | None = None
     first_s: float | None = None
     text_s: float | None = None
@@ -41,7 +40,6 @@ class RecordedTurn(BaseModel):
     @classmethod
     def of(cls, reply: Reply, heard: str, before: tuple[str, ...]) -> Self:
         """A reply as it is kept."""
-        calls = tuple(asdict(call) for call in reply.tool_calls)
         return cls(
             heard=heard,
             before=before,
@@ -50,14 +48,13 @@ class RecordedTurn(BaseModel):
             entities=reply.entities,
             changes=reply.changes,
             candidates=reply.candidates,
-            tool_calls=calls,
+            tool_calls=reply.tool_calls,
             usage=reply.usage,
         )
 
     @property
     def reply(self) -> Reply:
-        calls = tuple(ToolCall(**call) for call in self.tool_calls)
-        return Reply(self.text, self.intent, self.entities, self.changes, self.candidates, calls, self.usage)
+        return Reply(self.text, self.intent, self.entities, self.changes, self.candidates, self.tool_calls, self.usage)
 
     @property
     def key(self) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.intervals import Interval, ratio_interval
 from voicelab.metrics.words import WordCounts, count, count_characters
 from voicelab.pipeline.transcribe import Progress, hear, say
-from voicelab.runs.records import EngineUsed, RunFolder
+from voicelab.runs.records import RunFolder
 from voicelab.text import Normalizer, WordMap, mapped_normalizer
 
 RECORDINGS = "recordings"
@@ -149,6 +149,6 @@ def round_trip(
     return RoundTrip(tuple(heard), dict(voices), _described(info), used, seed, draws)
 
 
-def _described(info: EngineInfo | EngineUsed) -> str:
+def _described(info: EngineInfo) -> str:
     options = {name: str(value) for name, value in info.options.items() if value is not None}
     return f"{EngineSpec(info.name, options)} ({info.revision}, {info.device})"

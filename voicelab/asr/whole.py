@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from voicelab.asr.base import Transcript
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.engines.spec import EngineInfo
+
+
+class WholeHearer(Protocol):
+    """What hears whole clips."""
+
+    def hear(self, clip: Clip) -> Transcript | str:
+        """The text of one utterance (SPEECH_RATE_HZ, mono); "" where nobody speaks."""
 
 
 class WholeRecognizer:
@@ -37,7 +45,7 @@ class WholeRecognizer:
 class WholeUtterance:
     """Keeps the pieces of one utterance until it ends."""
 
-    def __init__(self, recognizer: WholeRecognizer) -> None:
+    def __init__(self, recognizer: WholeHearer) -> None:
         self._recognizer = recognizer
         self._clips: list[Clip] = []
 

@@ -5,12 +5,39 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from dataclasses import asdict, dataclass
+from typing import Any, ClassVar
 
 from voicelab.engines.addresses import take_user, user_of
+from voicelab.engines.spec import EngineInfo, package_revision
 from voicelab.errors import EngineError, EngineMissingError
 
 OPENAI_URL = "https://api.openai.com/v1"
+
+
+@dataclass(kw_only=True, eq=False, repr=False)
+class OpenAIEngine:
+    """What engines on such a server share.
+
+    base_url: server address up to /v1. model: the server's name for it. key_variable: environment variable with the
+    key. timeout_s (seconds), retries: per request.
+    """
+
+    kind: ClassVar[str]
+    base_url: str = OPENAI_URL
+    model: str = ""
+    key_variable: str = "OPENAI_API_KEY"
+    timeout_s: float = 30.0
+    retries: int = 2
+
+    def __post_init__(self) -> None:
+        self._url = self.base_url.rstrip("/")
+        self._client: Any = None
+
+    def load(self) -> EngineInfo:
+        self._client = connect(self._url, self.key_variable, self.timeout_s, self.retries)
+        revision = f"{self.model} at {self._url}, {package_revision('openai')}"
+        return EngineInfo(self.kind, "openai", asdict(self), revision, device="remote", licence="the server's own")
 
 
 def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:

@@ -53,6 +53,11 @@ class EngineSpec:
             options[key.strip()] = take_user(value.strip())
         return cls(name, options)
 
+    @classmethod
+    def without_users(cls, written: str) -> str:
+        """The written form without the users of its addresses. The catalog decides later whether it is valid."""
+        return str(cls.parse(written)) if "@" in written else written
+
     def __str__(self) -> str:
         options = ",".join(f"{key}={value}" if key else value for key, value in self.options.items())
         return f"{self.name}:{options}" if options else self.name

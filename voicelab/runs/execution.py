@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from time import perf_counter
 
 from voicelab.datasets.file_names import file_name
@@ -14,7 +14,7 @@ from voicelab.runs.conversation_recording import ConversationRecording, turn_sou
 from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner
 from voicelab.runs.planning import PlannedConversation, PlannedTurn
 from voicelab.runs.reconnection import Reconnection
-from voicelab.runs.records import EngineUsed, RunResult, TurnResult, now
+from voicelab.runs.records import RunResult, TurnResult, now
 from voicelab.runs.reply_transcripts import with_reply_transcripts
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.runs.turn_results import encoded_reply, recorded, timing_fields, turn_result, unless_damaged
@@ -54,8 +54,7 @@ class RunExecution:
         self._reconnection = Reconnection(begun.run.spec.reconnect_for_s)
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
-        engines = tuple(EngineUsed(**asdict(one)) for one in target.engines)
-        run = run.model_copy(update={"engines": engines, "signals": target.capabilities.shown})
+        run = run.model_copy(update={"engines": target.engines, "signals": target.capabilities.shown})
         self._folder.write(run)
         self._tally.tell(None)
         try:

@@ -30,8 +30,8 @@ from voicelab.datasets.columns import SetColumns
 from voicelab.datasets.file_names import file_name
 from voicelab.datasets.text_files import decode_text, split_lines
 from voicelab.engines.addresses import take_user
-from voicelab.engines.spec import EngineSpec, OptionValue
-from voicelab.errors import InputError, without_user
+from voicelab.engines.spec import EngineInfo, EngineSpec
+from voicelab.errors import InputError
 from voicelab.metrics.attribution import STAGES
 from voicelab.pipeline.stage_times import StageTimes
 from voicelab.runs import storage
@@ -116,8 +116,7 @@ class RunSpec(Record):
     @field_validator(*STAGES, "reply_asr")
     @classmethod
     def _take_users(cls, value: str | None) -> str | None:
-        """Clean the engine's options; an invalid engine is rejected later by its catalog."""
-        return value if value is None or "@" not in value else str(EngineSpec.parse(value))
+        return None if value is None else EngineSpec.without_users(value)
 
     @property
     def rules(self) -> Normalizer:
@@ -131,30 +130,6 @@ def _runs_our_engines(target: object) -> bool:
     return (
         not isinstance(target, str) or target.partition(":")[0] in named or target.startswith(("http://", "https://"))
     )
-
-
-class EngineUsed(Record):
-    """An engine as loaded. The user part of addresses is removed, also for older runs and other servers."""
-
-    kind: str
-    name: str
-    options: dict[str, OptionValue]
-    revision: str
-    device: str
-    licence: str
-    load_s: float
-    lanes: int
-    note: str = ""
-
-    @field_validator("options")
-    @classmethod
-    def _clean_options(cls, value: dict[str, OptionValue]) -> dict[str, OptionValue]:
-        return {name: take_user(one) if isinstance(one, str) else one for name, one in value.items()}
-
-    @field_validator("revision")
-    @classmethod
-    def _clean_revision(cls, value: str) -> str:
-        return without_user(value)
 
 
 class TurnResult(StageTimes, TurnContent):
@@ -244,7 +219,7 @@ class RunResult(Record):
     samples_sha256: str
     condition_sha256: str | None = None
     planned_turns: int
-    engines: tuple[EngineUsed, ...] = ()
+    engines: tuple[EngineInfo, ...] = ()
     signals: tuple[str, ...] | None = None
     code: CodeState
     packages: dict[str, str]

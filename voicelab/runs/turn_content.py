@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Literal
 
-from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
+from pydantic import ConfigDict
+
+from voicelab.agent.base import ToolCall, Usage, WatchlistChange
+from voicelab.metrics.tool_calls import Call
 from voicelab.runs.faults import Owner
 from voicelab.runs.record_file import Record
 
@@ -72,6 +75,8 @@ class TurnContent(Record):
     tool_calls: None in runs of earlier versions. usage: None unless the agent is a language model.
     """
 
+    model_config = ConfigDict(revalidate_instances="always")
+
     key: str
     sample_id: str
     scenario_id: str | None = None
@@ -83,7 +88,7 @@ class TurnContent(Record):
     text: str
     expected_entities: tuple[str, ...] = ()
     expected_intent: str | None = None
-    expected_tool_calls: tuple[ExpectedToolCall, ...] | None = None
+    expected_tool_calls: tuple[Call, ...] | None = None
     requires_context: bool = False
 
     status: Literal["answered", "failed"]
@@ -97,9 +102,9 @@ class TurnContent(Record):
     intent: str | None = None
     entities: tuple[dict[str, Any], ...] = ()
     candidates: tuple[dict[str, Any], ...] = ()
-    tool_calls: tuple[ToolCallMade, ...] | None = None
-    changes: tuple[ChangeMade, ...] = ()
-    usage: AgentUsage | None = None
+    tool_calls: tuple[ToolCall, ...] | None = None
+    changes: tuple[WatchlistChange, ...] = ()
+    usage: Usage | None = None
 
     transcript_s: float | None = None
     reply_text_s: float | None = None

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from typing import Any, cast
 
+from voicelab.agent.base import ToolCall, Usage, WatchlistChange
 from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.codecs import encode
@@ -14,7 +15,6 @@ from voicelab.datasets import Sample
 from voicelab.metrics.commit_times import estimated_end_s
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.pipeline.stage_times import CONSECUTIVE
-from voicelab.runs.agent_records import AgentUsage, ChangeMade, ExpectedToolCall, ToolCallMade
 from voicelab.runs.conversation_recording import IN_A_BURST, turn_sound
 from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
@@ -79,18 +79,11 @@ def unless_damaged(take: TurnOutcome, undecoded_s: float) -> TurnOutcome:
     )  # fmt: skip
 
 
-def _made_calls(take: TurnOutcome) -> tuple[ToolCallMade, ...] | None:
+def _made_calls(take: TurnOutcome) -> tuple[ToolCall, ...] | None:
     """The agent's tool calls; None if the target does not report them."""
     if take.tool_calls is None:
         return None
-    return tuple(ToolCallMade(**writable(asdict(call))) for call in take.tool_calls)
-
-
-def _expected_calls(sample: Sample) -> tuple[ExpectedToolCall, ...] | None:
-    calls = sample.expected_tool_calls
-    if calls is None:
-        return None
-    return tuple(ExpectedToolCall(name=call.name, arguments=dict(call.arguments)) for call in calls)
+    return tuple(ToolCall(**writable(asdict(call))) for call in take.tool_calls)
 
 
 def turn_result(
@@ -130,7 +123,7 @@ def turn_result(
         text=sample.text,
         expected_entities=sample.expected_entities,
         expected_intent=sample.expected_intent,
-        expected_tool_calls=_expected_calls(sample),
+        expected_tool_calls=sample.expected_tool_calls,
         requires_context=sample.requires_context,
         status="failed" if failure else "answered",
         failure=failure,
@@ -142,8 +135,8 @@ def turn_result(
         entities=tuple(writable(take.entities)),
         candidates=tuple(writable(take.candidates)),
         tool_calls=_made_calls(take),
-        changes=tuple(ChangeMade(**change) for change in take.changes),
-        usage=AgentUsage(**take.usage) if take.usage is not None else None,
+        changes=tuple(WatchlistChange(**change) for change in take.changes),
+        usage=Usage(**take.usage) if take.usage is not None else None,
         transcript_s=take.transcript_s,
         reply_text_s=take.reply_text_s,
         first_audio_s=take.first_audio_s,
@@ -179,10 +172,10 @@ def recorded(turn: TurnResult, before: Sequence[str]) -> RecordedTurn:
             "text": turn.answer,
             "intent": turn.intent or "",
             "entities": turn.entities,
-            "changes": [change.model_dump() for change in turn.changes],
+            "changes": turn.changes,
             "candidates": turn.candidates,
-            "tool_calls": [call.model_dump() for call in turn.tool_calls or ()],
-            "usage": turn.usage.model_dump() if turn.usage is not None else None,
+            "tool_calls": turn.tool_calls or (),
+            "usage": turn.usage,
             "first_s": turn.agent_first_s,
             "text_s": turn.agent_text_s,
         }

@@ -18,7 +18,7 @@ from voicelab.audio import decoding
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, VoicelabError
 from voicelab.pipeline import transcribe
-from voicelab.runs.records import EngineUsed, RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.scoring.counterfactual_file import AgentOutcome, Counterfactual, CounterfactualTurn, read, write
 
 Progress = transcribe.Progress
@@ -175,12 +175,12 @@ def _made(
     return Counterfactual(run_id=run.run_id, agent=info.name, revision=info.revision, turns=replayed)
 
 
-def agent_used(run: RunResult) -> EngineUsed | None:
+def agent_used(run: RunResult) -> EngineInfo | None:
     """The agent as the run loaded it; None if the run names none."""
     return next((engine for engine in run.engines if engine.kind == "agent"), None)
 
 
-def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineUsed | None]:
+def _loaded(run: RunResult, spec: str | None) -> tuple[Agent, EngineInfo, EngineInfo | None]:
     used = agent_used(run)
     wanted: EngineSpec | str | None = spec
     if wanted is None:

@@ -16,9 +16,8 @@ def tool_call_counts(turn: TurnResult, forms: Forms) -> ToolCallCounts | None:
     """
     if turn.expected_tool_calls is None or turn.tool_calls is None or turn.broken:
         return None
-    expected = [Call(call.name, call.arguments) for call in turn.expected_tool_calls]
     made = [Call(call.name, call.arguments) for call in turn.tool_calls]
-    return compare_calls(expected, made, same_value(forms))
+    return compare_calls(turn.expected_tool_calls, made, same_value(forms))
 
 
 def may_call_tools(run: RunResult) -> bool:

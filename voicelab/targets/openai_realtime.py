@@ -11,7 +11,7 @@ import json
 import os
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 from voicelab.audio.clip import Clip
@@ -272,18 +272,8 @@ class OpenAIRealtime(StreamTarget):
         _check_choice("version", self.version, ("ga", "beta"))
         _check_choice("encoding", self.encoding, tuple(FORMATS))
         _check_choice("turn_detection", self.turn_detection, TURN_DETECTION)
-        self._settings = RealtimeSettings(
-            version="beta" if self.version == "beta" else "ga",
-            encoding=self.encoding,
-            turn_detection=self.turn_detection,
-            model=self.model,
-            voice=self.voice,
-            instructions=self.instructions,
-            transcription=self.transcription,
-            tools=read_tools(self.tools) if self.tools else (),
-            tool_output=self.tool_output,
-            configure=self.configure,
-        )
+        chosen = {one.name: getattr(self, one.name) for one in fields(RealtimeSettings)}
+        self._settings = RealtimeSettings(**chosen | {"tools": read_tools(self.tools) if self.tools else ()})
         self.unpaced = self.turn_detection == "none"
         self.capabilities = replace(
             self.capabilities,

@@ -2,38 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 from voicelab.audio import decoding
 from voicelab.audio.clip import Clip
-from voicelab.engines.openai_client import OPENAI_URL, connect, translated_errors
-from voicelab.engines.spec import EngineInfo, package_revision
+from voicelab.engines.openai_client import OpenAIEngine, translated_errors
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
-class OpenAIVoice:
-    """Requests one WAV file per sentence.
+class OpenAIVoice(OpenAIEngine):
+    """Requests one WAV file per sentence; options as of OpenAIEngine. voice: the server's name."""
 
-    base_url: server address up to /v1. model, voice: the server's names. key_variable: environment variable with the
-    key. timeout_s (seconds), retries: per request.
-    """
-
-    base_url: str = OPENAI_URL
+    kind = "tts"
     model: str = "tts-1"
     voice: str = "alloy"
-    key_variable: str = "OPENAI_API_KEY"
-    timeout_s: float = 30.0
-    retries: int = 2
-
-    def __post_init__(self) -> None:
-        self._url = self.base_url.rstrip("/")
-        self._client: Any = None
-
-    def load(self) -> EngineInfo:
-        self._client = connect(self._url, self.key_variable, self.timeout_s, self.retries)
-        revision = f"{self.model} at {self._url}, {package_revision('openai')}"
-        return EngineInfo("tts", "openai", asdict(self), revision, device="remote", licence="the server's own")
 
     def speak(self, sentence: str) -> Clip:
         with translated_errors(self._url):

@@ -7,8 +7,8 @@ import shutil
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.mislabelled import mislabelled, run_on
 from tests.support.required import SEED
 from tests.support.sample_sets import samples_folder
@@ -17,7 +17,6 @@ from voicelab.analysis.audit.agreement import agreement, distance
 from voicelab.analysis.audit.audit import audit_runs, audit_samples
 from voicelab.analysis.audit.trial import WAYS, precision_at_k, swap
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.runs.records import RunFolder
@@ -26,10 +25,6 @@ from voicelab.text import normalizer
 BASIC = normalizer("basic")
 TEXTS = st.text("abc ", max_size=12)
 SHORT = ["news_meta_today", "price_amd", "other_music", "price_crm"]
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 @given(TEXTS, TEXTS, TEXTS)

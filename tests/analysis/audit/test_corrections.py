@@ -6,8 +6,8 @@ import shutil
 from pathlib import Path
 
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.mislabelled import run_on
 from tests.support.sample_sets import write_set
 from tests.support.tones import tone
@@ -16,16 +16,11 @@ from voicelab.analysis.audit import corrections, versions
 from voicelab.analysis.audit.effect import effect
 from voicelab.audio import codecs
 from voicelab.audio.opus import encode_ogg
-from voicelab.cli.main import app
 from voicelab.errors import InputError
 from voicelab.runs import provenance
 from voicelab.runs.records import RunFolder
 
 HEAD = "sample_id,action,old_text,new_text,expected_entities,expected_intent,who,when,why\n"
-
-
-def voicelab(*arguments):
-    return CliRunner().invoke(app, [str(argument) for argument in arguments])
 
 
 def in_format(folder: Path, form: str) -> Path:

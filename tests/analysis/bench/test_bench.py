@@ -1,23 +1,22 @@
 """The bench measures every way that an engine has, in a process of its own; no figure is held against a clock here."""
 
 import pytest
-from typer.testing import CliRunner
 
 from tests.support import tiny_sensevoice
+from tests.support.command_line import voicelab
 from tests.support.tiny_sensevoice import needs_sensevoice
 from voicelab.analysis.bench.asr import clips_of, measure
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.paths import shipped
 
 
 def test_a_row_for_each_engine():
-    done = CliRunner().invoke(app, ["bench", "asr", "--asr", "fake", "--asr", "pocketsphinx", "--limit", "1",
-                                    "--rounds", "1", "--longest-s", "1"], env={"COLUMNS": "160"})  # fmt: skip
+    options = ["--limit", "1", "--rounds", "1", "--longest-s", "1"]
+    done = voicelab("bench", "asr", "--asr", "fake", "--asr", "pocketsphinx", *options)
     assert done.exit_code == 0, done.output
     for word in ("1 clips, 1.0 s of sound", "RTF batched", "core s/s", "peak MiB", "fake", "pocketsphinx"):
         assert word in done.output
-    wrong = CliRunner().invoke(app, ["bench", "asr", "--asr", "fake", "--asr", "nope"])
+    wrong = voicelab("bench", "asr", "--asr", "fake", "--asr", "nope")
     assert wrong.exit_code == 2
     assert "unknown asr engine 'nope'" in " ".join(wrong.output.split())
 

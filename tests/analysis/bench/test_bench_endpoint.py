@@ -5,15 +5,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from tests.support.voices import trimmed
 from voicelab.analysis.bench.endpoint import Halves, by_pause, figures, halves
 from voicelab.analysis.bench.endpoint_plot import figure
 from voicelab.analysis.bench.pauses import PausedClip, PausePlan, paused
 from voicelab.analysis.bench.replay import Judged, Way, judged, outcome
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
-from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.paths import shipped
 from voicelab.vad.base import FRAME
@@ -101,7 +100,7 @@ def test_the_commands(tmp_path):
     options = ["--limit", "1", "--variants", "1", "--detector", "energy", "--asr", "pocketsphinx"]
     options += ["--turn-end", "words", "--turn-end", "prosody", "--silence-s", "0.5", "--silence-s", "0.9"]
     plot = tmp_path / "curve.png"
-    done = CliRunner().invoke(app, ["bench", "endpoint", *options, "--json", "--plot", str(plot)])
+    done = voicelab("bench", "endpoint", *options, "--json", "--plot", plot)
     assert done.exit_code == 0, done.output
     printed = json.loads(done.stdout)
     assert [one["name"] for one in printed["turn_ends"]] == ["words", "prosody"]
@@ -110,10 +109,10 @@ def test_the_commands(tmp_path):
     assert printed["options"]["pauses"] == 1
     assert plot.read_bytes().startswith(b"\x89PNG")
     costs = ["bench", "vad", "--detector", "energy", "--detector", "silero", "--streams", "2", "--seconds", "0.2"]
-    done = CliRunner().invoke(app, [*costs, "--rounds", "1"])
+    done = voicelab(*costs, "--rounds", "1")
     assert done.exit_code == 0, done.output
     assert "2 streams, pieces of 20 ms" in done.output
-    done = CliRunner().invoke(app, [*costs, "--rounds", "1", "--json"])
+    done = voicelab(*costs, "--rounds", "1", "--json")
     assert json.loads(done.stdout)["silero"]["single_ms"] > 0
 
 
@@ -130,6 +129,6 @@ def test_the_commands(tmp_path):
     ],
 )
 def test_wrong_options_are_named(options, message):
-    done = CliRunner().invoke(app, ["bench", *options])
+    done = voicelab("bench", *options)
     assert done.exit_code == 2
     assert message in " ".join(done.output.split())

@@ -5,15 +5,14 @@ from dataclasses import replace
 
 import httpx
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab import datasets
 from voicelab.analysis.bench.server import latency, load, recordings, remains, speech
 from voicelab.analysis.bench.server.bench import _RUN, PARTS, Sizes, run_part
 from voicelab.analysis.bench.server.findings import Measurement, quantiles_ms
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.cli.bench_server import _PARTS
-from voicelab.cli.main import app
 
 SMALL = replace(
     Sizes(), turns=5, interrupts=3, interrupting=(2,), speaking=(3,), speaking_vad=(2,), load_step_s=1.5,
@@ -109,14 +108,14 @@ def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_p
 
     monkeypatch.setattr("voicelab.analysis.bench.server.bench.run_part", instead)
     arguments = ["bench", "server", "--quick", "--part", "memory", "--json", str(tmp_path / "figures.json")]
-    done = CliRunner().invoke(app, arguments)
+    done = voicelab(*arguments)
     assert done.exit_code == 0, done.output
     assert "at most 5" in done.output
     assert "MISSED" in done.output
     written = json.loads((tmp_path / "figures.json").read_text())
     assert [row["is_met"] for row in written["findings"]] == [False, True]
     assert {"code", "packages", "machine", "load_before"} < set(written)
-    checked = CliRunner().invoke(app, [*arguments, "--check"])
+    checked = voicelab(*arguments, "--check")
     assert checked.exit_code == 1
     assert "missed: a figure" in " ".join(checked.output.split())
 
@@ -129,7 +128,7 @@ def test_the_command_prints_figures_and_writes_what_made_them(monkeypatch, tmp_p
     ],
 )
 def test_wrong_options_are_said(arguments, says):
-    done = CliRunner().invoke(app, ["bench", "server", *arguments])
+    done = voicelab("bench", "server", *arguments)
     assert done.exit_code == 2
     assert says in " ".join(done.output.split())
 

@@ -4,17 +4,16 @@ import json
 
 import numpy as np
 import pytest
-from typer.testing import CliRunner
 
+from tests.support.command_line import voicelab
 from voicelab.audio import pauses
 from voicelab.audio.clip import Clip
-from voicelab.cli.main import app
 
 LONG = "The opening clause: the rest of this long sentence is still to be spoken then. And another."
 
 
 def bench(*arguments):
-    return CliRunner().invoke(app, ["bench", "tts", *map(str, arguments)], env={"COLUMNS": "220"})
+    return voicelab("bench", "tts", *arguments)
 
 
 def test_a_row_for_each_voice(tmp_path):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -21,19 +21,6 @@ from tests.support.serving import PATIENCE_S, Served
 
 RATE_HZ = 24_000
 EVENTS: TypeAdapter[Any] = TypeAdapter(RealtimeServerEvent)
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with dialect_server(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("talkative")
-    with dialect_server(folder, tts="fake", agent=f"fake:text={LONG}", asr="fake:text=stop it please") as running:
-        yield running
 
 
 @asynccontextmanager

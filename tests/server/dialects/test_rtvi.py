@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from itertools import groupby
 from typing import Any
@@ -17,7 +17,7 @@ from server.dialects.base import FrameLimits
 from server.dialects.rtvi import RtviDialect
 from server.messages import Refused
 from tests.support.caller_sound import utterance
-from tests.support.dialect_server import LONG, Messages, dialect_server, pieces, silence, tone
+from tests.support.dialect_server import Messages, pieces, silence, tone
 from tests.support.serving import PATIENCE_S, Served
 from voicelab.audio.pipecat_frames import decode_frame, encode_frame
 from voicelab.targets.base import TargetSettings
@@ -25,19 +25,6 @@ from voicelab.targets.catalog import target_config
 
 RATE_HZ = 16_000
 LABEL = {"label": "rtvi-ai", "id": "1"}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with dialect_server(tmp_path_factory.mktemp("served")) as running:
-        yield running
-
-
-@pytest.fixture(scope="module")
-def talkative(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    folder = tmp_path_factory.mktemp("talkative")
-    with dialect_server(folder, tts="fake", agent=f"fake:text={LONG}", asr="fake:text=stop it please") as running:
-        yield running
 
 
 @asynccontextmanager

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import base64
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from websockets.asyncio.client import connect
 
-from tests.support.dialect_server import LONG, Messages, dialect_server, pieces, silence, tone
+from tests.support.dialect_server import Messages, pieces, silence, tone
 from tests.support.serving import PATIENCE_S, Served
 from voicelab.audio import g711
 from voicelab.audio.clip import Clip
@@ -19,12 +19,6 @@ from voicelab.audio.clip import Clip
 RATE_HZ = 8000
 SID = "MZ00000000000000000000000000000001"
 START = {"streamSid": SID, "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": RATE_HZ, "channels": 1}}
-
-
-@pytest.fixture(scope="module")
-def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    with dialect_server(tmp_path_factory.mktemp("served")) as running:
-        yield running
 
 
 @asynccontextmanager
@@ -54,13 +48,12 @@ async def test_a_call_is_answered_with_sound_and_a_mark(served):
     assert sound
 
 
-async def test_speech_over_a_reply_clears_what_twilio_holds(tmp_path):
-    with dialect_server(tmp_path, tts="fake", agent=f"fake:text={LONG}", asr="fake:text=stop it please") as served:
-        async with called(served) as messages:
-            await speak(messages, tone(1.0, RATE_HZ) + silence(2.0, RATE_HZ))
-            await messages.until("media")
-            await speak(messages, tone(2.0, RATE_HZ))
-            await messages.until("clear")
+async def test_speech_over_a_reply_clears_what_twilio_holds(talkative):
+    async with called(talkative) as messages:
+        await speak(messages, tone(1.0, RATE_HZ) + silence(2.0, RATE_HZ))
+        await messages.until("media")
+        await speak(messages, tone(2.0, RATE_HZ))
+        await messages.until("clear")
 
 
 async def test_the_call_is_kept_in_the_history(served):

@@ -11,19 +11,20 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
-from voicelab.analysis.cross.hearing import CrossedSentence, Pools, hear_all, infos, loaded
+from voicelab.analysis.cross.hearing import CrossedSentence, hear_all, infos, loaded
 from voicelab.analysis.cross.interaction import crossed_pairs, whole_sentences
 from voicelab.analysis.cross.plot import heat_map
 from voicelab.analysis.cross.record import CrossResult
 from voicelab.asr.catalog import RECOGNIZERS
 from voicelab.datasets import SampleSet
 from voicelab.engines.pool.run_sync import run_blocking
+from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError, VoicelabError
 from voicelab.pipeline.transcribe import Progress
 from voicelab.report import plots
 from voicelab.runs import provenance, storage
 from voicelab.runs.record_file import write_record
-from voicelab.runs.records import EngineUsed, now
+from voicelab.runs.records import now
 from voicelab.scoring.schema import NormalizerUsed
 from voicelab.text import Normalizer
 from voicelab.tts.catalog import VOICES
@@ -98,8 +99,8 @@ class _Work:
         progress: Progress | None,
     ) -> None:
         self.heard: list[CrossedSentence] = []
-        self.voices: dict[str, EngineUsed] = {}
-        self.recognizers: dict[str, EngineUsed] = {}
+        self.voices: dict[str, EngineInfo] = {}
+        self.recognizers: dict[str, EngineInfo] = {}
         self._texts, self._asked = texts, (voices, recognizers)
         self._folder, self._rules, self._progress = folder, rules, progress
         self._total = len(texts) * len(voices) * len(recognizers)
@@ -107,7 +108,7 @@ class _Work:
     async def run(self) -> None:
         async with loaded(*self._asked) as (voices, recognizers):
             storage.make_folder(self._folder)
-            self.voices, self.recognizers = _used(voices), _used(recognizers)
+            self.voices, self.recognizers = infos(voices), infos(recognizers)
             await hear_all(self._texts, voices, recognizers, self._rules, self._keep)
 
     def _keep(self, one: CrossedSentence) -> None:
@@ -115,10 +116,6 @@ class _Work:
         storage.append_whole(self._folder / HEARD, f"{json.dumps(asdict(one), ensure_ascii=False)}\n".encode())
         if self._progress is not None:
             self._progress(len(self.heard), self._total)
-
-
-def _used(pools: Pools) -> dict[str, EngineUsed]:
-    return {name: EngineUsed(**asdict(info)) for name, info in infos(pools).items()}
 
 
 def _check(voices: Sequence[str], recognizers: Sequence[str], folder: Path) -> None:

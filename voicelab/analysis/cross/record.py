@@ -6,8 +6,9 @@ from typing import Literal
 
 from pydantic import AwareDatetime
 
+from voicelab.engines.spec import EngineInfo
 from voicelab.runs.record_file import Record
-from voicelab.runs.records import CodeState, EngineUsed
+from voicelab.runs.records import CodeState
 from voicelab.scoring.schema import Measured, NormalizerUsed
 
 
@@ -36,8 +37,8 @@ class CrossResult(Record):
     status: Literal["finished", "stopped"]
     sentences: int
     planned: int
-    voices: dict[str, EngineUsed]
-    recognizers: dict[str, EngineUsed]
+    voices: dict[str, EngineInfo]
+    recognizers: dict[str, EngineInfo]
     normalizer: NormalizerUsed
     seed: int
     pairs: tuple[CrossedPair, ...]
