@@ -109,7 +109,7 @@ def test_several_systems_on_the_command_line(tmp_path):
     assert "95 % interval by speaker (6)" in text
     assert "McNemar" in text
     assert "WER difference +" in text
-    assert "p by Holm" not in text
+    assert "p (Holm)" not in text
     assert re.search(r"REF: +the big price rose", text)
     assert re.search(r"HYP: +the big prize rose +S", text)
 

@@ -75,7 +75,7 @@ def test_a_link_to_a_turn_shows_it_though_a_filter_hides_it(chromium, report):
 @pytest.mark.parametrize(
     ("name", "part"),
     [
-        ("CSV", '"said: what is the price of Apple; heard: what is the price of apple; answered: Ford_1 is 50% & up"'),
+        ("CSV", "reference: what is the price of Apple; transcript: what is the price of apple; answer: Ford_1 is"),
         ("Markdown", "| odd key/100% |"),
         ("LaTeX", r"Ford\_1 is 50\% \& up"),
     ],

@@ -213,7 +213,7 @@ def test_tool_calls_stand_beside_the_expected_ones(tmp_path):
 def test_a_run_that_was_stopped_has_a_page_too(tmp_path):
     shown = written(tmp_path, [], status="running", finished_at=None)
     assert "This run is not finished (running)." in shown.text
-    assert "4 of 4 turns were not taken" in shown.text
+    assert "4 of 4 turns were not run" in shown.text
 
 
 def test_alignments_tell_errors_by_more_than_colour(tmp_path):

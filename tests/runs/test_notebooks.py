@@ -88,8 +88,8 @@ def test_the_executed_notebook_shows_figures_that_name_their_run(evaluated):
     assert not [output for output in found if output.output_type == "error" or output.get("name") == "stderr"]
     assert sum("image/png" in output.get("data", {}) for output in found) == 7
     text = shown_text(folder.path / "evaluate.ipynb")
-    for title in ("Word errors by category", "Word errors by speaker", "Entities", "Entities by class", "Scenarios", "Latency",
-                  "Losses by stage", "Turns whose action changes with recognition errors"):  # fmt: skip
+    for title in ("Word errors by category", "Word errors by speaker", "Entities", "Entities by class", "Scenarios",
+                  "Latency", "Losses by stage", "Turns whose action changes with recognition errors"):  # fmt: skip
         assert f"{title}, run nb {{run}}" in text
     assert "turns of run nb {run}" in text
     assert "data:audio/ogg;base64," in text

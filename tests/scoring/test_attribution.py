@@ -205,7 +205,7 @@ def test_the_command_and_the_page(run, monkeypatch):
     assert "s2: recognizer (ASR), in an earlier turn: entity AAPL" in done.output
     assert "unknown: agent: entity Zorblax" in done.output
     text = (run.path / "report.html").read_text()
-    assert "Why it failed" in text
+    assert "Causes of failures" in text
     assert "not listened to" in text
     found = json.loads(attribute(run.path, "--json").stdout)
     summary = json.loads((run.path / "summary.json").read_text())

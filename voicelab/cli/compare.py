@@ -164,7 +164,7 @@ def _tests(first: str, second: str, row: dict[Any, Any], *, several: bool) -> No
     ):
         p_values = [row[f"{test} p"], row[f"{test} Holm"]] if several else [row[f"{test} p"]]
         rows.append((test, what, *(p_text(None if _none(p) else p) for p in p_values)))
-    columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
+    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
     terminal.table(f"do {first} and {second} make the same number of word errors?", columns, rows)
     if by != "sample":
         typer.echo(

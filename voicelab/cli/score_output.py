@@ -120,7 +120,7 @@ def rate_line(rate: RateWithInterval) -> str:
 def _show_pair(pair: SystemPair, *, several: bool) -> None:
     from voicelab.metrics.significance import p_text
 
-    columns = ("test", "from", "p", *(("p by Holm",) if several else ()))
+    columns = ("test", "from", "p", *(("p (Holm)",) if several else ()))
     rows = [
         (test.name, test.basis, p_text(test.p_value), *((p_text(test.holm),) if several else ())) for test in pair.tests
     ]

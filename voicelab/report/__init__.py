@@ -1,4 +1,4 @@
-"""Render a run as tables, plots and one page. This package renders and never computes figures.
+"""Render a run as tables, plots and an HTML report. This package computes no figures.
 
-It reads files, never a run in progress. pandas, matplotlib and jinja2 are imported on first use.
+It reads the files of a run. pandas, matplotlib and jinja2 are imported on first use.
 """

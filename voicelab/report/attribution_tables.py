@@ -1,4 +1,4 @@
-"""Losses by stage and changed actions, as tables and for the report."""
+"""Tables and the report section of losses by stage and of changed actions."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _CHANGES = {
 
 @dataclass(frozen=True, slots=True)
 class LossView:
-    """The losses of one stage in one turn. texts: (label, text) of the stage's input."""
+    """Losses of a stage in one turn. texts: (label, text) pairs that show the stage's input."""
 
     key: str
     texts: tuple[tuple[str, str], ...]
@@ -40,7 +40,7 @@ class LossView:
 
 @dataclass(frozen=True, slots=True)
 class StageLosses:
-    """The turns in which a stage lost something. total: of the whole run; turns: those that the page shows."""
+    """The turns with losses of a stage. total: their number in the whole run; turns: those that the page shows."""
 
     name: str
     total: int
@@ -49,7 +49,7 @@ class StageLosses:
 
 @dataclass(frozen=True, slots=True)
 class AttributionView:
-    """The section of the page. stages: those that lost something."""
+    """The attribution section of the page. stages: those with losses."""
 
     note: str
     columns: tuple[str, ...]
@@ -58,9 +58,9 @@ class AttributionView:
 
 
 def causes(summary: Summary) -> pd.DataFrame:
-    """What each stage lost of the expected entities and actions, and its share of the time; the last row is all.
+    """Return a row per stage: its share of lost entities and actions, and of the time. The last row is the total.
 
-    Numbers, with `low` and `high` of each; `lost` and `expected` are the counts of entities.
+    The columns are numeric; each share has columns `low` and `high`, and `counts` with its numerator and denominator.
     """
     import pandas as pd
 
@@ -91,7 +91,7 @@ def _counts(found: Measured | None) -> str | None:
 
 
 def losses(summary: Summary) -> pd.DataFrame:
-    """Each lost entity and action with the stage that lost it."""
+    """Return a row for each lost entity and action, with the stage that lost it."""
     import pandas as pd
 
     found = summary.attribution.losses if summary.attribution is not None else ()
@@ -100,7 +100,7 @@ def losses(summary: Summary) -> pd.DataFrame:
 
 
 def equivalence(summary: Summary) -> pd.DataFrame:
-    """In how many turns the recognizer changed what the agent does, and what of it; empty where it is not known."""
+    """Return the number of turns in which recognition errors changed the agent's actions; empty if unknown."""
     import pandas as pd
 
     found = summary.figures.get("action_changes")
@@ -115,10 +115,10 @@ def equivalence(summary: Summary) -> pd.DataFrame:
 
 
 def why_view(summary: Summary, scores: Sequence[TurnScore]) -> AttributionView:
-    """Losses by stage. scores: of the turns that the page shows; only these are listed one by one."""
+    """Return the attribution section. scores: the turns that the page shows; only their losses are listed."""
     found = summary.attribution
     if found is None:
-        return AttributionView("Not in this summary.", (), (), ())
+        return AttributionView("This summary contains no attribution.", (), (), ())
     by_key = {score.turn.key: score.turn for score in scores}
     stages = []
     for stage in STAGES:
@@ -146,24 +146,24 @@ def _texts(turn: TurnResult, stage: str) -> tuple[tuple[str, str], ...]:
 
 def _note(summary: Summary, found: Attribution) -> str:
     if found.absent is not None:
-        return f"What each stage lost is not known: {found.absent}."
+        return f"Losses are not attributed to stages: {found.absent}."
     parts = [
-        f"We ran the agent again on the reference transcripts of {found.n} turns. What it gets right then was lost by "
-        "the recognizer; what is missing even then was lost by the agent."
+        f"We re-ran the agent on the reference transcripts of {found.n} turns. What it gets right then was lost by "
+        "the recognizer; what is still missing was lost by the agent."
     ]
     if found.listener is not None:
         ear = found.listener.partition(":")[0]
         parts.append(
-            f"{ear} transcribed the replies: what an answer names and this transcript does not counts as lost by the "
-            "voice. What that recognizer misses is part of it."
+            f"{ear} transcribed the replies. Entities of the answer that this transcript lacks count as lost by the "
+            "voice, although that recognizer may have missed them."
         )
         misses = summary.figures.get("listener_misses")
         if misses is not None and misses.value is not None:
-            parts.append(f"In the requests it missed {misses.part} of {misses.of} such names, {estimate(misses)}.")
+            parts.append(f"In the requests, it missed {misses.part} of {misses.of} such entities, {estimate(misses)}.")
     else:
-        parts.append("To see what the voice lost, transcribe the replies: voicelab attribute RUN --listen ASR.")
+        parts.append("To measure losses of the voice, transcribe the replies: voicelab attribute RUN --listen ASR.")
     if found.unlike:
-        parts.append(f"In {found.unlike} turns the agent gave another answer than in the run to the same text.")
+        parts.append(f"In {found.unlike} turns the agent's answer to the same text differs from its answer in the run.")
     if found.not_scored:
         parts.append(f"{found.not_scored} turns were not scored.")
     return " ".join(parts)

@@ -1,4 +1,4 @@
-"""The empty matplotlib figure that every plot starts from, with title, source and grid."""
+"""Create the empty matplotlib figures of all plots, with title, source and grid."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WIDTH_IN = 5.4
 
 
 def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Figure, Axes]:
-    """An empty figure with one axes. source: the run, written small at the bottom."""
+    """Return an empty figure with one axes. source: the run, in small letters at the bottom."""
     from matplotlib.figure import Figure
     from matplotlib.layout_engine import ConstrainedLayoutEngine
 
@@ -33,7 +33,7 @@ def canvas(title: str, source: str, height_in: float, theme: Theme) -> tuple[Fig
 
 
 def plain(name: str, longest: int = 30) -> str:
-    """A name in one line of at most `longest` characters, with `$` escaped so that it starts no formula."""
+    """Return a name on one line of at most `longest` characters, with `$` escaped, which would start a formula."""
     one_line = "".join(one if one.isprintable() else "\ufffd" for one in " ".join(name.split()))
     shown = one_line if len(one_line) <= longest else f"{one_line[: longest - 1]}…"
     return shown.replace("$", r"\$")

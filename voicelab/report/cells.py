@@ -46,15 +46,15 @@ class Bar:
         self._shown_at = monotonic()
 
     def text_below(self) -> list[str]:
-        """What follows the progress as plain text."""
+        """Text after the progress, in plain-text output."""
         return []
 
     def html_below(self) -> str:
-        """What stands below the bar, as HTML."""
+        """HTML below the bar."""
         return ""
 
     def show_text(self, text: str) -> None:
-        """Replace the bar by a sentence."""
+        """Replace the bar with a sentence."""
         self._show({"text/html": f"<p>{escape(text)}</p>", "text/plain": text})
 
     def _show(self, bundle: dict[str, str]) -> None:
@@ -66,14 +66,14 @@ class Bar:
             self._handle.update(bundle, raw=True)
 
     def _left(self, done: int, total: int) -> list[str]:
-        """How long the rest takes at the pace so far."""
+        """Return the estimated time left, at the mean speed so far."""
         first, since_s = self._began or (done, 0.0)
         if not first < done < total:
             return []
         return [f"about {(monotonic() - since_s) / (done - first) * (total - done):.0f} s left"]
 
     def _so_far(self) -> list[str]:
-        """Running figures of the turns seen since the bar was made: how many failed, and the median whole turn."""
+        """Return running figures of the turns since the bar was created: failures and the median turn duration."""
         failed = sum(turn.broken for turn in self.turns)
         took_s = [turn.turn_s for turn in self.turns if turn.turn_s is not None and not turn.cold]
         shown = [f"median turn {median(took_s):.2f} s"] if took_s else []
@@ -100,7 +100,7 @@ class Shown:
 
 
 def figure(drawn: Figure) -> Shown:
-    """A figure at 200 dpi. It is an SVG where no installed font has the script of its text."""
+    """Show a figure at 200 dpi, or as SVG if no installed font covers its text."""
     width = round(100 * drawn.get_figwidth())
     picture = plots.png(drawn, dpi=200)
     if picture is None:
@@ -110,14 +110,14 @@ def figure(drawn: Figure) -> Shown:
 
 
 def link(path: Path, text: str) -> Shown:
-    """A link to a file, which works in a notebook that is not trusted too."""
+    """Show a link to a file. It also works in an untrusted notebook."""
     return Shown(
         f"{text}: {path}", html=f'<a href="{escape(path.as_posix())}">{escape(text)}</a> ({escape(str(path))})'
     )
 
 
 def table(frame: pd.DataFrame, title: str) -> Shown:
-    """A table under a title."""
+    """Show a table with a title."""
     styled = as_text(frame).reset_index().style.hide(axis="index").set_caption(title).format(na_rep="–", precision=3)
     styled = styled.set_table_styles(
         [
@@ -129,12 +129,12 @@ def table(frame: pd.DataFrame, title: str) -> Shown:
 
 
 def turns(folder: RunFolder, run: RunResult, scores: Sequence[TurnScore]) -> Shown:
-    """Turns as cards: the words aligned, the request and the reply to play."""
+    """Show turns as cards, with the alignment and players for request and reply."""
     shown = views.view_turns(folder, scores, inputs.sample_set(run))
     title = f"{len(shown)} {'turn' if len(shown) == 1 else 'turns'} of run {run.run_id}"
     return Shown("turns", html=page.samples_html(shown, title))
 
 
 def requests(samples: Iterable[Sample]) -> Shown:
-    """Samples as cards: the text, what is expected, and the recording to play."""
+    """Show samples as cards, with text, expectations and a player."""
     return Shown("samples", html=page.requests_html(samples))

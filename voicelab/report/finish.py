@@ -1,4 +1,4 @@
-"""Finish a run: attribution, summary and report. Python, command line and notebooks all use this."""
+"""Finish a run with attribution, summary and report, for Python, command line and notebooks."""
 
 from __future__ import annotations
 
@@ -29,11 +29,11 @@ def evaluate(
 ) -> tuple[RunFolder, RunResult]:
     """Run an evaluation in a new folder under `out`, then write attribution, summary and report.
 
-    figures: further figures (`figures.outside.table_with`). target: an object to measure instead of what the spec
-    names. samples: the spec's set, if it is loaded already. Raises what `runner.evaluate` raises.
+    figures: additional figures (see `figures.outside.table_with`). target: an object to measure instead of the spec's
+    target. samples: the spec's set, if already loaded. Raises the same errors as `runner.evaluate`.
     """
     extra = tuple(figures)
-    table_with(extra)  # a figure that cannot be used is refused before the first turn
+    table_with(extra)  # reject an unusable figure before the first turn
     whole = load(spec.samples, spec.columns) if samples is None else samples
     folder, run = runner.evaluate(spec, Path(out), run_id=run_id, progress=progress, target=target, samples=whole)
     finish(folder, extra, whole)
@@ -47,7 +47,7 @@ def resume(
     figures: Iterable[Any] = (),
     target: Target | None = None,
 ) -> tuple[RunFolder, RunResult]:
-    """Resume an unfinished run, and finish it as `evaluate` does."""
+    """Resume an unfinished run and finish it like `evaluate`."""
     extra = tuple(figures)
     table_with(extra)
     folder, run = runner.resume(Path(path), progress=progress, target=target)
@@ -58,8 +58,8 @@ def resume(
 def finish(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | None = None) -> Summary:
     """Run the agent on the reference transcripts, then write summary.json, turns.parquet and report.html.
 
-    samples: the run's set, if it is loaded already. Where the run's agent is not available, the attribution says why it
-    is absent.
+    samples: the run's set, if already loaded. If the run's agent is not available, the summary gives the reason instead
+    of the attribution.
     """
     counterfactual.keep(folder)
     page.write(folder, figures, samples)

@@ -1,6 +1,6 @@
-"""Fonts for the texts of a figure: matplotlib's own where it has the script, else an installed one that has it.
+"""Choose fonts for the text of a plot: matplotlib's own, or an installed font for scripts that it lacks.
 
-Where no installed font has it, an SVG holds such texts as text, and the reader's browser draws them with its fonts.
+If no installed font covers a script, the SVG contains the text as text, and the browser chooses the font.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 _GLYPH_MISSING = re.compile(r"Glyph (\d+) .*missing from")
 _PREFERRED = ("Noto Sans CJK", "Noto Sans", "Source Han Sans", "WenQuanYi", "Droid Sans Fallback")
 _PLACEHOLDERS = "Last Resort"
-"""A font of boxes that comes with matplotlib: it has every character and draws none."""
+"""matplotlib's fallback font: it covers every character and draws each as a box."""
 
 
 def render(save: Callable[[], bytes]) -> tuple[bytes, frozenset[str]]:
-    """What `save` gives, and the characters that the figure's fonts lack. Other warnings are passed on."""
+    """Return the result of `save` and the characters that the fonts lack. Other warnings are passed on."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         data = save()
@@ -36,7 +36,7 @@ def render(save: Callable[[], bytes]) -> tuple[bytes, frozenset[str]]:
 
 
 def use_installed(figure: Figure, lacking: Iterable[str]) -> None:
-    """Give the figure's texts the installed fonts that have these characters, after the ones that they have."""
+    """Add installed fonts with these characters as fallbacks to the text of the figure."""
     from matplotlib.text import Text
 
     families = [family for family in map(_family_with, sorted(lacking)) if family is not None]
@@ -47,7 +47,7 @@ def use_installed(figure: Figure, lacking: Iterable[str]) -> None:
 
 @cache
 def _family_with(character: str) -> str | None:
-    """The family of an installed font that has the character."""
+    """Return the family of an installed font with the character."""
     from matplotlib.font_manager import fontManager, get_font
 
     for entry in sorted(fontManager.ttflist, key=lambda entry: (not entry.name.startswith(_PREFERRED), entry.name)):

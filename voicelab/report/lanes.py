@@ -1,4 +1,4 @@
-"""A conversation in two lanes, the caller above and the agent below, with marks and sound."""
+"""Draw a conversation as two waveforms, the caller above and the agent below, with marks and audio."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from voicelab.report.wording import seconds
 from voicelab.runs.records import TurnResult
 
 WIDTH = 400
-"""Columns of a drawn lane."""
+"""Number of columns in the waveform."""
 HEIGHT = 40
-"""Units from the top of a lane to its foot."""
+"""Height of a waveform in SVG units."""
 _BITS_PER_S = 48_000
 _QUIET = 0.004
-"""Peaks under this share of full scale are drawn as silence."""
+"""Peaks below this fraction of full scale are drawn as silence."""
 
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """The time from the end of the caller's speech to the start of the reply, in percent of the lanes' width."""
+    """The response time: from the end of the caller's speech to the start of the reply, in percent of the width."""
 
     left: float
     width: float
@@ -35,7 +35,7 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class TurnTimes:
-    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound."""
+    """Times of a turn as text. heard: response time as the caller hears it. own: the target's time to first sound."""
 
     name: str
     speech_end: str
@@ -47,7 +47,7 @@ class TurnTimes:
 
 @dataclass(frozen=True, slots=True)
 class Lanes:
-    """A recording in two lanes. caller, agent: paths of SVG in WIDTH by HEIGHT. marks: (percent, kind, name)."""
+    """A stereo recording as waveforms. caller, agent: SVG paths, WIDTH by HEIGHT. marks: (percent, kind, name)."""
 
     sound: EmbeddedSound
     duration_s: float
@@ -60,7 +60,7 @@ class Lanes:
 
 
 def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes | None:
-    """The lanes of a conversation; None where no recording in two channels was made of it."""
+    """Return the waveforms of a conversation; None if it has no stereo recording."""
     name = next((turn.recording_file for turn in turns if turn.recording_file is not None), None)
     if name is None:
         return None
@@ -87,7 +87,7 @@ def conversation_lanes(shelf: SoundShelf, turns: Sequence[TurnResult]) -> Lanes 
 
 
 def waveform(samples: NDArray[np.float32]) -> str:
-    """The path of an SVG that shows the peaks of a channel, scaled to its loudest; "" where it is silent."""
+    """Return the SVG path of a channel's peaks, normalized to the loudest; "" if the channel is silent."""
     if not len(samples):
         return ""
     edges = np.linspace(0, len(samples), WIDTH + 1).astype(int)
@@ -119,7 +119,7 @@ def _gap(turn: TurnResult, duration_s: float) -> Gap | None:
 
 
 def _ticks(duration_s: float) -> tuple[tuple[float, str], ...]:
-    """At most about eight instants, at round distances, without the end."""
+    """Return about eight evenly spaced tick times at round values, without the end."""
     step_s = next((step for step in (0.5, 1, 2, 5, 10, 20, 30, 60, 120, 300) if duration_s / step <= 8), 600)
     count = int(duration_s / step_s * 0.94) + 1
     return tuple((_percent(place * step_s, duration_s), f"{place * step_s:g} s") for place in range(count))

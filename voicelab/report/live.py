@@ -1,7 +1,7 @@
-"""The view of a run while it goes on, in a notebook cell: progress, figures so far, and the last turns with sound.
+"""Live view of a run in a notebook cell: progress, figures so far, and the last turns with audio.
 
-It is one output that is updated in place, without scripts or widgets, so that it works in JupyterLab and, as plain
-text, under papermill.
+A single output is updated in place, without scripts or widgets, so it works in JupyterLab and, as plain text, under
+papermill.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from voicelab.text import headline_of
 _LEAD: Place = "lead"
 _LAST_TURNS = 3
 _SHARE_OF_TIME = 0.05
-"""The figures are computed again when that took at most this share of the time since."""
+"""Maximum fraction of the elapsed time that is spent on recomputing the figures."""
 _HINT = "<p><small>To stop, interrupt the kernel (■). Completed turns are saved; the run can be continued.</small></p>"
 
 
 class LiveView(Bar):
-    """A progress callback for `voicelab.evaluate` that shows the run. folder: of the run."""
+    """Progress callback for `voicelab.evaluate` that shows the run. folder: the run's folder."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__("turns")
@@ -45,14 +45,14 @@ class LiveView(Bar):
         super().__call__(done, total, turn)
 
     def stopped(self) -> None:
-        """Show that the run was interrupted, and how to continue it."""
+        """Show that the run was interrupted and how to continue it."""
         if not (self._folder.path / "run.json").is_file():
             return
         kept = len(self._folder.turns(torn=True))
         self.show_text(f'stopped; {kept} turns are saved; continue: run = voicelab.resume("{self._folder.path}")')
 
     def figures_so_far(self) -> list[tuple[str, str, str]]:
-        """The leading figures of the turns on disk: title, value, 95 % interval."""
+        """Return the leading figures of the turns on disk: title, value, 95 % interval."""
         run = self._folder.read()
         return leading_figures(run, self._folder.turns(torn=True))
 
@@ -76,7 +76,7 @@ class LiveView(Bar):
         try:
             self._figures = self.figures_so_far()
         except VoicelabError:
-            self._figures = []  # the view must not stop a run
+            self._figures = []  # an error of the view must not stop the run
         took_s = monotonic() - began
         self._next_figures_at = began + max(1.0, took_s / _SHARE_OF_TIME)
 
@@ -99,7 +99,7 @@ class LiveView(Bar):
 
 
 def leading_figures(run: RunResult, turns: list[TurnResult]) -> list[tuple[str, str, str]]:
-    """The figures that lead a report, as measured on these turns: title, value, 95 % interval. Others are left out."""
+    """Return the leading figures of the report for these turns: title, value, 95 % interval."""
     primary = [score for score in scores_of(run, turns) if score.turn.primary]
     sure = FigureIntervals(run.spec.seed, run.spec.draws)
     found = []

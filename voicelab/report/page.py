@@ -1,4 +1,4 @@
-"""report.html: a run in one file that needs no network, in light and dark, for wide and narrow screens and paper."""
+"""Render report.html: one file that works offline, in light and dark mode, on any screen width and in print."""
 
 from __future__ import annotations
 
@@ -40,18 +40,17 @@ if TYPE_CHECKING:
 
 WORST = 8
 SIZE_LIMIT_BYTES = 15_000_000
-"""The most bytes of report.html."""
+"""Maximum size of report.html in bytes."""
 _FEWEST_TURNS = 50
 _MOST_ROWS = 250
-"""Of a table; summary.json has all."""
+"""Maximum number of rows of a table; summary.json contains all rows."""
 
 
 def write(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | None = None) -> Path:
-    """Write summary.json, turns.parquet and report.html of a run; the path of the last.
+    """Write summary.json, turns.parquet and report.html of a run. Returns the path of report.html.
 
-    figures: further figures (`figures.outside.table_with`). samples: the run's set, if it is loaded already. Raises
-    InputError when the folder holds no run, StorageError when a file cannot be written. Each file is replaced
-    completely or not at all.
+    figures: additional figures (see `figures.outside.table_with`). samples: the run's set, if already loaded. Raises
+    InputError if the folder is not a run, StorageError if a file cannot be written. Each file is replaced atomically.
     """
     found = read_scored(folder, whole=samples)
     summary = summarize_scored(found, table_with(figures))
@@ -63,7 +62,7 @@ def write(folder: RunFolder, figures: Iterable[Any] = (), samples: SampleSet | N
 
 
 def _small_page(found: ScoredRun, summary: Summary) -> str:
-    """The page with as many turns and as much sound as fit into SIZE_LIMIT_BYTES."""
+    """Render the page with as many turns and as much audio as fit into SIZE_LIMIT_BYTES."""
     sound, pictures = sound_quality.read(found.folder.path), _pictures(summary)
     most, sound_bytes = MOST_TURNS, SOUND_LIMIT_BYTES
     while True:
@@ -83,7 +82,7 @@ def render(
     pictures: Sequence[_Picture] = (),
     sound: SoundQualityRecord | None = None,
 ) -> str:
-    """The page as text. views: of the selected turns. sound: what `voicelab listen` found."""
+    """Render the page. views: the selected turns. sound: the results of `voicelab listen`."""
     by_key = {view.turn.key: view for view in views}
     ordered = [by_key[score.turn.key] for score in selection.scores]
     primary = [view for view in ordered if view.turn.primary]
@@ -124,18 +123,18 @@ _FILTERS = {
 
 
 def _filters(views: Sequence[TurnCard]) -> list[tuple[str, str, int]]:
-    """(flag, label, turns) of the filters that some turn passes."""
+    """Return (flag, label, number of turns) of each filter that matches a turn."""
     counts = Counter(flag for view in views for flag in view.flags.split())
     return [(flag, name, counts[flag]) for flag, name in _FILTERS.items() if counts[flag]]
 
 
 def _sound_tables(record: SoundQualityRecord | None) -> list[_Table]:
-    """None before `voicelab listen`."""
+    """Return the tables of audio quality; none before `voicelab listen`."""
     if record is None:
         return []
     means = tuple(sound_tables.rows(record))
     lowest = tuple(sound_tables.lowest(record.requests.sounds, WORST))
-    note = "The words that are wrong are those of the run's recognizer."
+    note = "Word errors are those of the run's recognizer."
     return [
         _Table("Sound quality", sound_tables.note(record), sound_tables.COLUMNS, means),
         _Table("Requests with the lowest sound quality", note, sound_tables.WORST_COLUMNS, lowest),
@@ -143,12 +142,12 @@ def _sound_tables(record: SoundQualityRecord | None) -> list[_Table]:
 
 
 def samples_html(views: Sequence[TurnCard], title: str) -> str:
-    """Turns as cards with players and alignments, for a notebook: an HTML fragment with its style."""
+    """Render turns as cards with players and alignments: an HTML fragment with its style, for notebooks."""
     return _templates().get_template("samples.html").render(views=views, title=title)
 
 
 def requests_html(samples: Iterable[Sample]) -> str:
-    """Samples as cards with their texts and a player each, for a notebook."""
+    """Render samples as cards with their text and a player, for notebooks."""
     requests = [(sample, request_sound(sample)) for sample in samples]
     return _templates().get_template("requests.html").render(requests=requests)
 
@@ -162,7 +161,7 @@ def _templates() -> jinja2.Environment:
 
 
 def _breakable(name: str) -> Any:
-    """An id that a narrow column may break behind an underscore or a slash, and not within a word."""
+    """Allow line breaks in an id after underscores and slashes only."""
     from markupsafe import Markup, escape
 
     return Markup(re.sub(r"([_/])", r"\1<wbr>", str(escape(name))))
@@ -170,7 +169,7 @@ def _breakable(name: str) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class _Picture:
-    """A figure for light and for dark paper; `alt` says where its numbers are in words."""
+    """A plot in light and dark colours. alt: names the table with its numbers."""
 
     light: str
     dark: str
@@ -184,7 +183,7 @@ def _pictures(summary: Summary) -> list[_Picture]:
         ("Intent confusion, as in the table below", lambda theme: plots.intent_confusion(summary, theme)),
         ("Entity recall, as in the table below", lambda theme: plots.entity_recall(summary, theme)),
         ("Latency percentiles by stage, as in the table below", lambda theme: plots.latency(summary, theme)),
-        ("The stages of the median turn, one after the other", lambda theme: plots.waterfall(summary, theme)),
+        ("The stages of the median turn in order", lambda theme: plots.waterfall(summary, theme)),
         ("Precision and recall by threshold, as in the table below", lambda theme: plots.linker(summary, theme)),
     ]
     return [_Picture(_drawn(figure(LIGHT)), _drawn(figure(DARK)), alt) for alt, figure in draw]
@@ -208,17 +207,17 @@ def _tables(summary: Summary) -> list[_Table]:
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
     whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
     return [
-        _table("Words by category", whole, tables.words_by(summary, "category")),
-        _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
+        _table("Word errors by category", whole, tables.words_by(summary, "category")),
+        _table("Word errors by speaker", whole, tables.words_by(summary, "speaker")),
         _table("Entities", _not_scored(summary, "entity_recall"), tables.entities(summary)),
-        _table("Entities by class", "In any form: a company by any of its names, once; an amount or a date in any "
-               "wording. The agent's figures cover the classes that it looks for.",
+        _table("Entities by class", "Any form counts: a company by any of its names, once; an amount or a date in any "
+               "wording. The agent's figures cover the classes that it extracts.",
                tables.entity_classes(summary)),
         _table("Turns whose action changes", _replay_note(summary), tables.equivalence(summary)),
         _table("Intents", _not_scored(summary, "intent_accuracy"), tables.confusion(summary)),
         _table(f"Latency, {summary.mode}", _latency_note(), tables.latency(summary)),
-        _table("The agent's threshold", summary.linker.note, tables.thresholds(summary)),
-        _table("All figures", "The name is what voicelab gate, compare and summary.json call the figure.",
+        _table("The agent's matching threshold", summary.linker.note, tables.thresholds(summary)),
+        _table("All figures", "Use these names in voicelab gate, voicelab compare and summary.json.",
                tables.figures_frame(summary)),
     ]  # fmt: skip
 
@@ -232,19 +231,19 @@ def _replay_note(summary: Summary) -> str:
     found = summary.figures.get("action_changes")
     if found is None or not found.n:
         return "Not known" + (f": {found.missing}." if found is not None and found.missing else ".")
-    return f"The agent was run again on the reference transcripts. {_not_scored(summary, 'action_changes')}"
+    return f"We re-ran the agent on the reference transcripts. {_not_scored(summary, 'action_changes')}"
 
 
 def _latency_note() -> str:
     needs = ", ".join(f"{least_turns_for_interval(at)} for {name[:-2]}" for name, at in QUANTILES.items())
-    return f"Primary turns that were answered, cold ones left out. An interval needs turns enough: {needs}."
+    return f"Answered primary turns, without cold ones. Intervals need a minimum number of turns: {needs}."
 
 
 def _table(title: str, note: str, frame: pd.DataFrame) -> _Table:
     flat = as_text(frame).reset_index()
     rows = tuple(tuple(map(_cell, row)) for row in flat.itertuples(index=False))
     if len(rows) > _MOST_ROWS:
-        note = f"{note} {len(rows) - _MOST_ROWS:,} more rows are in summary.json.".strip()
+        note = f"{note} summary.json contains {len(rows) - _MOST_ROWS:,} more rows.".strip()
         rows = (*rows[: _MOST_ROWS - 1], rows[-1])
     return _Table(title, note, tuple(map(str, flat.columns)), rows)
 
@@ -258,7 +257,7 @@ def _cell(value: Any) -> str:
 def _conversations(
     summary: Summary, views: Sequence[TurnCard]
 ) -> list[tuple[ScenarioOutcome, list[TurnCard], Lanes | None]]:
-    """The scenarios whose turns the page shows, those that failed first."""
+    """Return the scenarios whose turns the page shows, failed ones first."""
     by_scenario: dict[str, list[TurnCard]] = {}
     for view in views:
         if view.turn.scenario_id is not None:
@@ -276,7 +275,7 @@ def _cold(summary: Summary) -> list[tuple[str, str, str]]:
 
 
 def provenance(run: RunResult, summary: Summary | None) -> list[tuple[str, list[tuple[str, str]]]]:
-    """The run, its options, packages and machine, in groups of (name, value)."""
+    """Return the run, its options, packages and machine as groups of (name, value)."""
     code = run.code
     state = "not a checkout" if code.commit is None else f"{code.commit}{' with changes' if code.dirty else ''}"
     took = f"{(run.finished_at - run.started_at).total_seconds():.0f} s" if run.finished_at else "did not finish"

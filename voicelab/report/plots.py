@@ -1,6 +1,6 @@
-"""The figures of a report, drawn from its summary. Each names its run; where nothing was scored it says so.
+"""Draw the plots of a report from its summary. Each names its run, or says that nothing was scored.
 
-Every function returns a new matplotlib Figure and leaves pyplot's global state alone.
+Every function returns a new matplotlib Figure and does not change pyplot's global state.
 """
 
 from __future__ import annotations
@@ -31,12 +31,12 @@ _WORK = ("decode_s", "asr_s", "agent_s", "tts_first_s", "tts_s", "encode_s", "ov
 
 
 def wer_by(summary: Summary, by: Literal["category", "speaker"], theme: Theme = LIGHT) -> Figure:
-    """Word error rate of each category or speaker, with 95 % intervals and the number of turns."""
+    """Plot the word error rate of each category or speaker, with 95 % intervals and the number of turns."""
     return figure_by(summary, by, "wer", theme)
 
 
 def figure_by(summary: Summary, by: Literal["category", "speaker"], name: str, theme: Theme = LIGHT) -> Figure:
-    """A figure of each category or speaker, with 95 % intervals and the number of turns."""
+    """Plot a figure of each category or speaker, with 95 % intervals and the number of turns."""
     label_of = {known: one for known, one, _ in labelled(summary)}[name]
     groups = {member: found[name] for member, found in summary.by.get(by, {}).items() if name in found}
     overall = summary.figures[name]
@@ -70,7 +70,7 @@ def _bars(axes: Axes, figures: Sequence[Measured], theme: Theme) -> None:
 
 
 def entity_recall(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """The recall figures of the table: the share of expected entities found in each text."""
+    """Plot the recall figures: the share of expected entities found in each text."""
     blue = BLUE if theme is LIGHT else SKY
     shown = [figure for figure in shown_in("plot") if figure.name in summary.figures]
     bars = [(figure.short, summary.figures[figure.name]) for figure in shown]
@@ -100,7 +100,7 @@ def _recall_bar(axes: Axes, place: int, found: Measured, color: str, theme: Them
 
 
 def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """What was wanted against what the agent took it for, in turns."""
+    """Plot the confusion matrix of intents, in turns."""
     from matplotlib.colors import LinearSegmentedColormap
 
     table = summary.confusion
@@ -119,14 +119,14 @@ def intent_confusion(summary: Summary, theme: Theme = LIGHT) -> Figure:
                 axes.text(x, y, str(count), ha="center", va="center", color=color, fontweight=weight)
     axes.set_xticks(range(len(columns)), [_plain(label(name)) for name in columns], rotation=40, ha="right", fontsize=9)
     axes.set_yticks(range(len(table)), [_plain(label(name)) for name in table], fontsize=9)
-    axes.set_xlabel("taken for (bold: right)")
+    axes.set_xlabel("recognized as (bold: correct)")
     axes.set_ylabel("wanted")
     axes.tick_params(length=0)
     return figure
 
 
 def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """Percentiles of what a user waits for (above) and of the work behind it (below)."""
+    """Plot percentiles of the times that a user waits (top) and of the processing stages (bottom)."""
     from matplotlib.ticker import FuncFormatter, NullLocator
 
     def point(stage: str, which: str) -> float | None:
@@ -137,12 +137,12 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
     figure, axes = _figure(summary, f"Latency, {summary.mode}, {sum(counts)} turns", 4.6, theme)
     timed = {stage: most for stage in (*_WAITS, *_WORK) if (most := point(stage, "max")) is not None and most > 0}
     if not timed:
-        return _empty(figure, axes, "no turn was answered after the first, cold one", theme)
+        return _empty(figure, axes, "no turn was answered after the first (cold) one", theme)
     marks = (("p50", "o", 46), ("p95", "D", 26), ("max", "|", 70))
     for place, (stage, high) in enumerate(timed.items()):
         color = theme.accent if stage in _WAITS else theme.rest
         median = point(stage, "p50")
-        # A stage that took no time at all has no place on a logarithmic axis.
+        # Zero cannot be shown on a logarithmic axis.
         low = max(median if median is not None else high, 1e-5)
         axes.plot([low, max(low, high)], [place, place], color=color, linewidth=2, zorder=2)
         for which, marker, size in marks:
@@ -157,15 +157,15 @@ def latency(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.set_yticks(range(len(timed)), [STAGES[name] for name in timed])
     axes.axhline(sum(name in _WAITS for name in timed) - 0.5, color=theme.grid, linewidth=1)
     axes.invert_yaxis()
-    # Room on the left for the written p50 of the shortest stage.
+    # Leave space on the left for the p50 label of the shortest stage.
     axes.set_xlim(left=axes.get_xlim()[0] / 6)
-    axes.set_xlabel("● p50 (written beside it)   ◆ p95   | max")
+    axes.set_xlabel("● p50 (labelled)   ◆ p95   | max")
     _grid(axes, "x", theme)
     return figure
 
 
 def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """Where the time of the median turn went, stage after stage; the parts sum to the whole."""
+    """Plot the duration of each stage of the median turn; the parts add up to the whole turn."""
     turn = summary.median_turn
     figure, axes = _figure(summary, f"The median turn, {summary.mode}, stage by stage", 3.4, theme)
     if turn is None:
@@ -191,11 +191,11 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
 
 
 def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
-    """Precision and recall of the companies at each threshold of the agent's linker."""
+    """Plot precision and recall of companies at each threshold of the agent's linker."""
     points = summary.linker.points
-    figure, axes = _figure(summary, f"The agent's threshold for companies, {summary.linker.n} turns", 3.4, theme)
+    figure, axes = _figure(summary, f"Matching threshold for companies, {summary.linker.n} turns", 3.4, theme)
     if not points:
-        return _empty(figure, axes, "the agent names no candidates", theme)
+        return _empty(figure, axes, "the agent reports no candidates", theme)
     thresholds = [point.threshold for point in points]
     lines = (("precision", VERMILION, "s", "--"), ("recall", theme.accent, "o", "-"), ("f1", GREEN, "^", ":"))
     for name, color, marker, style in lines:
@@ -207,16 +207,16 @@ def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
     if summary.linker.threshold_used is not None:
         axes.axvline(summary.linker.threshold_used, color=theme.muted, linewidth=1, label="in use")
     axes.set_ylim(0, 1.05)
-    axes.set_xlabel("least score at which a company is taken")
+    axes.set_xlabel("minimum score for accepting a company")
     axes.legend(frameon=False, ncols=4, loc="lower left", bbox_to_anchor=(0, 1), fontsize=9, labelcolor=theme.ink)
     _grid(axes, "both", theme)
     return figure
 
 
 def svg(figure: Figure) -> bytes:
-    """The figure as SVG; the same figure gives the same bytes.
+    """Return the figure as SVG; equal figures give equal bytes.
 
-    Letters are outlines, so that it looks the same everywhere. If no installed font has a script, texts stay texts.
+    Text is converted to outlines, so it looks the same everywhere, unless no installed font covers its script.
     """
     data, lacking = fonts.render(lambda: _svg(figure, "path"))
     if lacking:
@@ -237,7 +237,7 @@ def _svg(figure: Figure, letters: Literal["path", "none"]) -> bytes:
 
 
 def png(figure: Figure, dpi: int = 160) -> bytes | None:
-    """The figure as PNG; None if it holds characters that no installed font has. Then use `svg`."""
+    """Return the figure as PNG; None if no installed font has one of its characters. Use `svg` then."""
     data, lacking = fonts.render(lambda: _png(figure, dpi))
     if lacking:
         fonts.use_installed(figure, lacking)

@@ -1,4 +1,4 @@
-"""Which turns a report shows: all of a small run; of a large one, the worst turns and a random sample."""
+"""Select the turns that a report shows: all of a small run, or the worst ones and a random sample of a large run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.report.tables import worst_scores
 
 MOST_TURNS = 1000
-"""The most turns that a report shows, unless one conversation alone has more."""
+"""Maximum number of turns in a report, unless a single conversation has more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """The turns to show. scores: in the order of the run; worst: those of them that failed or have word errors."""
+    """The turns to show. scores: in run order; worst: those among them that failed or have word errors."""
 
     scores: tuple[TurnScore, ...]
     worst: tuple[TurnScore, ...]
@@ -35,18 +35,18 @@ class Selection:
 
     @property
     def note(self) -> str:
-        """A sentence that says what is shown; empty where that is everything."""
+        """A sentence about the selection; empty if all turns are shown."""
         if self.is_complete:
             return ""
         return (
             f"This page shows {len(self.scores):,} of {self.of:,} turns: {len(self.scores) - self.sampled:,} of the "
             f"worst with their conversations, and a random sample of {self.sampled:,} (seed {self.seed}). All figures "
-            f"and plots are computed from all turns; turns.parquet beside this page has every turn."
+            f"and plots are computed from all turns; turns.parquet in the run's folder contains every turn."
         )
 
 
 def select_turns(scores: Sequence[TurnScore], seed: int, most: int = MOST_TURNS) -> Selection:
-    """Select about `most` turns, half of them the worst and the others at random. Conversations stay whole."""
+    """Select about `most` turns: half of them the worst, the others at random. Conversations are not split."""
     suspects = worst_scores(scores, len(scores))
     if len(scores) <= most:
         return Selection(tuple(scores), tuple(suspects), 0, len(scores), seed)
@@ -64,7 +64,7 @@ def select_turns(scores: Sequence[TurnScore], seed: int, most: int = MOST_TURNS)
 
 
 def _fitting(names: Iterable[str], sizes: Mapping[str, int], room: int) -> set[str]:
-    """The first names whose turns fit into `room`."""
+    """Return the first names whose turns fit into `room`."""
     found = set()
     for name in names:
         if sizes[name] <= room:

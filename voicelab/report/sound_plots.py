@@ -1,4 +1,4 @@
-"""What a recording looks like: its waveform, and its spectrogram."""
+"""Plot the waveform and the spectrogram of a recording."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _WINDOW_S, _HOP_S, _FLOOR_DB = 0.025, 0.010, -80.0
 
 
 def spectrogram_db(clip: Clip) -> NDArray[np.float64]:
-    """Power by frequency and time, in dB below the loudest, not under -80: shape (window / 2 + 1, frames).
+    """Return the spectrogram in dB relative to its maximum, at least -80: shape (window / 2 + 1, frames).
 
     Hann windows of 25 ms, one every 10 ms.
     """
@@ -32,7 +32,7 @@ def spectrogram_db(clip: Clip) -> NDArray[np.float64]:
 
 
 def recording(clip: Clip, title: str, theme: Theme = LIGHT) -> Figure:
-    """The waveform above the spectrogram, on one axis of time."""
+    """Plot the waveform above the spectrogram, on a common time axis."""
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(7.2, 4.2), layout="constrained", facecolor=theme.paper)

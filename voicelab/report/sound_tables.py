@@ -1,4 +1,4 @@
-"""Tables of sound quality for the report and the command line."""
+"""Tables of audio quality for the report and the command line."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ WORST_COLUMNS = ("turn", SCORES["overall"], "words wrong", "text")
 
 
 def rows(record: SoundQualityRecord) -> list[tuple[str, ...]]:
-    """Replies and requests: their mean scores with intervals, and the word error rate of what was heard in them."""
+    """Return mean scores with intervals, and the WER, of replies and requests."""
     return [_row("replies", record.replies), _row("requests", record.requests)]
 
 
 def lowest(sounds: Sequence[ScoredSound], limit: int) -> list[tuple[str, ...]]:
-    """The sounds with the lowest overall score."""
+    """Return the recordings with the lowest overall score."""
     found = sorted(sounds, key=lambda sound: sound.scores["overall"])[:limit]
     return [(sound.key, f"{sound.scores['overall']:.2f}", _wrong(sound), sound.text) for sound in found]
 
 
 def note(record: SoundQualityRecord) -> str:
-    """Where the scores come from, and what they do not tell."""
-    ear = f"The replies were heard again by {record.recognizer}." if record.recognizer else ""
+    """Return a note on the origin of the scores and their limits."""
+    ear = f"{record.recognizer} transcribed the replies." if record.recognizer else ""
     absent = [
         f"No {name} were scored: {group.absent}."
         for name, group in (("replies", record.replies), ("requests", record.requests))
@@ -32,8 +32,8 @@ def note(record: SoundQualityRecord) -> str:
     ]
     text = (
         f"Predicted by DNSMOS and PLCMOS ({record.models}), 1 (bad) to 5 (excellent): noise, distortion and lost "
-        "packets, not naturalness. A low score of a request points to the recording, wrong words in one with a high "
-        "score to the recognizer."
+        "packets, not naturalness. A request with a low score suggests a bad recording; word errors in one with a high "
+        "score suggest a recognizer error."
     )
     return " ".join(filter(None, (text, ear, *absent)))
 

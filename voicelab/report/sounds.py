@@ -1,4 +1,4 @@
-"""Recordings as data URIs that a page can play without a network, within a limit."""
+"""Embed recordings in a page as data URIs, up to a size limit."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ from voicelab.runs.sent_audio import RequestAudioSource
 from voicelab.scoring import inputs
 
 SOUND_LIMIT_BYTES = 9 * 2**20
-"""The most encoded sound that one page carries; the rest stays in the run's folder."""
+"""Maximum amount of encoded audio in one page; the rest remains in the run's folder."""
 
 
 @dataclass(frozen=True, slots=True)
 class EmbeddedSound:
-    """A recording as a data URI, or the reason why there is none."""
+    """A recording as a data URI, or the reason for its absence."""
 
     uri: str | None
     note: str = ""
 
 
 class SoundShelf:
-    """Gives each recording as a data URI until limit_bytes are used up; after that, the reason why it is left out."""
+    """Returns recordings as data URIs until limit_bytes are used up, and then the reason for leaving them out."""
 
     def __init__(self, folder: RunFolder, samples: SampleSet | None, limit_bytes: int) -> None:
         self._folder = folder
@@ -50,14 +50,14 @@ class SoundShelf:
     def reply(self, turn: TurnResult) -> EmbeddedSound:
         if turn.reply_file is None:
             lost = turn.chunks > 0
-            return EmbeddedSound(None, "not available: another turn's reply replaced it" if lost else "no reply")
+            return EmbeddedSound(None, "not available: the reply of another turn replaced it" if lost else "no reply")
         file = self._folder.path / turn.reply_file
         if not file.is_file():
             return EmbeddedSound(None, f"not available: {turn.reply_file} is not in the run's folder")
         return self.fitting(_sound(file.read_bytes()), turn.reply_file)
 
     def recording(self, name: str) -> bytes | EmbeddedSound:
-        """A conversation in two channels as FLAC, or the reason why there is none."""
+        """Return the stereo recording of a conversation (FLAC), or the reason for its absence."""
         if self._left_bytes <= 0:
             return EmbeddedSound(None, f"left out to keep this page small: {name}")
         try:
@@ -66,7 +66,7 @@ class SoundShelf:
             return EmbeddedSound(None, f"not available: {name} is not in the run's folder")
 
     def fitting(self, sound: EmbeddedSound, name: str) -> EmbeddedSound:
-        """The sound where there is room for it."""
+        """Return the audio if it fits."""
         size_bytes = len(sound.uri or "")
         if size_bytes > self._left_bytes:
             return EmbeddedSound(None, f"left out to keep this page small: {name}")
@@ -75,7 +75,7 @@ class SoundShelf:
 
 
 def request_sound(sample: Sample) -> EmbeddedSound:
-    """The recording of a sample, ready to play."""
+    """Return the recording of a sample in a playable format."""
     try:
         return _sound(sample.audio_bytes())
     except InputError:
@@ -83,13 +83,13 @@ def request_sound(sample: Sample) -> EmbeddedSound:
 
 
 def degraded_sound(request_audio_source: RequestAudioSource, sample: Sample, turn: TurnResult) -> EmbeddedSound:
-    """The degraded sound that a turn was sent, made again and checked by its SHA-256, as Opus at 64 kbit/s."""
+    """Return the degraded audio of a turn as Opus at 64 kbit/s: reproduced, and verified by its SHA-256."""
     try:
         request_audio = request_audio_source.of(sample)
     except (InputError, EngineError):
         return EmbeddedSound(None, "not available: the condition cannot be applied to the recording")
     if request_audio.sent is None or turn.sent is None or request_audio.sent.sha256 != turn.sent.sha256:
-        return EmbeddedSound(None, "not available: the degraded sound cannot be reproduced")
+        return EmbeddedSound(None, "not available: the degraded audio cannot be reproduced")
     return _sound(encode_ogg(decoding.decode(request_audio.audio), 64_000))
 
 
@@ -98,5 +98,5 @@ def _sound(data: bytes) -> EmbeddedSound:
 
 
 def data_uri(data: bytes, media_type: str) -> str:
-    """Bytes as a data URI."""
+    """Return bytes as a data URI."""
     return f"data:{media_type};base64,{base64.b64encode(data).decode()}"

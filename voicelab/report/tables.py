@@ -1,4 +1,4 @@
-"""A run as tables (pandas DataFrames), for notebooks and turns.parquet."""
+"""Tables (pandas DataFrames) of a run, for notebooks and turns.parquet."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ __all__ = [
 
 
 def turns_frame(scores: Sequence[TurnScore]) -> pd.DataFrame:
-    """A row for each turn: what turns.jsonl holds, then its scores; None where a turn was not scored.
+    """Return a row for each turn: the fields of turns.jsonl, then its scores; None if the turn was not scored.
 
     Lists and objects (expected_entities, entities, candidates) are JSON texts, so that every column has one type.
     """
@@ -41,7 +41,7 @@ def turns_frame(scores: Sequence[TurnScore]) -> pd.DataFrame:
 
     columns = (*TurnResult.model_fields, *_SCORE_COLUMNS)
     frame = pd.DataFrame([_row(score) for score in scores], columns=list(columns))
-    # Named types: whole numbers stay so beside a None, and a column of nothing but None has the type it always has.
+    # Explicit types keep integers beside None, and give a column of only None its usual type.
     return frame.astype({name: _type(name) for name in columns})
 
 
@@ -92,15 +92,16 @@ def _row(score: TurnScore) -> dict[str, Any]:
 
 
 def write_turns(scores: Sequence[TurnScore], path: Path) -> Path:
-    """turns.parquet: `turns_frame` as a file."""
+    """Write `turns_frame` to turns.parquet."""
     storage.write_whole(path, turns_frame(scores).to_parquet(index=False))
     return path
 
 
 def figures_frame(summary: Summary, *groups: Group) -> pd.DataFrame:
-    """A row for each figure: value, low, high, n, part and of (numerator and denominator), and what is missing.
+    """Return a row for each figure: value, low, high, n, part and of (numerator and denominator), and missing.
 
-    groups: only the figures of these groups, by default all. The column `name` is what options and files write.
+    missing: the reason for an absent value. groups: include only these groups of figures; by default all. The column
+    `name` contains the names used in options and files.
     """
     import pandas as pd
 
@@ -119,7 +120,7 @@ def _numbers(found: Measured) -> dict[str, Any]:
 
 
 def _named(column: str, found: Measured | None) -> dict[str, Any]:
-    """A figure's value and interval under a column's name."""
+    """Return a figure's value and interval as the columns of this name."""
     if found is None:
         return {column: None, f"{column} low": None, f"{column} high": None, f"{column} missing": None}
     missing = found.missing if too_small(found) else None
@@ -132,7 +133,7 @@ def _named(column: str, found: Measured | None) -> dict[str, Any]:
 
 
 def words_by(summary: Summary, by: Grouping) -> pd.DataFrame:
-    """The figures of words of each member of a grouping, and of all turns in the last row."""
+    """Return the word figures of each member of a grouping; the last row is the total."""
     import pandas as pd
 
     members = {label(name): found for name, found in summary.by.get(by, {}).items()} | {"all": summary.figures}
@@ -158,7 +159,7 @@ def _word_row(found: Mapping[str, Measured]) -> dict[str, Any]:
 
 
 def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
-    """One figure of each member of a grouping: value, low, high, n."""
+    """Return a figure of each member of a grouping: value, low, high, n."""
     import pandas as pd
 
     rows = [
@@ -170,12 +171,12 @@ def figures_by(summary: Summary, by: Grouping, name: str) -> pd.DataFrame:
 
 
 def entities(summary: Summary) -> pd.DataFrame:
-    """The figures of entities."""
+    """Return the figures of entities."""
     return figures_frame(summary, "entities")
 
 
 def entity_classes(summary: Summary) -> pd.DataFrame:
-    """A row for each class of entities, a column for each figure that is computed by class."""
+    """Return a row for each class of entities, with the figures that are computed by class."""
     import pandas as pd
 
     figures = [figure for figure in FIGURES.values() if isinstance(figure, Figure) and figure.by_class]
@@ -191,7 +192,7 @@ def entity_classes(summary: Summary) -> pd.DataFrame:
 
 
 def latency(summary: Summary) -> pd.DataFrame:
-    """Percentiles of each stage over the turns that were not cold, in seconds."""
+    """Return percentiles of each stage in seconds, over all turns but the cold ones."""
     import pandas as pd
 
     rows = []
@@ -206,7 +207,7 @@ def latency(summary: Summary) -> pd.DataFrame:
 
 
 def confusion(summary: Summary) -> pd.DataFrame:
-    """The confusion matrix of intents, in turns: expected (rows), recognized (columns)."""
+    """Return the confusion matrix of intents, in turns: expected (rows), recognized (columns)."""
     import pandas as pd
 
     frame = pd.DataFrame.from_dict(summary.confusion, orient="index", dtype="int64")
@@ -214,7 +215,7 @@ def confusion(summary: Summary) -> pd.DataFrame:
 
 
 def scenarios(summary: Summary) -> pd.DataFrame:
-    """Each scenario, whether it succeeded, and what was missing from it."""
+    """Return each scenario, whether it succeeded, and the missing entities."""
     import pandas as pd
 
     said = {True: "yes", False: "no", None: "not scored"}
@@ -226,7 +227,7 @@ def scenarios(summary: Summary) -> pd.DataFrame:
 
 
 def thresholds(summary: Summary) -> pd.DataFrame:
-    """The linker's precision and recall at each threshold."""
+    """Return the linker's precision and recall at each threshold."""
     import pandas as pd
 
     columns = ["threshold", "found", "missed", "unexpected", "precision", "recall", "f1"]
@@ -235,7 +236,7 @@ def thresholds(summary: Summary) -> pd.DataFrame:
 
 
 def worst_scores(scores: Sequence[TurnScore], count: int = 8) -> list[TurnScore]:
-    """The worst primary turns: those that failed, then by word error rate. Turns without errors are left out."""
+    """Return the worst primary turns: failed ones, then by word error rate. Turns without errors are omitted."""
     suspects = [score for score in scores if score.turn.primary and (score.errors or score.turn.broken)]
     suspects.sort(key=_badness, reverse=True)
     return suspects[:count]
@@ -247,7 +248,7 @@ def _badness(score: TurnScore) -> tuple[bool, float, int]:
 
 
 def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
-    """The worst turns as a table: reference, transcript and reply."""
+    """Return the worst turns with reference, transcript and reply."""
     import pandas as pd
 
     rows = []
@@ -260,7 +261,7 @@ def worst(scores: Sequence[TurnScore], count: int = 8) -> pd.DataFrame:
 
 
 def headlines(summary: Summary) -> pd.DataFrame:
-    """The figures of the report as a table."""
+    """Return the figures of the report as a table."""
     import pandas as pd
 
     columns = ["figure", "value", "95 % interval, counts"]
@@ -268,7 +269,7 @@ def headlines(summary: Summary) -> pd.DataFrame:
 
 
 def samples_frame(samples: SampleSet) -> pd.DataFrame:
-    """A row for each sample of a set, its recording decoded for its duration in seconds."""
+    """Return a row for each sample of a set. Decodes each recording to get its duration in seconds."""
     import pandas as pd
 
     rows = [
@@ -287,7 +288,7 @@ def samples_frame(samples: SampleSet) -> pd.DataFrame:
 
 
 def samples_by(frame: pd.DataFrame, column: str) -> pd.DataFrame:
-    """How many samples of `samples_frame` there are of each category or speaker, and how long they are, in seconds."""
+    """Return the number and the durations, in seconds, of the samples of each category or speaker."""
     import pandas as pd
 
     durations = frame.groupby(column, sort=False)["duration_s"]

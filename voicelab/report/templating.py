@@ -12,7 +12,7 @@ _TEMPLATES = Path(__file__).parent / "templates"
 
 
 def environment(*folders: Path) -> jinja2.Environment:
-    """An environment that looks in these folders first, then in the report's templates."""
+    """Return an environment that searches these folders first, then the report's templates."""
     import jinja2
 
     return jinja2.Environment(

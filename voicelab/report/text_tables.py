@@ -1,4 +1,4 @@
-"""Numeric tables as text: each value with its interval, in its unit. Used only where a table is shown."""
+"""Format numeric tables as text for display: each value in its unit, with its interval."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ _HIDDEN = ("low", "high", "missing")
 
 
 def as_text(frame: pd.DataFrame) -> pd.DataFrame:
-    """A table with text in every cell.
+    """Return a table with text in every cell.
 
     `part` and `of` become one column, counts. A column X with `X low` and `X high` (or `value` with `low` and `high`)
-    becomes `X [95 %]`; `X missing` says why a value is absent. A column `unit` gives each row's unit.
+    becomes `X [95 %]`; `X missing` gives the reason for an absent value. A column `unit` gives the unit of each row.
     """
     import pandas as pd
 
@@ -63,5 +63,5 @@ def _count(value: float) -> str:
 
 
 def absent(value: Any) -> bool:
-    """Whether a cell holds nothing: None, nan or pandas' NA."""
+    """Return whether a cell is empty: None, nan or pandas' NA."""
     return value is None or (isinstance(value, float) and math.isnan(value)) or type(value).__name__ == "NAType"

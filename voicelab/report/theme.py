@@ -1,4 +1,4 @@
-"""Colours of plots, safe for the colour-blind (Okabe & Ito 2008), on light and on dark paper."""
+"""Colour-blind-safe colours of plots (Okabe & Ito 2008), for light and dark backgrounds."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ BLUE, ORANGE, GREEN, SKY, PINK, VERMILION = "#0072B2", "#E69F00", "#009E73", "#5
 
 @dataclass(frozen=True, slots=True)
 class Theme:
-    """Ink and paper. accent: the colour of a figure with one series. heat: the colours of few and of many."""
+    """Text and background colours. accent: colour of a single series. heat: colours of low and high counts."""
 
     name: str
     paper: str

@@ -1,4 +1,4 @@
-"""What was run, in one line: engines or target, sample set, condition."""
+"""One-line titles of runs: engines or target, sample set, condition."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from voicelab.runs.records import RunResult
 
 
 def run_title(run: RunResult) -> str:
-    """Such as `moonshine → rules → piper on voice_samples, noise=babble`; without engines, the target stands first."""
+    """Return `moonshine → rules → piper on voice_samples, noise=babble`, or the target in place of unknown engines."""
     condition = f", {run.spec.condition.label}" if run.spec.condition is not None else ""
     return f"{engine_names(run) or run.spec.target} on {set_name(run)}{condition}"
 
 
 def engine_names(run: RunResult) -> str:
-    """The engines in the order of a turn, as loaded, else as asked for; "" for a target with its own."""
+    """Return the engines in the order of a turn, as loaded or else as requested; "" if the target has its own."""
     loaded = {engine.kind: engine.name for engine in run.engines}
     asked = {kind: getattr(run.spec, kind) for kind in STAGES}
     names = [loaded.get(kind) or asked[kind] for kind in STAGES]
@@ -23,5 +23,5 @@ def engine_names(run: RunResult) -> str:
 
 
 def set_name(run: RunResult) -> str:
-    """The name of the sample set's file or folder."""
+    """Return the name of the sample set's file or folder."""
     return PurePath(run.spec.samples).name or run.spec.samples

@@ -1,4 +1,4 @@
-"""One turn as the report shows it: aligned words, entities, intent, tool calls and sound."""
+"""Prepare turns for the report: alignment, entities, intent, tool calls and audio."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from voicelab.scoring.turns import answer_text
 
 @dataclass(frozen=True, slots=True)
 class TurnCard:
-    """A turn with its texts and sounds.
+    """A turn with its texts and audio.
 
-    entities: (name, whether it was heard, whether it was answered). lanes: the two channels of the conversation, with
-    its first turn only.
+    entities: (name, whether it is in the transcript, whether it is in the answer). lanes: the waveforms of the
+    conversation, set for its first turn only.
     """
 
     score: TurnScore
@@ -38,7 +38,7 @@ class TurnCard:
 
     @property
     def flags(self) -> str:
-        """What the page filters by, as words: errors, intent, entity, tool, wrong-tool, fault."""
+        """The page's filters that match this turn: errors, intent, entity, tool, wrong-tool, fault."""
         score, turn = self.score, self.turn
         calls = score.tool_calls
         found = {
@@ -109,9 +109,9 @@ def view_turns(
     *,
     limit_bytes: int = SOUND_LIMIT_BYTES,
 ) -> list[TurnCard]:
-    """The turns as cards. Audio is embedded in the order of the list while it fits.
+    """Return the turns as cards. Audio is embedded in list order until the size limit is reached.
 
-    The first turn of each conversation has the conversation's two lanes, where there is a recording in two channels.
+    The first turn of each conversation gets the conversation's waveforms if it has a stereo recording.
     """
     shelf = SoundShelf(folder, samples, limit_bytes)
     conversations: dict[str, list[TurnResult]] = {}
@@ -129,5 +129,5 @@ def _view(score: TurnScore, shelf: SoundShelf, conversation: Sequence[TurnResult
 
 
 def anchor(key: str) -> str:
-    """The id of a turn in the page; as a link, with `#` before it."""
+    """Return the HTML id of a turn; links add `#` before it."""
     return f"turn-{quote(key, safe='')}"

@@ -12,7 +12,7 @@ from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Bounds, FigureLabel, Measured, Summary
 
 NONE = "–"
-"""Shown where nothing was scored."""
+"""Shown if nothing was scored."""
 
 CAUSE_NAMES = {
     "asr": "recognizer (ASR)",
@@ -20,7 +20,7 @@ CAUSE_NAMES = {
     "tts": "voice (TTS)",
     "rest": "network and queueing",
 }
-"""Names of the stages that losses and times are attributed to."""
+"""Names of the stages to which losses and times are attributed."""
 
 
 class Headline(NamedTuple):
@@ -32,12 +32,12 @@ class Headline(NamedTuple):
 
 
 def number(value: float | None) -> str:
-    """A rate to three places."""
+    """Format a rate with three decimals."""
     return NONE if value is None else f"{value:.3f}"
 
 
 def seconds(value: float | None) -> str:
-    """A duration in s to two decimals, or in ms to three digits below 0.1 s."""
+    """Format a duration in s with two decimals; below 0.1 s, in ms with three digits."""
     if value is None:
         return NONE
     return f"{value:.2f} s" if abs(value) >= 0.1 else f"{1000 * value:.3g} ms"
@@ -56,7 +56,7 @@ _SHOW: dict[Unit, Callable[[float | None], str]] = {
 
 
 def in_unit(value: float | None, unit: Unit) -> str:
-    """A value of a figure in its unit."""
+    """Format a value of a figure in its unit."""
     return _SHOW[unit](value)
 
 
@@ -65,7 +65,7 @@ def interval(bounds: Bounds | None, show: Callable[[float | None], str] = number
 
 
 def caution(figure: Measured) -> str:
-    """A caution about the interval, such as `only a bound: ...` or `no interval: ...`; usually empty."""
+    """Return a caution about the interval, such as `only a bound: ...` or `no interval: ...`; usually empty."""
     bounds = figure.interval
     if bounds is not None:
         return bounds.note if bounds.note is not None and bounds.note.startswith(BOUND) else ""
@@ -73,9 +73,9 @@ def caution(figure: Measured) -> str:
 
 
 def interval_methods(summary: Summary) -> str:
-    """How the intervals over all turns were made: `jackknife t (rates), order statistics (percentiles)`.
+    """Return the methods of the intervals over all turns: `jackknife t (rates), order statistics (percentiles)`.
 
-    Not that of scenarios, which are clusters themselves.
+    Omits the method for scenarios, which are clusters themselves.
     """
     kinds: dict[str, set[str]] = {"rates": set(), "percentiles": set()}
     for name, found in summary.figures.items():
@@ -86,14 +86,14 @@ def interval_methods(summary: Summary) -> str:
 
 
 def estimate(figure: Measured | None) -> str:
-    """`0.285 [0.238, 0.328]`, or a dash where nothing was scored."""
+    """Format as `0.285 [0.238, 0.328]`, or a dash if nothing was scored."""
     if figure is None:
         return NONE
     return " ".join(filter(None, (number(figure.value), interval(figure.interval))))
 
 
 def run_line(summary: Summary) -> str:
-    """The run, mode, condition and normalizer, as plots name their source."""
+    """Return the run, mode, condition and normalizer, shown as the source of plots."""
     rule = summary.normalizer
     mapped = f" with word map {rule.word_map[:12]}" if rule.word_map is not None else ""
     degraded = f" · {summary.condition}" if summary.condition else ""
@@ -101,12 +101,12 @@ def run_line(summary: Summary) -> str:
 
 
 def headline(summary: Summary) -> list[Headline]:
-    """The figures of a report, and how many turns were answered."""
+    """Return the figures of a report and the number of answered turns."""
     return [*(_headline(summary, label, one) for _, label, one in leading(summary)), _answered(summary)]
 
 
 def ranked_headline(summary: Summary) -> tuple[list[Headline], list[Headline]]:
-    """The figures of a report: the few that lead it, and the others. A figure without a value does not lead."""
+    """Return the leading figures of a report and the others. A figure without a value does not lead."""
     leads = {name for name, _, found in leading(summary, "lead") if found.value is not None}
     first: list[Headline] = []
     rest: list[Headline] = []
@@ -131,7 +131,7 @@ def _headline(summary: Summary, label: AnyFigure | FigureLabel, found: Measured)
 
 
 def shown_value(found: Measured, unit: Unit) -> str:
-    """The value in its unit; `n too small: 12 of 20` for a percentile of too few turns."""
+    """Return the value in its unit; `n too small: 12 of 20` for a percentile of too few turns."""
     return (found.missing or NONE).removesuffix(" turns") if too_small(found) else in_unit(found.value, unit)
 
 
@@ -140,7 +140,7 @@ def too_small(found: Measured) -> bool:
 
 
 def detail(label: AnyFigure | FigureLabel, found: Measured, mode: str) -> str:
-    """The counts behind a figure: `123 errors in 431 words`, or the number of its turns."""
+    """Return the counts of a figure, such as `123 errors in 431 words`, or the number of its turns."""
     if not found.n:
         return ""
     if found.part is None or found.of is None:
@@ -154,17 +154,17 @@ def _count(value: float) -> str:
 
 
 def _ceiling(summary: Summary, label: AnyFigure | FigureLabel, found: Measured) -> str:
-    """The value that a perfect transcript reaches, where it is below 1."""
+    """Return the value that a perfect transcript reaches, if it is below 1."""
     most = summary.figures.get(label.ceiling) if isinstance(label, Figure) and label.ceiling else None
     if found.value is None or most is None or most.value is None or most.part == most.of:
         return ""
-    return f"at most {number(most.value)} with a perfect transcript: the others are not said as they are written"
+    return f"at most {number(most.value)} with a perfect transcript: the other entities are not spoken as written"
 
 
 def _failures(summary: Summary) -> str:
     counts = summary.turns
     failed = ", ".join(f"{count} {code}" for code, count in counts.failures.items())
-    missing = f"{counts.missing} not taken" if counts.missing else ""
+    missing = f"{counts.missing} not run" if counts.missing else ""
     silent = f"nothing heard in {counts.nothing_heard}" if counts.nothing_heard else ""
     return _joined(f"failed: {failed}" if failed else "none failed", silent, missing)
 

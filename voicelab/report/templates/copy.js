@@ -22,7 +22,7 @@ async function copyText(text) {
     await navigator.clipboard.writeText(text);
     return true;
   } catch {
-    // Without a secure context or a permission, only a selection can be copied.
+    // Without a secure context or permission, only a selection can be copied.
     const area = document.createElement("textarea");
     area.value = text;
     document.body.append(area);
@@ -44,7 +44,7 @@ for (const one of document.querySelectorAll(".scroll > table")) {
     button.textContent = name;
     button.setAttribute("aria-label", `copy ${one.parentElement.getAttribute("aria-label")} as ${name}`);
     button.addEventListener("click", async () => {
-      said.textContent = (await copyText(format(cellsOf(one)))) ? `${name} copied` : "the browser refused";
+      said.textContent = (await copyText(format(cellsOf(one)))) ? `${name} copied` : "the browser did not allow copying";
     });
     line.append(button, " ");
   }

@@ -54,7 +54,7 @@ function applyFilter() {
   shown.textContent = `${count} of ${rows.length} samples`;
 }
 
-// The state of the table is in the address, after "#?", so that a link shows what its sender saw.
+// The URL fragment after "#?" stores the state of the table, so that links reproduce it.
 function writeState() {
   const state = new URLSearchParams();
   for (const name of ["q", "category", "speaker"]) if (filter.elements[name].value) state.set(name, filter.elements[name].value);
@@ -68,7 +68,7 @@ function writeState() {
   try {
     history.replaceState(null, "", hash);
   } catch {
-    location.replace(hash);  // A page without an origin may only navigate.
+    location.replace(hash);  // Pages without an origin cannot use the history API.
   }
 }
 
