@@ -113,11 +113,11 @@ def test_it_is_written_alone_or_among_other_fields():
         ("noise=./gone.wav,snr_db=5", "noise=./gone.wav: does not exist; give a sound file or a folder"),
         ("impulse_response=gone.wav", "impulse_response=gone.wav: does not exist"),
         ("impulse_response=tests/conditions", "contains no sound files; their names end in .wav"),
-        ("transform=nobody", "unknown transform 'nobody'; give a class of yours: package.module:Class"),
+        ("transform=nobody", "unknown transform 'nobody'; give your own class: package.module:Class"),
         ("no_such_module:Muffle", "cannot be imported"),
         ("tests.support.own_engines:Nothing", "must be a class with the method `degrade`"),
         (f"{QUIETER}:loudness=3", "condition .* has no option 'loudness'; its options: factor"),
-        ("muffle", "unknown field 'muffle'; known: transform, .*; or a class of yours"),
+        ("muffle", "unknown field 'muffle'; known: transform, .*; or your own class"),
     ],
 )
 def test_what_cannot_be_used_is_refused_with_the_way_out(text, said):

@@ -78,7 +78,7 @@ def test_what_cannot_travel_says_so(tmp_path):
         ("tests.support.own_engines:Missing", "has no attribute 'Missing'"),
         (f"{PARROT}:loudness=3", "has no option 'loudness'; its options: text, times"),
         (f"{PARROT}:times=many", "takes a value of type int"),
-        ("nobody", "unknown asr engine 'nobody'; known: .*; or a class of yours: package.module:Class"),
+        ("nobody", "unknown asr engine 'nobody'; known: .*; or your own class: package.module:Class"),
     ],
     ids=str,
 )

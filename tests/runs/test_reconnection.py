@@ -142,7 +142,7 @@ def test_a_run_whose_own_server_is_killed_says_so_and_goes_on(tmp_path, samples)
             os.kill(started_server(folder), signal.SIGKILL)
 
     killed = threading.Event()
-    with pytest.raises(RunInterruptedError, match=r"server of this run was ended by signal 9 .*server\.log.*--resume"):
+    with pytest.raises(RunInterruptedError, match=r"server of this run was killed by signal 9 .*server\.log.*--resume"):
         runner.evaluate(spec, tmp_path, run_id="r", progress=kill)
     assert (folder.read().status, keys(folder)) == ("interrupted", ["s0"])
     _, run = runner.resume(folder.path)

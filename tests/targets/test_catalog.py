@@ -79,9 +79,9 @@ def test_a_written_target_is_its_name_and_its_options(text, name, options):
         (f"{OWN}:times=many", "option times takes a value of type int, not 'many'"),
         ("no.such.module:Agent", "cannot be imported"),
         (f"{__name__}:Nothing", "has no Nothing"),
-        (f"{__name__}:NoTarget", "is no target"),
-        ("voicelab:url=http://a/?api_key=sk-123", "would stand in the run's record"),
-        ("http://a/?token=sk-123", "would stand in the run's record"),
+        (f"{__name__}:NoTarget", "is not a target"),
+        ("voicelab:url=http://a/?api_key=sk-123", "would be stored in the run's record"),
+        ("http://a/?token=sk-123", "would be stored in the run's record"),
     ],
 )
 def test_what_cannot_be_a_target_is_one_sentence_without_secrets(text, complaint):
@@ -129,9 +129,9 @@ def test_what_a_target_does_not_send_is_said_and_never_counted_as_zero(tmp_path)
     found = summarize_turns(run, folder.turns())
     assert run.signals == ("reply text",)
     assert found.warnings == (
-        "word error rate, entity recall of what was heard: not available, the target sends no transcript",
-        "intent accuracy, companies linked: not available, the target sends no entities",
-        "entity commit time, flicker: not available, the target sends no partial transcripts",
+        "word error rate, entity recall (heard): not available, because the target sends no transcript",
+        "intent accuracy, companies linked: not available, because the target sends no entities",
+        "entity commit time, flicker: not available, because the target sends no partial transcripts",
     )
     assert found.figures["wer"].value is None
     assert found.figures["entity_f1"].value is None

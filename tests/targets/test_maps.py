@@ -287,8 +287,8 @@ async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):
     [
         ("", "a.yaml: is empty"),
         ("title: [", "a.yaml, line 1: not YAML"),
-        ("title: t\ntitle: u\n", "a.yaml, line 2: title: stands twice"),
-        ("title: t\nsent: {}\n", "a.yaml, line 2: sent: is no key of a map here"),
+        ("title: t\ntitle: u\n", "a.yaml, line 2: title: occurs twice"),
+        ("title: t\nsent: {}\n", "a.yaml, line 2: sent: is not a key of a map here"),
         ("send: {}\n", "a.yaml, line 1: title: is missing"),
         (
             "title: t\nsend:\n  sound:\n    rate_hz: 400\n",
@@ -301,10 +301,10 @@ async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):
         ("title: t\nsend:\n  sound: {encoding: opus, rate_hz: 44100}\n", "line 3: send.sound: Opus has the rates"),
         ("title: t\nturns: message\n", "line 1: turns: message needs send.end_of_utterance"),
         (rules("    - match: {a: {above: 3}}\n"), "line 4: receive.when.0.: match.a takes a value"),
-        (rules("    - {ready: yes}\n    - {redy: true}\n"), "line 5: receive.when.1..redy: is no key of a map here"),
+        (rules("    - {ready: yes}\n    - {redy: true}\n"), "line 5: receive.when.1..redy: is not a key of a map here"),
         (
             rules("    - answer: [{id: '${nobody}'}]\n"),
-            "answer.0..id: .*nobody. comes from nowhere",
+            "answer.0..id: .*nobody. is not defined",
         ),
         ("title: t\nsend:\n  sound:\n    message: {a: b}\n", r"line 4: send.sound.message: holds no \$\{sound\}"),
         ("title: t\nvariables:\n  a: {}\n", "line 3: variables.a: give `environment` or `value`"),

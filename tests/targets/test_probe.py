@@ -26,8 +26,8 @@ async def test_an_agent_that_answers_is_usable_and_shows_what_it_lacks(tmp_path)
     result = await probed(EchoAgent(EchoSettings(delay_s=0.2)).serving, tmp_path)
     assert result.usable
     states = {step.name: step.state for step in result.steps}
-    assert states["sound came back"] == "ok"
-    assert states["caller transcript seen"] == "missing"
+    assert states["reply audio received"] == "ok"
+    assert states["caller transcript received"] == "missing"
     assert any("word error rate" in sentence and "sends no transcript" in sentence for sentence in result.missing)
     assert result.took_s < LIMIT_S
 

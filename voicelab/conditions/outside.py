@@ -62,7 +62,7 @@ def _build(text: str) -> Degradation:
     if _CATALOG.entry(spec.name) is None:
         known = ", ".join(_CATALOG.entries)
         raise InputError(
-            f"condition: unknown transform {spec.name!r}; give a class of yours: package.module:Class"
+            f"condition: unknown transform {spec.name!r}; give your own class: package.module:Class"
             + (f", or one that is installed: {known}" if known else "")
         )
     return cast("Degradation", _CATALOG.config(spec).build())

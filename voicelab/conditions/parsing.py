@@ -25,8 +25,7 @@ def parse_condition(text: str, seed: int = 0) -> Condition:
         if name not in Condition.model_fields:
             known = ", ".join(Condition.model_fields)
             raise InputError(
-                f"--condition {text!r}: unknown field {name!r}; known: {known}; or a class of yours: "
-                "package.module:Class"
+                f"--condition {text!r}: unknown field {name!r}; known: {known}; or your own class: package.module:Class"
             )
         if name in fields:
             raise InputError(f"--condition {text!r}: {name} occurs twice; give it once")

@@ -306,7 +306,7 @@ class Catalog:
         if entry is None:
             raise InputError(
                 f"unknown {self.kind} engine {spec.name!r}; known: {', '.join(self.entries)}; "
-                "or a class of yours: package.module:Class"
+                "or your own class: package.module:Class"
             )
         if entry.outside is not None:
             _ = entry.engine_class  # raises InputError if it cannot be used
@@ -352,7 +352,7 @@ class Catalog:
 
 def _outside_entry(kind: str, name: str) -> Entry:
     """The entry of a class or object from outside; class attributes set how it runs (`outside.TRAITS`)."""
-    entry = Entry(name, "a class of yours", outside=kind)
+    entry = Entry(name, "your own class", outside=kind)
     traits = {
         trait: getattr(entry.engine_class, trait)
         for trait in outside.TRAITS

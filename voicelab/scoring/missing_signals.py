@@ -26,19 +26,19 @@ def with_signals_of(run: RunResult, scores: Sequence[TurnScore]) -> list[TurnSco
 
 
 def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, ...]:
-    """One sentence per signal that no answered turn has; empty without answered turns."""
+    """Return a sentence for each signal that no answered turn has; empty without answered turns."""
     answered = [turn for turn in turns if turn.status == "answered"]
     if not answered:
         return ()
     found = []
     if all(turn.heard is None for turn in answered):
-        found.append("word error rate, entity recall of what was heard: not available, the target sends no transcript")
+        found.append("word error rate, entity recall (heard): not available, because the target sends no transcript")
     if all(turn.answer is None for turn in answered):
-        found.append("entity recall of what was answered: not available, the target sends no reply text")
+        found.append("entity recall (answered): not available, because the target sends no reply text")
     if all(turn.reply_file is None for turn in answered):
-        found.append("response times: not available, the target sends no sound")
+        found.append("response times: not available, because the target sends no audio")
     if not sends_entities(run):
-        found.append("intent accuracy, companies linked: not available, the target sends no entities")
+        found.append("intent accuracy, companies linked: not available, because the target sends no entities")
     if not run.engines and all(len(turn.partials) < 2 for turn in answered):
-        found.append("entity commit time, flicker: not available, the target sends no partial transcripts")
+        found.append("entity commit time, flicker: not available, because the target sends no partial transcripts")
     return tuple(found)

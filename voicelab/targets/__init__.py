@@ -1,1 +1,1 @@
-"""What can be measured: one file per protocol, one line each in `catalog.py`."""
+"""Targets: the agents that can be measured. One file per protocol, with a line in `catalog.py`."""

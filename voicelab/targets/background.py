@@ -1,8 +1,8 @@
-"""Keeps the pauses of a process short that times many conversations on one event loop.
+"""Keep pauses of the event loop short while a process times many conversations.
 
-Three things would delay the loop, and with it the instants at which messages are sent and noted: a full garbage
-collection (tens of milliseconds once all libraries are loaded), threads that compete for the interpreter (5 ms for each
-that waits), and work on sound that runs on the loop itself.
+Delays of the loop shift the times at which messages are sent and recorded. Three causes: full garbage collections (tens
+of milliseconds once all libraries are loaded), threads that compete for the interpreter (5 ms per waiting thread), and
+audio processing on the loop itself.
 """
 
 from __future__ import annotations
@@ -23,13 +23,13 @@ T = TypeVar("T")
 
 
 async def analyse(work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-    """Do work on sound outside the event loop, one piece at a time, so that at most one thread competes with it."""
+    """Run audio processing in a thread, one job at a time, so that at most one thread competes with the event loop."""
     return await asyncio.get_running_loop().run_in_executor(_one_thread(), partial(work, *args, **kwargs))
 
 
 @contextmanager
 def short_pauses() -> Iterator[None]:
-    """While the block runs, exempt all present objects from garbage collection and switch threads every 0.5 ms."""
+    """In the block, exempt all existing objects from garbage collection and switch threads every 0.5 ms."""
     before_s = sys.getswitchinterval()
     gc.collect()
     gc.freeze()

@@ -1,4 +1,4 @@
-"""What a target is, what it can show, and what one turn with it gives."""
+"""The interface of targets, their capabilities, and the outcome of a turn."""
 
 from __future__ import annotations
 
@@ -17,13 +17,14 @@ from voicelab.engines.spec import EngineInfo
 
 @dataclass(frozen=True, slots=True)
 class Capabilities:
-    """What a target can show. A figure that needs a signal which is missing is not available for this target.
+    """The signals that a target sends. Figures that need a missing signal are not available for the target.
 
-    caller_transcript: what it understood. partial_transcript: that text while the caller still speaks. reply_text and
-    partial_reply_text: the same for its answer. entities: intents and entities of a turn. tool_calls: the tools it
-    calls. end_of_reply: a message that ends a reply; without one the reply ends when its sound stops. turn_detection:
-    it finds the end of the caller's turn in the sound; without it the caller's side announces the end. interruption: it
-    can be interrupted, and says so. stage_times: its own times per stage. session_state: what it keeps of the session.
+    caller_transcript: its transcript of the caller. partial_transcript: that transcript while the caller still speaks.
+    reply_text, partial_reply_text: the same for its reply. entities: intents and entities of a turn. tool_calls: its
+    tool calls. end_of_reply: a message at the end of a reply; without it, a reply ends when its audio stops.
+    turn_detection: the target detects the end of the caller's turn; without it, voicelab announces the end.
+    interruption: it can be interrupted and reports it. stage_times: its own times per stage. session_state: its state
+    of the session.
     """
 
     caller_transcript: bool = False
@@ -40,12 +41,12 @@ class Capabilities:
 
     @property
     def shown(self) -> tuple[str, ...]:
-        """The names of the signals that the target sends, in words."""
+        """The readable names of the signals that the target sends."""
         return tuple(name.replace("_", " ") for name in self._names() if getattr(self, name))
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The names of the signals that the target does not send, in words."""
+        """The readable names of the signals that the target does not send."""
         return tuple(name.replace("_", " ") for name in self._names() if not getattr(self, name))
 
     @classmethod
@@ -55,10 +56,10 @@ class Capabilities:
 
 @dataclass(frozen=True, slots=True)
 class TargetSettings:
-    """What a run gives to its target.
+    """Settings that a run passes to its target.
 
-    folder: where a target that starts a process keeps its log and data. timeout_s: longest silence of the target, in
-    seconds. asr, agent, tts: engine specs for targets that run voicelab's own pipeline; None elsewhere.
+    folder: folder for the log and data of a process that the target starts. timeout_s: maximum silence of the target in
+    seconds. asr, agent, tts: engine specs for targets that run voicelab's pipeline; None for others.
     """
 
     folder: Path
@@ -70,20 +71,20 @@ class TargetSettings:
 
 @dataclass(frozen=True, slots=True)
 class Utterance:
-    """A recording of the caller. audio: encoded, any container that voicelab reads. source: its name in errors."""
+    """A recording of the caller. audio: encoded, in any container that voicelab reads. source: its name in errors."""
 
     audio: bytes
     source: str = "the recording"
 
     def clip(self, rate_hz: int | None = None) -> Clip:
-        """The decoded sound, at rate_hz if given. Raises InputError."""
+        """Decode the audio, at rate_hz if given. Raises InputError."""
         clip = decoding.decode(self.audio, source=self.source)
         return clip if rate_hz is None else clip.at_rate(rate_hz)
 
 
 @dataclass(frozen=True, slots=True)
 class Interruption:
-    """What the caller says while the reply sounds. after_s: seconds after the first sound of the reply arrived."""
+    """Speech of the caller during the reply. after_s: its start, in seconds after the reply's first sound arrived."""
 
     utterance: Utterance
     after_s: float
@@ -91,7 +92,7 @@ class Interruption:
 
 @dataclass(frozen=True, slots=True)
 class TargetEvent:
-    """A message of the target. at_s: its arrival by `time.perf_counter`. name: the protocol's own name for it."""
+    """A message of the target. at_s: arrival (`time.perf_counter`). name: its name in the protocol."""
 
     at_s: float
     name: str
@@ -100,7 +101,7 @@ class TargetEvent:
 
 @dataclass(frozen=True, slots=True)
 class PartialTranscript:
-    """The whole transcript of the caller as it stood when a message came. at_s: by `time.perf_counter`."""
+    """The caller's complete transcript after a message. at_s: arrival of the message (`time.perf_counter`)."""
 
     at_s: float
     text: str
@@ -108,21 +109,20 @@ class PartialTranscript:
 
 @dataclass(slots=True)
 class TurnOutcome:
-    """The outcome of one turn; a session fills it while the turn runs.
+    """The outcome of one turn. The session fills it during the turn.
 
-    Fields that end in `_s` are seconds from t_end, the instant (`time.perf_counter`) at which the last of the request's
-    sound was sent. heard and answer are None if they never came; error is (code, message). stages are the server's own
-    times.
+    Fields that end in `_s` are seconds after t_end, the time (`time.perf_counter`) at which the last audio of the
+    request was sent. heard and answer are None if the target did not send them; error is (code, message). stages: the
+    server's own times.
 
-    sent and received: the sound both ways, on one clock (`time.perf_counter`). A sent piece counts from its first
-    sample: in realtime mode its last sample leaves `clip.duration_s` after at_s. A received piece counts from its
-    arrival. flushed: instants at which the agent took back sound that had arrived but not been played.
-    interrupted_at_s: when the caller's interruption began, if there was one; the pieces of `sent` from then on belong
-    to it.
+    sent, received: the audio in both directions, on the clock of `time.perf_counter`. The time of a sent piece is that
+    of its first sample: in realtime mode, its last sample is sent `clip.duration_s` after at_s. The time of a received
+    piece is its arrival. flushed: times at which the agent discarded audio that had arrived but was not played yet.
+    interrupted_at_s: start of the caller's interruption, or None; pieces of `sent` from then on belong to it.
 
-    partials: the transcripts of the caller, each with its arrival, the final one last.
+    partials: transcripts of the caller with their arrival; the last one is final.
 
-    reply_audio: the reply as one encoded file; empty if the target sends bare samples, which are then in `received`.
+    reply_audio: the reply as one encoded file; empty if the target sends raw samples, which are in `received`.
     """
 
     heard: str | None = None
@@ -158,18 +158,18 @@ class Session(Protocol):
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
     ) -> TurnOutcome:
-        """Send the caller's sound, and return after the reply has ended.
+        """Send the caller's audio, and return after the end of the reply.
 
-        mode: `realtime` sends at the pace of a microphone, `burst` as fast as the target takes it. interruption: only
-        for targets whose capabilities include it. Raises ConnectionLostError if the connection ends, NoReplyError if
-        nothing comes within the time-out.
+        mode: `realtime` sends at the pace of a microphone, `burst` as fast as the target accepts it. interruption: only
+        for targets with this capability. Raises ConnectionLostError if the connection ends, NoReplyError if nothing
+        arrives within the time-out.
         """
 
 
 class Target(Protocol):
-    """Something that holds conversations. `TargetBase` has defaults for all but `capabilities` and `session`.
+    """An agent that can be measured. `TargetBase` has defaults for everything but `capabilities` and `session`.
 
-    engines: the engines it really uses, if it runs voicelab's own pipeline. unpaced: whether it takes sound faster than
+    engines: the engines in use, if the target runs voicelab's pipeline. unpaced: whether it accepts audio faster than
     real time (mode `burst`).
     """
 
@@ -178,25 +178,25 @@ class Target(Protocol):
     unpaced: bool
 
     async def open(self, settings: TargetSettings) -> None:
-        """Get ready. Raises InputError or EngineError when it cannot be used, ConnectionLostError when it is gone."""
+        """Prepare the target. Raises InputError or EngineError if it is unusable, ConnectionLostError if it is gone."""
 
     async def close(self) -> None:
-        """Release everything that `open` took."""
+        """Release all resources."""
 
     def session(
         self, user_id: str, session_id: str | None = None, heard_before: tuple[str, ...] = ()
     ) -> AbstractAsyncContextManager[Session]:
-        """Begin a conversation, or continue session_id, in which heard_before was already said.
+        """Start a conversation, or continue session_id. heard_before: the caller's earlier turns in it.
 
-        Raises ConnectionLostError when the target cannot be reached, now or later in the session.
+        Raises ConnectionLostError if the target cannot be reached, now or later in the session.
         """
 
     def gone(self) -> str | None:
-        """Why the target will not come back; None while it may."""
+        """Return why the target is permanently gone; None if it may come back."""
 
 
 class TargetBase:
-    """The defaults of a target: no engines of ours, nothing to open, any pace."""
+    """Defaults of a target: no voicelab engines, nothing to open, any pace."""
 
     capabilities: Capabilities = Capabilities()
     engines: tuple[EngineInfo, ...] = ()

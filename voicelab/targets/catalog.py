@@ -1,10 +1,10 @@
-"""The table of targets, and how a written target is read.
+"""The table of targets, and the parser of target specifications.
 
-    openai-realtime:url=ws://host:port,model=...   a line of the table, with options
+    openai-realtime:url=ws://host:port,model=...   a target of the table, with options
     http://host:8000                               short for voicelab:url=http://host:8000
-    my_package.agents:Bot:option=value             a class of yours; see `base.TargetBase`
+    my_package.agents:Bot:option=value             your own class; see `base.TargetBase`
 
-A package can add lines through the entry point group `voicelab.targets` (name = "module:Class").
+Packages can add targets through the entry point group `voicelab.targets` (name = "module:Class").
 """
 
 from __future__ import annotations
@@ -27,16 +27,16 @@ from voicelab.errors import EngineMissingError, InputError, without_user
 from voicelab.targets.base import Capabilities, Target
 
 GROUP = "voicelab.targets"
-"""Entry point group of targets that other packages bring."""
+"""Entry point group for targets of other packages."""
 
 
 @dataclass(frozen=True, slots=True)
 class TargetEntry:
-    """One line of the table.
+    """An entry of the table.
 
-    path: "module:Class". needs: what must be there first. engines: whether --asr, --agent and --tts choose what it
-    runs ("all"), must agree with what it runs ("checked"), or mean nothing to it ("none"). main_option: the option that
-    may be written without its name (`map:FILE`).
+    path: "module:Class". needs: prerequisites. engines: whether --asr, --agent and --tts choose the engines ("all"),
+    must match the engines in use ("checked"), or do not apply ("none"). main_option: the option that may be written
+    without its name (`map:FILE`).
     """
 
     path: str
@@ -46,7 +46,7 @@ class TargetEntry:
     main_option: str | None = None
 
     def load(self) -> type[Any]:
-        """The class. Raises InputError when it cannot be imported."""
+        """Import the class. Raises InputError if that fails."""
         return _class_at(self.path)
 
 
@@ -59,13 +59,13 @@ TARGETS: dict[str, TargetEntry] = {
     ),
     "voicelab": TargetEntry(
         "voicelab.targets.voicelab_server:VoicelabServer",
-        "a running server of voicelab's protocol",
+        "a running server with voicelab's protocol",
         needs="url=http://host:port",
         engines="checked",
     ),
     "openai-realtime": TargetEntry(
         "voicelab.targets.openai_realtime:OpenAIRealtime",
-        "OpenAI Realtime, and the servers that speak it",
+        "OpenAI Realtime and compatible servers",
         needs="OPENAI_API_KEY, or url=ws://host:port/path",
     ),
     "rtvi": TargetEntry("voicelab.targets.rtvi:RTVI", "a pipecat bot", needs="url=ws://host:port"),
@@ -81,7 +81,9 @@ TARGETS: dict[str, TargetEntry] = {
         main_option="file",
     ),
     "wyoming": TargetEntry("voicelab.targets.wyoming:Wyoming", "a Wyoming voice pipeline", needs="url=tcp://host:port"),
-    "http": TargetEntry("voicelab.targets.http:HTTPAgent", "one upload, one answer", needs="url=http://host:port/path"),
+    "http": TargetEntry(
+        "voicelab.targets.http:HTTPAgent", "an HTTP endpoint: one upload, one answer", needs="url=http://host:port/path"
+    ),
 }
 
 _CLASS = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*(?::.*)?", re.DOTALL)
@@ -92,7 +94,7 @@ _SECRET = re.compile(
 
 @dataclass(frozen=True)
 class TargetConfig:
-    """A target that was asked for, its options checked. spec: its written form, without secrets."""
+    """A requested target with validated options. spec: its specification, without secrets."""
 
     spec: str
     name: str
@@ -101,21 +103,21 @@ class TargetConfig:
 
     @property
     def capabilities(self) -> Capabilities:
-        """What the class declares; an instance may show less or more once its options are known."""
+        """The capabilities that the class declares; those of an instance may depend on its options."""
         return cast("Capabilities", self.entry.load().capabilities)
 
     def build(self) -> Target:
-        """The target, not opened yet. Raises InputError when its options do not go together."""
+        """Create the target without opening it. Raises InputError if its options contradict each other."""
         return cast("Target", self.entry.load()(**self.options))
 
 
 def known_targets() -> dict[str, TargetEntry]:
-    """The table, and the lines that installed packages add."""
+    """Return the table with the targets of installed packages."""
     return {**_from_packages(), **TARGETS}
 
 
 def target_config(text: str) -> TargetConfig:
-    """Read a written target and check its name and options. Raises InputError."""
+    """Parse a target specification and check its name and options. Raises InputError."""
     spec = take_user(text.strip())
     if spec.lower().startswith(("http://", "https://")):
         return TargetConfig(spec, "voicelab", TARGETS["voicelab"], {"url": _without_secrets("url", spec)})
@@ -125,9 +127,7 @@ def target_config(text: str) -> TargetConfig:
         return _config(spec, name, entry, rest)
     if _CLASS.fullmatch(spec):
         module, attribute, *options = spec.split(":", 2)
-        return _config(
-            spec, f"{module}:{attribute}", TargetEntry(f"{module}:{attribute}", "a class of yours"), *options
-        )
+        return _config(spec, f"{module}:{attribute}", TargetEntry(f"{module}:{attribute}", "your own class"), *options)
     known = ", ".join(known_targets())
     raise InputError(
         f"unknown target {without_user(spec)!r}; give the server's address as http://host:port, a name of `voicelab "
@@ -136,7 +136,7 @@ def target_config(text: str) -> TargetConfig:
 
 
 def describe_object(target: object) -> str:
-    """What a run's record calls a target that was handed over as an object."""
+    """Return the name, in a run's record, of a target that was passed as an object."""
     kind = type(target)
     return f"object:{kind.__module__}.{kind.__qualname__}"
 
@@ -158,19 +158,21 @@ def _config(spec: str, name: str, entry: TargetEntry, rest: str = "") -> TargetC
 
 
 def _options(name: str, rest: str) -> dict[str, str]:
-    """`key=value,key=value`. A comma in a value is written %2C where another option follows."""
+    """Parse `key=value,key=value`. A comma in a value is written as %2C if another option follows."""
     if not rest:
         return {}
     for part in rest.split(","):
         if part and "=" not in part:
-            found = "a part with @ and no =; write a comma in a password as %2C" if "@" in part else repr(part)
+            found = "a part with @ but without =; write a comma in a password as %2C" if "@" in part else repr(part)
             raise InputError(f"target {name!r}: write options as {name}:option=value,option=value, not {found}")
     return dict(EngineSpec.parse(f"target:{rest}").options)
 
 
 def _read(name: str, option: Option, text: str) -> OptionValue:
     if _SECRET.search(option.name):
-        raise InputError(f"target {name!r}: {option.name} would put a secret in the record; name a variable instead")
+        raise InputError(
+            f"target {name!r}: {option.name} would store a secret in the run's record; use an environment variable"
+        )
     try:
         value = option.read(text)
     except ValueError as error:
@@ -182,7 +184,7 @@ def _read(name: str, option: Option, text: str) -> OptionValue:
 
 
 def _without_secrets(option: str, value: str) -> str:
-    """The value; InputError where the query of an address holds what looks like a secret."""
+    """Return the value. Raises InputError if the query of a URL seems to contain a secret."""
     try:
         query = parse_qsl(urlsplit(value).query)
     except ValueError:
@@ -190,7 +192,7 @@ def _without_secrets(option: str, value: str) -> str:
     for key, content in query:
         if _SECRET.search(key) and not content.startswith("$"):
             raise InputError(
-                f"{option}: the address holds {key}=..., which would stand in the run's record; export it as an "
+                f"{option}: the URL contains {key}=..., which would be stored in the run's record; export it as an "
                 f"environment variable and write {key}=${{VARIABLE}}, or use the target's key_env option"
             )
     return value
@@ -201,7 +203,7 @@ def _listed(known: Mapping[str, Option]) -> str:
 
 
 def _class_at(path: str) -> type[Any]:
-    """The class at "module:Class", of an installed package or of the working directory."""
+    """Import the class at "module:Class" from an installed package or the working directory."""
     module, _, name = path.partition(":")
     here = str(Path.cwd())
     try:
@@ -209,7 +211,7 @@ def _class_at(path: str) -> type[Any]:
         found = getattr(importlib.import_module(module), name)
     except ImportError as error:
         if isinstance(error, ModuleNotFoundError) and path in _shipped_paths():
-            raise EngineMissingError(path, f"{error}; install what this target needs") from error
+            raise EngineMissingError(path, f"{error}; install the packages of this target") from error
         raise InputError(f"target {path}: cannot be imported: {error}; write package.module:Class") from error
     except AttributeError as error:
         raise InputError(f"target {path}: {module} has no {name}; write package.module:Class") from error
@@ -217,7 +219,7 @@ def _class_at(path: str) -> type[Any]:
         sys.path.remove(here)
     if not (inspect.isclass(found) and hasattr(found, "session") and hasattr(found, "capabilities")):
         raise InputError(
-            f"target {path}: is no target: it needs `capabilities` and `session`; derive it from "
+            f"target {path}: is not a target: it needs `capabilities` and `session`; derive it from "
             "voicelab.targets.base.TargetBase"
         )
     return found

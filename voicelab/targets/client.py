@@ -1,4 +1,4 @@
-"""The WebSocket client that speaks the protocol and keeps an instant for each thing that happens."""
+"""A WebSocket client for voicelab's protocol that records the time of each event."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
 _LARGEST_MESSAGE = 64 * 2**20
 _MOST_WAITING = 1000
-"""Messages that wait to be taken; more of them wait in the connection."""
+"""Number of received messages that are queued; more of them wait in the connection."""
 _MESSAGES_KEPT = 12
 BAD_REPLY = "bad_reply"
-"""The failure code of a turn in which the server broke the protocol."""
+"""The failure code of turns in which the server violated the protocol."""
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -38,11 +38,11 @@ _FINAL_STATUSES = {
     HTTPStatus.NOT_FOUND,
     HTTPStatus.UPGRADE_REQUIRED,
 }
-"""Answers to a handshake that stay the same however long a client waits."""
+"""HTTP statuses of a refused handshake for which retrying is pointless."""
 
 
 class VoiceClient:
-    """One session with a server. Use it with `async with VoiceClient.connect(...)`."""
+    """A session with a server. Use it as `async with VoiceClient.connect(...)`."""
 
     def __init__(self, connection: ClientConnection, timeout_s: float) -> None:
         self._connection = connection
@@ -50,7 +50,7 @@ class VoiceClient:
         self._inbox: asyncio.Queue[tuple[float, str | bytes | Exception]] = asyncio.Queue(_MOST_WAITING + 1)
         self.session_id = ""
         self.messages: deque[TargetEvent] = deque(maxlen=_MESSAGES_KEPT)
-        """The last messages both ways, oldest first; names of those sent begin with `>`."""
+        """The last messages in both directions, oldest first; names of sent messages start with `>`."""
 
     @classmethod
     @asynccontextmanager
@@ -63,14 +63,13 @@ class VoiceClient:
         events: tuple[str, ...] = ("turn_metrics",),
         timeout_s: float = 30.0,
     ) -> AsyncIterator[Self]:
-        """Open a session. url: `ws://host:port/ws/voice/simple`; events: those asked for beyond the seed's.
+        """Open a session. url: `ws://host:port/ws/voice/simple`; events: optional events to request.
 
-        A user part in the url (`ws://user:password@host`) is sent as HTTP Basic and shown nowhere.
+        Credentials in the URL (`ws://user:password@host`) are sent with HTTP Basic and never shown. The user is then
+        that of the token, and user_id is not sent.
 
-        The user is then the token's, and user_id is not sent.
-
-        Raises ConnectionLostError when the server cannot be reached or is busy, InputError when it refuses this client
-        (no token, a wrong path), ServerError when it refuses `init`.
+        Raises ConnectionLostError if the server cannot be reached or is busy, InputError if it refuses this client (no
+        token, a wrong path), ServerError if it refuses `init`.
         """
         url = take_user(url)
         authorization = basic_authorization(url)
@@ -98,17 +97,17 @@ class VoiceClient:
             if started["event"] == "error":
                 raise ServerError(started["data"]["code"], started["data"]["message"])
             if not isinstance(started["data"].get("session_id"), str):
-                raise ServerError(BAD_REPLY, f"init was answered with {started['event']} and without a session_id")
+                raise ServerError(BAD_REPLY, f"the server answered init with {started['event']} without a session_id")
             client.session_id = started["data"]["session_id"]
             yield client
 
     async def speak(self, audio: bytes, mode: Mode = "burst", *, source: str = "the recording") -> TurnOutcome:
-        """Send a recording and take the whole reply. A turn that the server refuses is a TurnOutcome with `error`.
+        """Send a recording and receive the whole reply. If the server refuses the turn, the outcome has an `error`.
 
-        Raises ConnectionLostError when the connection ends, NoReplyError when nothing comes for timeout_s.
+        Raises ConnectionLostError if the connection ends, NoReplyError if nothing arrives for timeout_s.
         """
         utterance = Utterance(audio, source)
-        # In a thread, and before the first chunk is due: other conversations of this process must not be late by it.
+        # In a thread, and before the first chunk is due, so that it delays no other conversation of this process.
         chunks, messages = await analyse(_request, utterance, mode)
         waiting, sent_s = iter(messages), []
         async for _ in paced(chunks, mode):
@@ -150,7 +149,7 @@ class VoiceClient:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 
     async def _receive(self) -> tuple[float, dict[str, Any]]:
-        """The next message, and when it arrived (`time.perf_counter`)."""
+        """Return the next message and its arrival (`time.perf_counter`)."""
         try:
             async with asyncio.timeout(self._timeout_s):
                 arrived_s, message = await self._inbox.get()
@@ -165,7 +164,7 @@ class VoiceClient:
 
     @asynccontextmanager
     async def _reading(self) -> AsyncIterator[None]:
-        """Read messages as they arrive: an agent may answer while the caller's sound is still being sent."""
+        """Read messages as they arrive: an agent may answer while the caller's audio is still being sent."""
         reader = asyncio.create_task(self._read())
         try:
             yield
@@ -184,7 +183,7 @@ class VoiceClient:
 
 
 def _request(utterance: Utterance, mode: Mode) -> tuple[list[Chunk], list[str]]:
-    """The chunks of a request, and the message for each."""
+    """Return the chunks of a request with their messages."""
     chunks = request_chunks(utterance.audio, mode, source=utterance.source)
     messages = []
     for number, chunk in enumerate(chunks, start=1):
@@ -200,7 +199,7 @@ def _request(utterance: Utterance, mode: Mode) -> tuple[list[Chunk], list[str]]:
 
 
 def _parsed(message: str | bytes) -> dict[str, Any]:
-    """The message; ServerError where it is not of the protocol's shape."""
+    """Parse a message. Raises ServerError if it does not match the protocol."""
     try:
         found = json.loads(message)
     except ValueError:
@@ -212,7 +211,7 @@ def _parsed(message: str | bytes) -> dict[str, Any]:
 
 
 def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: ReplyClock) -> bool:
-    """Enter a message in the outcome; whether it ends the turn."""
+    """Add a message to the outcome. Returns whether it ends the turn."""
     event, data = message["event"], message["data"]
     if event in ("partial_transcription", "transcription"):
         take.partials.append(PartialTranscript(at_s + (take.t_end or 0.0), data["text"]))
@@ -240,18 +239,18 @@ def _noted(message: dict[str, Any], at_s: float, take: TurnOutcome, clock: Reply
 
 
 def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:
-    """The error for a handshake that was answered with HTTP: waiting helps only where the server is busy or ending."""
+    """Return the error for a refused handshake. Retrying helps only if the server is busy or shutting down."""
     status = error.response.status_code
     try:
         detail = json.loads(error.response.body or b"")["detail"]
         reason = detail if isinstance(detail, str) else str(detail["message"])
     except (ValueError, KeyError, TypeError):
-        reason = "it gives no reason"
+        reason = "without a reason"
     message = f"{url}: the server refused the connection with HTTP {status}: {reason}"
     return InputError(message) if status in _FINAL_STATUSES else ConnectionLostError(message)
 
 
 def _own_origin(url: str) -> str:
-    """The origin of the server's own pages, which every server accepts."""
+    """Return the origin of the server's own pages, which every server accepts."""
     parts = urlsplit(url)
     return f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}"

@@ -1,7 +1,7 @@
-"""A known agent to measure: it says back what it heard, a set time after the caller stopped speaking.
+"""An agent with known timing: it repeats the caller's audio a fixed time after the caller stopped speaking.
 
-It speaks voicelab's protocol (docs: the protocol page) and finds the end of speech by level, so a recording's trailing
-silence does not matter to it. It recognizes no words and sends no text.
+It implements voicelab's protocol (docs/reference/protocol.md) and detects the end of speech by level, so the trailing
+silence of a recording does not matter. It does not recognize words and sends no text.
 """
 
 from __future__ import annotations
@@ -36,10 +36,10 @@ REPLY_RATE_HZ = 24_000
 
 @dataclass(frozen=True, slots=True)
 class EchoSettings:
-    """How the agent behaves.
+    """The behaviour of the agent.
 
-    delay_s: from the end of the caller's speech to its reply. leading_silence_s: silence at the start of the reply's
-    sound. reply: what it says; None: what it heard. text: what it claims to have heard and said; None: it sends none.
+    delay_s: from the end of the caller's speech to the reply. leading_silence_s: silence at the start of the reply's
+    audio. reply: the audio of the reply; None repeats the caller. text: transcript and reply text to send; None: none.
     """
 
     delay_s: float = 0.5
@@ -50,7 +50,7 @@ class EchoSettings:
 
 @dataclass(slots=True)
 class CallerTurn:
-    """The caller's turn so far. ended_s: the instant of its last loud sample (`time.perf_counter`), if there is one."""
+    """The caller's turn so far. ended_s: time of its last loud sample (`time.perf_counter`), or None."""
 
     incoming: IncomingAudio = field(default_factory=lambda: IncomingAudio(longest_s=_LONGEST_TURN_S))
     parts: list[Clip] = field(default_factory=list)
@@ -58,7 +58,7 @@ class CallerTurn:
     ended_s: float | None = None
 
     def take(self, clip: Clip | None, arrived_s: float) -> None:
-        """Add sound whose last sample was spoken when it arrived."""
+        """Add audio whose last sample was spoken when it arrived."""
         if clip is None or not len(clip.samples):
             return
         self.parts.append(clip)
@@ -68,7 +68,7 @@ class CallerTurn:
             self.began_s = arrived_s if self.began_s is None else self.began_s
 
     def speech(self) -> Clip:
-        """From the first loud sample to the last; half a second of silence where there is none."""
+        """Return the audio from the first loud sample to the last; half a second of silence if there is none."""
         if not self.parts:
             return Clip.silence(0.5)
         heard = Clip.join(self.parts)
@@ -77,9 +77,9 @@ class CallerTurn:
 
 
 class EchoAgent:
-    """A server of voicelab's protocol. Subclasses change `reply` to misbehave.
+    """A server for voicelab's protocol. Subclasses override `reply` to misbehave.
 
-    A set reply is encoded beforehand: encoding it when it is due would add to the delay.
+    A fixed reply is encoded in advance, because encoding it on time would add to the delay.
     """
 
     def __init__(self, settings: EchoSettings | None = None) -> None:
@@ -89,18 +89,20 @@ class EchoAgent:
 
     @asynccontextmanager
     async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        """Serve during the block. Yields the port; 0 selects a free one. Raises InputError."""
         try:
             server = await serve(
                 self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None
             )
         except OSError as error:
-            raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror}; choose another") from error
+            raise InputError(
+                f"--port {port}: cannot listen on {host}: {error.strerror}; choose another port"
+            ) from error
         async with server:
             yield port_of(server)
 
     async def reply(self, connection: EchoConnection, turn: CallerTurn) -> None:
-        """Answer one turn."""
+        """Reply to one turn."""
         await connection.wait_until((turn.ended_s or perf_counter()) + self.settings.delay_s)
         if self.settings.text is not None:
             await connection.send("transcription", {"text": self.settings.text})
@@ -108,7 +110,7 @@ class EchoAgent:
         await connection.send_pieces(self._encoded or encoded(self.sound(turn)))
 
     def sound(self, turn: CallerTurn) -> Clip:
-        """The reply's sound, with its leading silence, at REPLY_RATE_HZ."""
+        """Return the reply's audio with its leading silence, at REPLY_RATE_HZ."""
         return self._set_reply or self._with_silence(turn.speech())
 
     def _with_silence(self, said: Clip) -> Clip:
@@ -116,7 +118,7 @@ class EchoAgent:
         return Clip.join([silence, said.at_rate(REPLY_RATE_HZ)])
 
     def may_answer(self, turn: CallerTurn, is_final: bool, now_s: float) -> bool:
-        """Whether the agent takes the turn to be over."""
+        """Return whether the agent considers the turn complete."""
         return is_final or (turn.ended_s is not None and now_s >= turn.ended_s + self.settings.delay_s)
 
     async def _converse(self, socket: ServerConnection) -> None:
@@ -150,14 +152,14 @@ class EchoAgent:
             await self.reply(connection, turn)
 
     def _patience_s(self, turn: CallerTurn, answer: asyncio.Task[None] | None) -> float | None:
-        """How long to wait for the caller before the reply is due."""
+        """Return the seconds to wait for more speech before the reply is due."""
         if turn.ended_s is None or answer is not None:
             return None
         return max(0.0, turn.ended_s + self.settings.delay_s - perf_counter())
 
 
 class EchoConnection:
-    """One client: messages in and out."""
+    """A connection to one client."""
 
     def __init__(self, socket: ServerConnection) -> None:
         self._socket = socket
@@ -173,11 +175,11 @@ class EchoConnection:
     async def send_pieces(
         self, pieces: Iterable[EncodedPiece], *, pace: float | None = None, ends: bool = True
     ) -> None:
-        """Send a reply. pace: seconds of sound per second; None: all at once. ends: mark the last piece as such."""
+        """Send a reply. pace: seconds of audio per second; None: all at once. ends: mark the last piece as final."""
         started_s = perf_counter()
         for piece in pieces:
             await self.send_chunk(piece.data, is_final=piece.is_last and ends)
-            # Also lets the message leave before the next piece is encoded.
+            # This also sends the message before the next piece is encoded.
             await self.wait_until(started_s + piece.end_s / pace if pace is not None else started_s)
 
     async def send_chunk(self, data: bytes, *, is_final: bool) -> None:
@@ -196,7 +198,7 @@ class EchoConnection:
 
 @dataclass(frozen=True, slots=True)
 class EncodedPiece:
-    """A part of a reply as Ogg Opus. end_s: where its sound ends in the reply."""
+    """A part of a reply as Ogg Opus. end_s: end of its audio within the reply."""
 
     data: bytes
     end_s: float
@@ -204,7 +206,7 @@ class EncodedPiece:
 
 
 def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
-    """A reply in pieces, each encoded when it is taken."""
+    """Yield the reply in pieces, each encoded on demand."""
     writer = OggOpusWriter(sound.rate_hz)
     size = max(1, round(piece_s * sound.rate_hz))
     starts = range(0, max(1, len(sound.samples)), size)
@@ -215,7 +217,7 @@ def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
 
 
 def port_of(server: Server) -> int:
-    """The port that a server listens on."""
+    """Return the port of a server."""
     port: int = next(iter(server.sockets)).getsockname()[1]
     return port
 
@@ -230,7 +232,7 @@ def _feed(turn: CallerTurn, data: dict[str, Any], is_final: bool) -> None:
 
 
 def _health(connection: ServerConnection, request: Request) -> Response | None:
-    """Answer plain HTTP as a voicelab server does, so that a client finds out what runs here."""
+    """Answer plain HTTP requests like a voicelab server, so that clients can identify this agent."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
         return None
     return connection.respond(HTTPStatus.OK, json.dumps({"status": "ok", "agent": "echo", "engines": []}))

@@ -1,4 +1,4 @@
-"""An agent behind one HTTP call: the recording is uploaded, and the answer holds the reply."""
+"""Agents with an HTTP endpoint: the recording is uploaded, and the response contains the reply."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ _REASON_CHARACTERS = 200
 
 @dataclass(frozen=True, slots=True)
 class HTTPSettings:
-    """How the call is made and where its answer holds what; see `HTTPAgent`."""
+    """The format of the request and the response; see `HTTPAgent`."""
 
     url: str
     field: str
@@ -49,12 +49,12 @@ class HTTPSettings:
 
 
 class HTTPAgent(TargetBase):
-    """One upload, one answer.
+    """An HTTP endpoint: one upload, one answer.
 
-    url: http:// or https:// address that takes a POST. field: the file's name in a multipart form; empty sends the WAV
-    itself as the body. transcript, reply, audio: the paths of the caller's transcript, the reply's text and its sound
-    (base64) in a JSON answer; an answer of type audio/* is the reply's sound. key_env: an environment variable whose
-    value is sent as a bearer token. Every conversation has a header X-Session-Id.
+    url: http:// or https:// URL that accepts POST. field: the file's name in a multipart form; empty sends the WAV as
+    the body. transcript, reply, audio: the paths of the caller's transcript, the reply's text and its audio (base64) in
+    a JSON response; a response of type audio/* is the reply's audio. key_env: an environment variable whose value is
+    sent as a bearer token. The header X-Session-Id identifies the conversation.
     """
 
     def __init__(
@@ -88,13 +88,13 @@ class HTTPAgent(TargetBase):
         settings = HTTPSettings(
             self._url, self._field, self._transcript, self._reply, self._audio, headers, self._timeout_s
         )
-        # Reading the certificates takes long, so a thread does it.
+        # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=self._timeout_s) as client:
             yield HTTPSession(client, settings, name)
 
 
 class HTTPSession:
-    """A conversation of calls that share a session id."""
+    """A conversation: calls with a common session id."""
 
     def __init__(self, client: httpx.AsyncClient, settings: HTTPSettings, session_id: str) -> None:
         self.session_id = session_id
@@ -104,9 +104,9 @@ class HTTPSession:
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
     ) -> TurnOutcome:
-        """Upload one recording. In mode `realtime` the upload begins when the caller would have finished."""
+        """Upload one recording. In mode `realtime`, the upload starts when the caller would have finished."""
         if interruption is not None:
-            raise InputError("an agent behind one HTTP call cannot be interrupted")
+            raise InputError("an agent with an HTTP endpoint cannot be interrupted")
         clip = await analyse(utterance.clip)
         wav = await analyse(codecs.encode_wav, clip)
         if mode == "realtime":
@@ -136,7 +136,10 @@ class HTTPSession:
                     body += chunk
                     outcome.chunks += 1
                     if len(body) > LARGEST_MESSAGE_BYTES:
-                        outcome.error = ("reply_too_long", f"{shown}: answered more than {LARGEST_MESSAGE_BYTES} bytes")
+                        outcome.error = (
+                            "reply_too_long",
+                            f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes",
+                        )
                         break
         except (TimeoutError, httpx.TimeoutException) as error:
             raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
@@ -148,7 +151,7 @@ class HTTPSession:
         return answer.headers.get("content-type", ""), bytes(body)
 
     def _take(self, content_type: str, body: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
-        """Read the answer: sound, or JSON that holds text and sound."""
+        """Read the response: audio, or JSON with text and audio."""
         if content_type.startswith("audio/"):
             self._take_sound(body, outcome, at_s, came_s)
             return
@@ -156,7 +159,7 @@ class HTTPSession:
         try:
             found = httpx.Response(200, content=body).json()
         except ValueError:
-            outcome.error = ("bad_reply", f"{without_query(settings.url)}: its answer is neither audio/* nor JSON")
+            outcome.error = ("bad_reply", f"{without_query(settings.url)}: the response is neither audio/* nor JSON")
             return
         heard = value_at(settings.transcript, found) if settings.transcript else None
         if heard is not None:
@@ -169,9 +172,9 @@ class HTTPSession:
             try:
                 self._take_sound(base64.b64decode(sound, validate=True), outcome, at_s, came_s)
             except (binascii.Error, ValueError, TypeError):
-                outcome.error = ("bad_reply", f"{settings.audio} in the answer is not base64")
+                outcome.error = ("bad_reply", f"{settings.audio} in the response is not base64")
         if outcome.answer is None and not outcome.received and outcome.error is None:
-            outcome.error = ("empty_reply", f"{without_query(settings.url)}: its answer holds no reply")
+            outcome.error = ("empty_reply", f"{without_query(settings.url)}: the response contains no reply")
 
     def _take_sound(self, sound: bytes, outcome: TurnOutcome, at_s: float, came_s: float) -> None:
         try:

@@ -1,4 +1,4 @@
-"""The pipeline in this process, without a server."""
+"""voicelab's pipeline in this process, without a server."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class InProcess(TargetBase):
 
 
 class _LocalSession:
-    """A conversation with the pipeline itself, timed as the client times one with a server."""
+    """A conversation with the pipeline, timed like a client's conversation with a server."""
 
     def __init__(self, pipeline: Pipeline, user_id: str, session_id: str) -> None:
         self._pipeline = pipeline
@@ -64,7 +64,7 @@ class _LocalSession:
         self.session_id = session_id
 
     async def remember(self, heard: str) -> None:
-        """Bring the dialogue to where it was after a turn that an earlier, killed run took."""
+        """Restore the dialogue after a turn that an earlier, killed run completed."""
         turn = Turn(self._pipeline, self._dialogue)
         try:
             self._dialogue = self._dialogue.after(heard, await turn.reply(heard))
@@ -75,7 +75,7 @@ class _LocalSession:
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
     ) -> TurnOutcome:
         if interruption is not None:
-            raise InputError("the pipeline in this process cannot be interrupted; its capabilities say so")
+            raise InputError("the in-process pipeline cannot be interrupted; its capabilities exclude interruption")
         take, clock = TurnOutcome(), ReplyClock()
         t_end = perf_counter()
         chunks: list[Chunk] = []

@@ -1,4 +1,4 @@
-"""Any JSON or binary WebSocket, described in a YAML file: `map:FILE.yaml`, or a shipped map by its name."""
+"""Any JSON or binary WebSocket protocol that a YAML file describes: `map:FILE.yaml`, or the name of a shipped map."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ _HIDDEN = "***"
 
 
 class Mapped(StreamTarget):
-    """A target in a file.
+    """A target described by a map.
 
-    file: the path of a map, or a shipped map's name. url: replaces the map's address. ready_s, greeting_s, quiet_s: see
-    `Timing`. Raises InputError that names file, line and key, or the environment variable that is not set.
+    file: the path of a map, or the name of a shipped map. url: replaces the map's URL. ready_s, greeting_s, quiet_s:
+    see `Timing`. Raises InputError that names file, line and key, or the missing environment variable.
     """
 
     def __init__(
@@ -44,7 +44,7 @@ class Mapped(StreamTarget):
         self._url = url
         self._map = load_map(file)
         if url is None and self._map.connect.url is None:
-            raise InputError(f"map {file}: holds no connect.url; write map:{file},url=ws://HOST:PORT/PATH")
+            raise InputError(f"map {file}: connect.url is missing; write map:{file},url=ws://HOST:PORT/PATH")
         self.capabilities = _capabilities(self._map)
         self.unpaced = self._map.send.sound.between == "nothing" and self._map.turns == "message"
 
@@ -77,7 +77,7 @@ class Mapped(StreamTarget):
         )
 
     def _variables(self) -> tuple[dict[str, Any], list[str]]:
-        """The variables' values, and those of them that are secrets."""
+        """Return the values of the variables, and the secret ones among them."""
         values: dict[str, Any] = {}
         secrets = []
         for name, variable in self._map.variables.items():
@@ -93,7 +93,7 @@ class Mapped(StreamTarget):
 
 
 class _MapConversation(MapWire):
-    """A wire whose variables a request before the connection can add to."""
+    """A wire whose variables may come from a request before the connection."""
 
     @property
     def values(self) -> dict[str, Any]:
@@ -104,7 +104,7 @@ class _MapConversation(MapWire):
 
 
 async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, timeout_s: float) -> dict[str, Any]:
-    """Make the call before the connection, and read its variables."""
+    """Make the request before the connection, and read its variables."""
 
     def look_up(name: str) -> Any:
         return values[name]
@@ -123,7 +123,7 @@ async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, time
             answer = await client.request(request.method, url, headers=headers, json=body)
     except httpx.HTTPError as error:
         reason = str(error) or type(error).__name__
-        raise ConnectionLostError(f"{shown}: cannot be asked for the address: {reason}") from error
+        raise ConnectionLostError(f"{shown}: the request before the connection failed: {reason}") from error
     if answer.status_code >= 500:
         raise ConnectionLostError(f"{shown}: answered HTTP {answer.status_code}")
     if answer.status_code >= 400:
@@ -132,17 +132,17 @@ async def _ask(request: SetupRequest, values: Mapping[str, Any], file: str, time
         found = answer.json()
     except ValueError as error:
         raise InputError(
-            f"{shown}: its answer is not JSON, but the map reads {', '.join(request.read)} there"
+            f"{shown}: the response is not JSON, but the map reads {', '.join(request.read)} from it"
         ) from error
     read = {name: value_at(path, found) for name, path in request.read.items()}
     for name, value in read.items():
         if value is None:
-            raise InputError(f"{shown}: its answer holds no {request.read[name]}, which the map reads as {name}")
+            raise InputError(f"{shown}: the response lacks {request.read[name]}, which the map reads as {name}")
     return read
 
 
 def _address_part(template: str | None, name: str, values: Mapping[str, Any]) -> str:
-    """A variable in an address: quoted, unless it is the whole address."""
+    """Return a variable's value for a URL: percent-encoded unless it is the whole URL."""
     value = str(values[name])
     return value if template == f"${{{name}}}" else quote(value, safe="")
 

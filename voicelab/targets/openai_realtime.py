@@ -1,6 +1,6 @@
-"""OpenAI Realtime over a WebSocket: the GA protocol, and the beta that some servers still speak.
+"""OpenAI Realtime over a WebSocket: the GA protocol, and the beta protocol that some servers still use.
 
-The same protocol is spoken by Azure OpenAI, xAI, LocalAI, LiteLLM, vLLM-omni, Hugging Face speech-to-speech and others.
+Azure OpenAI, xAI, LocalAI, LiteLLM, vLLM-omni, Hugging Face speech-to-speech and others use the same protocol.
 Source: OpenAI's API reference, "Realtime: client events" and "Realtime: server events".
 """
 
@@ -40,10 +40,10 @@ BETA_NAMES: Mapping[str, str] = {
     "response.text.done": "response.output_text.done",
     "conversation.item.created": "conversation.item.added",
 }
-"""Names of server events in the beta, and what GA calls them. Both are read, whichever version is set."""
+"""Beta names of server events and their GA names. Both are accepted, whichever version is set."""
 
 _HARMLESS = frozenset({"response_cancel_not_active", "conversation_already_has_active_response"})
-"""Errors that only say that a message of ours crossed one of the target's."""
+"""Errors that only mean that our message and one of the target's crossed on the way."""
 
 
 _IDS_KEPT = 64
@@ -80,7 +80,7 @@ class RealtimeWire(BaseWire):
         return Reading(sent_as, found, _text_of(found))
 
     def _is_repeated(self, event_id: Any) -> bool:
-        """Whether an event with this id has just come. Events without an id are never taken for repeated."""
+        """Return whether an event with this id has just arrived. Events without an id never count as repeated."""
         if not isinstance(event_id, str) or not event_id:
             return False
         if event_id in self._last_ids:
@@ -101,7 +101,7 @@ class RealtimeWire(BaseWire):
         return (_event("input_audio_buffer.commit"), _event("response.create"))
 
     def cancel(self) -> Sequence[Frame]:
-        """Without turn detection the server does not notice an interruption."""
+        """Without turn detection, the server does not notice interruptions."""
         return (_event("response.cancel"),) if self._responding and not self.continuous else ()
 
     def interrupted(self, played_s: float) -> Sequence[Frame]:
@@ -118,7 +118,7 @@ class RealtimeWire(BaseWire):
         return (events.MessagesToSend((self.session_update(),)),)
 
     def session_update(self) -> str:
-        """The session.update event for these settings."""
+        """Return the session.update event for these settings."""
         return _event("session.update", session=session_fields(self._settings))
 
     def _updated(self, message: dict[str, Any]) -> Sequence[Event]:
@@ -191,7 +191,7 @@ class RealtimeWire(BaseWire):
         return (*found, events.ReplyEnd(cancelled=status == "cancelled"))
 
     def _tool_outputs(self, calls: Sequence[str]) -> tuple[Frame, ...]:
-        """Tools run at the client: it answers every call, then asks for the rest of the reply."""
+        """Answer every tool call, then request the rest of the reply: tools run on the client."""
         outputs = [
             {"type": "function_call_output", "call_id": call_id, "output": self._settings.tool_output}
             for call_id in calls
@@ -225,20 +225,19 @@ _READERS = {
     "response.done": RealtimeWire._response_done,
     "error": RealtimeWire._failed,
 }
-"""What each server event, by its GA name, means. Events that are not here mean nothing for a measurement."""
+"""The meaning of each server event, by its GA name. Other events do not matter for a measurement."""
 
 
 @dataclass(eq=False, repr=False)
 class OpenAIRealtime(StreamTarget):
-    """OpenAI Realtime, and the servers that speak it.
+    """OpenAI Realtime and compatible servers.
 
-    url: ws:// or wss:// address. model: added to the address as ?model=. key_env: the environment variable with the API
-    key, sent as a bearer token if it is set. version: ga or beta. encoding: pcm16 (24 kHz), mulaw or alaw (8 kHz), for
-    both directions.
-    turn_detection: server_vad, semantic_vad, or none, where the caller's side commits each utterance. voice,
-    instructions, transcription (a model): as in the session. tools: a JSON file with the session's tools; tool_output:
-    the answer to every call. configure: no leaves the session as the server sets it up. ready_s, greeting_s, quiet_s:
-    see `Timing`.
+    url: ws:// or wss:// URL. model: added to the URL as ?model=. key_env: the environment variable with the API key,
+    sent as a bearer token if it is set. version: ga or beta. encoding: pcm16 (24 kHz), mulaw or alaw (8 kHz), in both
+    directions. turn_detection: server_vad, semantic_vad, or none; with none, voicelab commits each utterance. voice,
+    instructions, transcription (a model): fields of the session. tools: a JSON file with the session's tools;
+    tool_output: the answer to every call. configure: `no` keeps the server's default session. ready_s, greeting_s,
+    quiet_s: see `Timing`.
     """
 
     capabilities = Capabilities(
@@ -299,7 +298,7 @@ def _event(name: str, **fields: Any) -> str:
 
 
 def _text_of(found: Sequence[Event]) -> str | None:
-    """The text to keep beside an event's name."""
+    """Return the text to log with an event's name."""
     for event in found:
         match event:
             case events.CallerText(text) | events.AgentText(text):
@@ -312,7 +311,7 @@ def _text_of(found: Sequence[Event]) -> str | None:
 
 
 def _error(error: Any) -> tuple[str, str]:
-    """Code and message of an error object, whatever it lacks."""
+    """Return code and message of an error object, with defaults for missing fields."""
     if not isinstance(error, dict):
         return "target_error", str(error or "the target reported an error without a message")
     code = error.get("code") or error.get("type") or "target_error"

@@ -1,4 +1,4 @@
-"""A server that a run starts itself, on a free port of this machine."""
+"""A server that a run starts on a free port of this machine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _STOP_LIMIT_S = 10.0
 
 
 class EngineChoice(Protocol):
-    """The engines of a server; a RunSpec and TargetSettings are such."""
+    """The engines of a server. RunSpec and TargetSettings implement this protocol."""
 
     @property
     def asr(self) -> str | None: ...
@@ -37,10 +37,10 @@ class EngineChoice(Protocol):
 
 
 class OwnServerTarget(VoicelabServer):
-    """A voicelab server of this run, with the engines that --asr, --agent and --tts name."""
+    """A voicelab server started for the run, with the engines of --asr, --agent and --tts."""
 
     def __init__(self, *, partials: bool = False) -> None:
-        super().__init__(url="http://127.0.0.1", partials=partials)  # replaced when the server has a port
+        super().__init__(url="http://127.0.0.1", partials=partials)  # replaced once the server has a port
         self._stack = AsyncExitStack()
         self._server: OwnServer | None = None
 
@@ -62,29 +62,31 @@ class OwnServerTarget(VoicelabServer):
 
 @dataclass(frozen=True, slots=True)
 class OwnServer:
-    """A server that a run started: http://127.0.0.1:port, its process, and its log."""
+    """A server started by a run: http://127.0.0.1:port, its process, and its log."""
 
     address: str
     process: asyncio.subprocess.Process
     log: Path
 
     def gone(self) -> str | None:
-        """How its process ended; None while it runs."""
+        """How the process ended; None while it runs."""
         code = self.process.returncode
         if code is None:
             return None
-        how = f"was ended by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"ended with exit code {code}"
+        how = (
+            f"was killed by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"ended with exit code {code}"
+        )
         return f"the server of this run {how}; see {self.log}"
 
 
 @asynccontextmanager
 async def own_server(engines_of: EngineChoice, folder: Path, **settings: str) -> AsyncIterator[OwnServer]:
-    """A server on a free port of this machine, for as long as the block lasts; its log is server.log in the folder.
+    """Run a server on a free port of this machine during the block. Its log is server.log in the folder.
 
-    settings: further settings of the server, by the names of their variables.
+    settings: additional settings of the server, by the names of their variables.
 
-    The socket is bound here and handed over, so that no other process can take the port in between. The server also
-    ends when this process is killed: it holds the other end of its standard input.
+    The socket is bound here and passed to the server, so that no other process can take the port in between. The server
+    also ends if this process is killed, because its standard input is a pipe from this process.
     """
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
@@ -92,7 +94,7 @@ async def own_server(engines_of: EngineChoice, folder: Path, **settings: str) ->
         address = f"http://127.0.0.1:{listener.getsockname()[1]}"
         log = folder / "server.log"
         history = f"sqlite+aiosqlite:///{(folder / 'history.sqlite3').resolve()}"
-        # Tokens are for those who use another server: here this process alone does.
+        # No tokens: only this process uses the server.
         engines = {"ASR": str(engines_of.asr), "AGENT": str(engines_of.agent), "TTS": str(engines_of.tts)}
         own = {"HOST": "127.0.0.1", "DATABASE_URL": history, **engines, **settings}
         environment = safe_environment(without=SERVER_SECRETS | own.keys(), **own)
@@ -119,7 +121,7 @@ async def own_server(engines_of: EngineChoice, folder: Path, **settings: str) ->
 
 
 def _private(file: Path) -> IO[bytes]:
-    """The file, opened to add to, and if it is made now, readable by its owner alone: a log may hold what was said."""
+    """Open a file for appending. A new file is readable only by its owner, because a log may contain transcripts."""
     try:
         return os.fdopen(os.open(file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600), "ab")
     except OSError as error:
@@ -139,7 +141,7 @@ async def _until_ready(address: str, process: asyncio.subprocess.Process, log: P
         try:
             (await answered).raise_for_status()
         except httpx.HTTPError as error:
-            # A server that cannot start closes its socket a moment before it ends, and it has said why.
+            # A server that cannot start prints the reason and closes its socket just before it exits.
             with contextlib.suppress(TimeoutError):
                 code = await asyncio.wait_for(process.wait(), _STOP_LIMIT_S)
                 raise _start_failure(code, log) from error

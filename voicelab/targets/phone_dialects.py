@@ -22,7 +22,7 @@ Template = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class PhoneCall:
-    """The names of one call. parameters: what the agent is told about it."""
+    """The ids of one call. parameters: the call's parameters for the agent."""
 
     stream: str
     call: str

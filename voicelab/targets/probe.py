@@ -1,4 +1,4 @@
-"""What a target can really do: one short conversation with it, step by step, in seconds."""
+"""Probe a target: check in a few seconds, step by step, what it really supports."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ State = Literal["ok", "missing", "failed", "skipped"]
 LIMIT_S = 14.0
 CONNECTED, READY, ACCEPTED = "connected", "ready", "sound accepted"
 HEARD, ANSWERED, SOUND, INTERRUPTED = (
-    "caller transcript seen", "reply text seen", "sound came back", "interruption honoured",
+    "caller transcript received", "reply text received", "reply audio received", "interruption honoured",
 )  # fmt: skip
 NEEDED = (CONNECTED, READY, ACCEPTED)
-"""Steps without which evaluate cannot run; besides, an answer must come back in some form."""
+"""Steps that evaluate needs. In addition, a reply must arrive in some form."""
 _INTERRUPTS_AFTER_S = 0.5
 _MESSAGES_SHOWN = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """detail: what was found, or one sentence with the way out."""
+    """A step of the probe. detail: the finding, or a sentence that says how to fix the problem."""
 
     name: str
     state: State
@@ -46,7 +46,7 @@ class Step:
 
 @dataclass(slots=True)
 class ProbeResult:
-    """messages: the last ones that passed before a step failed. missing: figures that will not be available and why."""
+    """The result. messages: the last ones before a step failed. missing: unavailable figures, with reasons."""
 
     target: str
     steps: list[Step] = field(default_factory=list)
@@ -68,9 +68,9 @@ class ProbeResult:
 async def probe(
     name: str, target: Target, settings: TargetSettings, utterance: Utterance, *, limit_s: float = LIMIT_S
 ) -> ProbeResult:
-    """Hold a conversation of one or two turns with a target, and note what it shows. Takes at most about limit_s.
+    """Hold a conversation of one or two turns with a target, and record its signals. Takes at most about limit_s.
 
-    Never raises for what the target does: a step that fails says why.
+    Never raises because of the target's behaviour: a failed step contains the reason.
     """
     result, started_s = ProbeResult(name), perf_counter()
     prober = _Prober(result, target, utterance)
@@ -78,7 +78,7 @@ async def probe(
         async with asyncio.timeout(limit_s):
             await prober.run(settings)
     except TimeoutError:
-        prober.fail(f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s")
+        prober.fail(f"no answer within {limit_s:g} s; check that the agent supports this protocol, or raise --limit-s")
     except VoicelabError as error:
         prober.fail(str(error))
     result.missing = missing_figures(_seen(target.capabilities, result))
@@ -87,7 +87,7 @@ async def probe(
 
 
 def _seen(declared: Capabilities, result: ProbeResult) -> Capabilities:
-    """What the target declares, less the texts that did not come."""
+    """Return the declared capabilities without the texts that did not arrive."""
     states = {step.name: step.state for step in result.steps}
     return replace(
         declared,
@@ -97,7 +97,7 @@ def _seen(declared: Capabilities, result: ProbeResult) -> Capabilities:
 
 
 class _Prober:
-    """Walks the steps; `fail` is about the one that was under way."""
+    """Runs the steps; `fail` refers to the current one."""
 
     def __init__(self, result: ProbeResult, target: Target, utterance: Utterance) -> None:
         self._result = result
@@ -123,11 +123,15 @@ class _Prober:
                     self._current = INTERRUPTED
                     await self._interrupt(session)
                 else:
-                    why = "the target declares no interruption" if take.received else "there was no reply to interrupt"
+                    why = (
+                        "the target does not declare interruption"
+                        if take.received
+                        else "there was no reply to interrupt"
+                    )
                     self._result.add(INTERRUPTED, "skipped", why)
 
     def fail(self, why: str) -> None:
-        """Note that the current step failed, with the messages before it, and that the later ones were not tried."""
+        """Record that the current step failed, with the messages before it, and that later steps were not tried."""
         self._result.add(self._current, "failed", why)
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
         self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
@@ -150,14 +154,14 @@ class _Prober:
                 await self._target.close()
 
     def _shown(self, take: TurnOutcome) -> None:
-        """The steps that one turn shows."""
+        """Yield the steps that a turn confirms."""
         sent_s = sum(piece.clip.duration_s for piece in take.sent)
         self._ok(ACCEPTED, f"{sent_s:.1f} s of speech at the pace of a microphone")
         capabilities = self._target.capabilities
         self._text(HEARD, take.heard, capabilities.caller_transcript)
         self._text(ANSWERED, take.answer, capabilities.reply_text)
         if not take.received:
-            self._result.add(SOUND, "missing", "no sound came back; replies cannot be timed as heard")
+            self._result.add(SOUND, "missing", "no audio arrived; response times as heard cannot be measured")
             return
         self._ok(SOUND, _sound(take))
 
@@ -165,16 +169,16 @@ class _Prober:
         if text is not None:
             self._ok(name, repr(text[:80]))
         elif declared:
-            self._result.add(name, "missing", "none came, though targets of this kind can send it")
+            self._result.add(name, "missing", "none arrived, although targets of this kind can send it")
         else:
-            self._result.add(name, "missing", "targets of this kind send none")
+            self._result.add(name, "missing", "targets of this kind do not send it")
 
     async def _interrupt(self, session: Session) -> None:
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
         take = await session.speak(self._utterance, "realtime", interruption)
         heard = as_heard(take.received, take.flushed)
         if len(take.sent) < 2 or not heard or heard[-1].end_s <= take.sent[1].at_s:
-            self._result.add(INTERRUPTED, "skipped", "the reply was over before it could be interrupted")
+            self._result.add(INTERRUPTED, "skipped", "the reply ended before it could be interrupted")
             return
         took_s = heard[-1].end_s - take.sent[1].at_s
         whole_s = sum(piece.clip.duration_s for piece in take.received)
@@ -184,17 +188,17 @@ class _Prober:
             "ok" if was_cut else "missing",
             f"the agent stopped {took_s * 1000:.0f} ms after the caller began"
             if was_cut
-            else f"the agent talked on for {took_s:.1f} s",
+            else f"the agent continued to speak for {took_s:.1f} s",
         )
 
 
 def _sound(take: TurnOutcome) -> str:
-    """Rate, length and pace of a reply: at the pace of speech, or faster."""
+    """Return rate, duration and speed of a reply: at real time, or faster."""
     total_s = sum(piece.clip.duration_s for piece in take.received)
     first, last = take.received[0], take.received[-1]
     delivered_s = last.at_s - first.at_s
     ahead_s = total_s - last.clip.duration_s
-    pace = "all at once" if delivered_s < 0.05 else f"{ahead_s / delivered_s:.1f} times the pace of speech"
+    pace = "all at once" if delivered_s < 0.05 else f"{ahead_s / delivered_s:.1f} times real time"
     return f"{total_s:.1f} s at {first.clip.rate_hz} Hz, {pace}"
 
 

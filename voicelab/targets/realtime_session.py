@@ -1,4 +1,4 @@
-"""The session that an OpenAI Realtime server is asked for, in the GA form and in the beta's."""
+"""The session to request from an OpenAI Realtime server, in GA and beta format."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ TURN_DETECTION = ("server_vad", "semantic_vad", "none")
 
 @dataclass(frozen=True, slots=True)
 class RealtimeSettings:
-    """What the session is asked for. tools: in the form of `session.tools`; tool_output: the answer to every call."""
+    """Settings of the session. tools: in the format of `session.tools`; tool_output: the answer to every call."""
 
     version: Literal["ga", "beta"] = "ga"
     encoding: str = "pcm16"
@@ -42,7 +42,7 @@ class RealtimeSettings:
 
 
 def session_fields(settings: RealtimeSettings) -> dict[str, Any]:
-    """The `session` of a session.update event."""
+    """Return the `session` of a session.update event."""
     return _beta_session(settings) if settings.version == "beta" else _ga_session(settings)
 
 
@@ -88,7 +88,7 @@ def _turn_detection(settings: RealtimeSettings) -> dict[str, str] | None:
 
 
 def read_tools(path: str) -> tuple[dict[str, Any], ...]:
-    """The tools in a JSON file. Raises InputError."""
+    """Read tools from a JSON file. Raises InputError."""
     try:
         found = json.loads(Path(path).read_text(encoding="utf-8"))
     except OSError as error:

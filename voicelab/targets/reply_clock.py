@@ -1,4 +1,4 @@
-"""When the pieces of an encoded reply arrived."""
+"""Arrival times of the pieces of an encoded reply."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voicelab.errors import InputError
 
 
 class ReplyClock:
-    """Notes when each chunk of a reply came, and finds the first one with sound in it."""
+    """Records the arrival of each chunk of a reply, and finds the first one with sound."""
 
     def __init__(self) -> None:
         self._joined = bytearray()
@@ -28,18 +28,18 @@ class ReplyClock:
         return len(self._arrivals)
 
     def first_sound_s(self) -> float | None:
-        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
+        """Return the arrival of the first chunk of the reply (Ogg Opus) that is not silent; None if all are silent."""
         for at_s, size in self._arrivals:
             try:
                 clip = reply_clip(bytes(self._joined[:size]))
             except InputError:
-                continue  # the headers alone are not sound yet
+                continue  # headers alone contain no audio
             if clip.sound_start_s() is not None:
                 return at_s
         return None
 
     def pieces(self, t_end: float) -> list[SoundPiece]:
-        """The sound that each chunk completed, with its arrival on the clock of t_end; empty if it does not decode."""
+        """Return the audio that each chunk completed, with its arrival on the clock of t_end; empty if undecodable."""
         try:
             clip = reply_clip(self.audio)
         except InputError:

@@ -1,4 +1,4 @@
-"""How a recording travels to the target: cut into chunks, at the pace of a microphone or at once."""
+"""Split a recording into chunks and send them at the pace of a microphone or at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.targets.base import Utterance
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a request: encoded audio, and how long it sounds."""
+    """A piece of a request: encoded audio and its duration."""
 
     data: bytes
     form: str = "opus"
@@ -27,9 +27,9 @@ class Chunk:
 
 
 def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
-    """How a recording is sent.
+    """Return the chunks of a recording.
 
-    burst: as it is, in one chunk. realtime: as 20 ms frames, the file's own Opus packets where it has them, else PCM.
+    burst: the whole file in one chunk. realtime: 20 ms frames, either the file's own Opus packets or PCM.
     """
     if mode == "burst":
         return [Chunk(audio)]
@@ -43,7 +43,7 @@ def request_chunks(audio: bytes, mode: Mode, *, source: str) -> list[Chunk]:
 
 
 async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
-    """The chunks, each when a microphone would have it: a frame is there when it has been spoken."""
+    """Yield each chunk when a microphone would have captured it: after the frame has been spoken."""
     due_s = perf_counter()
     for chunk in chunks:
         if mode == "realtime":
@@ -53,10 +53,10 @@ async def paced(chunks: list[Chunk], mode: Mode) -> AsyncIterator[Chunk]:
 
 
 def sent_sound(utterance: Utterance, mode: Mode, chunks: Sequence[Chunk], sent_s: Sequence[float]) -> list[SoundPiece]:
-    """What the caller said, and when. sent_s: when each chunk was sent, by `time.perf_counter`.
+    """Return the caller's audio with its times. sent_s: when each chunk was sent (`time.perf_counter`).
 
-    A chunk's last sample was spoken when it was sent. In burst mode the whole counts as spoken just before. Empty where
-    the recording cannot be decoded; the target says so by itself.
+    The last sample of a chunk was spoken when the chunk was sent. In burst mode, the whole recording counts as spoken
+    just before. Empty if the recording cannot be decoded; the target then reports the error.
     """
     try:
         clip = utterance.clip()

@@ -1,4 +1,4 @@
-"""pipecat bots over a WebSocket: RTVI messages as JSON, or in pipecat's protobuf frames beside binary sound.
+"""pipecat bots over a WebSocket: RTVI messages as JSON, or in pipecat's protobuf frames with binary audio.
 
 Source: the RTVI standard (docs.pipecat.ai, "The RTVI standard") and pipecat's serializers.
 """
@@ -30,7 +30,7 @@ _FORMATS = ("protobuf", "json")
 
 @dataclass(frozen=True, slots=True)
 class RTVISettings:
-    """How a bot is spoken to. handshake: client-ready is sent, and bot-ready awaited."""
+    """Settings for a bot. handshake: send client-ready and wait for bot-ready."""
 
     form: Literal["protobuf", "json"] = "protobuf"
     rate_hz: int = 16_000
@@ -94,12 +94,12 @@ class RTVIWire(BaseWire):
         return encode_frame("message", data=text) if self._settings.form == "protobuf" else text
 
     def _heard(self, kind: str, text: str, *, final: bool) -> Sequence[Event]:
-        """What the bot heard comes in several kinds of messages; the first kind of a turn counts."""
+        """Return the transcript. Bots send it in several kinds of messages; the first kind in a turn counts."""
         self._heard_kind = self._heard_kind or kind
         return (events.CallerText(text, final=final),) if self._heard_kind == kind else ()
 
     def _text(self, kind: str, text: str, *, delta: bool) -> Sequence[Event]:
-        """The reply's text comes in several kinds of messages; the first kind of a turn counts."""
+        """Return the reply's text. Bots send it in several kinds of messages; the first kind in a turn counts."""
         self._text_kind = self._text_kind or kind
         return (events.AgentText(text, delta=delta),) if self._text_kind == kind else ()
 
@@ -125,7 +125,7 @@ class RTVIWire(BaseWire):
         )
 
     def _tts_audio(self, data: dict[str, Any]) -> Sequence[Event]:
-        """Sound in JSON; beside protobuf frames it would come twice."""
+        """Return audio in JSON; with protobuf frames, it would arrive twice."""
         if self._settings.form == "protobuf":
             return ()
         sound = base64.b64decode(data.get("audio") or data["base64Audio"], validate=True)
@@ -165,9 +165,9 @@ _READERS: Mapping[str, Callable[[RTVIWire, dict[str, Any]], Sequence[Event]]] = 
 class RTVI(StreamTarget):
     """A pipecat bot.
 
-    url: the bot's ws:// or wss:// address. format: protobuf (pipecat's WebSocket transports) or json. rate_hz: of the
-    sound that is sent. version: the RTVI version that we claim. handshake: no for a bot without an RTVI processor,
-    which sends only sound. key_env: an environment variable whose value is sent as a bearer token. ready_s, greeting_s,
+    url: the bot's ws:// or wss:// URL. format: protobuf (pipecat's WebSocket transports) or json. rate_hz: sample rate
+    of the caller's audio. version: the RTVI version to announce. handshake: `no` for bots without an RTVI processor,
+    which send only audio. key_env: an environment variable whose value is sent as a bearer token. ready_s, greeting_s,
     quiet_s: see `Timing`.
     """
 

@@ -1,4 +1,4 @@
-"""Something to say to an agent, where any speech will do."""
+"""A sample utterance for cases in which any speech will do."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ from voicelab.targets.base import Utterance
 
 
 def sample_utterance() -> Utterance:
-    """The smallest recording of the shipped set in which somebody speaks."""
+    """Return the smallest recording with speech in the shipped set."""
     recordings = [(sample.audio_bytes(), str(sample.audio_path)) for sample in load(shipped("voice_samples")).spoken]
     return Utterance(*min(recordings, key=lambda one: len(one[0])))

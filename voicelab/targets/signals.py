@@ -1,13 +1,13 @@
-"""Which figures need which signal of a target."""
+"""The figures that need each signal of a target."""
 
 from __future__ import annotations
 
 from voicelab.targets.base import Capabilities
 
 FIGURES = {
-    "caller transcript": ("transcript", "word error rate, entity recall of what was heard, transcript_s"),
+    "caller transcript": ("transcript", "word error rate, entity recall (heard), transcript_s"),
     "partial transcript": ("partial transcript", "entity commit time, flicker"),
-    "reply text": ("reply text", "entity recall of what was answered, reply_text_s"),
+    "reply text": ("reply text", "entity recall (answered), reply_text_s"),
     "partial reply text": ("partial reply text", "none yet"),
     "entities": ("entities", "intent accuracy, companies linked"),
     "tool calls": ("tool calls", "none yet"),
@@ -17,14 +17,14 @@ FIGURES = {
     "stage times": ("stage times", "the stages, overhead_s, rtf"),
     "session state": ("session state", "session figures beyond what the turns show"),
 }
-"""For each signal: how a reason names it, and the figures that need it."""
+"""The readable name of each signal, and the figures that need it."""
 
 
 def missing_figures(capabilities: Capabilities) -> tuple[str, ...]:
-    """One sentence for each signal that is missing."""
+    """Return a sentence for each missing signal."""
     found = []
     for signal in capabilities.missing:
         name, figures = FIGURES[signal]
         if figures != "none yet":
-            found.append(f"{figures}: not available, the target sends no {name}")
+            found.append(f"{figures}: not available, because the target sends no {name}")
     return tuple(found)

@@ -1,1 +1,1 @@
-"""Targets that a YAML file describes: its form, its guards and templates, and the wire they make."""
+"""Targets described by YAML files (maps): schema, conditions, templates, and the wire made from them."""

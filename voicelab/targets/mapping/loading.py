@@ -1,4 +1,4 @@
-"""A map from its file, checked, and the maps that voicelab brings."""
+"""Load and check maps: files, and the maps shipped with voicelab."""
 
 from __future__ import annotations
 
@@ -22,12 +22,12 @@ _LARGEST_BYTES = 1_000_000
 
 
 def shipped_maps() -> tuple[str, ...]:
-    """The names of the maps that voicelab brings."""
+    """Return the names of the shipped maps."""
     return tuple(sorted(one.name.removesuffix(".yaml") for one in _FOLDER.iterdir() if one.name.endswith(".yaml")))
 
 
 def load_map(file: str) -> TargetMap:
-    """The map in a file, or the shipped one of this name. Raises InputError that names file, line and key."""
+    """Load a map from a file, or a shipped map by its name. Raises InputError that names file, line and key."""
     if file in shipped_maps():
         return parse_map((_FOLDER / f"{file}.yaml").read_text(encoding="utf-8"), f"{file}.yaml")
     path = Path(file)
@@ -45,7 +45,7 @@ def load_map(file: str) -> TargetMap:
 
 
 def parse_map(text: str, name: str) -> TargetMap:
-    """The map in a YAML text. name: the file's, for errors."""
+    """Parse a map. name: name of the file, for errors."""
     source = read_source(text, name)
     try:
         found = TargetMap.model_validate_json(_as_json(source))
@@ -59,11 +59,13 @@ def _as_json(source: MapSource) -> str:
     try:
         return json.dumps(source.value)
     except TypeError as error:
-        raise InputError(f"{source.name}: holds a value that JSON has not (a date?); put it in quotes") from error
+        raise InputError(
+            f"{source.name}: contains a value that JSON does not support (a date?); put it in quotes"
+        ) from error
 
 
 def _first_error(source: MapSource, error: ValidationError) -> InputError:
-    """The most specific complaint: the one whose place is deepest in the file."""
+    """Return the most specific error: the one at the deepest place in the file."""
     details = max(error.errors(), key=lambda one: len(_place(source, one["loc"])))
     reason = str(details["msg"])
     if reason.startswith("Value error, "):
@@ -71,7 +73,7 @@ def _first_error(source: MapSource, error: ValidationError) -> InputError:
     else:
         reason = reason[0].lower() + reason[1:]
     if details["type"] == "extra_forbidden":
-        reason = "is no key of a map here"
+        reason = "is not a key of a map here"
     elif details["type"] == "missing":
         reason = "is missing"
     place = _place(source, details["loc"])
@@ -81,7 +83,7 @@ def _first_error(source: MapSource, error: ValidationError) -> InputError:
 
 
 def _place(source: MapSource, location: tuple[int | str, ...]) -> tuple[int | str, ...]:
-    """The location without pydantic's own parts (names of union members), as far as it is in the file."""
+    """Return the location within the file, without pydantic's names of union members."""
     place: tuple[int | str, ...] = ()
     for part in location:
         if (*place, part) in source.lines:
@@ -90,7 +92,7 @@ def _place(source: MapSource, location: tuple[int | str, ...]) -> tuple[int | st
 
 
 def _check_variables(source: MapSource, found: TargetMap) -> None:
-    """Every variable that a template uses must come from somewhere."""
+    """Raise InputError if a template uses an unknown variable."""
     known = set(found.variables) | GIVEN
     request = source.value.get("request") or {}
     for key in ("url", "headers", "body"):
@@ -110,10 +112,12 @@ def _check_variables(source: MapSource, found: TargetMap) -> None:
 def _check_sound(source: MapSource, found: TargetMap) -> None:
     message = found.send.sound.message
     if message is not None and "sound" not in set(names_in(message)):
-        raise source.error(("send", "sound", "message"), "holds no ${sound}, so no sound would be sent")
+        raise source.error(("send", "sound", "message"), "does not contain ${sound}, so no audio would be sent")
     heard = found.receive.binary == "sound" or any(rule.sound is not None for rule in found.receive.when)
     if not heard and not rules_give(found, "reply_text", "caller_text"):
-        raise source.error(("receive",), "no rule gives `sound`, `reply_text` or `caller_text`, so nothing is measured")
+        raise source.error(
+            ("receive",), "no rule gives `sound`, `reply_text` or `caller_text`, so nothing can be measured"
+        )
 
 
 def _check_names(
@@ -124,7 +128,7 @@ def _check_names(
             if name in known or (message and name.startswith(("message.", "part."))):
                 continue
             given = f"{', '.join(sorted(known))}{', message.PATH, part.PATH' if message else ''}"
-            raise source.error(inner, f"${{{name}}} comes from nowhere; known here: {given}")
+            raise source.error(inner, f"${{{name}}} is not defined; known here: {given}")
 
 
 def _texts(template: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], str]]:
@@ -139,10 +143,10 @@ def _texts(template: Any, place: tuple[str | int, ...]) -> Iterator[tuple[tuple[
 
 
 def rules_give(found: TargetMap, *names: str) -> bool:
-    """Whether any rule of the map gives one of these events."""
+    """Return whether a rule of the map gives one of these events."""
     return any(bool(getattr(rule, name)) for rule in found.receive.when for name in names)
 
 
 def map_schema() -> dict[str, Any]:
-    """The JSON schema of a map."""
+    """Return the JSON schema of maps."""
     return TargetMap.model_json_schema()

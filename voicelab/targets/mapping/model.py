@@ -1,4 +1,4 @@
-"""The form of a map. Its JSON schema is `voicelab/targets/maps/map.schema.json`."""
+"""The schema of maps, as pydantic models. The JSON schema is `voicelab/targets/maps/map.schema.json`."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Strict(BaseModel):
 
 
 class Variable(_Strict):
-    """Where a value comes from: the environment (then it is a secret) or the map; `default` if it is not set."""
+    """The source of a value: the environment (then it is secret) or the map. default: used if it is not set."""
 
     environment: str | None = None
     value: str | int | float | bool | None = None
@@ -36,7 +36,7 @@ class Variable(_Strict):
 
 
 class SetupRequest(_Strict):
-    """An HTTP call before the connection. read: variables and their paths in the JSON answer."""
+    """An HTTP request before the connection. read: variables and their paths in the JSON response."""
 
     url: str
     method: Literal["GET", "POST"] = "GET"
@@ -46,7 +46,7 @@ class SetupRequest(_Strict):
 
 
 class Connect(_Strict):
-    """The WebSocket. `url=` on the command line replaces url. origin: send the address's own origin, as a page does."""
+    """The WebSocket. `url=` on the command line replaces url. origin: send the URL's own origin, like a web page."""
 
     url: str | None = None
     headers: dict[str, str] = {}
@@ -55,7 +55,7 @@ class Connect(_Strict):
 
 
 class Sound(_Strict):
-    """How sound is written."""
+    """The encoding of audio."""
 
     encoding: Encoding = "pcm16"
     rate_hz: int = Field(default=16_000, ge=LOWEST_RATE_HZ, le=HIGHEST_RATE_HZ)
@@ -71,9 +71,9 @@ class Sound(_Strict):
 
 
 class SentSound(Sound):
-    """The caller's sound. message: a template with ${sound}, else the sound itself is a binary message.
+    """The caller's audio. message: a template with ${sound}; without it, audio is sent as binary messages.
 
-    between: what is sent while the caller does not speak.
+    between: what to send while the caller does not speak.
     """
 
     frame_ms: int = Field(default=20, ge=10, le=200)
@@ -89,7 +89,7 @@ class SentSound(Sound):
 
 
 class Send(_Strict):
-    """What we send and when."""
+    """The messages to send, and when."""
 
     sound: SentSound = SentSound()
     start: Messages = ()
@@ -101,7 +101,7 @@ class Send(_Strict):
 
 
 class TextField(_Strict):
-    """A text. final (true, false, or the path of either): it will not change. delta: it continues the last."""
+    """A text. final (true, false, or a path to one): the text will not change. delta: it continues the previous one."""
 
     field: Path
     final: bool | Path = True
@@ -109,14 +109,14 @@ class TextField(_Strict):
 
 
 class SoundField(_Strict):
-    """Sound in a JSON message. text: how its bytes are written."""
+    """Audio in a JSON message. text: the encoding of its bytes."""
 
     field: Path
     text: Text = "base64"
 
 
 class ToolField(_Strict):
-    """A tool call in a message. arguments: an object, or a text that holds one."""
+    """A tool call in a message. arguments: an object, or a text with its JSON."""
 
     name: Path
     arguments: Path | None = None
@@ -132,10 +132,10 @@ class FaultField(_Strict):
 
 
 class Rule(_Strict):
-    """What a message means if every condition of `match` holds. All rules that match apply, in order.
+    """The meaning of a message that meets every condition of `match`. All matching rules apply, in order.
 
-    each: the rule applies to every element of the list at this path; other paths then begin there, and $.PATH at the
-    message.
+    each: apply the rule to every element of the list at this path. Other paths are then relative to the element, and
+    $.PATH is relative to the message.
     """
 
     match: dict[str, Any] = {}
@@ -165,7 +165,7 @@ class Rule(_Strict):
 
 
 class Receive(_Strict):
-    """What messages mean. binary: what a binary message is. name: the path of a message's name, for the log."""
+    """The meaning of messages. binary: the content of binary messages. name: path of a message's name, for the log."""
 
     sound: Sound = Sound()
     binary: Literal["sound", "json", "ignore"] = "sound"
@@ -174,9 +174,9 @@ class Receive(_Strict):
 
 
 class TargetMap(_Strict):
-    """A target in a file.
+    """A target.
 
-    turns: who finds the end of the caller's turn, the target or the message `send.end_of_utterance`.
+    turns: who detects the end of the caller's turn: the target, or voicelab with the message `send.end_of_utterance`.
     """
 
     title: str

@@ -1,6 +1,6 @@
-"""Where a value stands in a message, and conditions on it.
+"""Paths to values in messages, and conditions on the values.
 
-A path is keys and list positions joined by dots: `response.output.0.id`. `*` stands for every element of a list or
+A path consists of keys and list indices joined by dots: `response.output.0.id`. `*` matches every element of a list or
 every value of an object.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any
 
 Condition = Any
-"""A value (equal), a list (one of them), or one of {present: …}, {begins: …}, {not: …}."""
+"""A value (equality), a list (any of them), or one of {present: …}, {begins: …}, {not: …}."""
 
 
 def values_at(path: str, message: Any) -> list[Any]:
-    """Every value that the path leads to; empty where there is none. An empty path is the message."""
+    """Return every value at the path, or an empty list. An empty path is the message itself."""
     found = [message]
     for part in filter(None, path.split(".")):
         found = [inner for outer in found for inner in _step(part, outer)]
@@ -22,17 +22,17 @@ def values_at(path: str, message: Any) -> list[Any]:
 
 
 def value_at(path: str, message: Any) -> Any:
-    """The first value that the path leads to; None where there is none."""
+    """Return the first value at the path; None if there is none."""
     return next(iter(values_at(path, message)), None)
 
 
 def elements_at(path: str, message: Any) -> list[Any]:
-    """Every value that the path leads to, and of a list its elements."""
+    """Return every value at the path, with lists replaced by their elements."""
     return [one for found in values_at(path, message) for one in (found if isinstance(found, list) else [found])]
 
 
 def holds(conditions: Mapping[str, Condition], message: Any) -> bool:
-    """Whether every path has a value that meets its condition."""
+    """Return whether every path has a value that meets its condition."""
     return all(_met(condition, values_at(path, message)) for path, condition in conditions.items())
 
 

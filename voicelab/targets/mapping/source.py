@@ -1,4 +1,4 @@
-"""A YAML file as plain values, and the line of every key in it."""
+"""Parse a YAML file into plain values and the line of each key."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ import yaml
 from voicelab.errors import InputError
 
 Place = tuple[str | int, ...]
-"""The keys and list positions that lead to a value."""
+"""The keys and list indices that lead to a value."""
 _DEEPEST = 40
 
 
 @dataclass(frozen=True)
 class MapSource:
-    """What a file holds. lines: the line (from 1) of every place in it."""
+    """The contents of a file. lines: the line (from 1) of every place in it."""
 
     name: str
     value: Any
     lines: Mapping[Place, int]
 
     def error(self, place: Sequence[str | int], reason: str) -> InputError:
-        """An error that names the file, the line and the key."""
+        """Return an error that names the file, the line and the key."""
         known = tuple(place)
         while known and known not in self.lines:
             known = known[:-1]
@@ -32,16 +32,16 @@ class MapSource:
 
 
 def written(place: Sequence[str | int]) -> str:
-    """A place as it is written in errors: `receive.when[2].match: `."""
+    """Format a place for errors: `receive.when[2].match: `."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return f"{text.lstrip('.')}: " if text else ""
 
 
 def read_source(text: str, name: str) -> MapSource:
-    """Parse YAML. Raises InputError that names the file and the line: for a syntax error, a repeated key, an alias."""
+    """Parse YAML. Raises InputError with file and line for a syntax error, a repeated key or an alias."""
     try:
         if any(isinstance(token, yaml.AliasToken) for token in yaml.scan(text)):
-            raise InputError(f"{name}: an alias (*name) stands in it; write the value again")
+            raise InputError(f"{name}: contains an alias (*name); repeat the value instead")
         root = yaml.compose(text, yaml.SafeLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
@@ -50,7 +50,7 @@ def read_source(text: str, name: str) -> MapSource:
     except yaml.YAMLError as error:
         raise InputError(f"{name}: not YAML: {error}") from error
     if root is None:
-        raise InputError(f"{name}: is empty; see `voicelab targets map` for what stands in a map")
+        raise InputError(f"{name}: is empty; `voicelab targets map` shows the format")
     lines: dict[Place, int] = {}
     return MapSource(name, _value(root, (), lines, name), lines)
 
@@ -66,7 +66,7 @@ def _value(node: yaml.Node, place: Place, lines: dict[Place, int], name: str) ->
         for key_node, value_node in node.value:
             key, line = str(key_node.value), key_node.start_mark.line + 1
             if key in found:
-                raise InputError(f"{name}, line {line}: {written((*place, key))}stands twice")
+                raise InputError(f"{name}, line {line}: {written((*place, key))}occurs twice")
             lines[(*place, key)] = line
             found[key] = _value(value_node, (*place, key), lines, name)
         return found

@@ -1,4 +1,4 @@
-"""Messages with variables: `${name}` in a text, or as a whole value, which then keeps its type."""
+"""Message templates with variables: `${name}` within a text, or as a whole value, which then keeps its type."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from typing import Any
 _VARIABLE = re.compile(r"\$\{([A-Za-z_][\w.*]*)\}")
 
 Lookup = Callable[[str], Any]
-"""The value of a variable; KeyError where it has none."""
+"""A function that returns the value of a variable, or raises KeyError."""
 
 
 def fill(template: Any, lookup: Lookup) -> Any:
-    """The template with every variable replaced. Raises KeyError for one without a value."""
+    """Replace every variable in the template. Raises KeyError for a variable without a value."""
     if isinstance(template, dict):
         return {key: fill(value, lookup) for key, value in template.items()}
     if isinstance(template, list):
@@ -27,7 +27,7 @@ def fill(template: Any, lookup: Lookup) -> Any:
 
 
 def names_in(template: Any) -> Iterator[str]:
-    """The names of the variables in a template."""
+    """Return the names of the variables in a template."""
     if isinstance(template, dict):
         for value in template.values():
             yield from names_in(value)

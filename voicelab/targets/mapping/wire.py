@@ -1,4 +1,4 @@
-"""The wire that a map makes."""
+"""The wire made from a map."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _HEX = "$hex"
 
 
 class MapWire(BaseWire):
-    """One conversation as a map describes it. values: the variables that are known before it begins."""
+    """The messages of a conversation with a mapped target. values: the variables that are known at its start."""
 
     def __init__(self, described: TargetMap, values: Mapping[str, Any]) -> None:
         self._map = described
@@ -84,7 +84,7 @@ class MapWire(BaseWire):
         return Reading(name, tuple(found), _kept_text(found))
 
     def _apply(self, rule: Rule, part: Any, message: Any) -> list[Event]:
-        """What one rule says about one message, or about one part of it."""
+        """Yield the events that a rule gives for a message or a part of it."""
 
         def at(path: str) -> Any:
             return value_at(path[2:], message) if path.startswith("$.") else value_at(path, part)
@@ -145,12 +145,12 @@ def _frame(message: Any) -> Frame:
 
 
 def _inside(rule: Rule, message: Any) -> dict[str, Any]:
-    """The conditions on the part that the rule is about."""
+    """Return the conditions on the part that `each` selects."""
     return {path: condition for path, condition in rule.match.items() if not path.startswith("$.")}
 
 
 def _at_root(rule: Rule) -> dict[str, Any]:
-    """The conditions on the whole message."""
+    """Return the conditions on the whole message."""
     return {path[2:]: condition for path, condition in rule.match.items() if path.startswith("$.")}
 
 
@@ -219,4 +219,4 @@ def _from_text(value: Any, form: Text) -> bytes:
     try:
         return bytes.fromhex(value) if form == "hex" else base64.b64decode(value, validate=True)
     except (ValueError, TypeError, binascii.Error) as error:
-        raise InputError(f"sound in a message is not {form}: {str(value)[:40]!r}") from error
+        raise InputError(f"the audio in a message is not {form}: {str(value)[:40]!r}") from error

@@ -1,1 +1,1 @@
-"""The maps that voicelab brings, and the JSON schema of a map."""
+"""The shipped maps, and the JSON schema of maps."""
