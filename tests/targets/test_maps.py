@@ -298,7 +298,7 @@ async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):
             "title: t\nsend:\n  sound: {encoding: mp3}\n",
             "line 3: send.sound.encoding: input should be 'pcm16'",
         ),
-        ("title: t\nsend:\n  sound: {encoding: opus, rate_hz: 44100}\n", "line 3: send.sound: Opus has the rates"),
+        ("title: t\nsend:\n  sound: {encoding: opus, rate_hz: 44100}\n", "line 3: send.sound: Opus supports"),
         ("title: t\nturns: message\n", "line 1: turns: message needs send.end_of_utterance"),
         (rules("    - match: {a: {above: 3}}\n"), "line 4: receive.when.0.: match.a takes a value"),
         (rules("    - {ready: yes}\n    - {redy: true}\n"), "line 5: receive.when.1..redy: is not a key of a map here"),

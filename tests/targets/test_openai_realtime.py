@@ -143,7 +143,7 @@ async def test_messages_that_mean_nothing_cost_nothing(behaviour):
     [
         ("refuse", InputError, "HTTP 401: no such key; check its key"),
         ("busy", ConnectionLostError, "HTTP 503"),
-        ("hang_before_session", NoReplyError, "not ready after 0.3 s; no message came"),
+        ("hang_before_session", NoReplyError, "not ready after 0.3 s; no message arrived"),
         ("hang_before_ready", NoReplyError, "not ready after 0.3 s; the last messages: session.created"),
         ("hang", NoReplyError, "did not reply within 0.6 s; the last messages: .*transcription.completed"),
         ("close_in_speech", ConnectionLostError, "closed the connection"),

@@ -128,7 +128,7 @@ async def test_silence_is_no_reply(tmp_path):
 
 async def test_an_agent_without_an_answer_ends_in_time(tmp_path):
     async with phone_agent("twilio", script=[]) as (url, _, _sounds):
-        with pytest.raises(NoReplyError, match=r"did not reply within 0\.5 s; no message came"):
+        with pytest.raises(NoReplyError, match=r"did not reply within 0\.5 s; no message arrived"):
             await call(url, tmp_path, timeout_s=0.5)
 
 
@@ -152,7 +152,7 @@ def test_vonage_sends_and_takes_binary_sound():
         ("digits=12a", "digits is '12a'"),
         ("encoding=alaw", "twilio has mulaw"),
         ("rate_hz=16000", "rate_hz is 16000; twilio has 8000"),
-        ("parameters=a;b=c", "'a' is no NAME=VALUE"),
+        ("parameters=a;b=c", "'a' is not NAME=VALUE"),
     ],
 )
 def test_an_option_that_cannot_be_names_the_way_out(options, says):

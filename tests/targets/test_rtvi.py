@@ -117,7 +117,7 @@ async def test_a_turn_in_json(tmp_path):
 
 
 async def test_a_bot_that_never_gets_ready_ends_in_time(tmp_path):
-    with pytest.raises(NoReplyError, match=r"not ready after 0\.3 s; no message came"):
+    with pytest.raises(NoReplyError, match=r"not ready after 0\.3 s; no message arrived"):
         await converse(tmp_path, ready=False, ready_s=0.3)
 
 

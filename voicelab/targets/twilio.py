@@ -1,7 +1,7 @@
-"""Phone agents that answer Twilio Media Streams, or what Plivo, Telnyx, Vonage and Exotel send instead.
+"""Phone agents that use Twilio Media Streams, or the equivalents of Plivo, Telnyx, Vonage and Exotel.
 
-We are the phone company: we open the connection, announce the call, send 20 ms of sound at a time, and play what comes
-back. There are no transcripts; everything is measured from the sound.
+voicelab takes the role of the phone company: it opens the connection, announces the call, sends 20 ms of audio at a
+time, and plays the agent's audio. There are no transcripts; everything is measured from the audio.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ _DIGITS = frozenset("0123456789*#")
 
 
 class PhoneWire(BaseWire):
-    """One call in one dialect. Sound runs from the first moment to the last, as on a telephone line."""
+    """One call in one dialect. Audio is continuous from start to end, as on a telephone line."""
 
     def __init__(self, dialect: PhoneDialect, call: PhoneCall, digits: str = "") -> None:
         self._dialect = dialect
@@ -56,7 +56,7 @@ class PhoneWire(BaseWire):
     def read(self, frame: Frame) -> Reading:
         if isinstance(frame, bytes):
             if self._dialect.plays is not None:
-                raise InputError(f"{len(frame)} binary bytes came, but this dialect sends sound as base64 in JSON")
+                raise InputError(f"received {len(frame)} binary bytes, but this dialect sends audio as base64 in JSON")
             return Reading("sound", (events.ReplySound(self._decoder.decode(frame)),))
         message = read_object(frame)
         name = str(message.get(self._dialect.kind) or "a message without a name")
@@ -71,7 +71,7 @@ class PhoneWire(BaseWire):
             self._pending_marks.append(mark)
             return (events.Mark(mark),)
         if name == self._dialect.clears:
-            # The company reports the marks of sound that was dropped at once.
+            # The company immediately reports the marks of dropped audio.
             marks, self._pending_marks = self._pending_marks, []
             answers = tuple(self._frame(self._dialect.mark, mark=mark) for mark in marks)
             return (
@@ -99,10 +99,10 @@ class PhoneWire(BaseWire):
 class Twilio(StreamTarget):
     """A phone agent behind Twilio Media Streams.
 
-    url: the agent's ws:// or wss:// address. dialect: twilio, plivo, telnyx, vonage or exotel. encoding: mulaw or alaw
-    (telnyx), pcm16 (vonage, exotel); rate_hz: 8000, or 16000 or 24000 with pcm16. digits: keys pressed at the start.
-    parameters: NAME=VALUE pairs for the agent, joined by `;`. greeting_s: how long the agent may take to speak first.
-    quiet_s: a reply ends after this much silence. ready_s: the time to connect.
+    url: the agent's ws:// or wss:// URL. dialect: twilio, plivo, telnyx, vonage or exotel. encoding: mulaw or alaw
+    (telnyx), pcm16 (vonage, exotel). rate_hz: 8000; with pcm16 also 16000 or 24000. digits: keys pressed at the start.
+    parameters: NAME=VALUE pairs for the agent, joined by `;`. greeting_s: how long to wait for the agent to speak
+    first. quiet_s: a reply ends after this much silence. ready_s: maximum time to connect.
     """
 
     capabilities = Capabilities(turn_detection=True, interruption=True)
@@ -140,11 +140,11 @@ def _form(dialect: str, usual: SoundFormat, encoding: str | None, rate_hz: int |
     allowed = ("mulaw", "alaw") if dialect == "telnyx" else (usual.encoding,)
     encoding = encoding or usual.encoding
     if encoding not in allowed:
-        raise InputError(f"option encoding is {encoding!r}; {dialect} has {', '.join(allowed)}")
+        raise InputError(f"option encoding is {encoding!r}; {dialect} supports {', '.join(allowed)}")
     rates = (8_000, 16_000, 24_000) if encoding == "pcm16" else (8_000,)
     rate_hz = rate_hz or usual.rate_hz
     if rate_hz not in rates:
-        raise InputError(f"option rate_hz is {rate_hz}; {dialect} has {', '.join(map(str, rates))}")
+        raise InputError(f"option rate_hz is {rate_hz}; {dialect} supports {', '.join(map(str, rates))}")
     return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # one of `allowed`
 
 
@@ -153,13 +153,13 @@ def _pairs(text: str) -> dict[str, str]:
     for part in filter(None, text.split(";")):
         name, equals, value = part.partition("=")
         if not equals:
-            raise InputError(f"option parameters: {part!r} is no NAME=VALUE; join several by ;")
+            raise InputError(f"option parameters: {part!r} is not NAME=VALUE; separate pairs by ;")
         found[name.strip()] = value.strip()
     return found
 
 
 def _mark_name(message: dict[str, Any]) -> str:
-    """The name of a mark, wherever a company's messages have it."""
+    """Return the name of a mark, whose position depends on the company."""
     for holder in (message.get("mark"), message.get("payload"), message):
         if isinstance(holder, dict) and "name" in holder:
             return str(holder["name"])

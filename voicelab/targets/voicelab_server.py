@@ -1,4 +1,4 @@
-"""A running voicelab server, or any that speaks its protocol."""
+"""A running voicelab server, or another server with its protocol."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _ENGINES = TypeAdapter(tuple[EngineInfo, ...])
 
 
 class VoicelabServer(TargetBase):
-    """A running voicelab server; url: http://host:port. Engines that are named must be the ones that it runs.
+    """A running voicelab server; url: http://host:port. If engines are given, the server must use them.
 
-    partials: ask for partial transcripts in realtime mode. The recognizer then works during the turn, which may slow
+    partials: request partial transcripts in realtime mode. The recognizer then works during the turn, which may slow
     replies down.
     """
 
@@ -58,11 +58,11 @@ class VoicelabServer(TargetBase):
             self.capabilities = replace(self.capabilities, partial_transcript=True)
 
     def check(self) -> None:
-        """Raise InputError unless the address can be used."""
+        """Raise InputError unless the URL is valid."""
         check_address(self.url)
 
     async def open(self, settings: TargetSettings) -> None:
-        """Ask the server which engines it runs, and compare them with those that were asked for."""
+        """Request the server's engines, and compare them with the requested ones."""
         self.check()
         self._timeout_s = settings.timeout_s
         self.engines = await _engines_of(self.url, settings.timeout_s)
@@ -96,12 +96,12 @@ class _ServerSession:
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
     ) -> TurnOutcome:
         if interruption is not None:
-            raise InputError("a voicelab server is not interrupted by this target; its capabilities say so")
+            raise InputError("this target cannot interrupt a voicelab server; its capabilities exclude interruption")
         return await self._client.speak(utterance.audio, mode, source=utterance.source)
 
 
 def check_address(address: str) -> None:
-    """Raise InputError unless the address is http://host:port, or https."""
+    """Raise InputError unless the URL is http://host:port or https://host:port."""
     address = take_user(address)
     if not address.strip():
         raise InputError("--url is empty; give a value, or leave it out")
@@ -116,7 +116,7 @@ def check_address(address: str) -> None:
 
 async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
     try:
-        # Reading the certificates takes long, so a thread does it.
+        # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=timeout_s) as client:
             answer = await client.get(address, headers=basic_authorization(address))
             answer.raise_for_status()
@@ -132,19 +132,17 @@ async def _engines_of(address: str, timeout_s: float) -> tuple[EngineInfo, ...]:
 
 def _needs_token(address: str) -> str:
     parts = urlsplit(address)
-    user = "another user's token, or none that it knows" if basic_authorization(address) else "no token"
-    return (
-        f"--url {address}: this server wants a token and got {user}; write {parts.scheme}://USER:TOKEN@{parts.netloc}"
-    )
+    user = "an unknown token, or that of another user" if basic_authorization(address) else "no token"
+    return f"--url {address}: this server requires a token and got {user}; write {parts.scheme}://USER:TOKEN@{parts.netloc}"
 
 
 def _check_same(catalog: Catalog, wanted: str, engines: tuple[EngineInfo, ...]) -> None:
-    """What was asked for must be what runs, or the figures would carry a wrong name."""
+    """Raise InputError unless the server uses the requested engine; otherwise the figures would have a wrong label."""
     config = catalog.config(wanted)
     for engine in engines:
         if engine.kind == catalog.kind and engine.name == config.name and engine.options == dict(config.options):
             return
     running = ", ".join(f"{engine.name} {engine.options}" for engine in engines if engine.kind == catalog.kind)
     raise InputError(
-        f"asked for {catalog.kind} {wanted!r}, but the server runs {running}; leave --{catalog.kind} out to take it"
+        f"requested {catalog.kind} {wanted!r}, but the server uses {running}; omit --{catalog.kind} to accept it"
     )

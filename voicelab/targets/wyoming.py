@@ -1,7 +1,7 @@
-"""Wyoming, the protocol of Home Assistant's voice services: one header line, then data and sound, over TCP.
+"""Wyoming, the protocol of Home Assistant's voice services: a header line, then data and audio, over TCP.
 
-We are the satellite: we ask for a pipeline from speech to speech, send the caller's sound, and hear the answer.
-Source: the Wyoming protocol's own description (github.com/OHF-Voice/wyoming).
+voicelab takes the role of the satellite: it requests a speech-to-speech pipeline, sends the caller's audio, and
+receives the reply. Source: the Wyoming protocol's own description (github.com/OHF-Voice/wyoming).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WIDTH_BYTES = 2
 
 
 def encode_event(name: str, data: dict[str, Any] | None = None, payload: bytes = b"") -> bytes:
-    """One event as it is on the wire."""
+    """Return an event in wire format."""
     header: dict[str, Any] = {"type": name}
     body = json.dumps(data, ensure_ascii=False).encode() if data else b""
     if body:
@@ -39,7 +39,7 @@ def encode_event(name: str, data: dict[str, Any] | None = None, payload: bytes =
 
 
 def decode_event(frame: bytes) -> tuple[str, dict[str, Any], bytes]:
-    """Name, data and payload of one event. Raises InputError when it is none."""
+    """Return name, data and payload of an event. Raises InputError if it is invalid."""
     line, _, rest = frame.partition(b"\n")
     header = _header(line)
     data = header.get("data") or {}
@@ -48,12 +48,12 @@ def decode_event(frame: bytes) -> tuple[str, dict[str, Any], bytes]:
         try:
             data = {**data, **json.loads(rest[:size])}
         except (ValueError, TypeError) as error:
-            raise InputError(f"the data of a Wyoming event are not a JSON object: {shorten(rest[:size])}") from error
+            raise InputError(f"the data of a Wyoming event is not a JSON object: {shorten(rest[:size])}") from error
     return str(header["type"]), data, rest[size:]
 
 
 class WyomingConnection:
-    """A TCP connection that carries whole events."""
+    """A TCP connection that carries complete events."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, shown: str) -> None:
         self._reader, self._writer = reader, writer
@@ -61,7 +61,7 @@ class WyomingConnection:
 
     @classmethod
     async def connect(cls, url: str, *, timeout_s: float) -> WyomingConnection:
-        """Open tcp://host:port. Raises InputError for an address that cannot be one, else ConnectionLostError."""
+        """Open tcp://host:port. Raises InputError for an invalid URL, ConnectionLostError for other failures."""
         parts = urlsplit(check_url(url, ("tcp",), what="url"))
         if parts.port is None:
             raise InputError(f"url {url!r} has no port; write tcp://HOST:PORT")
@@ -69,7 +69,7 @@ class WyomingConnection:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=LARGEST_MESSAGE_BYTES)
         except (OSError, TimeoutError) as error:
-            reason = str(error) or f"no answer for {timeout_s:g} s"
+            reason = str(error) or f"no answer within {timeout_s:g} s"
             raise ConnectionLostError(f"{url}: cannot connect: {reason}; is the agent running there?") from error
         return cls(reader, writer, url)
 
@@ -82,7 +82,7 @@ class WyomingConnection:
             raise ConnectionLostError(f"{self._shown}: the target closed the connection: {error}") from error
 
     async def receive(self) -> Frame:
-        """The next event. A line that is no header comes as it is, for the wire to refuse."""
+        """Return the next event. An invalid header line is returned unchanged, and the wire refuses it."""
         try:
             line = await self._reader.readline()
             if not line:
@@ -93,11 +93,11 @@ class WyomingConnection:
                 return line
             size = sum(_size(header, key) for key in ("data_length", "payload_length"))
             if size > LARGEST_MESSAGE_BYTES:
-                raise ConnectionLostError(f"{self._shown}: an event of {size} bytes was announced, more than is read")
+                raise ConnectionLostError(f"{self._shown}: announced an event of {size} bytes, which is too large")
             return line + await self._reader.readexactly(size)
         except (OSError, asyncio.IncompleteReadError) as error:
             raise ConnectionLostError(f"{self._shown}: the target closed the connection: {error}") from error
-        except ValueError as error:  # a line longer than the limit
+        except ValueError as error:  # the line exceeds the limit
             raise ConnectionLostError(f"{self._shown}: a line is longer than {LARGEST_MESSAGE_BYTES} bytes") from error
 
     async def close(self) -> None:
@@ -107,7 +107,7 @@ class WyomingConnection:
 
 
 class WyomingWire(BaseWire):
-    """The events of one conversation. start: which request comes before the sound."""
+    """The events of one conversation. start: the request before the audio."""
 
     continuous = False
     marks_end = True
@@ -138,7 +138,7 @@ class WyomingWire(BaseWire):
 
     def read(self, frame: Frame) -> Reading:
         if isinstance(frame, str):
-            raise InputError("a Wyoming event is bytes")
+            raise InputError("a Wyoming event must be binary")
         name, data, payload = decode_event(frame)
         text = data.get("text")
         return Reading(name, tuple(_meaning(name, data, payload)), str(text) if text is not None else None)
@@ -148,10 +148,10 @@ class WyomingWire(BaseWire):
 
 
 class Wyoming(StreamTarget):
-    """A Wyoming server that runs a whole pipeline: it hears, answers and speaks.
+    """A Wyoming server with a complete speech-to-speech pipeline.
 
-    url: tcp://host:port. rate_hz: of the sound that is sent. start: what is sent before the sound: pipeline
-    (run-pipeline), transcribe, or none. language: for transcribe. ready_s: the time to connect.
+    url: tcp://host:port. rate_hz: sample rate of the caller's audio. start: the request before the audio: pipeline
+    (run-pipeline), transcribe, or none. language: for transcribe. ready_s: maximum time to connect.
     """
 
     unpaced = True
@@ -203,7 +203,7 @@ def _meaning(name: str, data: dict[str, Any], payload: bytes) -> Sequence[Event]
 def _sound(data: dict[str, Any], payload: bytes) -> events.ReplySound:
     width, channels, rate_hz = int(data["width"]), int(data["channels"]), int(data["rate"])
     if width != _WIDTH_BYTES:
-        raise InputError(f"sound of {width} bytes a sample cannot be read; it has to be 16-bit")
+        raise InputError(f"audio with {width} bytes per sample is not supported; it must be 16-bit")
     return events.ReplySound(samples_clip(payload, rate_hz, channels))
 
 
@@ -211,9 +211,9 @@ def _header(line: bytes) -> dict[str, Any]:
     try:
         header = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise InputError(f"a line is no Wyoming header: {shorten(line)}") from error
+        raise InputError(f"a line is not a Wyoming header: {shorten(line)}") from error
     if not isinstance(header, dict) or "type" not in header:
-        raise InputError(f"a line is no Wyoming header: {shorten(line)}")
+        raise InputError(f"a line is not a Wyoming header: {shorten(line)}")
     return header
 
 

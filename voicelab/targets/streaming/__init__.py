@@ -1,1 +1,1 @@
-"""Conversations over a stream of messages: what every socket protocol shares."""
+"""Conversations over a stream of messages: the shared part of all socket protocols."""

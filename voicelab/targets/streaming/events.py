@@ -1,4 +1,4 @@
-"""What a target's message can mean, in one vocabulary for all protocols."""
+"""The events that a target's messages can mean, common to all protocols."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ Frame: TypeAlias = str | bytes
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """The target is set up and takes sound."""
+    """The target is ready for audio."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerText:
-    """What the target heard. final: it will not change; otherwise a later text replaces this one. delta: it continues
-    the text before it, spaces included."""
+    """The target's transcript of the caller. final: it will not change; otherwise a later text replaces it. delta: it
+    continues the previous text and includes the spaces."""
 
     text: str
     final: bool = True
@@ -28,7 +28,7 @@ class CallerText:
 
 @dataclass(frozen=True, slots=True)
 class AgentText:
-    """Text of the reply. delta: a piece to append; otherwise it replaces the pieces since the last whole text."""
+    """Text of the reply. delta: append it; otherwise it replaces the pieces since the last whole text."""
 
     text: str
     delta: bool = False
@@ -36,41 +36,41 @@ class AgentText:
 
 @dataclass(frozen=True, slots=True)
 class ReplySound:
-    """A piece of the reply's sound, to be played after the pieces before it."""
+    """A piece of the reply's audio, to be played after the previous pieces."""
 
     clip: Clip
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyEnd:
-    """The target says that its reply is complete. cancelled: it stopped before it was."""
+    """The reply is complete. cancelled: it stopped early."""
 
     cancelled: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyContinues:
-    """The reply goes on although a part of it ended, for example after a tool's output."""
+    """The reply continues although a part of it ended, for example after a tool's output."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerStarted:
-    """The target noticed that the caller speaks."""
+    """The target detected that the caller started to speak."""
 
 
 @dataclass(frozen=True, slots=True)
 class CallerStopped:
-    """The target decided that the caller has finished."""
+    """The target detected that the caller has finished."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReplyInterrupted:
-    """The target stopped its reply: the caller's player drops the sound that it has not played yet."""
+    """The target stopped its reply. The caller's player drops the audio that it has not played yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class AgentToolCall:
-    """The agent called a tool. arguments: the JSON object that it gave, or {} where it is not one."""
+    """The agent called a tool. arguments: its JSON object, or {} for anything else."""
 
     name: str
     arguments: dict[str, Any]
@@ -79,21 +79,21 @@ class AgentToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """The target wants to be told when the sound before this point has been played."""
+    """A request to report when the audio before this point has been played."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class MessagesToSend:
-    """Messages to send back at once."""
+    """Messages to send back immediately."""
 
     frames: tuple[Frame, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """The target reports an error. fatal: the turn gets no reply after it. harness: our message caused it."""
+    """An error of the target. fatal: the turn gets no reply. harness: our message caused it."""
 
     code: str
     message: str

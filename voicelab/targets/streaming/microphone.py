@@ -1,4 +1,4 @@
-"""Sends the caller's sound at the pace of a microphone, and silence between utterances where a target needs it."""
+"""Send the caller's audio at the pace of a microphone, with silence between utterances if the target needs it."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ Send = Callable[[Clip], Awaitable[None]]
 
 
 class Microphone:
-    """Cuts sound into frames and hands each to `send` when it has been spoken.
+    """Splits audio into frames and passes each to `send` when it has been spoken.
 
-    continuous: frames of silence fill the time between utterances. A frame that is late is sent at once, so a busy
-    process delays sound but never slows it down.
+    continuous: fill the time between utterances with silent frames. Late frames are sent at once, so a busy process
+    delays audio but never slows it down.
     """
 
     def __init__(self, send: Send, *, rate_hz: int, frame_s: float, continuous: bool) -> None:
@@ -29,7 +29,7 @@ class Microphone:
         self._wake = asyncio.Event()
 
     def frames(self, clip: Clip) -> list[Clip]:
-        """The clip in frames; the last is filled up with silence."""
+        """Split the clip into frames; the last one is padded with silence."""
         frames = [
             Clip(clip.samples[start : start + self._size], clip.rate_hz)
             for start in range(0, len(clip.samples), self._size)
@@ -40,7 +40,7 @@ class Microphone:
         return frames
 
     def say(self, clip: Clip) -> asyncio.Future[float]:
-        """Speak after what waits already. The future holds the instant at which the last frame was sent."""
+        """Queue a clip. The result of the future is the time at which its last frame was sent."""
         spoken: asyncio.Future[float] = asyncio.get_running_loop().create_future()
         frames = self.frames(clip) or [self._silence]
         self._waiting.extend((frame, None) for frame in frames[:-1])

@@ -1,4 +1,4 @@
-"""One conversation over a transport: the caller speaks, the target answers, and every message has its instant."""
+"""One conversation over a transport, with the time of every message."""
 
 from __future__ import annotations
 
@@ -51,9 +51,9 @@ class StreamSession:
         self._recording = False
 
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:
-        """Open the conversation: wait until the target is ready, then up to greeting_s for what it says first.
+        """Open the conversation: wait until the target is ready, then up to greeting_s for its greeting.
 
-        Raises NoReplyError when it does not get ready within ready_s, ServerError when it reports an error.
+        Raises NoReplyError if it is not ready within ready_s, ServerError if it reports an error.
         """
         self._tasks.append(asyncio.create_task(self._read()))
         await self._send_all(self._wire.opening())
@@ -73,13 +73,13 @@ class StreamSession:
     async def speak(
         self, utterance: Utterance, mode: Mode = "burst", interruption: Interruption | None = None
     ) -> TurnOutcome:
-        """Send the caller's sound, wait for the reply, and return after the caller has heard it.
+        """Send the caller's audio, wait for the reply, and return after the caller has heard it.
 
-        mode: `burst` sends as fast as the target takes it; only where no sound runs between utterances. Raises
-        InputError for `burst` elsewhere, ConnectionLostError when the connection ends, NoReplyError without a reply.
+        mode: `burst` sends as fast as the target accepts it, if the target needs no continuous audio. Raises InputError
+        for `burst` with other targets, ConnectionLostError if the connection ends, NoReplyError without a reply.
         """
         if mode == "burst" and self._wire.continuous:
-            raise InputError("this target listens all the time, so sound has to run at its own pace: use mode realtime")
+            raise InputError("this target needs continuous audio in real time: use mode realtime")
         self._check()
         turn = self._turn = self._new_turn()
         self._wire.begin_turn()
@@ -91,11 +91,11 @@ class StreamSession:
         if turn.outcome.error is None and not turn.has_reply and turn.ended_s is None:
             raise NoReplyError(f"the target did not reply within {self._limits.timeout_s:g} s{self._last_messages()}")
         if not turn.has_reply and self._expects_reply:
-            turn.fail("empty_reply", "the target ended its reply without sound or text")
+            turn.fail("empty_reply", "the target ended its reply without audio or text")
         return turn.finish(t_end)
 
     async def close(self) -> None:
-        """Say goodbye and end the connection; never longer than a few seconds."""
+        """Send the closing messages and close the connection, within a few seconds."""
         for task in [*self._tasks[1:], *self._answers]:
             task.cancel()
         with contextlib.suppress(ConnectionLostError, TimeoutError):
@@ -113,7 +113,7 @@ class StreamSession:
         return TurnState(self._limits, self._wire.marks_end, self._wants_transcript)
 
     async def _greeting(self, greeting_s: float) -> None:
-        """Let the target speak first, and wait until its sound is over."""
+        """Let the target speak first, and wait for the end of its audio."""
         turn = self._turn
         turn.limits = TurnLimits(timeout_s=greeting_s, quiet_s=self._limits.quiet_s, end_wait_s=self._limits.quiet_s)
         turn.wants_transcript = False
@@ -123,7 +123,7 @@ class StreamSession:
             raise ServerError(*turn.outcome.error)
 
     async def _utter(self, turn: TurnState, utterance: Utterance, mode: Mode) -> float:
-        """Send one utterance; the instant at which the last of its sound was sent."""
+        """Send one utterance. Returns the time at which its last audio was sent."""
         clip = await analyse(utterance.clip, self._wire.send_format.rate_hz)
         self._recording = True
         await self._send_all(self._wire.start_of_utterance())
@@ -150,7 +150,7 @@ class StreamSession:
         return spoken.result()
 
     async def _interrupt(self, turn: TurnState, interruption: Interruption) -> None:
-        """Speak over the reply, after_s seconds after its first sound; not at all when the reply is over before."""
+        """Speak during the reply, after_s seconds after its first sound, unless the reply ends before."""
         while turn.first_sound_at_s is None:
             if turn.over_at_s() <= perf_counter():
                 return
@@ -174,7 +174,7 @@ class StreamSession:
         self._check()
 
     async def _change(self, *, until_s: float) -> bool:
-        """Wait for the next message; False when until_s passed without one."""
+        """Wait for the next message. Returns False if none arrives until until_s."""
         self._changed.clear()
         try:
             async with asyncio.timeout(max(0.0, until_s - perf_counter()) if until_s != float("inf") else None):
@@ -188,7 +188,7 @@ class StreamSession:
             raise self._fault
 
     async def _read(self) -> None:
-        """Take every message as it comes, until the connection ends."""
+        """Process every message as it arrives, until the connection ends."""
         count = 0
         try:
             while True:
@@ -196,7 +196,7 @@ class StreamSession:
                 await self._take(perf_counter(), frame)
                 count += 1
                 if count % _FRAMES_BETWEEN_PAUSES == 0:
-                    await asyncio.sleep(0)  # a flood must not keep the others waiting
+                    await asyncio.sleep(0)  # let other tasks run during a flood of messages
         except VoicelabError as error:
             self._lose(error)
 
@@ -238,7 +238,7 @@ class StreamSession:
             await self._send_all(self._wire.interrupted(played_s))
 
     def _answer_later(self, at_s: float, mark: str) -> None:
-        """Report a mark when the sound before it has been played."""
+        """Report a mark when the audio before it has been played."""
 
         async def report() -> None:
             await asyncio.sleep(max(0.0, at_s - perf_counter()))
@@ -265,9 +265,11 @@ class StreamSession:
             await self._transport.send(frame)
 
     def _last_messages(self) -> str:
-        """The last messages that came, for an error."""
+        """Return the last messages that arrived, for an error."""
         turn = self._turn
         names = [event.name for event in turn.outcome.events[-5:]]
-        came = f"; the last messages: {', '.join(names)}" if names else "; no message came"
-        unread = f"; {turn.unreadable} could not be read, the first: {turn.first_unreadable}" if turn.unreadable else ""
+        came = f"; the last messages: {', '.join(names)}" if names else "; no message arrived"
+        unread = (
+            f"; {turn.unreadable} could not be parsed, the first: {turn.first_unreadable}" if turn.unreadable else ""
+        )
         return came + unread

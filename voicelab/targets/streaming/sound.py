@@ -1,4 +1,4 @@
-"""Sound as the payload of messages: PCM, G.711, Opus packets and WAV, at any rate, in each direction."""
+"""Encode and decode audio in messages: PCM, G.711, Opus packets and WAV, at any sample rate."""
 
 from __future__ import annotations
 
@@ -15,15 +15,15 @@ from voicelab.errors import InputError
 Encoding = Literal["pcm16", "mulaw", "alaw", "opus", "wav"]
 ENCODINGS: tuple[str, ...] = get_args(Encoding)
 FRAME_S = 0.02
-"""The length of one message's sound, in seconds, unless a protocol sets another."""
+"""Default duration of the audio in one message, in seconds."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 96_000
 
 
 @dataclass(frozen=True, slots=True)
 class SoundFormat:
-    """How sound is written: its encoding and samples per second.
+    """An audio format: encoding and sample rate.
 
-    Raises ValueError for a rate outside LOWEST_RATE_HZ to HIGHEST_RATE_HZ, or one that Opus does not have.
+    Raises ValueError for a rate outside LOWEST_RATE_HZ to HIGHEST_RATE_HZ, or one that Opus does not support.
     """
 
     encoding: Encoding = "pcm16"
@@ -35,21 +35,21 @@ class SoundFormat:
         if not LOWEST_RATE_HZ <= self.rate_hz <= HIGHEST_RATE_HZ:
             raise ValueError(f"rate_hz {self.rate_hz} is outside {LOWEST_RATE_HZ} to {HIGHEST_RATE_HZ}")
         if self.encoding == "opus" and self.rate_hz not in OPUS_RATES_HZ:
-            raise ValueError(f"Opus has the rates {', '.join(map(str, OPUS_RATES_HZ))} Hz, not {self.rate_hz}")
+            raise ValueError(f"Opus supports {', '.join(map(str, OPUS_RATES_HZ))} Hz, not {self.rate_hz}")
 
     def __str__(self) -> str:
         return f"{self.encoding} at {self.rate_hz} Hz"
 
 
 class SoundEncoder:
-    """Writes one stream of sound, a payload per piece. A piece for Opus must be 20 ms long."""
+    """Encodes one audio stream, one payload per piece. Pieces for Opus must be 20 ms long."""
 
     def __init__(self, form: SoundFormat) -> None:
         self._form = form
         self._packets = PacketEncoder(form.rate_hz) if form.encoding == "opus" else None
 
     def encode(self, clip: Clip) -> bytes:
-        """The payload of one piece at the format's rate; b"" while Opus waits for a whole frame."""
+        """Return the payload of a piece at the format's rate; b"" while Opus waits for a complete frame."""
         match self._form.encoding:
             case "pcm16":
                 return clip.to_pcm16()
@@ -63,7 +63,7 @@ class SoundEncoder:
 
 
 class SoundDecoder:
-    """Reads one stream of sound, payload by payload."""
+    """Decodes one audio stream, payload by payload."""
 
     def __init__(self, form: SoundFormat) -> None:
         self._form = form
@@ -72,11 +72,11 @@ class SoundDecoder:
         self._packets = PacketDecoder(form.rate_hz) if form.encoding == "opus" else None
 
     def decode(self, data: bytes) -> Clip:
-        """The sound of one payload, perhaps empty. A 16-bit sample may be split between two payloads.
+        """Return the audio of one payload, which may be empty. A 16-bit sample may be split between two payloads.
 
-        A WAV payload is a file of its own, or samples that continue the file before it.
+        A WAV payload is a complete file, or samples that continue the previous file.
 
-        Raises InputError when it cannot be read.
+        Raises InputError if it cannot be decoded.
         """
         match self._form.encoding:
             case "mulaw" | "alaw" as law:
@@ -85,7 +85,7 @@ class SoundDecoder:
                 assert self._packets is not None
                 return self._packets.feed(data)
             case "wav" if data.startswith(b"RIFF"):
-                clip = decoding.decode(data, source="the target's sound")
+                clip = decoding.decode(data, source="the target's audio")
                 self._rate_hz = clip.rate_hz
                 return clip
             case _:
@@ -99,9 +99,9 @@ class SoundDecoder:
 
 
 def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
-    """16-bit samples, channels interleaved and mixed to one. Raises InputError when they cannot be that."""
+    """Decode interleaved 16-bit samples and mix them to mono. Raises InputError for invalid data."""
     if rate_hz <= 0 or channels <= 0 or len(data) % (2 * channels):
-        raise InputError(f"a piece of sound has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
+        raise InputError(f"a piece of audio has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
     clip = Clip.from_pcm16(data, rate_hz)
     if channels == 1:
         return clip
@@ -109,7 +109,7 @@ def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
 
 
 def read_format(encoding: str, rate_hz: int, *, what: str) -> SoundFormat:
-    """A format from an option's values. Raises InputError, which begins with `what`."""
+    """Return the format for the values of options. Raises InputError, which starts with `what`."""
     try:
         return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # checked by the constructor
     except ValueError as error:

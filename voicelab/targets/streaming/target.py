@@ -1,4 +1,4 @@
-"""A target that is reached over one connection per conversation."""
+"""Base of targets with one connection per conversation."""
 
 from __future__ import annotations
 
@@ -19,12 +19,12 @@ _logger = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What a target's options say about time, in seconds.
+    """Options of a target with times in seconds.
 
-    ready_s: longest wait until the target is ready. greeting_s: how long to wait for the target to speak first; 0 if it
+    ready_s: maximum time until the target is ready. greeting_s: how long to wait for the target to speak first; 0 if it
     does not. quiet_s: a reply without an end message ends after this much silence.
 
-    Raises InputError for a time that is negative or no number.
+    Raises InputError for a time that is negative or not a number.
     """
 
     ready_s: float = 10.0
@@ -34,11 +34,11 @@ class Timing:
     def __post_init__(self) -> None:
         for name in ("ready_s", "greeting_s", "quiet_s"):
             if not 0 <= getattr(self, name) <= 600:
-                raise InputError(f"{name} takes seconds from 0 to 600, not {getattr(self, name):g}")
+                raise InputError(f"{name} must be from 0 to 600 seconds, not {getattr(self, name):g}")
 
 
 class StreamTarget(TargetBase):
-    """Holds conversations with the wire and the transport that a protocol gives. Both are new for each conversation."""
+    """Holds conversations with the wire and the transport of a protocol, which are created for each conversation."""
 
     unpaced = False
 
@@ -47,11 +47,11 @@ class StreamTarget(TargetBase):
         self._timeout_s = 30.0
 
     def wire(self, user_id: str) -> Wire:
-        """The messages of a new conversation."""
+        """Return the wire of a new conversation."""
         raise NotImplementedError
 
     async def connect(self, wire: Wire, timeout_s: float) -> Transport:
-        """A connection for it. Raises as `WebSocket.connect`."""
+        """Open a connection. Raises the same errors as `WebSocket.connect`."""
         raise NotImplementedError
 
     async def open(self, settings: TargetSettings) -> None:
@@ -63,7 +63,7 @@ class StreamTarget(TargetBase):
     ) -> AsyncIterator[Session]:
         if heard_before:
             _logger.warning(
-                "conversation %s begins anew: this target cannot continue one, so it does not know the %d turns before",
+                "conversation %s starts again: this target cannot resume it and does not know the previous %d turns",
                 session_id or user_id,
                 len(heard_before),
             )

@@ -1,4 +1,4 @@
-"""Connections that carry messages, and errors that say whose fault an end is."""
+"""Message connections, and errors that identify the cause of a disconnect."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ _FINAL_STATUSES = {
     HTTPStatus.METHOD_NOT_ALLOWED,
     HTTPStatus.UPGRADE_REQUIRED,
 }
-"""Answers to a handshake that stay the same however long a client waits."""
+"""HTTP statuses of a refused handshake for which retrying is pointless."""
 _LONGEST_REASON = 200
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
 class Transport(Protocol):
-    """An open connection. All methods raise ConnectionLostError when it ends."""
+    """An open connection. All methods raise ConnectionLostError if it ends."""
 
     async def send(self, frame: Frame) -> None: ...
 
@@ -43,7 +43,7 @@ class Transport(Protocol):
 
 
 class WebSocket:
-    """A WebSocket as a client."""
+    """A WebSocket client."""
 
     def __init__(self, connection: ClientConnection, shown: str) -> None:
         self._connection = connection
@@ -59,9 +59,9 @@ class WebSocket:
         origin: bool = False,
         timeout_s: float,
     ) -> WebSocket:
-        """Open a connection. A user part in the url is sent as HTTP Basic. origin: send the address's own origin.
+        """Open a connection. Credentials in the URL are sent with HTTP Basic. origin: send the URL's own origin.
 
-        Raises InputError for an address or an answer that waiting does not change, ConnectionLostError for the rest.
+        Raises InputError for an invalid URL or a permanent refusal, ConnectionLostError for errors that may pass.
         """
         url = check_url(take_user(with_environment(url)), ("ws", "wss"), what="url")
         shown = without_query(url)
@@ -80,7 +80,7 @@ class WebSocket:
         except websockets.InvalidStatus as error:
             raise _refused(shown, error) from error
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            reason = str(error) or f"no answer for {timeout_s:g} s"
+            reason = str(error) or f"no answer within {timeout_s:g} s"
             raise ConnectionLostError(f"{shown}: cannot connect: {reason}; is the agent running there?") from error
         return cls(connection, shown)
 
@@ -104,7 +104,7 @@ class WebSocket:
 
 
 def check_url(url: str, schemes: tuple[str, ...], *, what: str) -> str:
-    """The address, if it has one of the schemes and a host. Raises InputError, which begins with `what`."""
+    """Return the URL if it has one of the schemes and a host. Raises InputError, which starts with `what`."""
     forms = " or ".join(f"{scheme}://HOST:PORT/PATH" for scheme in schemes)
     try:
         parts = urlsplit(url)
@@ -117,7 +117,7 @@ def check_url(url: str, schemes: tuple[str, ...], *, what: str) -> str:
 
 
 def with_environment(text: str) -> str:
-    """An address with every ${VARIABLE} replaced from the environment. Raises InputError for one that is not set."""
+    """Replace every ${VARIABLE} in a URL from the environment. Raises InputError for an unset variable."""
 
     def value(found: re.Match[str]) -> str:
         if found[1] not in os.environ:
@@ -128,7 +128,7 @@ def with_environment(text: str) -> str:
 
 
 def without_query(url: str) -> str:
-    """An address as messages show it: its query may hold a key."""
+    """Return the URL for messages, without its query, which may contain a key."""
     try:
         return urlunsplit(urlsplit(url)._replace(query="", fragment=""))
     except ValueError:
@@ -136,7 +136,7 @@ def without_query(url: str) -> str:
 
 
 def _own_origin(url: str) -> websockets.Origin:
-    """The origin of the pages on the same host."""
+    """Return the origin of web pages on the same host."""
     parts = urlsplit(url)
     return websockets.Origin(f"{'https' if parts.scheme == 'wss' else 'http'}://{parts.netloc}")
 
@@ -151,7 +151,7 @@ def _refused(shown: str, error: websockets.InvalidStatus) -> VoicelabError:
 
 
 def _detail(body: bytes | bytearray | None) -> str:
-    """The reason in the body of a refusal, where there is a short one."""
+    """Return the reason in the body of a refusal, if it is short."""
     text = (body or b"").decode(errors="replace").strip()
     try:
         found = json.loads(text)

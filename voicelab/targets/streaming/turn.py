@@ -1,4 +1,4 @@
-"""One turn: what came, when it was heard, and whether it is over."""
+"""The state of one turn: received events, their times, and the end of the turn."""
 
 from __future__ import annotations
 
@@ -11,20 +11,19 @@ from voicelab.targets.streaming.playout import Playout
 from voicelab.targets.streaming.wire import Reading
 
 MOST_MESSAGES = 20_000
-"""More messages than this in one turn are a flood."""
+"""Maximum number of messages in one turn."""
 MOST_UNREADABLE = 100
-"""After this many messages that cannot be read, the turn has failed."""
+"""Number of unreadable messages after which the turn fails."""
 
 
 @dataclass(frozen=True, slots=True)
 class TurnLimits:
-    """When a turn ends, in seconds.
+    """Limits, in seconds, that end a turn.
 
-    timeout_s: longest wait for a reply after the caller has finished. quiet_s: a reply without an end message ends when
-    nothing more came for this long after its sound. end_wait_s: the same where an end message should come, and after an
-    interruption, to which no answer may come.
-    transcript_wait_s: longest wait for the caller's transcript after the reply. longest_reply_s: more sound than this
-    in one reply fails the turn.
+    timeout_s: maximum wait for a reply after the caller has finished. quiet_s: a reply without an end message ends if
+    nothing arrives for this long after its audio. end_wait_s: the same if an end message is expected, and after an
+    interruption, which may get no answer. transcript_wait_s: maximum wait for the caller's transcript after the reply.
+    longest_reply_s: a longer reply fails the turn.
     """
 
     timeout_s: float = 30.0
@@ -38,7 +37,7 @@ class TurnLimits:
 class TurnState:
     """Collects the events of one turn.
 
-    marks_end: the target says when a reply is complete. wants_transcript: it sends what it heard.
+    marks_end: the target reports the end of a reply. wants_transcript: the target sends a transcript of the caller.
     """
 
     limits: TurnLimits
@@ -47,9 +46,9 @@ class TurnState:
     outcome: TurnOutcome = field(default_factory=TurnOutcome)
     playout: Playout = field(default_factory=Playout)
     finished_s: float | None = None
-    """When the caller finished, the interruption included; None while the caller speaks."""
+    """When the caller finished, including an interruption; None while the caller speaks."""
     ended_s: float | None = None
-    """When the target said that its reply is complete."""
+    """When the target reported the end of its reply."""
     first_sound_at_s: float | None = None
     interrupted_by_us: bool = False
     unreadable: int = 0
@@ -65,11 +64,11 @@ class TurnState:
 
     @property
     def has_reply(self) -> bool:
-        """Whether anything of a reply came."""
+        """Whether any part of a reply has arrived."""
         return bool(self.playout.pieces or self._text_at_s is not None or self.outcome.tool_calls)
 
     def take(self, at_s: float, reading: Reading) -> None:
-        """Note a message and everything that it means for this turn."""
+        """Record a message and its events."""
         self.messages += 1
         if self.messages > MOST_MESSAGES:
             self.fail("flood", f"the target sent more than {MOST_MESSAGES} messages in one turn")
@@ -84,18 +83,18 @@ class TurnState:
             self._take_event(at_s, event)
 
     def take_unreadable(self, at_s: float, reason: str) -> None:
-        """Note a message that could not be read."""
+        """Record an unreadable message."""
         self.unreadable += 1
         self.first_unreadable = self.first_unreadable or reason
         if self.unreadable <= MOST_UNREADABLE:
             self.outcome.events.append(TargetEvent(at_s, "unreadable message", reason))
         else:
             self.fail(
-                "unreadable_messages", f"more than {MOST_UNREADABLE} messages could not be read; the first: {reason}"
+                "unreadable_messages", f"more than {MOST_UNREADABLE} messages could not be parsed; the first: {reason}"
             )
 
     def fail(self, code: str, message: str) -> None:
-        """End the turn with this error, unless it has one."""
+        """End the turn with this error, unless it has one already."""
         if self.outcome.error is None:
             self.outcome.error = (code, message)
 
@@ -117,7 +116,7 @@ class TurnState:
                 self._last_s = at_s
                 self.outcome.tool_calls = [*(self.outcome.tool_calls or ()), ToolCall(name, arguments)]
             case events.Fault(code, message, True, True):
-                self.fail("bad_message", f"the target refuses a message of ours: {code}: {message}")
+                self.fail("bad_message", f"the target refused one of our messages: {code}: {message}")
             case events.Fault(code, message, True, False):
                 self.fail(code, message)
             case events.HungUp(reason):
@@ -127,7 +126,7 @@ class TurnState:
 
     def _take_heard(self, at_s: float, event: events.CallerText) -> None:
         if self.interrupted_by_us and self._heard_parts:
-            return  # what it heard of the interruption is in the events
+            return  # the transcript of the interruption is in the events
         text = event.text.strip()
         if event.delta and self._heard_parts:
             self._heard_parts[-1] += event.text
@@ -160,10 +159,10 @@ class TurnState:
         if self.first_sound_at_s is None and event.clip.sound_start_s() is not None:
             self.first_sound_at_s = at_s
         if self.playout.ends_s - self.playout.pieces[0].at_s > self.limits.longest_reply_s:
-            self.fail("reply_too_long", f"the reply is longer than {self.limits.longest_reply_s:g} s of sound")
+            self.fail("reply_too_long", f"the reply is longer than {self.limits.longest_reply_s:g} s")
 
     def over_at_s(self) -> float:
-        """When the turn is over if nothing more comes; infinity while the caller speaks."""
+        """When the turn ends if nothing more arrives; infinity while the caller speaks."""
         if self.outcome.error is not None:
             return float("-inf")
         if self.finished_s is None:
@@ -177,14 +176,14 @@ class TurnState:
         if self.ended_s is None:
             return heard_s + self.limits.end_wait_s
         if self.ended_s < self.finished_s:
-            # It answered before the caller had finished, so it may answer again.
+            # It replied before the caller had finished, so it may reply again.
             return max(self.playout.ends_s, self.finished_s + quiet_s)
         over_s = max(self.playout.ends_s, self.ended_s)
         waits = self.wants_transcript and self._transcript_at_s is None
         return max(over_s, self.ended_s + self.limits.transcript_wait_s) if waits else over_s
 
     def finish(self, t_end: float) -> TurnOutcome:
-        """The outcome, with every time counted from t_end."""
+        """Return the outcome, with all times relative to t_end."""
         outcome = self.outcome
         outcome.t_end = t_end
         outcome.transcript_s = _since(self._transcript_at_s, t_end)
@@ -196,7 +195,7 @@ class TurnState:
         return outcome
 
     def interrupt(self, at_s: float) -> float | None:
-        """Drop what has not been heard yet. Seconds that were heard; None where all of it was."""
+        """Drop audio that was not heard yet. Returns the seconds that were heard; None if all of it was."""
         if self.playout.ends_s <= at_s:
             return None
         played_s = self.playout.played_s(at_s)
@@ -206,7 +205,7 @@ class TurnState:
 
 
 def _is_whole_text(reading: Reading) -> bool:
-    """Whether a message holds nothing but texts that continue no other text."""
+    """Return whether a message contains only texts that do not continue a previous text."""
     texts = [event for event in reading.events if isinstance(event, events.CallerText | events.AgentText)]
     return bool(texts) and len(texts) == len(reading.events) and not any(text.delta for text in texts)
 

@@ -1,4 +1,4 @@
-"""What one protocol must say: which messages to send, and what those that come mean. Nothing is sent here."""
+"""The interface of a protocol: the messages to send, and the meaning of received ones. A wire sends nothing itself."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SHOWN_CHARACTERS = 120
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A message that came: the protocol's name for it, what it means, and text to keep with it."""
+    """A parsed message: its name in the protocol, its events, and a text for the log."""
 
     name: str
     events: tuple[Event, ...] = ()
@@ -25,11 +25,11 @@ class Reading:
 
 
 class Wire(Protocol):
-    """The messages of one conversation. `BaseWire` has defaults for all but `read` and `sound`.
+    """The messages of one conversation. `BaseWire` has defaults for everything but `read` and `sound`.
 
-    send_format: how the caller's sound is written. frame_s: seconds of sound in one message. waits_for_ready: no sound
-    is sent before the target says that it is ready. continuous: silence is sent while the caller does not speak.
-    marks_end: the target says when its reply is complete. gives_sound: its reply has sound.
+    send_format: format of the caller's audio. frame_s: seconds of audio per message. waits_for_ready: send no audio
+    before the target is ready. continuous: send silence while the caller does not speak. marks_end: the target reports
+    the end of its reply. gives_sound: its reply has audio.
     """
 
     send_format: SoundFormat
@@ -40,38 +40,38 @@ class Wire(Protocol):
     gives_sound: bool
 
     def opening(self) -> Sequence[Frame]:
-        """What is sent as soon as the connection is open."""
+        """Return the messages to send when the connection is open."""
 
     def read(self, frame: Frame) -> Reading:
-        """The meaning of a message. Raises InputError when it cannot be read."""
+        """Parse a message. Raises InputError if it is invalid."""
 
     def sound(self, clip: Clip) -> Sequence[Frame]:
-        """The messages with one piece of the caller's sound, at the rate of send_format."""
+        """Return the messages with a piece of the caller's audio, at the rate of send_format."""
 
     def begin_turn(self) -> None:
-        """Forget what belongs to the turn before."""
+        """Reset the state of the previous turn."""
 
     def start_of_utterance(self) -> Sequence[Frame]:
-        """What announces that the caller begins to speak."""
+        """Return the messages that announce the start of the caller's speech."""
 
     def end_of_utterance(self) -> Sequence[Frame]:
-        """What announces that the caller has finished."""
+        """Return the messages that announce the end of the caller's speech."""
 
     def cancel(self) -> Sequence[Frame]:
-        """What asks the target to stop its reply, where the caller's side must ask."""
+        """Return the messages that stop the target's reply, if the client must request it."""
 
     def interrupted(self, played_s: float) -> Sequence[Frame]:
-        """What tells the target that played_s seconds of its reply were heard before it was interrupted."""
+        """Return the messages that report how much of an interrupted reply was heard. played_s: in seconds."""
 
     def played(self, mark: str) -> Sequence[Frame]:
-        """What tells the target that the sound before its mark has been played."""
+        """Return the messages that report that the audio before a mark has been played."""
 
     def closing(self) -> Sequence[Frame]:
-        """What is sent before the connection is closed."""
+        """Return the messages to send before closing the connection."""
 
 
 class BaseWire:
-    """The defaults of a wire: nothing is announced, and sound runs all the time."""
+    """Defaults of a wire: no announcements, and continuous audio."""
 
     send_format = SoundFormat()
     frame_s = FRAME_S
@@ -84,7 +84,7 @@ class BaseWire:
         return ()
 
     def begin_turn(self) -> None:
-        """Nothing to forget."""
+        """Do nothing."""
 
     def start_of_utterance(self) -> Sequence[Frame]:
         return ()
@@ -106,7 +106,7 @@ class BaseWire:
 
 
 def read_object(frame: Frame) -> dict[str, Any]:
-    """The JSON object in a text message. Raises InputError for anything else."""
+    """Parse the JSON object in a text message. Raises InputError for anything else."""
     try:
         value = json.loads(frame)
     except (ValueError, RecursionError) as error:
@@ -117,7 +117,7 @@ def read_object(frame: Frame) -> dict[str, Any]:
 
 
 def shorten(frame: Frame) -> str:
-    """The beginning of a message, for errors."""
+    """Return the beginning of a message, for errors."""
     if isinstance(frame, bytes):
-        return f"{len(frame)} binary bytes beginning with {frame[:8].hex(' ')}"
+        return f"{len(frame)} binary bytes that start with {frame[:8].hex(' ')}"
     return repr(frame if len(frame) <= _SHOWN_CHARACTERS else f"{frame[:_SHOWN_CHARACTERS]}…")
