@@ -61,7 +61,7 @@ def test_what_yahoo_does_not_have_is_a_tool_error_and_not_kept(info: object) -> 
     yahoo = Yahoo(info)
     source = LiveData(yahoo)
     for _ in range(2):
-        with pytest.raises(ToolError, match="Yahoo Finance gave no quote for NVDA"):
+        with pytest.raises(ToolError, match="Yahoo Finance has no quote for NVDA"):
             source.quote("NVDA")
     assert len(yahoo.asked) == 2
 

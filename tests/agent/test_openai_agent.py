@@ -160,7 +160,7 @@ def test_a_tool_that_takes_too_long_or_breaks_fails_alone(monkeypatch: pytest.Mo
     monkeypatch.setattr(QuoteTool, "run", lambda *_: time.sleep(0.5))
     with agent_of(model, tool_timeout_s=0.1) as (agent, _):
         reply = ask(agent, "the price of nvidia")
-    assert reply.tool_calls[0].error == "gave no result within 0.1 s"
+    assert reply.tool_calls[0].error == "returned no result within 0.1 s"
     assert reply.text == "Sorry, looking up the price did not work. No price."
     monkeypatch.setattr(QuoteTool, "run", lambda *_: 1 / 0)
     with agent_of(model) as (agent, _):

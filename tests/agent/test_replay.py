@@ -65,7 +65,7 @@ def test_a_turn_is_found_by_its_words_and_those_before(tmp_path: Path) -> None:
     after = Dialogue(exchanges=(Exchange("apple", "", ""),))
     assert agent.respond("why", after).text == "Because of Apple."
     assert [agent.respond("hello", Dialogue()).text for _ in range(3)] == ["First.", "Second.", "Second."]
-    with pytest.raises(EngineError, match="no turn in which 'why' was heard; record it first"):
+    with pytest.raises(EngineError, match="no recorded turn for 'why'; record it first"):
         agent.respond("why", Dialogue())
     with pytest.raises(EngineError, match="after 'apple'"):
         agent.respond("why not", after)
@@ -74,7 +74,7 @@ def test_a_turn_is_found_by_its_words_and_those_before(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "complaint"),
     [
-        ("", "holds no recorded turn"),
+        ("", "contains no recorded turns"),
         ("{}\n", "line 1: not a recorded turn: Field required"),
         ("not json\n", "line 1: not a recorded turn"),
         ('{"format_version":2,"heard":"a","text":"b","intent":""}\n', "line 1: not a recorded turn"),

@@ -95,7 +95,7 @@ def test_it_cuts_in_gaps_that_hiss_hides_from_the_energy_alike_in_any_pieces(tmp
     assert told["frames"] == told["odd"] == told["whole"]
     assert told["dithered"][0] == told["dithered"][1]
     assert told["random"], "the generators of the process are left alone"
-    assert "holds a SenseVoiceSmall, not a FsmnVADStreaming" in told["other"]
+    assert "contains a SenseVoiceSmall, not a FsmnVADStreaming" in told["other"]
 
 
 async def test_one_text_streamed_and_whole_and_what_was_used_is_in_the_info(tmp_path, monkeypatch):

@@ -127,5 +127,5 @@ def test_what_cannot_be_used_is_refused_with_the_way_out(text, said):
 
 def test_one_that_returns_no_sound_stops_the_run_with_its_name():
     name = outside.hand_over(Wordy())
-    with pytest.raises(EngineError, match="Wordy: degrade returned str, and must return a Clip"):
+    with pytest.raises(EngineError, match="Wordy: degrade returned str instead of a Clip"):
         degrade(SPEECH, Condition(transform=name))

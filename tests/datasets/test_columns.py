@@ -66,7 +66,7 @@ def test_an_empty_cell_is_reported_under_the_files_own_name(tmp_path):
 def test_a_set_with_fixed_fields_refuses_the_options():
     done = voicelab("samples", "--ref-column", "words")
     assert done.exit_code == 2
-    assert "fixed names; leave --ref-column out" in done.output
+    assert "fixed names; omit --ref-column" in done.output
 
 
 def test_samples_counts_and_a_run_remembers(tmp_path):

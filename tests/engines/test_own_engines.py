@@ -65,7 +65,7 @@ def test_a_server_of_the_run_imports_the_class(tmp_path, monkeypatch):
 def test_what_cannot_travel_says_so(tmp_path):
     with pytest.raises(InputError, match=r"exists in this process only.*use target='in-process', or put the class"):
         evaluate(tmp_path, asr=Parrot(), target="server")
-    with pytest.raises(InputError, match=r"was an object of another process; give it again, as voicelab\.resume"):
+    with pytest.raises(InputError, match=r"was an object of another process; pass it again, as voicelab\.resume"):
         RECOGNIZERS.config("object:gone.Away")
 
 

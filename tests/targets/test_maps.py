@@ -306,7 +306,10 @@ async def test_a_secret_stands_in_no_error(tmp_path, monkeypatch):
             rules("    - answer: [{id: '${nobody}'}]\n"),
             "answer.0..id: .*nobody. is not defined",
         ),
-        ("title: t\nsend:\n  sound:\n    message: {a: b}\n", r"line 4: send.sound.message: holds no \$\{sound\}"),
+        (
+            "title: t\nsend:\n  sound:\n    message: {a: b}\n",
+            r"line 4: send.sound.message: does not contain \$\{sound\}",
+        ),
         ("title: t\nvariables:\n  a: {}\n", "line 3: variables.a: give `environment` or `value`"),
         ("title: t\nreceive: {binary: ignore}\n", "line 2: receive: no rule gives"),
         ("a: &x 1\nb: *x\n", "an alias"),

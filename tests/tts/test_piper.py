@@ -61,7 +61,7 @@ def test_a_file_that_is_not_the_published_one_is_refused(tmp_path, monkeypatch, 
 
 def test_a_wheel_without_the_voice_is_refused(tmp_path, monkeypatch):
     monkeypatch.setattr(piper.resources, "files", lambda _: tmp_path)
-    with pytest.raises(EngineMissingError, match=r"holds no en_US-joe-medium\.onnx; run: pip install"):
+    with pytest.raises(EngineMissingError, match=r"lacks en_US-joe-medium\.onnx; run: pip install"):
         piper.Piper().load()
 
 

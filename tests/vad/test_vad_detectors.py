@@ -65,7 +65,7 @@ def test_many_streams_at_once_are_what_each_is_alone(detector, request_clip):
 
 
 def test_another_rate_is_refused(detector):
-    with pytest.raises(EngineError, match="takes 16000 Hz, was fed 48000"):
+    with pytest.raises(EngineError, match="expected 16000 Hz, got 48000"):
         detector.stream().feed(Clip.silence(0.1, 48_000))
 
 

@@ -1,1 +1,1 @@
-"""Agents: what was said to what is answered. Add one: a file with a class, a line in catalog.py."""
+"""Agents: from the user's words to a reply. To add one, write a class in a new file and add a line to catalog.py."""

@@ -1,4 +1,4 @@
-"""The agent protocol: an agent answers new words within a dialogue and changes nothing itself."""
+"""The agent protocol: an agent replies to new words within a dialogue and changes nothing itself."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from voicelab.engines.spec import EngineInfo
 
 @dataclass(frozen=True, slots=True)
 class Entity:
-    """Something named in what was said.
+    """An entity in the user's words.
 
-    kind: "company", ...; value: its identifier (a ticker); name: as people say it; heard: the words it was found in;
-    score: 0..1, how well they fit (1 is exact).
+    kind: "company", ...; value: its identifier (a ticker). name: its spoken name. heard: the words in which it was
+    found. score: 0..1, how well they match (1 is exact).
     """
 
     kind: str
@@ -26,7 +26,7 @@ class Entity:
 
 @dataclass(frozen=True, slots=True)
 class WatchlistChange:
-    """A change that the reply promises; whoever keeps the watchlist carries it out, once."""
+    """A change that the reply promises. The owner of the watchlist applies it once."""
 
     operation: Literal["add", "remove"]
     ticker: str
@@ -34,10 +34,10 @@ class WatchlistChange:
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """One call of a tool.
+    """A tool call.
 
-    arguments: as the model gave them. result: what the model got back, usually JSON. took_s: seconds. error: why the
-    call failed, or None.
+    arguments: as given by the model. result: the text returned to the model, usually JSON. took_s: seconds. error: the
+    reason for a failure, or None.
     """
 
     name: str
@@ -49,10 +49,10 @@ class ToolCall:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """What a language model spent on one reply.
+    """The resources that a language model used for one reply.
 
-    requests: sent to the server. first_token_s: from the request to the first token (text or tool call). The token
-    counts and the cost (in the server's currency) are None where the server does not report them.
+    requests: number of requests to the server. first_token_s: time from the request to the first token (text or tool
+    call). The token counts and the cost (in the server's currency) are None if the server does not report them.
     """
 
     requests: int = 1
@@ -64,9 +64,9 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What the agent answers.
+    """An agent's reply.
 
-    candidates: the best-fitting entities whether or not they were good enough to be taken, for tuning a threshold.
+    candidates: the best-matching entities, including those below the threshold, for tuning the threshold.
     """
 
     text: str
@@ -79,14 +79,14 @@ class Reply:
 
 
 ReplyPart = str | ToolCall | WatchlistChange
-"""What an agent may yield while it writes: text (any length), a finished tool call, a change that it promises."""
+"""What an agent may yield while it writes: text of any length, a completed tool call, or a promised change."""
 ReplyWriter = Generator[ReplyPart, None, Reply]
-"""A reply that is being written. The text of the Reply that it returns begins with all the text that it yielded."""
+"""A reply in progress. The text of the returned Reply starts with all the text that was yielded."""
 
 
 @dataclass(frozen=True, slots=True)
 class Exchange:
-    """One turn that is over."""
+    """A completed turn."""
 
     heard: str
     answer: str
@@ -96,14 +96,14 @@ class Exchange:
 
 @dataclass(frozen=True, slots=True)
 class Dialogue:
-    """All that an agent may know: the turns of this session so far, oldest first, and the user's watchlist."""
+    """The agent's context: the turns of this session so far, oldest first, and the user's watchlist."""
 
     user_id: str = "anonymous"
     exchanges: tuple[Exchange, ...] = ()
     watchlist: tuple[str, ...] = ()
 
     def after(self, heard: str, reply: Reply) -> Dialogue:
-        """The dialogue with one more turn, the watchlist as the reply promised it."""
+        """Return the dialogue with one more turn and the reply's changes to the watchlist."""
         tickers = tuple(entity.value for entity in reply.entities if entity.kind == "company")
         exchange = Exchange(heard, reply.text, reply.intent, tickers)
         watchlist = self.watchlist
@@ -115,22 +115,22 @@ class Dialogue:
 
 
 class Agent(Protocol):
-    """Answers what the user says. A class with keyword options only; cheap to build, heavy to load."""
+    """Replies to the user. A class with keyword options only, cheap to construct; `load` does the expensive work."""
 
     def load(self) -> EngineInfo:
-        """Load what it answers from; raises EngineMissingError with the way out."""
+        """Load the agent's data or model. Raises EngineMissingError with instructions."""
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply | ReplyWriter:
         """Return the reply, or a generator that yields its parts as they are written and returns the reply.
 
-        Changes nothing by itself. Calls do not overlap; generators of different users may interleave. Yield a sentence
-        with the space that follows it, so that it is spoken at once. The pipeline closes a generator when the user
+        Makes no changes itself. Calls do not overlap; generators of different users may interleave. Yield a sentence
+        with the following space, so that it is spoken immediately. The pipeline closes the generator when the user
         interrupts the reply.
         """
 
 
 def whole(answer: Reply | ReplyWriter) -> Reply:
-    """Wait for the whole reply."""
+    """Return the complete reply."""
     if isinstance(answer, Reply):
         return answer
     while True:

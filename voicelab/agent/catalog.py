@@ -3,7 +3,7 @@
 from voicelab.engines.spec import Catalog, Entry
 
 WITHOUT_TOOLS = frozenset({"rules", "fake"})
-"""Agents that act without calling tools, so that a turn without calls says nothing about them."""
+"""Agents that act without tool calls. For these, a turn without calls is no evidence."""
 
 AGENTS = Catalog(
     "agent",
@@ -15,12 +15,12 @@ AGENTS = Catalog(
         ),
         "openai": Entry(
             "voicelab.agent.openai.agent:OpenAIAgent",
-            "a language model with tools, by chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM",
+            "a language model with tools (chat completions or responses): OpenAI, vLLM, Ollama, llama.cpp, LiteLLM",
             extra="openai",
             packages=("openai",),
             lanes=16,
             shared=True,
-            needs="a server (base_url) and, where it asks for one, a key in OPENAI_API_KEY",
+            needs="a server (base_url) and, if it requires one, a key in OPENAI_API_KEY",
         ),
         "replay": Entry(
             "voicelab.agent.replay:ReplayAgent",
@@ -28,8 +28,8 @@ AGENTS = Catalog(
             positional="file",
             lanes=16,
             shared=True,
-            needs="the agent.jsonl that a run leaves in its folder",
+            needs="the agent.jsonl in a run's folder",
         ),
-        "fake": Entry("voicelab.agent.fake:FakeAgent", "repeats what it heard; for tests and benches"),
+        "fake": Entry("voicelab.agent.fake:FakeAgent", "repeats the user's words; for tests and benchmarks"),
     },
 )

@@ -1,4 +1,4 @@
-"""An agent that repeats what it heard."""
+"""An agent that repeats the user's words."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from voicelab.text import sentences
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class FakeAgent:
-    """Deterministic: `text`, in which `{heard}` stands for what was heard and `{turn}` for the number of the turn.
+    """Replies with `text`, in which `{heard}` is replaced by the user's words and `{turn}` by the number of the turn.
 
-    adds: a ticker that every reply promises to put on the watchlist. delay_s: how long it thinks. sentence_s: how long
-    it writes each sentence; above 0 it yields each one as it is written.
+    adds: a ticker that every reply adds to the watchlist. delay_s: time before the reply. sentence_s: time for each
+    sentence; above 0, sentences are yielded one by one.
     """
 
     text: str = "Turn {turn}. You said: {heard}."

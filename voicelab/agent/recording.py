@@ -1,4 +1,4 @@
-"""Recorded conversations of an agent: agent.jsonl of a run, one answered turn a line, for the agent `replay`."""
+"""Recorded replies of an agent: agent.jsonl of a run, one line per answered turn, for the agent `replay`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from voicelab.errors import InputError
 
 FILE_NAME = "agent.jsonl"
 CONTEXT_TURNS = 3
-"""How many turns before it tell a turn apart from others with the same words."""
+"""Number of previous turns that distinguish turns with the same words."""
 
 
 class RecordedTurn(BaseModel):
-    """One line. before: what was heard in the last CONTEXT_TURNS answered turns of its session.
+    """A line. before: the user's words in the last CONTEXT_TURNS answered turns of the session.
 
-    first_s, text_s: seconds until the first sentence and until all of the text; None where not known.
+    first_s, text_s: seconds until the first sentence and until the complete text; None if unknown.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -58,12 +58,12 @@ class RecordedTurn(BaseModel):
 
     @property
     def key(self) -> tuple[str, ...]:
-        """What it is found by."""
+        """The lookup key."""
         return key(self.heard, self.before)
 
 
 class RecordingAgent:
-    """An agent whose replies are written down as they are given. keep: takes each."""
+    """Wraps an agent and records its replies. keep: called with each record."""
 
     def __init__(self, agent: Agent, keep: Callable[[RecordedTurn], None]) -> None:
         self._agent = agent
@@ -80,12 +80,12 @@ class RecordingAgent:
 
 
 def key(heard: str, before: Sequence[str]) -> tuple[str, ...]:
-    """What a turn is found by: its words, and those of the last turns before it."""
+    """Return the lookup key of a turn: its words and those of the previous turns."""
     return (*before[-CONTEXT_TURNS:], heard)
 
 
 def read(path: Path) -> list[RecordedTurn]:
-    """The turns of a recording, or of the run in a folder. A last line without its end is left out.
+    """Read the turns of a recording or a run's folder. Ignores an incomplete last line.
 
     Raises InputError that names the file and the line.
     """
@@ -103,5 +103,5 @@ def read(path: Path) -> list[RecordedTurn]:
             what = error.errors()[0]["msg"] if isinstance(error, ValidationError) else error
             raise InputError(f"{file}: line {number}: not a recorded turn: {what}") from error
     if not turns:
-        raise InputError(f"{file}: holds no recorded turn")
+        raise InputError(f"{file}: contains no recorded turns")
     return turns

@@ -1,4 +1,4 @@
-"""An agent that gives the recorded replies of another: a run with it needs no key and repeats exactly."""
+"""An agent that repeats the recorded replies of another one. Its runs need no API key and are reproducible."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from voicelab.text import sentences
 
 
 class ReplayAgent:
-    """file: an agent.jsonl, or the folder of a run. timing: take the time that the recorded agent took.
+    """The replaying agent. file: an agent.jsonl, or a run's folder. timing: reproduce the delays of the recorded agent.
 
-    A turn is found by what was heard in it and in the turns before it. One that was recorded several times gets the
-    recorded replies in their order, then the last of them again. Tools are not run: their recorded results are given.
+    A turn is identified by the user's words in it and in the previous turns. If it was recorded several times, the
+    replies are used in order, and the last one is repeated. Tools are not run; their recorded results are returned.
     """
 
     def __init__(self, *, file: str, timing: bool = True) -> None:
@@ -37,7 +37,7 @@ class ReplayAgent:
         data = (path / FILE_NAME if path.is_dir() else path).read_bytes()
         revision = f"{len(turns)} recorded turns, sha256 {hashlib.sha256(data).hexdigest()[:12]}"
         return EngineInfo(
-            "agent", "replay", {"file": self._file, "timing": self._timing}, revision, licence="that of the recording"
+            "agent", "replay", {"file": self._file, "timing": self._timing}, revision, licence="as recorded"
         )
 
     def respond(self, heard: str, dialogue: Dialogue) -> Reply | ReplyWriter:
@@ -55,9 +55,7 @@ class ReplayAgent:
         recorded = self._turns.get(wanted)
         if recorded is None:
             after = f" after {wanted[-2]!r}" if len(wanted) > 1 else ""
-            raise EngineError(
-                "replay", f"{self._file} has no turn in which {heard!r} was heard{after}; record it first"
-            )
+            raise EngineError("replay", f"{self._file} has no recorded turn for {heard!r}{after}; record it first")
         with self._lock:
             number = self._given[wanted]
             self._given[wanted] += 1
@@ -65,7 +63,7 @@ class ReplayAgent:
 
 
 def _write(turn: RecordedTurn, first_s: float, text_s: float) -> ReplyWriter:
-    """The first sentence after first_s, the last after text_s, those between them evenly."""
+    """Yield the first sentence after first_s, the last after text_s, and the others evenly in between."""
     reply = turn.reply
     time.sleep(first_s)
     yield from reply.tool_calls
@@ -74,7 +72,7 @@ def _write(turn: RecordedTurn, first_s: float, text_s: float) -> ReplyWriter:
     for number, sentence in enumerate(found):
         if number:
             time.sleep((text_s - first_s) / (len(found) - 1))
-        # With the space after it, so that it is spoken at once.
+        # With the following space, so that it is spoken immediately.
         end = reply.text.index(sentence, start) + len(sentence)
         end += len(reply.text[end:]) - len(reply.text[end:].lstrip())
         yield reply.text[start:end]

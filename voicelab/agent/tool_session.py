@@ -1,12 +1,12 @@
-"""The tool calls of one turn: checked, run, timed, and kept.
+"""Check, run, time and record the tool calls of one turn.
 
-Text that a tool brings from outside (a headline, a web page) may try to give the model orders. A model may obey; this
-file does not. A tool that changes something runs only
+Text from outside that a tool returns (a headline, a web page) may contain instructions for the model (prompt
+injection). This module protects the user even if the model follows them. A tool that changes something runs only
 
-1. while no tool of this turn has brought text from outside, and
+1. while no tool of this turn has returned text from outside, and
 2. for a subject that the user's own words name, in this turn or an earlier one.
 
-The model reads results as JSON data, with a note that they hold no instructions.
+The model reads results as JSON data, with a note that they contain no instructions.
 """
 
 from __future__ import annotations
@@ -33,15 +33,15 @@ _REFUSED = "I made no change. If you want one, please ask for it by name."
 
 
 class _RefusedCallError(ToolError):
-    """A change that the user has not asked for."""
+    """A change that the user did not request."""
 
 
 @dataclass(slots=True)
 class ToolSession:
-    """Runs the calls of one turn. entities, changes, intent: of the calls that worked, in their order.
+    """Runs the calls of one turn. entities, changes, intent: of the successful calls, in order.
 
-    limit_s: how long a tool may take. apologies: what the user is to hear about calls that failed or were refused.
-    wanted: a tool that changes something waits until it is set; None: the answer is wanted.
+    limit_s: maximum duration of a call. apologies: sentences for the user about calls that failed or were refused.
+    wanted: tools that change something wait until this event is set; None: no need to wait.
     """
 
     toolbox: Toolbox
@@ -57,16 +57,16 @@ class ToolSession:
     _read_outside: bool = False
 
     async def run_all(self, calls: Sequence[tuple[str, str]]) -> AsyncIterator[ToolCall]:
-        """Run what the model asked for at once, one after the other: (name, arguments) each.
+        """Run calls that the model requested together, in order: pairs of (name, arguments).
 
-        None of these calls has seen the result of another, so a change beside a look at the news is the user's.
+        The model has seen none of their results yet, so the text from one of them cannot have caused another.
         """
         for name, arguments in calls:
             yield await self.run(name, arguments)
         self._read_outside = self._read_outside or self._reading
 
     async def run(self, name: str, arguments: str) -> ToolCall:
-        """Run one call as the model wrote it. Never raises for what the model or the tool did wrong."""
+        """Run one call. Errors of the model or the tool are returned, not raised."""
         found: dict[str, Any] = {}
         tool = next((tool for tool in self.toolbox.tools if tool.name == name), None)
         if tool is not None and tool.promises_changes and self.wanted is not None:
@@ -100,7 +100,7 @@ class ToolSession:
         try:
             output = await asyncio.wait_for(asyncio.to_thread(tool.run, arguments, self.dialogue), self.limit_s)
         except TimeoutError:
-            raise ToolError(f"gave no result within {self.limit_s:g} s") from None
+            raise ToolError(f"returned no result within {self.limit_s:g} s") from None
         except ToolError:
             raise
         except Exception as error:
@@ -114,7 +114,7 @@ class ToolSession:
 
     def _take(self, tool: Tool, output: ToolOutput) -> None:
         if output.changes and not tool.promises_changes:
-            raise ToolError(f"the tool {tool.name} promised a change and does not declare it")
+            raise ToolError(f"the tool {tool.name} promised a change without declaring it")
         said = (self.heard, *(exchange.heard for exchange in self.dialogue.exchanges))
         for change in output.changes:
             if not self.toolbox.names(change.ticker, said):

@@ -1,7 +1,7 @@
-"""The tool interface: what a language model may call, and what it gets back.
+"""The interface of tools that a language model may call.
 
-A domain offers a Toolbox. Each tool declares whether its result holds text from outside (`reads_outside`) and whether
-it changes something for the user (`promises_changes`); tool_session.py keeps the two apart.
+Each domain has a Toolbox. Each tool declares whether its result contains text from outside (`reads_outside`) and
+whether it changes something for the user (`promises_changes`); tool_session.py keeps the two apart.
 """
 
 from __future__ import annotations
@@ -17,22 +17,22 @@ from voicelab.agent.base import Dialogue, Entity, WatchlistChange
 from voicelab.errors import InputError, VoicelabError
 
 TOOLBOXES = {"finance": "voicelab.agent.finance.tools.toolbox:FinanceToolbox"}
-"""The domains that come with voicelab; others are named as `package.module:Class`."""
+"""The shipped toolboxes; others are given as `package.module:Class`."""
 
 
 class ToolArguments(BaseModel):
-    """The arguments of a tool. Its JSON schema is what the model is shown."""
+    """The arguments of a tool. The model gets their JSON schema."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 class ToolError(VoicelabError):
-    """A tool could not do what was asked; the message is for the model, and in short for the user."""
+    """A tool failed. The message is for the model; the user hears a short version."""
 
 
 @dataclass(frozen=True, slots=True)
 class ToolOutput:
-    """What a tool gives. data: JSON values for the model. entities: what the call was about."""
+    """The result of a tool. data: JSON values for the model. entities: the subjects of the call."""
 
     data: Any
     entities: tuple[Entity, ...] = ()
@@ -40,10 +40,10 @@ class ToolOutput:
 
 
 class Tool(Protocol):
-    """One tool. `run` may block; calls of one tool may overlap.
+    """A tool. `run` may block; calls of one tool may overlap.
 
-    spoken: what it does, as the user hears it where it fails ("the quote lookup"). intent: what a turn that calls it is
-    about.
+    spoken: its purpose, as spoken to the user after a failure ("the quote lookup"). intent: the intent of a turn that
+    calls it.
     """
 
     name: ClassVar[str]
@@ -55,13 +55,13 @@ class Tool(Protocol):
     arguments: ClassVar[type[ToolArguments]]
 
     def run(self, arguments: Any, dialogue: Dialogue) -> ToolOutput:
-        """Raises ToolError. dialogue: its watchlist has the changes that this turn promised so far."""
+        """Run the tool. Raises ToolError. dialogue: its watchlist includes the changes promised so far in this turn."""
 
 
 class Toolbox(Protocol):
-    """The tools of a domain. A class whose one argument says where its data comes from.
+    """The tools of a domain. A class with one argument, the data source.
 
-    revision: of the data. prompt: the system prompt where the user gives none.
+    revision: of the data. prompt: the default system prompt.
     """
 
     tools: tuple[Tool, ...]
@@ -73,11 +73,11 @@ class Toolbox(Protocol):
         """Load the data. Raises InputError or EngineMissingError."""
 
     def names(self, value: str, texts: tuple[str, ...]) -> bool:
-        """Whether the user's own words name the subject of a change (such as a ticker)."""
+        """Return whether the user's words name the subject of a change, such as a ticker."""
 
 
 def toolbox(name: str, data: str | None) -> Toolbox:
-    """A toolbox by its name in TOOLBOXES or as `package.module:Class`, not loaded yet. Raises InputError."""
+    """Return a toolbox by its name in TOOLBOXES or as `package.module:Class`, without loading it. Raises InputError."""
     target = TOOLBOXES.get(name, name)
     module, colon, attribute = target.partition(":")
     if not colon:

@@ -1,4 +1,4 @@
-"""A recognizer that hears whole utterances: the shortest way to one of your own."""
+"""Base class for recognizers of whole utterances: the simplest way to write your own."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class WholeHearer(Protocol):
 
 
 class WholeRecognizer:
-    """Derive from it, and write `hear`; options are keyword arguments of the constructor.
+    """Base class. Derive from it and implement `hear`; options are keyword arguments of the constructor.
 
     class Shouting(WholeRecognizer):
         def hear(self, clip):
@@ -30,39 +30,39 @@ class WholeRecognizer:
         return None
 
     def hear(self, clip: Clip) -> Transcript | str:
-        """The text of one utterance (SPEECH_RATE_HZ, mono); "" where nobody speaks."""
+        """Return the text of an utterance (SPEECH_RATE_HZ, mono); "" without speech."""
         raise NotImplementedError(f"{type(self).__qualname__} needs a method hear(self, clip)")
 
     def stream(self) -> WholeUtterance:
-        """Begin an utterance."""
+        """Start an utterance."""
         return WholeUtterance(self)
 
     def transcribe(self, clips: Sequence[Clip]) -> list[Transcript]:
-        """The text of each clip (SPEECH_RATE_HZ), in their order."""
+        """Return the text of each clip (SPEECH_RATE_HZ), in order."""
         return [as_transcript(self.hear(clip)) for clip in clips]
 
 
 class WholeUtterance:
-    """Keeps the pieces of one utterance until it ends."""
+    """Collects the pieces of an utterance until its end."""
 
     def __init__(self, recognizer: WholeHearer) -> None:
         self._recognizer = recognizer
         self._clips: list[Clip] = []
 
     def feed(self, clip: Clip) -> None:
-        """Keep the next piece."""
+        """Add the next piece."""
         self._clips.append(clip)
 
     def finish(self) -> Transcript:
-        """Hear all pieces as one clip."""
+        """Transcribe all pieces as one clip."""
         whole = Clip.join(self._clips) if self._clips else Clip.silence(0, SPEECH_RATE_HZ)
         return as_transcript(self._recognizer.hear(whole))
 
     def close(self) -> None:
-        """Forget the pieces."""
+        """Drop the pieces."""
         self._clips = []
 
 
 def as_transcript(heard: Transcript | str) -> Transcript:
-    """A text alone as a Transcript."""
+    """Wrap a plain text in a Transcript."""
     return Transcript(heard) if isinstance(heard, str) else heard

@@ -1,4 +1,4 @@
-"""Sound that was sent piece by piece: as it was spoken, and how late each piece was sent."""
+"""Audio that was sent in pieces: the audio as spoken, and the delay of each piece."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from voicelab.audio.playback import SoundPiece
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """spoken: the pieces joined, at the time of a sender that is never late. ends_s: where each piece ends in it, in
-    seconds; late_s: how much later than spoken it was sent.
+    """Sent audio. spoken: the joined pieces, as if sent without delays. ends_s: the end of each piece in
+    it, in seconds. late_s: the delay with which each piece was sent.
 
-    A busy sender is a few milliseconds late with some pieces. If they were placed at the times of sending, the joined
-    sound would have gaps and overlaps that nobody spoke, and detectors would find pauses there.
+    A busy sender is a few milliseconds late with some pieces. Joined at the times of sending, they would have gaps and
+    overlaps that detectors mistake for pauses.
     """
 
     spoken: SoundPiece
@@ -36,13 +36,13 @@ class Delivery:
         return cls(spoken, ends_s, tuple(begin_s - start_s for begin_s in begins_s))
 
     def sent_s(self, offset_s: float) -> float:
-        """Return the time at which the sound at this offset was sent."""
+        """Return the time at which the audio at this offset was sent."""
         number = min(bisect_left(self.ends_s, offset_s - 1e-9), len(self.ends_s) - 1)
         return self.spoken.at_s + offset_s + self.late_s[number]
 
 
 def joined(pieces: Sequence[SoundPiece], gap_s: float = 0.001) -> list[SoundPiece]:
-    """Join pieces that follow each other with gaps of at most gap_s, so that resampling them makes no edges."""
+    """Join pieces with gaps of at most gap_s between them, because resampling them separately would cause artefacts."""
     groups: list[list[SoundPiece]] = []
     for piece in pieces:
         last = groups[-1][-1] if groups else None

@@ -1,4 +1,4 @@
-"""A clip for a notebook: its waveform as a picture, and a player."""
+"""Show a clip in a notebook, with its waveform and a player."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from voicelab.audio.codecs import encode_wav
 
 _WIDTH, _HEIGHT = 480, 60
 _LONGEST_S = 60.0
-"""The longest clip that is put into the page as sound; a longer one shows its waveform only."""
+"""Maximum duration of a clip with a player; a longer one is shown as a waveform only."""
 
 
 def clip_html(clip: Clip) -> str:
-    """HTML with the waveform and a player; JupyterLab drops the player, not the picture, where it is not trusted."""
+    """Return HTML with the waveform and a player. In an untrusted notebook, JupyterLab removes only the player."""
     picture = base64.b64encode(waveform_svg(clip).encode()).decode()
     shown = f'<img alt="waveform, {clip.duration_s:.2f} s" src="data:image/svg+xml;base64,{picture}">'
     if clip.duration_s > _LONGEST_S:
@@ -25,7 +25,7 @@ def clip_html(clip: Clip) -> str:
 
 
 def waveform_svg(clip: Clip) -> str:
-    """The peaks of the clip as an SVG picture, full scale at its edges."""
+    """Return the peaks of the clip as SVG; its full height is full scale."""
     middle = _HEIGHT / 2
     bars = []
     for place, part in enumerate(np.array_split(clip.samples, _WIDTH)):

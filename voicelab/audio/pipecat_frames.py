@@ -1,7 +1,7 @@
 """pipecat's protobuf frames: the binary messages of its WebSocket transports.
 
-Source: pipecat's `frames.proto`. The description is built here, in a pool of its own, so that it needs neither pipecat
-nor generated code, and does not meet pipecat's own where both are imported.
+Source: pipecat's `frames.proto`. The descriptors are built here, in a separate descriptor pool, so that neither pipecat
+nor generated code is needed, and both can be imported in one process.
 """
 
 from __future__ import annotations
@@ -40,11 +40,11 @@ _KINDS = {
     "message": ("MessageFrame", {"data": ("string", 1)}),
     "interruption": ("InterruptionFrame", {"id": ("uint64", 1), "name": ("string", 2)}),
 }
-"""The kinds of frames in the order of their numbers, and the type and number of each field."""
+"""The kinds of frames in the order of their numbers, with the type and number of each field."""
 
 
 def encode_frame(kind: str, **fields: Any) -> bytes:
-    """One frame. kind: a key of the table above."""
+    """Encode a frame. kind: a key of the table above."""
     frame = _frame_class()()
     inner = getattr(frame, kind)
     inner.SetInParent()
@@ -54,11 +54,11 @@ def encode_frame(kind: str, **fields: Any) -> bytes:
 
 
 def decode_frame(data: bytes) -> tuple[str, dict[str, Any]]:
-    """Kind and fields of a frame. Raises InputError when it is none, or of a kind that is not known."""
+    """Return kind and fields of a frame. Raises InputError for an invalid frame or an unknown kind."""
     try:
         frame = _frame_class().FromString(data)
     except DecodeError as error:
-        raise InputError(f"{len(data)} binary bytes are no pipecat frame") from error
+        raise InputError(f"{len(data)} binary bytes are not a pipecat frame") from error
     kind = frame.WhichOneof("frame")
     if kind is None:
         raise InputError(f"{len(data)} binary bytes are a pipecat frame of an unknown kind")

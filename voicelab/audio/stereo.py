@@ -1,4 +1,4 @@
-"""Two channels in one file, FLAC or Ogg Opus: the caller left, the agent right."""
+"""Encode stereo files, FLAC or Ogg Opus, with the caller on the left and the agent on the right."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ _FRAME_S = 10
 
 
 def encode_flac(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: int) -> bytes:
-    """A 16-bit FLAC file of two channels of equal length, -1..1, clipped at full scale."""
+    """Encode two channels of equal length (-1..1, clipped at full scale) as a 16-bit FLAC file."""
     return _encoded(left, right, rate_hz, "flac", "flac")
 
 
 def encode_opus(left: NDArray[np.float32], right: NDArray[np.float32], rate_hz: int, bits_per_s: int) -> bytes:
-    """The same as Ogg Opus. rate_hz: 8000, 12000, 16000, 24000 or 48000."""
+    """Encode two channels of equal length as Ogg Opus. rate_hz: 8000, 12000, 16000, 24000 or 48000."""
     return _encoded(left, right, rate_hz, "ogg", "libopus", bits_per_s)
 
 
@@ -31,7 +31,7 @@ def _encoded(
     bits_per_s: int | None = None,
 ) -> bytes:
     if left.shape != right.shape or left.ndim != 1:
-        raise ValueError(f"two channels of equal length are needed, not {left.shape} and {right.shape}")
+        raise ValueError(f"both channels must have the same length, not {left.shape} and {right.shape}")
     both = np.clip(np.rint(np.stack([left, right], axis=1) * 32768.0), -32768, 32767).astype("<i2")
     sink = io.BytesIO()
     with av.open(sink, "w", format=container_name) as container:

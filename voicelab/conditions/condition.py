@@ -39,7 +39,7 @@ class Condition(BaseModel):
     """Degradations of a recording, in this order: transform, impulse response, noise, gain, telephone band, Opus with
     packet loss.
 
-    transform: a condition of yours (conditions.outside). impulse_response, noise: a sound file, or a folder of which
+    transform: your own condition (conditions.outside). impulse_response, noise: a sound file, or a folder of which
     each sample gets one file; noise is also white, pink or babble. snr_db: ratio of the active speech level to the
     noise. gain_db: gain of the mixture. telephone: band-pass 300 to 3400 Hz. bitrate_kbps: Opus bitrate in kbit/s.
     loss_percent: packet loss rate; mean_burst: mean number of consecutive losses. fec: Opus in-band FEC. seed: together

@@ -22,7 +22,7 @@ _CATALOG = Catalog(KIND, {})
 
 
 class Degradation(Protocol):
-    """What an own condition provides."""
+    """The interface of your own conditions."""
 
     def degrade(self, clip: Clip, random: np.random.Generator) -> Clip:
         """Return the degraded clip, float32, -1..1; its rate and length may differ.
@@ -34,12 +34,12 @@ class Degradation(Protocol):
 
 
 def hand_over(given: object) -> str:
-    """Return the written name of a class or an object. Raises InputError for one without `degrade`."""
+    """Return the name of a class or an object in specifications. Raises InputError if it lacks `degrade`."""
     return outside.hand_over(KIND, given)
 
 
 def is_known(text: str) -> bool:
-    """Whether a text is the name of an own condition, with or without options."""
+    """Return whether a text names a condition from outside, with or without options."""
     text = _with_commas(text)
     return outside.split(text) is not None or _CATALOG.parse(text).name in _CATALOG.entries
 
@@ -47,7 +47,7 @@ def is_known(text: str) -> bool:
 def transform(text: str) -> Degradation:
     """Return the condition with this name; options are separated by `;` or `,`. Raises InputError.
 
-    A class is built once in a process, so that it may load a model.
+    A class is instantiated once per process, so it may load a model.
     """
     return _build(text) if text.startswith(outside.OBJECT) else _built(text)
 
@@ -63,7 +63,7 @@ def _build(text: str) -> Degradation:
         known = ", ".join(_CATALOG.entries)
         raise InputError(
             f"condition: unknown transform {spec.name!r}; give your own class: package.module:Class"
-            + (f", or one that is installed: {known}" if known else "")
+            + (f", or an installed one: {known}" if known else "")
         )
     return cast("Degradation", _CATALOG.config(spec).build())
 
@@ -75,13 +75,13 @@ def revision(text: str) -> str:
 
 
 def degrade(text: str, made: Degradation, clip: Clip, random: np.random.Generator) -> Clip:
-    """Apply an own condition. Raises EngineError, which names it, when it fails or does not return a sound."""
+    """Apply a condition from outside. Raises EngineError, which names it, if it fails or does not return a Clip."""
     try:
         found = made.degrade(clip, random)
     except Exception as error:
         raise EngineError(f"condition {text}", f"{type(error).__name__}: {error}") from error
     if not isinstance(found, Clip):
-        raise EngineError(f"condition {text}", f"degrade returned {type(found).__name__}, and must return a Clip")
+        raise EngineError(f"condition {text}", f"degrade returned {type(found).__name__} instead of a Clip")
     if not len(found.samples) or not np.isfinite(found.samples).all():
         raise EngineError(f"condition {text}", "degrade returned a Clip that is empty or not finite")
     return found.at_rate(clip.rate_hz)

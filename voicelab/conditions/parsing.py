@@ -14,8 +14,8 @@ def parse_condition(text: str, seed: int = 0) -> Condition:
 
     seed: default seed of noise and losses.
 
-    A text that names a condition of yours is its transform; among other fields, write `transform=` and separate its
-    options with `;`. Raises InputError, which names the field and lists the known ones.
+    A text that names your own condition is its transform. Together with other fields, write `transform=` and separate
+    its options with `;`. Raises InputError, which names the field and lists the known ones.
     """
     if not _first_field(text) and outside.is_known(text):
         return _checked(Condition(transform=text.strip().replace(",", ";"), seed=seed))

@@ -1,4 +1,4 @@
-"""Which columns of a table hold what, where they do not have the usual names."""
+"""Names of a table's columns, if they differ from the usual ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OPTIONS = {
 
 @dataclass(frozen=True, slots=True)
 class SetColumns:
-    """The columns of a sample set; None: the first of the usual names that the table has."""
+    """The columns of a sample set; None: the first usual name that the table contains."""
 
     reference: str | None = None
     id: str | None = None
@@ -25,13 +25,13 @@ class SetColumns:
 
     @property
     def options(self) -> list[str]:
-        """The command-line options of the columns that are named."""
+        """The command-line options of the columns that are set."""
         return [OPTIONS[one.name] for one in fields(self) if getattr(self, one.name) is not None]
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptColumns(SetColumns):
-    """The columns of a table of transcripts, which may hold hypotheses too."""
+    """The columns of a table of transcripts, which may contain hypotheses too."""
 
     hypothesis: str | None = None
 

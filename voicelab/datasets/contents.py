@@ -1,4 +1,4 @@
-"""What a sample set contains: its categories with their speakers and durations, and recordings that are damaged."""
+"""Summarize a sample set: categories with speakers and durations, and damaged recordings."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voicelab.datasets.samples import SampleSet
 
 @dataclass(frozen=True, slots=True)
 class CategoryContents:
-    """One category. samples: their number. duration_s: of all recordings together. speakers: sorted, "-" if unknown."""
+    """A category. samples: their number. duration_s: total duration. speakers: sorted, "-" if unknown."""
 
     category: str
     samples: int
@@ -20,7 +20,7 @@ class CategoryContents:
 
 @dataclass(frozen=True, slots=True)
 class SetContents:
-    """A set. silent: samples whose reference is empty. undecoded_s: by sample id, the seconds that do not decode."""
+    """A set. silent: samples with an empty reference. undecoded_s: seconds that cannot be decoded, by sample id."""
 
     categories: Sequence[CategoryContents]
     silent: int
@@ -29,7 +29,7 @@ class SetContents:
 
 
 def contents(found: SampleSet) -> SetContents:
-    """Decode every recording of a set and count. Raises InputError if a recording cannot be read."""
+    """Decode and count all recordings of a set. Raises InputError if a recording cannot be read."""
     categories = []
     undecoded_s: dict[str, float] = {}
     for category in found.categories:

@@ -19,9 +19,9 @@ class Fields:
     def __init__(
         self, path: Path, entry: str, row: Any, *, home: Path | None = None, names: Mapping[str, str] | None = None
     ) -> None:
-        """home: what the entry's paths are relative to; by default the folder of `path`.
+        """Wrap an entry. home: base of its relative paths; by default the folder of `path`.
 
-        names: what the file itself calls a field, for messages, where it has another name there.
+        names: the names of fields in the file, for messages, if they differ.
         """
         self.path = path
         self.entry = entry
@@ -43,7 +43,7 @@ class Fields:
         return value
 
     def reference(self) -> str:
-        """The reference text, which is empty for a sample without speech."""
+        """Return the reference text, which is empty for a sample without speech."""
         value = self._row.get("text")
         if value is None:
             raise self.fail("text", 'is missing; write "" for a sample without speech')
@@ -52,7 +52,7 @@ class Fields:
         return value if value.strip() else ""
 
     def language(self, default: str | None) -> str | None:
-        """The language code in the field `language`, `lang` or `locale` (Common Voice)."""
+        """Return the language code in the field `language`, `lang` or `locale` (Common Voice)."""
         for name in ("language", "lang", "locale"):
             if (value := self.text_or_none(name)) is not None:
                 try:
@@ -73,9 +73,9 @@ class Fields:
         return tuple(value)
 
     def calls(self, name: str) -> tuple[Call, ...] | None:
-        """Tool calls: a list of objects with `name` and `arguments`, or that list as JSON in a cell of a table.
+        """Return tool calls: a list of objects with `name` and `arguments`, or the JSON of such a list in a cell.
 
-        None where the entry has none; an empty list says that no tool is to be called.
+        None if the entry does not specify any; an empty list means that no call is expected.
         """
         value = self._row.get(name)
         if value is None or value == "":
@@ -97,7 +97,7 @@ class Fields:
         arguments = {} if arguments is None else arguments
         if not isinstance(tool, str) or not tool.strip() or not isinstance(arguments, Mapping):
             raise self.fail(name, f"call {number}: {wanted}, not {value!r}")
-        # A parquet struct has every argument of its column, those of other rows as None.
+        # A parquet struct has all arguments of its column; those of other rows are None.
         return Call(tool, {key: one for key, one in arguments.items() if one is not None})
 
     def flag(self, name: str) -> bool:

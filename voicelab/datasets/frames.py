@@ -1,4 +1,4 @@
-"""A sample set from rows in memory: a DataFrame, a Hugging Face dataset, lhotse cuts, or mappings."""
+"""Create sample sets from rows in memory: a DataFrame, a Hugging Face dataset, lhotse cuts, or mappings."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 
 _RENAMED = {"audio_path": "audio_filepath", "offset_s": "offset", "duration_s": "duration"}
-"""What `SampleSet.to_frame` calls a manifest's columns."""
+"""The names of a manifest's columns in `SampleSet.to_frame`."""
 
 
 def from_rows(source: Any, *, home: Path, path: Path | None = None, columns: SetColumns = USUAL) -> SampleSet:
@@ -40,7 +40,7 @@ def from_rows(source: Any, *, home: Path, path: Path | None = None, columns: Set
 
 
 def _values(row: Mapping[Any, Any], audio: set[str], where: str) -> dict[str, Any]:
-    """Return the cells that hold something, under the names of a manifest."""
+    """Return the non-empty cells, with the names of a manifest."""
     found: dict[str, Any] = {}
     for key, value in row.items():
         name = str(key)

@@ -22,7 +22,7 @@ def read(path: Path) -> Table:
 
 
 def is_array(path: Path) -> bool:
-    """Whether a file is one JSON array over several lines or of objects, and not one object a line."""
+    """Return whether a file is a JSON array, and not one object per line."""
     return read_text(path).lstrip("\ufeff \t\r\n").startswith("[")
 
 

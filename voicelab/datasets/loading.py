@@ -1,4 +1,4 @@
-"""Loads a sample set from a path in any supported format, from a reader of yours, or from rows in memory."""
+"""Load sample sets from a path in any supported format, from your own reader, or from rows in memory."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ from voicelab.errors import InputError
 def load(source: Path | str | Any, columns: SetColumns | None = None, *, reader: Any = None) -> SampleSet:
     """Read a set. Nothing is decoded yet.
 
-    source: a path in a format of docs/reference/samples.md, `package.module:function:path` for a reader of yours, the
-    name of an installed reader and a path, or what `SampleSet.from_frame` takes. columns: what the columns of a table
-    are called, where it is not one of the usual names. reader: a function of the path, instead of the built-in readers.
+    source: a path in a format of docs/reference/samples.md, `package.module:function:path` for your own reader, the
+    name of an installed reader and a path, or anything that `SampleSet.from_frame` accepts. columns: names of a table's
+    columns, if they differ from the usual ones. reader: a function of the path, used instead of the built-in readers.
     Raises InputError that names the file, the entry and the field.
     """
     columns = columns or USUAL
@@ -37,7 +37,7 @@ def load(source: Path | str | Any, columns: SetColumns | None = None, *, reader:
 
 
 def _own_reader(source: Path | str, reader: Any) -> tuple[readers.Reader, Path] | None:
-    """Return the reader of yours for a source, and the path for it; None for the built-in readers."""
+    """Return your own reader for a source and its path; None for the built-in readers."""
     path = Path(source)
     if reader is not None:
         return reader, path
@@ -55,5 +55,5 @@ def _read(path: Path, columns: SetColumns) -> SampleSet:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")
     file, form = place
     if form == "voice_samples" and columns != USUAL:
-        raise InputError(f"{file}: the fields of this format have fixed names; leave {columns.options[0]} out")
+        raise InputError(f"{file}: the fields of this format have fixed names; omit {columns.options[0]}")
     return voice_samples.read(file) if form == "voice_samples" else from_table(formats.read_set(file, form), columns)

@@ -1,4 +1,4 @@
-"""The rows of tables in memory, without importing the packages that made them."""
+"""Iterate over rows of tables in memory, without importing the packages that created them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recordings in memory, as the cells of a dataset hold them."""
+"""Recordings in the cells of an in-memory dataset."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class EncodedSound:
 
 
 def encoded_sound(cell: bytes | Mapping[str, Any], where: str) -> EncodedSound | str:
-    """Return the recording in a cell, or its path where the cell only refers to a file.
+    """Return the recording in a cell, or its path if the cell refers to a file.
 
     cell: encoded bytes, {"bytes", "path"} with one of them, or {"array", "sampling_rate"} with float samples of shape
     (n,), -1..1. where: the row and the field, for messages. Raises InputError for another cell.

@@ -22,7 +22,7 @@ def read(path: Path) -> Table:
     try:
         file = parquet.ParquetFile(path)
         sound = _sound_columns(file)
-        # Reading only the paths leaves gigabytes of sound where they are.
+        # Read only the paths: the audio may be gigabytes.
         columns = [f"{name}.path" if name in sound else name for name in file.schema_arrow.names]
         found = file.read(columns=columns).to_pylist()
     except (OSError, pyarrow.ArrowException) as error:
@@ -32,14 +32,14 @@ def read(path: Path) -> Table:
 
 
 def holds_sound(path: Path, column: str) -> bool:
-    """Whether a column of a parquet table holds encoded sound, not paths."""
+    """Return whether a column of a parquet table contains encoded audio instead of paths."""
     from pyarrow import parquet
 
     return column in _sound_columns(parquet.ParquetFile(path))
 
 
 def embedded_audio(path: Path, column: str, number: int) -> bytes:
-    """The encoded sound in a column of a row, by its place from 1; InputError when the cell is empty."""
+    """Return the encoded audio in a column of a row, counted from 1. Raises InputError for an empty cell."""
     from pyarrow import parquet
 
     file = parquet.ParquetFile(path)
@@ -65,7 +65,7 @@ def _group(path: Path, group: int, column: str) -> list[bytes | None]:
 
 
 def _sound_columns(file: Any) -> frozenset[str]:
-    """The columns whose cells are structs of `bytes` and `path`."""
+    """Return the columns whose cells are structs of `bytes` and `path`."""
     import pyarrow
 
     found = set()
@@ -77,5 +77,5 @@ def _sound_columns(file: Any) -> frozenset[str]:
 
 
 def _flat(values: Mapping[str, Any], sound: frozenset[str]) -> Mapping[str, Any]:
-    """A row whose cells of sound are the names of their recordings."""
+    """Return a row with audio cells replaced by the names of their recordings."""
     return {name: (value or {}).get("path") if name in sound else value for name, value in values.items()}

@@ -1,11 +1,11 @@
-"""Readers from outside the package: functions that read a format of your own.
+"""Readers from outside the package: functions that read your own formats.
 
     my_package.readers:read:corpus/dev    a function, imported in the process that reads the set
     timit:corpus/dev                      an entry point of the group voicelab.readers
 
-A reader takes a path, and returns a SampleSet or what `SampleSet.from_frame` takes: a DataFrame, or rows with the
-columns of a manifest. An installed reader with an attribute `endings`, such as `(".trs",)`, also reads such files
-without its name.
+A reader takes a path, and returns a SampleSet or anything that `SampleSet.from_frame` accepts: a DataFrame, or rows
+with the columns of a manifest. If an installed reader has an attribute `endings`, such as `(".trs",)`, it reads files
+with these endings even without its name.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _NAMED = re.compile(r"(?P<name>[A-Za-z_][\w.]*:[A-Za-z_]\w*|[A-Za-z_][\w-]*):(?P
 
 
 def named(text: str) -> tuple[Reader, Path] | None:
-    """Return the reader and the path of `name:path`; None for a text that names no reader.
+    """Return the reader and the path of `name:path`; None for a text that does not name a reader.
 
     Raises InputError when the reader cannot be imported.
     """
@@ -43,7 +43,7 @@ def named(text: str) -> tuple[Reader, Path] | None:
 
 
 def for_ending(path: Path) -> Reader | None:
-    """Return the installed reader for the ending of a path; None where there is none."""
+    """Return the installed reader for the ending of a path; None if there is none."""
     for target, _ in outside.entry_points(KIND).values():
         reader = _imported(target)
         if path.name.lower().endswith(tuple(getattr(reader, "endings", ()))):
@@ -52,7 +52,7 @@ def for_ending(path: Path) -> Reader | None:
 
 
 def read(reader: Reader, path: Path, source: str, columns: SetColumns) -> SampleSet:
-    """Return the set that a reader makes of a path. source: the written form, under which the set is found again.
+    """Read a path with a reader. source: the specification of the set, with which it can be loaded again.
 
     Raises InputError where the reader fails, or returns something else.
     """

@@ -31,13 +31,13 @@ AudioKind = Literal["file", "event", "parquet", "memory"]
 class Sample:
     """A recorded request and the expected results.
 
-    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
-    language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
-    `audio_chunk` event (audio_kind "event"), a parquet table with the sound in the column `audio_column` of its row
-    `row` (audio_kind "parquet"), or only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s,
-    duration_s: the part of the recording that is the sample; None: from its beginning, to its end. expected_tool_calls:
-    None where the set does not say; () where no tool is to be called. requires_context: it only makes sense after
-    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
+    text: the reference transcript; "" without speech, so that every recognized word is an insertion. language: a code
+    such as en or zh; None if the set does not specify it. audio_path: an audio file, a JSON `audio_chunk` event
+    (audio_kind "event"), a parquet table with the audio in the column `audio_column` of its row `row` (audio_kind
+    "parquet"), or only a name (audio_kind "memory": the encoded audio is `encoded`). offset_s, duration_s: the part of
+    the recording that is the sample; None: from its start, to its end. expected_tool_calls: None if the set does not
+    specify them; () if no call is expected. requires_context: it makes sense only after another turn. sha256: of the
+    whole recording. listed_at: its place in the set's file, for messages.
     """
 
     id: str
@@ -64,7 +64,7 @@ class Sample:
         return f"Sample {self.id} ({self.category}{who}): {self.text!r}"
 
     def _repr_html_(self) -> str:
-        """Text first, so that it is readable where a notebook is not trusted; then a waveform and a player."""
+        """Return the text, which is readable in an untrusted notebook too, then a waveform and a player."""
         from html import escape
 
         from voicelab.audio.display import clip_html
@@ -77,7 +77,7 @@ class Sample:
 
     @property
     def source(self) -> str:
-        """The recording and the sample, for messages."""
+        """The names of recording and sample, for messages."""
         listed = f"{self.listed_at}: " if self.listed_at else ""
         return f"{listed}{self.audio_path} (sample {self.id!r})"
 
@@ -89,7 +89,7 @@ class Sample:
         return not segment.is_whole(self._recording(), self.offset_s, self.duration_s, source=self.source)
 
     def audio_bytes(self) -> bytes:
-        """The encoded audio to send: the recording, or a WAV of its segment.
+        """Return the encoded audio to send: the recording, or a WAV file with its segment.
 
         Raises InputError, which names the sample, the file and the field.
         """
@@ -98,11 +98,11 @@ class Sample:
         return segment.cut(self._recording(), self.offset_s, self.duration_s, source=self.source)
 
     def _recording(self) -> bytes | Path:
-        """The path of the recording if it is a file of its own, otherwise its bytes."""
+        """Return the path of the recording if it is a separate file, otherwise its bytes."""
         return self.audio_path if self.audio_kind == "file" and self.sha256 is None else self.recording_bytes()
 
     def recording_bytes(self) -> bytes:
-        """The encoded recording, verified against sha256."""
+        """Return the encoded recording, verified against sha256."""
         if self.audio_kind == "memory":
             data = self.encoded or b""
         elif self.audio_kind == "parquet":
@@ -146,8 +146,8 @@ class Scenario:
 class SampleSet:
     """The samples of a set in file order, and its scenarios.
 
-    notices: what its reader left out or changed, a sentence each. columns: how a table was read. A set has a length
-    and iterates over its samples.
+    notices: sentences about entries that its reader skipped or changed. columns: the columns used to read a table. A
+    set has a length and iterates over its samples.
     """
 
     path: Path
@@ -161,17 +161,17 @@ class SampleSet:
 
     @property
     def whole(self) -> SampleSet:
-        """The set that these samples were chosen from: babble is made of the recordings of all speakers."""
+        """The set from which these samples were selected. Babble noise uses the recordings of all its speakers."""
         return self if self._whole is None else self._whole
 
     @classmethod
     def from_frame(cls, frame: Any, home: Path | str = ".", columns: SetColumns = USUAL) -> SampleSet:
-        """Make a set from rows with the columns of a manifest, or those of `to_frame`.
+        """Create a set from rows with the columns of a manifest or of `to_frame`.
 
         frame: a pandas or polars DataFrame, a `datasets.Dataset` (one split), a lhotse `CutSet`, or an iterable of
-        mappings. A cell of the audio column is a path, encoded bytes, or a mapping with `bytes` or with `array` and
-        `sampling_rate`. home: what relative paths of recordings are relative to. columns: the names of the columns,
-        where they are not usual. Raises InputError that names the row and the column.
+        mappings. A cell of the audio column is a path, encoded bytes, or a mapping with `bytes`, or with `array` and
+        `sampling_rate`. home: base of relative paths. columns: names of the columns, if they differ from the usual
+        ones. Raises InputError that names the row and the column.
         """
         from voicelab.datasets.frames import from_rows
 
@@ -195,7 +195,7 @@ class SampleSet:
         return iter(self.samples)
 
     def __getitem__(self, chosen: int | slice | str) -> Any:
-        """A sample by its place or id; of a slice, the set of those samples."""
+        """Return a sample by index or id; for a slice, the set of those samples."""
         if isinstance(chosen, str):
             return self.sample(chosen)
         if isinstance(chosen, int):
@@ -203,21 +203,21 @@ class SampleSet:
         return self._with(self.samples[chosen])
 
     def where(self, wanted: Callable[[Sample], bool]) -> SampleSet:
-        """The samples for which `wanted` returns true, and the scenarios all of whose turns are among them."""
+        """Return the samples for which `wanted` returns true, and the scenarios whose turns all remain."""
         return self._with(tuple(sample for sample in self.samples if wanted(sample)))
 
     def save(self, path: Path | str) -> Path:
-        """Write the set: a folder or .json in the format of voice_samples.json, a .jsonl as a manifest; the file.
+        """Write the set and return the file: a folder or .json as voice_samples.json, a .jsonl as a manifest.
 
-        Recordings that are files are referred to where they lie; others are written beside the list. Raises InputError
-        for another ending, and where the file exists.
+        Recordings that are files are referenced at their location; others are written next to the list. Raises
+        InputError for another ending, or if the file exists.
         """
         from voicelab.datasets.saving import save
 
         return save(self, Path(path))
 
     def is_as_stored(self) -> bool:
-        """Whether reading `path` gives these samples again."""
+        """Whether reading `path` returns the same samples."""
         from voicelab.datasets.loading import load
 
         try:
@@ -246,7 +246,7 @@ class SampleSet:
 
     @property
     def spoken(self) -> tuple[Sample, ...]:
-        """The samples in which somebody says something: their text is not empty."""
+        """The samples with speech: their text is not empty."""
         return tuple(sample for sample in self.samples if sample.text.strip())
 
     @property

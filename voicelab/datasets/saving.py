@@ -1,4 +1,4 @@
-"""A sample set written back: as voice_samples.json, or as a manifest of JSON lines."""
+"""Write sample sets as voice_samples.json or as a manifest of JSON lines."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def save(samples: SampleSet, path: Path) -> Path:
     if file.suffix not in (".json", ".jsonl"):
         raise InputError(f"{path}: write a folder, a .json file (voice_samples.json) or a .jsonl file (a manifest)")
     if file.exists():
-        raise InputError(f"{file}: exists already; choose another path")
+        raise InputError(f"{file}: already exists; choose another path")
     file.parent.mkdir(parents=True, exist_ok=True)
     text = _manifest(samples, file) if file.suffix == ".jsonl" else _document(samples, file)
     file.write_text(text, encoding="utf-8")
@@ -49,7 +49,7 @@ def _document(samples: SampleSet, file: Path) -> str:
 
 def _manifest(samples: SampleSet, file: Path) -> str:
     if samples.scenarios:
-        raise InputError(f"{file}: a manifest has no scenarios, and the set has; save a .json file or a folder")
+        raise InputError(f"{file}: a manifest cannot contain the set's scenarios; save a .json file or a folder")
     rows = [
         {"id": sample.id, "audio_filepath": _recording(sample, file), "category": sample.category, **_fields(sample)}
         for sample in samples.samples
@@ -58,7 +58,7 @@ def _manifest(samples: SampleSet, file: Path) -> str:
 
 
 def _fields(sample: Sample) -> dict[str, Any]:
-    """What is expected of a sample, without what it does not say."""
+    """Return the expectations of a sample that are set."""
     calls = sample.expected_tool_calls
     found: dict[str, Any] = {
         "text": sample.text,
@@ -78,7 +78,7 @@ def _fields(sample: Sample) -> dict[str, Any]:
 
 
 def _recording(sample: Sample, file: Path) -> str:
-    """Where the recording lies, seen from the file; one that is no sound file is written beside it first."""
+    """Return the recording's path relative to the file. A recording that is not a file is first written next to it."""
     if sample.audio_kind == "file":
         return os.path.relpath(sample.audio_path.absolute(), file.parent.absolute())
     data = sample.recording_bytes()

@@ -16,7 +16,7 @@ from voicelab.errors import InputError
 
 
 def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
-    """The rows of a table as samples; InputError when it does not say where the recordings are or what is said."""
+    """Convert rows to samples. Raises InputError if the recordings or the texts are missing."""
     if not table.rows:
         raise InputError(f"{table.path}: contains no samples")
     audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
@@ -58,7 +58,7 @@ def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, e
     if isinstance(sound, EncodedSound):
         found = sample(fields, sample_id or naming.name(sound.name, parts), category, Path(sound.name), "memory")
         return replace(found, encoded=sound.data)
-    # Common Voice names recordings by `path`, and keeps them in `clips`.
+    # Common Voice names recordings in `path` and stores them in `clips`.
     audio = fields.file("audio_filepath", below=("", "clips") if names["audio_filepath"] == "path" else ("",))
     sample_id = sample_id or naming.name(fields.text("audio_filepath"), parts, fields.seconds("offset"))
     return sample(fields, sample_id, category, audio, "file")

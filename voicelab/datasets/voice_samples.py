@@ -21,7 +21,7 @@ _SCENARIOS = "multi_turn_scenarios"
 
 
 def read(path: Path) -> SampleSet:
-    """Read such a file."""
+    """Read a voice_samples.json."""
     document = _document(path)
     metadata = document.get("metadata", {})
     language = Fields(path, "metadata", metadata).language(None)

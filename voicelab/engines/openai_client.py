@@ -56,7 +56,7 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
         client.models.list()
     except (openai.AuthenticationError, openai.PermissionDeniedError) as error:
         refused = "the user in base_url" if user else f"the key in {key_variable}"
-        raise EngineMissingError("openai", f"{base_url} refuses {refused}") from error
+        raise EngineMissingError("openai", f"{base_url} refused {refused}") from error
     except openai.APIConnectionError as error:
         raise EngineMissingError("openai", f"{base_url} cannot be reached; start it, or correct base_url") from error
     except openai.NotFoundError:
@@ -67,7 +67,7 @@ def connect(base_url: str, key_variable: str, timeout_s: float, retries: int) ->
 
 
 def connect_async(base_url: str, key_variable: str, timeout_s: float, retries: int) -> Any:
-    """An openai.AsyncOpenAI for a server that `connect` has reached."""
+    """Return an openai.AsyncOpenAI for a server that `connect` has reached."""
     openai = _package()
     settings = _settings(openai, base_url, key_variable, timeout_s, retries, is_async=True)
     return openai.AsyncOpenAI(**settings)
@@ -84,7 +84,7 @@ def _package() -> Any:
 def _settings(
     openai: Any, base_url: str, key_variable: str, timeout_s: float, retries: int, *, is_async: bool = False
 ) -> dict[str, Any]:
-    """The arguments of a client. Raises EngineMissingError."""
+    """Return the arguments of a client. Raises EngineMissingError."""
     base_url = take_user(base_url)
     key = os.environ.get(key_variable, "")
     if not key and base_url == OPENAI_URL:

@@ -49,7 +49,7 @@ def split(text: str) -> tuple[str, str] | None:
 
 @cache
 def entry_points(kind: str) -> Mapping[str, tuple[str, str]]:
-    """Entry points of installed packages in the group of the kind: name -> ("module:Class", package)."""
+    """Return the entry points of installed packages in the kind's group: name -> ("module:Class", package)."""
     return {
         point.name: (point.value, point.dist.name if point.dist is not None else "another package")
         for point in metadata.entry_points(group=_GROUPS.get(kind, f"voicelab.{kind}"))
@@ -117,7 +117,7 @@ def check_stays(kind: str, name: str | None) -> None:
 def _given(kind: str, name: str) -> object:
     if (kind, name) not in _handed_over:
         raise InputError(
-            f"{kind}: {name.removeprefix(OBJECT)} was an object of another process; give it again, as "
+            f"{kind}: {name.removeprefix(OBJECT)} was an object of another process; pass it again, as "
             f"voicelab.resume(path, {kind}=...), or put its class in a module"
         )
     return _handed_over[kind, name]

@@ -1,4 +1,4 @@
-"""Revision of a class from outside: the version of its package, else a digest of its source."""
+"""The revision of a class from outside: the version of its package, or a digest of its source."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from importlib import metadata
 
 
 def source_revision(kind: type) -> str:
-    """`my-package 1.2`, `source 1a2b3c4d5e6f`, or `no source` if the source is not available."""
+    """Return `my-package 1.2`, `source 1a2b3c4d5e6f`, or `no source` if the source is not available."""
     package = kind.__module__.partition(".")[0]
     try:
         return f"{package} {metadata.version(package)}"

@@ -1,6 +1,6 @@
-"""How an engine is named, found, built and described.
+"""Specifications, catalogs and descriptions of engines.
 
-A recognizer, an agent or a voice is a class with keyword options in its own file, and a line in the table of its kind
+Each recognizer, agent or voice is a class with keyword options in its own file, with a line in the table of its kind
 (`asr/catalog.py`, `agent/catalog.py`, `tts/catalog.py`).
 """
 
@@ -45,7 +45,7 @@ class EngineSpec:
         for part in filter(None, (piece.strip() for piece in rest.split(","))):
             key, equals, value = part.partition("=")
             if not equals and not options and "@" not in part:
-                options[""] = part  # the catalog knows whether the engine takes one
+                options[""] = part  # the catalog knows whether the engine accepts one
                 continue
             if not equals:
                 found = "a part with @ but without =; write a comma in a password as %2C" if "@" in part else repr(part)
@@ -65,7 +65,7 @@ class EngineSpec:
 
 @dataclass(frozen=True, slots=True)
 class EngineInfo:
-    """The engine that was loaded; stored in every result.
+    """A loaded engine; stored in every result.
 
     options: all options, defaults included. revision: the model or its version. load_s: loading time in seconds. lanes:
     number of concurrent utterances. note: remark repeated in every result, e.g. that this engine replaces another; may
@@ -90,7 +90,7 @@ class EngineInfo:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """An option of an engine or a target, as its constructor declares it. required: it has no default."""
+    """An option of an engine or a target, from its constructor. required: without a default."""
 
     name: str
     type: type
@@ -166,7 +166,7 @@ class Entry:
         return all(map(is_installed, self.packages)) and self._fault() is None
 
     def _fault(self) -> str | None:
-        """Why a class from another package cannot be used; None if it can."""
+        """Return why a class from another package cannot be used; None if it can."""
         if self.outside is None:
             return None
         try:
@@ -283,7 +283,7 @@ class Catalog:
         return {**found, **self.shipped}
 
     def parse(self, text: str) -> EngineSpec:
-        """Read a written engine: `name:option=value,...` or `package.module:Class:option=value,...`."""
+        """Parse an engine specification: `name:option=value,...` or `package.module:Class:option=value,...`."""
         spec = EngineSpec.parse(text)
         if spec.name in self.entries or (found := outside.split(text.strip())) is None:
             return spec
@@ -291,7 +291,7 @@ class Catalog:
         return EngineSpec(name, EngineSpec.parse(f"{self.kind}:{options}").options)
 
     def entry(self, name: str) -> Entry | None:
-        """The entry of an engine, from the table or made for a class or object from outside; None if unknown."""
+        """Return the entry of an engine, from the table or for a class or object from outside; None if unknown."""
         if outside.split(name) is not None:
             return _outside_entry(self.kind, name)
         return self.entries.get(name)
@@ -329,7 +329,7 @@ class Catalog:
         return self.kind if self.kind == "condition" else f"{self.kind} engine"
 
     def _values(self, spec: EngineSpec, entry: Entry) -> dict[str, OptionValue]:
-        """All options of the engine; those in the spec are converted to their types. Raises InputError."""
+        """Return all options of the engine; those in the spec are converted to their types. Raises InputError."""
         known = entry.options()
         values = {name: option.default for name, option in known.items()}
         given = {key or entry.positional for key in spec.options}
@@ -351,7 +351,7 @@ class Catalog:
 
 
 def _outside_entry(kind: str, name: str) -> Entry:
-    """The entry of a class or object from outside; class attributes set how it runs (`outside.TRAITS`)."""
+    """Create the entry of a class or object from outside. Its class attributes set how it runs (`outside.TRAITS`)."""
     entry = Entry(name, "your own class", outside=kind)
     traits = {
         trait: getattr(entry.engine_class, trait)

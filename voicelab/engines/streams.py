@@ -48,13 +48,13 @@ class AnswerStream(Protocol):
 
 @runtime_checkable
 class HoldingStream(Protocol):
-    """An AnswerStream that can be begun before it is sure that its answer is wanted."""
+    """An AnswerStream that can start before it is certain that its answer is needed."""
 
     def hold(self) -> None:
-        """Run nothing that changes something until `release`. Called before `start`."""
+        """Defer everything that changes something until `release`. Called before `start`."""
 
     def release(self) -> None:
-        """Run what was held back."""
+        """Run everything that was deferred."""
 
 
 class RespondStream:

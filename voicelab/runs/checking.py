@@ -34,7 +34,7 @@ def checked_again(value: _Model) -> _Model:
 
 def _sentence(name: str, kind: str, reason: str, value: object) -> str:
     if kind in _EMPTY and isinstance(value, str) and not value.strip():
-        return f"{name} is empty; give a value, or leave it out"
+        return f"{name} is empty; give a value, or omit it"
     shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
     reason = reason.removeprefix("Value error, ").replace("Input should be", "must be").replace("Input should", "must")
     return f"{name}: {reason}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"

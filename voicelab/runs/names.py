@@ -12,7 +12,7 @@ def check_name(option: str, name: str) -> None:
     """Raise InputError, naming the option, unless the name is valid for one folder."""
     shown = name if len(name) <= 40 else f"{name[:40]}…"
     if not name.strip():
-        raise InputError(f"{option} is empty; give a name, or leave it out")
+        raise InputError(f"{option} is empty; give a name, or omit it")
     if name in (".", "..") or "/" in name:
         raise InputError(f"{option} {shown}: is a path; give the name only, and its parent folder with --out")
     if not name.isprintable():

@@ -68,7 +68,7 @@ def machine() -> dict[str, str | int | float]:
 
 
 def condition_sha256(condition: Condition | None) -> str | None:
-    """Return a digest of the sound files and the code of yours that a condition uses; None where it uses none."""
+    """Return a digest of the sound files and your own code that a condition uses; None if it uses none."""
     if condition is None:
         return None
     used = [

@@ -62,18 +62,16 @@ Draws = Annotated[int, Field(ge=1, le=MOST_DRAWS)]
 class RunSpec(Record):
     """The specification of a run. Every valid value can be read back from run.json.
 
-    columns: names of the set's columns, if not the usual ones.
-    target: a written target (targets/catalog.py): "server" (started by the run), "in-process", the address of a running
-    server (http://host:port), or another target with options. asr, agent, tts: None if the target has its own; for a
-    server at an address, the expected engines.
+    columns: names of the set's columns, if not the usual ones. target: a target specification (targets/catalog.py):
+    "server" (started by the run), "in-process", the address of a running server (http://host:port), or another target
+    with options. asr, agent, tts: None if the target has its own; for a server at an address, the expected engines.
     condition: degradation of each recording before it is sent; None for none. language: language of the samples; None:
     the one that they name. normalizer: None: by the language, or by the script of the texts. word_map: applied to
     reference and hypothesis before the normalizer. Once a run has started, its spec names its normalizer, and its
     language if known. The user part of addresses is removed; only this process and its children keep it for their
-    connections (engines/addresses.py).
-    reply_asr: the recognizer that transcribes replies without text from the target; None: they have no text.
-    timeout_s: maximum silence of a server in seconds. reconnect_for_s: maximum outage of a server in seconds before the
-    run stops as interrupted.
+    connections (engines/addresses.py). reply_asr: the recognizer that transcribes replies without text from the target;
+    None: they have no text. timeout_s: maximum silence of a server in seconds. reconnect_for_s: maximum outage of a
+    server in seconds before the run stops as interrupted.
     """
 
     samples: _Text
@@ -206,7 +204,7 @@ class Outage(Record):
 class RunResult(Record):
     """Contents of run.json. interrupted: the target stayed unreachable, or a file could not be written.
 
-    condition_sha256: of the sound files and the code of yours that the condition uses; None where it uses none.
+    condition_sha256: digest of the sound files and your own code that the condition uses; None if it uses none.
     notices: remarks for readers, such as a default engine that is not installed. signals: the target's declared
     `Capabilities`; None in runs of earlier versions.
     """

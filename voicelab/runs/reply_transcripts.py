@@ -1,6 +1,6 @@
-"""Gives replies a text where the target sends only their audio: a recognizer of ours transcribes them.
+"""Transcribe the audio of replies if the target sends no text for them.
 
-It runs after the last conversation, so that its work delays no reply that is timed.
+This runs after the last conversation, so that it does not affect the timing of replies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from voicelab.pipeline.transcribe import hear
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 
 _AT_ONCE = 200
-"""Replies whose audio is in memory at the same time."""
+"""Number of replies whose audio is in memory at the same time."""
 
 
 def with_reply_transcripts(folder: RunFolder, run: RunResult) -> RunResult:

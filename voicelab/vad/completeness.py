@@ -1,7 +1,7 @@
-"""Whether a text that is still being said looks finished: rules over its last words, for spoken English requests.
+"""Judge whether a partial transcript is complete, by rules for the last words of spoken English requests.
 
-Only words of closed classes are looked at, so that a misheard company changes nothing. What the rules do not know is
-OPEN, never guessed.
+The rules use only words of closed classes, so misrecognized company names do not matter. Texts that match no rule are
+OPEN.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from enum import Enum
 
 
 class Completeness(Enum):
-    """What the words so far say about more to come."""
+    """Whether the words so far suggest that the user will continue."""
 
     COMPLETE = "complete"
     OPEN = "open"
@@ -32,9 +32,9 @@ _WANT_MORE = frozenset(
     "latest most full top current recent very um uh er erm hmm".split()
 )
 _STRANDABLE = frozenset("at for on to about in".split())
-"""They may end a question ("what is it trading at"); elsewhere something follows."""
+"""Prepositions that may end a question ("what is it trading at"); otherwise another word follows."""
 _QUOTED = frozenset("stock price share shares".split())
-"""What a question may ask the level of ("what's the stock at"), so that `at` ends it."""
+"""Nouns in questions that may end in `at` ("what's the stock at")."""
 _QUESTION_WORDS = frozenset("what what's where where's who who's which how".split())
 _GIVING = frozenset("give tell show read find let catch walk get".split())
 _ASKING = frozenset("can could would will do did".split())
@@ -53,12 +53,12 @@ _CLOSING_PAIRS = frozenset(
      "last year", "the moment", "watch list", "for me", "to it", "on it", "so far")
 )  # fmt: skip
 _SHORTEST_REQUEST = 3
-"""Words; "please" and "today" alone begin as many requests as they end."""
+"""Minimum number of words; "please" and "today" alone start as many requests as they end."""
 _WHOLE = frozenset("yes no yeah yep nope stop cancel help okay ok thanks bye goodbye hello hi quiet pause".split())
 
 
 def completeness(text: str) -> Completeness:
-    """Judge a partial transcript; an empty one is OPEN. Case and punctuation do not count."""
+    """Judge a partial transcript, ignoring case and punctuation. An empty one is OPEN."""
     stripped = (word.strip('.,?!;:"') for word in text.lower().replace("’", "'").split())
     words = [word for word in stripped if word]
     if not words:

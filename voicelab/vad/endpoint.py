@@ -1,8 +1,8 @@
-"""Where utterances begin and end in a stream of sound, and which of them mean to interrupt.
+"""Endpointing: find utterances in an audio stream, and decide which of them interrupt the agent.
 
-Pure and without a clock: time is counted in samples of the stream, so that the same sound gives the same events however
-it was chunked. The end is decided by the silence since the last speech. How long the silence has to last depends on how
-much was said, and on what the words and the sound before the pause say about more to come (turn_end/).
+There is no clock: time is counted in samples of the stream, so the events depend on the audio and not on its chunks. An
+utterance ends after a silence. The required duration of the silence depends on the amount of speech, and on whether the
+words and the audio before the pause suggest that the user will continue (turn_end/).
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ from voicelab.vad.turn_end.base import TurnEnd
 from voicelab.vad.turn_end.words import Words
 
 _JUDGE_AFTER = 4 * FRAME
-"""So much silence is a pause whose sound is worth judging: 0.13 s."""
+"""Silence after which the audio before the pause is scored: 0.13 s."""
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechBegan:
-    """Somebody speaks. Positions in samples of the stream: start is with the padding, speech the first speech."""
+    """Speech started. Positions in samples of the stream: start includes the padding, speech is the first speech."""
 
     start: int
     speech: int
@@ -33,16 +33,16 @@ class SpeechBegan:
 
 @dataclass(frozen=True, slots=True)
 class TookTurn:
-    """What is said is more than a cough or a backchannel: a reply that is playing has to stop. Once per utterance."""
+    """The utterance is more than a cough or a backchannel, and stops a playing reply. At most once per utterance."""
 
     decided_at: int
 
 
 @dataclass(frozen=True, slots=True)
 class SpeechEnded:
-    """The utterance is over. end: where its last speech ended; verdict: what its words said about more to come.
+    """The utterance ended. end: position of the end of its speech; verdict: whether its words looked complete.
 
-    took_floor: whether it was more than a cough or a backchannel; while a reply plays, others are no turns.
+    took_floor: whether it was more than a cough or a backchannel. While a reply plays, other utterances are not turns.
     """
 
     start: int
@@ -57,9 +57,9 @@ Event = SpeechBegan | TookTurn | SpeechEnded
 
 @dataclass(slots=True)
 class _Utterance:
-    """One that is going on. voiced: samples judged to be speech.
+    """The current utterance. voiced: samples of speech.
 
-    pause_text, sound_score, verdict: what is known of the present pause; speech resets them.
+    pause_text, sound_score, verdict: state of the current pause; reset by speech.
     """
 
     start: int
@@ -74,9 +74,9 @@ class _Utterance:
 
 
 class Endpointer:
-    """One connection's utterances: feed it all of the sound, and tell it the words as they are recognized.
+    """Finds the utterances of one connection. Feed it all audio, and the partial transcripts as they arrive.
 
-    turn_end: decides in a pause whether the person has finished. settings: by default those of turn_end.
+    turn_end: decides in a pause whether the user has finished. settings: by default those of turn_end.
     """
 
     def __init__(
@@ -98,20 +98,20 @@ class Endpointer:
 
     @property
     def speaking(self) -> bool:
-        """Whether an utterance has begun that has not ended."""
+        """Whether an utterance has started and not ended."""
         return self._now is not None
 
     @property
     def in_pause(self) -> bool:
-        """Whether an utterance is going on in which nothing is said at present: the words matter now."""
+        """Whether the current utterance is in a pause, in which its words matter."""
         return self._now is not None and self._now.last < self._position
 
     def feed(self, clip: Clip) -> list[Event]:
-        """Take the next sound (SPEECH_RATE_HZ) and say what was decided."""
+        """Process the next audio (SPEECH_RATE_HZ) and return the events."""
         return self.advance(self.stream.feed(clip))
 
     def finish(self) -> list[Event]:
-        """The sound has come to its end: what is going on ends with it."""
+        """End the stream and the current utterance; return the events."""
         events = self.advance(self.stream.finish())
         if self._now is None and self._onset is not None:
             events.append(self._begin(self._onset))
@@ -120,10 +120,9 @@ class Endpointer:
         return events
 
     def note_partial(self, text: str) -> None:
-        """What was recognized of the present utterance so far; say it anew, changed or not, whenever the recognizer
-        was asked.
+        """Set the partial transcript of the current utterance. Call it for every result, changed or not.
 
-        A text that more speech followed says nothing about the end; without an utterance it is ignored.
+        A text that is followed by more speech does not count for the end. Without an utterance it is ignored.
         """
         if self._now is not None:
             self._now.text = text
@@ -132,7 +131,7 @@ class Endpointer:
 
     @property
     def likely_last_words(self) -> str:
-        """The words of a turn that may be over: those noted in the present pause, unless they ask for more; or ""."""
+        """Return the partial transcript of the current pause if the turn may end with it; otherwise ""."""
         now = self._now
         if now is None or now.verdict is Completeness.UNFINISHED or self._position - now.last < _JUDGE_AFTER:
             return ""
@@ -140,9 +139,9 @@ class Endpointer:
 
     @property
     def sound_to_judge(self) -> tuple[int, int] | None:
-        """The samples of the stream that `note_sound` wants a score for: from and to. None: it wants none now.
+        """Return the range of samples for which `note_sound` needs a score now, or None.
 
-        A score is wanted once in each pause, where the decision looks at the sound.
+        A score is needed once per pause, if the decision uses the audio.
         """
         now, sound_s = self._now, self._turn_end.sound_s
         if now is None or not sound_s or now.sound_score is not None or self._position - now.last < _JUDGE_AFTER:
@@ -150,7 +149,7 @@ class Endpointer:
         return max(now.start, self._position - round(sound_s * SPEECH_RATE_HZ)), self._position
 
     def note_sound(self, score: float) -> None:
-        """Take the score of the sound that `sound_to_judge` named. Call it before more sound is fed."""
+        """Set the score of the audio that `sound_to_judge` returned. Call it before feeding more audio."""
         if self._now is not None:
             self._now.sound_score = score
             self._judge(self._now)
@@ -160,7 +159,7 @@ class Endpointer:
         now.verdict = self._turn_end.verdict(now.pause_text, now.sound_score) if known else Completeness.OPEN
 
     def advance(self, probabilities: Sequence[float]) -> list[Event]:
-        """Take the detector's judgement of the next frames."""
+        """Process the speech probabilities of the next frames."""
         events: list[Event] = []
         for probability in probabilities:
             start, self._position = self._position, self._position + FRAME
@@ -214,6 +213,6 @@ class Endpointer:
 
 
 def feed_many(detector: Detector, endpointers: Sequence[Endpointer], clips: Sequence[Clip]) -> list[list[Event]]:
-    """What each endpointer's `feed` gives for its clip, the detector asked for all of them at once."""
+    """Return the results of each endpointer's `feed`, with a single call of the detector."""
     heard = detector.feed_many([one.stream for one in endpointers], clips)
     return [one.advance(probabilities) for one, probabilities in zip(endpointers, heard, strict=True)]

@@ -1,4 +1,4 @@
-"""Tells speech by its level alone: deterministic, without a model; a cough or a door is speech to it."""
+"""Detect speech by level alone: deterministic and without a model. Coughs and doors count as speech."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _FLOOR_START_DBFS, _FLOOR_RISE_DB = -60.0, 0.032
 
 
 class Energy:
-    """above_floor_db: how far above the noise around it a frame has to be; quietest_dbfs: below this nothing is speech.
+    """Level-based detector. above_floor_db: minimum level above the noise. quietest_dbfs: minimum level of speech.
 
-    The noise floor falls at once to the quietest frame, and rises by 1 dB a second.
+    The noise floor drops to the quietest frame immediately, and rises by 1 dB per second.
     """
 
     def __init__(self, *, above_floor_db: float = 9.0, quietest_dbfs: float = -50.0) -> None:
@@ -36,7 +36,7 @@ class Energy:
 
 
 class EnergyStream:
-    """Gives 1.0 for a frame of speech and 0.0 for any other."""
+    """Returns 1.0 for frames of speech and 0.0 for others."""
 
     def __init__(self, above_floor_db: float, quietest_dbfs: float) -> None:
         self._above_floor_db = above_floor_db

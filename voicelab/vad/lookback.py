@@ -1,4 +1,4 @@
-"""The sound of the last moments, for an utterance that began before it was noticed."""
+"""Buffer recent audio, because an utterance starts before it is detected."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 
 
 class Lookback:
-    """Keeps at least the last keep_s of a stream (SPEECH_RATE_HZ), and no more than a piece beyond."""
+    """Keeps the last keep_s seconds of a stream (SPEECH_RATE_HZ), and at most one piece more."""
 
     def __init__(self, keep_s: float) -> None:
         self._keep = round(keep_s * SPEECH_RATE_HZ)
@@ -19,7 +19,7 @@ class Lookback:
         self._position = 0
 
     def feed(self, clip: Clip) -> None:
-        """Take the next piece."""
+        """Add the next piece."""
         self._pieces.append(clip)
         self._kept += len(clip.samples)
         self._position += len(clip.samples)
@@ -27,10 +27,10 @@ class Lookback:
             self._kept -= len(self._pieces.popleft().samples)
 
     def since(self, position: int) -> Clip:
-        """All from a sample of the stream on; ValueError when that is no longer kept, or still to come."""
+        """Return the audio from this sample on. Raises ValueError if it is no longer buffered or not yet received."""
         if not self._position - self._kept <= position <= self._position:
             kept = f"{self._position - self._kept}..{self._position}"
-            raise ValueError(f"sample {position} is not kept, only {kept}; keep more seconds")
+            raise ValueError(f"sample {position} is not buffered, only {kept}; increase keep_s")
         samples = [piece.samples for piece in self._pieces] or [np.zeros(0, dtype=np.float32)]
         whole = np.concatenate(samples)
         return Clip(whole[len(whole) - (self._position - position) :], SPEECH_RATE_HZ)

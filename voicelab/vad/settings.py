@@ -1,4 +1,4 @@
-"""The settings that decide where utterances begin and end."""
+"""The settings of endpointing."""
 
 from __future__ import annotations
 
@@ -12,13 +12,15 @@ from voicelab.vad.completeness import Completeness
 
 @dataclass(frozen=True, slots=True)
 class EndpointSettings:
-    """speech_at, quiet_below: a frame of at least the one probability is speech, of less than the other silence;
-    between them it is what the frame before was.
-    onset_s: speech has to last so long before an utterance begins.
-    padding_s: so much sound before its first speech belongs to an utterance.
-    silence_s: an utterance whose words say nothing about more to come ends after so much silence.
-    complete_factor, unfinished_factor: of silence_s, for words that look finished, or cannot be the end.
-    short_s, short_factor: an utterance whose speech is shorter waits longer, unless its words look finished.
+    """Settings that decide where utterances start and end.
+
+    speech_at, quiet_below: a frame with at least the first probability is speech, with less than the second silence;
+    in between it is like the previous frame.
+    onset_s: minimum duration of speech before an utterance starts.
+    padding_s: duration of audio before the first speech that belongs to the utterance.
+    silence_s: silence that ends an utterance if its words are neither complete nor unfinished.
+    complete_factor, unfinished_factor: factors of silence_s for complete and for unfinished words.
+    short_s, short_factor: factor for utterances with less speech than short_s, unless their words are complete.
     """
 
     speech_at: float = 0.5
@@ -48,11 +50,11 @@ class EndpointSettings:
 
     @property
     def lookback_s(self) -> float:
-        """How much of the past has to be kept, so that an utterance can be taken from its start."""
+        """Seconds of past audio to buffer, so that an utterance can be read from its start."""
         return self.padding_s + self.onset_s + 2 * FRAME / SPEECH_RATE_HZ
 
     def silence_needed_s(self, spoken_s: float, verdict: Completeness) -> float:
-        """How much silence ends an utterance whose speech lasted spoken_s."""
+        """Return the silence in seconds that ends an utterance with spoken_s of speech."""
         if verdict is Completeness.COMPLETE:
             return self.silence_s * self.complete_factor
         short = self.short_factor if spoken_s < self.short_s else 1.0

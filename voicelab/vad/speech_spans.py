@@ -1,7 +1,7 @@
-"""Where speech is in a recording, found twice by detectors of different kinds.
+"""Find speech in a recording with two different detectors.
 
-Silero tells speech from other sounds, in steps of 32 ms. The energy detector finds edges within 5 ms, but takes a
-cough or a beep for speech. An edge counts where both find it (`metrics/response_timing.py`).
+Silero distinguishes speech from other sounds, in steps of 32 ms. The energy detector finds boundaries within 5 ms, but
+counts coughs and beeps as speech. A boundary counts if both detectors find it (`metrics/response_timing.py`).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from voicelab.vad.base import FRAME, Detector
 from voicelab.vad.silero import Silero
 
 Span = tuple[float, float]
-"""From, to, in seconds."""
+"""Start and end in seconds."""
 
 _HOP_S, _WINDOW_S = 0.005, 0.010
 _PAD_S = 0.512
@@ -32,16 +32,16 @@ _LOUDEST_S = 0.2
 
 @dataclass(frozen=True, slots=True)
 class SpeechSpans:
-    """Speech as each detector finds it; seconds from the start of the recording, in order."""
+    """The speech found by each detector, in order, in seconds from the start of the recording."""
 
     silero: tuple[Span, ...]
     energy: tuple[Span, ...]
 
 
 def speech_spans(clip: Clip, detector: Detector | None = None) -> SpeechSpans:
-    """Find speech in a clip of any rate. detector: a loaded one, by default Silero.
+    """Find speech in a clip of any rate. detector: a loaded detector, by default Silero.
 
-    Raises EngineMissingError where Silero is not installed.
+    Raises EngineMissingError if Silero is not installed.
     """
     heard = clip.at_rate(SPEECH_RATE_HZ)
     return SpeechSpans(silero_spans(heard, detector or loaded_silero()), energy_spans(heard))
@@ -55,7 +55,7 @@ def loaded_silero() -> Silero:
 
 
 def silero_spans(clip: Clip, detector: Detector) -> tuple[Span, ...]:
-    """Speech by a detector of probabilities, with silence put around the clip so that its ends are like any edge."""
+    """Find speech by probabilities. The clip is padded with silence, so that its ends are normal boundaries."""
     pad = Clip.silence(_PAD_S, SPEECH_RATE_HZ)
     stream = detector.stream()
     probabilities = np.array([*stream.feed(Clip.join([pad, clip, pad])), *stream.finish()])
@@ -65,7 +65,7 @@ def silero_spans(clip: Clip, detector: Detector) -> tuple[Span, ...]:
 
 
 def energy_spans(clip: Clip) -> tuple[Span, ...]:
-    """Speech by level: louder than the noise, and not much softer than the loudest part of the clip.
+    """Find speech by level: louder than the noise, and not much quieter than the loudest part of the clip.
 
     The threshold is the highest of: 32 dB below the loudest 200 ms, 9 dB above the noise floor (the 5th percentile of
     all windows that are not digital silence), -55 dBFS. Silence at the ends of a recording does not change it.
@@ -78,14 +78,14 @@ def energy_spans(clip: Clip) -> tuple[Span, ...]:
     power = np.convolve(10 ** (levels / 10), np.ones(window) / window, mode="valid")
     loudest = 10 * float(np.log10(power.max() + 1e-12))
     floor = float(np.percentile(sounding, 5))
-    # Where there is no pause, the softest windows are speech and not noise.
+    # Without pauses, the quietest windows are speech and not noise.
     threshold = max(loudest - _BELOW_SPEECH_DB, min(floor + _ABOVE_FLOOR_DB, loudest - 6.0), _QUIETEST_DBFS)
     spans = [span for span in _spans(levels > threshold, _HOP_S, _WINDOW_S) if span[1] - span[0] >= _SHORTEST_S]
     return tuple(_bridged(spans))
 
 
 def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
-    """The level of windows of 10 ms, one every 5 ms."""
+    """Return the level of 10 ms windows, one every 5 ms."""
     hop, size = round(_HOP_S * clip.rate_hz), round(_WINDOW_S * clip.rate_hz)
     squares = np.square(clip.samples, dtype=np.float64)
     sums = np.concatenate([[0.0], np.cumsum(np.pad(squares, (0, size)))])
@@ -95,7 +95,7 @@ def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
 
 
 def _spans(is_speech: NDArray[np.bool_], hop_s: float, window_s: float) -> list[Span]:
-    """Runs of windows; a run begins in the middle of the part of its first window that no window before it covers."""
+    """Return spans of windows. Each starts in the middle of the part of its first window not covered by earlier ones."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_speech, [False]]).astype(np.int8)))
     slack_s = (window_s - hop_s) / 2
     return [
@@ -105,7 +105,7 @@ def _spans(is_speech: NDArray[np.bool_], hop_s: float, window_s: float) -> list[
 
 
 def _bridged(spans: list[Span]) -> list[Span]:
-    """The spans, joined over pauses that are shorter than those between turns."""
+    """Join spans with pauses that are shorter than those between turns."""
     joined: list[Span] = []
     for start, end in spans:
         if joined and start - joined[-1][1] < _BRIDGED_S:

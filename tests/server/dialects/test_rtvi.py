@@ -142,7 +142,7 @@ async def test_a_client_of_pipecats_frames_is_answered_in_them(served, tmp_path)
 @pytest.mark.parametrize(
     ("frame", "said"),
     [
-        (b"\xff\xff\xff", "no pipecat frame"),
+        (b"\xff\xff\xff", "not a pipecat frame"),
         (encode_frame("text", text="hi"), "'text'"),
         (encode_frame("message", data="{"), "JSON"),
         (encode_frame("audio", audio=b"\0\0", sample_rate=1, num_channels=1), "sampleRate"),

@@ -1,1 +1,1 @@
-"""The finance domain: intents, companies and their names, market data, and the keyword agent that answers from them."""
+"""The finance domain: intents, companies and their names, market data, and a keyword agent that uses them."""

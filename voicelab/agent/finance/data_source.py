@@ -1,4 +1,4 @@
-"""Where quotes and news come from: the sample data, or live."""
+"""Sources of quotes and news: sample data, or live data."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ from voicelab.agent.finance.market import Company, Market, NewsItem, Quote
 
 
 class DataSource(Protocol):
-    """Quotes and news by ticker. A method raises ToolError where there is nothing to be had."""
+    """Quotes and news by ticker. Methods raise ToolError if the data is not available."""
 
     @property
     def revision(self) -> str:
-        """What the data is, and of when."""
+        """The name and date of the data."""
 
     @property
     def companies(self) -> Mapping[str, Company]:
-        """The companies that are known by name, by ticker."""
+        """The known companies, by ticker."""
 
     def quote(self, ticker: str) -> Quote: ...
 
     def news(self, ticker: str) -> tuple[NewsItem, ...]:
-        """Newest first; none where there is none."""
+        """Return the company's news, newest first."""
 
 
 class SampleData:
-    """The sample market data of a folder (None: the data that comes with voicelab). Raises InputError."""
+    """Market data from a folder (None: the shipped sample data). Raises InputError."""
 
     def __init__(self, folder: Path | None = None) -> None:
         self._market = Market.load(folder)
@@ -48,7 +48,7 @@ class SampleData:
 
 
 def data_source(data: str | None) -> DataSource:
-    """`live`, a folder with companies.json, quotes.json and news.json, or None for the sample data."""
+    """Return the source for `live`, a folder with companies.json, quotes.json and news.json, or None (sample data)."""
     if data == "live":
         from voicelab.agent.finance.live import LiveData
 

@@ -1,4 +1,4 @@
-"""What a request wants, by its keywords: for English requests to a finance assistant."""
+"""Classify the intent of English requests to a finance assistant by keywords."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ Phrases = tuple[str, ...]
 
 
 def _phrases(listed: str) -> Phrases:
-    """The words and phrases between commas."""
+    """Split a comma-separated list of words and phrases."""
     return tuple(" ".join(phrase.split()) for phrase in listed.split(","))
 
 
@@ -47,12 +47,12 @@ _PLAINLY_PRICE = _phrases("price, quote, trading")
 _STOCK = _phrases("stock, share, shares")
 _POINTERS = _phrases("that, it, this, they, them, those, these, its, their")
 _FUZZY_FROM = 6
-"""A keyword of this many letters may be misspelt a little; shorter ones are too near to other words."""
+"""Minimum length of a keyword for fuzzy matching; shorter ones are too similar to other words."""
 _FUZZY_LIKENESS = 88
 
 
 def classify(heard: str, *, named: bool, has_context: bool) -> str:
-    """The intent of a text. named: a company is in it; has_context: there were turns before."""
+    """Return the intent of a text. named: it names a company. has_context: there were previous turns."""
     words = NORMALIZERS["basic"].words(heard)
     if named and "add" in words:
         return WATCHLIST_ADD

@@ -1,8 +1,8 @@
-"""Finds the companies that a text names, also where a recognizer misheard the name.
+"""Find the companies that a text names, including misrecognized names.
 
-Every run of one to four words is compared with every form of every company's name, in spelling (rapidfuzz: the share of
-letters in common, in order) and in sound (the same over the Metaphone codes of jellyfish). The score is the mean of the
-two, 1 for the exact form. It knows nothing of any one recognizer's mistakes.
+Every sequence of one to four words is compared with every form of every company's name, by spelling (rapidfuzz: the
+share of common letters, in order) and by sound (the same on jellyfish's Metaphone codes). The score is the mean of
+both; 1 is an exact match. The matching is not tuned to the errors of any particular recognizer.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from voicelab.text import NORMALIZERS
 
 _LONGEST_RUN = 4
 _SHORTEST_FUZZY = 4
-"""Shorter forms ("Uber" has 4 letters, "IBM" 3) are only taken when exact: any short word is near them."""
+"""Shorter forms ("Uber" has 4 letters, "IBM" 3) must match exactly, because many short words are similar to them."""
 
 _COMMON = frozenset(
     """
@@ -31,7 +31,7 @@ _COMMON = frozenset(
     when where which who why will with would year you your
     """.split()
 )
-"""Words of requests themselves: a run of nothing but these must be _SURE to name a company ("cost go": Costco)."""
+"""Common words of requests. Sequences of only these must score at least _SURE to name a company ("cost go": Costco)."""
 
 _SURE = 0.9
 
@@ -44,7 +44,7 @@ class _Form:
 
 
 class CompanyLinker:
-    """names: all names of each company as people say or write them, by ticker, the one to call it by first."""
+    """Links words to companies. names: all spoken and written names of each company by ticker, the main one first."""
 
     def __init__(self, names: Mapping[str, Sequence[str]]) -> None:
         self._display = {ticker: forms[0] for ticker, forms in names.items()}
@@ -57,14 +57,14 @@ class CompanyLinker:
                 self._exact[words] = ticker
                 if len(joined) >= _SHORTEST_FUZZY:
                     self._fuzzy.append(_Form(ticker, joined, jellyfish.metaphone(joined)))
-            # A ticker is read out letter by letter, or written; never nearly right.
+            # Tickers are spelled out or written, so they must match exactly.
             if len(ticker) > 1:
                 self._exact[tuple(ticker.lower())] = ticker
                 if ticker.lower() not in _COMMON:
                     self._exact[(ticker.lower(),)] = ticker
 
     def candidates(self, text: str) -> list[Entity]:
-        """The best-fitting company of each run of words, best first, no two sharing a word."""
+        """Return the best matches, best first; no two of them share a word."""
         words = tuple(NORMALIZERS["basic"].words(_without_possessives(text)))
         scored = [scored for run in _runs(words) if (scored := self._best(words, *run)) is not None]
         scored.sort(key=lambda item: (-item[0].score, item[1][0] - item[1][1], item[1]))

@@ -1,7 +1,7 @@
-"""Quotes and news of now, from Yahoo Finance through yfinance (extra `live`).
+"""Current quotes and news from Yahoo Finance through yfinance (extra `live`).
 
-The data is Yahoo's: its terms allow personal use, not redistribution. What was fetched is kept in memory for a while
-and never written to a file of voicelab's.
+Yahoo's terms allow personal use, not redistribution. The data is cached in memory for a short time and never written to
+a file.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _Value = TypeVar("_Value")
 
 
 class LiveData:
-    """ticker: makes what yfinance.Ticker makes; None for that itself.
+    """Live quotes and news. ticker: a replacement for yfinance.Ticker; None uses yfinance.
 
-    Companies are known by the names of the sample data.
+    The names of companies come from the sample data.
     """
 
     def __init__(self, ticker: Callable[[str], Any] | None = None) -> None:
@@ -63,19 +63,19 @@ class LiveData:
                 volume=int(found["lastVolume"]),
             )
         except Exception as error:
-            raise ToolError(f"Yahoo Finance gave no quote for {ticker}: {error}") from error
+            raise ToolError(f"Yahoo Finance has no quote for {ticker}: {error}") from error
 
     def _fetch_news(self, ticker: str) -> tuple[NewsItem, ...]:
         try:
             found = self._ticker(ticker).news[:_MOST_NEWS]
         except Exception as error:
-            raise ToolError(f"Yahoo Finance gave no news about {ticker}: {error}") from error
+            raise ToolError(f"Yahoo Finance has no news about {ticker}: {error}") from error
         stories = [one.get("content") or {} for one in found]
         return tuple(_item(ticker, number, story) for number, story in enumerate(stories) if story.get("title"))
 
 
 class Kept(Generic[_Value]):
-    """Values for some seconds after they were fetched; several threads may use it."""
+    """A thread-safe cache whose values expire after some seconds."""
 
     def __init__(self, kept_s: float) -> None:
         self._kept_s = kept_s
@@ -83,7 +83,7 @@ class Kept(Generic[_Value]):
         self._values: dict[str, tuple[float, _Value]] = {}
 
     def get(self, key: str, fetch: Callable[[], _Value]) -> _Value:
-        """The value of the key, else what `fetch` returns; what it raises is not kept."""
+        """Return the cached value, or the result of `fetch`. Exceptions are not cached."""
         with self._lock:
             kept = self._values.get(key)
         if kept is not None and monotonic() < kept[0]:

@@ -1,4 +1,4 @@
-"""What the embedded agent knows: companies, quotes and news, sample data written for this project."""
+"""Companies, quotes and news: sample data written for this project."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class _MarketRow(BaseModel):
 
 
 class Company(_MarketRow):
-    """One listed company; `aliases` are other forms of its name that people say or write."""
+    """A listed company. aliases: other spoken or written forms of its name."""
 
     ticker: Annotated[str, Field(pattern=r"^[A-Z.]{1,6}$")]
     name: str
@@ -32,7 +32,7 @@ class Company(_MarketRow):
 
 
 class Quote(_MarketRow):
-    """A price in `currency`, with the day's range and volume in shares."""
+    """A price in `currency`, with the day's range and the volume in shares."""
 
     ticker: str
     currency: str
@@ -48,7 +48,7 @@ class Quote(_MarketRow):
 
 
 class NewsItem(_MarketRow):
-    """One story, with a deeper look at it and what it did to the price."""
+    """A news story, with an analysis and its effect on the price."""
 
     id: str
     ticker: str
@@ -94,7 +94,7 @@ class Market:
 
     @classmethod
     def load(cls, folder: Path | None = None) -> Self:
-        """Read the three files of a folder (default: those that come with voicelab); InputError names what is wrong."""
+        """Read the three files of a folder; by default the shipped data. Raises InputError that names the fault."""
         folder = folder or shipped("market")
         companies = _read(folder / "companies.json", _CompanyFile)
         quotes = _read(folder / "quotes.json", _QuoteFile)

@@ -1,4 +1,4 @@
-"""The embedded agent: keyword intents, company linking, context over turns, answers from the sample market data."""
+"""A rule-based agent: keyword intents, company linking, dialogue context, and answers from the market data."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ from voicelab.engines.spec import EngineInfo, package_revision
 
 
 class RulesAgent:
-    """threshold: how well a run of words must fit a company's name (0..1) to be taken for it.
+    """The rule-based agent. threshold: minimum score (0..1) at which words name a company.
 
-    market: a folder with companies.json, quotes.json and news.json; none for the data that comes with voicelab.
+    market: a folder with companies.json, quotes.json and news.json; none: the shipped data.
     """
 
     def __init__(self, *, threshold: float = 0.8, market: str | None = None) -> None:
@@ -60,7 +60,7 @@ class RulesAgent:
         reply = self._answers[intent](companies, dialogue)
         return Reply(reply.text, intent, reply.entities, reply.changes, tuple(candidates[:3]))
 
-    # One method per intent: the companies named in this turn and the dialogue so far -> the reply.
+    # One method per intent: from the companies named in this turn and the dialogue so far to the reply.
 
     def _price(self, companies: list[Entity], dialogue: Dialogue) -> Reply:
         subjects = companies or self._in_focus(dialogue)
@@ -179,7 +179,7 @@ class RulesAgent:
         return self._market.companies[entity.value]
 
     def _in_focus(self, dialogue: Dialogue) -> list[Entity]:
-        """The companies of the last turn that had any, as entities that were not heard now."""
+        """Return the companies of the last turn that named any, marked as not heard in this turn."""
         for exchange in reversed(dialogue.exchanges):
             known = [self._market.companies[ticker] for ticker in exchange.tickers if ticker in self._market.companies]
             if known:
@@ -188,7 +188,7 @@ class RulesAgent:
 
 
 def _titled(company: Company) -> str:
-    """The name with its ticker, unless they are the same word."""
+    """Return the name with its ticker, unless they are the same word."""
     return company.name if company.name == company.ticker else f"{company.name}, ticker {company.ticker}"
 
 

@@ -1,1 +1,1 @@
-"""An agent that is a language model behind an OpenAI-compatible server, with tools."""
+"""An agent that uses a language model with tools on an OpenAI-compatible server."""

@@ -1,4 +1,4 @@
-"""Any server with chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM."""
+"""An agent for any server with chat completions or responses: OpenAI, vLLM, Ollama, llama.cpp, LiteLLM."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ _APIS: dict[str, type[ModelApi]] = {"chat": ChatCompletions, "responses": Respon
 class OpenAIAgent:
     """A language model with tools.
 
-    base_url: of the server, up to /v1. model: as the server names it. api: chat (chat completions) or responses.
-    temperature, seed: none leaves them to the server; responses has no seed. prompt: a file with the system prompt;
-    none for the one of the tools. tools: the domain, finance or package.module:Class. data: where the tools' data comes
-    from; for finance none (sample data), a folder, or live. key_variable: the environment variable that holds the key.
-    timeout_s: for each request with its whole reply; retries: of a request that fails before its reply begins.
-    tool_timeout_s: for each tool call.
+    base_url: the server's URL up to /v1. model: its name on the server. api: chat (chat completions) or responses.
+    temperature, seed: none uses the server's defaults; responses does not support seed. prompt: a file with the system
+    prompt; none: the toolbox's own. tools: the toolbox, finance or package.module:Class. data: the tools' data source;
+    for finance none (sample data), a folder, or live. key_variable: the environment variable with the API key.
+    timeout_s: maximum duration of a request, including its reply. retries: for requests that fail before their reply
+    begins. tool_timeout_s: maximum duration of a tool call.
     """
 
     base_url: str = OPENAI_URL
@@ -91,7 +91,7 @@ class OpenAIAgent:
             stream.close()
 
     def turn(self) -> TurnWithModel:
-        """A turn that has not begun."""
+        """Return a turn that has not started."""
         request = ModelRequest(
             self.model, self._prompt, (), self._toolbox.tools, temperature=self.temperature, seed=self.seed
         )
@@ -99,7 +99,7 @@ class OpenAIAgent:
 
 
 class OpenAIReplyStream(LoopStream):
-    """One reply; see AnswerStream and HoldingStream."""
+    """A reply; see AnswerStream and HoldingStream."""
 
     def __init__(self, agent: OpenAIAgent, loop: LoopThread) -> None:
         super().__init__(loop)

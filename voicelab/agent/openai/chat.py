@@ -1,4 +1,4 @@
-"""Chat completions: what OpenAI, vLLM, Ollama, llama.cpp and LiteLLM speak at /v1/chat/completions."""
+"""Chat completions, the API of OpenAI, vLLM, Ollama, llama.cpp and LiteLLM at /v1/chat/completions."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ class ChatCompletions:
 
 
 class _Calls:
-    """Tool calls come in parts: the first has the name, the others more of the arguments."""
+    """Assembles tool calls from their parts: the first contains the name, the others continue the arguments."""
 
     def __init__(self) -> None:
         self._parts: dict[Any, list[str]] = {}

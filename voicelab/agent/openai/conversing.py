@@ -1,4 +1,4 @@
-"""One turn with a language model: text is passed on as it comes, tools are run, until the model is done."""
+"""One turn with a language model: stream its text and run its tool calls until it is done."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ from voicelab.engines.openai_client import translated_errors
 from voicelab.errors import EngineError
 
 _ROUNDS = 5
-"""Requests of one turn in which the model may call tools; the next one must answer."""
+"""Maximum number of requests per turn in which the model may call tools; the next one must be text."""
 
 
 @dataclass(frozen=True, slots=True)
 class ModelServer:
-    """Where requests go. timeout_s: the longest that one request may take, its reply included."""
+    """The server. timeout_s: maximum duration of a request, including its reply."""
 
     client: Any
     api: ModelApi
@@ -41,9 +41,9 @@ class ModelServer:
 
 
 class TurnWithModel:
-    """Iterate `parts` once; the last of them is the Reply. request: its messages are still to come.
+    """A turn. Iterate `parts` once; the last one is the Reply. request: a template without messages.
 
-    wanted: see ToolSession; set it before `parts` begins.
+    wanted: see ToolSession; set it before `parts` starts.
     """
 
     def __init__(self, server: ModelServer, request: ModelRequest, toolbox: Toolbox, tool_timeout_s: float) -> None:
@@ -100,7 +100,7 @@ class TurnWithModel:
         return text
 
     def _gap(self) -> str:
-        """What text of another round is set apart with."""
+        """Return the separator before the text of another round."""
         return " " if self._text and not self._text[-1].isspace() else ""
 
     async def _asked(self, request: ModelRequest) -> AsyncIterator[str | RequestedCall]:
@@ -120,9 +120,9 @@ class TurnWithModel:
             message = f"{server.base_url} did not finish its reply within {server.timeout_s:g} s; raise timeout_s"
             raise EngineError("openai", message) from None
         except CutOffError:
-            raise EngineError("openai", f"{server.base_url} ended its reply in the middle") from None
+            raise EngineError("openai", f"{server.base_url} ended its reply early") from None
         except httpx.HTTPError as error:
-            raise EngineError("openai", f"{server.base_url} broke off its reply: {error}") from error
+            raise EngineError("openai", f"{server.base_url} aborted its reply: {error}") from error
 
     def _count(self, counts: TokenCounts) -> None:
         self._usage = replace(

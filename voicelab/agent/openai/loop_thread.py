@@ -1,4 +1,4 @@
-"""An event loop in a thread of its own: a request in it can be cancelled at any moment, from any thread."""
+"""An event loop in a separate thread, whose requests can be cancelled at any time from any thread."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _LOOK_S = 0.05
 
 
 class LoopThread:
-    """Runs until the program ends, or until `close`."""
+    """An event loop that runs until `close` or the end of the program."""
 
     def __init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -33,7 +33,7 @@ class LoopThread:
         self._loop.call_soon_threadsafe(function)
 
     def close(self, last: Coroutine[Any, Any, Any]) -> None:
-        """Run `last`, then end the loop; waits for neither."""
+        """Run `last` and end the loop, without waiting for either."""
         ended = self.submit(last)
         ended.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._loop.stop))
 
@@ -48,7 +48,7 @@ def _run(loop: asyncio.AbstractEventLoop) -> None:
 
 
 async def _cancel_rest() -> None:
-    """Cancel the other tasks: an answer that nobody waits for any more may still be held."""
+    """Cancel all other tasks, such as replies that are no longer needed."""
     rest = asyncio.all_tasks() - {asyncio.current_task()}
     for task in rest:
         task.cancel()
@@ -56,7 +56,7 @@ async def _cancel_rest() -> None:
 
 
 class LoopStream:
-    """The AnswerStream of parts that are made in a LoopThread; the last of them is the Reply."""
+    """An AnswerStream whose parts are produced in a LoopThread; the last one is the Reply."""
 
     def __init__(self, loop: LoopThread) -> None:
         self._loop = loop
@@ -64,7 +64,7 @@ class LoopStream:
         self._making: Future[None] | None = None
 
     def call_soon(self, function: Callable[[], object]) -> None:
-        """Call a function in the loop that makes the parts."""
+        """Call a function in the loop that produces the parts."""
         self._loop.call_soon(function)
 
     def begin(self, parts: AsyncIterator[ReplyPart | Reply]) -> StreamProgress:
@@ -72,7 +72,7 @@ class LoopStream:
         return self.next()
 
     def next(self) -> StreamProgress:
-        """What has come; waits for something for _LOOK_S at most. Raises EngineError once all before it was taken."""
+        """Return the arrived parts; wait for up to _LOOK_S. An EngineError is raised after all earlier parts."""
         parts: list[ReplyPart] = []
         try:
             found = self._came.get(timeout=_LOOK_S)
@@ -101,5 +101,5 @@ class LoopStream:
                     self._came.put(part)
         except VoicelabError as error:
             self._came.put(error)
-        except Exception as error:  # noqa: BLE001 - who waits for the reply must hear of it
+        except Exception as error:  # noqa: BLE001 - the caller that waits for the reply must get it
             self._came.put(EngineError("openai", f"{type(error).__name__}: {error}"))

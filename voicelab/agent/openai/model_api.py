@@ -1,4 +1,4 @@
-"""What both of OpenAI's interfaces share: a conversation goes in, text, tool calls and token counts come out."""
+"""The common interface of both OpenAI APIs: from a conversation to text, tool calls and token counts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Said:
 
 @dataclass(frozen=True, slots=True)
 class RequestedCall:
-    """A tool call that the model asks for; arguments: JSON as it wrote it."""
+    """A tool call requested by the model. arguments: its JSON text."""
 
     call_id: str
     name: str
@@ -30,7 +30,7 @@ class RequestedCall:
 
 @dataclass(frozen=True, slots=True)
 class CallRound:
-    """What the model asked for at once, with the text that it wrote before, and the result of each call."""
+    """Tool calls that the model requested together, the text before them, and their results."""
 
     text: str
     calls: tuple[RequestedCall, ...]
@@ -42,7 +42,7 @@ Message = Said | CallRound
 
 @dataclass(frozen=True, slots=True)
 class TokenCounts:
-    """What the server says that one request took; None where it does not."""
+    """The usage of one request as reported by the server; None for values that it does not report."""
 
     prompt: int | None
     completion: int | None
@@ -54,7 +54,7 @@ ModelEvent = str | RequestedCall | TokenCounts
 
 @dataclass(frozen=True, slots=True)
 class ModelRequest:
-    """One request. temperature, seed: None leaves them to the server. may_call: whether tools may be called."""
+    """A request. temperature, seed: None uses the server's default. may_call: whether tools may be called."""
 
     model: str
     prompt: str
@@ -66,20 +66,20 @@ class ModelRequest:
 
 
 class ModelApi(Protocol):
-    """One of the interfaces."""
+    """One of the APIs."""
 
     def stream(self, client: Any, request: ModelRequest) -> AsyncIterator[ModelEvent]:
-        """Text as it is written, then whole calls, then the counts. Raises what the openai client raises.
+        """Yield text as it is written, then complete tool calls, then the counts. Raises the openai client's errors.
 
-        CutOffError where the stream ends before the reply does.
+        Raises CutOffError if the stream ends before the reply.
         """
 
 
 class CutOffError(Exception):
-    """The server ended the stream in the middle of a reply."""
+    """The server ended the stream before the end of the reply."""
 
 
 def cost_of(usage: Any) -> float | None:
-    """The cost that OpenRouter and LiteLLM add to the token counts."""
+    """Return the cost, which OpenRouter and LiteLLM add to the token counts."""
     cost = getattr(usage, "cost", None)
     return float(cost) if isinstance(cost, int | float) else None

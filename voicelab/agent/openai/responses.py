@@ -39,7 +39,9 @@ class Responses:
                             counts = TokenCounts(usage.input_tokens, usage.output_tokens, cost_of(usage))
                     case "response.failed":
                         failure = event.response.error
-                        raise EngineError("openai", f"the model failed: {failure.message if failure else 'no reason'}")
+                        raise EngineError(
+                            "openai", f"the model failed: {failure.message if failure else 'no reason given'}"
+                        )
                     case "error":
                         raise EngineError("openai", f"the model failed: {event.message}")
         if not finished:

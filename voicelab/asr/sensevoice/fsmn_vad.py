@@ -73,7 +73,7 @@ class FsmnSegmentStream:
         return None if self._end_ms is None else self._end_ms * SPEECH_RATE_HZ // 1000
 
     def _hear(self, block: NDArray[np.float32]) -> None:
-        """Each result is a start and an end in ms; -1 if reported before or not known yet."""
+        """Process a block. Each result is a start and an end in ms; -1 if reported before or not known yet."""
         import torch
 
         with torch.inference_mode(), torch.random.fork_rng(devices=[]):

@@ -41,7 +41,9 @@ def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, di
     if str(auto.kwargs["device"]) != device:
         raise EngineError("sensevoice", f"requested device {device}, but funasr chose {auto.kwargs['device']}")
     if auto.model.__class__.__name__ != model_class:
-        raise EngineMissingError("sensevoice", f"{folder} holds a {auto.model.__class__.__name__}, not a {model_class}")
+        raise EngineMissingError(
+            "sensevoice", f"{folder} contains a {auto.model.__class__.__name__}, not a {model_class}"
+        )
     _check_complete(folder / "model.pt", auto.model)
     return auto.model, auto.kwargs
 

@@ -81,7 +81,7 @@ def paired(
     columns = columns or TranscriptColumns()
     if form in ("trn", "stm", "nlp"):
         if columns.options:
-            raise InputError(f"{reference}: a .{form} file has no columns; leave the --...-column options out")
+            raise InputError(f"{reference}: a .{form} file has no columns; omit the --...-column options")
         _refuse_one_file(reference, hypothesis)
     if form == "stm":
         return _timed_pairs(reference, hypothesis, missing)
@@ -164,7 +164,7 @@ def _matched(
 ) -> list[UtterancePair]:
     texts = {one.id: one for one in references}
     if strangers := [one.id for one in hypotheses if one.id not in texts]:
-        raise InputError(f"{hypothesis}: has {_listed(strangers, 'utterance')} that {reference} has not")
+        raise InputError(f"{hypothesis}: has {_listed(strangers, 'utterance')} that {reference} lacks")
     heard = {one.id for one in hypotheses}
     absent = [one for one in references if one.id not in heard]
     if absent and missing == "error":

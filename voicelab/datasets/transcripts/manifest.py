@@ -121,7 +121,7 @@ class TableSide:
 def read(
     path: Path, side: str, columns: TranscriptColumns | None = None, *, form: Form | None = None
 ) -> list[TranscriptLine]:
-    """The utterances of one file; side: REFERENCE or HYPOTHESIS. InputError names line and field."""
+    """Read the utterances of a file. side: REFERENCE or HYPOTHESIS. Raises InputError that names line and field."""
     columns = columns or TranscriptColumns()
     table = read_rows(path, form)
     found = reference_side(table, columns) if side == REFERENCE else hypothesis_side(table, columns)
@@ -144,13 +144,13 @@ def read_rows(path: Path, form: Form | None = None) -> Table:
 
 
 def reference_side(table: Table, columns: TranscriptColumns) -> TableSide:
-    """The references of a table; InputError lists the columns when none of them holds texts."""
+    """Return the references of a table. Raises InputError with the list of columns if none contains texts."""
     text = columns.reference or table.column(TEXT_COLUMNS) or TEXT_COLUMNS[0]
     return _side(table, text, OPTIONS["reference"], columns)
 
 
 def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
-    """The hypotheses of a table: `pred_text`, or the only texts that it has.
+    """Return the hypotheses of a table: `pred_text`, or its only texts.
 
     Raises InputError, which lists the columns, for no or several candidates.
     """
@@ -169,7 +169,7 @@ def hypothesis_side(table: Table, columns: TranscriptColumns) -> TableSide:
 def _side(table: Table, text: str, option: str, columns: TranscriptColumns, *, copied: bool = False) -> TableSide:
     table.chosen(text, (), option)
     name = table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])
-    # The speakers and the recordings may be named in REF alone or in HYP alone.
+    # Speakers and recordings may be named only in REF or only in HYP.
     speaker = _if_there(table, columns.speaker, SPEAKER_COLUMNS)
     return TableSide(table, text, name, speaker, _if_there(table, columns.audio, AUDIO_COLUMNS), copied)
 

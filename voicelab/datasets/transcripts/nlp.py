@@ -75,7 +75,7 @@ def read_tokens(path: Path) -> list[NlpToken]:
 
 
 class _Places(NamedTuple):
-    """Where the columns stand in a row; -1 for one that the file lacks."""
+    """The indices of the columns in a row; -1 for a column that the file lacks."""
 
     token: int
     speaker: int

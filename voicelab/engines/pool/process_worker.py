@@ -89,7 +89,7 @@ class ProcessWorker(Worker):
                 self._answered(pickle.loads(await reader.readexactly(size)))
         except (asyncio.IncompleteReadError, ConnectionError):
             fault = "its worker process ended while it was working"
-        except Exception as error:  # noqa: BLE001 - whoever waits must hear of it
+        except Exception as error:  # noqa: BLE001 - waiting callers must get it
             fault = f"its worker process sent an unreadable answer: {error}"
         self._lose(self._fault or fault)
 

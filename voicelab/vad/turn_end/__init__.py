@@ -1,1 +1,1 @@
-"""Deciding in a pause whether somebody has finished: one decision, one file for each way to take it."""
+"""End-of-turn detection: decide in a pause whether the user has finished. One file per method."""

@@ -1,4 +1,4 @@
-"""What decides in a pause whether the person who spoke has finished."""
+"""The interface of end-of-turn detectors."""
 
 from __future__ import annotations
 
@@ -11,20 +11,20 @@ from voicelab.vad.settings import EndpointSettings
 
 
 class TurnEnd(Protocol):
-    """One way to decide. A class with keyword options only; one instance serves all connections of a process.
+    """An end-of-turn detector. A class with keyword options only; one instance serves all connections of a process.
 
-    settings: how much silence each verdict asks for. sound_s: how many seconds of sound, up to the pause and with it,
-    `sound_score` looks at; 0: the sound is not looked at.
+    settings: the silence required for each verdict. sound_s: seconds of audio, including the pause, that `sound_score`
+    needs; 0: the audio is not used.
     """
 
     settings: EndpointSettings
     sound_s: float
 
     def load(self) -> EngineInfo:
-        """Load what `sound_score` needs; raises EngineMissingError with the way out."""
+        """Load the requirements of `sound_score`. Raises EngineMissingError with instructions."""
 
     def sound_score(self, sound: Clip) -> float:
-        """The evidence in the sound that the person has finished, as log odds. sound: at SPEECH_RATE_HZ."""
+        """Return the evidence in the audio that the user has finished, as log odds. sound: at SPEECH_RATE_HZ."""
 
     def verdict(self, text: str, sound_score: float | None) -> Completeness:
-        """What the words so far ("" where none are known) and the sound (None before it was judged) say together."""
+        """Combine the words so far ("" if unknown) and the sound score (None before scoring) to a verdict."""

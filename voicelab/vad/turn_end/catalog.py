@@ -1,4 +1,4 @@
-"""The table of the ways to decide that somebody has finished."""
+"""The table of end-of-turn detectors."""
 
 from voicelab.engines.spec import Catalog, Entry
 from voicelab.vad.turn_end.smart_turn_file import INSTALL_COMMAND as SMART_TURN_COMMAND
@@ -7,13 +7,13 @@ TURN_ENDS = Catalog(
     "turn_end",
     {
         "silence": Entry("voicelab.vad.turn_end.silence:Silence", "silence alone"),
-        "words": Entry("voicelab.vad.turn_end.words:Words", "silence, and whether the words so far look finished"),
+        "words": Entry("voicelab.vad.turn_end.words:Words", "silence, and whether the words so far look complete"),
         "prosody": Entry(
             "voicelab.vad.turn_end.prosody:Prosody", "silence, pitch and energy before the pause, and the words so far"
         ),
         "smart-turn": Entry(
             "voicelab.vad.turn_end.smart_turn:SmartTurn",
-            "silence, the model smart-turn v3.2 over the last 8 s, and the words so far",
+            "silence, the model smart-turn v3.2 on the last 8 s, and the words so far",
             install=SMART_TURN_COMMAND,
             packages=("pipecat-ai", "onnxruntime"),
         ),

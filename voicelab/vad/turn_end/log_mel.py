@@ -23,7 +23,7 @@ _LOG_STEP = np.log(6.4) / 27
 
 
 def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
-    """samples: shape (n,), at SPEECH_RATE_HZ. Returns shape (BANDS, n // HOP), about -1 to 1.
+    """Return the spectrogram, shape (BANDS, n // HOP), about -1 to 1. samples: shape (n,), at SPEECH_RATE_HZ.
 
     The samples are scaled to zero mean and unit variance first.
     """
@@ -38,7 +38,7 @@ def log_mel(samples: NDArray[np.float32]) -> NDArray[np.float32]:
 
 @cache
 def _filters() -> NDArray[np.float64]:
-    """One triangle per band, shape (_WINDOW // 2 + 1, BANDS); each has the same area in hertz."""
+    """Return one triangle per band, shape (_WINDOW // 2 + 1, BANDS), each with the same area in hertz."""
     edges_hz = _to_hz(np.linspace(0, _to_mel(_HIGHEST_HZ), BANDS + 2))
     bins_hz = np.linspace(0, _HIGHEST_HZ, _WINDOW // 2 + 1)[:, None]
     low, middle, high = edges_hz[:-2], edges_hz[1:-1], edges_hz[2:]

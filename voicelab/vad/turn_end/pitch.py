@@ -1,7 +1,7 @@
-"""The pitch of speech, frame by frame, from the autocorrelation of the sound.
+"""Estimate the pitch of speech in each frame by autocorrelation.
 
-Source: the method of Boersma 1993, "Accurate short-term analysis of the fundamental frequency", without its search for
-a path: each frame is judged alone.
+Source: the method of Boersma 1993, "Accurate short-term analysis of the fundamental frequency", without its path
+search: frames are independent.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ _VOICED_AT = 0.5
 
 
 def pitch_hz(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    """The fundamental frequency every 10 ms, NaN where the sound is not voiced.
+    """Return the fundamental frequency every 10 ms; NaN in unvoiced frames.
 
     samples: shape (n,), at SPEECH_RATE_HZ. Returns shape (m,), one value for each whole window of 40 ms.
     """
@@ -30,7 +30,7 @@ def pitch_hz(samples: NDArray[np.float32]) -> NDArray[np.float64]:
     shape = _autocorrelation(window[None])[0]
     shortest, longest = int(SPEECH_RATE_HZ / _HIGHEST_HZ), int(SPEECH_RATE_HZ / _LOWEST_HZ)
     lags = np.arange(shortest, longest + 1)
-    # A longer lag is a little less likely, so that a period is not taken for two of it.
+    # Longer lags get a small penalty, so that two periods are not mistaken for one.
     strengths = found[:, lags] / np.maximum(found[:, :1], 1e-12) / (shape[lags] / shape[0]) - 0.0005 * lags
     best = strengths.argmax(axis=1)
     voiced = strengths[np.arange(len(frames)), best] >= _VOICED_AT

@@ -1,6 +1,6 @@
-"""The end of a turn by silence, by pitch and energy before the pause, and by the words so far.
+"""Detect the end of a turn by silence, by pitch and energy before the pause, and by the words so far.
 
-The evidence is added up as log odds: a logistic regression over word_score.py's and sound_features.py's features.
+The evidence is added as log odds: a logistic regression on the features of word_score.py and sound_features.py.
 `python -m voicelab.analysis.bench.turn_end_fit` fitted the weights to six speakers of the shipped set. Figures are
 reported on the other six (`voicelab bench endpoint`).
 """
@@ -23,10 +23,11 @@ _SOUND_ALONE_WEIGHTS = (-0.042, -0.346, -0.103, 3.199)
 
 
 class Prosody:
-    """silence_s: the silence that ends a turn where the evidence is weak.
+    """Prosody-based detector. silence_s: silence that ends a turn if the evidence is weak.
 
-    complete_factor, unfinished_factor: of silence_s, where the evidence says finished, or more to come. finished_at,
-    unfinished_at: the log odds from which on, and below which, it says so. words: False looks at the sound alone.
+    complete_factor, unfinished_factor: factors of silence_s if the evidence suggests that the user has finished, or
+    will continue. finished_at, unfinished_at: the corresponding thresholds of the log odds. words: False ignores the
+    words.
     """
 
     sound_s = SOUND_S
@@ -55,7 +56,7 @@ class Prosody:
         return EngineInfo("turn_end", "prosody", self._options, "1", licence="Apache-2.0")
 
     def sound_score(self, sound: Clip) -> float:
-        """The sound's share of the log odds; 0 where there is too little voiced speech."""
+        """Return the contribution of the audio to the log odds; 0 if there is too little voiced speech."""
         features = sound_features(sound)
         if features is None:
             return 0.0

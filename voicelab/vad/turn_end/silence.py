@@ -1,4 +1,4 @@
-"""The end of a turn by silence alone."""
+"""Detect the end of a turn by silence alone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voicelab.vad.settings import EndpointSettings
 
 
 class Silence:
-    """silence_s: this much silence ends a turn; a little more where little was said."""
+    """Silence-based detector. silence_s: silence that ends a turn; somewhat more after short utterances."""
 
     sound_s = 0.0
 

@@ -1,6 +1,6 @@
-"""The end of a turn by smart-turn v3.2: an ONNX model over the last 8 s of sound, from the wheel of pipecat-ai (BSD-2).
+"""Detect the end of a turn with smart-turn v3.2: an ONNX model for the last 8 s of audio, from pipecat-ai (BSD-2).
 
-Of pipecat-ai only the model file is used. https://github.com/pipecat-ai/smart-turn
+Only the model file of pipecat-ai is used. https://github.com/pipecat-ai/smart-turn
 """
 
 from __future__ import annotations
@@ -22,10 +22,11 @@ _ERRORS_ONLY = 3
 
 
 class SmartTurn:
-    """silence_s: the silence that ends a turn before the model was asked.
+    """Detector with smart-turn. silence_s: silence that ends a turn before the model has run.
 
-    complete_factor, unfinished_factor: of silence_s, where the model, or the words, say finished, or more to come.
-    finished_at: the model's probability from which on it says finished. words: False does not look at the words.
+    complete_factor, unfinished_factor: factors of silence_s if model or words suggest that the user has finished, or
+    will continue. finished_at: the model's probability from which on the turn is finished. words: False ignores the
+    words.
     """
 
     sound_s = _SOUND_S
@@ -67,7 +68,7 @@ class SmartTurn:
         return EngineInfo("turn_end", "smart-turn", self._options, revision, licence="BSD-2-Clause")
 
     def sound_score(self, sound: Clip) -> float:
-        """The model's probability that the person has finished, as log odds."""
+        """Return the model's probability that the user has finished, as log odds."""
         wanted = round(_SOUND_S * SPEECH_RATE_HZ)
         samples = sound.samples[-wanted:]
         padded = np.pad(samples, (wanted - len(samples), 0))

@@ -1,7 +1,7 @@
-"""The model smart-turn v3.2 inside the wheel of pipecat-ai: its place, and the check that it is the one we measured.
+"""Locate and verify the model smart-turn v3.2 in the wheel of pipecat-ai.
 
-The wheel is installed without its dependencies: they exclude the versions of soxr, protobuf and soundfile that
-voicelab is tested with, and the model needs none of them.
+The wheel is installed without its dependencies: they exclude the versions of soxr, protobuf and soundfile with which
+voicelab is tested, and the model does not need them.
 """
 
 from __future__ import annotations
@@ -18,11 +18,11 @@ _FILE = "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
 
 
 def checked_model() -> Path:
-    """The model file in the installed wheel; EngineMissingError where it is missing or another one."""
+    """Return the model file in the installed wheel. Raises EngineMissingError if it is missing or differs."""
     found = find_spec("pipecat")
     if found is None or found.origin is None:
         raise EngineMissingError(
-            "smart-turn", f"pipecat-ai, whose wheel holds the model, is not installed; run: {INSTALL_COMMAND}"
+            "smart-turn", f"pipecat-ai, whose wheel contains the model, is not installed; run: {INSTALL_COMMAND}"
         )
     path = Path(found.origin).parent / _FILE
     if not path.is_file():

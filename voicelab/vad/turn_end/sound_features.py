@@ -1,4 +1,4 @@
-"""Pitch and energy in the last moments before a pause, relative to the speech before them."""
+"""Features of pitch and energy just before a pause, relative to the earlier speech."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LOWEST_LEVEL_DB = -25.0
 
 
 def sound_features(sound: Clip) -> tuple[float, float, float, float] | None:
-    """FEATURES of speech that a pause follows; None where there is too little voiced speech to say.
+    """Return FEATURES of speech before a pause; None if there is too little voiced speech.
 
-    pitch_end: the pitch of the last 90 ms of voiced speech above the median of all, in semitones. pitch_above_lowest:
-    the same above its tenth percentile. level_end: the mean level of the last 150 ms of speech below its loudest
-    frames, in dB (negative). unvoiced_end: seconds of speech after the last voiced frame. The first three are limited,
-    because a pitch that is wrong by an octave and a level in the noise say no more than a large difference.
+    pitch_end: pitch of the last 90 ms of voiced speech relative to the overall median, in semitones.
+    pitch_above_lowest: the same relative to the tenth percentile. level_end: mean level of the last 150 ms of speech
+    relative to its loudest frames, in dB (negative). unvoiced_end: seconds of speech after the last voiced frame. The
+    first three are clipped, because octave errors and levels within the noise mean no more than a large difference.
     """
     samples = sound.samples
     levels_db = _levels_db(samples)

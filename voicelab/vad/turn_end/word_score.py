@@ -1,4 +1,4 @@
-"""The evidence in the words so far that somebody has finished, as log odds, to be added to that of the sound."""
+"""The evidence in the words so far that the user has finished, as log odds, to be added to that of the audio."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ _CLOSES = (".", "?", "!")
 
 
 def word_features(text: str) -> tuple[float, ...]:
-    """Return FEATURES of a text; all are 0 for a text that is not known ("").
+    """Return FEATURES of a text; all are 0 for an unknown text ("").
 
-    complete, unfinished: the verdicts of completeness.py. open_punctuation: a comma or the like at the end.
-    no_punctuation: none at the end, from a recognizer that writes it (and capital letters). short: one or two words.
-    words: the base-2 logarithm of their number, of at most eight. All but the last are 0 or 1.
+    complete, unfinished: the verdicts of completeness.py. open_punctuation: the text ends in a comma or similar mark.
+    no_punctuation: it ends without punctuation, although the recognizer writes punctuation and capital letters. short:
+    one or two words. words: base-2 logarithm of the number of words, at most eight. All but the last are 0 or 1.
     """
     words, end = text.split(), text.rstrip()
     if not words:

@@ -1,4 +1,4 @@
-"""The end of a turn by silence, and by whether the words so far look finished."""
+"""Detect the end of a turn by silence and by whether the words so far look complete."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from voicelab.vad.settings import EndpointSettings
 
 
 class Words:
-    """silence_s: the silence that ends a turn whose words say nothing about more to come.
+    """Word-based detector. silence_s: silence that ends a turn if its words are neither complete nor unfinished.
 
-    complete_factor, unfinished_factor: of silence_s, for words that look finished, or cannot be the end.
+    complete_factor, unfinished_factor: factors of silence_s for complete and for unfinished words.
     """
 
     sound_s = 0.0

@@ -1,1 +1,1 @@
-"""The tools of the finance domain. Add one: a file with a class, a line in toolbox.py."""
+"""The tools of the finance domain. To add one, write a class in a new file and add a line to toolbox.py."""

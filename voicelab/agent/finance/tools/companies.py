@@ -1,4 +1,4 @@
-"""The company that a model names."""
+"""Resolve the company that a model names."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ _THRESHOLD = 0.8
 
 
 class Companies:
-    """Resolves names and tickers, also those that a recognizer misheard."""
+    """Resolves names and tickers, including misrecognized ones."""
 
     def __init__(self, known: Mapping[str, Company]) -> None:
         self.known = known
         self._linker = CompanyLinker({ticker: (one.name, *one.aliases) for ticker, one in known.items()})
 
     def find(self, named: str) -> Entity:
-        """The company that fits best, as an entity heard in `named`. Raises ToolError."""
+        """Return the best match as an entity found in `named`. Raises ToolError if there is none."""
         if named.strip().upper() in self.known:
             company = self.known[named.strip().upper()]
             return Entity("company", company.ticker, company.name, named, 1.0)
@@ -32,6 +32,6 @@ class Companies:
         return Entity("company", best.value, best.name, named, best.score)
 
     def are_named(self, ticker: str, texts: Iterable[str]) -> bool:
-        """Whether one of the texts names the company."""
+        """Return whether one of the texts names the company."""
         found = (entity for text in texts for entity in self._linker.candidates(text))
         return any(entity.value == ticker and entity.score >= _THRESHOLD for entity in found)

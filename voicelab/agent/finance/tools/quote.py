@@ -36,7 +36,7 @@ class QuoteTool:
 
 
 def quoted(source: DataSource, ticker: str, name: str) -> dict[str, Any]:
-    """A quote as a model reads it."""
+    """Return a quote in the format for the model."""
     quote = source.quote(ticker)
     return {
         "company": name,

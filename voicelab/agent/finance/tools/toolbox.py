@@ -1,4 +1,4 @@
-"""The tools of the finance domain, over one source of data."""
+"""The toolbox of the finance domain, with one data source."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ When a tool fails, the user is told so; say briefly what they can do instead."""
 
 
 class FinanceToolbox:
-    """data: `live`, a folder of market data, or None for the sample data that comes with voicelab."""
+    """The finance tools. data: `live`, a folder with market data, or None for the shipped sample data."""
 
     prompt = PROMPT
     no_tool_intent = UNKNOWN

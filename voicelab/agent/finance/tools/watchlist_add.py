@@ -1,4 +1,4 @@
-"""Puts a company on the user's watchlist."""
+"""Add a company to the user's watchlist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WatchlistAddArguments(ToolArguments):
 
 
 class WatchlistAddTool:
-    """Promises the change; whoever keeps the watchlist carries it out once the reply was spoken."""
+    """Promises the change. The owner of the watchlist applies it after the reply was spoken."""
 
     name: ClassVar = "watchlist_add"
     description: ClassVar = "Put a company on the user's watchlist. Only when the user asks for it."

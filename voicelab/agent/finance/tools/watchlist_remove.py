@@ -1,4 +1,4 @@
-"""Takes a company off the user's watchlist."""
+"""Remove a company from the user's watchlist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class WatchlistRemoveArguments(ToolArguments):
 
 
 class WatchlistRemoveTool:
-    """Promises the change; whoever keeps the watchlist carries it out once the reply was spoken."""
+    """Promises the change. The owner of the watchlist applies it after the reply was spoken."""
 
     name: ClassVar = "watchlist_remove"
     description: ClassVar = "Take a company off the user's watchlist. Only when the user asks for it."

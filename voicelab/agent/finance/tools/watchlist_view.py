@@ -1,4 +1,4 @@
-"""What is on the user's watchlist."""
+"""List the user's watchlist."""
 
 from __future__ import annotations
 
