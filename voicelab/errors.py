@@ -1,4 +1,4 @@
-"""Exceptions that voicelab raises on purpose.
+"""The exceptions of voicelab.
 
 VoicelabError
 ├── InputError              bad input; the message names the file, field or option (exit code 2)

@@ -26,5 +26,5 @@ def shipped(name: str) -> Path:
             return candidate
     looked = ", ".join(str(candidate) for candidate in candidates)
     raise InputError(
-        f"the folder {name!r} is not there (looked at {looked}); set VOICELAB_DATA to the folder that holds it"
+        f"the folder {name!r} does not exist (searched {looked}); set VOICELAB_DATA to the folder that contains it"
     )

@@ -131,7 +131,7 @@ def test_rm_stays_inside_the_run(out, tmp_path, monkeypatch):
     (out / "linked").symlink_to(out / "new")
     assert "is a link" in runs("rm", "linked", "--out", out, "--yes").output
     (out / "run.json").write_text("{}")  # a folder of runs is none, whatever lies in it
-    assert "holds more than a run" in runs("rm", out, "--yes").output
+    assert "contains more than a run" in runs("rm", out, "--yes").output
     monkeypatch.chdir(out / "new" / "audio")
     assert "is the current folder or contains it" in runs("rm", out / "new", "--yes").output
     assert runs("rm", "old", "--out", out, "--yes").exit_code == 0

@@ -115,7 +115,7 @@ def test_a_normalizer_as_an_object_and_by_name_scores_alike(tmp_path):
     assert [run.result.spec.normalizer for run in runs] == [
         "object:first_word", "tests.support.own_engines:FIRST_WORD",
     ]  # fmt: skip
-    with pytest.raises(InputError, match=r"is no voicelab\.text\.Normalizer"):
+    with pytest.raises(InputError, match=r"is not a voicelab\.text\.Normalizer"):
         evaluate(tmp_path, normalizer="tests.support.own_engines:Nothing")
     with pytest.raises(InputError, match="was an object of another process"):
         evaluate(tmp_path, normalizer="object:gone")

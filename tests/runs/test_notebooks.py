@@ -246,7 +246,7 @@ def test_a_recognizer_and_a_figure_in_cells_and_many_runs(tmp_path):
 
 
 def test_the_newest_runs_on_one_set_are_compared(tmp_path):
-    with pytest.raises(InputError, match="0 finished runs on one set, and a comparison needs 2"):
+    with pytest.raises(InputError, match="only 0 finished runs on the same set, but a comparison needs 2"):
         newest_on_one_set(tmp_path)
 
 

@@ -180,9 +180,9 @@ def test_speakers_of_unequal_size_count_as_fewer():
     [
         ([1], [2], "a", "fewer than two speakers"),
         ([1, 2], [3, 4], "aa", "fewer than two speakers"),
-        ([0, 0], [0, 0], "ab", "nothing to divide by"),
-        ([50, 1], [100, 3], "ab", "almost everything comes from one speaker"),
-        ([1, 3, 2], [2, 4, 0], "aab", "almost everything comes from one speaker"),
+        ([0, 0], [0, 0], "ab", "denominator is 0"),
+        ([50, 1], [100, 3], "ab", "almost all data comes from one speaker"),
+        ([1, 3, 2], [2, 4, 0], "aab", "almost all data comes from one speaker"),
     ],
 )
 def test_why_there_is_no_interval(parts, wholes, keys, why):

@@ -57,7 +57,7 @@ def test_what_is_heard_where_nobody_speaks_is_inserted(folder):
 def test_silence_alone_has_no_word_error_rate_and_says_why(folder):
     result, summary = run(folder, [NOISE, QUIET])
     assert summary["figures"]["wer"]["value"] is None
-    assert "3 errors in 0 words, nothing to divide by" in " ".join(result.output.split())
+    assert "3 errors in 0 words, the denominator is 0" in " ".join(result.output.split())
 
 
 def test_a_set_with_speech_alone_has_no_figures_of_silence(folder):

@@ -43,9 +43,9 @@ def test_a_csv_is_read_too(tmp_path):
     ("content", "name", "problem"),
     [
         ("a => b\nnothing here\n", "m.txt", "m.txt: line 2: no '=>' in 'nothing here'"),
-        ("=> b\n", "m.txt", "m.txt: line 1: nothing stands on the left"),
+        ("=> b\n", "m.txt", "m.txt: line 1: the left side is empty"),
         ("a => b\nA => c\n", "m.txt", "m.txt: line 2: 'A' occurs twice"),
-        ("# nothing\n", "m.txt", "m.txt: there is no entry in it"),
+        ("# nothing\n", "m.txt", "m.txt: contains no entries"),
         ("old,new\na,b\n", "m.csv", "m.csv: line 1: the columns must be from,to, not old,new"),
         ("from,to\na,b,c\n", "m.csv", "m.csv: line 2: 3 columns instead of 2"),
     ],

@@ -62,7 +62,7 @@ class PowerTest:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What finding a difference takes. speakers, samples, power: None where more than 1,000,000 speakers are needed."""
+    """Requirements for detecting a difference. speakers, samples, power: None beyond 1,000,000 speakers."""
 
     difference: float
     samples_each: int
@@ -131,7 +131,7 @@ def needs(of: Pilot, differences: Sequence[float], samples_each: Sequence[int], 
     speakers.
     """
     if of.alone and samples_each:
-        raise InputError("--samples-each needs a pilot that names speakers; leave it out")
+        raise InputError("--samples-each needs a pilot that names speakers; omit it")
     usual = (1, 5, 20, 100, max(1, round(of.samples_each)))
     each_of = [1] if of.alone else sorted(set(samples_each or usual))
     return [_need(of.spread, difference, each, test) for difference in differences for each in each_of]

@@ -57,7 +57,7 @@ class StoredRun:
 
     @property
     def facts(self) -> RunFacts | None:
-        """Set, condition, target and options; None where it is damaged."""
+        """Set, condition, target and options; None if it is damaged."""
         return facts(self.run.spec) if self.run is not None else None
 
     def figure(self, name: str) -> Measured | None:

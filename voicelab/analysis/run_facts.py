@@ -1,4 +1,4 @@
-"""What a run was asked to measure, in the words that lists of runs show."""
+"""Summarize a run's specification as text for lists of runs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ class RunFacts:
 
 
 def facts(spec: RunSpec) -> RunFacts:
-    """Return the facts of a run. condition is "" where the recordings are sent as they are."""
+    """Return the facts of a run. condition is "" if the recordings are sent unchanged."""
     path = PurePath(spec.samples)
-    # A set that a run keeps in its own folder, or that lies in a folder of its own, is named by that folder.
+    # A set with its own folder, or in the folder of a run, is named by that folder.
     name = path.parent.name if path.name == "voice_samples.json" and path.parent.name else path.name
     condition = spec.condition.label if spec.condition is not None else ""
     return RunFacts(name or spec.samples, condition, spec.target, ", ".join(_options(spec)))

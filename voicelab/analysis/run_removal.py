@@ -36,7 +36,7 @@ def check_removable(path: Path) -> None:
 
 def _check_run(path: Path) -> None:
     if not is_run(path):
-        raise InputError(f"{path}: holds no run (no {' or '.join(SIGNS)}); nothing was removed")
+        raise InputError(f"{path}: contains no run (no {' or '.join(SIGNS)}); nothing was removed")
     if lock.is_held(path):
         raise InputError(f"{path}: a process is working on this run; end it first")
     whole = path.resolve()
@@ -44,7 +44,7 @@ def _check_run(path: Path) -> None:
         raise InputError(f"{path}: is the current folder or contains it; nothing was removed")
     inner = [one for one in whole.rglob("*") if one.is_dir() and (is_run(one) or one.name == ".git")]
     if inner or (whole / ".git").exists():
-        raise InputError(f"{path}: holds more than a run ({(inner or [whole / '.git'])[0]}); nothing was removed")
+        raise InputError(f"{path}: contains more than a run ({(inner or [whole / '.git'])[0]}); nothing was removed")
 
 
 def _check_writable(path: Path) -> None:

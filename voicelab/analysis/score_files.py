@@ -34,7 +34,7 @@ class TranscriptFiles:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRules:
-    """How texts are compared.
+    """The rules for comparing texts.
 
     weights: as for `weights_of`. normalizer: a name, ALL, or None: by language, format or script. literal_braces:
     braces are words. fragments, optional: as for `score`.

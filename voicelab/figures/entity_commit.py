@@ -1,4 +1,4 @@
-"""Percentiles of the time until a turn's names are right and stay right in the partial transcripts."""
+"""Percentiles of the time after which a turn's names remain correct in the partial transcripts."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def _sample(score: TurnScore) -> float | None:
 FIGURES = tuple(
     Percentile(
         name=f"entity_commit_s.{point}",
-        title=f"names right for good after they were spoken, {point}",
+        title=f"time until spoken names remain correct, {point}",
         short=f"entity commit {point}",
         sample=_sample,
         quantile=quantile,

@@ -1,4 +1,4 @@
-"""F1 of the companies that the agent takes from the words: 2 found / (expected + claimed)."""
+"""F1 of the companies that the agent recognizes: 2 found / (expected + claimed)."""
 
 from __future__ import annotations
 

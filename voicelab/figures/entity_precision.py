@@ -1,4 +1,4 @@
-"""Precision of the companies that the agent takes from the words."""
+"""Precision of the companies that the agent recognizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Recall of the companies that the agent takes from the words."""
+"""Recall of the companies that the agent recognizes."""
 
 from __future__ import annotations
 

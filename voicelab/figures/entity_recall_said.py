@@ -1,4 +1,4 @@
-"""Entity recall of the reference itself, which a perfect transcript reaches: tickers are rarely said as written."""
+"""Entity recall of the reference text, the maximum for any transcript: tickers are rarely spoken as written."""
 
 from __future__ import annotations
 

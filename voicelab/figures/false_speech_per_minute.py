@@ -1,4 +1,4 @@
-"""False speech: words recognized in samples in which nobody speaks, per minute of their sound."""
+"""False speech: words recognized in samples without speech, per minute of their audio."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from voicelab.figures.scored_turn import TurnScore
 
 
 def _counts(score: TurnScore) -> Counts | None:
-    """A sample of unknown length makes the sum of minutes, and so the figure, unknown."""
+    """Count one turn. A sample of unknown duration makes the sum of minutes, and thus the figure, unknown."""
     if score.turn.text.strip() or score.words is None:
         return None
     length_s = score.turn.audio_s

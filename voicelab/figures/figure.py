@@ -1,4 +1,4 @@
-"""What a figure is: counts that add over turns and a value of their sums, or a percentile of samples."""
+"""The definition of a figure: additive counts per turn and a value of their sums, or a percentile."""
 
 from __future__ import annotations
 
@@ -21,10 +21,11 @@ Counts = Mapping[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """The value of a figure that is one count over another; None where there is nothing to divide by.
+    """The value of a figure: the quotient of two counts; None if the denominator is 0.
 
-    share: False where the denominator is no count of what the numerator counts, such as minutes; None: a share if no
-    turn's numerator exceeds its denominator. It decides how intervals are computed (`metrics.intervals.ratio_result`).
+    share: whether the numerator counts a subset of the denominator's items; False for other units, such as minutes.
+    None: True if no turn's numerator exceeds its denominator. It selects the method of the interval
+    (`metrics.intervals.ratio_result`).
     """
 
     part: str
@@ -38,15 +39,15 @@ class Ratio:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Figure:
-    """A figure made of counts that add over turns.
+    """A figure computed from additive counts of turns.
 
-    name: as options, files and code write it. title, short: as reports and narrow columns write it.
-    counts: one turn's counts, always under the same names; None: the turn is not scored. value: of summed counts, or
-    None where it is not defined. over: what is counted, turns or scenarios (then `counts` gets a ScenarioOutcome).
-    detail: the counts in words, with `{part}` and `{of}`. shown_in: where the figure is shown beside the tables that
-    show every figure. least, most: bounds of a value that is not a Ratio. grouped: by category, speaker and condition.
-    by_class: also for each class of entities. ceiling: the figure that this one can reach at most.
-    only_with_evidence: not shown where nothing was scored, because most runs have no such turns.
+    name: in options, files and code. title, short: in reports and in narrow columns. counts: returns the counts of a
+    turn, always with the same names, or None if the turn is not scored. value: computes the value from summed counts;
+    None if undefined. over: turns or scenarios (`counts` then gets a ScenarioOutcome). detail: the counts as text, with
+    `{part}` and `{of}`. shown_in: the places that show the figure, besides the tables of all figures. least, most:
+    bounds of a value that is not a Ratio. grouped: compute it by category, speaker and condition. by_class: also by
+    entity class. ceiling: the figure that is the maximum of this one. only_with_evidence: hide the figure if nothing
+    was scored, because most runs have no such turns.
     """
 
     name: str
@@ -73,7 +74,7 @@ class Figure:
         return self.over == "turns" and isinstance(self.value, Ratio)
 
     def share_of(self, score: TurnScore) -> tuple[float, float] | None:
-        """Numerator and denominator of one turn; None where it is not scored, or the figure is no ratio of turns."""
+        """Return numerator and denominator of a turn; None if it is not scored, or for figures that are not ratios."""
         if not isinstance(self.value, Ratio) or self.over != "turns":
             return None
         counts = self.counts(score)
@@ -84,7 +85,7 @@ class Figure:
 class Percentile:
     """A figure that is a quantile of one number per turn.
 
-    sample: a turn's number; None: the turn is not counted. quantile: between 0 and 1; None: the largest.
+    sample: returns a turn's number, or None to exclude the turn. quantile: between 0 and 1; None: the maximum.
     """
 
     name: str

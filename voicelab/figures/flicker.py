@@ -1,4 +1,4 @@
-"""Words of partial transcripts that were changed or taken back, per word of the final transcripts."""
+"""Words of partial transcripts that were changed or removed later, per word of the final transcripts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the language model spent on a turn, where its server reports it: tokens, and cost in the server's currency."""
+"""Tokens and cost of the language model per turn, if its server reports them; cost in the server's currency."""
 
 from __future__ import annotations
 

@@ -19,10 +19,10 @@ _REQUIRED = ("name", "title", "short", "better")
 
 
 def table_with(figures: Iterable[Any] = ()) -> Table:
-    """The shipped figures, those that installed packages declare, and these.
+    """Return the shipped figures, those of installed packages, and these.
 
-    figures: Figure or Percentile objects, objects or classes with their attributes, or `package.module:OBJECT` texts.
-    Raises InputError for one that is no figure, or whose name is taken.
+    figures: Figure or Percentile objects, objects or classes with the same attributes, or `package.module:OBJECT`.
+    Raises InputError for anything else, and for a name that is already used.
     """
     table = dict(_installed())
     for one in figures:
@@ -39,22 +39,22 @@ def _installed() -> Table:
         try:
             found = point.load()
         except Exception as error:
-            raise InputError(f"{source}: cannot be imported: {error}; mend or uninstall that package") from error
+            raise InputError(f"{source}: cannot be imported: {error}; repair or uninstall that package") from error
         _add(table, as_figure(found, source), source)
     return table
 
 
 def _add(table: dict[str, AnyFigure], figure: AnyFigure, source: str) -> None:
     if table.get(figure.name, figure) != figure:
-        raise InputError(f"{source}: there is a figure named '{figure.name}' already; give yours another name")
+        raise InputError(f"{source}: a figure named '{figure.name}' already exists; choose another name")
     table[figure.name] = figure
 
 
 def named_object(text: str) -> Any:
-    """The object that `package.module:OBJECT` names. Raises InputError where it cannot be imported."""
+    """Import the object at `package.module:OBJECT`. Raises InputError if that fails."""
     module, separator, name = text.partition(":")
     if not (module and separator and name):
-        raise InputError(f"--figure {text}: name an object of an installed module, as my_package.figures:FIGURE")
+        raise InputError(f"--figure {text}: name an object of an installed module, such as my_package.figures:FIGURE")
     try:
         found: Any = import_module(module)
     except Exception as error:
@@ -67,12 +67,14 @@ def named_object(text: str) -> Any:
 
 
 def as_figure(given: Any, source: str) -> AnyFigure:
-    """A Figure or Percentile from an object or a class with their attributes; InputError names what is missing."""
+    """Return a Figure or Percentile for an object or a class. Raises InputError that names missing attributes."""
     one = given() if isinstance(given, type) else given
     if not isinstance(one, Figure | Percentile):
         one = _from_attributes(one, source)
     if not _NAME.fullmatch(str(one.name)):
-        raise InputError(f"{source}: name '{one.name}': use small letters, digits and _, as sentence_error_rate")
+        raise InputError(
+            f"{source}: name '{one.name}': use lower-case letters, digits and _, such as sentence_error_rate"
+        )
     if one.better not in ("lower", "higher"):
         raise InputError(f"{source}: better is '{one.better}'; write lower or higher")
     return one
@@ -82,6 +84,6 @@ def _from_attributes(one: Any, source: str) -> AnyFigure:
     kind = Percentile if hasattr(one, "sample") else Figure
     required = (*_REQUIRED, *(("sample", "quantile") if kind is Percentile else ("counts", "value")))
     if missing := [name for name in required if not hasattr(one, name)]:
-        raise InputError(f"{source}: is no figure, it has no {', '.join(missing)}; see docs/reference/figures.md")
+        raise InputError(f"{source}: is not a figure: it lacks {', '.join(missing)}; see docs/reference/figures.md")
     fields = {name: getattr(one, name) for name in kind.__dataclass_fields__ if hasattr(one, name)}
     return kind(**fields)

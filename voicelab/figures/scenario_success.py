@@ -8,7 +8,7 @@ from voicelab.figures.figure import Counts, Figure, Ratio
 
 
 class CountedScenario(Protocol):
-    """What a scenario came to; success is None where that is not known."""
+    """The outcome of a scenario; success is None if unknown."""
 
     @property
     def success(self) -> bool | None: ...

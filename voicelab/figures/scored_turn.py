@@ -1,4 +1,4 @@
-"""A scored turn: what every figure counts from."""
+"""A scored turn, the input of every figure."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from voicelab.runs.records import TurnResult
 
 @dataclass(frozen=True, slots=True)
 class ClassCounts:
-    """One class of entities in one turn.
+    """The counts of one entity class in one turn.
 
-    agent: the expected entities against those that the agent claims; None without an answer.
+    agent: expected entities compared with those that the agent claims; None without an answer.
     """
 
     surface: FoundCounts
@@ -29,10 +29,10 @@ class ClassCounts:
 
 @dataclass(frozen=True, slots=True)
 class TurnLosses:
-    """What each stage lost of one turn's expected entities and of its action (`metrics.attribution`).
+    """The losses of each stage in one turn: expected entities and the action (`metrics.attribution`).
 
-    listened: a recognizer transcribed the reply's sound, so losses of the voice are known. missed: of the entities that
-    the reference names, how many that recognizer found in the request; None unless it is the run's own.
+    listened: a recognizer transcribed the reply's audio, so losses of the voice are known. missed: counts of the
+    reference entities that this recognizer missed in the request; None unless it is the run's own.
     """
 
     entities: LossCounts
@@ -43,13 +43,12 @@ class TurnLosses:
 
 @dataclass(frozen=True, slots=True)
 class TurnScore:
-    """One turn and its counts; None where the turn broke before there was anything to score.
+    """A turn and its counts; None if the turn failed before it could be scored.
 
-    A turn in which the recognizer heard nothing is scored everywhere, as all words, entities and the intent missed:
-    leaving it out would reward a recognizer for hearing nothing. companies: the expected tickers.
-    said: the entities that the reference text itself names as they are written. tool_calls: None where the sample
-    expects no particular calls. streaming: None without partial transcripts. equivalence and losses need the
-    counterfactual turns; None without them.
+    A turn with an empty transcript is scored: all words, entities and the intent count as missed. Excluding it would
+    reward a recognizer for recognizing nothing. companies: the expected tickers. said: the entities that the reference
+    text contains as written. tool_calls: None if the sample specifies no expected calls. streaming: None without
+    partial transcripts. equivalence, losses: None without counterfactual turns.
     """
 
     turn: TurnResult
@@ -84,5 +83,5 @@ class TurnScore:
 
     @property
     def timed(self) -> bool:
-        """Whether the turn counts in latencies: it was answered, and it was not the first after loading."""
+        """Whether the turn counts for latency: it was answered and is not the first after loading."""
         return self.turn.status == "answered" and not self.turn.cold

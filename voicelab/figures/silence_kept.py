@@ -1,4 +1,4 @@
-"""Samples without speech in which nothing was recognized, as is right."""
+"""Samples without speech in which, correctly, nothing was recognized."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What each stage lost of the expected entities and actions: one figure for each stage, and for all together."""
+"""The share of expected entities and actions that each stage lost: a figure for each stage and for the total."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _Of = Callable[[TurnLosses], LossCounts]
 
 
 def _counter(of: _Of, stage: str, *, heard: bool) -> Callable[[TurnScore], Counts | None]:
-    """heard: only turns whose reply was transcribed, since the voice's losses are not known in others."""
+    """Return a counting function. heard: only turns with a transcribed reply, because losses of the voice need it."""
 
     def counts(score: TurnScore) -> Counts | None:
         losses = score.losses

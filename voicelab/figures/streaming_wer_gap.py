@@ -1,4 +1,4 @@
-"""Word error rate of the last partial transcript before the caller's audio ends, less that of the final one."""
+"""Word error rate of the last partial transcript before the end of the audio, minus that of the final one."""
 
 from __future__ import annotations
 

@@ -85,21 +85,21 @@ FIGURES: Table = {figure.name: figure for figure in _LISTED}
 
 
 def figure_of(name: str, table: Table = FIGURES) -> AnyFigure:
-    """The figure of this name; InputError lists the known ones."""
+    """Return the figure with this name. Raises InputError that lists the known ones."""
     if name in table:
         return table[name]
     counted = [one for one in table if "." not in one]
     raise InputError(
-        f"unknown figure '{name}'; known: {', '.join(counted)}, and a stage with a percentile, as first_audio_s.p95"
+        f"unknown figure '{name}'; known: {', '.join(counted)}, and stages with a percentile, such as first_audio_s.p95"
         f" (stages: {', '.join(latency.STAGES)}; percentiles: {', '.join(latency.POINTS)})"
     )
 
 
 def shown_in(place: Place, table: Table = FIGURES) -> list[AnyFigure]:
-    """The figures that a place shows, in the order of the table."""
+    """Return the figures of a place, in the order of the table."""
     return [figure for figure in table.values() if place in figure.shown_in]
 
 
 def ratios(figures: Iterable[AnyFigure]) -> list[Figure]:
-    """Those that are ratios of counts of turns, so that two runs can be paired by sample."""
+    """Return the figures that are ratios of counts of turns, for which two runs can be paired by sample."""
     return [figure for figure in figures if isinstance(figure, Figure) and figure.pairable]

@@ -1,4 +1,4 @@
-"""Where the time went: each group of stages' share of the summed time of the warm turns; the shares sum to 1."""
+"""The share of each group of stages in the total time of the warm turns; the shares add up to 1."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from voicelab.figures.figure import Counts, Figure
 from voicelab.figures.scored_turn import TurnScore
 
 GROUPS = {"asr": ("decode_s", "asr_s"), "agent": ("agent_s",), "tts": ("tts_s", "encode_s"), "rest": ("overhead_s",)}
-"""The stages of a turn that follow one another, by whose they are; together they are turn_s."""
+"""The consecutive stages of a turn, grouped by engine; together they are turn_s."""
 _TITLES = {"asr": "the recognizer", "agent": "the agent", "tts": "the voice", "rest": "network and queueing"}
 
 
@@ -23,7 +23,7 @@ def _counter(stages: tuple[str, ...]) -> Callable[[TurnScore], Counts | None]:
 
 
 def _share(counts: Counts) -> float | None:
-    # Not a Ratio: overhead_s may be negative, and a share of time is no share of counts.
+    # Not a Ratio: overhead_s may be negative, and intervals for counts do not apply to times.
     return counts["stages_s"] / counts["turn_s"] if counts["turn_s"] else None
 
 

@@ -13,7 +13,7 @@ def _counts(score: TurnScore) -> Counts | None:
 
 FIGURE = Figure(
     name="tool_calls_extra",
-    title="tool calls too many",
+    title="unexpected tool calls",
     short="calls extra",
     better="lower",
     group="tools",

@@ -14,7 +14,7 @@ def _counts(score: TurnScore) -> Counts | None:
 
 
 def _value(counts: Counts) -> float | None:
-    """Everything is lost where nothing was recognized."""
+    """Return the value; 1 if nothing was recognized."""
     if not counts["reference_words"]:
         return None
     return 1 - counts["hits"] ** 2 / (counts["reference_words"] * max(counts["hypothesis_words"], 1))

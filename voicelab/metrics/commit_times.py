@@ -1,4 +1,4 @@
-"""How a streaming transcript settles: when a name becomes right and stays right, and how much of it is taken back.
+"""Stability of streaming transcripts: when names become correct and remain so, and how many words are revised.
 
 Times are in seconds on one clock. The end of a name in the speech is estimated (`estimated_end_s`).
 """
@@ -17,9 +17,9 @@ from voicelab.metrics.response_timing import Span
 class StreamingCounts:
     """The streaming transcript of one turn.
 
-    commit_s: from the estimated end of the turn's last name to the time from which all its names are right; negative if
-    they were right before. None if a name was never right, or cannot be located. revised_words: words of earlier texts
-    that a later text changed or took back. final_words: words of the last text. partial_errors, final_errors: word
+    commit_s: from the estimated end of the turn's last name to the time from which all names are correct; negative if
+    they were correct before. None if a name was never correct or cannot be located. revised_words: words of earlier
+    texts that a later text changed or removed. final_words: words of the last text. partial_errors, final_errors: word
     errors of the last text before the caller's audio ended, and of the final text. reference_words: of the reference.
     """
 
@@ -34,8 +34,8 @@ class StreamingCounts:
 def estimated_end_s(text: str, name: str, speech: Sequence[Span]) -> float | None:
     """Estimate when a name ends in the speech of a text; None if the text does not contain it or there is no speech.
 
-    The share of the text's characters up to the end of the name is laid over the time of speech, without its pauses.
-    A speaker's pace varies, so an estimate may be some tenths of a second off.
+    Assumes that speech, without its pauses, proceeds at a constant number of characters per second. Speaking rates
+    vary, so the error may be a few tenths of a second.
     """
     found = re.search(re.escape(name), text, re.IGNORECASE)
     total_s = sum(end - start for start, end in speech)
@@ -50,7 +50,7 @@ def estimated_end_s(text: str, name: str, speech: Sequence[Span]) -> float | Non
 
 
 def committed_s(right: Sequence[bool], at_s: Sequence[float]) -> float | None:
-    """Return the first time from which all texts are right; None if the last one is not. One time for each text."""
+    """Return the first time from which all texts are correct; None if the last is not. times: one for each text."""
     found = None
     for is_right, time in zip(right, at_s, strict=True):
         if not is_right:
@@ -61,7 +61,7 @@ def committed_s(right: Sequence[bool], at_s: Sequence[float]) -> float | None:
 
 
 def revised_words(texts: Sequence[Sequence[str]]) -> int:
-    """Count the words that the next text does not keep at their place."""
+    """Count the words that the next text changes or moves."""
     return sum(len(before) - _common(before, after) for before, after in pairwise(texts))
 
 

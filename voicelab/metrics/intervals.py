@@ -39,7 +39,7 @@ FEW = 5
 """With fewer clusters, effective clusters or errors, an interval is only a bound."""
 
 BOUND = "only a bound"
-"""How a reason begins why an interval is only a bound."""
+"""The beginning of a reason why an interval is only a bound."""
 
 LEAST_EFFECTIVE = 1.5
 """With a smaller effective number of clusters, one cluster dominates and there is no interval."""
@@ -57,9 +57,8 @@ BINOMIAL, POISSON = "exact binomial, effective n", "exact Poisson, effective n"
 class Interval:
     """An interval at `level`, its method and the number of clusters. low < high always holds.
 
-    bound: None where the interval holds the truth about as often as `level` says. Otherwise the reason why it is only a
-    bound, which holds the truth at least that often and is wider than an interval of this level; `{unit}` in it stands
-    for the kind of cluster.
+    bound: None if the coverage of the interval is about `level`. Otherwise the reason why it is only a bound: its
+    coverage is at least `level`, and it is wider than necessary. `{unit}` in it stands for the kind of cluster.
     """
 
     low: float
@@ -87,10 +86,10 @@ class Refusal:
 Result = Interval | Refusal
 
 ONE_CLUSTER = Refusal("fewer than two {unit}s were scored")
-NOTHING = Refusal("there is nothing to divide by")
-DOMINATED = Refusal("almost everything comes from one {unit}")
+NOTHING = Refusal("the denominator is 0")
+DOMINATED = Refusal("almost all data comes from one {unit}")
 UNDEFINED = Refusal("the figure is not defined without one of the {unit}s")
-NO_SPREAD = Refusal("the values do not differ, so there is no spread to measure by")
+NO_SPREAD = Refusal("the values do not differ, so their variance is 0")
 ALIKE = f"{BOUND}: the {{unit}}s do not differ"
 
 

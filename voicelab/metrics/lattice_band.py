@@ -129,7 +129,7 @@ def _words_after(lattice: Lattice) -> Band:
 
 
 def _length(word: str) -> tuple[int, int]:
-    """How many words of the other side a word stands for at least and at most."""
+    """Return the minimum and maximum number of words of the other side that a word matches."""
     if word == NOTHING:
         return 0, 0
     return (0, 1) if is_optional(word) else (1, 1)

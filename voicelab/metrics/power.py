@@ -57,7 +57,7 @@ def linearized(parts: Sequence[float], wholes: Sequence[float]) -> Floats:
     """
     part, whole = np.asarray(parts, dtype=np.float64), np.asarray(wholes, dtype=np.float64)
     if not whole.sum():
-        raise ValueError("nothing to divide by")
+        raise ValueError("the wholes sum to 0")
     return np.asarray((part - part.sum() / whole.sum() * whole) / whole.mean(), dtype=np.float64)
 
 

@@ -42,7 +42,7 @@ def _block_sizes(draws: int, block: int) -> list[int]:
 
 @lru_cache(maxsize=1)
 def _many_draws(clusters: int, seed: int, draws: int) -> NDArray[np.uint16]:
-    """The draws of many clusters, in two bytes each, for the next figure over the same clusters."""
+    """Return the draws of many clusters, in two bytes each, cached for the next figure over the same clusters."""
     chance, block = np.random.default_rng(seed), max(1, _KEPT // clusters)
     parts = (_times_drawn(chance, clusters, size).astype(np.uint16) for size in _block_sizes(draws, block))
     return np.concatenate(list(parts))

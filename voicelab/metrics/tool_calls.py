@@ -1,6 +1,6 @@
-"""Tool calls: did the agent call what the sample expects, with the arguments it expects, and nothing more?
+"""Compare the agent's tool calls with those that the sample expects.
 
-Definitions: docs, measures, "Tool calls".
+Definitions: docs/reference/measures.md, "Tool calls".
 """
 
 from __future__ import annotations
@@ -13,12 +13,12 @@ from voicelab.metrics.entities import Forms, companies_of
 from voicelab.metrics.matching import found
 
 SameValue = Callable[[Any, Any], bool]
-"""Whether an argument of a made call (second) means what the expected call (first) asks for."""
+"""Whether an argument of an actual call (second) matches that of the expected call (first)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A tool's name and arguments. Of an expected call, the arguments that matter."""
+    """A tool's name and arguments; for an expected call, only the relevant arguments."""
 
     name: str
     arguments: Mapping[str, Any] = field(default_factory=dict, hash=False)
@@ -26,12 +26,11 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class ToolCallCounts:
-    """Counts of one turn; they add.
+    """Counts of calls; supports `+`.
 
-    turns, turns_right: scored turns, and those in which every expected call was made right and no other. expected,
-    made: calls. right: expected calls that were made with the expected arguments. wrong_arguments: expected calls whose
-    tool was called with other arguments. missed: expected calls whose tool was not called. extra: made calls that
-    belong to no expected call.
+    turns, turns_right: scored turns, and those with all expected calls and no others. expected, made: numbers of calls.
+    right: expected calls made with the expected arguments. wrong_arguments: expected calls whose tool was called with
+    other arguments. missed: expected calls whose tool was not called. extra: calls that match no expected call.
     """
 
     turns: int = 0
@@ -48,12 +47,12 @@ class ToolCallCounts:
 
     @property
     def recall(self) -> float | None:
-        """right / expected; None where no call is expected."""
+        """right / expected; None if no call is expected."""
         return self.right / self.expected if self.expected else None
 
     @property
     def precision(self) -> float | None:
-        """right / made; None where no call was made."""
+        """right / made; None if no call was made."""
         return self.right / self.made if self.made else None
 
 
@@ -83,10 +82,10 @@ def compare_calls(expected: Sequence[Call], made: Sequence[Call], same: SameValu
 
 
 def same_value(forms: Forms) -> SameValue:
-    """Compare arguments by the entity matcher. forms: all names of each company, by ticker.
+    """Return a comparison of arguments by the entity matcher. forms: all names of each company, by ticker.
 
-    Two names of one company are the same, numbers are compared by value, texts as entities of each other, and the
-    values of a list in any order.
+    Names of the same company are equal, numbers are compared by value, texts as entities of each other, and lists in
+    any order.
     """
 
     def same(expected: Any, made: Any) -> bool:
@@ -127,7 +126,7 @@ def _most_pairs(expected: Sequence[Call], made: Sequence[Call], same: SameValue)
 
 
 def _pairs(expected: Sequence[Any], made: Sequence[Any], fits: SameValue) -> int:
-    """The size of the largest matching between the two."""
+    """Return the size of a maximum matching between the two."""
     import numpy as np
     from scipy.optimize import linear_sum_assignment
 

@@ -73,7 +73,7 @@ class Matching:
         return _is_fragment(other) and _begins_like(bare(other), bare(word))
 
     def step(self, reference: str | None, hypothesis: str | None) -> AlignmentStep:
-        """The step that sets two words side by side, or one beside none; leaving out an optional word is right."""
+        """Return the alignment step of two words, or of one without a partner. Omitting an optional word is correct."""
         if reference == hypothesis and reference is not None and not is_optional(reference):
             return AlignmentStep("equal", reference, reference)
         mine = None if reference is None else shown(reference)

@@ -1,4 +1,4 @@
-"""The answer to one text: written by the agent, spoken sentence by sentence, and encoded."""
+"""Answer a text: the agent writes the reply, which is synthesized sentence by sentence and encoded."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ from voicelab.pipeline.turn_events import AgentAnswer, SpokenReply, TurnEvent
 from voicelab.tts.base import speaks_clauses
 
 _STAGES = ("agent_s", "agent_first_s", "agent_text_s", "tts_first_s", "tts_s", "encode_s", "reply_audio_s")
-"""The times that an answer sets."""
+"""The durations that an answer sets."""
 
 
 class TurnAnswer:
-    """One answer. Iterate `events` once; the agent is asked when the iteration begins.
+    """An answer. Iterate `events` once; the agent is called when the iteration starts.
 
-    is_held: the agent changes nothing until `release`.
+    is_held: the agent makes no changes until `release`.
     """
 
     def __init__(
@@ -67,13 +67,13 @@ class TurnAnswer:
             await audio.close()
 
     async def release(self) -> None:
-        """Let the agent of a held answer change something."""
+        """Allow the agent of a held answer to make changes."""
         self._is_held = False
         if self.text is not None:
             await self.text.release()
 
     def record_in(self, times: StageTimes, watch: Stopwatch) -> None:
-        """Record the stages in these from now on, with what was recorded so far."""
+        """Move the recorded stages to these objects, and record further stages there."""
         for stage in _STAGES:
             setattr(times, stage, getattr(self._times, stage))
         self._times = times

@@ -1,4 +1,4 @@
-"""An answer that is begun before it is sure that the user has finished."""
+"""An answer that is started before it is certain that the user has finished."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from voicelab.pipeline.turn_events import SpokenReply, TurnEvent
 
 
 class EarlyAnswer:
-    """Begins at once, makes the answer up to its first sound, and waits there.
+    """Starts immediately, prepares the answer up to its first audio, and waits.
 
-    Then iterate `go_on` once, or call `drop`. answer: a held one, so that the agent changes nothing before `go_on`.
+    Then iterate `go_on` once, or call `drop`. answer: a held one, so that the agent makes no changes before `go_on`.
     """
 
     def __init__(self, answer: TurnAnswer) -> None:
@@ -24,11 +24,11 @@ class EarlyAnswer:
         self._making = asyncio.create_task(self._make())
 
     def fits(self, heard: str, dialogue: Dialogue) -> bool:
-        """Whether it answers this text in this dialogue."""
+        """Return whether this is the answer to this text in this dialogue."""
         return (self.answer.heard, self.answer.dialogue) == (heard, dialogue)
 
     async def go_on(self) -> AsyncGenerator[TurnEvent, None]:
-        """Yield what was made, then the rest. Raises EngineError, also for what failed before."""
+        """Yield the prepared events, then the rest. Raises EngineError, also for earlier failures."""
         try:
             await self.answer.release()
             while (event := await self._made.get()) is not None:
@@ -40,9 +40,9 @@ class EarlyAnswer:
             await self.drop()
 
     async def drop(self) -> None:
-        """Cancel the answer, and free what the engines hold for it."""
+        """Cancel the answer, and release the engines' resources."""
         self._making.cancel()
-        # What the agent failed with concerns nobody any more.
+        # Errors of the agent no longer matter.
         with suppress(asyncio.CancelledError, Exception):
             await self._making
         await self._source.aclose()

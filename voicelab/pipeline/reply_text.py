@@ -1,4 +1,4 @@
-"""A reply while the agent writes it: its sentences as they become complete, then the whole reply."""
+"""A reply while the agent writes it: complete sentences one by one, then the whole reply."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from voicelab.pipeline.spoken_text import Script
 
 
 class ReplyText:
-    """Asks the agent at once; `close` it in any case, which cancels an answer that is not whole.
+    """Calls the agent immediately. Always call `close`, which cancels an incomplete answer.
 
-    reply: the whole reply, or None while it is written. first_s, text_s: seconds until the first sentence and until
-    all of the text was written. clauses: see Script. is_held: the agent changes nothing until `release`.
+    reply: the whole reply, or None while it is written. first_s, text_s: seconds until the first sentence and until the
+    complete text. clauses: see Script. is_held: the agent makes no changes until `release`.
     """
 
     def __init__(
@@ -39,17 +39,17 @@ class ReplyText:
 
     @property
     def is_waiting(self) -> bool:
-        """Whether the next sentence is not written yet."""
+        """Whether the next sentence is not complete yet."""
         return self._spoken == len(self.script.parts) and not self._writing.done()
 
     @property
     def is_spoken(self) -> bool:
-        """Whether the reply is whole and `sentence` has returned all of it."""
+        """Whether the reply is complete and `sentence` has returned all of it."""
         return self.reply is not None and self._spoken == len(self.script.parts)
 
     @property
     def so_far(self) -> Reply | None:
-        """The whole reply, or what there is of it; None before the agent wrote or did anything."""
+        """The reply so far; None before the agent has written or done anything."""
         if self.reply is not None:
             return self.reply
         if not (self.script.text or self._calls or self._changes):
@@ -57,7 +57,7 @@ class ReplyText:
         return Reply(self.script.text, "", changes=tuple(self._changes), tool_calls=tuple(self._calls))
 
     async def sentence(self) -> str | None:
-        """The next sentence; None after the last. Raises EngineError when the agent fails."""
+        """Return the next sentence; None after the last. Raises EngineError if the agent fails."""
         while self.is_waiting:
             self._changed.clear()
             await self._changed.wait()
@@ -68,23 +68,23 @@ class ReplyText:
         return None
 
     async def whole(self) -> Reply:
-        """The whole reply. Raises EngineError when the agent fails."""
+        """Return the whole reply. Raises EngineError if the agent fails."""
         await self._writing
         assert self.reply is not None
         return self.reply
 
     async def release(self) -> None:
-        """Let the agent change something, if it was held."""
+        """Allow a held agent to make changes."""
         if self._is_held and not self._writing.done():
             self._is_held = False
-            # What the agent fails with is raised by `sentence`.
+            # Errors of the agent are raised by `sentence`.
             with suppress(EngineError):
                 await self._stream.call("release")
 
     async def close(self) -> None:
-        """Cancel the answer, unless it is whole, and free what the agent holds for it."""
+        """Cancel an incomplete answer, and release the agent's resources."""
         self._writing.cancel()
-        # What the agent failed with was raised by `sentence`, or concerns nobody any more.
+        # Errors of the agent were raised by `sentence`, or no longer matter.
         with suppress(asyncio.CancelledError, Exception):
             await self._writing
         await self._stream.close()

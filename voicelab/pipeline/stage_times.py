@@ -1,4 +1,4 @@
-"""How long each stage of a turn took."""
+"""Durations of the stages of a turn."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ def say(tts: str, texts: Sequence[str], progress: Progress | None = None) -> tup
 
 
 BATCH_WAIT_S = 600.0
-"""No client waits for a reply here, so a busy machine is no reason to give up early."""
+"""Long, because no client waits for a reply here, so a slow machine need not cause a failure."""
 
 
 @asynccontextmanager

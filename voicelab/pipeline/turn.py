@@ -108,9 +108,9 @@ class Turn:
                 yield event
 
     async def begin_early(self, heard: str) -> None:
-        """Begin to answer a text that the turn seems to end with; `finish` goes on if it hears the same.
+        """Start to answer the likely final text of the turn; `finish` continues if its transcript is the same.
 
-        The agent changes nothing until then. An answer to another text, or to another dialogue, is dropped.
+        The agent makes no changes until then. An answer to another text or another dialogue is dropped.
         """
         if self._early is not None and self._early.fits(heard, self.dialogue):
             return
@@ -118,13 +118,13 @@ class Turn:
         self._early = EarlyAnswer(self._new_answer(heard, is_held=True))
 
     async def drop_early(self) -> None:
-        """Drop what `begin_early` began."""
+        """Cancel the answer that `begin_early` started."""
         early, self._early = self._early, None
         if early is not None:
             await early.drop()
 
     async def answer(self, heard: str) -> AsyncGenerator[TurnEvent, None]:
-        """TurnAnswer a text: yield one AgentAnswer, and SpokenReply until `last`.
+        """Answer a text: yield one AgentAnswer, and SpokenReply until `last`.
 
         AgentAnswer follows the completion of the text: before all audio if the agent does not stream, and always before
         the last SpokenReply. Raises EngineError.
@@ -143,7 +143,7 @@ class Turn:
                 yield event
 
     async def reply(self, heard: str) -> Reply:
-        """TurnAnswer a text without speaking. Raises EngineError."""
+        """Answer a text without synthesis. Raises EngineError."""
         text = ReplyText(self._pipeline.agent, heard, self.dialogue)
         try:
             with self._watch.measure("agent") as lap:
@@ -178,7 +178,7 @@ class Turn:
             await self._utterance.post("feed", clip.between(start_s, start_s + _PIECE_S))
 
     async def close(self) -> None:
-        """Release the recognizer's state for this turn, and drop an answer that was begun early."""
+        """Release the recognizer's state for this turn, and cancel an answer that was started early."""
         await self.drop_early()
         self._audio.close()
         await self._utterance.close()

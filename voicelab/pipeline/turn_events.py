@@ -1,4 +1,4 @@
-"""What a turn yields while it is answered."""
+"""The events of a turn."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def _measured(old: _Json | None, counts: _Json | None = None) -> _Json | None:
         return None
     missing = None
     if old["value"] is None:
-        missing = f"nothing to divide by in {old['n']} scored turns" if old["n"] else "nothing was scored"
+        missing = f"the denominator is 0 over {old['n']} scored turns" if old["n"] else "nothing was scored"
     return {
         "value": old["value"],
         "n": old["n"],

@@ -70,7 +70,7 @@ def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure
         ) from error
     parts = _parts(figure, totals)
     if value is None or not math.isfinite(value):
-        return Measured(value=None, n=n, missing=f"nothing to divide by in {n} scored turns", **parts)
+        return Measured(value=None, n=n, missing=f"the denominator is 0 over {n} scored turns", **parts)
     if isinstance(figure.value, Ratio):
         found = sure.ratio(columns[figure.value.part], columns[figure.value.whole], clusters, share=figure.value.share)
     else:
@@ -140,7 +140,7 @@ def measure_ratio(
     """Measure sum(parts) / sum(wholes) of counts from elsewhere than a run's turns, such as `voicelab cross`."""
     part, whole, n = sum(parts), sum(wholes), len(parts)
     if not whole:
-        return Measured(value=None, n=n, part=part, of=whole, missing="nothing to divide by")
+        return Measured(value=None, n=n, part=part, of=whole, missing="the denominator is 0")
     fields = interval_fields(sure.ratio(parts, wholes, clusters), clusters)
     return Measured(value=part / whole, n=n, part=part, of=whole, **fields)
 

@@ -49,7 +49,7 @@ PATH = (*CONSECUTIVE, "overhead_s")
 def summarize(folder: Path | str | RunFolder, figures: Iterable[Any] = ()) -> Summary:
     """Return the figures of a run on disk, with its attribution if replay.json exists.
 
-    figures: further figures (`figures.outside.table_with`). Raises InputError if the folder has no run.
+    figures: additional figures (`figures.outside.table_with`). Raises InputError if the folder has no run.
     """
     found = read_scored(folder if isinstance(folder, RunFolder) else RunFolder(Path(folder)))
     return summarize_scored(found, table_with(figures))

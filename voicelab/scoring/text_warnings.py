@@ -10,13 +10,13 @@ from voicelab.text import Normalizer, heard_in_another_script, misfit
 
 
 def text_warnings(rules: Normalizer, turns: Collection[TurnResult]) -> tuple[str, ...]:
-    """Return a sentence for each way in which the word errors of these turns do not mean what they seem to."""
+    """Return a sentence for each reason why the word errors of these turns may be misleading."""
     references = [turn.text for turn in turns]
     heard = [turn.heard for turn in turns if turn.heard]
     return tuple(found for found in (misfit(rules, references), heard_in_another_script(references, heard)) if found)
 
 
 def run_warnings(path: Path) -> tuple[str, ...]:
-    """Return the warnings of a run folder. Raises InputError where the run cannot be read."""
+    """Return the warnings of a run folder. Raises InputError if the run cannot be read."""
     folder = RunFolder(path)
     return text_warnings(folder.read().spec.rules, folder.turns())

@@ -55,7 +55,7 @@ def answer_text(turn: TurnResult) -> str | None:
 
 
 def has_claims(turn: TurnResult) -> bool:
-    """Whether the agent could claim entities in a turn. A reply that voicelab transcribed brings none."""
+    """Whether the agent could claim entities in a turn. A reply that voicelab transcribed has none."""
     return turn.answer_by is None and answer_text(turn) is not None
 
 

@@ -1,4 +1,4 @@
-"""Signs of an amount that are not written as a minus: `($5)` in accounts, `▼3%` in tickers."""
+"""Convert other notations of negative amounts to a minus sign: `($5)` in accounting, `▼3%` in tickers."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ _UP = re.compile(rf"[▲▴↑⬆🔺🔼]\ufe0f?\s?(?=[{_CURRENCY}]?\.?\d)")
 
 
 def with_arrows(text: str) -> str:
-    """The text with `-3%` for `▼3%` and `3%` for `▲3%`."""
+    """Replace `▼3%` by `-3%` and `▲3%` by `3%`."""
     return text if text.isascii() else _UP.sub(" ", _DOWN.sub(" -", text))
 
 
 def with_losses(text: str) -> str:
-    """The text with `-$5` for `($5)` where the parentheses hold an amount that the sentence needs."""
+    """Replace `($5)` by `-$5` if the amount in parentheses is a part of the sentence."""
     return _ACCOUNTING.sub(_as_a_loss, text) if "(" in text else text
 
 

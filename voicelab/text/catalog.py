@@ -29,5 +29,5 @@ def normalizer(name: str) -> Normalizer:
     """
     known = NORMALIZERS.get(ALIASES.get(name, name)) or from_outside(name)
     if known is None:
-        raise InputError(f"unknown normalizer {name!r}; known: {NAMES}; or one of yours: package.module:OBJECT")
+        raise InputError(f"unknown normalizer {name!r}; known: {NAMES}; or your own: package.module:OBJECT")
     return known

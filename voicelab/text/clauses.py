@@ -25,14 +25,14 @@ def opening_clause(sentence: str) -> list[str]:
 
 
 LONGEST = 300
-"""Characters. A voice makes a part in one piece, and everybody else who waits for it would wait for a longer one."""
+"""Maximum characters of a part. A voice synthesizes a part without interruption, so long parts delay other users."""
 _CLAUSE_END = re.compile(r"[,;:][\"')\]]*\s")
 
 
 def short_parts(sentence: str, longest: int = LONGEST) -> list[str]:
-    """A sentence in parts of at most `longest` characters, cut behind a comma where there is one, else between words.
+    """Split a sentence into parts of at most `longest` characters, after a comma if possible, else between words.
 
-    Only spaces between parts are lost. A word that is longer is cut within.
+    Only spaces between parts are dropped. A longer word is split.
     """
     found, rest = [], sentence
     while len(rest) > longest:

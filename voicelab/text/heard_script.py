@@ -1,4 +1,4 @@
-"""A warning about transcripts in another script than the references, in which every word counts as an error."""
+"""Warn about transcripts in another script than the references, in which every word counts as an error."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ _MOST, _RARE = 0.5, 0.1
 
 
 def heard_in_another_script(references: Iterable[str], hypotheses: Iterable[str]) -> str | None:
-    """Return a sentence where most letters of the hypotheses are in a script that the references hardly have, or None.
+    """Return a warning if most letters of the hypotheses are in a script that is rare in the references, else None.
 
-    A recognizer that writes the wrong language, or romanizes it, has a word error rate near 1 that says nothing about
-    how well it hears.
+    If a recognizer writes the wrong language or romanizes the text, its word error rate is near 1 and does not reflect
+    its accuracy.
     """
     said, heard = scripts_in(references), scripts_in(hypotheses)
     if not said or not heard:

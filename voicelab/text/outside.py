@@ -1,4 +1,4 @@
-"""Normalizers from outside the package: `module:OBJECT`, entry points `voicelab.normalizer`, objects of the caller."""
+"""Normalizers from outside the package: `module:OBJECT`, entry points `voicelab.normalizer`, and objects."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _handed_over: dict[str, Normalizer] = {}
 
 
 def hand_over(given: Normalizer) -> str:
-    """The name under which this process finds the object from now on. Raises InputError for what is no Normalizer."""
+    """Register an object in this process and return its name. Raises InputError unless it is a Normalizer."""
     if not isinstance(given, Normalizer):
-        raise InputError(f"normalizer: {given!r} is no voicelab.text.Normalizer, nor the name of one")
+        raise InputError(f"normalizer: {given!r} is not a voicelab.text.Normalizer, nor the name of one")
     name = f"{OBJECT}{given.name}"
     _handed_over[name] = replace(given, name=name)
     return name
 
 
 def from_outside(name: str) -> Normalizer | None:
-    """The normalizer of that written name, which is also its `name`; None for a name that is not of this kind."""
+    """Return the normalizer of this name, which is also its `name`; None for names of other kinds."""
     if name.startswith(OBJECT):
         if name not in _handed_over:
             raise InputError(
@@ -42,5 +42,5 @@ def from_outside(name: str) -> Normalizer | None:
     except Exception as error:
         raise InputError(f"normalizer {name}: cannot be imported: {error}; write package.module:OBJECT") from error
     if not isinstance(found, Normalizer):
-        raise InputError(f"normalizer {name}: is no voicelab.text.Normalizer")
+        raise InputError(f"normalizer {name}: is not a voicelab.text.Normalizer")
     return replace(found, name=name)

@@ -45,12 +45,12 @@ class WordMap:
         entries: dict[str, tuple[str, str]] = {}
         for number, source, target in rows:
             if not source:
-                raise InputError(f"{path}: line {number}: nothing stands on the left; write: from => to")
+                raise InputError(f"{path}: line {number}: the left side is empty; write: from => to")
             if source.lower() in entries:
                 raise InputError(f"{path}: line {number}: {source!r} occurs twice; keep one of the two lines")
             entries[source.lower()] = (source, target)
         if not entries:
-            raise InputError(f"{path}: there is no entry in it; write lines: from => to")
+            raise InputError(f"{path}: contains no entries; write lines: from => to")
         return cls(sha256=hashlib.sha256(data).hexdigest(), entries=tuple(entries.values()))
 
     @cached_property
@@ -71,7 +71,7 @@ class WordMap:
 
 
 def mapped_normalizer(name: str, word_map: WordMap | None) -> Normalizer:
-    """The normalizer of that name, with the map before it where there is one; InputError for an unknown name."""
+    """Return the normalizer with that name, after the map if there is one. Raises InputError for an unknown name."""
     found = normalizer(name)
     return word_map.before(found) if word_map is not None else found
 

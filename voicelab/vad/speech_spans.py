@@ -95,7 +95,7 @@ def _levels_dbfs(clip: Clip) -> NDArray[np.float64]:
 
 
 def _spans(is_speech: NDArray[np.bool_], hop_s: float, window_s: float) -> list[Span]:
-    """Return spans of windows. Each starts in the middle of the part of its first window not covered by earlier ones."""
+    """Return spans of windows. Each starts in the middle of that part of its first window which is new."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], is_speech, [False]]).astype(np.int8)))
     slack_s = (window_s - hop_s) / 2
     return [

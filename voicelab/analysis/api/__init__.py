@@ -1,1 +1,1 @@
-"""What Python users call: evaluate, resume, load_run, load_runs, find_runs, compare, and the Run that they return."""
+"""The Python API: evaluate, resume, load_run, load_runs, find_runs, compare, and the Run that they return."""

@@ -1,4 +1,4 @@
-"""Runs side by side."""
+"""Compare runs."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ def compare(
 ) -> Comparison:
     """Compare finished runs on the same samples: Run objects or their folders.
 
-    normalizer: score all by this one; by default the one that all were made with. seed, draws: of the bootstrap.
-    figures: further figures. Raises InputError where the runs cannot be compared.
+    normalizer: for all runs; by default the one with which all runs were made. seed, draws: of the bootstrap. figures:
+    additional figures. Raises InputError if the runs cannot be compared.
     """
     folders = [run.folder if isinstance(run, Run) else Path(run) for run in runs]
     return compare_folders(folders, rules=normalizer, seed=seed, draws=draws, figures=figures)

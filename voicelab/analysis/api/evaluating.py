@@ -1,4 +1,4 @@
-"""`voicelab.evaluate` and `voicelab.resume`: make or continue a run, and return it."""
+"""`voicelab.evaluate` and `voicelab.resume`: create or continue a run, and return it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from voicelab.text import Normalizer
 from voicelab.text import outside as outside_text
 
 Engine = str | type | object | None
-"""A written engine, `name:option=value` or `package.module:Class`; a class; an object."""
+"""An engine: a specification (`name:option=value` or `package.module:Class`), a class, or an object."""
 
 
 def evaluate(
@@ -48,25 +48,21 @@ def evaluate(
     figures: Iterable[Any] = (),
     progress: Progress | Literal[False] | None = None,
 ) -> Run:
-    """Speak a set of samples to a voice agent; the run has its figures, turns and report.
+    """Evaluate a voice agent on a sample set. Returns the run with its figures, turns and report.
 
     samples: a set in any format of docs/reference/samples.md, `package.module:reader:path`, a SampleSet, a DataFrame or
-    another source of `SampleSet.from_frame`, or a RunSpec, which says everything except out, run_id, figures and
-    progress.
-    out: the folder of the runs.
-    asr, agent, tts: a name with options, `package.module:Class`, or a class or object of yours; None: the default.
-    target: "in-process" (the pipeline in this process), "server" (a server that the run starts, which is the command
-    line's default), another name of `voicelab targets`, or an object.
-    condition: what degrades the recordings: `noise=babble,snr_db=10`, a Condition or a mapping of its fields,
-    `package.module:Class`, or a class or object of yours with `degrade(clip, random)`.
-    normalizer: a name, `package.module:OBJECT`, or a Normalizer; None: the one of the language.
-    limit: the maximum number of samples, balanced over categories and speakers.
-    timeout_s: longest silence of a server, in seconds.
-    figures: further figures (docs/reference/figures.md).
-    progress: called with the turns done, the turns planned, and the last TurnResult. In a notebook the default is a
-    live view (report.live.LiveView); False shows nothing.
+    another source of `SampleSet.from_frame`, or a RunSpec, which replaces all parameters except out, run_id, figures
+    and progress. out: the folder for runs. asr, agent, tts: a name with options, `package.module:Class`, or your own
+    class or object; None: the default. target: "in-process" (the pipeline in this process), "server" (a server that the
+    run starts, which is the command line's default), another name from `voicelab targets`, or an object. condition:
+    degradation of the recordings: `noise=babble,snr_db=10`, a Condition or a mapping of its fields,
+    `package.module:Class`, or your own class or object with `degrade(clip, random)`. normalizer: a name,
+    `package.module:OBJECT`, or a Normalizer; None: by language. limit: maximum number of samples, balanced over
+    categories and speakers. timeout_s: maximum silence of a server in seconds. figures: additional figures
+    (docs/reference/figures.md). progress: called with the number of completed turns, the number of planned turns, and
+    the last TurnResult. The default in a notebook is a live view (report.live.LiveView); False shows nothing.
 
-    Raises InputError or EngineError when the run cannot begin, RunInterruptedError when it stopped and can be resumed.
+    Raises InputError or EngineError if the run cannot start, RunInterruptedError if it stopped and can be resumed.
 
     Example: voicelab.evaluate("data/voice_samples", asr="moonshine", limit=20).summary["wer"].value
     """
@@ -112,9 +108,10 @@ def resume(
     progress: Progress | Literal[False] | None = None,
     figures: Iterable[Any] = (),
 ) -> Run:
-    """Continue a run where it stopped, and finish it as `evaluate` does.
+    """Continue a run where it stopped, and finish it like `evaluate`.
 
-    asr, agent, tts, condition, target: the objects again, where the run used objects. Raises what `evaluate` raises.
+    asr, agent, tts, condition, target: the same objects again, if the run used objects. Raises the errors of
+    `evaluate`.
     """
     extra = tuple(figures)
     spec = RunFolder(Path(path)).read().spec
@@ -130,7 +127,7 @@ def resume(
 
 @contextmanager
 def _watched(progress: Progress | Literal[False] | None, folder: Path) -> Iterator[Progress | None]:
-    """Yield what shows the progress: in a notebook a live view, unless another is given or refused."""
+    """Yield the progress callback: by default a live view in a notebook."""
     if progress is not None or not _in_notebook():
         yield progress or None
         return
@@ -145,14 +142,14 @@ def _watched(progress: Progress | Literal[False] | None, folder: Path) -> Iterat
 
 
 def _in_notebook() -> bool:
-    """Whether a Jupyter kernel runs this code; IPython in a terminal has no kernel."""
+    """Return whether this code runs in a Jupyter kernel, which IPython in a terminal does not have."""
     module = sys.modules.get("IPython")
     shell = module.get_ipython() if module is not None else None
     return shell is not None and hasattr(shell, "kernel")
 
 
 def _engines(given: Mapping[str, Engine]) -> dict[str, Any]:
-    """The written engines of those that were given."""
+    """Return the specifications of the given engines."""
     return {
         kind: one if isinstance(one, str) else outside.hand_over(kind, one)
         for kind, one in given.items()

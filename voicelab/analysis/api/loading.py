@@ -1,4 +1,4 @@
-"""Runs from disk: one as a Run, many as one frame."""
+"""Load a run as a Run, or many runs as one DataFrame."""
 
 from __future__ import annotations
 
@@ -15,23 +15,23 @@ if TYPE_CHECKING:
 
 
 def load_run(path: Path | str) -> Run:
-    """The run in this folder. Raises InputError where there is none."""
+    """Return the run in this folder. Raises InputError if there is none."""
     run = Run(Path(path))
     _ = run.result
     return run
 
 
 def find_runs(*patterns: Path | str) -> list[Run]:
-    """The runs in the folders that match, oldest first; damaged ones are left out (`load_runs` lists them)."""
+    """Return the runs in matching folders, oldest first, without damaged ones (`load_runs` includes them)."""
     return [Run(one.path) for one in _stored(patterns) if one.run is not None]
 
 
 def load_runs(*patterns: Path | str) -> pd.DataFrame:
-    """A row for each run in the folders that match, oldest first; the frame's index is the run's id.
+    """Return a DataFrame with a row for each run in matching folders, oldest first, indexed by run id.
 
     patterns: folders of runs, or patterns such as "reports/*". Columns: state, note, folder, started_at, samples, asr,
     agent, tts, target, mode, condition, seed, turns; then for each figure `wer`, `wer_low`, `wer_high` (95 % interval)
-    and `wer_n`. A damaged run has its state and note, and no figures. Raises InputError where no run matches.
+    and `wer_n`. Damaged runs have a state and a note, but no figures. Raises InputError if no run matches.
     """
     import pandas as pd
 
@@ -40,13 +40,13 @@ def load_runs(*patterns: Path | str) -> pd.DataFrame:
 
 
 def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:
-    """The newest `count` finished runs in a folder that are on the set of the newest one. InputError where too few."""
+    """Return the newest `count` finished runs with the same set as the newest one. Raises InputError for fewer."""
     finished = [one for one in kept_runs(Path(out)) if one.state == "finished" and one.run is not None]
     digest = finished[0].run.samples_sha256 if finished and finished[0].run is not None else ""
     same = [one.path for one in finished if one.run is not None and one.run.samples_sha256 == digest][:count]
     if len(same) < count:
         raise InputError(
-            f"{out}: {len(same)} finished runs on one set, and a comparison needs {count}; make one with `voicelab "
+            f"{out}: only {len(same)} finished runs on the same set, but a comparison needs {count}; use `voicelab "
             "evaluate`, or name the runs"
         )
     return same[::-1]
@@ -54,11 +54,11 @@ def newest_on_one_set(out: Path | str, count: int = 2) -> list[Path]:
 
 def _stored(patterns: tuple[Path | str, ...]) -> list[StoredRun]:
     given = patterns or ("reports/*",)
-    # Path.glob takes no absolute pattern.
+    # Path.glob does not accept absolute patterns.
     paths = sorted({Path(found) for one in given for found in glob(str(Path(one).expanduser()))})  # noqa: PTH207
     folders = [path for path in paths if path.is_dir() and is_run(path)]
     if not folders:
-        raise InputError(f"no run matches {', '.join(map(str, given))}; give folders of runs, as reports/*")
+        raise InputError(f"no run matches {', '.join(map(str, given))}; give folders of runs, such as reports/*")
     found = [look(path) for path in folders]
     return sorted(found, key=lambda one: (one.started_at.timestamp() if one.started_at is not None else 0.0, one.path))
 

@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Figures(Mapping[str, Measured]):
-    """Figures by name: `figures["wer"].value`, `.low` and `.high` (95 % interval), `.n`, `.missing` (why none).
+    """Figures by name: `figures["wer"].value`, `.low` and `.high` (95 % interval), `.n`, `.missing` (reason).
 
-    details: the whole summary, with the figures by speaker, category, condition and entity class.
+    details: the complete summary, with the figures by speaker, category, condition and entity class.
     """
 
     details: Summary
@@ -36,7 +36,7 @@ class Figures(Mapping[str, Measured]):
         return len(self.details.figures)
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each figure: name, value, low, high, n, part, of, missing, unit."""
+        """Return a row for each figure: name, value, low, high, n, part, of, missing, unit."""
         return tables.figures_frame(self.details)
 
     def __repr__(self) -> str:

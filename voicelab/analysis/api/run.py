@@ -1,4 +1,4 @@
-"""A run as an object: its figures, its turns, its report."""
+"""A run as an object, with its figures, turns and report."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ REPORT = "report.html"
 
 @dataclass(frozen=True, repr=False, eq=False)
 class Run:
-    """A run on disk. folder: where it is. extra_figures: figures of yours that were asked for with it.
+    """A run on disk. folder: its folder. extra_figures: additional figures that were requested with it.
 
-    It unpacks as (RunFolder, RunResult), which is what `voicelab.evaluate` returned in earlier versions.
+    For compatibility with earlier versions, it can be unpacked as (RunFolder, RunResult).
     """
 
     folder: Path
@@ -37,7 +37,7 @@ class Run:
 
     @property
     def id(self) -> str:
-        """The run's id, which is its folder's name."""
+        """The run's id: the name of its folder."""
         return self.folder.name
 
     @property
@@ -47,12 +47,12 @@ class Run:
 
     @cached_property
     def result(self) -> RunResult:
-        """What made the run: its specification, engines, packages, machine, state."""
+        """The run's record: specification, engines, packages, machine, state."""
         return self.records.read()
 
     @cached_property
     def summary(self) -> Figures:
-        """The figures with their 95 % intervals, from summary.json, or computed where that does not have them."""
+        """The figures with their 95 % intervals, from summary.json or, if missing there, computed."""
         file = self.folder / summary_file.FILE_NAME
         if not self.extra_figures and file.is_file():
             return Figures(summary_file.read(file))
@@ -60,14 +60,14 @@ class Run:
 
     @cached_property
     def turns(self) -> pd.DataFrame:
-        """A row for each turn: what the run was (run_id, asr, agent, tts, condition, seed), then the turn's fields."""
+        """A DataFrame with a row for each turn: run_id, asr, agent, tts, condition, seed, and the turn's fields."""
         frame = tables.turns_frame(self._scored.scores)
         for place, (name, value) in enumerate(self.described().items()):
             frame.insert(place, name, value)
         return frame
 
     def described(self) -> dict[str, Any]:
-        """What was run: run_id, asr, agent, tts, condition, seed."""
+        """The run's parameters: run_id, asr, agent, tts, condition, seed."""
         spec = self.result.spec
         loaded = {engine.kind: engine.name for engine in self.result.engines}
         asked = {"asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
@@ -76,26 +76,26 @@ class Run:
         return {"run_id": self.result.run_id, **engines, "condition": condition, "seed": spec.seed}
 
     def report(self) -> Path:
-        """The path of report.html; it is written first where it is missing."""
+        """Return the path of report.html. A missing report is written first."""
         path = self.folder / REPORT
         if not path.is_file():
             finish(self.records, self.extra_figures)
         return path
 
     def resume(self, **objects: Any) -> Run:
-        """Continue this run where it stopped; see `voicelab.resume`, which takes the same objects."""
+        """Continue this run where it stopped, like `voicelab.resume` with the same objects."""
         from voicelab.analysis.api.evaluating import resume
 
         return resume(self.folder, figures=self.extra_figures, **objects)
 
     def compare(self, other: Run | Path | str, *more: Run | Path | str) -> Comparison:
-        """This run beside others on the same samples. Raises InputError where they cannot be compared."""
+        """Compare this run with others on the same samples. Raises InputError if they cannot be compared."""
         from voicelab.analysis.api.comparing import compare
 
         return compare(self, other, *more, figures=self.extra_figures)
 
     def listen(self, sample_id: str) -> cells.Shown:
-        """The turns of a sample as cards with their sound, for a notebook. Raises InputError for an unknown sample."""
+        """Show the turns of a sample as cards with audio in a notebook. Raises InputError for an unknown sample."""
         found = [score for score in self._scored.scores if score.turn.sample_id == sample_id]
         if not found:
             known = ", ".join(list(dict.fromkeys(score.turn.sample_id for score in self._scored.scores))[:20])
@@ -114,7 +114,7 @@ class Run:
         return f"Run {self.id}: {self.result.status}, {self._leading()}; {self.folder}"
 
     def _leading(self) -> str:
-        """The first figures of the summary in a few words; nothing is computed for it."""
+        """Return the first figures of the summary as text, without computing anything."""
         file = self.folder / summary_file.FILE_NAME
         if not file.is_file():
             return "not summarized yet"
@@ -122,7 +122,7 @@ class Run:
         return ", ".join(f"{line.name} {line.value}" for line in lines[:2]) or "no figures"
 
     def _repr_html_(self) -> str:
-        """Text, a table and a link, so that it is readable in a notebook that is not trusted."""
+        """Return text, a table and a link, which are readable in untrusted notebooks too."""
         made = ", ".join(f"{name} {value}" for name, value in self.described().items() if value is not None)
         link = f'<a href="{escape((self.folder / REPORT).as_posix())}">report</a>'
         facts = "".join(
@@ -132,5 +132,5 @@ class Run:
         )
         return (
             f"<p><b>Run {escape(self.id)}</b>: {escape(self.result.status)}; {escape(made)}; {link}</p>"
-            f"{self.summary._repr_html_()}<details><summary>what was run</summary><table>{facts}</table></details>"
+            f"{self.summary._repr_html_()}<details><summary>parameters</summary><table>{facts}</table></details>"
         )

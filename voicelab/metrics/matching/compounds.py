@@ -1,7 +1,8 @@
-"""Chinese and Japanese names made of a place and an institution, such as 东京大学, in which 京大 is not named.
+"""Chinese and Japanese names made of a place and an institution, such as 东京大学, which does not contain 京大.
 
-Only a dictionary tells the words of a script without spaces. These lists hold the places and institutions that names of
-companies, schools and offices are made of most, so that an entity across the border of two of them is not found.
+Without a dictionary, words of a script without spaces cannot be separated. These lists contain the most frequent places
+and institutions in names of companies, schools and offices, so that an entity across the boundary of two words is not
+found.
 """
 
 from __future__ import annotations
@@ -35,11 +36,11 @@ _THEN = re.compile("|".join(sorted(_INSTITUTIONS, key=len, reverse=True)))
 
 
 def across_two_words(text: str, start: int, end: int) -> bool:
-    """Whether text[start:end] begins within one of these words and goes on into the next."""
+    """Whether text[start:end] starts within one of these words and continues into the next."""
     borders = range(start + 1, end)
     return any(_THEN.match(text, border) and _ends_here(text, start, border) for border in borders)
 
 
 def _ends_here(text: str, start: int, border: int) -> bool:
-    """Whether a first word begins before `start` and ends at `border`."""
+    """Whether a word starts before `start` and ends at `border`."""
     return any(_FIRST.fullmatch(text, begin, border) for begin in range(max(0, border - _LONGEST), start))

@@ -1,4 +1,4 @@
-"""What an entity is, where nobody says: money, a percentage, a date, a time, a number, a code, or a name."""
+"""Infer the class of an entity without a label: money, percentage, date, time, number, code, or name."""
 
 from __future__ import annotations
 
@@ -73,13 +73,13 @@ def _is_november(tokens: tuple[Token, ...]) -> bool:
 
 
 def names_clock(text: str, tokens: tuple[Token, ...]) -> bool:
-    """Whether a text is written as a time of day is, or says `am`, `pm` or a part of the day after a number."""
+    """Whether a text looks like a time of day, or has `am`, `pm` or a part of the day after a number."""
     plain = folded(text).strip()
     return _CLOCK.search(plain) is not None or (" " in plain and any(one.half is not None for one in times(tokens)))
 
 
 def _looks_like_code(plain: str) -> bool:
-    """Letters and digits mixed within a word: `WZH-89B`, `AB12`; a word beside a number (`Studio 54`) is none."""
+    """Whether a word mixes letters and digits: `WZH-89B`, `AB12`, but not a word next to a number (`Studio 54`)."""
     words = re.split(r"[-./ ]", plain)
     mixed = any(
         re.search(r"\d", word) and re.search(r"[A-Za-z]", word) and not _is_counted(word.lower()) for word in words
@@ -94,7 +94,7 @@ def _is_counted(word: str) -> bool:
 
 
 def known_class(name: str | None) -> EntityClass | None:
-    """The class that a label means; None for none, and for a label that nobody here knows."""
+    """Return the class of a label; None without a label and for an unknown one."""
     if name is None:
         return None
     folded_name = name.strip().lower().replace("_", " ").replace("-", " ")

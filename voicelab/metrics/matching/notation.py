@@ -1,4 +1,4 @@
-"""`spoken (written)`: an entity that is given twice, the second time in parentheses."""
+"""Entities in the form `spoken (written)`, with a second form in parentheses."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ _TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)\s*")
 
 
 def parts(entity: str) -> tuple[str, str] | None:
-    """What stands before the parentheses and what stands in them; None where an entity does not end with some."""
+    """Return the text before and the text inside the final parentheses; None without such parentheses."""
     found = _TWICE.fullmatch(entity)
     return (found[1], found[2]) if found else None
 
 
 def is_remark(inner: str) -> bool:
-    """Whether the parentheses hold plain small words, as `bank` of `Chase (bank)`: a remark, not another name."""
+    """Whether the parentheses contain lower-case words, as in `Chase (bank)`: a remark, not another name."""
     return inner.islower() and not any(sign.isdigit() for sign in inner)

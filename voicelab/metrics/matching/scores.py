@@ -9,7 +9,7 @@ from voicelab.metrics.matching.token import Token
 
 
 def with_scores_apart(tokens: Sequence[Token]) -> tuple[Token, ...]:
-    """The two numbers of `9-5` as two, which a single number such as 95 does not name; `9-1-1` stays one."""
+    """Separate the two numbers of `9-5`, which do not match a single number such as 95. `9-1-1` stays one number."""
     apart = list(tokens)
     for index in range(1, len(tokens)):
         if _is_score(tokens, index) and not _is_digit_after_hyphen(tokens, index - 1):

@@ -146,7 +146,7 @@ def _abbreviations() -> dict[str, frozenset[str]]:
         words = group.split()
         for word in words:
             table.setdefault(word, set()).update(words)
-    # A short form may stand for either of two words; the two are not the same for that.
+    # An abbreviation may stand for either of two words, but these two do not match each other.
     short = {"dr": ("doctor", "drive"), "st": ("saint", "street"), "ft": ("fort", "feet")}
     for members in short.values():
         for word in members:
@@ -155,7 +155,7 @@ def _abbreviations() -> dict[str, frozenset[str]]:
 
 
 ABBREVIATIONS = _abbreviations()
-"""A word -> the spellings that say the same."""
+"""A word -> equivalent spellings."""
 
 LETTER_NAMES = {"zee": "z", "zed": "z", "aitch": "h", "haitch": "h"}
 ALPHABET = {
