@@ -1,19 +1,19 @@
-# `make` lists the targets. Everything runs in .venv, which is built once and again when the two files change.
+# `make` lists the targets. Everything runs in .venv, which is rebuilt when pyproject.toml or constraints.txt changes.
 
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt
-# Empty: moonshine, or PocketSphinx where moonshine has no wheel.
+# Empty: moonshine, or PocketSphinx if moonshine has no wheel for this system.
 ASR ?=
 AGENT ?= rules
-# Empty: Piper, or eSpeak where Piper's wheels are not installed.
+# Empty: Piper, or eSpeak NG if Piper's wheels are not installed.
 TTS ?=
-# Test processes side by side; a file's tests stay together, as they share their servers. tests/conftest.py orders the files.
+# Number of test processes. The tests of a file stay together because they share servers. tests/conftest.py orders the files.
 JOBS ?= 2
 
-# moonshine-voice has wheels for glibc 2.34 and newer. On an older Linux all but it is installed, in two steps, because pip
-# cannot leave out a requirement. comma: a literal one would end an argument of `call`.
+# moonshine-voice has wheels for glibc 2.34 and newer. On an older Linux, everything else is installed in two steps, because
+# pip cannot omit a requirement. comma: a literal comma would separate arguments of `call`.
 OLD_GLIBC ?= $(shell $(PYTHON) -c 'import platform; name, version = platform.libc_ver(); print("yes" if platform.system() == "Linux" and (name != "glibc" or tuple(map(int, version.split("."))) < (2, 34)) else "")')
 comma := ,
 space := $(subst ,, )
@@ -24,8 +24,8 @@ install = $(if $(OLD_GLIBC),$(BIN)/python .ci/requirements_without.py moonshine-
 
 .DEFAULT_GOAL := help
 
-# The extras that the chosen engines need: `ASR=sensevoice make eval` installs what SenseVoice takes. One package has one
-# name here and in pyproject.toml; engines without a line need nothing more.
+# The extras of engines: `ASR=sensevoice make eval` installs the extra of SenseVoice. The names are those in pyproject.toml.
+# Engines without a line need no extra.
 EXTRA_sensevoice := sensevoice
 EXTRA_faster-whisper := whisper
 EXTRA_openai := openai
@@ -34,7 +34,7 @@ engine = $(firstword $(subst :, ,$(1)))
 EXTRAS := $(sort $(foreach one,$(ASR) $(AGENT) $(TTS),$(EXTRA_$(call engine,$(one)))))
 MARKS := $(EXTRAS:%=$(VENV)/.extra-%)
 
-# JupyterLab refuses to run as root unless asked; in a container root is the usual user.
+# JupyterLab does not run as root by default, but root is the usual user in a container.
 ALLOW_ROOT := $(if $(filter 0,$(shell id -u)),--allow-root)
 
 ALL_EXTRAS := sensevoice whisper openai edge polars datasets lhotse
@@ -46,19 +46,19 @@ ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-eval: setup $(MARKS)  ## measure the pipeline on the sample set and leave a report (ARGS="--limit 10" is passed on)
+eval: setup $(MARKS)  ## measure the pipeline on the sample set and write a report (options: ARGS="--limit 10")
 	$(BIN)/voicelab evaluate --notebook $(if $(ASR),--asr $(ASR)) --agent $(AGENT) $(if $(TTS),--tts $(TTS)) $(ARGS)
 
-test: setup  ## run the tests (ARGS="-k opus" is passed on)
+test: setup  ## run the tests (options: ARGS="-k opus")
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-fast: setup  ## run the tests that are not marked slow
 	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder -m "not slow" $(ARGS)
 
-test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install what every engine needs and run the tests of engines; none is skipped
+test-engines: setup $(ALL_EXTRAS:%=$(VENV)/.extra-%)  ## install all engines' packages and run the tests of engines without skipping any
 	VOICELAB_REQUIRE_EXTRAS=1 $(BIN)/python -m pytest $(ENGINE_TESTS) $(ARGS)
 
-abuse: setup  ## attack servers of its own for about half an hour (on an idle machine, for the figures)
+abuse: setup  ## start servers and attack them for about half an hour (figures need an idle machine)
 	$(BIN)/python -m tests.abuse attackers
 	$(BIN)/python -m tests.abuse fuzz
 	$(BIN)/python -m tests.abuse soak
@@ -69,12 +69,12 @@ run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
 	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT) $(ARGS)
 
-docs: $(VENV)/.docs  ## build the documentation site, with the notebooks executed, in docs/_build/html
+docs: $(VENV)/.docs  ## execute the notebooks and build the documentation site in docs/_build/html
 	$(BIN)/python docs/gallery.py
 	$(BIN)/python -m sphinx -q -W --keep-going docs docs/_build/html
 	@echo "open docs/_build/html/index.html"
 
-check: setup  ## ruff and mypy
+check: setup  ## run ruff and mypy
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -87,8 +87,8 @@ clean:  ## remove the environment, caches and generated reports
 setup: $(VENV)/.core
 
 $(VENV)/.core: pyproject.toml constraints.txt
-	@test -w . || { echo "this checkout is read-only; copy it to a folder that you may write to, and run make there"; exit 2; }
-	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "voicelab needs Python 3.11 or newer; name one with: make PYTHON=python3.11")'
+	@test -w . || { echo "this checkout is read-only; copy it to a writable folder and run make there"; exit 2; }
+	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "voicelab needs Python 3.11 or newer; choose one with: make PYTHON=python3.11")'
 	@$(PYTHON) -c 'import venv, ensurepip' || { echo "python's venv is missing; install it (Debian: apt install python3-venv)"; exit 2; }
 	@echo "setting up $(VENV): this takes a minute or two, once"
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
@@ -96,7 +96,7 @@ $(VENV)/.core: pyproject.toml constraints.txt
 	@touch $@
 
 $(VENV)/.extra-%: $(VENV)/.core
-	@echo "installing what $* needs, once"
+	@echo "installing the extra $*, once"
 	@$(call install,$*)
 	@touch $@
 

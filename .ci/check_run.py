@@ -1,4 +1,4 @@
-"""Hold what `make eval` left against what it promises: `python .ci/check_run.py reports/<run_id>`."""
+"""Check the output of `make eval`: `python .ci/check_run.py reports/<run_id>`."""
 
 import json
 import sys
@@ -14,14 +14,14 @@ def main(folder: Path) -> int:
     spoken = [turn for turn in turns if turn["text"].strip()]
     checks = {
         "the run is finished": run["status"] == "finished",
-        "every planned turn is there": len(turns) == run["planned_turns"] > 20,
-        "every request was answered with sound": all(turn["first_audio_s"] is not None for turn in spoken),
+        "every planned turn was run": len(turns) == run["planned_turns"] > 20,
+        "every request got a spoken reply": all(turn["first_audio_s"] is not None for turn in spoken),
         "the words were scored": 0 < wer["value"] < 0.45,
         "the word error rate has an interval": wer["low"] <= wer["value"] <= wer["high"],
-        "what the recognizer changed is known": summary["figures"]["action_changes"]["value"] is not None,
-        "the report has audio and plots inside": "data:audio" in page and ("data:image" in page or "<svg" in page),
-        "the executed notebook is kept": (folder / "evaluate.ipynb").exists(),
-        "the table is kept": (folder / "turns.parquet").exists(),
+        "the changed actions are known": summary["figures"]["action_changes"]["value"] is not None,
+        "the report contains audio and plots": "data:audio" in page and ("data:image" in page or "<svg" in page),
+        "the executed notebook is saved": (folder / "evaluate.ipynb").exists(),
+        "the table is saved": (folder / "turns.parquet").exists(),
     }
     for name, holds in checks.items():
         print("ok  " if holds else "FAIL", name)

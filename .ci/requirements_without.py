@@ -12,7 +12,7 @@ PROJECT = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text
 
 
 def of_extra(name: str) -> list[str]:
-    """The requirements of an extra, those of the extras it names in place of these."""
+    """Return the requirements of an extra, with the extras in it replaced by their requirements."""
     found = []
     for requirement in PROJECT["optional-dependencies"][name]:
         own = re.fullmatch(r"voicelab\[(.+)\]", requirement)

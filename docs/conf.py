@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from importlib.metadata import version as installed_version
+from itertools import groupby
 
 project = "voicelab"
 author = "the voicelab authors"
@@ -30,15 +32,44 @@ autodoc_preserve_defaults = True
 default_role = "literal"
 toc_object_entries_show_parents = "hide"
 
+_PARAMETERS = re.compile(r"(?:^|(?<=[.;] ))([a-z]\w*(?:, [a-z]\w*)*): ")
+_OUTCOME = re.compile(r"(?<=\.) (?=Raises |Returns )")
 
-def _escape(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Docstrings are plain text, so characters that reStructuredText would read as markup are escaped."""
-    text = [line.replace("*", r"\*").replace("|", r"\|") if not line.startswith("    ") else line for line in lines]
+
+def _to_restructured_text(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Convert a docstring, which is plain text: list its parameters, and escape characters of markup."""
+    text = _with_parameter_lists(lines, _parameters_of(obj))
+    text = [line.replace("*", r"\*").replace("|", r"\|") if not line.startswith("    ") else line for line in text]
     lines[:] = [line.rstrip() for line in _with_literal_blocks(text)]
 
 
+def _parameters_of(obj: object) -> set[str]:
+    try:
+        return {*getattr(obj, "__annotations__", ()), *inspect.signature(obj).parameters}  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        return set()
+
+
+def _with_parameter_lists(lines: list[str], parameters: set[str]) -> list[str]:
+    """Turn `name: meaning. name, name: meaning.` in a paragraph into a list with an entry for each parameter."""
+    found: list[str] = []
+    for is_text, group in groupby(lines, lambda line: bool(line) and not line.startswith(" ")):
+        paragraph = list(group)
+        text = " ".join(paragraph) if is_text else ""
+        starts = [one for one in _PARAMETERS.finditer(text) if parameters.issuperset(one[1].split(", "))]
+        if not starts:
+            found += paragraph
+            continue
+        ends = [*(one.start() for one in starts[1:]), len(text)]
+        found += [text[: starts[0].start()].strip(), ""]
+        for start, end in zip(starts, ends, strict=True):
+            meaning, *rest = _OUTCOME.split(text[start.end() : end].strip())
+            found += [f"- `{start[1]}`: {meaning}", "", *rest]
+    return found
+
+
 def _with_literal_blocks(lines: list[str]) -> list[str]:
-    """Turn an indented paragraph into a literal block, as it looks in the source."""
+    """Turn indented paragraphs into literal blocks, as they look in the source."""
     found: list[str] = []
     for line in lines:
         if line.startswith("    ") and (not found or not found[-1].strip()):
@@ -54,6 +85,6 @@ def _keep_links_inside(app: object, document: str, content: list[str]) -> None:
 
 
 def setup(app: object) -> None:
-    """Register the hooks; called by Sphinx."""
-    app.connect("autodoc-process-docstring", _escape)  # type: ignore[attr-defined]
+    """Register the hooks. Sphinx calls this function."""
+    app.connect("autodoc-process-docstring", _to_restructured_text)  # type: ignore[attr-defined]
     app.connect("source-read", _keep_links_inside)  # type: ignore[attr-defined]

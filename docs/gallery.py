@@ -11,11 +11,11 @@ from voicelab.runs import notebook
 
 EXECUTED = Path(__file__).parent / "gallery" / "executed"
 LIMIT = 12
-"""How many samples each notebook speaks. The gallery shows what a notebook looks like, not a result to quote."""
+"""Number of samples in each notebook. The gallery shows what the notebooks look like; its figures are not results."""
 
 
 def main() -> None:
-    """Replace docs/gallery/executed/ by freshly executed notebooks; the first that fails ends the build."""
+    """Execute the notebooks into docs/gallery/executed/. The first failure ends the build."""
     shutil.rmtree(EXECUTED, ignore_errors=True)
     EXECUTED.mkdir(parents=True)
     with TemporaryDirectory(prefix="voicelab-gallery-") as folder:
@@ -26,9 +26,9 @@ def main() -> None:
 
 
 def _parameters(runs: Path) -> list[tuple[str, dict[str, Any]]]:
-    """Each notebook with its parameters, in an order in which every run exists before it is read.
+    """Return each notebook with its parameters, in an order in which every run exists before it is read.
 
-    evaluate.ipynb runs twice, so that compare.ipynb has two runs; the gallery keeps the second execution.
+    evaluate.ipynb is executed twice, so that compare.ipynb has two runs; the gallery contains the second execution.
     """
     spoken = {"target": "in-process", "limit": LIMIT, "out": str(runs)}
     return [

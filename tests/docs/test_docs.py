@@ -1,4 +1,4 @@
-"""What the documents say can be done can be done."""
+"""The examples in the documents work, and their links lead somewhere."""
 
 import re
 import subprocess
@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+import voicelab
 from tests.support.speech import SPEECH
 from voicelab import datasets
 from voicelab.agent.base import Dialogue, whole
@@ -29,6 +30,12 @@ def test_links_lead_somewhere(document):
     for target in re.findall(r"\]\(([^)#]+)", document.read_text()):
         if not target.startswith(("http://", "https://")):
             assert (document.parent / target).exists(), target
+
+
+def test_the_api_reference_lists_every_public_name_under_that_name():
+    pages = "".join(path.read_text() for path in (PROJECT / "docs/reference/api").glob("*.md"))
+    listed = re.findall(r"^\.\. auto\w+:: voicelab\.(\w+)$", pages, re.MULTILINE)
+    assert sorted(listed) == voicelab.__all__
 
 
 def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
