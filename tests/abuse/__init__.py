@@ -1,1 +1,1 @@
-"""Hostile clients, and what honest ones notice of them."""
+"""Hostile clients, and their effect on honest ones."""

@@ -1,4 +1,4 @@
-"""`python -m tests.abuse fuzz|soak|attackers|replay`: what hostile clients can do to the server."""
+"""`python -m tests.abuse fuzz|soak|attackers|replay`: attack the server with hostile clients."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from voicelab.errors import VoicelabError
 
 
 def main() -> int:
-    """Run one command. Returns 0, 1 when a promise is broken, or 2 for bad input."""
+    """Run one command. Returns 0, 1 if a guarantee is violated, or 2 for bad input."""
     given = _parser().parse_args()
     try:
         return int(given.run(given))

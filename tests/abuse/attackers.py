@@ -33,12 +33,12 @@ from tests.support.serving import ORIGIN, Served, spawned
 from voicelab.paths import PROJECT
 
 _RECOGNIZERS = {"decoders": "pocketsphinx"}
-"""What a kind of attack needs; the others attack a server with a fake."""
+"""The engines that some attacks need; the others attack a server with fake engines."""
 _HONEST = {"X-Forwarded-For": "192.0.2.9"}
 _PAUSE_S = 0.02
 _PATIENCE_S = 60.0
 _LEAD_S = 1.0
-"""How long an attacker is let act before its effect is measured."""
+"""Seconds that an attacker runs before its effect is measured."""
 
 
 @dataclass(frozen=True)

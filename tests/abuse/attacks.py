@@ -24,12 +24,12 @@ from websockets.exceptions import WebSocketException
 ATTACKER = {"X-Forwarded-For": "192.0.2.66"}
 _ORIGIN = "http://localhost:3000"
 _AT_ONCE = 16
-"""How many of its connections work at a time."""
+"""Number of its connections that work concurrently."""
 _MOST = 700
-"""More connections than a server takes by default, of all kinds together."""
+"""More connections than a server accepts by default, of all kinds together."""
 _PAUSE_S = 0.05
 _REFUSED = (OSError, WebSocketException, httpx.HTTPError, asyncio.IncompleteReadError)
-"""What a client meets that is turned away."""
+"""The errors of a client that is refused."""
 
 Attack = Callable[[int], Coroutine[Any, Any, None]]
 

@@ -1,4 +1,4 @@
-"""What is no WebSocket any more, or its end: only as the last thing of a conversation."""
+"""Invalid frames and closes, which end a conversation."""
 
 from __future__ import annotations
 

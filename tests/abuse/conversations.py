@@ -1,4 +1,4 @@
-"""A conversation as bytes: made from a plan of numbers, and kept as text."""
+"""A conversation as bytes: generated from a plan of numbers, and stored as text."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tests.abuse.seeds import Seed, payload
 from tests.abuse.sound_mutations import OF_SOUND
 
 Ending = Literal["ask", "vanish", "half close"]
-"""How it ends: with a turn that must be answered, without a word, or with the end of what the client sends."""
+"""How it ends: with a turn that must be answered, without a close, or with a half-closed connection."""
 _ENDINGS: tuple[Ending, ...] = get_args(Ending)
 
 
@@ -30,7 +30,7 @@ numbers that `fuzz.plans` draws, so that each kind comes."""
 
 @dataclass(frozen=True, slots=True)
 class FuzzPlan:
-    """What a conversation is made of, each a number that chooses: smaller ones choose what is more usual.
+    """The choices of a conversation, as numbers: smaller ones are more usual.
 
     pieces: 0 is none. handshake, last: 0 is the usual one.
     """
@@ -45,9 +45,9 @@ class FuzzPlan:
 
 @dataclass(frozen=True, slots=True)
 class FuzzConversation:
-    """One connection: how it begins, what is sent, in what portions, and how it ends.
+    """One connection: its start, the data sent, the portions, and its end.
 
-    mutated: how many of the pieces are not as a sound client sends them.
+    mutated: number of pieces that a correct client would not send.
     """
 
     handshake: Handshake
@@ -58,16 +58,16 @@ class FuzzConversation:
 
     @classmethod
     def usual(cls) -> FuzzConversation:
-        """A sound client that says nothing but what must be answered."""
+        """A correct client that sends only a turn that must be answered."""
         return cls(handshakes.SOUND, ())
 
     @property
     def wire(self) -> bytes:
-        """All that is sent after the handshake."""
+        """Everything sent after the handshake."""
         return b"".join(self.pieces)
 
     def text(self) -> str:
-        """To keep: JSON, in which a character is a byte."""
+        """Serialize to JSON, in which a character is a byte."""
         kept = {
             "handshake": self.handshake.data.decode("latin-1"),
             "opens": self.handshake.opens,
@@ -79,7 +79,7 @@ class FuzzConversation:
         return json.dumps(kept, indent=1) + "\n"
 
     def keep(self, folder: Path) -> Path:
-        """Write it to a file there, named by what is in it."""
+        """Write it to a file in this folder, named by its content."""
         text = self.text()
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / f"{hashlib.sha256(text.encode()).hexdigest()[:12]}.json"
@@ -88,7 +88,7 @@ class FuzzConversation:
 
     @classmethod
     def of(cls, text: str) -> FuzzConversation:
-        """What `text` wrote; ValueError or KeyError when it is something else."""
+        """Parse the output of `text`. Raises ValueError or KeyError for anything else."""
         kept = json.loads(text)
         handshake = Handshake(kept["handshake"].encode("latin-1"), kept["opens"], kept["ends"])
         pieces = tuple(piece.encode("latin-1") for piece in kept["pieces"])
@@ -96,7 +96,7 @@ class FuzzConversation:
 
 
 class Composer:
-    """Makes conversations from plans and sound seeds."""
+    """Generates conversations from plans and audio seeds."""
 
     def __init__(self, seeds: Sequence[Seed]) -> None:
         self._inits = [seed for seed in seeds if seed.name.startswith("init ")]
@@ -105,7 +105,7 @@ class Composer:
         self._sounds = [b"".join(seed.audio) for seed in seeds if seed.audio]
 
     def conversation(self, plan: FuzzPlan) -> FuzzConversation:
-        """The same plan makes the same bytes."""
+        """Return the conversation of a plan; equal plans give equal bytes."""
         pieces, mutated = [self._init(plan.init)], int(plan.init > len(self._inits))
         for number in filter(None, plan.pieces):
             pieces.append(self._piece(number))
@@ -121,14 +121,14 @@ class Composer:
         )
 
     def _handshake(self, number: int, chance: Random) -> Handshake:
-        """Another way to begin: a request for a WebSocket, an upload, or a JSON body."""
+        """An unusual start: a request for a WebSocket, an upload, or a JSON body."""
         kind = number % (handshakes.KINDS + len(_REQUESTS))
         if kind < handshakes.KINDS:
             return handshakes.odd(kind, chance)
         return _REQUESTS[kind - handshakes.KINDS](self._sounds, chance)
 
     def _init(self, number: int) -> bytes:
-        """0: none. Then the sound ones, then mutated ones."""
+        """Return a piece: 0 is none; then valid ones, then mutated ones."""
         if not number:
             return b""
         seed = self._inits[(number - 1) % len(self._inits)]

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 MOST_GROWTH_MIB = 5.0
-"""The most that resident memory may grow after the warm-up. docs/reference/server.md gives the measured values."""
+"""Maximum growth of resident memory after the warm-up. docs/reference/server.md gives the measured values."""
 _FAULT = re.compile(r"^(ERROR|CRITICAL)\b|^Traceback|never (awaited|retrieved)", re.MULTILINE)
 
 

@@ -1,4 +1,4 @@
-"""WebSocket frames by hand (RFC 6455): also those that no library would send, and what a server owes each of them."""
+"""WebSocket frames (RFC 6455), including invalid ones, and the server's required reaction to each."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import lru_cache
 
 
 class Opcode(IntEnum):
-    """What a frame is."""
+    """Opcodes."""
 
     CONTINUATION = 0
     TEXT = 1
@@ -30,9 +30,9 @@ PROTOCOL_ERROR, NOT_UTF8, TOO_LONG = 1002, 1007, 1009
 def frame(
     payload: bytes, opcode: int = Opcode.TEXT, *, bits: int = FIN, masked: bool = True, claims: int | None = None
 ) -> bytes:
-    """A frame as it travels. bits: FIN and the reserved ones. claims: the length it tells, when that is a lie.
+    """A frame on the wire. bits: FIN and the reserved bits. claims: a false length in the header.
 
-    The mask is all zeros, which the RFC allows and which leaves the payload as it is.
+    The mask is all zeros, which the RFC allows and which does not change the payload.
     """
     length = len(payload) if claims is None else claims
     mask = _MASKED if masked else 0
@@ -47,9 +47,9 @@ def frame(
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """What a server owes a client that sent these bytes.
+    """The server's required reaction to these bytes.
 
-    closes: the close codes that it may end the connection with, empty where it goes on; None among them stands for
+    closes: the permitted close codes; empty if the connection continues; None stands for
     any, as after the client's own close. is_whole: whether the bytes end with a whole message, so that more can follow.
     """
 
@@ -62,7 +62,7 @@ _ANY: frozenset[int | None] = frozenset({None})
 
 @lru_cache(maxsize=64)
 def due(stream: bytes, most_bytes: int) -> Due:
-    """Read the frames as a server has to; most_bytes: the most that it reads as one message."""
+    """Parse the frames like a server. most_bytes: maximum size of a message."""
     place, message, size = 0, None, 0
     while place < len(stream):
         if len(stream) - place < 2:

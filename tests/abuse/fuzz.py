@@ -39,9 +39,9 @@ SETTINGS = {
     "MAX_MESSAGE_BYTES": str(MOST_BYTES), "MAX_WAITING_BYTES": "400000", "MAX_TURN_S": "0.6", "REALTIME_SLACK_S": "2",
     "REPLY_LEAD_S": "0.1", "READER_TIMEOUT_S": "5", "MAX_SET_TAKES": "5", "MAX_USER_SETS": "3",
 }  # fmt: skip
-"""A server whose limits are near, so that they are met often and cheaply."""
+"""Settings with low limits, so that they are reached often and cheaply."""
 KEPT = Path("reports") / "fuzz"
-"""Where conversations that broke a promise are kept, below the working directory."""
+"""Folder for conversations that violated a guarantee, below the working directory."""
 
 _PIECES = 16
 _WARM_UP = 250
@@ -170,7 +170,7 @@ class _Run:
         try:
             hypothesis.seed(number)(settings(hypothesis.given(plans())(law)))()
         except Exception:
-            # What it raises differs where a failure does not come every time; the last one that failed is the shortest.
+            # The exception varies if the failure is not reproducible; the last failing conversation is the shortest.
             if not failed:
                 raise
         if not failed:

@@ -143,7 +143,7 @@ class ClientSession:
 
 
 Client = Callable[[ClientTally, int], Awaitable[None]]
-"""Holds one or a few sessions; the number makes its words its own."""
+"""Holds one or a few sessions; the number makes its words unique."""
 
 
 def _tone(duration_s: float) -> Clip:
@@ -225,7 +225,7 @@ async def in_a_stream(tally: ClientTally, number: int) -> None:
                 sending.cancel()
                 await asyncio.gather(sending, return_exceptions=True)
             heard_s = float(heard.split()[2])
-            # With what is heard before and waited for after it, which is less than the difference between two clients.
+            # Including audio before and silence after it, which is less than the difference between two clients.
             if not speech_s - 0.1 < heard_s < speech_s + 1.9:
                 raise Violation(f"{speech_s:.1f} s were said; {heard!r} was heard")
             tally.done["turns in a stream"] += 1

@@ -1,4 +1,4 @@
-"""How a client may ask for a WebSocket, soundly and otherwise."""
+"""Valid and invalid handshakes."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 
 _PATH = "/ws/voice/simple"
 _HEADERS = (
-    ("Host", "localhost:8000"),  # without a port, pages of every port would count as the server's own
+    ("Host", "localhost:8000"),  # without a port, pages on every port would count as the server's own
     ("Origin", "http://localhost:3000"),
     ("Connection", "Upgrade"),
     ("Upgrade", "websocket"),
@@ -19,9 +19,9 @@ _HEADERS = (
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """The bytes that a connection begins with. opens: whether they must open a WebSocket; None when both may be.
+    """The first bytes of a connection. opens: whether they must open a WebSocket; None if both are allowed.
 
-    ends: whether the client then says that it sends nothing more, as what it sent may not be a whole request.
+    ends: whether the client then half-closes the connection, because the request may be incomplete.
     """
 
     data: bytes
@@ -99,7 +99,7 @@ def _fields(chance: Random) -> Handshake:
 
 
 def _more(chance: Random) -> Handshake:
-    """More headers, or longer ones, than a server has to take."""
+    """More or longer headers than a server must accept."""
     extra = chance.choice(
         (
             [(f"X-{number}", "1") for number in range(chance.choice((20, 130, 400)))],
@@ -163,5 +163,5 @@ KINDS = len(_KINDS)
 
 
 def odd(number: int, chance: Random) -> Handshake:
-    """One that is not as usual, by the number of its kind."""
+    """Return an unusual handshake by its number."""
     return _KINDS[number % len(_KINDS)](chance)

@@ -16,7 +16,7 @@ from tests.abuse.rawsocket import Closed, RawSocket, Violation
 from tests.abuse.seeds import chunks, message, payload
 
 PATIENCE_S = 15.0
-"""How long a server may take for anything here, on a machine that has other work too."""
+"""Time limit for the server, on a machine with other work."""
 _POLICY, _NORMAL = 1008, 1000
 _BUSY, _FULL = 503, 507
 _COME_AGAIN_S = 0.2
@@ -154,7 +154,7 @@ class _Exchange:
         last = self._replies.last_error
         if closed.code == _POLICY and last in CLOSING_CODES and closed.reason == last:
             return
-        # Bytes that were still on their way to a server that has closed can cost its close frame.
+        # Bytes that arrive after the server has closed may destroy its close frame.
         if owed.closes and (closed.code in owed.closes or None in owed.closes or closed.code is None):
             return
         expected = sorted(owed.closes, key=str) if owed.closes else "no close"
@@ -179,9 +179,9 @@ def question(token: str) -> bytes:
 
 
 async def ask(address: str, *, crowded: bool = False) -> float:
-    """A new connection's turn, which must be answered with its own words; how long that took, with the handshake.
+    """Run a turn on a new connection, which must be answered with its own words. Returns the time with the handshake.
 
-    crowded: when there is no place it comes again, for a while.
+    crowded: retry for a while if the server is full.
     """
     gives_up_s = perf_counter() + PATIENCE_S
     while perf_counter() < gives_up_s:

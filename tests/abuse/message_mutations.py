@@ -12,7 +12,7 @@ from tests.abuse.seeds import Seed, message, payload, pieces, texts
 from tests.abuse.sound_mutations import Mutation
 
 MOST_BYTES = 65_536
-"""The MAX_MESSAGE_BYTES that the server is started with: small, so that messages over it are cheap."""
+"""MAX_MESSAGE_BYTES of the server: small, so that larger messages are cheap."""
 
 _ODD_VALUES: tuple[Any, ...] = (
     None, True, False, 0, 1, -1, 1.5, 1e308, 2**63, -(2**31), 10**400, float("nan"), float("inf"), "", " ", "x" * 201,
@@ -31,7 +31,7 @@ _NO_MESSAGES = (
 
 
 def odd_value(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A field, the data or the event's name has another type."""
+    """A field, the data or the event's name with another type."""
     made = [deepcopy(one) for one in seed.messages]
     one = chance.choice(made)
     what = chance.randrange(8)
@@ -148,7 +148,7 @@ def intruder(seed: Seed, other: Seed, chance: Random) -> bytes:
 
 
 def reordered(seed: Seed, other: Seed, chance: Random) -> bytes:
-    """The interleaved messages of two stretches."""
+    """The interleaved messages of two parts."""
     made = [*seed.messages, *other.messages]
     chance.shuffle(made)
     return texts(made[: chance.randrange(1, len(made) + 1)])
@@ -167,7 +167,7 @@ def interrupted(seed: Seed, _other: Seed, chance: Random) -> bytes:
     return texts([*made, message("interrupt")])
 
 
-# How it lies in frames.
+# Splitting into frames.
 
 
 def fragmented(seed: Seed, _other: Seed, chance: Random) -> bytes:

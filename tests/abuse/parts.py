@@ -1,4 +1,4 @@
-"""The fuzz run and the soak, each with a server of its own."""
+"""The fuzz run and the soak, each with its own server."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from voicelab.runs.records import RunSpec
 from voicelab.targets.own_server import own_server
 
 Bar = Callable[[int, str], Callable[[], None]]
-"""Starts a progress bar: given the number of steps and a label, returns what advances it by one."""
+"""Starts a progress bar with a number of steps and a label; returns a function that advances it."""
 
 
 async def run_fuzz(folder: Path, count: int, seed: int, bar: Bar) -> list[Measurement]:
@@ -23,7 +23,7 @@ async def run_fuzz(folder: Path, count: int, seed: int, bar: Bar) -> list[Measur
 
 
 async def run_soak(folder: Path, duration_s: float, bar: Bar) -> list[Measurement]:
-    """Run clients of every kind for that long, then compare the server with a fresh one."""
+    """Run clients of every kind, then compare the server with a new one."""
     spec = RunSpec(samples="none", **soak.ENGINES)
     async with own_server(spec, folder, **soak.SETTINGS) as soaked:
         tick = bar(round(duration_s), "soak, seconds")

@@ -43,13 +43,13 @@ SHAPES: dict[str, dict[str, tuple[type, ...]]] = {
     "heartbeat": {"session_id": _MAYBE_TEXT},
     "error": {"code": (str,), "message": (str,), "session_id": _MAYBE_TEXT},
 }  # fmt: skip
-"""The events by name, with the types of their data; a turn_id may come with all that is about a turn."""
+"""The events by name, with the types of their data; events of a turn may have a turn_id."""
 
 _INSIDES = re.compile(r'Traceback|Errno|\b\w+(Error|Exception)\b|\bat 0x[0-9a-f]{6}|File "')
 
 
 class Replies:
-    """All that came over one connection, checked as it comes. errors: the codes, with how often each came."""
+    """All messages of one connection, checked on arrival. errors: the number of each code."""
 
     def __init__(self) -> None:
         self.errors: Counter[str] = Counter()
@@ -58,7 +58,7 @@ class Replies:
         self.replying = False
 
     def take(self, message: str) -> tuple[str, dict[str, Any]]:
-        """The event in a message; Violation when the protocol knows no such event, or not in this place."""
+        """Return the event in a message. Raises Violation for an unknown event, or one not allowed here."""
         name, data = _event(message)
         if self.last_error in CLOSING_CODES:
             raise Violation(f"{name} came after {self.last_error}, which ends a connection")

@@ -1,4 +1,4 @@
-"""A client that writes any bytes it likes to a server, and reads what comes back strictly."""
+"""A client that sends arbitrary bytes, and parses the server's bytes strictly."""
 
 from __future__ import annotations
 
@@ -14,23 +14,23 @@ _LONGEST_HEAD = 65_536
 
 
 class Violation(Exception):  # noqa: N818 - what a server must not do, not a fault of ours
-    """The server did what it promises not to do; the text says what."""
+    """The server violated a guarantee; the text says which."""
 
 
 class ServerGone(BaseException):
-    """Nothing listens any more. No Exception: a search for the shortest input must not go on without a server."""
+    """The server is gone. Not an Exception, because a search for the shortest input must stop then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """How a connection ended: the close frame's code and reason; None and "" when there was no close frame."""
+    """The end of a connection: code and reason of the close frame; None and "" without one."""
 
     code: int | None
     reason: str
 
 
 class RawSocket:
-    """One TCP connection. in_frame: held by who writes a frame in parts, so that no pong comes into its middle."""
+    """A TCP connection. in_frame: held while a frame is written in parts, so that no pong is inserted."""
 
     def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.in_frame = asyncio.Lock()
@@ -40,9 +40,9 @@ class RawSocket:
 
     @classmethod
     async def open(cls, address: str, *, receive_bytes: int | None = None) -> RawSocket:
-        """To the server at http://host:port; ServerGone when there is none.
+        """Connect to the server at http://host:port. Raises ServerGone if there is none.
 
-        receive_bytes: how much the system may hold of what nobody has read yet; None leaves that to it.
+        receive_bytes: size of the system's receive buffer; None: the default.
         """
         parts = urlsplit(address)
         way = socket.socket()
@@ -59,7 +59,7 @@ class RawSocket:
         return cls(reader, writer)
 
     async def write(self, data: bytes) -> None:
-        """Send these bytes, unless that was over; a server that has closed takes none, which shows when it is read."""
+        """Send these bytes. Ignores a server that has closed, which is detected on reading."""
         if self._has_ended or self._writer.transport.is_closing():
             return
         try:
@@ -69,7 +69,7 @@ class RawSocket:
             return
 
     async def answer(self) -> tuple[int, bytes] | None:
-        """The status and the body of an HTTP answer (of a 101: no body); None when it was closed without one."""
+        """Return status and body of an HTTP response (101: no body); None if the connection closed without one."""
         try:
             head = await self._reader.readuntil(b"\r\n\r\n")
         except (OSError, asyncio.IncompleteReadError):
@@ -117,7 +117,7 @@ class RawSocket:
         return opcode, await self._reader.readexactly(length)
 
     def half_close(self) -> None:
-        """Say that nothing more is sent; pings go unanswered from now on."""
+        """Half-close the connection; pings are no longer answered."""
         self._has_ended = True
         if not self._writer.transport.is_closing():
             try:
@@ -126,19 +126,19 @@ class RawSocket:
                 return
 
     def pause_reading(self) -> None:
-        """Take nothing more of what the server sends."""
+        """Stop reading."""
         self._writer.transport.pause_reading()  # type: ignore[attr-defined]
 
     def resume_reading(self) -> None:
-        """Take it again."""
+        """Resume reading."""
         self._writer.transport.resume_reading()  # type: ignore[attr-defined]
 
     def vanish(self) -> None:
-        """End the connection without a word, as a client that lost its network and was found out."""
+        """Abort the connection, like a client that lost its network."""
         self._writer.transport.abort()
 
     async def close(self) -> None:
-        """End it, whatever its state."""
+        """Close it in any state."""
         self._writer.transport.abort()
         try:
             await self._writer.wait_closed()

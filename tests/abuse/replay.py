@@ -1,4 +1,4 @@
-"""Kept conversations, held again."""
+"""Repeat saved conversations."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from voicelab.targets.own_server import own_server
 
 
 def kept(path: Path) -> FuzzConversation:
-    """The conversation in a file; InputError when there is none."""
+    """Read the conversation in a file. Raises InputError if there is none."""
     try:
         return FuzzConversation.of(path.read_text(encoding="utf-8"))
     except OSError as error:
@@ -25,9 +25,9 @@ def kept(path: Path) -> FuzzConversation:
 
 
 async def replayed(paths: Sequence[Path], folder: Path) -> list[tuple[Path, str | None]]:
-    """Repeat conversations with a server of its own. folder: for that server's log and history.
+    """Repeat conversations with a new server. folder: for its log and history.
 
-    Returns each path with the promise that is broken, or None.
+    Returns each path with the violated guarantee, or None.
     """
     conversations = [(path, kept(path)) for path in paths]
     async with own_server(fuzz.SPEC, folder, **fuzz.SETTINGS) as server:

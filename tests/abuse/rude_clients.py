@@ -1,4 +1,4 @@
-"""Clients that do not keep to the protocol, that vanish, that come in crowds, or that are slow."""
+"""Clients that violate the protocol, disappear, arrive in large numbers, or are slow."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def mutating() -> Client:
 
 
 async def vanishing(tally: ClientTally, number: int) -> None:
-    """Gone in the middle of a turn, or of a reply, without a close."""
+    """Disappear during a turn or a reply, without a close."""
     for turn in tally.rounds(6):
         async with ClientSession.open(tally.address, user_id=f"vanishing {number}", paced=True) as session:
             if turn % 2:
@@ -70,7 +70,7 @@ async def vanishing(tally: ClientTally, number: int) -> None:
 
 
 async def half_open(tally: ClientTally, _number: int) -> None:
-    """A handshake that stops in the middle, for a while."""
+    """Pause in the middle of a handshake."""
     socket = await RawSocket.open(tally.address)
     await socket.write(SOUND.data[: len(SOUND.data) // 2])
     await asyncio.sleep(2.0)
@@ -79,7 +79,7 @@ async def half_open(tally: ClientTally, _number: int) -> None:
 
 
 async def crowd(tally: ClientTally, _number: int) -> None:
-    """More at once than there is place for: those who find none are told so."""
+    """Open more connections than the server accepts; the others must get an error."""
     sockets = await asyncio.gather(*(RawSocket.open(tally.address) for _ in range(_CROWD)))
     try:
         await asyncio.gather(*(socket.write(SOUND.data) for socket in sockets))
@@ -94,7 +94,7 @@ async def crowd(tally: ClientTally, _number: int) -> None:
 
 
 async def not_reading(tally: ClientTally, number: int) -> None:
-    """Asks for much and reads none of it, until it is dropped."""
+    """Request a lot and read nothing, until the server drops the connection."""
     async with ClientSession.open(
         tally.address, _NARROW_BYTES, user_id=f"not reading {number}", audio_format="pcm16"
     ) as session:
@@ -112,7 +112,7 @@ async def not_reading(tally: ClientTally, number: int) -> None:
 
 
 async def trickling(tally: ClientTally, number: int) -> None:
-    """Sends a few bytes at a time, and is answered all the same."""
+    """Send a few bytes at a time; the server must answer nevertheless."""
     async with ClientSession.open(tally.address, user_id=f"trickling {number}") as session:
         for turn in tally.rounds(2):
             words = f"slowly {number} {turn}"

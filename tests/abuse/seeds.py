@@ -1,4 +1,4 @@
-"""Well-formed inputs of every kind, from which the fuzz run makes mutations."""
+"""Well-formed inputs of every kind, which the fuzz run mutates."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ _PORT = 18_690
 
 @dataclass(frozen=True, slots=True)
 class Seed:
-    """One stretch of a conversation: messages in order.
+    """A part of a conversation: messages in order.
 
-    audio: for a spoken turn, its chunks, with the format that they are sent under. borders: whether a chunk's borders
+    audio: the chunks of a spoken turn, with their format. borders: whether chunk boundaries
     mean something, as those of Opus packets do.
     """
 
@@ -70,13 +70,13 @@ def texts(messages: Sequence[dict[str, Any]]) -> bytes:
 
 
 def pieces(data: bytes, chance: Random, most: int) -> list[bytes]:
-    """Split at random places into at most this many pieces; some may be empty."""
+    """Split at random positions into at most this many pieces, possibly empty."""
     borders = sorted(chance.randrange(len(data) + 1) for _ in range(chance.randrange(most)))
     return [data[start:end] for start, end in zip([0, *borders], [*borders, len(data)], strict=True)]
 
 
 def make_seeds() -> list[Seed]:
-    """All inputs, equal in every run with the same libraries; the speech is a recording of the shipped set."""
+    """Return all inputs, which are equal in every run with the same libraries. The speech is from the shipped set."""
     speech = _speech()
     return [*_inits(), *_small(), *(_turn(*made) for made in _turns(speech))]
 

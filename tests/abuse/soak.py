@@ -1,4 +1,4 @@
-"""Good, bad and slow clients side by side: the good ones are served as at the start, and nothing stays behind."""
+"""Run good, bad and slow clients together: the good ones are served as at the start, and nothing leaks."""
 
 from __future__ import annotations
 
@@ -31,13 +31,13 @@ _WARM_UP_SHARE = 0.1
 _LONGEST_WARM_UP_S = 60.0
 _LOOK_S = 5.0
 _NO_SLOWER = 1.3
-"""How many times the median of a server that has just begun that of a soaked one may be."""
+"""Maximum ratio of the median of a soaked server to that of a new one."""
 AGE_TURNS = 100
 """Of each of the two."""
 
 
 async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], None]) -> list[Measurement]:
-    """Have clients of every kind for so long. log: the server's; tick: called once for each second."""
+    """Run clients of every kind for this long. log: the server's log; tick: called once per second."""
     numbers = itertools.count(1)
     wrong: list[str] = []
     await asyncio.gather(*(ask(address) for _ in range(MOST_CONNECTIONS - 1)))
@@ -62,7 +62,7 @@ async def soak(address: str, log: Path, duration_s: float, tick: Callable[[], No
 async def _crowded(
     address: str, duration_s: float, numbers: itertools.count[int], wrong: list[str], tick: Callable[[], None]
 ) -> tuple[ClientTally, list[tuple[float, float]]]:
-    """All clients for so long; then all are gone. Returns also the server's resident bytes over the seconds."""
+    """Run all clients for this long, then stop them. Also returns the server's resident bytes over time."""
     tally = ClientTally(address, perf_counter() + duration_s)
     kinds = [*GOOD * _OF_EACH, *RUDE, mutating(), mutating()]
     watching = asyncio.create_task(_watch(address, duration_s, tick))
@@ -74,7 +74,7 @@ async def _crowded(
 
 
 async def _again_and_again(client: Client, tally: ClientTally, numbers: itertools.count[int], wrong: list[str]) -> None:
-    """One client after another; those that are there when the time is over end what they have begun."""
+    """Start one client after another. Clients that run at the end complete their work."""
     while perf_counter() < tally.ends_s:
         try:
             await client(tally, next(numbers))
@@ -96,7 +96,7 @@ async def _watch(address: str, duration_s: float, tick: Callable[[], None]) -> l
 
 
 def _by_quarter(tally: ClientTally, start: float, duration_s: float) -> Iterator[Measurement]:
-    """To look at: beside the crowd it goes with the machine's speed, and the busier that is, the more so."""
+    """For information only: under load, it depends on the speed of the machine."""
     turns = [(at - start, taken) for at, taken in tally.turns]
     for quarter in range(4):
         taken = [taken for at, taken in turns if quarter <= 4 * at / duration_s < quarter + 1]
@@ -106,15 +106,15 @@ def _by_quarter(tally: ClientTally, start: float, duration_s: float) -> Iterator
 
 
 async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Measurement]:
-    """What a server adds to a turn after a soak, beside one with the same settings that has just begun.
+    """The duration of turns after a soak, compared with a new server with the same settings.
 
-    They are asked in turn, so that the machine, whose speed may differ from minute to minute, is as fast for both.
+    They are measured alternately, so that changes in the machine's speed affect both.
     tick: called after each of 2 × AGE_TURNS turns.
     """
     async with LatencyTurns.open(soaked) as old, LatencyTurns.open(fresh) as new:
         taken_s: dict[LatencyTurns, list[float]] = {old: [], new: []}
         for number in range(AGE_TURNS):
-            # Who comes second finds the machine awake.
+            # The second one benefits from a warm machine.
             for one in (old, new) if number % 2 else (new, old):
                 taken_s[one].append(await one.added_s())
                 tick()
@@ -127,7 +127,7 @@ async def aged(soaked: str, fresh: str, tick: Callable[[], None]) -> list[Measur
 
 
 def _growth(memory: Sequence[tuple[float, float]]) -> list[Measurement]:
-    """The third quarter against the last, by their medians: what a long reply takes for a moment is no leak."""
+    """Compare the medians of the third and last quarter, because temporary memory of a long reply is not a leak."""
     quarter = len(memory) // 4
     if not quarter:
         return []

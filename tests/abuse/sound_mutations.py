@@ -1,4 +1,4 @@
-"""What goes wrong with the bytes of a spoken turn."""
+"""Mutations of the bytes of a spoken turn."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from random import Random
 from tests.abuse.seeds import Seed, chunks, pieces, texts
 
 Mutation = Callable[[Seed, Seed, Random], bytes]
-"""Makes frames from a sound seed, another one, and chance."""
+"""Makes frames from an audio seed, another seed, and random choices."""
 
 _BAD_BASE64 = ("====", "A", "AAA", "AA=A", "AAAA\n", " AAAA", "data:audio/ogg;base64,AAAA", "-_-_", "ÄÖÜß", "AAAA====")
 
@@ -18,7 +18,7 @@ def _spoken(seed: Seed, audio: Sequence[bytes]) -> bytes:
 
 
 def flip_bits(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Bits of the sound turned, a few or many."""
+    """Flip few or many bits of the audio."""
     audio = [bytearray(part) for part in seed.audio]
     for _ in range(chance.choice((1, 1, 4, 30))):
         part = chance.choice(audio)
@@ -27,7 +27,7 @@ def flip_bits(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def flip_head(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Bytes near the beginning replaced: where containers and packets say what they are."""
+    """Replace bytes near the beginning, which identify containers and packets."""
     first = bytearray(seed.audio[0])
     for _ in range(chance.choice((1, 2, 8))):
         first[chance.randrange(min(len(first), 64))] = chance.choice((0, 1, 0x7F, 0x80, 0xFF, chance.randrange(256)))
@@ -35,31 +35,31 @@ def flip_head(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def truncate(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """The sound ends anywhere, also within a packet."""
+    """Truncate the audio anywhere, also within a packet."""
     number = chance.randrange(len(seed.audio))
     last = seed.audio[number]
     return _spoken(seed, [*seed.audio[:number], last[: chance.randrange(len(last))]])
 
 
 def behead(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """The first bytes never come."""
+    """Drop the first bytes."""
     whole = b"".join(seed.audio)
     return _spoken(seed, pieces(whole[chance.randrange(1, len(whole)) :], chance, 4))
 
 
 def recut(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Cut anywhere, within headers and packets too, into up to sixteen pieces; some may be empty."""
+    """Split anywhere, also within headers and packets, into up to sixteen pieces, possibly empty."""
     return _spoken(seed, pieces(b"".join(seed.audio), chance, 16))
 
 
 def shuffle(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Chunks in another order, some lost, some twice."""
+    """Reorder, drop and duplicate chunks."""
     audio = chance.choices(seed.audio, k=chance.randrange(1, len(seed.audio) + 4))
     return _spoken(seed, audio)
 
 
 def overwrite(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """A block replaced by one byte, by noise, or by a part of the same sound."""
+    """Replace a block by one byte, by noise, or by another part of the audio."""
     whole = bytearray(b"".join(seed.audio))
     size = chance.randrange(1, 1 + len(whole))
     start, source = chance.randrange(len(whole)), chance.randrange(len(whole))
@@ -69,14 +69,14 @@ def overwrite(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def splice(seed: Seed, other: Seed, chance: Random) -> bytes:
-    """Begins as one kind of sound and goes on as another."""
+    """Start as one kind of audio and continue as another."""
     tail = other.audio or seed.audio
     kept = seed.audio[: chance.randrange(len(seed.audio) + 1)]
     return _spoken(seed, [*kept, *tail[chance.randrange(len(tail)) :]])
 
 
 def other_form(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Sent under a format or a rate that it does not have, also one that changes on the way."""
+    """Declare a wrong format or rate, which may change in between."""
     made = chunks(seed.audio, seed.form, seed.rate_hz)
     for one in made:
         if chance.random() < 0.5:
@@ -86,7 +86,7 @@ def other_form(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def odd_ends(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """is_final nowhere, anywhere, everywhere; empty chunks between."""
+    """Set is_final nowhere, anywhere or everywhere, with empty chunks in between."""
     made = chunks([part for whole in seed.audio for part in ((whole, b"") if chance.random() < 0.2 else (whole,))])
     share = chance.choice((0.0, 0.1, 1.0))
     for one in made:
@@ -95,7 +95,7 @@ def odd_ends(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def bad_base64(seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """One chunk whose text is not standard base64."""
+    """Send a chunk that is not standard base64."""
     made = chunks(seed.audio, seed.form, seed.rate_hz)
     broken = chance.choice(made)["data"]
     text = broken["audio_chunk"]
@@ -107,7 +107,7 @@ def bad_base64(seed: Seed, _other: Seed, chance: Random) -> bytes:
 
 
 def noise(_seed: Seed, _other: Seed, chance: Random) -> bytes:
-    """Chunks of noise, after bytes that begin a container or nothing."""
+    """Send chunks of noise, with or without the first bytes of a container."""
     head = chance.choice((b"", b"OggS", b"\x1a\x45\xdf\xa3", b"RIFF", b"fLaC", b"ID3", b"\xff\xfb", b"Og", b"\xfc"))
     parts = [head, *(chance.randbytes(chance.choice((1, 2, 40, 1500))) for _ in range(chance.randrange(5)))]
     return texts(chunks(parts, chance.choice(("opus", "opus", "pcm16"))))

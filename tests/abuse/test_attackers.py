@@ -1,4 +1,4 @@
-"""Honest clients are served beside each kind of attacker. Bounds are wide; tests/abuse/attackers.py measures."""
+"""Honest clients are served during each kind of attack. The limits are wide; tests/abuse/attackers.py measures."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def alone(served: Served) -> Turns:
 def test_honest_clients_are_served_beside(
     served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """One message could stop everybody for 28 s, and two dozen abandoned requests took 36 s of work."""
+    """Regression: one message blocked everybody for 28 s, and two dozen abandoned requests caused 36 s of work."""
     monkeypatch.setattr(attackers, "_LEAD_S", 0.3)
     with attacking(kind, served.port):
         beside = asyncio.run(honest(served.port, SECONDS))

@@ -77,7 +77,7 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(soak, "AGE_TURNS", 3)
     monkeypatch.setattr(soak, "MOST_CONNECTIONS", 10)  # the connections of the warm-up
     monkeypatch.setattr(soak, "_WARM_UP_SHARE", 0.0)
-    # The server's limit for an answer to its pings, too, which the honest clients of a busy machine have to keep.
+    # Also the server's limit for pongs, which honest clients must meet on a busy machine.
     monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 3.0)
     monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "3")
     for module, name in ((good_clients, "PATIENCE_S"), (holding, "PATIENCE_S"), (remains, "_PATIENCE_S")):
@@ -85,7 +85,7 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(remains, "_AT_ONCE", 40)  # as many database connections as the soak may need
     expected = {"turns spoken", "turns typed", "replies interrupted", "connections over the limit", "sessions resumed",
                 "readers that were dropped", "mutated conversations", "turns that trickled in"}  # fmt: skip
-    # On a busy machine not every client has had its turn after a few seconds: then they are given more.
+    # On a busy machine, a few seconds may not suffice for every client to run; then they get more time.
     for duration_s in (6.0, 30.0, 90.0):
         folder = tmp_path / f"{duration_s:g}"
         folder.mkdir()
@@ -252,7 +252,7 @@ def test_what_a_server_owes_frames(wire: bytes, closes: set[int | None], is_whol
 
 
 async def test_a_client_that_has_ended_leaves_pings_unanswered() -> None:
-    """A pong written after the end of its data stream once aborted the whole soak."""
+    """Regression: a pong after the end of the stream aborted the whole soak."""
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         assert await reader.read() == b""

@@ -1,4 +1,4 @@
-"""Whatever comes as a frame or as sound is taken, or refused in our own words: nothing else comes out."""
+"""Any frame and any audio is either accepted or refused with our own message; there is no other outcome."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ FIELDS = st.sampled_from(sorted({field for event in CLIENT_EVENTS.values() for f
 
 
 def outcome(frame: str) -> None:
-    """Taken, with sound or without, or refused with a code and a sentence that can be sent."""
+    """Check that a message is accepted, or refused with a code and a valid sentence."""
     try:
         event = read(frame, most_bytes=MOST_BYTES)
         if isinstance(event, AudioChunk):
@@ -67,7 +67,7 @@ def test_any_json_is_an_event_or_refused(name: Any, data: Any) -> None:
 )
 @settings(max_examples=100, deadline=None)
 def test_what_is_nested_deeper_than_a_hundred_levels_is_not_read_at_all(levels: int, level: str, core: str) -> None:
-    """The reader went to the end of the stack; what was collected as garbage there could not be finalized."""
+    """Regression: the parser used the whole stack, and objects collected there could not be finalized."""
     # One level more inside of the innermost: what is opened by the core, or the object beside it.
     text, depth = core, levels + (core in ("[", "{") or level.startswith("[{"))
     for _ in range(levels):
@@ -84,7 +84,7 @@ def test_what_is_nested_deeper_than_a_hundred_levels_is_not_read_at_all(levels: 
 
 @pytest.mark.parametrize("piece", ['\\"', '"', "[", "]{", '"[', "\\", '\\\\"'])
 def test_how_deep_a_message_is_takes_no_longer_than_its_length(piece: str) -> None:
-    """A million characters: what looked again from each of them would take hours."""
+    """A million characters: quadratic scanning would take hours."""
     frame = '"' + "[]" * 200 + piece * (1_000_000 // len(piece))
     start = time.process_time()
     with pytest.raises(Refused):

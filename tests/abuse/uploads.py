@@ -1,4 +1,4 @@
-"""Uploads over HTTP: sound whole, cut or damaged, and playlists, to /v1 and to the page's recordings."""
+"""HTTP uploads of intact, truncated or damaged audio, and playlists, to /v1 and to the page's recordings."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from random import Random
 from tests.abuse.handshakes import Handshake
 
 RECORDED_SET = "fuzz"
-"""The set that takes are sent to; `fuzz` makes it before the first conversation."""
+"""The set for takes; `fuzz` creates it before the first conversation."""
 _BOUNDARY = "fuzz-boundary"
 _LONG_LISTS = (
     b'{"name": "x", "texts": [' + b"0," * 30_000 + b"0]}",
@@ -41,7 +41,7 @@ def json_body(_sounds: Sequence[bytes], chance: Random) -> Handshake:
 
 
 def _damaged(data: bytes, other: bytes, chance: Random) -> bytes:
-    """Whole, cut, without its beginning, with other bits, with a hole, or continued as another sound."""
+    """Intact, truncated, without its beginning, with flipped bits, with a gap, or continued as other audio."""
     match chance.randrange(6):
         case 1:
             return data[: chance.randrange(len(data) + 1)]
@@ -69,7 +69,7 @@ def _form(fields: dict[str, str], file: str, data: bytes) -> tuple[str, bytes]:
 
 
 def _post(path: str, content: tuple[str, bytes], chance: Random) -> Handshake:
-    """A request; one in ten claims more than it sends, and then says that nothing more comes."""
+    """A request; one in ten declares more than it sends, and then half-closes the connection."""
     kind, body = content
     ends = chance.random() < 0.1
     head = (

@@ -1,4 +1,4 @@
-"""The embedded agent: what it takes a request for, the companies it hears, what it remembers."""
+"""The rules agent: intents, companies, and memory."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""The finance tools over sample data and over a stand-in for Yahoo Finance; nothing is fetched."""
+"""The finance tools with sample data and with a stub of Yahoo Finance, without network access."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ STORY = {"id": "s1", "content": {"title": "Up again", "summary": "It rose.", "pu
 
 
 class Yahoo:
-    """Counts what is asked of it; like yfinance.Ticker for each ticker."""
+    """A stub of yfinance.Ticker that counts its calls."""
 
     def __init__(self, info: object = INFO, news: object = (STORY, {"content": {}})) -> None:
         self.asked: list[str] = []

@@ -99,7 +99,7 @@ def test_the_file_is_named_without_its_option() -> None:
 
 
 def test_a_run_with_a_model_is_its_own_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """In process and over a server of its own; then without the model, every reply is the same."""
+    """In process and with a server: without the model, every replayed reply is the same."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     def model(asked: object) -> list[object]:
@@ -132,7 +132,7 @@ def test_a_run_with_a_model_is_its_own_recording(tmp_path: Path, monkeypatch: py
 def test_what_attribution_asks_a_remote_agent_is_asked_for_and_recorded(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Requests may cost money: none is sent unasked. What was asked can be asked of the replay again."""
+    """Requests may cost money, so none is sent without permission. The replay can repeat all of them."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with model_server(lambda asked: [Text(f"You said: {asked.said}.")]) as server:
         spec = RunSpec(

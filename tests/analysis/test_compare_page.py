@@ -13,7 +13,7 @@ from voicelab.runs.records import RunFolder
 
 @pytest.fixture
 def found(tmp_path):
-    """In the second run one sample is right that was wrong, and answers come later."""
+    """In the second run, one more sample is correct, and replies are slower."""
     better = [
         VARIED[0].model_copy(update={"heard": VARIED[0].text, "first_audio_s": 0.9}),
         *(turn.model_copy(update={"first_audio_s": 0.9}) for turn in VARIED[1:]),

@@ -1,4 +1,4 @@
-"""Voices crossed with recognizers: every pair is heard, the interaction is what is left, and nothing done is lost."""
+"""Voices crossed with recognizers: all pairs are measured, interactions are correct, and no result is lost."""
 
 import json
 import os
@@ -96,7 +96,7 @@ def heard(text, voice, recognizer, hypothesis):
 
 
 def crossed(home_errors, sentences=40):
-    """Recognizer x mishears one word of four in home_errors of the texts of voice b, and is right otherwise."""
+    """Recognizer x makes one error per four words in home_errors of the texts of voice b, and no others."""
     rows = []
     for number in range(sentences):
         text = f"alpha beta gamma {chr(98 + number // 20)}{chr(98 + number % 20)}ota"

@@ -1,4 +1,4 @@
-"""A damaged run hides no other one: `voicelab runs list` and the page list all, each fault with its reason."""
+"""`voicelab runs list` and the page list all runs, and damaged ones with their reason."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Gates: kept, missed, without evidence; and what CI reads of them."""
+"""Gates: passed, missed and without evidence, and their output for CI."""
 
 from xml.etree import ElementTree
 
@@ -83,7 +83,7 @@ def test_a_baseline(run, worse, options, code, said):
 
 
 def test_two_runs_alike_are_surely_no_worse_by_a_margin_that_the_samples_can_show(tmp_path, run):
-    """24 turns that do not differ leave a difference of up to 0.14 open."""
+    """24 equal turns do not exclude a difference of up to 0.14."""
     twin = written(tmp_path / "twin", hears(SAID, ALIKE, run_id="twin"))
     options = ("--baseline", run, "--no-worse", "wer")
     assert gate(twin, *options)[0] == 0

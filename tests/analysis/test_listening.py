@@ -1,4 +1,4 @@
-"""Listening to a run: what is scored, what stays in its folder, and what the report shows of it."""
+"""`voicelab listen`: the scores, the stored file, and the report."""
 
 import json
 
@@ -17,7 +17,7 @@ from voicelab.scoring import sound_quality
 
 
 class Loudness:
-    """Stands for the models: the louder, the better."""
+    """A stub of the models: louder audio has a higher score."""
 
     def score(self, clip):
         level = float(np.clip(1 + 20 * np.abs(clip.samples).mean(), 1, 5))

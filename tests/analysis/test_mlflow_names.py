@@ -1,4 +1,4 @@
-"""Names become parts of metric names and back: none is lost, none meets another."""
+"""The escaping of metric names is reversible and has no collisions."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Power: what it recommends finds the difference about as often as it says, on simulated data."""
+"""Power analysis: the recommended sizes have the promised power on simulated data."""
 
 import json
 
@@ -44,7 +44,7 @@ def words(rng, sets, speakers, each):
 
 
 def test_a_pilot_of_words_plans_a_set_that_finds_the_difference():
-    """The whole way: errors in utterances, the pilot's variances, the test on ratios of sums in the planned sets."""
+    """End to end: errors per utterance, variances from a pilot, and tests of ratios of sums on the planned sets."""
     rng = np.random.default_rng(3)
     first, second, said = (counts[0] for counts in words(rng, 1, 2000, 10))
     difference = (second.sum() - first.sum()) / said.sum()
@@ -78,7 +78,7 @@ def test_power_is_that_of_the_t_test_of_the_textbook():
 
 
 def test_power_is_known_where_the_library_s_noncentral_t_is_not():
-    """scipy's nctdtr is nan at 1 degree of freedom and a shift of 12.2, which counted as a power of 1."""
+    """Regression: scipy's nctdtr is nan at 1 degree of freedom and a shift of 12.2, which counted as a power of 1."""
     assert power_of(0.01, 0.00082, 2) == pytest.approx(0.66, abs=0.01)
 
 

@@ -1,4 +1,4 @@
-"""A round trip holds what a recognizer hears against what a voice said."""
+"""A round trip compares a recognizer's transcript with the text that a voice spoke."""
 
 import json
 

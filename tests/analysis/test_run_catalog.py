@@ -17,7 +17,7 @@ from voicelab.runs.records import RunSpec
 
 @pytest.fixture
 def out(tmp_path):
-    """One run of each state, and two things that are no runs."""
+    """One run in each state, and two entries that are not runs."""
     out = tmp_path / "reports"
     make(out, "old")
     make(out, "new", days=2)
@@ -130,7 +130,7 @@ def test_rm_stays_inside_the_run(out, tmp_path, monkeypatch):
     (out / "old" / "audio" / "link").symlink_to(precious)
     (out / "linked").symlink_to(out / "new")
     assert "is a link" in runs("rm", "linked", "--out", out, "--yes").output
-    (out / "run.json").write_text("{}")  # a folder of runs is none, whatever lies in it
+    (out / "run.json").write_text("{}")  # a folder of runs is not a run itself
     assert "contains more than a run" in runs("rm", out, "--yes").output
     monkeypatch.chdir(out / "new" / "audio")
     assert "is the current folder or contains it" in runs("rm", out / "new", "--yes").output

@@ -1,4 +1,4 @@
-"""`voicelab score`: what it prints is what sclite prints, and what it refuses it says why."""
+"""`voicelab score` prints the numbers of sclite, and gives reasons for refusals."""
 
 import json
 import random
@@ -57,7 +57,7 @@ def test_the_figures_alone(files):
 @nist.needed
 @pytest.mark.parametrize("raw", [False, True])
 def test_the_summary_is_sclites(tmp_path, raw):
-    """Every number of every row, the mean, the deviation and the median among them."""
+    """All numbers of all rows, including mean, deviation and median."""
     chance = random.Random(5)
     lines = {"r.trn": [], "h.trn": []}
     for number in range(120):

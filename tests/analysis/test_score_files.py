@@ -1,4 +1,4 @@
-"""`voicelab score` pairs what belongs together, and says what it cannot pair or had to assume."""
+"""`voicelab score` pairs references with hypotheses, and reports unpaired entries and assumptions."""
 
 import json
 from typing import get_args

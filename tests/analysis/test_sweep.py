@@ -263,7 +263,7 @@ def test_a_curve_names_its_sweep_and_every_place(worded):
 
 
 def test_the_report_of_a_disturbed_run_plays_what_was_sent_and_says_so(made, monkeypatch):
-    monkeypatch.setattr("voicelab.report.page._pictures", lambda summary: [])  # drawing them is not the point here
+    monkeypatch.setattr("voicelab.report.page._pictures", lambda summary: [])  # plots are not tested here
     folder = made[0].run("babble-0dB")
     done = voicelab("report", folder.path)
     assert done.exit_code == 0, done.output

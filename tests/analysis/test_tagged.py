@@ -1,4 +1,4 @@
-"""References with a tag per token: wordings of spans, error rates by class, turns, and files that cannot be used."""
+"""References with a tag per token: wordings of spans, error rates by class, turns, and invalid files."""
 
 import json
 
@@ -159,7 +159,7 @@ def test_a_row_may_end_early(tmp_path):
 
 
 def test_calls_in_processes_score_as_calls_in_turn(tmp_path, monkeypatch):
-    """Many calls are aligned in processes; what they give, and the sentence for a broken file, are the same."""
+    """Alignment in several processes gives the same results and messages."""
     for place in range(parallel.FEW_CALLS):
         reference = "token|speaker|tags|wer_tags\n" + "".join(
             f"{word}|{speaker}|{tags}|{tags}\n"

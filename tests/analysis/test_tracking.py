@@ -1,4 +1,4 @@
-"""A run is logged into a real MLflow store whole, once, and never at the price of the run."""
+"""A run is logged to a real MLflow store completely and once, and failures of MLflow do not affect the run."""
 
 import importlib.util
 import json

@@ -1,4 +1,4 @@
-"""A figure over time: which changes are beyond the noise, as table, JSON and picture."""
+"""A figure over time: significant changes, as table, JSON and plot."""
 
 import json
 from datetime import timedelta
@@ -17,7 +17,7 @@ WRONG = [text.replace("please tell me", "peas tall tree") for text in SAID]
 
 @pytest.fixture
 def reports(tmp_path):
-    """Five runs: twice alike, then worse, then better again, then on other samples. Their names sort the other way."""
+    """Five runs: two equal, a worse one, a better one, and one on other samples. Their names sort in reverse."""
     for number, (heard, sha) in enumerate([(ALIKE, "0"), (ALIKE, "0"), (WRONG, "0"), (SAID, "0"), (ALIKE, "1")]):
         run, turns = hears(SAID, heard, run_id=f"r{9 - number}", speakers="abcdefgh", sha=sha * 64)
         run = run.model_copy(update={"started_at": run.started_at + timedelta(days=number)})

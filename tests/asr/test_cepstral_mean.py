@@ -1,4 +1,4 @@
-"""What PocketSphinx takes off its features is the same however cheaply it is found."""
+"""The fast estimate of the cepstral mean equals PocketSphinx's own."""
 
 from __future__ import annotations
 

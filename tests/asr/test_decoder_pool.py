@@ -91,7 +91,7 @@ def test_utterances_one_after_the_other_share_one(factory: Factory) -> None:
 
 
 def test_those_that_say_little_have_none_made_for_each(factory: Factory) -> None:
-    """Sixteen sockets with 20 ms of audio each once grew a recognizer by 1.4 GB."""
+    """Regression: sixteen sockets with 20 ms of audio each grew a recognizer by 1.4 GB."""
     shelf = DecoderPool(factory, most=32)
     for _ in range(16):
         shelf.expect(Utterance(shelf))

@@ -1,4 +1,4 @@
-"""fsmn-vad: the real loading and hearing code with a tiny model; the text does not depend on how the sound came."""
+"""fsmn-vad: the real code with a tiny model; the text does not depend on the chunking."""
 
 import hashlib
 import json
@@ -68,7 +68,7 @@ def conversation(hiss):
 
 
 def in_a_gap(end, gaps):
-    """With a tenth of a second for the last sound of a word, which fades."""
+    """Allows 0.1 s for the fading end of a word."""
     return any(first - SPEECH_RATE_HZ // 10 <= end <= last for first, last in gaps)
 
 

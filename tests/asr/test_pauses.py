@@ -1,4 +1,4 @@
-"""Where sound is cut depends on the sound alone, not on how it came; and what was loud is in some piece."""
+"""Splits depend on the audio and not on the chunking, and all loud audio is in a segment."""
 
 from itertools import pairwise
 
@@ -15,7 +15,7 @@ SEGMENT_S = 1.0
 
 
 class LoudDetector:
-    """Speech is over at the last sample above a level, once 0.2 s came after it; it keeps what it was asked to hear."""
+    """Speech ends at the last loud sample, once 0.2 s have followed. Records the audio that it gets."""
 
     def __init__(self):
         self.heard = []

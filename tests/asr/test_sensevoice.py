@@ -90,7 +90,7 @@ print(json.dumps(told))
 
 @pytest.fixture(scope="module")
 def told(tmp_path_factory):
-    """What one process says that tries the engine and AutoModel itself; funasr takes seconds to import."""
+    """The output of one process that runs all checks, because importing funasr takes seconds."""
     broken = tmp_path_factory.mktemp("models") / "broken"
     shutil.copytree(FOLDER, broken)
     done = subprocess.run([sys.executable, "-c", LAB, str(broken)], capture_output=True, text=True, check=False)
@@ -120,7 +120,7 @@ def test_loading_leaves_threads_random_numbers_and_logging_alone(told):
 
 
 def test_weights_that_are_lacking_or_do_not_fit_are_an_error(told):
-    """funasr itself would go on with random numbers in their place."""
+    """funasr itself would continue with random numbers instead."""
     assert "lacks the weights 'ctc.ctc_lo.bias'" in told["lacking"]
     assert "the weights 'ctc.ctc_lo.bias' do not match config.yaml" in told["misfit"]
     assert "has no model.pt" in told["empty"]
@@ -148,7 +148,7 @@ async def test_in_process_streamed_and_whole_batched_and_single(host):
 
 @on_module_loop
 async def test_at_a_pause_the_work_is_done_before_the_end(host):
-    """Nothing is decoded at the end when the last thing that came was a pause; what is said after one is not lost."""
+    """After a final pause, nothing is left to decode. Speech after a pause is not lost."""
     clip = Clip.join([recording("price"), Clip.silence(0.5)])
     stream = host.stream()
     for frame in frames(clip):
@@ -176,7 +176,7 @@ async def test_long_audio_is_cut_at_pauses_alike_streamed_and_whole(host):
 
 
 async def test_over_the_websocket_in_one_chunk_and_streamed(tmp_path):
-    """And the server has said that the model is loaded, in a log without funasr's own talk."""
+    """The server's log reports that the model is loaded, without funasr's own output."""
     with spawned(tmp_path, "--asr", spec(), "--tts", "fake", "--agent", "fake:text={heard}.") as served:
         log = tmp_path / "server.log"
         until(lambda: "Application startup complete" in log.read_text())
@@ -206,7 +206,7 @@ async def test_weights_that_are_not_here_name_the_command(tmp_path, monkeypatch)
 
 
 def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path, monkeypatch):
-    """The server closes its socket before it ends: its own sentence was lost, and the exit code was 1."""
+    """Regression: the server closed its socket before it exited, so its message was lost and the exit code was 1."""
     monkeypatch.setenv("MODELSCOPE_CACHE", str(tmp_path))
     monkeypatch.setenv("HF_HOME", str(tmp_path))
     asked = ["evaluate", "--asr", "sensevoice", "--tts", "fake", "--limit", "1", "--out", str(tmp_path / "reports")]
@@ -216,7 +216,7 @@ def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path,
 
 
 async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
-    """No GPU is to be seen, and the CPU is not taken in its place."""
+    """Without a visible GPU, the CPU is not used instead."""
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
     for asked in ("cuda", "cuda:7", "cuda:x", "tpu"):
         error = await failure(spec(device=asked))
@@ -226,7 +226,7 @@ async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
 
 
 def test_a_chinese_set_is_measured_from_end_to_end(tmp_path):
-    """One language, as each run loads the model anew; what the five languages tell it is in test_languages.py."""
+    """One language only, because each run loads the model. test_languages.py covers the options of all five."""
     shutil.copy(FOLDER / "hello.ogg", tmp_path)
     row = {"audio_filepath": "hello.ogg", "text": TEXTS["hello"], "language": "zh", "expected_entities": ["股票"]}
     (tmp_path / "set.jsonl").write_text(json.dumps(row, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""PocketSphinx through its C functions hears what its Python class hears, and lets others work meanwhile."""
+"""PocketSphinx through its C functions gives the results of its Python class, and releases the GIL."""
 
 import threading
 from concurrent.futures import ThreadPoolExecutor

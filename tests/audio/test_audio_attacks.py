@@ -32,7 +32,7 @@ Watches = tuple[FileWatch, PortWatch]
 
 @pytest.fixture
 def bait(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watches]:
-    """A sound file beside the process, which names without a folder would reach, and a port; both watched."""
+    """An audio file in the working directory, and a port, both watched for access."""
     (tmp_path / BAIT).write_bytes(codecs.encode_wav(TONE))
     monkeypatch.chdir(tmp_path)
     with watching(tmp_path) as watches:
@@ -52,7 +52,7 @@ def untouched(watches: Watches) -> bool:
 
 
 def test_the_watch_sees_what_a_library_that_guesses_opens(bait: Watches) -> None:
-    """Proof that the tests below could fail: FFmpeg follows a playlist when it may guess, and an alias when it may."""
+    """The tests below could fail: without restrictions, FFmpeg follows playlists and aliases."""
     with av.open(io.BytesIO(instructions.texts(BAIT, 1)["ffconcat"])) as container:
         assert container.streams.audio
     assert BAIT in bait[0].opened()
@@ -63,7 +63,7 @@ def test_the_watch_sees_what_a_library_that_guesses_opens(bait: Watches) -> None
 
 
 def refusal_of(decode: Callable[[], object]) -> str:
-    """The words of the refusal; "" where something was decoded."""
+    """The message of the refusal; "" if audio was decoded."""
     try:
         decode()
     except InputError as error:
@@ -124,7 +124,7 @@ async def test_every_entrance_of_the_server_opens_nothing(bait: Watches, tmp_pat
 
 
 async def test_a_hundred_at_once_hold_nobody_up_and_the_server_still_ends_in_time(tmp_path: Path) -> None:
-    """Descriptions that made a decoder wait for packets that never come, beside an honest upload."""
+    """Session descriptions, which made a decoder wait for packets, compared with a normal upload."""
     fakes = {"ASR": "fake", "AGENT": "fake", "TTS": "fake", "VAD": "none", "POOL_QUEUE": "100"}
     sound = codecs.encode_wav(TONE)
     bad = [data for port in (18_610, 18_640) for data in instructions.texts("absent.wav", port).values()] * 2
@@ -145,7 +145,7 @@ async def test_a_hundred_at_once_hold_nobody_up_and_the_server_still_ends_in_tim
             assert udp_ports(served.pid) == ports
             await asyncio.gather(*attack)
             attack_s = cpu_s(served.pid) - before_s - honest_s
-        # Processor time does not depend on what else the machine does: a refusal costs no more than an honest upload.
+        # Processor time does not depend on the machine's load: a refusal costs at most as much as a normal upload.
         assert attack_s / len(attack) < 1.5 * honest_s / 10
         assert beside_s < alone_s * len(attack) + 0.1, "no more than waiting for its turn"
         stuck = asyncio.create_task(_hold(served, bad[:20]))
@@ -163,7 +163,7 @@ def cpu_s(pid: int) -> float:
 
 
 def ending_s(served: Served) -> float:
-    """How long a server takes to end after SIGTERM."""
+    """Seconds until the server exits after SIGTERM."""
     assert served.pid is not None
     began_s = time.monotonic()
     os.kill(served.pid, signal.SIGTERM)
@@ -172,7 +172,7 @@ def ending_s(served: Served) -> float:
 
 
 async def _upload(http: httpx.AsyncClient, data: bytes, status: int) -> float:
-    """How long an upload takes that ends with this status."""
+    """Seconds of an upload that is answered with this status."""
     began_s = time.monotonic()
     answer = await http.post("/v1/audio/transcriptions", data={"model": "fake"}, files={"file": data})
     assert answer.status_code == status, answer.text
@@ -186,7 +186,7 @@ async def _hold(served: Served, found: list[bytes]) -> None:
 
 
 def test_only_one_module_opens_encoded_sound() -> None:
-    """`av.open` for reading stands in voicelab/audio/demuxing.py alone."""
+    """Only voicelab/audio/demuxing.py calls `av.open` for reading."""
     readers = []
     for file in [*PROJECT.glob("voicelab/**/*.py"), *PROJECT.glob("server/**/*.py")]:
         for node in ast.walk(ast.parse(file.read_text())):

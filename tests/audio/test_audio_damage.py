@@ -31,7 +31,7 @@ def without(data: bytes, start: int, size: int) -> bytes:
 
 
 def heard(chunks: list[bytes], form: str = "opus") -> tuple[float, float]:
-    """Seconds that were heard and seconds that could not be decoded, of a turn."""
+    """Seconds of a turn that were decoded, and seconds that were not."""
     audio = IncomingAudio(longest_s=30.0)
     try:
         for chunk in chunks:
@@ -42,7 +42,7 @@ def heard(chunks: list[bytes], form: str = "opus") -> tuple[float, float]:
     return audio.duration_s, audio.undecoded_s
 
 
-# What is damaged, how much is heard, how much is lost (seconds); each within 0.15 s.
+# Damaged file, decoded seconds, lost seconds (tolerance 0.15 s).
 DAMAGED = {
     "mp3, zeros behind": (MP3 + bytes(30_000), 3.0, 0.0),
     "mp3, a tag behind": (MP3 + b"TAG" + b"a name".ljust(125, b"\0"), 3.0, 0.0),
@@ -144,7 +144,7 @@ def test_floats_in_the_range_of_integers_are_brought_to_scale(bits: int) -> None
 
 
 def test_floats_in_the_range_of_integers_that_begin_softly_are_brought_to_scale() -> None:
-    """Fractions below one step of 16 bits come first, as a resampler leaves them."""
+    """Starts with values below one 16-bit step, like the output of a resampler."""
     soft = np.random.default_rng(2).normal(0, 0.3, SPEECH_RATE_HZ // 2)
     data = wav(np.concatenate([soft, CLIP.samples * 32768]).astype("<f4").tobytes(), tag=3, bits=32)
     for found in (decoding.load(data, rate_hz=SPEECH_RATE_HZ).clip, decoding.decode(data)):
@@ -153,7 +153,7 @@ def test_floats_in_the_range_of_integers_that_begin_softly_are_brought_to_scale(
 
 
 def test_quiet_floats_in_the_range_of_integers_are_no_noise() -> None:
-    """Silence of ±1 steps first: full scale, were it taken for ±1."""
+    """Starts with silence of ±1 steps, which would be full scale in a range of ±1."""
     steps = np.random.default_rng(1).integers(-1, 2, SPEECH_RATE_HZ).astype("<f4")
     data = wav(np.concatenate([steps, (CLIP.samples * 32768).astype("<f4")]).tobytes(), tag=3, bits=32)
     assert decoding.decode(data).between(0, 0.9).level_dbfs < -80

@@ -23,7 +23,7 @@ SPOKEN_S = 1.5
 CLIP = Clip((0.3 * np.sin(np.arange(round(SPOKEN_S * SPEECH_RATE_HZ)) * 0.17)).astype(np.float32), SPEECH_RATE_HZ)
 FILES = {name: make(CLIP) for name, make in SOUNDS.items()}
 PADDING_S = 0.1
-"""What encoders put around the sound."""
+"""The padding of encoders."""
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +117,7 @@ def test_sound_comes_out_while_the_file_still_comes_in(name: str) -> None:
 
 
 def test_a_set_of_every_container_is_checked_and_evaluated_alike(tmp_path: Path) -> None:
-    """What `voicelab samples` decodes, `evaluate` and `audit` decode too, to the same length."""
+    """`voicelab samples`, `evaluate` and `audit` decode the same files to the same length."""
     rows = []
     for name, data in FILES.items():
         (tmp_path / name).write_bytes(data)

@@ -1,4 +1,4 @@
-"""Any bytes sent as audio give either audio within the limit or a single refusal with our own message."""
+"""Any bytes sent as audio result either in audio within the limit or in one refusal with our own message."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ def test_a_damaged_file_is_sound_or_refused(kind: str, seed: int, share: float, 
 
 
 def test_a_codec_that_nobody_knows_is_refused():
-    """The decoder's thread ended with an AttributeError, and its turn counted as one without audio."""
+    """Regression: the decoder's thread failed with an AttributeError, and the turn counted as one without audio."""
     data = FILES["webm"].replace(b"A_OPUS", b"A_XPUS")
     assert data != FILES["webm"]
     with pytest.raises(InputError, match="codec is unknown"):
@@ -115,7 +115,7 @@ def test_a_codec_that_nobody_knows_is_refused():
 
 @pytest.mark.parametrize("kind", ["ogg", "webm", "wav"])
 def test_a_file_without_its_head_is_refused_or_noise_of_its_length(kind: str) -> None:
-    """Where the bytes name a container it is refused; other bytes are read as the format says, which fails as well."""
+    """Bytes of a container are refused. Other bytes are parsed in the declared format, which fails too."""
     data = FILES[kind]
     assert outcome([data[:4] + data[60:]]) is None
     assert outcome([data[60:]], "opus") is None
@@ -160,14 +160,14 @@ def test_a_packet_of_120_ms() -> None:
 
 
 def test_gaps_of_discontinuous_transmission_sound_as_long_as_they_are() -> None:
-    """A packet of one byte stands for a frame in which nothing was sent."""
+    """A packet of one byte is a frame without data (DTX)."""
     packets = opus.encode_packets(SOUND)
     gap = bytes([packets[0][0]])
     assert received([*packets[:25], *[gap] * 25, *packets[25:50]]).duration_s == pytest.approx(1.5)
 
 
 def test_packets_with_forward_error_correction_sound_as_long_as_they_are_whatever_is_lost() -> None:
-    """The copies of a packet in the one after it are no sound of their own; of what never came nothing is known."""
+    """Copies of a packet in the next one are not additional audio; nothing is known about lost packets."""
     encoder = opus.PacketEncoder(16_000, 24_000, use="voip", fec_loss_percent=30)
     packets = encoder.feed(SOUND.at_rate(16_000))
     assert received(packets).duration_s == pytest.approx(1.0)
@@ -196,7 +196,7 @@ def test_opus_of_any_frame_in_webm_and_ogg(frame_ms: float, channels: int) -> No
 
 
 def hours_of_opus(packet_count: int) -> bytes:
-    """An Ogg file of packets of two bytes, each of them 120 ms of nothing."""
+    """An Ogg file of two-byte packets, each with 120 ms of silence."""
     writer = opus.OggOpusWriter(48_000)
     head = writer._head()
     pages, nothing = b"", b"\xe3\x30"
@@ -206,7 +206,7 @@ def hours_of_opus(packet_count: int) -> bytes:
 
 
 def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    """And no more of it is unpacked: two hours of samples are half a gigabyte."""
+    """Decoding stops at the limit: two hours of samples are half a gigabyte."""
     unpacked_s, feed = 0.0, opus.PacketDecoder.feed
 
     def counting(decoder: opus.PacketDecoder, packet: bytes) -> Clip:
@@ -225,7 +225,7 @@ def test_a_tiny_file_that_unpacks_to_hours_is_refused_at_the_limit(monkeypatch: 
 
 
 def test_a_file_of_a_sample_a_second_is_refused_before_it_is_unpacked_and_leaves_nothing() -> None:
-    """Sixty kilobytes became 180 MB, which the refusal then held on to until the garbage collector came."""
+    """Regression: sixty kilobytes became 180 MB, which the refusal kept alive until garbage collection."""
     data = codecs.encode(tone(2.0), "wav")
     place = data.index(b"fmt ") + 12
     data = data[:place] + struct.pack("<II", 1, 2) + data[place + 8 :]
@@ -245,7 +245,7 @@ def test_a_file_of_a_sample_a_second_is_refused_before_it_is_unpacked_and_leaves
 
 @pytest.mark.parametrize("data", [b"OggS" + b"x" * 5000, FILES["webm"][:200], codecs.encode_wav(tone(12.0))])
 def test_a_refused_file_leaves_nothing_to_the_garbage_collector(data: bytes) -> None:
-    """The refusal knew where it came from, and the stream knew the refusal: both stayed until somebody collected."""
+    """Regression: the refusal and the stream referred to each other and stayed until garbage collection."""
     gc.collect()
     gc.disable()
     try:
@@ -278,7 +278,7 @@ def test_bytes_without_end_that_hold_no_sound_are_refused(kind: str) -> None:
 
 
 def test_threads_end_with_their_turns() -> None:
-    """Finished, given up in the middle, or refused: none waits on for bytes that will not come."""
+    """Finished, cancelled or refused decodes do not wait for further bytes."""
     for chunks in ([FILES["webm"]], [FILES["webm"][:300]], [b"OggS" + bytes(5000)]):
         audio = IncomingAudio(longest_s=10.0)
         for chunk in chunks:
@@ -291,7 +291,7 @@ def test_threads_end_with_their_turns() -> None:
 
 
 def test_samples_that_are_no_numbers_are_silence() -> None:
-    """A WAV of 32-bit floats can hold NaN and infinities; no recognizer is given one."""
+    """A WAV of 32-bit floats may contain NaN and infinities, which no recognizer gets."""
     samples = np.array([np.nan, np.inf, -np.inf, 0.5] * 4000, dtype="<f4").tobytes()
     form = struct.pack("<4sIHHIIHH", b"fmt ", 16, 3, 1, 16_000, 64_000, 4, 32)
     data = form + struct.pack("<4sI", b"data", len(samples)) + samples

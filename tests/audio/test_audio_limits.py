@@ -1,4 +1,4 @@
-"""What one file may cost, and that a decode ends when nobody waits for it any more."""
+"""The maximum cost of a file, and the cancellation of decodes."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_what_is_within_the_limits_costs_the_memory_of_its_result(rate_hz: int, 
     finally:
         tracemalloc.stop()
     assert clip.duration_s == pytest.approx(100, abs=1)
-    # The pieces, their sum, and a block of all channels while it is mixed; 150 MB were it resampled as a whole.
+    # The pieces, their sum, and a block of all channels while it is mixed; resampling it as a whole would take 150 MB.
     assert peak < 3 * clip.samples.nbytes + 16e6
 
 
@@ -103,7 +103,7 @@ _MILLIONS = 40_000_000
 
 
 def _long_index(clip: Clip) -> bytes:
-    """An MP4 whose tables say that it holds 40 million samples of one byte."""
+    """An MP4 whose tables declare 40 million samples of one byte."""
     data = bytearray(muxed(clip, "ipod", "aac"))
     for name, fields in (
         (b"stsz", struct.pack(">II", 1, _MILLIONS)),
@@ -116,7 +116,7 @@ def _long_index(clip: Clip) -> bytes:
 
 
 def _long_fragment(clip: Clip) -> bytes:
-    """A fragment of an MP4 that says the same, with no size for any of them."""
+    """A fragment of an MP4 with the same declaration, without sizes."""
     data = bytearray(SOUNDS["mp4_fragmented"](clip))
     place = data.index(b"trun") + 4
     data[place : place + 8] = struct.pack(">II", 1, _MILLIONS)
@@ -125,7 +125,7 @@ def _long_fragment(clip: Clip) -> bytes:
 
 @pytest.mark.parametrize("bomb", [_long_index, _long_fragment])
 def test_an_index_of_millions_of_samples_in_a_few_bytes_takes_no_memory(bomb: Callable[[Clip], bytes]) -> None:
-    """A number in an MP4 says how long its index is; without a limit, memory for it (1.4 GB here) is taken at once."""
+    """An MP4 declares the length of its index; without a limit, FFmpeg allocates memory for it (1.4 GB here)."""
     assert limit_allocations()
     data = bomb(tone(0.5))
     assert len(data) < 10_000
@@ -198,7 +198,7 @@ def test_a_stream_that_is_given_up_frees_its_thread(kind: str) -> None:
 
 
 def test_an_endless_mp4_keeps_its_last_bytes_only() -> None:
-    """A stream without end in fragments: what was decoded is not kept for ever."""
+    """An endless stream of fragments: decoded audio is not kept forever."""
     pipe = SeekablePipe(Stop(Limits(), "the audio"))
     for _ in range(60):
         pipe.put(bytes(2**20))

@@ -1,4 +1,4 @@
-"""A Clip keeps its promises about shape, seconds and bytes."""
+"""The guarantees of Clip about shape, seconds and bytes."""
 
 import numpy as np
 import pytest

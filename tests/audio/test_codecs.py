@@ -1,4 +1,4 @@
-"""Containers: what PyAV can read comes in; what it cannot is an error that names its source."""
+"""Containers: supported ones are decoded; others are an error that names the source."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""G.711: the two laws against FFmpeg's, and telephone sound through the server."""
+"""G.711: both laws compared with FFmpeg's, and telephone audio through the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Predicted sound quality: the numbers of the published code, from the published weights."""
+"""Predicted sound quality equals that of the published code with the published weights."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Opus packets and the Ogg Opus stream: valid for others to read, exact in length."""
+"""Opus packets and Ogg Opus streams: readable by other programs, and of exact length."""
 
 import ctypes.util
 import os
@@ -49,7 +49,7 @@ def test_packets_come_back_as_sound():
 @given(st.binary(max_size=60), st.sampled_from([16_000, 24_000, 48_000]))
 @settings(max_examples=200, deadline=None)
 def test_packets_are_decoded_as_opuslib_decodes_them(data, rate_hz):
-    """Also those that nobody encoded, and each after what came before it."""
+    """Includes packets that no encoder made, each decoded after the previous ones."""
     ours, theirs = opus.PacketDecoder(rate_hz), opus.load_opuslib().Decoder(rate_hz, 1)
     for packet in (*opus.encode_packets(tone(0.1)), data, *opus.encode_packets(tone(0.1))):
         try:
@@ -84,7 +84,7 @@ def test_bytes_that_are_no_packet_are_an_input_error():
 
 
 def bound_library(**environment):
-    """The version that a fresh process reports with these variables, and its error; opuslib is bound once a process."""
+    """Version and error of a new process with these variables; opuslib is bound once per process."""
     program = "from voicelab.audio import opus; print(opus.libopus_version(), opus.load_opuslib().api.lib_location)"
     values = {name: value for name, value in os.environ.items() if name != opus.LIBOPUS_VARIABLE} | environment
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=values)

@@ -1,4 +1,4 @@
-"""What makes a recording unfit is found, and a good one is left in peace."""
+"""Problems of recordings are found; good recordings have no findings."""
 
 from __future__ import annotations
 

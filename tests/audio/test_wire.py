@@ -1,4 +1,4 @@
-"""The audio bytes of a turn: recognized by their first bytes, cut anywhere, joined to one valid reply."""
+"""The audio bytes of a turn: format detection by the first bytes, any chunking, and one valid reply."""
 
 import pytest
 from hypothesis import given, settings

@@ -1,4 +1,4 @@
-"""A path or a name that does not work is one sentence and exit code 2, before any work, with nothing left behind."""
+"""An unusable path or name gives one sentence and exit code 2, before any work, and leaves no files."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The command line: what it prints, and the exit code (0 done, 1 failed, 2 bad input)."""
+"""The command line: output and exit codes (0 success, 1 failed, 2 bad input)."""
 
 import json
 import subprocess

@@ -48,7 +48,7 @@ def test_sets_and_runs_complete_to_paths(tmp_path, monkeypatch):
 
 
 def completed(line, monkeypatch, **environment):
-    """What `voicelab` prints when bash asks it to complete the last word of a command line."""
+    """The output of `voicelab` when bash requests completions for the last word of a command line."""
     monkeypatch.setenv("_VOICELAB_COMPLETE", "complete_bash")
     monkeypatch.setenv("COMP_WORDS", line)
     monkeypatch.setenv("COMP_CWORD", str(len(line.split(" ")) - 1))

@@ -1,4 +1,4 @@
-"""A new package passes its contract test, and its component can be used as it is installed."""
+"""A new package passes its contract test, and its component works after installation."""
 
 import subprocess
 import sys
@@ -13,7 +13,7 @@ from voicelab.errors import InputError
 
 
 def test_every_kind_passes_its_own_contract(tmp_path):
-    """All packages in one pytest process, installed by nothing but a search path."""
+    """Test all packages in one pytest process, with a search path instead of an installation."""
     folders = [write_package(kind, f"my-{kind}", tmp_path) for kind in KINDS]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--import-mode=importlib", *map(str, folders)],

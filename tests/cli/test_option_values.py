@@ -39,11 +39,11 @@ _WORKERS = (
     ("voicelab.analysis.bench.match.law", "measure"),
     ("voicelab.asr.sensevoice.random_weights", "make_random_sensevoice"),
 )
-"""What would take long once all options are checked."""
+"""The functions that do the actual work after all options are checked."""
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Every command that can be called, with the words that call it."""
+    """Every command with its words."""
     for name, inner in getattr(command, "commands", {}).items():
         yield from commands(inner, (*path, name))
     if not hasattr(command, "commands"):
@@ -70,7 +70,7 @@ def material(tmp_path_factory) -> dict[str, str]:
 
 @pytest.fixture
 def cheap(monkeypatch):
-    """Nothing that takes long or leaves this machine: what would begin says so and ends."""
+    """Replace functions that take long or access the network; the replacements report the call and exit."""
 
     def stubbed(*_: object, **__: object) -> Any:
         raise VoicelabError("stubbed: here the work would begin")
@@ -78,13 +78,13 @@ def cheap(monkeypatch):
     async def stubbed_async(*_: object, **__: object) -> Any:
         stubbed()
 
-    # A module that is imported for the first time while a name is stubbed would keep the stub for later tests.
+    # A module first imported while a name is stubbed would keep the stub for later tests.
     for module, name in _WORKERS:
         monkeypatch.setattr(import_module(module), name, stubbed)
     for importer in _IMPORTERS:
         import_module(importer)
         monkeypatch.setattr(f"{importer}.hear", stubbed)
-    monkeypatch.setattr("typer.testing._get_command", lambda _: COMMAND)  # it would be built anew for each call
+    monkeypatch.setattr("typer.testing._get_command", lambda _: COMMAND)  # it would be rebuilt for each call
     monkeypatch.setattr(runner, "_all", stubbed_async)
     for where in ("voicelab.runs.notebook.execute", "voicelab.pipeline.transcribe.hear", "httpx.Client.send"):
         monkeypatch.setattr(where, stubbed)
@@ -126,7 +126,7 @@ def base(path: tuple[str, ...], material: dict[str, str]) -> list[str]:
 
 
 def cases(path: tuple[str, ...], material: dict[str, str]) -> Iterator[list[str]]:
-    """The command with each value in each of its options and arguments."""
+    """Run the command with each value in each option and argument."""
     for parameter in COMMANDS[path].params:
         if parameter.name == "help" or getattr(parameter, "is_flag", False):
             continue
@@ -165,7 +165,7 @@ def test_any_value_of_any_option_is_answered_with_a_sentence(path, material, che
 
 
 def _is_no_number(path: tuple[str, ...], argument: str) -> bool:
-    """Whether it gives an option that takes a number another value than a finite number."""
+    """Return whether a numeric option gets anything but a finite number."""
     option, _, value = argument.partition("=")
     numbers = {
         name

@@ -66,7 +66,7 @@ def test_the_same_seed_gives_the_same_clip(condition):
 )
 @LAWS
 def test_the_ratio_after_mixing_is_the_one_asked_for(kind, snr_db, gain_db, rate_hz):
-    """Taken apart again by what is known of the speech alone, whatever the scale that full scale asked for."""
+    """Separate noise and speech again by means of the clean speech, independently of the scaling to full scale."""
     clip = amplify(SPEECH.at_rate(rate_hz), gain_db)
     found = degrade(subject(clip), Condition(noise=kind, snr_db=snr_db), VOICES)
     heard = amplify(found.clip, -found.scale_db).samples.astype(float)
@@ -139,7 +139,7 @@ def test_what_leaves_full_scale_is_scaled_and_said_not_clipped():
 @given(pause_s=st.floats(0.5, 5), level=st.floats(0.001, 0.9))
 @LAWS
 def test_pauses_do_not_lower_the_active_level(pause_s, level):
-    """Of a sound of 3 s nothing but the 200 ms hangover of P.56 may come off, whatever silence is around it."""
+    """Silence around 3 s of audio may change the level only by the 200 ms hangover of P.56."""
     loud = tone(3.0, level=level)
     with_pauses = Clip.join([Clip.silence(pause_s), loud, Clip.silence(pause_s)])
     assert active_level_dbfs(loud) == pytest.approx(loud.level_dbfs, abs=0.05)

@@ -1,4 +1,4 @@
-"""Losses come as often and as long in a row as asked; what lower rates lose higher ones lose too; Opus conceals."""
+"""Losses have the requested rate and burst length; higher rates lose a superset of packets; Opus conceals losses."""
 
 import numpy as np
 import pytest
@@ -14,7 +14,7 @@ from voicelab.errors import InputError
 
 
 def bursts(lost):
-    """The lengths of what is lost in a row, those cut by an end left out."""
+    """The lengths of bursts, without those at the ends."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], lost.astype(int), [0]])))
     starts, ends = edges[::2], edges[1::2]
     return [end - start for start, end in zip(starts, ends, strict=True) if start and end < len(lost)]
@@ -24,7 +24,7 @@ def bursts(lost):
 @settings(max_examples=20, deadline=None)
 def test_rate_and_burst_length_are_the_ones_asked_for(percent, burst, seed):
     """Within six standard errors: losses in bursts spread (1 + r) / (1 - r) times as wide as a binomial, where r =
-    1 - to_good - to_bad is how far a state tells the next; lengths of bursts are geometric."""
+    1 - to_good - to_bad is the autocorrelation of states; burst lengths are geometric."""
     count, channel = 20_000, Channel(percent / 100, burst)
     lost = channel.lost(count, generator(seed, "x"))
     memory = 1 - channel.to_good - channel.to_bad
@@ -54,7 +54,7 @@ def test_the_shortest_mean_burst_is_that_of_independent_losses():
 
 @pytest.mark.parametrize(("bitrate", "internal_rate_hz"), [(8_000, 8_000), (16_000, 16_000), (32_000, 16_000)])
 def test_opus_keeps_its_bitrate_and_the_sound_stays_in_place(bitrate, internal_rate_hz):
-    """In place: to one sample at the rate that SILK codes at, which is 8 kHz at 8 kbit/s (RFC 6716, section 2.1.3)."""
+    """Exact to one sample at SILK's internal rate, which is 8 kHz at 8 kbit/s (RFC 6716, section 2.1.3)."""
     found = through_opus(SPEECH, bitrate, Channel(0, 2), generator(0))
     assert found.kbps == pytest.approx(bitrate / 1000, abs=0.4)
     assert (found.lost, found.packets) == (0, pytest.approx(SPEECH.duration_s / 0.02, abs=2))
@@ -73,7 +73,7 @@ def test_a_lower_bitrate_is_further_from_the_original():
 
 def test_lost_packets_are_concealed_not_silenced_and_those_before_are_untouched():
     class Third(Channel):
-        """Loses the packets 70 and 71 alone."""
+        """Loses only the packets 70 and 71."""
 
         def lost(self, count, _chance):
             return np.isin(np.arange(count), [70, 71])

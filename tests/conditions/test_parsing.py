@@ -1,4 +1,4 @@
-"""`--condition` reads what run.json writes, and names the field that it cannot read."""
+"""`--condition` parses the format of run.json, and names invalid fields."""
 
 import pytest
 from hypothesis import given

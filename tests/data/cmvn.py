@@ -1,4 +1,4 @@
-"""Writes the mean and the deviation of features as Kaldi does, which is how funasr reads them (am.mvn)."""
+"""Write the mean and the deviation of features in Kaldi's format, which funasr reads (am.mvn)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Makes tiny_fsmn_vad/: an FSMN-VAD of one layer that hears speech beside hiss, for tests of the real loading code.
+"""Create tiny_fsmn_vad/: an FSMN-VAD of one layer that detects speech in noise, for tests of the real loading code.
 
     python -m tests.data.make_tiny_fsmn_vad
 
@@ -59,7 +59,7 @@ CONFIGURATION = {
 
 
 def scene(utterances: list[np.ndarray], random: np.random.Generator) -> tuple[np.ndarray, np.ndarray]:
-    """Utterances with gaps between them, under hiss: the sound, and for each frame whether something is said."""
+    """Utterances with gaps between them, with noise: the audio, and whether each frame is speech."""
     parts = []
     for place in random.permutation(len(utterances)):
         parts += [
@@ -69,7 +69,7 @@ def scene(utterances: list[np.ndarray], random: np.random.Generator) -> tuple[np
     clean = np.concatenate([*parts, np.zeros(SPEECH_RATE_HZ // 2)])
     frames = np.lib.stride_tricks.sliding_window_view(clean, FRAME)[::SHIFT]
     loud = np.sqrt(np.mean(frames**2, axis=1)) > 0.004
-    said = np.convolve(loud, np.ones(13), mode="same") > 0  # what is quiet within 60 ms of speech is part of it
+    said = np.convolve(loud, np.ones(13), mode="same") > 0  # quiet frames within 60 ms of speech count as speech
     hiss = random.normal(0, 10 ** random.uniform(-5, -1.8), len(clean))
     return (clean + hiss).astype(np.float32), said
 

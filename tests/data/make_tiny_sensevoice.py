@@ -1,4 +1,4 @@
-"""Makes tiny_sensevoice/: a SenseVoice of two blocks that knows four utterances, for tests of the real loading code.
+"""Create tiny_sensevoice/: a SenseVoice of two blocks that knows four utterances, for tests of the real loading code.
 
     python -m tests.data.make_tiny_sensevoice
 
@@ -80,7 +80,7 @@ def as_opus(clip: Clip) -> bytes:
 
 
 def make_pieces() -> sentencepiece.SentencePieceProcessor:
-    """Pieces for the texts; the tags are pieces of their own."""
+    """Train the pieces for the texts; each tag is a piece."""
     tags = sorted({f"{tag}|>" for _, _, tags, *_ in UTTERANCES for tag in tags.split("|>")[:-1]})
     symbols = [*tags, *STYLES, "<|nospeech|>", "<|EMO_UNKNOWN|>"]
     sentencepiece.SentencePieceTrainer.train(
@@ -90,7 +90,7 @@ def make_pieces() -> sentencepiece.SentencePieceProcessor:
         model_type="bpe",
         user_defined_symbols=symbols,
         character_coverage=1.0,
-        # What is written stays as it is written: NFKC would make a Latin comma of a Chinese one.
+        # No normalization: NFKC would convert a Chinese comma to a Latin one.
         normalization_rule_name="identity",
         minloglevel=2,
     )
@@ -99,7 +99,7 @@ def make_pieces() -> sentencepiece.SentencePieceProcessor:
 
 
 def varied(clip: Clip, decoded: Clip, random: np.random.Generator) -> np.ndarray:
-    """The utterance as it may come: through Opus or not, louder or softer, with more or less silence around it."""
+    """A variant of the utterance: with or without Opus, louder or softer, with more or less silence around it."""
     samples = (decoded if random.random() < 0.6 else clip).samples * random.uniform(0.5, 1.2)
     before, after = (np.zeros(round(random.uniform(0, 0.6) * SPEECH_RATE_HZ), np.float32) for _ in range(2))
     samples = np.concatenate([before, samples, after])

@@ -1,4 +1,4 @@
-"""Columns with names of the user's own: every command that reads a set finds them, and a run remembers them."""
+"""Custom column names: every command that reads a set supports them, and a run records them."""
 
 import csv
 import json

@@ -1,4 +1,4 @@
-"""CSV is read by the csv rules, TSV line by line; a row that does not fit is named, never guessed at."""
+"""CSV is parsed by the csv rules, TSV line by line. Invalid rows are reported and never guessed."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""A segment is what its offset and duration cut out of the recording, to the sample, or a named error."""
+"""A segment is exact to the sample, or an error that names the field."""
 
 import json
 

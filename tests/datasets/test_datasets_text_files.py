@@ -1,4 +1,4 @@
-"""Lines end where text files end them, and bytes that are not text are refused by name."""
+"""Line endings of text files, and messages for bytes that are not text."""
 
 import gzip
 

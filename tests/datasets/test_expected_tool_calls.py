@@ -1,4 +1,4 @@
-"""expected_tool_calls is read from every format, kept by a corrected version, and its mistakes are named."""
+"""expected_tool_calls is read from every format and kept by corrections, and errors in it are reported."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A set is chosen from, becomes a frame, is made from one, and is saved in two formats."""
+"""Selections of sets, conversion to and from DataFrames, and saving in two formats."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Sets come in whole, in every format, or with an error that names the file, the entry and the field."""
+"""Sets are loaded completely in every format, or with an error that names the file, the entry and the field."""
 
 import json
 from collections import Counter

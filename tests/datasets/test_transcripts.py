@@ -1,4 +1,4 @@
-"""Transcript files: what is written is read again, and every fault names its file, line and field."""
+"""Transcript files: written files can be read again, and every error names file, line and field."""
 
 import json
 

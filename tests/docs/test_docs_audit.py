@@ -1,4 +1,4 @@
-"""What docs/how-to/audit.md shows can be done as it is shown."""
+"""The commands of docs/how-to/audit.md work as shown."""
 
 import doctest
 import json
@@ -31,7 +31,7 @@ def voicelab(*arguments):
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A folder with my/set.jsonl, and two runs on it, as the document takes for granted."""
+    """A folder with my/set.jsonl and two runs on it, as the document assumes."""
     folder = tmp_path_factory.mktemp("desk")
     (folder / "my").mkdir()
     rows = []

@@ -1,4 +1,4 @@
-"""The examples in the documents do what they show: files are written, commands run, Python is evaluated."""
+"""The examples in the documents work: files are written, commands run, Python is evaluated."""
 
 import doctest
 import re
@@ -14,7 +14,7 @@ DOCUMENTS = ["reference/scoring.md", "reference/matching.md", "how-to/robustness
 
 
 def blocks(document: str, language: str) -> list[tuple[str, str]]:
-    """(what follows the language's name, the block) in order."""
+    """Yield (text after the language's name, block) in order."""
     text = (DOCS / document).read_text(encoding="utf-8")
     return re.findall(rf"^```{language}(\S*)\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
 

@@ -1,4 +1,4 @@
-"""What docs/explanation/confidence_intervals.md says can be done can be done, and its figures are those of the code."""
+"""The commands of docs/explanation/confidence_intervals.md work, and its figures are those of the code."""
 
 import doctest
 import re

@@ -53,7 +53,7 @@ def test_a_text_loses_the_user_part_of_its_addresses(text: str, shown: str) -> N
 
 @given(st.text(st.characters(exclude_characters="@:", codec="ascii", categories=["L", "N", "P"]), min_size=6))
 def test_no_password_is_left(password: str) -> None:
-    """Also one that should have been percent-encoded."""
+    """Includes one that should have been percent-encoded."""
     secret = f"x{password.replace(chr(39), '').replace(chr(34), '')}x"
     assert secret not in without_user(f"http://svc:{secret}@host:80/v1")
     assert secret not in without_user(f"postgresql://svc:{secret}@host/x")

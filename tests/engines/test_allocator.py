@@ -1,4 +1,4 @@
-"""Memory that a process no longer uses goes back to the system, and nobody waits for that."""
+"""Unused memory of a process is returned to the system without delaying anybody."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ libc.malloc.restype, libc.malloc.argtypes, libc.free.argtypes = ctypes.c_void_p,
 
 
 def printed(program: str) -> list[int]:
-    """The numbers that a process of its own prints: malloc's habits are the whole process's."""
+    """The numbers printed by a separate process, because malloc's settings are process-wide."""
     command = [sys.executable, "-c", LOOKING_AT_MALLOC + program]
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, check=True)
     return [int(number) for number in done.stdout.split()]

@@ -228,7 +228,7 @@ async def test_one_that_hangs_is_seen_though_others_beside_it_get_on(isolation):
 
 
 async def test_a_worker_whose_parent_is_gone_ends_though_its_engine_hangs():
-    """With the worker's socket closed, as after the parent was killed."""
+    """Close the worker's socket, as if the parent was killed."""
     host = await EnginePool(
         EngineConfig("tts", "slow", "tests.engines.test_engine_pool:Slow", "process", {}), limit_s=30
     ).open()

@@ -1,4 +1,4 @@
-"""Figures of time as heard and of tool calls: counted where there is evidence, absent elsewhere."""
+"""Figures of time as heard and of tool calls are counted if there is evidence, and absent otherwise."""
 
 import pytest
 

@@ -73,7 +73,7 @@ def test_the_report_gate_and_compare_find_it(two, tmp_path, monkeypatch):
 
 def test_python_takes_objects_and_classes(two):
     class Questions:
-        """The share of references that ask something."""
+        """The share of references that are questions."""
 
         name, title, short, better = "questions", "questions asked", "questions", "higher"
         value = Ratio("questions", "turns")

@@ -1,4 +1,4 @@
-"""The laws of the table: what a figure of two groups is, and that every place iterates it."""
+"""The laws of the table: figures of two groups add up, and every place iterates it."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A breakpoint is where the line crosses; where it does not, there is no number; its interval covers the truth."""
+"""A breakpoint is where the line crosses the threshold, otherwise there is no number; its interval covers the truth."""
 
 import numpy as np
 import pytest

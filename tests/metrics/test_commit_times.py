@@ -1,4 +1,4 @@
-"""When a name is right for good, and how much of a streaming transcript is taken back."""
+"""The time after which names remain correct, and the revisions of streaming transcripts."""
 
 import pytest
 

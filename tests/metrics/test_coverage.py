@@ -1,7 +1,7 @@
-"""Intervals hold a known truth about as often as they say, and tests find as few differences that are not there.
+"""Intervals have their nominal coverage, and tests their nominal false-positive rate, on simulated data.
 
 The designs are those of `voicelab bench intervals`, which prints the whole table. The tolerance is four standard errors
-of the simulation. Bounds, of few speakers or few errors, may hold the truth more often.
+of the simulation. Bounds, for few speakers or few errors, may have a higher coverage.
 """
 
 import json

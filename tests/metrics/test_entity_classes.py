@@ -1,4 +1,4 @@
-"""Entities by class: what each is, how many are found and claimed, and how sure that is."""
+"""Entities by class: classification, numbers found and claimed, and intervals."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""Alignments by rows of NumPy equal those by a loop over every cell, step by step, whatever is left out or kept."""
+"""Alignments with NumPy rows equal those of a loop over all cells, step by step."""
 
 import random
 import tracemalloc
@@ -73,7 +73,7 @@ def test_long_plain_texts_align_as_short_ones_do(weights, monkeypatch):
 
 
 def test_memory_does_not_grow_with_the_product_of_the_lengths():
-    """Texts without a word in common, where no cell can be left out: 9 million cells."""
+    """Texts without a common word, for which no cell can be skipped: 9 million cells."""
     mine, other = (plain_lattice([f"{side}{number % 97}" for number in range(3_000)]) for side in "ab")
     tracemalloc.start()
     steps = align_lattices(mine, other, SCLITE, block_bytes=1_000_000)
@@ -100,7 +100,7 @@ def test_other_weights_are_refused(text):
 
 
 def brute_cost(reference, hypothesis, weights, matching):
-    """The least cost over all alignments of two lists of words, by the definition."""
+    """The minimum cost over all alignments of two word lists, by definition."""
     if not reference and not hypothesis:
         return 0.0
     costs = []

@@ -1,4 +1,4 @@
-"""Entities: found at word boundaries, companies counted once, errors inside names counted over the names."""
+"""Entities: matching at word boundaries, distinct companies, and word errors inside names."""
 
 import pytest
 from hypothesis import given

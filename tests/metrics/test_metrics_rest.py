@@ -33,7 +33,7 @@ def test_no_turns_have_no_quantiles():
 
 @pytest.mark.parametrize(("name", "least"), [("p50_s", 2), ("p90_s", 10), ("p95_s", 20), ("p99_s", 100)])
 def test_too_few_turns_have_no_percentile(name, least):
-    """p95 of 12 turns was reported, and was their largest value under another name."""
+    """Regression: a p95 of 12 turns was reported, which was in effect the maximum."""
     assert getattr(quantiles(range(least - 1)), name) is None
     assert getattr(quantiles(range(least)), name) is not None
 
@@ -53,7 +53,7 @@ def test_one_cluster_has_no_interval():
 
 
 def test_whole_clusters_are_drawn():
-    """Two speakers, one all wrong and one all right: nothing is known of a third."""
+    """Two speakers, one with only errors and one without: nothing is known about a third."""
     found = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0)
     assert (found.low, found.high, found.clusters) == (pytest.approx(0, abs=1e-9), pytest.approx(1), 2)
     drawn = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0, method="percentile")

@@ -1,4 +1,4 @@
-"""The laws of word counts, held against a plain edit distance written for the test."""
+"""The laws of word counts, compared with a simple edit distance."""
 
 import subprocess
 import sys
@@ -132,7 +132,7 @@ def test_as_many_hypotheses_as_references():
 
 
 def test_the_metrics_load_nothing_heavy():
-    """What costs time at import is not imported before it is used."""
+    """Modules with a slow import are not imported before their use."""
     program = "import sys, voicelab.metrics.words; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
     loaded = set(subprocess.check_output([sys.executable, "-c", program], text=True).split())
     assert not loaded & {"numpy", "scipy", "pandas", "pydantic", "jiwer", "matplotlib", "av", "torch"}

@@ -6,9 +6,7 @@ from voicelab.metrics.response_timing import agreed_end, agreed_start, dead_air_
 
 
 def test_an_edge_counts_where_both_detectors_find_it_and_the_finer_one_gives_it():
-    assert (
-        agreed_start([(1.0, 2.0)], [(0.2, 0.4), (1.05, 1.9)]).at_s == 1.05
-    )  # a click before the speech is passed over
+    assert agreed_start([(1.0, 2.0)], [(0.2, 0.4), (1.05, 1.9)]).at_s == 1.05  # a click before the speech is ignored
     assert agreed_end([(0.0, 1.0), (1.5, 2.0)], [(0.0, 1.02), (1.5, 2.09)]).at_s == 2.09
     assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).at_s is None
     assert agreed_end([(0.0, 1.0)], [(0.0, 1.2)]).reason == "the detectors differ by 200 ms about the end of speech"

@@ -1,4 +1,4 @@
-"""Counts by sclite's weights: the laws they keep, and NIST sclite itself, utterance by utterance."""
+"""Counts with sclite's weights: laws, and a comparison with NIST sclite for each utterance."""
 
 import random
 
@@ -142,7 +142,7 @@ def test_every_utterance_of_a_trn_counts_as_in_sclite(tmp_path, seed):
 
 
 def marked_text(chance: random.Random) -> str:
-    """Words of which some are broken off, optional or alternatives, alike enough to match often."""
+    """Words with fragments, optional words and alternatives, similar enough to match often."""
     words = []
     for _ in range(chance.randint(0, 8)):
         options = []
@@ -176,7 +176,7 @@ def ours(reference, hypothesis, form, **marks) -> dict[str, tuple[int, int, int,
 
 
 def made_channel(chance: random.Random, file: str, channel: str) -> tuple[list[str], list[str]]:
-    """Segments with and without gaps, and words of which many have their middle on the end of a segment."""
+    """Segments with and without gaps, and words whose midpoint is often the end of a segment."""
     segments, words, at_s, ends = [], [], 0.0, []
     for _ in range(chance.randint(1, 8)):
         at_s += chance.choice([0, 0, 0.3, chance.randint(0, 200) / 100])

@@ -1,4 +1,4 @@
-"""Tests of two systems: worked examples, the laws they keep, scipy, and NIST's own sc_stats."""
+"""Tests of two systems: worked examples, laws, and comparisons with scipy and NIST's sc_stats."""
 
 import random
 
@@ -28,11 +28,11 @@ def cut(reference, first, second):
 @pytest.mark.parametrize(
     ("reference", "first", "second", "found"),
     [
-        # One right word does not part two errors, two do; a word inserted between them joins the sides again.
+        # Two correct words separate two errors, one does not; an insertion between them joins the sides again.
         ("a b c d", "x b y d", "a b c d", [(2, 0)]),
         ("a b c d e", "x b c y e", "a b c d e", [(1, 0), (1, 0)]),
         ("a b c d e", "x b z c y e", "a b c d e", [(3, 0)]),
-        # Errors of either system make the segment, and each system's are counted in it.
+        # Errors of either system form the segment, and the errors of both are counted in it.
         ("a b c d e f", "x b c d e y", "a z c d e f", [(1, 1), (1, 0)]),
         ("a b", "a b", "a b", []),
         ("a b", "a b c", "a b", [(1, 0)]),
@@ -118,7 +118,7 @@ def test_matched_pairs_against_a_worked_figure():
 
 
 def test_differences_without_any_spread_are_not_certainty():
-    """Two segments that differed by one each gave p = 0; a fair coin does that in half of all cases."""
+    """Regression: two segments that differed by one each gave p = 0, although the probability is one half."""
     assert matched_pairs([0, 0], [1, 1]) == MatchedPairs(2, 1.0, 0.0, None, 0.5)
     assert matched_pairs([0] * 10, [3] * 10).p_value == pytest.approx(2 / 1024)
 
@@ -132,7 +132,7 @@ def test_mcnemar_on_worked_examples():
 
 
 def test_wilcoxon_on_worked_examples():
-    """Five pairs that all differ one way: the least that five can say."""
+    """Five pairs that all differ in one direction: the smallest possible p-value for five."""
     assert wilcoxon([0.1, 0.2, 0.3, 0.4, 0.5], [0.2, 0.4, 0.7, 0.9, 1.1]) == Wilcoxon(5, pytest.approx(0.0625))
     # Equal differences: both extremes of the signs of four are 2 of 16.
     assert wilcoxon([0, 0, 0, 0, 7], [1, 1, 1, 1, 7]) == Wilcoxon(4, pytest.approx(2 / 16))
@@ -245,7 +245,7 @@ def test_the_order_of_samples_does_not_change_a_paired_difference(rows, chance):
 
 
 def test_quantiles_are_paired_by_drawing_both_alike():
-    """A second system that is 0.1 s slower, give or take a millisecond, is so in every draw."""
+    """A second system that is 0.1 s slower, within a millisecond, is slower in every resample."""
     rng = np.random.default_rng(4)
     values = rng.exponential(size=90)
     found = paired_quantiles(values, values + rng.normal(0.1, 0.001, size=90), range(90), 0.5, seed=0, draws=200)
@@ -320,7 +320,7 @@ def test_the_sign_test_on_worked_examples():
 @nist.needed
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_sc_stats_finds_the_same_segments_mean_sd_z_and_flips(tmp_path, seed):
-    """Each utterance ends on a word that both have right, as sc_stats forgets what only the second inserts after it."""
+    """Each utterance ends with a word that both have right, because sc_stats ignores later insertions of the second."""
     chance = random.Random(seed)
     texts = {"r.trn": [], "a.trn": [], "b.trn": []}
     for number in range(400):

@@ -1,4 +1,4 @@
-"""Tool calls are compared in any order, by name and by what their arguments mean."""
+"""Tool calls are compared in any order, by name and by the meaning of their arguments."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_the_counts_of_a_turn(expected: list[Call], made: list[Call], counts: To
 
 
 def test_pairs_are_chosen_so_that_most_are_right() -> None:
-    """Taken greedily, the call without arguments would take the only one that fits the other."""
+    """With greedy pairing, the call without arguments would take the only match of the other."""
     counts = compare_calls([Call("quote"), APPLE], [APPLE, NVIDIA], SAME)
     assert (counts.right, counts.turns_right) == (2, 1)
 

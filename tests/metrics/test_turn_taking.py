@@ -30,7 +30,7 @@ def ticks(pattern: str) -> list[Tick]:
     ("pattern", "responses", "yields", "interruptions"),
     [
         ("cccc___aaa__", [0.6], [], 0),
-        ("ccaa", [], [], 0),  # the agent speaks in the very tick in which the caller stops: not counted
+        ("ccaa", [], [], 0),  # the agent speaks in the tick in which the caller stops: not counted
         ("cc__cc_aa_", [None, 0.2], [], 0),
         ("cc__mm", [0.4], [], 1),  # they start together, and the caller's sound is a backchannel
         ("ccbbaa__", [], [], 1),  # the agent still speaks when the caller ends
@@ -112,7 +112,7 @@ def test_rows_and_ticks_of_one_conversation_score_alike(tmp_path):
 
 
 def test_a_folder_is_read_whole_and_each_conversation_once(tmp_path):
-    """As an experiment of τ-voice lies on disk: one file about all, one a simulation, and what was expected."""
+    """The files of a τ-voice experiment: an index, a file per simulation, and the expected figures."""
     one = {"id": "one", "ticks": [{"caller": mark == "c", "agent": mark == "a"} for mark in "cc_aa_"]}
     two = {"id": "two", "ticks": [{"caller": mark == "c", "agent": mark == "a"} for mark in "cc___a"]}
     (tmp_path / "simulations").mkdir()

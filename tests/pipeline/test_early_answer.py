@@ -1,4 +1,4 @@
-"""An answer that is begun before the turn is over is kept if it fits, and else leaves nothing."""
+"""An answer started before the end of the turn is used if it fits, and otherwise dropped without effect."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A reply on its way out: the chunks that are made of its sentences, wherever they are made."""
+"""The chunks of a reply's sentences, encoded in a thread or in a process."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ async def encoded(encoder: EnginePool, form: ReplyFormat, sentences: list[Clip])
 
 AT_OWN_RATE = ("opus", "opus_packets", "pcm16")
 RESAMPLER_S = 0.07
-"""What a resampler to 8 kHz holds back of the first part."""
+"""The delay of a resampler to 8 kHz."""
 
 
 def joined(pieces: list[Piece]) -> bytes:
@@ -48,7 +48,7 @@ def joined(pieces: list[Piece]) -> bytes:
 @settings(max_examples=20, deadline=None)
 @pytest.mark.parametrize("form", ["opus", "wav", "pcm16", "mulaw", "alaw"])
 async def test_the_chunks_of_a_reply_join_to_one_valid_file(form: ReplyFormat, sizes: list[int]) -> None:
-    # Not the fixture's: each example has an event loop of its own.
+    # Not the fixture's, because each example has its own event loop.
     encoder = await encoder_host("thread").open()
     pieces = await encoded(encoder, form, [tone(size / 22_050, 22_050) for size in sizes])
     await encoder.close()
@@ -67,7 +67,7 @@ async def test_a_reply_of_packets_is_one_packet_a_chunk(encoder: EnginePool) -> 
 
 @pytest.mark.parametrize("form", [form for form in REPLY_FORMATS if form != "wav"])
 async def test_the_first_chunk_is_made_before_the_rest(encoder: EnginePool, form: ReplyFormat) -> None:
-    """Ten seconds of speech are not encoded before the first of them leaves."""
+    """The first chunk of ten seconds of speech is sent before the rest is encoded."""
     audio = ReplyAudio(encoder, form)
     part, last = next(audio.parts(tone(10.0, 24_000), last=True))
     assert not last

@@ -1,4 +1,4 @@
-"""What of a spoken text was heard after so many seconds of its sound."""
+"""The part of a spoken text that was played after a given time."""
 
 from itertools import pairwise
 
@@ -44,7 +44,7 @@ def test_a_sentence_without_sound_yet_is_not_heard():
 
 
 def test_a_sentence_that_is_over_by_one_clock_is_over_by_the_other():
-    """Seconds counted at 24 kHz and at 22.05 kHz differ by part of a sample; the last word was lost for that."""
+    """Regression: durations at 24 kHz and 22.05 kHz differ by a fraction of a sample, which lost the last word."""
     assert script(TEXT, 2.0, 2.0).heard(1.99995) == "One two three four."
 
 

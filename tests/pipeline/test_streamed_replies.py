@@ -169,7 +169,7 @@ def test_nothing_is_lost_or_doubled_however_the_text_comes(pieces: list[str]) ->
 
 @given(texts, st.integers(1, 5))
 def test_where_a_text_is_cut_changes_no_sentence(text: str, size: int) -> None:
-    """But for a pause of the writer right after a full stop and a space, which ends the sentence."""
+    """Except if the writer pauses right after a full stop and a space, which ends the sentence."""
     script = Script()
     for start in range(0, len(text), size):
         script.write(text[start : start + size])

@@ -1,4 +1,4 @@
-"""One turn: its events, their order, its times, and what goes wrong."""
+"""A turn: its events and their order, its times, and its errors."""
 
 import pytest
 
@@ -123,7 +123,7 @@ async def test_speech_streamed_in_packets_is_heard_as_in_one_piece():
 
 
 async def test_a_turn_knows_when_its_stages_were_at_work(pipeline):
-    """Sixty packets of reply are encoded in a few goes, not in sixty."""
+    """Sixty packets of a reply are encoded in a few calls, not in sixty."""
     turn, events = await take(pipeline, [SPEECH.audio_bytes()], reply_format="opus_packets")
     stages = [work.stage for work in turn.intervals]
     assert stages[:4] == ["decode", "asr", "agent", "tts"]

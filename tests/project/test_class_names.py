@@ -1,4 +1,4 @@
-"""A class name is used once: a name that a traceback or a search shows leads to one class."""
+"""Class names are unique, so a name in a traceback or a search identifies one class."""
 
 import ast
 from collections import defaultdict

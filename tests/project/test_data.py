@@ -1,4 +1,4 @@
-"""What is committed under data/: complete, checked, and what the set promises."""
+"""The files under data/ are complete and consistent, and the set has the documented properties."""
 
 import hashlib
 import json
@@ -25,7 +25,7 @@ def found() -> datasets.SampleSet:
 
 
 def entries() -> list[dict[str, Any]]:
-    """The samples as the file writes them, with the fields that only its maker reads."""
+    """The samples as in the file, including fields that only `make_audio.py` reads."""
     document = json.loads((DATA / "voice_samples" / "voice_samples.json").read_text())
     return [row for rows in document["samples"].values() for row in rows]
 

@@ -1,4 +1,4 @@
-"""What the house declares in one place is declared in no second one."""
+"""Declarations that exist in one place are not repeated elsewhere."""
 
 import ast
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Functions stay short, and take few parameters: what travels together is a class."""
+"""Functions are short and have few parameters; values that belong together are a class."""
 
 from tests.support.function_sizes import function_sizes
 

@@ -38,7 +38,7 @@ def unit(path: Path) -> str:
 
 
 def imported(path: Path) -> set[str]:
-    """The units that a file imports, those only for type checking too."""
+    """The units that a file imports, including imports for type checking only."""
     found = set()
     for node in ast.walk(ast.parse(path.read_text())):
         names = []
@@ -66,7 +66,7 @@ def test_imports_point_down(path):
 
 
 def test_the_map_stays_small():
-    """A reader of `ls voicelab` sees 20 names at most; a new part goes into the one that it belongs to."""
+    """`ls voicelab` shows at most 20 names; new modules go into an existing package."""
     ours = {unit(path) for path in FILES if path.is_relative_to(PROJECT / "voicelab")} - {"__init__", "__main__"}
     assert len(ours) <= 20
     assert ours <= set(RANK)

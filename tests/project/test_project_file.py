@@ -1,4 +1,4 @@
-"""What pyproject.toml promises to the tools that read it."""
+"""The contents of pyproject.toml that tools rely on."""
 
 import tomllib
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Where one package has no wheel, the others can still be listed for pip."""
+"""If a package has no wheel, the others can still be listed for pip."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""The list of slow tests names tests that exist, and is what was measured."""
+"""The list of slow tests names existing tests, and equals the measurement."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Figures hold names in any script, of any length, without a warning."""
+"""Plots support names in any script and of any length without warnings."""
 
 import re
 
@@ -34,7 +34,7 @@ def test_a_script_without_a_font_is_text_for_the_browser(monkeypatch):
 
 
 def test_an_installed_font_is_used(monkeypatch):
-    # No font here need have Chinese: one that has mathematics shows that the search takes what is installed.
+    # Chinese fonts may be missing here. A font with mathematical symbols shows that the search finds installed fonts.
     character = "\U0001d538"
     family = fonts._family_with(character)
     assert family is not None

@@ -1,4 +1,4 @@
-"""The two lanes of a conversation: what is drawn where, and what is said beside it."""
+"""The waveforms of a conversation: positions of marks, and the text next to them."""
 
 import numpy as np
 import pytest

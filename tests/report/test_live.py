@@ -1,4 +1,4 @@
-"""The live view of a run: progress, figures so far with intervals, the last turns with sound, and how to go on."""
+"""The live view of a run: progress, figures so far with intervals, the last turns with audio, and how to continue."""
 
 import IPython.display
 import pytest
@@ -11,7 +11,7 @@ from voicelab.report.live import LiveView
 
 @pytest.fixture
 def shown(monkeypatch):
-    """What the cell shows, each update after the other."""
+    """All updates of the cell's output."""
     bundles = []
 
     class Handle:

@@ -1,4 +1,4 @@
-"""The report in a browser: search, filters, links and copies; its state is in the address."""
+"""The report in a browser: search, filters, links and copies, and its state in the URL."""
 
 import re
 
@@ -94,7 +94,7 @@ def test_it_fits_a_phone_and_prints_on_a4(chromium, report):
     assert shown.evaluate("document.documentElement.scrollWidth") == 390
     printed = shown.pdf(prefer_css_page_size=True)
     assert set(re.findall(rb"/MediaBox \[0 0 (\d+)[.\d]* (\d+)", printed)) == {(b"594", b"841")}
-    # Scrolled tables, each on a page, once made 31 pages of the shipped set.
+    # Regression: scrollable tables, each on a separate page, resulted in 31 pages for the shipped set.
     assert printed.count(b"/Type /Page\n") <= 12
     assert not chromium.complaints
 

@@ -32,7 +32,7 @@ HOSTILE = "<script>alert(1)</script> & \"quoted\" 'single' </td>"
 
 
 class Page(HTMLParser):
-    """Every element with its attributes, and all text that is not style or program."""
+    """All elements with their attributes, and all text except styles and scripts."""
 
     def __init__(self, text):
         super().__init__()
@@ -80,13 +80,13 @@ def shown(folder):
 
 
 def page_of(folder, *, drawn=False):
-    """The page of a run; its pictures, which take the time, only where they are looked at."""
+    """The page of a run, with plots only if they are tested, because they take most of the time."""
     with with_pictures() if drawn else without_pictures():
         return Page(page.write(folder).read_text())
 
 
 def written(tmp_path, turns, *, drawn=False, **changes):
-    """The page of a made run, whose samples are nowhere."""
+    """The page of a synthetic run without samples."""
     folder = RunFolder(tmp_path / "made")
     folder.create()
     folder.write(made_run(**changes))
@@ -185,7 +185,7 @@ def test_texts_are_never_markup(tmp_path):
 
 
 def test_mathtext_in_a_name_is_shown_as_it_is(tmp_path):
-    """A category or speaker with two dollar signs was read as a formula, and the report failed on a bad one."""
+    """Regression: a category or speaker with two dollar signs was parsed as a formula, and the report failed."""
     turn = answered("a", category="from $1 to $2", speaker="$\\bad$", intent="a $ b $", expected_intent="a $ b $")
     assert "from $1 to $2" in written(tmp_path, [turn], drawn=True).text
 

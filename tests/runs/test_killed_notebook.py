@@ -1,4 +1,4 @@
-"""A run under papermill that is killed with SIGKILL goes on with no sample repeated and none lost."""
+"""A run under papermill that is killed with SIGKILL continues without repeating or losing samples."""
 
 import os
 import signal
@@ -17,7 +17,7 @@ from voicelab.runs.records import RunFolder
 
 @pytest.fixture
 def begun(tmp_path):
-    """A run that papermill makes, two turns of it taken: its process (a group of its own), its kernel, its folder."""
+    """A papermill run after two turns: its process (in a separate group), its kernel, its folder."""
     arguments = ["--notebook", "--in-process", "--asr", "fake", "--tts", "fake", "--mode", "realtime"]
     arguments += ["--category", "stock_price_queries", "--limit", 5]
     command = run_command(*arguments, "--samples", samples_folder(), "--out", tmp_path, "--run-id", "r")
@@ -39,7 +39,7 @@ def begun(tmp_path):
 
 @pytest.mark.parametrize("and_the_kernel", [True, False], ids=["all of it", "papermill alone"])
 def test_a_killed_run_goes_on_with_every_sample_once(begun, and_the_kernel):
-    """The kernel lives in a session of its own: it outlives its papermill for a moment, and writes on."""
+    """The kernel has its own session, so it outlives papermill for a moment and continues to write."""
     process, kernel, folder = begun
     if and_the_kernel:
         os.kill(kernel, signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Notebooks run by themselves, in any kernel, with their parameters checked, and are committed without outputs."""
+"""Notebooks run in any kernel, check their parameters, and are committed without outputs."""
 
 import json
 import re
@@ -37,7 +37,7 @@ def shown_text(path):
 
 @pytest.fixture(scope="module")
 def evaluated(tmp_path_factory):
-    """The folder of a run that the notebook made with fake engines, and what its progress was told."""
+    """The folder of a run that the notebook made with fake engines, and the reported progress."""
     folder = RunFolder(tmp_path_factory.mktemp("reports") / "nb {run}")
     told = []
     target = execute("evaluate", folder.path, parameters_of(FAKE, folder), lambda *progress: told.append(progress))
@@ -193,7 +193,7 @@ def test_errors_keep_their_class_and_text(name, text, kind, shown):
 
 
 def test_a_kernel_of_the_same_name_elsewhere_is_not_taken(tmp_path, monkeypatch):
-    """A python3 kernelspec of the user's was started instead of this interpreter."""
+    """Regression: the user's kernelspec python3 was started instead of this interpreter."""
     spec = tmp_path / "kernels" / "python3"
     spec.mkdir(parents=True)
     (spec / "kernel.json").write_text(

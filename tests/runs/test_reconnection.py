@@ -1,4 +1,4 @@
-"""A target that disappears: the run waits, then stops as interrupted; no turn is lost, and none is repeated."""
+"""A target that disappears: the run waits, then stops as interrupted, without losing or repeating turns."""
 
 import asyncio
 import json

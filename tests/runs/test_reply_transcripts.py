@@ -1,4 +1,4 @@
-"""A reply without text is transcribed by a recognizer of ours, and marked as such."""
+"""A reply without text is transcribed by a recognizer of voicelab, and marked."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Ids and texts are any text: each turn has its own key and reply, and a finished run can be read."""
+"""Ids and texts may be any text: each turn has its own key and reply, and a finished run can be read."""
 
 import json
 from pathlib import Path

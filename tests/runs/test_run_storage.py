@@ -45,7 +45,7 @@ for at in range(1, writes + 1):
 
 @pytest.fixture(scope="module", autouse=True)
 def _cheap_provenance():
-    """To describe the checkout and the packages takes longer than a run."""
+    """Stub the description of checkout and packages, which takes longer than a run."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(provenance, "code_state", lambda: CodeState(commit=None, dirty=None))
         patch.setattr(provenance, "packages", dict)
@@ -117,7 +117,7 @@ FAULTS = st.tuples(st.sampled_from(["ENOSPC", "partial", "EIO", "EROFS", "EDQUOT
 @settings(max_examples=8, deadline=None)
 @given(faults=st.lists(FAULTS, max_size=4), torn=st.booleans())
 def test_whatever_fails_and_however_often_no_turn_is_lost_or_repeated(spec, faults, torn):
-    """A run and its resumptions, each on a disk that fails at another call."""
+    """A run and its resumptions, each on a disk that fails at a different call."""
     with TemporaryDirectory() as place:
         folder, kept = RunFolder(Path(place) / "r"), b""
         for fault, at in faults:
@@ -133,7 +133,7 @@ def test_whatever_fails_and_however_often_no_turn_is_lost_or_repeated(spec, faul
             assert after.startswith(kept), "a whole line stays"
             kept = after[: after.rfind(b"\n") + 1]
             if torn and turns.exists() and folder.read().status != "finished":
-                turns.write_bytes(kept + '{"key": "ü'.encode()[:-1])  # as a kill leaves it, within a character
+                turns.write_bytes(kept + '{"key": "ü'.encode()[:-1])  # as after a kill, within a character
         go_on(spec, folder)
 
 
@@ -156,7 +156,7 @@ def test_a_run_that_is_killed_at_any_write_goes_on(spec, writes, tmp_path):
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no /dev/full here")
 def test_a_full_disk_is_one_sentence_with_the_way_on(spec, tmp_path):
-    """With a full device."""
+    """Uses a full device."""
     (tmp_path / "r").mkdir()
     (tmp_path / "r" / "turns.jsonl").symlink_to("/dev/full")
     options = ["--samples", spec.samples, "--asr", "fake", "--tts", "fake", "--in-process", "--out", str(tmp_path)]

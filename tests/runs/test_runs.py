@@ -1,4 +1,4 @@
-"""Runs: each sample once, one record per failure, equal results in process and over a server, safe from kills."""
+"""Runs: each sample once, one record per failure, equal results in process and with a server, and safe from kills."""
 
 import asyncio
 import json
@@ -66,7 +66,7 @@ def test_a_run_leaves_what_it_says(tmp_path, target):
 
 
 def test_realtime_sends_at_the_pace_of_speech(tmp_path):
-    """The same words come back, and what is on the path after the end of speech does not hold the speech itself."""
+    """The transcripts are equal, and the latency after the end of speech does not include the speech itself."""
     spec = FAKE.model_copy(update={"mode": "realtime", "limit": 2, "asr": "fake:text={duration_s}"})
     started = time.perf_counter()
     folder, _ = runner.evaluate(spec, tmp_path)
@@ -196,7 +196,7 @@ def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
         runner.evaluate(spec, tmp_path, run_id="r", progress=interrupt)
 
     loop = asyncio.new_event_loop()
-    # A shell that starts the tests in the background has them ignore the signal, and they would wait for the whole run.
+    # Tests started in the background by a shell ignore the signal, and would wait for the whole run.
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         with pytest.raises(KeyboardInterrupt):
@@ -225,7 +225,7 @@ def test_a_take_that_never_came_has_no_figures():
 
 @pytest.mark.parametrize("stages", [{}, {"audio_s": None}, {"audio_s": 0.5}])
 def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages):
-    """A server gives no stages for a turn in which it heard nothing; false speech per minute needs the minutes."""
+    """A server reports no stages for a turn without speech, but false speech per minute needs the minutes."""
     samples = load(samples_folder())
     planned = runner.plan(samples)[0].turns[0]
     nothing_heard = TurnOutcome(error=("no_speech", "nothing"), stages=stages)

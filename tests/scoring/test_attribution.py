@@ -117,7 +117,7 @@ def test_each_stage_is_blamed_for_its_own(turns, kept):
     assert found["unknown"] == [("entity", "agent", False)]
     assert found["wanted"] == [("action", "agent", False)]
     assert found["silent"] == [("entity", "asr", False), ("action", "asr", False)]
-    # `its` was heard right; the company that it stands for had been misheard in the turn before.
+    # `its` was recognized correctly, but the company that it refers to was not, in the previous turn.
     assert found["s2"] == [("entity", "asr", True), ("action", "asr", True)]
 
 
@@ -148,7 +148,7 @@ def test_what_the_voice_swallows_is_its_loss(turns, kept):
         ("wanted", "the reply's audio was transcribed as “mumble”")
     ]
     assert figures["entities_lost"].part == sum(figures[f"entities_lost_{stage}"].part for stage in STAGES)
-    # What the same ear misses of the requests: Apple as Tesla, in silence, and in the scenario's first turn.
+    # The recognizer's errors in the requests: Apple as Tesla, in silence, and in the scenario's first turn.
     assert (figures["listener_misses"].part, figures["listener_misses"].of) == (3, 6)
 
 

@@ -54,7 +54,7 @@ def test_what_changes_is_what_the_agent_does_and_not_the_words(agent):
 
 
 def test_a_turn_is_judged_by_its_own_words(agent):
-    """`s2` asks about the company of the turn before, which was heard wrongly; its own words were heard right."""
+    """`s2` refers to the company of the previous turn, which was misrecognized; its own words were correct."""
     found = {one.key: one for one in tool_equivalence(TURNS, agent)}
     assert found["s2"].reference.action == found["s2"].action
     assert found["s2"].action.companies == {"TSLA"}

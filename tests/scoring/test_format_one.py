@@ -77,7 +77,7 @@ def test_todays_figures_are_those_of_format_1(folder):
 
 
 def test_the_conversion_leaves_no_number_behind(folder):
-    """Every value of format 1 is in what is read of it."""
+    """Every value of format 1 is in the converted summary."""
     raw = json.loads((folder / "summary.json").read_text())
     old = summary_file.read(folder / "summary.json")
     assert old.figures["wer"].value == raw["words"]["overall"]["wer"]["value"]

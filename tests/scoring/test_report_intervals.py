@@ -256,7 +256,7 @@ def test_resamples_are_of_whole_clusters_and_the_same_in_blocks_of_any_size(monk
 
 
 def test_how_often_clusters_are_drawn_is_what_resamples_are_summed_from(monkeypatch):
-    """Few clusters are kept as they are, many in two bytes each; both are the draws of `resampled`."""
+    """Draws of many clusters are stored in two bytes each; those of few and of many equal those of `resampled`."""
     sums = np.arange(60, dtype=np.float64).reshape(30, 2)
     kept = resampling.times_drawn(30, seed=4, draws=100)
     monkeypatch.setattr(resampling, "_KEPT", 200)

@@ -120,7 +120,7 @@ def test_speakers_are_drawn_whole_only_where_every_turn_names_one():
     by_speaker = summary_of(VARIED)
     assert (by_speaker.resampling.unit, by_speaker.resampling.clusters) == ("speaker", 3)
     assert by_speaker.figures["wer"].interval.clusters == 3
-    # One speaker's own turns have no other speaker to be drawn with.
+    # The turns of a single speaker have no other speaker to resample with.
     assert by_speaker.by["speaker"]["one"]["wer"].interval.unit == "sample"
     partly = summary_of([*VARIED, answered("e", speaker=None)])
     assert (partly.resampling.unit, partly.resampling.clusters) == ("sample", 5)
@@ -212,7 +212,7 @@ def test_entities_in_three_texts():
     assert (found["entity_recall"], found["entity_recall_answered"]) == (0.5, 0.0)
     assert (found["entity_recall_linked"], found["entity_recall_agent"]) == (1.0, 0.0)
     assert found["entity_recall_session"] == 0.5
-    # What the agent took from the words is in the session by its name and its ticker.
+    # Companies that the agent recognized are in the session by name and by ticker.
     linked = recalls(turn.model_copy(update={"entities": (company("AAPL", "apple"),)}))
     assert linked["entity_recall_session"] == 1.0
     # ... but not what it remembers from before.

@@ -1,4 +1,4 @@
-"""Samples in which nobody speaks: whatever is heard is false speech, and hearing nothing is right."""
+"""Samples without speech: recognized words are false speech, and an empty transcript is correct."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Messages that cost their sender nothing are read at a limited pace; all others are not slowed."""
+"""Messages that cost their sender nothing are read at a limited rate; others are not slowed down."""
 
 from __future__ import annotations
 

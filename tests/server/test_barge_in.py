@@ -1,4 +1,4 @@
-"""While a reply plays, a cough and a backchannel do not stop it; a request and "stop" do."""
+"""A cough or a backchannel does not stop a playing reply; a request or "stop" does."""
 
 import pytest
 
@@ -23,7 +23,7 @@ def detector():
 
 
 def heard(detector, clip, texts=()):
-    """texts: (seconds, text) as a recognizer tells them; the sound comes in pieces of 20 ms."""
+    """Feed audio in pieces of 20 ms. texts: (seconds, text) of partial transcripts."""
     endpointer, events, waiting = Endpointer(detector.stream()), [], sorted(texts)
     for at_s in range(round(clip.duration_s * 50)):
         while waiting and waiting[0][0] <= at_s / 50:
@@ -42,7 +42,7 @@ def test_a_cough_does_not_take_the_floor(detector, seed):
 
 
 def test_a_cough_that_counts_as_speech_does_not_either():
-    """The level alone takes it for speech; it is too short, and the recognizer finds no words in it."""
+    """By level alone it counts as speech, but it is too short, and the recognizer finds no words in it."""
     events = heard(Energy(), in_a_room(1.0, cough()), [(1.5, "")])
     assert any(isinstance(event, SpeechBegan) for event in events)
     assert floor(events) == []
@@ -75,7 +75,7 @@ def test_words_make_it_sooner(detector):
 
 
 def test_stop_is_enough(detector):
-    """Less than half a second of speech, and the floor is taken as soon as the word is known."""
+    """With less than half a second of speech, it interrupts as soon as the word is known."""
     (taken,) = floor(heard(detector, in_a_room(1.0, spoken("stop")["stop"]), [(1.3, "stop")]))
     assert taken.decided_at <= 1.4 * SPEECH_RATE_HZ
 

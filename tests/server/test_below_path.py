@@ -1,4 +1,4 @@
-"""The server below a path of a proxy, and what proxies do to the headers."""
+"""The server below a path of a proxy, and headers as changed by proxies."""
 
 import re
 from urllib.parse import urljoin
@@ -19,7 +19,7 @@ REFERENCES = re.compile(r'(?:href|src)="([^"#]+)"')
 
 @pytest.fixture(scope="module", params=[("", True), ("/lab", True), ("/lab", False)], ids=str)
 def address(request, tmp_path_factory):
-    """A server behind a proxy that takes the prefix off, or not; with ROOT_PATH set, or not."""
+    """A server behind a proxy that strips the prefix or not, with and without ROOT_PATH."""
     root_path, strips = request.param
     with (
         serving(tmp_path_factory.mktemp("proxied"), root_path=root_path) as served,

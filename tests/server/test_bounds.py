@@ -131,13 +131,13 @@ def test_wrong_values_make_no_more_errors_than_there_are_fields(model: type[Base
     assert caught.value.error_count() <= len(model.model_fields)
 
 
-# What a message costs.
+# The cost of a message.
 
 AUDIO = '{"event":"audio_chunk","data":{"audio_chunk":"%s","is_final":true}}'
 
 
 def bad_frames(size: int) -> dict[str, str]:
-    """Frames of about this size in which nearly everything is wrong."""
+    """Frames of about this size that are almost completely invalid."""
     few, many = size // 10, size // 2
     return {
         "list": '{"event":"init","data":{"events":[' + "0," * many + "0]}}",
@@ -159,7 +159,7 @@ def bad_frames(size: int) -> dict[str, str]:
 
 
 def cost(frame: str) -> float:
-    """Processor seconds of this thread; the least of three."""
+    """Processor seconds of this thread; the minimum of three."""
 
     def once() -> float:
         begun = time.thread_time()
@@ -220,7 +220,7 @@ def test_a_chunk_that_is_too_long_besides_its_audio_ends_its_turn() -> None:
 
 
 def test_a_chunk_may_hold_as_much_audio_as_a_message_may() -> None:
-    """Also with its slashes escaped, as some encoders do."""
+    """Includes escaped slashes, which some encoders write."""
     for audio in ("A" * 9_000_000, "\\/" * 4_000_000):
         assert not isinstance(outcome(AUDIO % audio), Refused)
 

@@ -1,4 +1,4 @@
-"""Child processes run voicelab and the standard library, never what lies in the working directory."""
+"""Child processes run voicelab and the standard library, but no modules of the working directory."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_the_marks_are_left_where_the_working_directory_comes_first(hostile: Pat
 
 
 def test_server_workers_and_engine_processes(hostile: Path, tmp_path: Path) -> None:
-    """They start, run nothing of the working directory, and engines know neither tokens nor the database."""
+    """They start, run no modules of the working directory, and engines get neither tokens nor the database URL."""
     database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
     secret = {"auth_tokens": json.dumps({TOKEN: "ada"}), "DATABASE_URL": database}
     environment = {**os.environ, **FAKES, **secret, "WORKERS": "2"}

@@ -1,4 +1,4 @@
-"""No client takes all the connections: neither a user, nor an address, nor one behind a proxy."""
+"""No client can use all connections: neither a user, nor an address, nor a client behind a proxy."""
 
 from __future__ import annotations
 

@@ -83,7 +83,7 @@ async def test_who_leaves_during_an_upload_costs_one_line(
 
 @pytest.mark.parametrize("path", ASKED)
 async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.LogCaptureFixture, path: str) -> None:
-    """Two dozen clients that leave at once; each would keep an engine for half a second or more."""
+    """Two dozen clients that disconnect immediately; each would occupy an engine for half a second or more."""
     caplog.set_level(logging.INFO)
     slow = {"asr": "fake:delay_s=0.5", "agent": "fake:delay_s=0.5", "tts": "fake:delay_s=0.5"}
     with serving(tmp_path, recordings_dir=tmp_path / "recordings", asr_workers=1, **slow) as served:
@@ -108,7 +108,7 @@ async def test_work_whose_client_has_left_ends(tmp_path: Path, caplog: pytest.Lo
 
 
 async def test_who_leaves_after_sending_the_next_request_too_is_noticed(tmp_path: Path) -> None:
-    """uvicorn stops reading at a second request, so the first one's work went on to its end."""
+    """Regression: uvicorn stops reading at a second request, so the first one's work was not cancelled."""
     with serving(tmp_path, agent="fake:delay_s=5") as served:
         leaving = await open_line(served)
         assert served.services is not None

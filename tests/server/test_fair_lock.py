@@ -1,4 +1,4 @@
-"""The lock of the history: clients in turn, nobody lost."""
+"""The lock of the history serves clients in turn and loses none."""
 
 import asyncio
 

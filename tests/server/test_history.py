@@ -66,7 +66,7 @@ async def test_an_answer_that_was_not_heard_whole_is_shortened_and_nothing_else_
 
 
 async def test_text_that_a_database_cannot_hold_costs_no_turn(history: History) -> None:
-    """PostgreSQL holds no NUL, neither driver half a surrogate pair; the turn was lost with an internal error."""
+    """Regression: PostgreSQL cannot store NUL, and no driver lone surrogates; the turn was lost."""
     session_id = await history.start_session("a\0da")
     await history.record(session_id, "a\0da", TurnRecord("typed", heard="\0 \ud83d", reply=Reply("\0", "echo")))
     assert await history.has_session(session_id, "a\0da")
@@ -98,7 +98,7 @@ async def test_a_session_is_open_until_it_ends_and_again_when_it_is_resumed(hist
 
 
 async def test_many_writers_at_once_wait_for_each_other(database_url: str) -> None:
-    """On PostgreSQL two servers met on one turn number, and one of the turns was lost."""
+    """Regression: with PostgreSQL, two servers used the same turn number, and one of the turns was lost."""
     histories = [await History.open(database_url) for _ in range(4)]
     try:
         session_id = await histories[0].start_session("ada")
@@ -145,7 +145,7 @@ async def test_changes_are_made_with_the_turn_or_not_at_all(history: History) ->
 
 
 async def test_a_turn_needs_its_session_and_an_error_does_not_show_what_was_said(history: History) -> None:
-    """The log shows a database's error, whose text listed the values that were written."""
+    """Regression: the log contained a database error whose text listed the written values."""
     with pytest.raises(SessionGoneError) as gone:
         await history.record("none", "ada", answered("xylophone"))
     session_id = await history.start_session("ada")

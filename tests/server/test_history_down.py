@@ -121,7 +121,7 @@ async def test_a_socket_that_begins_meanwhile_is_told_and_can_try_again(served: 
 
 
 def test_a_read_only_file_is_refused_at_the_start(tmp_path: Path) -> None:
-    """Root may write read-only files, so the program becomes another user once it has loaded all it needs."""
+    """Root may write read-only files, so the program changes its user after loading everything."""
     shared = Path(tempfile.mkdtemp(prefix="voicelab-read-only-"))
     try:
         file = shared / "history.sqlite3"
@@ -157,7 +157,7 @@ async def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
 
 @pytest.fixture(scope="module")
 def own_postgres() -> Iterator[Postgres]:
-    """One that a test may stop."""
+    """A server that a test may stop."""
     with private_server() as server:
         yield server
 

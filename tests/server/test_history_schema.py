@@ -23,7 +23,7 @@ from voicelab.errors import InputError
 from voicelab.paths import PROJECT
 
 UNVERSIONED = MetaData()
-"""The tables as servers made them before there were migrations."""
+"""The tables from before migrations existed."""
 Table(
     "watchlist",
     UNVERSIONED,
@@ -57,7 +57,7 @@ NOW = "2026-11-01T00:00:00.000000+00:00"
 
 
 async def on(url: str, *statements: str) -> list[tuple[object, ...]]:
-    """Run these in one transaction; the last one's rows."""
+    """Run statements in one transaction; return the rows of the last."""
     engine = open_engine(url)
     try:
         async with engine.begin() as connection:

@@ -85,7 +85,7 @@ async def check(url: str, everyone: list[Told]) -> int:
             assert set(beyond) <= {told.open_turn}, f"kept but never confirmed nor asked for last: {beyond}"
             assert beyond.total() <= 1, "a turn is kept twice"
             watched = list((await history.dialogue(told.sessions[-1], told.user_id)).watchlist) if told.sessions else []
-            # The one turn that was not confirmed is there with its change, or neither is.
+            # The unconfirmed turn exists with its change, or neither exists.
             assert watched == (told.open_watched if beyond else told.watched)
             told.turns, told.watched = list(kept.elements()), watched
             told.open_turn = told.open_watched = None
@@ -104,12 +104,12 @@ async def test_what_was_acknowledged_survives_a_kill_at_any_instant(database_url
             await asyncio.to_thread(httpx.get, served.http, timeout=PATIENCE_S)
             assert served.pid is not None
             clients = [asyncio.create_task(talk_until_cut_off(served, told, kill)) for told in everyone]
-            # Under way, and then at any instant.
+            # While a turn runs, at a random time.
             before = sum(told.asked for told in everyone)
             await asyncio.to_thread(until, lambda asked=before: sum(t.asked for t in everyone) >= asked + 2 * CLIENTS)
             await asyncio.sleep(choices.uniform(0, 0.5))
             os.kill(served.pid, signal.SIGKILL)
-            # What arrived before is read; who connects again would wait, for the socket is open until the next start.
+            # Read what arrived before. A new connection would wait, because the socket stays open until the next start.
             await asyncio.wait(clients, timeout=1)
             for client in clients:
                 client.cancel()
@@ -139,7 +139,7 @@ async def test_the_check_itself_finds_a_turn_that_is_lost_and_one_that_is_kept_t
 
 
 async def test_a_database_that_comes_back_is_used_again(postgres: Postgres) -> None:
-    """Connections closed by the database were once reused and failed the next turn."""
+    """Regression: connections closed by the database were reused, and the next turn failed."""
     url = await postgres.fresh()
     history = await History.open(url)
     session_id = await history.start_session("ada")

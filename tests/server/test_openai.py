@@ -1,4 +1,4 @@
-"""OpenAI's interface, both ways: the real client speaks to our server, our engines to ours and to a stub over HTTP."""
+"""OpenAI's API in both directions: the real client with our server, and our engines with our server and a stub."""
 
 import asyncio
 import io
@@ -103,7 +103,7 @@ async def test_voicelab_can_be_pointed_at_itself(tmp_path):
 
 
 class Stub(BaseHTTPRequestHandler):
-    """Another server: it wants a key, transcribes every WAV to its length, and fails when it is told to."""
+    """A stub server: it requires a key, transcribes every WAV as its duration, and fails on request."""
 
     failing = 0
     requests: list[tuple[str, str]]

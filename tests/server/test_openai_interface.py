@@ -1,4 +1,4 @@
-"""What OpenAI's clients send and read: tried with the real client, sync and async, and with bare requests."""
+"""The requests and responses of OpenAI's clients, with the real client (sync and async) and with plain requests."""
 
 import json
 import socket

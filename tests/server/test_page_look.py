@@ -1,4 +1,4 @@
-"""The pages by keyboard, by screen reader, in both themes and two widths; and the runs, two of them side by side."""
+"""The pages by keyboard and screen reader, in both themes and two widths, and the comparison of two runs."""
 
 from __future__ import annotations
 

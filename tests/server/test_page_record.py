@@ -1,4 +1,4 @@
-"""The Record page in a real browser: what is spoken to it is a set that `voicelab evaluate` takes."""
+"""The Record page in a real browser: the recordings become a set for `voicelab evaluate`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def spoken():
 
 
 def ready(chromium, served: Served, texts: list[str] | None = None):
-    """The page with a set open, the speaker named and agreed."""
+    """The page with an open set, a speaker name and consent."""
     page = chromium.open(f"{served.http}/app/record")
     page.wait_for_selector("#choose:not([hidden])")
     if texts is not None:
@@ -56,7 +56,7 @@ def test_two_prompts_are_recorded_and_the_set_is_measured(tmp_path, spoken):
     folder = tmp_path / "recordings"
     with serving(tmp_path, asr="pocketsphinx", agent="rules", recordings_dir=folder) as served:
         for number, sample in enumerate(spoken):
-            # Each prompt in a browser of its own, whose microphone plays that prompt.
+            # Each prompt in a separate browser, whose microphone plays that prompt.
             file = microphone_file(tmp_path, with_noise(sample.clip()), pause_s=1.2)
             with browser(file) as chromium:
                 page = ready(chromium, served, [each.text for each in spoken] if number == 0 else None)

@@ -140,7 +140,7 @@ def test_recording_is_off_unless_a_folder_is_set(tmp_path):
 
 
 def test_a_kill_at_any_write_loses_no_sample_and_no_take(tmp_path, monkeypatch):
-    """Each write of `accept` fails once, as if the process ended there; accepting again then makes the sample."""
+    """Each write of `accept` fails once, as if the process had ended there; accepting again creates the sample."""
     sets = RecordingStore(tmp_path)
     chosen = sets.create("set", prompts_of(["One text."]))
     first = chosen.keep(chosen.prompt("prompt_001"), "s01", "", TONE)

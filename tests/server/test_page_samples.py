@@ -1,4 +1,4 @@
-"""The page plays the recording of the sample that it names, whatever the sample is called."""
+"""The page plays the recording of the named sample, for any sample id."""
 
 import json
 from types import SimpleNamespace

@@ -1,4 +1,4 @@
-"""The Talk page in a real browser: spoken, typed and recorded requests, and what it says when something is missing."""
+"""The Talk page in a real browser: spoken, typed and recorded requests, and messages if something is missing."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ LONG = " ".join(f"Sentence number {number} of a reply that goes on for a while."
 
 @pytest.fixture(scope="module")
 def spoken() -> Sample:
-    """A recording that the embedded recognizer hears well."""
+    """A recording that the shipped recognizer transcribes correctly."""
     return datasets.load(shipped("voice_samples")).sample("price_aapl")
 
 
@@ -121,7 +121,7 @@ def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
         page.wait_for_timeout(500)
         assert page.evaluate("voicelab.speaker.level") == 0
         for turns in (2, 3):
-            # The third is typed while the second's reply sounds: what is said of the stopped one must not end it.
+            # The third is typed during the second's reply: the events of the stopped turn must not end it.
             page.fill("#typed-text", "and now")
             page.keyboard.press("Enter")
             until(lambda turns=turns: page.locator(".turn .answer").count() == turns)
@@ -199,7 +199,7 @@ def test_a_refused_origin_is_explained(served):
 
 
 class _OtherHost(socketserver.BaseRequestHandler):
-    """Passes a connection on with another Host header, as a proxy does that is not set up for WebSockets."""
+    """Forwards a connection with another Host header, like a proxy that is not configured for WebSockets."""
 
     target = 0
 

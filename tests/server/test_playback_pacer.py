@@ -1,4 +1,4 @@
-"""How far a reply runs ahead of the ear that hears it."""
+"""How far a reply is sent ahead of its playback."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from server.session.sender import PlaybackPacer
 
 
 class Clock:
-    """Time that passes when it is told to."""
+    """A clock that is set manually."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.now_s = 1000.0
@@ -35,7 +35,7 @@ def test_the_ear_hears_what_was_sent_as_it_comes_and_no_more(clock: Clock) -> No
 
 
 def test_the_ear_waits_where_nothing_has_come(clock: Clock) -> None:
-    """A voice that was slow for three seconds made the ear hear the next sentence in the instant it was sent."""
+    """Regression: after a voice was slow for three seconds, the next sentence counted as played when it was sent."""
     pace = PlaybackPacer(None)
     pace.left(1.0)
     clock.now_s += 4

@@ -1,4 +1,4 @@
-"""What waits is taken in order, what is urgent at once, and neither takes longer the more there is."""
+"""Queued events are taken in order, urgent ones first, in constant time."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ STEPS = st.lists(st.sampled_from([*KINDS, "take", "take urgent", "let chunks ove
 
 @given(STEPS)
 def test_it_is_one_queue_from_which_urgent_events_may_be_taken_first(steps: list[str]) -> None:
-    """Compared with a plain list that is searched from its beginning."""
+    """Compared with a list that is searched from its start."""
 
     async def compare() -> None:
         receive_queue, waiting, urgent = ReceiveQueue(1_000_000), list[tuple[str, Arrival]](), set(URGENT)
@@ -79,7 +79,7 @@ async def test_a_turn_that_ends_ends_the_wait_for_what_is_urgent() -> None:
 
 
 async def test_an_urgent_event_costs_the_same_however_much_waits_before_it() -> None:
-    """A client that sent chunks ahead had all of them searched at each interrupt: 6 kB a second took a core."""
+    """Regression: each interrupt searched all chunks that were sent ahead, so 6 kB per second occupied a core."""
 
     async def cost(waiting: int) -> float:
         receive_queue, turn = ReceiveQueue(10**9), asyncio.create_task(forever())

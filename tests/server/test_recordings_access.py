@@ -239,7 +239,7 @@ def test_takes_and_disk_have_limits(tmp_path: Path) -> None:
 
 
 def test_many_prompts_do_not_hold_up_the_others(tmp_path: Path) -> None:
-    """Refused or made, the list is read in one piece and built beside the event loop."""
+    """Invalid or valid, the list is parsed in one piece, outside of the event loop."""
     limits = {"max_set_prompts": 10_000, "max_json_bytes": 1_000_000}
     with serving(tmp_path, recordings_dir=tmp_path / "recordings", **limits) as served:
         waits: list[float] = []

@@ -1,4 +1,4 @@
-"""What comes with a request is limited, and no speech is laid on a disk."""
+"""Request bodies are limited, and no speech is written to disk."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @contextmanager
 def written() -> Iterator[list[str]]:
-    """The files that Python opens to write into, those without a name too."""
+    """The files that Python opens for writing, including unnamed ones."""
     found: list[str] = []
     listening = True
 
@@ -59,7 +59,7 @@ def test_the_ear_for_files_hears_one_that_is_written(tmp_path: Path) -> None:
 
 
 def test_no_upload_is_laid_on_disk(served: Served) -> None:
-    """Of more than a megabyte Starlette made a temporary file."""
+    """Starlette would write more than a megabyte to a temporary file."""
     speech = codecs.encode_wav(tone(80.0))
     assert len(speech) > 2_000_000
     with written() as found:
@@ -84,7 +84,7 @@ async def turn_of(talker: Talker, data: bytes) -> None:
 @pytest.mark.parametrize("path", ["/api/voice/command", "/v1/audio/speech", "/v1/audio/transcriptions"])
 @pytest.mark.parametrize("says_its_length", [True, False])
 def test_a_body_over_the_limit_is_not_read(served: Served, path: str, says_its_length: bool) -> None:
-    """It was read whole into memory, or onto the disk, however much it was."""
+    """Regression: it was read completely into memory or to disk, whatever its size."""
     given = 0
     is_form = "transcriptions" in path
 
@@ -118,7 +118,7 @@ def test_what_is_too_large_is_told(served: Served) -> None:
 
 
 def test_who_still_sends_when_it_is_told_can_read_it(served: Served) -> None:
-    """Closed with bytes unread, a connection is reset, and the answer lost with it."""
+    """Closing with unread bytes resets the connection, which loses the answer."""
     url = httpx.URL(served.http)
     with socket.create_connection((url.host, url.port), timeout=10) as peer:
         head = "POST /api/voice/command HTTP/1.1\r\nHost: {}\r\nContent-Length: 4000000\r\n\r\n"

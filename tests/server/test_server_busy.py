@@ -1,4 +1,4 @@
-"""Work that takes long delays only its own kind, and what cannot wait any more is told so."""
+"""Slow work delays only work of the same kind, and is refused when its queue is full."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 @pytest.fixture
 def slow_uploads(monkeypatch: pytest.MonkeyPatch) -> Iterator[threading.Event]:
-    """Every upload takes until this is set, as a file that takes seconds to decode does."""
+    """Every upload takes until this is set, like a file that takes seconds to decode."""
     go_on, decoded = threading.Event(), decoding.load
 
     def slow(*arguments: Any, **options: Any) -> object:

@@ -199,7 +199,7 @@ async def test_a_reply_that_was_sent_but_is_still_heard_is_stopped_too(
             await turn(talker)
             first, _ = served.turns(interrupted["session_id"])
             assert (first["agent_response"], first["error"]) == (interrupted["said"], None)
-            # An early answer may ask twice.
+            # A speculative answer may call the agent twice.
             known = dict.fromkeys(tuple(exchange.answer for exchange in exchanges) for exchanges in seen)
             assert list(known) == [(), (interrupted["said"],)]
 
@@ -323,7 +323,7 @@ def test_the_status_lists_the_modes(tmp_path: Path, vad: str, modes: int) -> Non
 
 
 async def test_sound_that_comes_too_fast_while_a_typed_turn_is_answered_ends_the_connection(tmp_path: Path) -> None:
-    """Once the error was sent, but the connection stayed open and the reply continued in an orphaned task."""
+    """Regression: after the error, the connection stayed open and the reply continued in an orphaned task."""
     with serving(tmp_path, vad="energy", agent=f"fake:text={LONG}", realtime_slack_s=2) as served:
         async with in_stream(served) as talker:
             await talker.send("text", text="go on")

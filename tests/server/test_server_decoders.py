@@ -1,4 +1,4 @@
-"""However many clients send a little sound and stay, the recognizer neither grows nor stops serving others."""
+"""Many clients that send a little audio and stay neither grow the recognizer nor block others."""
 
 from __future__ import annotations
 

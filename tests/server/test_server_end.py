@@ -164,7 +164,7 @@ async def test_a_turn_that_outlasts_the_limit_is_announced_and_kept_as_failed(tm
 async def test_a_turn_that_is_cut_off_while_it_is_written_is_kept_once(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It was written a second time, as a failure."""
+    """Regression: it was stored a second time, as a failure."""
     record, begun, go_on = History.record, threading.Event(), threading.Event()
 
     async def record_slowly(*arguments: Any) -> None:
@@ -220,7 +220,7 @@ async def test_a_signal_does_all_that_in_a_process_of_its_own(tmp_path: Path, ho
 
 
 async def test_what_hangs_cannot_hold_it_beyond_its_limit(tmp_path: Path) -> None:
-    """A client that neither speaks on nor leaves, and reads nothing, is no reason to stay."""
+    """A client that does not read, send or disconnect does not delay the shutdown."""
     with spawned(tmp_path, *FAKES, SHUTDOWN_LIMIT_S="1") as served:
         assert served.pid is not None
         async with talking(served) as talker:
@@ -237,7 +237,7 @@ async def test_what_hangs_cannot_hold_it_beyond_its_limit(tmp_path: Path) -> Non
 
 
 async def test_an_engine_that_hangs_cannot_hold_it_either(tmp_path: Path) -> None:
-    """A thread that does not come back cannot be stopped; the process ends around it, and says so."""
+    """A hung thread cannot be stopped; the process exits nevertheless, with a message."""
     hanging = ("--asr", "fake", "--agent", "fake:delay_s=60", "--tts", "fake")
     with spawned(tmp_path, *hanging, SHUTDOWN_LIMIT_S="2") as served:
         assert served.pid is not None

@@ -155,7 +155,7 @@ async def test_a_bad_turn_costs_that_turn(served: Served, text: str, fields: dic
         await talker.works()
         turns = served.turns(session["session_id"])
         kept = [turn["error"] for turn in turns]
-        # What was refused before it was read as a turn is not one in the history.
+        # Messages refused before a turn started are not in the history.
         assert kept == ([None] if code == "message_too_large" else [code, None])
 
 

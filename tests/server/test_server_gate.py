@@ -44,7 +44,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 
 async def handshake(served: Served, *, query: str = "", protocols: list[str] | None = None, **headers: str) -> object:
-    """Open a WebSocket and begin a session in it; the session, or the answer that was no WebSocket."""
+    """Open a WebSocket and start a session. Returns the session, or the HTTP response."""
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     try:
         async with connect(
@@ -88,7 +88,7 @@ async def handshake(served: Served, *, query: str = "", protocols: list[str] | N
     ],
 )
 def test_a_host_that_a_page_could_have_made_its_own_is_not_ours(served: Served, host: str, lets_in: bool) -> None:
-    """A page at evil.example that had pointed its name at 127.0.0.1 counted as the server's own page."""
+    """Regression: a page at evil.example whose name resolves to 127.0.0.1 counted as the server's own page."""
     response = httpx.get(served.http, headers={"Host": host})
     assert response.status_code == (200 if lets_in else 400)
     if not lets_in:
@@ -188,7 +188,7 @@ def asking(host: str, origin: str, scheme: str = "ws") -> object:
 
 @pytest.mark.parametrize("origin", ["http://evil.example", "null"])
 def test_a_foreign_page_cannot_make_the_server_work(served: Served, origin: str) -> None:
-    """A form that a foreign page posts needs no leave from the browser."""
+    """Browsers allow foreign pages to post forms without asking the server."""
     body = {"data": {"model": "fake"}, "files": {"file": b"RIFF"}}
     denied = httpx.post(f"{served.http}/v1/audio/transcriptions", headers={"Origin": origin}, **body)
     assert (denied.status_code, denied.json()["error"]["code"]) == (403, "bad_origin")
@@ -341,7 +341,7 @@ async def test_no_token_gets_into_the_log(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("form", ["text", "json"])
 async def test_a_token_that_a_client_puts_into_an_address_is_not_logged(tmp_path: Path, form: str) -> None:
-    """It is not taken from there; it is no less secret for that."""
+    """Tokens in the query are not accepted, but must not be logged either."""
     fakes = ("--asr", "fake", "--agent", "fake", "--tts", "fake")
     with spawned(tmp_path, *fakes, LOG_FORMAT=form, AUTH_TOKENS=TOKENS) as served:
         refused = await asyncio.to_thread(httpx.get, f"{served.http}/ws/status/audio?token={ADA}", timeout=PATIENCE_S)
@@ -359,7 +359,7 @@ def test_a_token_on_the_command_line_is_no_option() -> None:
 
 
 async def test_ids_and_symbols_are_never_paths(served: Served) -> None:
-    """No file is opened whose name holds something that a client has said."""
+    """No file name contains text from a client."""
     mark = "pathmark"
     touched: list[str] = []
     listening = True

@@ -80,7 +80,7 @@ def test_a_bad_command_is_422(http: httpx.Client, body: dict[str, object]) -> No
 def test_half_a_surrogate_pair_is_422_and_what_was_said_is_not_logged(
     http: httpx.Client, field: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """It was a 500, whose traceback in the log showed the command."""
+    """Regression: the status was 500, and the traceback in the log contained the command."""
     body = json.dumps({"command": "xylophone", field: "xylophone \ud800"})
     response = http.post("/api/voice/command", content=body, headers={"Content-Type": "application/json"})
     assert response.status_code == 422

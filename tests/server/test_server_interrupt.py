@@ -1,4 +1,4 @@
-"""An interrupted reply stops at once in every phase; only its played part is remembered."""
+"""An interrupted reply stops immediately in every phase; only its played part is remembered."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ async def test_nothing_of_the_old_reply_comes_after_interrupted(served: Served) 
 
 @dataclass
 class Remembered:
-    """What each answer was sought with: the latest reply that the agent saw before it."""
+    """The latest reply in the agent's context of each answer."""
 
     seen: list[str | None] = field(default_factory=list)
 
@@ -95,14 +95,14 @@ async def reply_begins(talker: Talker) -> float:
 
 
 def words_heard(said: str, heard_s: float) -> None:
-    """The fake voice speaks three words in a second; letters and words do not lie quite alike."""
+    """The fake voice speaks three words per second; estimates by letters differ slightly."""
     assert LONG.startswith(said)
     assert len(said.split()) == pytest.approx(3 * heard_s, abs=2.0)
 
 
 @pytest.mark.parametrize("paced", [True, False])
 async def test_what_was_heard_is_what_is_remembered(served: Served, remembered: Remembered, paced: bool) -> None:
-    """Not all that was sent: a paced reply is five seconds ahead of the ear, an unpaced one two minutes."""
+    """Less than was sent: a paced reply is sent five seconds ahead of playback, an unpaced one two minutes."""
     async with talking(served) as talker:
         session = await talker.init(paced=paced)
         await talker.send("text", text="go on")
@@ -156,7 +156,7 @@ async def test_played_seconds_that_are_none_are_refused(served: Served, played_s
 
 
 async def test_a_reply_that_was_sent_whole_but_not_heard_can_be_interrupted(tmp_path: Path) -> None:
-    """The turn stays answered, what it promised stays done; only what was not heard is forgotten."""
+    """The turn remains answered and its changes remain; only the unheard part is forgotten."""
     with serving(tmp_path, agent=f"fake:adds=NVDA,text={LONG}") as served:
         async with talking(served) as talker:
             session = await talker.init(turn_ids=True)
@@ -206,7 +206,7 @@ async def test_a_turn_that_had_begun_before_the_interrupt_knows_what_was_heard(
 
 @pytest.mark.parametrize("stage", ["asr", "agent", "tts"])
 async def test_every_stage_can_be_stopped(tmp_path: Path, stage: str) -> None:
-    """The engine's call takes so long that only a turn that was not waited for can end in time."""
+    """The engine's call takes so long that the turn ends in time only without waiting for it."""
     with serving(tmp_path, **{stage: "fake:delay_s=1.5"}) as served:
         async with talking(served) as talker:
             session = await talker.init()
@@ -239,7 +239,7 @@ async def test_a_change_of_the_watchlist_is_cancelled_with_the_reply(tmp_path: P
 async def test_a_change_that_is_being_written_is_done_once_and_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The interrupt comes in the middle of the transaction: it is neither torn nor repeated."""
+    """An interrupt during the transaction neither aborts nor repeats it."""
     writing = asyncio.Event()
     record = History.record
 
@@ -264,7 +264,7 @@ async def test_a_change_that_is_being_written_is_done_once_and_told(
 
 
 async def test_the_next_turn_sent_during_a_reply_is_kept_whole(served: Served) -> None:
-    """Its chunks wait for their turn; the interrupt overtakes them and costs none."""
+    """Queued chunks wait for their turn; the interrupt overtakes them without losing any."""
     pcm = TONE.to_pcm16()
     async with talking(served) as talker:
         await talker.init(paced=True)
@@ -312,7 +312,7 @@ async def test_a_heartbeat_is_answered_while_a_reply_is_spoken(served: Served) -
 
 
 async def test_a_heartbeat_right_behind_a_turn_does_not_wait_for_its_end(tmp_path: Path) -> None:
-    """One that came before the answer was begun was answered after it."""
+    """Regression: an interrupt before the start of the answer was handled after it."""
     with serving(tmp_path, agent="fake:delay_s=2") as served:
         async with talking(served) as talker:
             await talker.init()
@@ -323,7 +323,7 @@ async def test_a_heartbeat_right_behind_a_turn_does_not_wait_for_its_end(tmp_pat
 
 
 async def test_a_paced_reply_runs_ahead_by_its_lead_and_no_more(served: Served) -> None:
-    """Of two minutes of speech the first seconds come at once; the rest waits until they have been heard."""
+    """The first seconds of two minutes of speech are sent immediately; the rest waits for their playback."""
     async with talking(served) as talker:
         await talker.init(paced=True, audio_format="pcm16")
         await talker.send("text", text="go on")

@@ -37,7 +37,7 @@ from voicelab.audio.clip import Clip
 
 SECOND = base64.b64encode(TONE.to_pcm16()).decode()
 DRAWLING = "fake:words_per_s=1"
-"""Makes of four hundred words minutes of sound: more than the buffers between two ends of a connection take."""
+"""Synthesizes four hundred words to minutes of audio, more than the buffers of a connection hold."""
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +83,7 @@ async def test_sound_may_come_at_once_where_turns_are_sent_whole(served: Served)
 
 @given(st.lists(st.tuples(st.floats(0, 1), st.floats(0, 2)), max_size=60))
 def test_who_keeps_to_twice_the_pace_of_speech_is_never_refused(steps: list[tuple[float, float]]) -> None:
-    """sound of `part` of what the pace allows, after each pause."""
+    """Send this part of the allowed audio after each pause."""
     tempo, at_s = RateLimiter(slack_s=4.0), 0.0
     for part, pause_s in steps:
         at_s += pause_s
@@ -220,7 +220,7 @@ def frame_of_two_seconds() -> bytes:
 
 
 async def test_a_frame_that_comes_slowly_is_waited_for(tmp_path: Path) -> None:
-    """No ping can be answered in the middle of a frame: who sent one for longer than READER_TIMEOUT_S was dropped."""
+    """Regression: pings cannot be answered within a frame, so clients with frames over READER_TIMEOUT_S were dropped."""
     frame = frame_of_two_seconds()
     with serving(tmp_path, reader_timeout_s=0.5) as served:
         async with talking(served) as talker:
@@ -245,7 +245,7 @@ def test_by_default_a_client_that_stops_reading_is_gone_within_15_s() -> None:
 
 
 async def test_compressed_messages_are_not_taken(served: Served) -> None:
-    """So none unpacks to more than was sent: the extension is not agreed on, and who uses it all the same is closed."""
+    """Compression is not negotiated, so messages cannot expand; clients that use it nevertheless are disconnected."""
     async with connect(served.socket, origin=Origin(ORIGIN), compression="deflate", proxy=None) as socket:
         assert socket.protocol.extensions == []
         compressor = zlib.compressobj(wbits=-15)
@@ -288,7 +288,7 @@ async def test_one_connection_too_many_is_told_to_come_again(tmp_path: Path) -> 
 
 @pytest.fixture
 def hard_limit() -> Iterator[int]:
-    """Of the system for open files; processes that are started meanwhile may have 1024 if they do not ask for more."""
+    """Set the system's limit of open files; processes started meanwhile get 1024 unless they raise it."""
     before = soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard == resource.RLIM_INFINITY or not 1600 <= hard < 20_000_000:
         pytest.skip(f"takes a limit that can be reached and gone beyond; this system's is {hard}")

@@ -1,4 +1,4 @@
-"""What the log never holds: secrets, words, and lines or colours that a client made."""
+"""The log never contains secrets, transcripts, or lines and colours from clients."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SECRET = "xylophone-4711"
 
 @pytest.fixture
 def written(capsys: pytest.CaptureFixture[str], request: pytest.FixtureRequest):  # type: ignore[no-untyped-def]
-    """Logs with the server's own configuration, and what it wrote."""
+    """Log with the server's configuration, and return the output."""
     before = {name: list(logging.getLogger(name).handlers) for name in ("", "server", "uvicorn", "voicelab")}
 
     def log(form: str, *, transcripts: bool, call) -> str:  # type: ignore[no-untyped-def]
@@ -54,7 +54,7 @@ def fail_in_a_group() -> None:
 @pytest.mark.parametrize("form", ["text", "json"])
 @pytest.mark.parametrize("call", [fail, fail_in_a_group])
 def test_an_exception_s_message_is_logged_only_with_transcripts(written, form: str, call) -> None:  # type: ignore[no-untyped-def]
-    """It may repeat what was said; where it came from is told in any case."""
+    """The message may quote a transcript and is dropped; the location is logged in any case."""
     silent = written(form, transcripts=False, call=call)
     assert SECRET not in silent
     assert all(part in silent for part in ("Traceback", "ValueError", "KeyError", "test_server_log.py", call.__name__))

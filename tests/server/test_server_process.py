@@ -65,7 +65,7 @@ async def test_real_speech_is_heard_answered_and_spoken(served: Served, speech: 
 
 @needs_seed
 async def test_the_seeds_client_works_unchanged(served: Served) -> None:
-    """It sends its frames as it keeps them: with fields that the server does not know, and another session's id."""
+    """It sends frames with fields that the server does not know, and with another session's id."""
     frames = sorted((SEED / "encoded_compressed_opus").glob("*.json"))
     assert len(frames) == 8
     for frame in frames:
@@ -81,7 +81,7 @@ async def test_the_seeds_client_works_unchanged(served: Served) -> None:
 
 
 async def test_clients_at_once_on_one_worker_hear_what_they_said_and_nothing_else(served: Served) -> None:
-    """Their packets come in turns, so that every utterance is open while the others are."""
+    """Their packets are interleaved, so that all utterances are open at the same time."""
     names = ("news_nvda_latest", "price_aapl", "watchlist_add_meta")
     recordings = [(shipped("voice_samples") / "audio" / f"{name}.ogg").read_bytes() for name in names]
 
@@ -149,7 +149,7 @@ async def test_an_encoder_that_dies_costs_one_turn_at_most(tmp_path: Path) -> No
             await asyncio.to_thread(until, lambda: state_of(encoder) == "T")
             await talker.send("text", text="hello")
             await talker.expect("agent_response")
-            # Before the encoder has something to do its death costs nothing at all.
+            # The death of an idle encoder has no effect.
             await asyncio.to_thread(until, lambda: 'voicelab_engine_queue{kind="encoder"} 1.0' in metrics_of(served))
             os.kill(encoder, signal.SIGKILL)
             assert "libopus" in await talker.refusal("engine_failed")

@@ -30,7 +30,7 @@ def assert_told(answer: bytes) -> None:
     head, _, body = answer.partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 408")
     told = json.loads(body)
-    # OpenAI's interface has a shape of its own.
+    # OpenAI's API has a different format.
     assert (told.get("detail") or told["error"])["code"] == "request_timeout"
 
 
@@ -49,7 +49,7 @@ async def test_half_a_head_is_told_and_closed(served: Served, begun: bytes) -> N
 
 
 async def test_a_head_that_trickles_gets_no_more_time(served: Served) -> None:
-    """Byte by byte, each well within the limit: a clock that starts anew with each would never be over."""
+    """Byte by byte, each within the limit: a timer that restarts with each byte would never expire."""
     async with line(served) as slow:
         start_s = perf_counter()
         trickling = asyncio.create_task(slow.send(HEAD, every_s=LIMIT_S / 5))
@@ -59,7 +59,7 @@ async def test_a_head_that_trickles_gets_no_more_time(served: Served) -> None:
 
 
 async def test_a_second_request_that_never_comes_whole_is_ended_too(served: Served) -> None:
-    """uvicorn gives up its own clock for idle connections with the first byte that comes."""
+    """uvicorn stops its own idle timer at the first byte."""
     async with line(served) as slow:
         await slow.send(b"GET /health/live HTTP/1.1\r\nHost: localhost\r\n\r\n")
         await slow.reader.readuntil(b"}")
@@ -119,7 +119,7 @@ async def test_two_hundred_of_them_keep_nobody_from_their_turn_and_are_gone_afte
 
 
 async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> None:
-    """Those that are no WebSockets; who has become one is none of them any more."""
+    """Counts connections that are not WebSockets."""
     with serving(tmp_path, max_connections=2, request_timeout_s=30) as served:
         async with talking(served) as talker:
             await talker.init()
@@ -141,7 +141,7 @@ async def test_one_more_than_there_may_be_is_told_and_closed(tmp_path: Path) -> 
 
 
 async def test_an_answer_that_is_not_read_is_given_up(tmp_path: Path) -> None:
-    """Five megabytes of speech, of which the network holds a part and the server the rest."""
+    """Five megabytes of speech, partly in the network buffers and partly in the server."""
     body = json.dumps({"model": "fake", "voice": "default", "input": "word", "response_format": "wav"}).encode()
     head = b"POST /v1/audio/speech HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
     with serving(tmp_path, tts="fake:words_per_s=0.01", reader_timeout_s=0.5) as served:

@@ -42,7 +42,7 @@ def served(tmp_path: Path) -> Iterator[Served]:
 
 
 def metric(served: Served, name: str, **labels: str) -> float | None:
-    """One value of the page; None when it is not there."""
+    """Return a value of the page; None if missing."""
     page = httpx.get(f"{served.http}/metrics").text
     samples = (sample for family in text_string_to_metric_families(page) for sample in family.samples)
     return next((sample.value for sample in samples if sample.name == name and sample.labels == labels), None)
@@ -186,7 +186,7 @@ async def test_each_turn_is_a_span_with_its_stages_inside(served: Served, spans:
 
 
 async def test_spans_lie_where_the_stages_were(tmp_path: Path, spans: InMemorySpanExporter) -> None:
-    """Laid end to end, nothing lay between two sentences, and all encoding came after all synthesis."""
+    """Regression: spans were placed end to end, so encoding seemed to follow all synthesis."""
     engines = {"agent": "fake:delay_s=0.2,text=One two three. Four five six. Seven.", "tts": "fake:delay_s=0.1"}
     with serving(tmp_path, reply_lead_s=0.2, **engines) as served:
         traced(served, spans)
@@ -308,7 +308,7 @@ async def test_the_log_is_json_with_ids_and_words_only_when_asked_for(tmp_path: 
 async def test_what_an_engine_says_when_it_fails_is_neither_told_nor_logged(
     served: Served, monkeypatch: pytest.MonkeyPatch, asked_for: bool
 ) -> None:
-    """A voice that cannot say a sentence quotes it, and the sentence stood in the log."""
+    """Regression: a voice's error quoted the sentence, which appeared in the log."""
 
     def fail(_agent: FakeAgent, heard: str, _dialogue: Dialogue) -> Reply:
         raise KeyError(heard)

@@ -1,4 +1,4 @@
-"""Sessions begin, are taken up again by who began them, and outlast the server."""
+"""Sessions start, can be resumed only by their user, and survive a restart of the server."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Settings come from the environment; a bad value is one clear line and exit code 2."""
+"""Settings are read from the environment; an invalid value gives one clear line and exit code 2."""
 
 from __future__ import annotations
 

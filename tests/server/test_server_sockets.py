@@ -38,13 +38,13 @@ def handshake(path: str = "/ws/voice/simple", *more: str) -> bytes:
     ids=["long path", "many headers", "long header"],
 )
 async def test_a_handshake_that_cannot_be_read_is_answered_and_closed(served: Served, data: bytes, status: int) -> None:
-    """It was left open, without an answer and for ever, each with a file descriptor."""
+    """Regression: it stayed open forever without an answer, with a file descriptor each."""
     client = await RawSocket.open(served.http)
     await client.write(data)
     async with asyncio.timeout(20):
         answer = await client.answer()
         assert answer is not None
-        # Which of them older versions of websockets do not tell apart.
+        # Older versions of websockets do not distinguish these.
         assert answer[0] in (400, status)
         assert await client.receive() == Closed(None, "")
     await client.close()
@@ -74,7 +74,7 @@ def faults(caplog: pytest.LogCaptureFixture) -> list[str]:
 async def test_text_that_is_not_utf8_closes_and_is_no_fault_in_the_log(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Each such frame wrote a traceback: a client could fill the disk."""
+    """Regression: each such frame logged a traceback, so a client could fill the disk."""
     for wire in (
         frame(b'{"event": "heartbeat\xff"}'),
         frame(b"\xf0\x9f", bits=0) + frame(b"\x98", Opcode.CONTINUATION),
@@ -88,7 +88,7 @@ async def test_text_that_is_not_utf8_closes_and_is_no_fault_in_the_log(
 async def test_who_is_denied_or_leaves_at_the_door_is_no_fault_in_the_log(
     served: Served, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Of four that were denied one told of an application that had not completed the handshake."""
+    """Regression: one of four denied handshakes logged that the application had not completed it."""
     for _ in range(25):
         client = await RawSocket.open(served.http)
         await client.write(handshake().replace(ORIGIN.encode(), b"http://evil.example"))
@@ -130,7 +130,7 @@ async def test_a_bad_frame_in_the_middle_of_a_reply_ends_it_and_is_no_fault_in_t
         services: Services = served.services
         client = await opened(served, narrow=True)
         (connection,) = served.server.server_state.connections
-        # Little leaves at once: between the end of the wait and the end of the connection lie many writes.
+        # Little is sent at a time, so many writes lie between the end of the wait and of the connection.
         way = connection.transport.get_extra_info("socket")  # type: ignore[union-attr]
         way.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 4096)
         await client.write(frame(payload(message("init", audio_format="pcm16"))))
@@ -140,7 +140,7 @@ async def test_a_bad_frame_in_the_middle_of_a_reply_ends_it_and_is_no_fault_in_t
                 continue
         client.pause_reading()
         await asyncio.sleep(0.5)
-        # The answer to the heartbeat waits behind the reply, and whoever reads waits for that answer.
+        # The answer to the heartbeat is queued behind the reply, and the reader waits for it.
         await client.write(frame(payload(message("heartbeat"))))
         await asyncio.sleep(0.2)
         await client.write(frame(b"", 0x3))
@@ -153,7 +153,7 @@ async def test_a_bad_frame_in_the_middle_of_a_reply_ends_it_and_is_no_fault_in_t
 
 
 async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(tmp_path: Path) -> None:
-    """Its generators, with an encoder in them, lay about until they were collected, wherever that happened."""
+    """Regression: its generators, with an encoder, stayed until garbage collection."""
     with serving(tmp_path, agent="fake:text=" + "on and on. " * 40) as served:
         async with talking(served) as talker:
             await talker.init(paced=True)
@@ -172,14 +172,14 @@ async def test_a_turn_that_was_stopped_leaves_nothing_to_the_garbage_collector(t
                 assert served.services is not None
                 services = served.services
                 await asyncio.to_thread(until, lambda: services.active_connections == 0)
-                # The turn ends a moment after its connection; nothing is collected meanwhile.
+                # The turn ends a moment after its connection; garbage collection is off meanwhile.
                 await asyncio.to_thread(until, lambda: not open_turns())
             finally:
                 gc.enable()
 
 
 def open_turns() -> list[object]:
-    """The generators of turns that have neither ended nor been closed."""
+    """The generators of turns that are neither exhausted nor closed."""
     found = [each for each in gc.get_objects() if inspect.isasyncgen(each) and each.ag_frame is not None]
     return [each for each in found if each.__qualname__.startswith("Turn.")]
 
@@ -187,7 +187,7 @@ def open_turns() -> list[object]:
 async def test_an_interrupt_whose_client_leaves_while_the_turn_is_kept_leaves_nothing_open(
     tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Who waited for the history was cut off, and cut off the keeping too: the connection's end failed with it."""
+    """Regression: cancelling the wait for the history also cancelled the write, so closing the connection failed."""
     with serving(tmp_path, agent="fake:text=" + "on and on. " * 40) as served:
         assert served.services is not None
         history, record = served.services.history, served.services.history.record

@@ -1,4 +1,4 @@
-"""A language model behind the server: spoken while it writes, interrupted, and its tool calls seen everywhere."""
+"""A language model as the server's agent: streamed replies, interrupts, and tool calls in all records."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ QUICK = {"VAD": "none"}
 @pytest.mark.parametrize("name", ["AUTH_TOKENS", "AUTH_TOKENS_FILE", "auth_tokens"])
 @pytest.mark.parametrize("value", ["", "  "])
 def test_tokens_that_are_set_to_nothing_are_refused(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A secret that is missing must not open the server to everybody."""
+    """An empty secret must not open the server to everybody."""
     monkeypatch.setenv(name, value)
     with pytest.raises(InputError, match=f"{name} is set but empty; .*unset it to serve without tokens"):
         Settings.read()
@@ -59,7 +59,7 @@ def test_which_addresses_only_this_machine_reaches(address: str, is_loopback: bo
 
 @pytest.mark.parametrize(("workers", "tokens"), [("1", ""), ("2", ""), ("1", json.dumps({OLD: "ada"}))])
 def test_a_server_that_is_open_to_others_says_so_once(tmp_path: Path, workers: str, tokens: str) -> None:
-    """It has the socket from whoever starts it: the socket counts, not HOST."""
+    """The socket is inherited, so its address counts and not HOST."""
     log = tmp_path / "log"
     database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
     environment = {**os.environ, **QUICK, "DATABASE_URL": database, "WORKERS": workers}
@@ -78,7 +78,7 @@ def test_a_server_that_is_open_to_others_says_so_once(tmp_path: Path, workers: s
 
 
 def statuses(served: Served, token: str, times: int = 8) -> set[int]:
-    """What this token is answered, over that many connections, which any worker may take."""
+    """The responses to this token over several connections, which any worker may accept."""
     headers = {"Authorization": f"Bearer {token}"}
     return {httpx.get(f"{served.http}/v1/models", headers=headers).status_code for _ in range(times)}
 
@@ -102,7 +102,7 @@ def test_a_hang_up_reads_the_tokens_again_everywhere(tmp_path: Path, workers: st
             until(lambda number=number: log.read_text().count("the previous tokens remain valid") == number)
         file.unlink()
         if workers == "2":
-            # One that replaces another gets the tokens that the others have, and may be hung up on itself.
+            # A replacement worker gets the current tokens, and reacts to SIGHUP too.
             first = children_of(served.pid)
             os.kill(first[0], signal.SIGKILL)
             until(lambda: log.read_text().count("Serving on http") == 3)

@@ -1,4 +1,4 @@
-"""One turn over the wire: what is sent, and what comes back in which order."""
+"""One turn over the WebSocket: the events and their order."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def cut(data: bytes, size: int) -> list[bytes]:
 
 
 def heard_s(answer: Answer) -> float:
-    """How many seconds of sound reached the recognizer, by its own word."""
+    """Seconds of audio that reached the recognizer, from its transcript."""
     return float(answer.one("transcription")["text"].split()[2])
 
 
@@ -44,7 +44,7 @@ async def test_a_turn_is_one_transcription_one_response_then_audio_of_which_the_
 
 
 async def test_the_seeds_own_messages_are_enough(served: Served) -> None:
-    """A client that knows only the oldest form of the protocol: init with a null session, one chunk, opus."""
+    """A client with the oldest version of the protocol: init with a null session, one chunk, opus."""
     async with talking(served, query="?user_id=seed") as talker:
         await talker.send("init", user_id="seed", session_id=None)
         assert (await talker.expect("session_start"))["user_id"] == "seed"

@@ -1,4 +1,4 @@
-"""Several server processes on one socket and one database: replaced when they die, ended together."""
+"""Several server processes on one socket and one database are replaced if they die, and end together."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def total(served: Served, name: str) -> float:
 
 
 async def until_started(served: Served, folder: Path, workers: int) -> list[int]:
-    """The processes that serve, once so many have started in all."""
+    """The serving processes, once this many have been started in total."""
     log = folder / "server.log"
     await asyncio.to_thread(until, lambda: log.read_text().count("Serving on http") >= workers)
     return children_of(served.pid or 0)
@@ -45,7 +45,7 @@ async def test_workers_share_the_socket_and_the_history_and_one_that_dies_is_rep
             async with talking(served) as talker:
                 await talker.init(user_id="ada", session_id=session["session_id"])
                 await talker.works()
-        # A page of either worker counts what both did.
+        # Each worker's metrics page counts the work of both.
         assert total(served, "voicelab_turns_total") == 21
         assert total(served, "voicelab_connections_opened_total") == 21
         os.kill(first[0], signal.SIGKILL)

@@ -1,4 +1,4 @@
-"""Files that a spreadsheet saved work from the command line, and what was left out of them is said."""
+"""Files saved by a spreadsheet work on the command line, with notices about skipped contents."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""A setting that cannot be used ends the server with one sentence that shows no password."""
+"""An unusable setting ends the server with one sentence without passwords."""
 
 import pytest
 

@@ -41,7 +41,7 @@ def page(served: Served) -> Iterator[httpx.Client]:
 
 @contextmanager
 def opened(served: Served, **headers: str) -> Iterator[ClientConnection]:
-    """A WebSocket of the page, with a session that has begun."""
+    """A WebSocket of the page with a started session."""
     with connect_sync(served.socket, origin=served.http, additional_headers=headers, proxy=None) as socket:
         socket.send(json.dumps({"event": "init", "data": {}}))
         assert json.loads(socket.recv(30))["event"] == "session_start"

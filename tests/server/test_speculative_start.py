@@ -1,4 +1,4 @@
-"""Speculative start: the answer begins in a pause; it is kept if the turn ends there, and else leaves no trace."""
+"""Speculative start: the answer starts in a pause; it is used if the turn ends there, and otherwise dropped."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ EVENTS = ["speech_stopped", "turn_metrics"]
 ONE_TURN = in_a_room(0.2, tone(0.8), after_s=1.5)
 WITH_A_PAUSE = in_a_room(0.2, tone(0.8), 0.4, tone(0.6), after_s=1.5)
 PACE = 0.2
-"""Seconds for each second of sound: the recognizer is asked for its words in the pause."""
+"""Seconds to wait per second of audio, so that a partial transcript is requested in the pause."""
 
 
 @pytest.fixture(autouse=True)
@@ -32,7 +32,7 @@ def partials_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def order(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """What happens, in order: the dialogue that the agent is asked in, and "end" where the end is decided."""
+    """The events in order: the dialogue of each call of the agent, and "end" when the end is decided."""
     found: list[Any] = []
     respond, end = FakeAgent.respond, Endpointer._end
     monkeypatch.setattr(FakeAgent, "respond", lambda *given: found.append(given[2]) or respond(*given))
@@ -48,7 +48,7 @@ def serving_early(folder: Path, *, early: bool, agent: str = "fake:text=One is h
 
 
 async def converse(served: Served, sound: Clip) -> tuple[list[tuple[str, Any]], list[dict[str, Any]]]:
-    """One turn: its events up to the last of the reply, and the rows of the history."""
+    """Run a turn; return its events up to the end of the reply, and the rows of the history."""
     async with talking(served) as talker:
         session = await talker.init(mode="continuous", events=EVENTS)
         await talker.stream(chunked(sound, 1), pace=PACE)

@@ -46,7 +46,7 @@ async def test_a_body_has_a_longest_time_however_steadily_it_comes(served: Serve
 async def test_a_body_has_a_least_rate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, piece: int, is_ended: bool
 ) -> None:
-    """Over every stretch, not since its beginning: who sends much at first may not rest on it."""
+    """The rate is measured over each window and not since the start, so a fast start gives no credit."""
     monkeypatch.setattr(requests, "_WINDOW_S", 0.5)
     with serving(tmp_path, min_body_bytes_per_s=500) as served:
         async with line(served) as slow:
@@ -62,7 +62,7 @@ async def test_a_body_has_a_least_rate(
 
 
 async def send_slowly(slow: Line, piece: int) -> None:
-    """A sixth of the body, then pieces of so many bytes twenty times a second for a while, then the rest."""
+    """Send a sixth of the body, then pieces of this size twenty times per second for a while, then the rest."""
     body = b'{"command": "hello"}'.ljust(60_000)
     middle = 10_000 + 30 * piece
     await slow.send(COMMAND.replace(b"\r\n", b"\r\nConnection: close\r\n", 1) + body[:10_000])
@@ -101,7 +101,7 @@ async def test_the_rest_of_a_refused_body_and_the_next_request_may_come_in_one_p
 
 
 async def taken(served: Served, data: bytes) -> list[Line]:
-    """As many connections as may be, each of which has sent this."""
+    """Open the maximum number of connections, each of which sends this."""
     lines = await asyncio.gather(*(open_line(served) for _ in range(MOST + _BESIDE_WEBSOCKETS)))
     for one in lines:
         one.writer.write(data)
@@ -110,7 +110,7 @@ async def taken(served: Served, data: bytes) -> list[Line]:
 
 
 def probed(served: Served) -> list[int]:
-    """The status of each probe, asked in both ways."""
+    """The status of each probe, with both methods."""
     asked = [(way, f"/health/{what}") for way in ("GET", "HEAD") for what in ("live", "ready")]
     with httpx.Client(base_url=served.http, timeout=10) as http:
         return [http.request(way, path).status_code for way, path in asked]
@@ -119,7 +119,7 @@ def probed(served: Served) -> list[int]:
 @pytest.mark.parametrize("data", [b"", b"GET /he", UPLOAD], ids=["silent", "half a head", "uploads"])
 async def test_probes_are_answered_when_every_connection_is_taken(tmp_path: Path, data: bytes) -> None:
     with serving(tmp_path, max_connections=MOST, request_timeout_s=30) as served:
-        # Among the uploads those beyond the share of one client are answered at once, and keep their connection.
+        # Uploads beyond the share of one client are refused immediately and keep their connection.
         lines = await taken(served, data)
         assert await asyncio.to_thread(probed, served) == [200] * 4
         if data is not UPLOAD:

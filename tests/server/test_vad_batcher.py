@@ -1,4 +1,4 @@
-"""One detector for all connections: what they send at a time is judged in one call, and each gets its own."""
+"""One detector for all connections: their concurrent audio is processed in one call, and each gets its own results."""
 
 import asyncio
 import threading
@@ -20,7 +20,7 @@ from voicelab.vad.endpoint import Endpointer, SpeechBegan
 
 
 class Counting:
-    """Speech is what is loud; keeps how many streams each call was for, and in which threads they were made."""
+    """A detector by level that records the number of streams and the thread of each call."""
 
     def __init__(self) -> None:
         self.calls: list[int] = []
@@ -102,7 +102,7 @@ async def test_a_detector_that_fails_or_answers_for_too_few_fails_each_call_and_
 
 @pytest.mark.parametrize("spec", ["silero", "energy"])
 async def test_the_events_are_those_of_each_alone(spec: str):
-    """As `Endpointer.feed` finds them, however the pieces of the connections fall together."""
+    """The events equal those of `Endpointer.feed`, however pieces of connections are batched."""
     text = "What is the price of Apple?"
     request_clip = in_a_room(0.5, spoken(text)[text], after_s=1.0)
     clip = Clip.join([request_clip, Clip.silence(1.0), request_clip])

@@ -1,4 +1,4 @@
-"""Blocking work runs in bounded threads, and its queue has an end."""
+"""Blocking work runs in a limited number of threads with a bounded queue."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from voicelab.errors import BusyError
 
 @pytest.fixture
 def gate() -> Iterator[threading.Event]:
-    """What jobs wait for; opened at the end, so that no thread stays."""
+    """The event that jobs wait for; set at the end, so that no thread remains."""
     event = threading.Event()
     yield event
     event.set()
@@ -88,7 +88,7 @@ async def test_work_whose_caller_has_left_is_not_begun_and_frees_its_place(gate:
 
 
 async def test_a_job_that_was_given_up_while_it_ran_still_counts(gate: threading.Event) -> None:
-    """Else a client that asks and leaves, again and again, has any number of them run."""
+    """Otherwise a client that repeatedly requests and disconnects could start any number of jobs."""
     pool = WorkPool("test", 1, 0)
     (task,) = await started(pool, gate, 1)
     task.cancel()

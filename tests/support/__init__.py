@@ -1,1 +1,1 @@
-"""What tests share: servers, clients and fakes."""
+"""Shared code of tests: servers, clients and fakes."""

@@ -1,4 +1,4 @@
-"""What agents are tried with that need a server or a recording: stubs made here."""
+"""Stubs for agents that need a server or a recording."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from voicelab.agent.recording import RecordedTurn
 
 @contextmanager
 def agent_spec(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch, *heard: str) -> Iterator[str]:
-    """The agent as the contract tests ask for it. heard: what it will be asked."""
+    """The agent's specification for the contract tests. heard: the words it will get."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     if name == "openai":
         with model_server(lambda asked: [Text(f"You said: {asked.said}.")]) as server:

@@ -1,4 +1,4 @@
-"""Six agents that cannot be measured, each broken at another step."""
+"""Six agents that cannot be measured, each with a fault at a different step."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class _Closes(EchoAgent):
 
 
 class _Garbage(EchoAgent):
-    """Answers init with what is no message."""
+    """Answers init with an invalid message."""
 
     async def _turns(self, connection: Any) -> None:
         await connection.receive()
@@ -35,7 +35,7 @@ class _Garbage(EchoAgent):
 
 
 class _Mute(EchoAgent):
-    """Takes the sound and never answers."""
+    """Accepts the audio and never answers."""
 
     async def reply(self, connection: Any, turn: Any) -> None:
         await connection.wait_closed()
@@ -63,4 +63,4 @@ BROKEN = {
     "mute": (_Mute().serving, "sound accepted"),
     "refuses": (_Refuses().serving, "sound accepted"),
 }
-"""Each with the step of a probe that fails."""
+"""Each agent with the failing step of the probe."""

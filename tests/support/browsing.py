@@ -32,7 +32,7 @@ _MICROPHONE_RATE_HZ = 48_000
 
 
 def microphone_file(folder: Path, *clips: Clip, pause_s: float = 1.0) -> Path:
-    """What the microphone hears: each clip after a pause, as a WAV file."""
+    """The microphone's input as a WAV file: each clip after a pause."""
     parts = []
     for clip in clips:
         parts += [Clip.silence(pause_s, _MICROPHONE_RATE_HZ), clip.at_rate(_MICROPHONE_RATE_HZ)]
@@ -81,7 +81,7 @@ def browser(microphone: Path | None = None, *, grant: bool = True) -> Iterator[B
 
 
 def until(condition: Callable[[], Any]) -> Any:
-    """The condition's first true value. The page's own rules forbid to wait inside it, so it is asked from here."""
+    """Wait for a true value of the condition. The page's security policy forbids waiting inside it, so it is polled."""
     deadline = time.monotonic() + PATIENCE_S
     while not (value := condition()):
         assert time.monotonic() < deadline, "waited in vain"
@@ -99,7 +99,7 @@ def turn_over(page: Any) -> None:
 
 
 def loudest(page: Any, duration_s: float = 2.0) -> float:
-    """The loudest that the page's reply was heard within this time."""
+    """The maximum level of the page's reply within this time."""
     end, highest = time.monotonic() + duration_s, 0.0
     while time.monotonic() < end and highest < 0.05:
         highest = max(highest, page.evaluate("voicelab.speaker.level"))
@@ -107,6 +107,6 @@ def loudest(page: Any, duration_s: float = 2.0) -> float:
 
 
 def with_noise(clip: Clip, level_dbfs: float = -65.0) -> Clip:
-    """A quiet room behind a clip, as every real microphone has."""
+    """Add the noise of a quiet room, as with a real microphone."""
     noise = np.random.default_rng(0).normal(0, 10 ** (level_dbfs / 20), len(clip.samples))
     return Clip((clip.samples + noise).astype(np.float32), clip.rate_hz)

@@ -1,4 +1,4 @@
-"""What the caller of a test says, and how long the agent took to answer it, from the sound both ways."""
+"""The caller's audio in tests, and the response time measured on the audio of both directions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def utterance(duration_s: float = 0.6, trailing_s: float = 0.0, rate_hz: int = 1
 
 
 def speech_end_s(pieces: list[SoundPiece]) -> float:
-    """When the last sound that is no silence was spoken."""
+    """The time of the last loud sample."""
     loud = [piece for piece in pieces if piece.clip.level_dbfs > -40]
     return loud[-1].at_s + loud[-1].clip.duration_s
 

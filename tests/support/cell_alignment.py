@@ -1,4 +1,4 @@
-"""The alignment of two lattices by a plain loop over all cells: slow and large, but short enough to trust."""
+"""The alignment of two lattices by a simple loop over all cells: slow, but short enough to verify."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from voicelab.metrics.word_matching import EQUAL
 from voicelab.metrics.words import AlignmentStep
 
 _Back = tuple[int, int]
-"""The places, in the reference and in the hypothesis, that the best alignment up to here came from."""
+"""The predecessor of a cell on the best alignment."""
 
 
 def align_by_cells(reference: Lattice, hypothesis: Lattice, weights: Weights) -> tuple[AlignmentStep, ...]:
-    """The cheapest alignment of any wording of the one with any wording of the other; `@` takes no step."""
-    # sclite adds up in 32 bits, and thousandths are not exact there; ties between them fall where it puts them.
+    """The minimum-cost alignment over all wordings of both sides; `@` takes no step."""
+    # sclite adds 32-bit floats, which are not exact in thousandths; ties are resolved accordingly.
     exact = not (weights.nothing and (reference.has_nothing or hypothesis.has_nothing))
     costs, backs = _cheapest(reference, hypothesis, weights, float if exact else _in_32_bits)
     ends = [(one, other) for one in reference.last for other in hypothesis.last]
@@ -42,7 +42,7 @@ def _in_32_bits(value: float) -> float:
 def _cheapest(
     reference: Lattice, hypothesis: Lattice, weights: Weights, rounded: Callable[[float], float]
 ) -> tuple[list[list[float]], list[list[_Back]]]:
-    """The cost of the best alignment up to each word of either side, and where it came from, at [i][j]."""
+    """The cost of the best alignment up to each pair of words, and its predecessor, at [i][j]."""
     nothing = rounded(weights.nothing)
     insertions = [nothing if word == NOTHING else weights.insertion for word in hypothesis.words]
     costs: list[list[float]] = []
@@ -84,7 +84,7 @@ def _first_least(places: Sequence[_Place], costs: Sequence[float]) -> _Place:
 
 
 def _pair_cost(word: str, other: str, weights: Weights) -> float:
-    """What it costs to set two words side by side; the empty wording pairs with no word."""
+    """The cost of aligning two words; the empty alternative aligns with no word."""
     if word == other:
         return 1.0 if word == NOTHING else 0.0
     return inf if NOTHING in (word, other) else weights.substitution

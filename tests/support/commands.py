@@ -1,4 +1,4 @@
-"""The command line in a process, and waiting for what it does."""
+"""Run the command line in a process and wait for its effects."""
 
 import os
 import re

@@ -1,11 +1,11 @@
-"""Runs on the same samples that hear different words."""
+"""Runs on the same samples with different transcripts."""
 
 from tests.support.made_runs import answered, failed, made_run
 from voicelab.runs.records import RunFolder, RunSpec
 
 
 def hears(texts, heard, *, normalizer="english", run_id="made", turn_s=0.5, sha="0" * 64, speakers=None):
-    """A finished run in which these texts were heard so; heard is None where the turn broke."""
+    """A finished run with these (text, transcript) pairs; a transcript of None is a failed turn."""
     taken = []
     for number, (text, other) in enumerate(zip(texts, heard, strict=True)):
         changes = {"text": text, "speaker": speakers[number % len(speakers)] if speakers else None}

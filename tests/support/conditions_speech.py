@@ -1,4 +1,4 @@
-"""Speech that conditions are applied to."""
+"""Speech for tests of conditions."""
 
 from tests.support.sample_sets import samples_folder
 from voicelab.datasets import load

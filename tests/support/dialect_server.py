@@ -1,4 +1,4 @@
-"""A server whose WebSockets in other dialects are tested, and the sound that its detector takes for speech."""
+"""A server for tests of the dialects, and audio that its detector classifies as speech."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def pieces(sound: bytes, size: int) -> list[bytes]:
 
 
 class Messages:
-    """JSON messages over a WebSocket, by the name of the field that tells their kinds apart."""
+    """JSON messages over a WebSocket. The kind of a message is in the field with this name."""
 
     def __init__(self, socket: ClientConnection, key: str) -> None:
         self._socket = socket
@@ -60,7 +60,7 @@ class Messages:
         await self._socket.send(json.dumps(message))
 
     async def until(self, kind: str) -> dict[str, Any]:
-        """Receive up to the first message of this kind; all are kept in `seen`."""
+        """Receive up to the first message of this kind; all messages are added to `seen`."""
         while True:
             message: dict[str, Any] = json.loads(await self._socket.recv())
             self.seen.append(message)
@@ -69,6 +69,6 @@ class Messages:
 
     @property
     def kinds(self) -> list[str]:
-        """The kinds of all messages so far, repetitions in a row once."""
+        """The kinds of all messages so far, without consecutive repetitions."""
         names = [message[self._key] for message in self.seen]
         return [name for place, name in enumerate(names) if place == 0 or name != names[place - 1]]

@@ -31,7 +31,7 @@ class FaultyDisk:
         return getattr(os, name)
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
-        """Use this disk for everything that a run writes."""
+        """Use this disk for all files of a run."""
         make_folder = Path.mkdir
 
         def mkdir(path: Path, mode: int = 0o777, parents: bool = False, exist_ok: bool = False) -> None:

@@ -1,4 +1,4 @@
-"""Engines that a pip extra brings: tested where it is installed, and all of them where VOICELAB_REQUIRE_EXTRAS is 1."""
+"""Engines with a pip extra: tested if it is installed; with VOICELAB_REQUIRE_EXTRAS=1 all are required."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ REQUIRED = os.environ.get("VOICELAB_REQUIRE_EXTRAS") == "1"
 
 
 def package(name: str, extra: str | None = None) -> Any:
-    """The module of a package that an extra brings. Skips the test where it is neither installed nor required."""
+    """Import a module of an extra. Skips the test if it is neither installed nor required."""
     if REQUIRED:
         return importlib.import_module(name)
     return pytest.importorskip(name, reason=f"needs {name}: pip install 'voicelab[{extra or name}]'")
 
 
 def tried(catalog: Catalog) -> list[str]:
-    """The engines of a table that tests run over; one that is required but not installed fails its test."""
+    """The engines of a table to test; a required engine that is not installed fails its test."""
     return [name for name, entry in catalog.entries.items() if REQUIRED or entry.installed()]
 
 
 def needs(catalog: Catalog, name: str) -> pytest.MarkDecorator:
-    """Skips a test where that engine is neither installed nor required."""
+    """Skip a test if the engine is neither installed nor required."""
     return pytest.mark.skipif(name not in tried(catalog), reason=f"needs: {catalog.entries[name].install_command}")

@@ -1,4 +1,4 @@
-"""A voice server that hears nothing, answers everything, and fails as a test asks."""
+"""A voice server that answers every turn without recognition, and fails on request."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""How long the functions of voicelab/ and server/ are, and how many parameters they take.
+"""Measure the length and the number of parameters of the functions in voicelab/ and server/.
 
 `python -m tests.support.function_sizes` prints the median, the 90th percentile, the maximum, and the largest ones.
 """
@@ -30,7 +30,7 @@ class FunctionSize:
 
 @cache
 def function_sizes() -> tuple[FunctionSize, ...]:
-    """Every function and method, inner ones included."""
+    """Yield every function and method, including nested ones."""
     return tuple(
         size for package in ("voicelab", "server") for path in sorted((PROJECT / package).rglob("*.py"))
         for size in _of_file(path)

@@ -1,4 +1,4 @@
-"""An HTTP server in a thread that answers POST and GET as a test asks, and keeps the requests."""
+"""An HTTP server in a thread that answers POST and GET as specified by a test, and stores the requests."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class HTTPRequest:
 
 
 class HTTPStub:
-    """answer: from a request to an object (sent as JSON), (status, type, body), or None, which hangs up."""
+    """answer: maps a request to an object (sent as JSON), (status, type, body), or None to close the connection."""
 
     def __init__(self, answer: Callable[[HTTPRequest], Any]) -> None:
         self.requests: list[HTTPRequest] = []

@@ -1,4 +1,4 @@
-"""Bytes that ask a media library to open something else: playlists, session descriptions, references in containers."""
+"""Bytes that make a media library open other resources: playlists, session descriptions, container references."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _BOXES = (b"moov", b"trak", b"mdia", b"minf", b"dinf")
 
 
 def texts(name: str, port: int) -> dict[str, bytes]:
-    """Playlists and descriptions that name a file beside the process, or a port of this machine."""
+    """Playlists and descriptions that name a file in the working directory, or a port of this machine."""
     address = f"http://127.0.0.1:{port}/{name}"
     found = {
         "ffconcat": f"ffconcat version 1.0\nfile {name}\n",
@@ -52,7 +52,7 @@ def texts(name: str, port: int) -> dict[str, bytes]:
 
 
 def disguised(text: bytes) -> dict[str, bytes]:
-    """The same bytes behind what a container begins with, or inside one."""
+    """The same bytes after the start of a container, or inside one."""
     tag = b"ID3\x04\0\0" + struct.pack("4B", 0, 0, len(text) >> 7, len(text) & 0x7F)
     return {
         "ogg_sign": b"OggS" + text,
@@ -86,7 +86,7 @@ def mov_with_references(clip: Clip, name: str, *, kind: bytes = b"alis") -> byte
 
 
 def _with_box(data: bytes, path: tuple[bytes, ...], name: bytes, box: bytes) -> bytes:
-    """The first box of that name on the path, replaced; the sizes of those around it follow."""
+    """Replace the first box of that name on the path, and adjust the sizes of the enclosing boxes."""
     out, place = b"", 0
     while place < len(data):
         size, kind = struct.unpack_from(">I4s", data, place)
@@ -103,7 +103,7 @@ def _with_box(data: bytes, path: tuple[bytes, ...], name: bytes, box: bytes) -> 
 
 
 def containers(clip: Clip, name: str, port: int) -> dict[str, bytes]:
-    """Containers of sound that refer to something else."""
+    """Audio containers that refer to other resources."""
     address = f"http://127.0.0.1:{port}/{name}"
     tagged = muxed(clip, "mp3", "libmp3lame")
     link = address.encode() + b"\0"

@@ -1,4 +1,4 @@
-"""A JupyterLab of one's own on a free port, and a notebook in it that a real browser runs."""
+"""A JupyterLab server on a free port, with a notebook that a real browser runs."""
 
 from __future__ import annotations
 

@@ -25,7 +25,7 @@ _SPEAKERS = 40
 
 
 def write_run(path: Path, turns: int, error_rate: float, seed: int) -> RunFolder:
-    """A finished run. error_rate: the share of words that are heard as another word."""
+    """A finished run. error_rate: the share of substituted words."""
     references = np.random.default_rng(0)
     chance = np.random.default_rng(seed)
     folder = RunFolder(path)

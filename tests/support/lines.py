@@ -1,4 +1,4 @@
-"""TCP connections that send whatever a test likes."""
+"""TCP connections that send arbitrary bytes."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ class Line:
         self.writer = writer
 
     async def send(self, data: bytes, *, every_s: float | None = None) -> None:
-        """At once, or byte by byte; not to its end where the other side has closed."""
+        """Send at once or byte by byte; stop if the peer has closed."""
         for part in [data] if every_s is None else [data[place : place + 1] for place in range(len(data))]:
             if self.writer.is_closing():
                 return
@@ -29,9 +29,9 @@ class Line:
             await asyncio.sleep(every_s or 0)
 
     async def answer(self) -> bytes:
-        """All that comes until the other side closes."""
+        """Return everything received until the peer closes."""
         async with asyncio.timeout(PATIENCE_S):
-            # Piece by piece: a reset, for what was still sent to a closed socket, takes along what was not read yet.
+            # Piece by piece: a reset, after sending to a closed socket, discards unread data.
             came = b""
             with suppress(ConnectionError):
                 while piece := await self.reader.read(4096):
@@ -61,14 +61,14 @@ async def line(served: Served, *, source: str = "127.0.0.1") -> AsyncIterator[Li
 
 
 def post(path: str, kind: str = "application/json", *, length: int, **headers: str) -> bytes:
-    """The head of a request with a body of this length."""
+    """The headers of a request with a body of this length."""
     named = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
     head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\n"
     return f"{head}{named}\r\n".encode()
 
 
 def parsed(answer: bytes) -> tuple[int, dict[str, Any]]:
-    """The status of an answer, and what its JSON body says of the error."""
+    """The status of a response, and the error in its JSON body."""
     head, _, body = answer.partition(b"\r\n\r\n")
     found = json.loads(body)
     return int(head.split()[1]), found.get("detail") or found.get("error")

@@ -1,4 +1,4 @@
-"""Runs and turns that are made, not measured."""
+"""Synthetic runs and turns."""
 
 from datetime import UTC, datetime
 
@@ -79,7 +79,7 @@ def failed(key, code="connection_lost", heard=None, **changes):
 
 
 def summary_of(turns, run=None, scenarios=()):
-    """The summary of made turns, by default of a run of the rules agent."""
+    """The summary of synthetic turns, by default of a run with the rules agent."""
     return summarize_turns(run or made_run(), turns, FORMS, scenarios)
 
 

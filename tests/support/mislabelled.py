@@ -1,4 +1,4 @@
-"""Sets with labels that are wrong."""
+"""Sets with wrong labels."""
 
 import json
 import shutil
@@ -10,7 +10,7 @@ from voicelab.runs.runner import evaluate
 
 
 def mislabelled(folder, texts):
-    """A manifest of recordings that come along, some with another's text. texts: by sample id."""
+    """A manifest of shipped recordings, some with another's text. texts: by sample id."""
     whole = load(samples_folder())
     rows = []
     for sample_id, text in texts.items():
@@ -22,7 +22,7 @@ def mislabelled(folder, texts):
 
 
 def run_on(samples, heard, folder):
-    """A run, without a report, of a recognizer that hears the same in every recording."""
+    """A run without a report, whose recognizer returns the same text for every recording."""
     spec = RunSpec(
         samples=str(samples), asr=f"fake:text={heard}", agent="fake:text=Thank you.", tts="fake", target="in-process"
     )

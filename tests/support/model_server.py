@@ -1,6 +1,6 @@
 """A language model's server on this machine: chat completions and responses over HTTP, streamed as server-sent events.
 
-What the model does is a function of the request: it gives steps, which either interface puts on the wire.
+A function maps each request to the model's steps, which both APIs send.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class Raw:
 
 @dataclass(frozen=True)
 class BreakOff:
-    """The connection ends in the middle of the reply."""
+    """The connection closes during the reply."""
 
 
 Step = Text | CallTool | Raw | BreakOff
@@ -55,7 +55,7 @@ class Refuse:
 
 @dataclass(frozen=True)
 class ReceivedRequest:
-    """What a request holds, in either interface: user, assistant and tool texts in order, and the body itself."""
+    """The content of a request in either API: user, assistant and tool texts in order, and the body."""
 
     body: dict[str, Any]
     key: str
@@ -86,7 +86,7 @@ Model = Callable[[ReceivedRequest], Sequence[Step] | Refuse]
 
 @dataclass
 class ModelServer:
-    """base_url: up to /v1. asked: every request, in order. left: set when a client broke off a reply."""
+    """The server. base_url: up to /v1. asked: all requests in order. left: set when a client aborted a reply."""
 
     base_url: str
     asked: list[ReceivedRequest] = field(default_factory=list)
@@ -155,7 +155,7 @@ def model_server(model: Model, *, usage: bool = True) -> Iterator[ModelServer]:
 
 
 def _pieces(text: str) -> list[str]:
-    """As a model writes: a word and the space before it at a time."""
+    """Split like a model's output: one word with the preceding space at a time."""
     words = text.split(" ")
     return [words[0], *(f" {word}" for word in words[1:])]
 

@@ -1,4 +1,4 @@
-"""NIST sclite, where it is installed (Debian: apt-get install sctk), run on files to compare its counts with ours."""
+"""Run NIST sclite, if installed (Debian: apt-get install sctk), on files to compare its counts with ours."""
 
 import re
 import shutil
@@ -58,7 +58,7 @@ _MCNEMAR = re.compile(r"corr +incorr\n.* corr +(\d+) +(\d+)\n\s+incorr +(\d+) +(
 
 
 def compared(reference: Path, first: Path, second: Path) -> tuple[tuple[float, ...], tuple[int, ...]]:
-    """What sc_stats prints of two systems: MAPSSWE (segments, mean, sd, Z), McNemar (both, only first, ...)."""
+    """The output of sc_stats for two systems: MAPSSWE (segments, mean, sd, Z), McNemar (both, only first, ...)."""
     _sc_stats(reference, first, second, "mapsswe", "mcn")
     matched = _MATCHED.search((reference.parent / "out.stats.mapsswe").read_text())
     mcnemar = _MCNEMAR.search((reference.parent / "out.stats.mcn").read_text())

@@ -12,7 +12,7 @@ FIRST_WORD = Normalizer("first_word", "1", lambda text: text.lower().split(" ")[
 
 
 class Parrot(WholeRecognizer):
-    """Hears `text` whatever is said."""
+    """Returns `text` for any audio."""
 
     def __init__(self, *, text: str = "what is the price of apple", times: int = 1) -> None:
         self.text = " ".join([text] * times)
@@ -33,7 +33,7 @@ class Hum(FakeVoice):
 
 
 class Nothing:
-    """Is no engine."""
+    """Not an engine."""
 
 
 class Quieter:
@@ -47,14 +47,14 @@ class Quieter:
 
 
 class Shuffled:
-    """A condition that depends on chance."""
+    """A condition that uses randomness."""
 
     def degrade(self, clip, random):
         return Clip(random.permutation(clip.samples).astype(np.float32), clip.rate_hz)
 
 
 class Wordy:
-    """A condition that does not return a sound."""
+    """A condition that does not return a Clip."""
 
     def degrade(self, clip, random):
         return "a sound"

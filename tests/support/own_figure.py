@@ -1,4 +1,4 @@
-"""The example of docs/reference/figures.md, and a place to import it from."""
+"""The example of docs/reference/figures.md as an importable module."""
 
 import re
 
@@ -8,14 +8,14 @@ NAME = "long_answers"
 
 
 def example() -> str:
-    """The source of the figure that the page shows."""
-    text = next(PROJECT.joinpath("docs").rglob("figures.md")).read_text()
+    """Return the source of the example."""
+    text = (PROJECT / "docs/reference/figures.md").read_text()
     (source,) = re.findall(r"^```python\n(.*?)^```", text, re.DOTALL | re.MULTILINE)
     return source
 
 
 def importable(folder, monkeypatch, module=NAME) -> str:
-    """Write the example as a module that can be imported; what `--figure` calls it."""
+    """Write the example as an importable module, and return its name for `--figure`."""
     (folder / f"{module}.py").write_text(example())
     monkeypatch.syspath_prepend(str(folder))
     return f"{module}:FIGURE"

@@ -1,4 +1,4 @@
-"""pipecat bots without any service: each hears when somebody stops to speak, and answers after a set delay.
+"""pipecat bots without external services: each detects the end of speech and answers after a fixed delay.
 
 Run as a program: `python pipecat_bot.py SERIALIZER=PORT...`. SERIALIZER: protobuf, twilio, plivo, telnyx, vonage or
 exotel. It prints a line for each bot that listens.

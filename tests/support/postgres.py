@@ -1,4 +1,4 @@
-"""A private PostgreSQL: in a folder of its own, on a Unix socket only, gone with the tests that started it."""
+"""A private PostgreSQL server in its own folder, on a Unix socket only, which ends with its tests."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ class Postgres:
 
 
 def programs() -> Path | None:
-    """Where initdb and postgres are: on the PATH, or where Debian keeps them; the newest of several."""
+    """The folder of initdb and postgres: on the PATH or Debian's folder; the newest of several."""
     if found := shutil.which("initdb"):
         return Path(found).resolve().parent
     debian = sorted(Path("/usr/lib/postgresql").glob("*/bin/initdb"), key=lambda path: float(path.parts[-3]))
@@ -56,12 +56,12 @@ def programs() -> Path | None:
 
 @contextmanager
 def private_server() -> Iterator[Postgres]:
-    """Start one; where PostgreSQL is not installed the test is skipped, or fails where it must be there."""
+    """Start a server. Without PostgreSQL the test is skipped, or fails if PostgreSQL is required."""
     binaries = programs()
     if binaries is None:
         reason = "PostgreSQL is not installed (Debian: apt install postgresql)"
         pytest.fail(reason) if is_required("postgresql") else pytest.skip(reason)
-    # A Unix socket's path may hold 107 characters, fewer than pytest's folders have.
+    # The path of a Unix socket may have 107 characters, fewer than pytest's folders.
     folder = Path(tempfile.mkdtemp(prefix="voicelab-pg-"))
     # PostgreSQL refuses to run as root.
     identity: dict[str, Any] = {}
@@ -83,7 +83,7 @@ def private_server() -> Iterator[Postgres]:
             _wait_for(binaries, folder, process)
             yield Postgres(folder)
         finally:
-            process.send_signal(signal.SIGQUIT)  # at once, also while clients are connected: nothing need be kept
+            process.send_signal(signal.SIGQUIT)  # immediate shutdown: no data needs to be kept
             process.wait(PATIENCE_S)
     finally:
         shutil.rmtree(folder, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""Commands that file permissions hold for, though the tests may run as root."""
+"""Commands that respect file permissions even if the tests run as root."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An agent for maps: it plays back a script of messages, and keeps what it gets."""
+"""An agent for maps: it sends scripted messages and records the received ones."""
 
 from __future__ import annotations
 

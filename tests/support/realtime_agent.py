@@ -1,4 +1,4 @@
-"""An agent that speaks OpenAI Realtime and answers as a test asks; openai's own models check every event both ways."""
+"""An OpenAI Realtime agent that behaves as specified by a test. openai's own models validate all events."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ _BETA = {
     "conversation.item.added": "conversation.item.created",
 }
 SILENCE_S = 0.3
-"""How long the caller is silent until the agent takes the turn for over."""
+"""Silence after which the agent considers the turn complete."""
 
 
 @dataclass
 class RealtimeAgent:
-    """behaviour: answer, or a way to fail. delay_s: from the noticed end of the turn to the reply."""
+    """The agent. behaviour: answer, or a kind of failure. delay_s: from the detected end of the turn to the reply."""
 
     behaviour: str = "answer"
     delay_s: float = 0.2
@@ -195,7 +195,7 @@ class _Call:
         await self._send("response.done", response={"id": "resp_1", "status": status, "output": []})
 
     async def _misbehave(self) -> bool:
-        """Fail in the way that was asked for; whether there is no reply."""
+        """Fail as specified. Returns whether there is no reply."""
         match self._agent.behaviour:
             case "hang":
                 return True

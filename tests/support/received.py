@@ -1,4 +1,4 @@
-"""Sound as the decoder gives it."""
+"""Audio as returned by the decoder."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Small recordings whose content tells where in them a sound is from."""
+"""Small recordings whose content identifies each position."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from voicelab.audio.clip import Clip
 
 
 def ramp(duration_s: float, rate_hz: int = 16_000) -> Clip:
-    """Noise that is the same each time and nowhere repeats itself."""
+    """Reproducible noise without repetitions."""
     noise = np.random.default_rng(7).uniform(-0.5, 0.5, round(duration_s * rate_hz))
     return Clip.from_pcm16(Clip(noise.astype(np.float32), rate_hz).to_pcm16(), rate_hz)
 

@@ -1,4 +1,4 @@
-"""Whether the reports that a test writes have pictures, which take four fifths of the time of a small report."""
+"""Turn off plots in reports, which take four fifths of the time of a small report."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _DRAW = page._pictures
 
 @contextmanager
 def without_pictures() -> Iterator[None]:
-    """Reports of this process have no pictures."""
+    """Write reports without plots in this process."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_pictures", lambda summary: [])
         yield
@@ -22,7 +22,7 @@ def without_pictures() -> Iterator[None]:
 
 @contextmanager
 def with_pictures() -> Iterator[None]:
-    """Reports of this process have their pictures, as users get them."""
+    """Write reports with plots in this process, like for users."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_pictures", _DRAW)
         yield

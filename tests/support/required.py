@@ -1,4 +1,4 @@
-"""What only some tests need: without it they skip and say why, unless VOICELAB_REQUIRE names it, as CI does."""
+"""Programs that some tests need. Without them, tests are skipped, or fail if VOICELAB_REQUIRE names them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _REQUIRED = frozenset(os.environ.get("VOICELAB_REQUIRE", "").split(","))
 
 
 def is_required(name: str) -> bool:
-    """Whether its absence has to fail."""
+    """Return whether it is required."""
     return name in _REQUIRED
 
 
@@ -21,7 +21,7 @@ def needs(name: str, *, present: bool, reason: str) -> pytest.MarkDecorator:
 
 
 SEED = Path(os.environ.get("VOICELAB_SEED_SAMPLES", Path(__file__).parents[3] / "shared" / "seed_voice_samples"))
-"""Recordings that the project may read, and not keep."""
+"""Recordings that tests may read but the project must not contain."""
 
 needs_seed = pytest.mark.skipif(
     not SEED.is_dir(), reason=f"the seed's recordings are not at {SEED}; set VOICELAB_SEED_SAMPLES"

@@ -1,4 +1,4 @@
-"""A small reverse proxy, as nginx is with `location /prefix/ { proxy_pass … }`: HTTP/1.1 and WebSockets."""
+"""A small reverse proxy like nginx with `location /prefix/ { proxy_pass … }`: HTTP/1.1 and WebSockets."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 
 @contextmanager
 def proxying(port: int, prefix: str, *, strips: bool = True, headers: Mapping[str, str] | None = None) -> Iterator[str]:
-    """Serve the server at 127.0.0.1:port below a prefix; the address of that.
+    """Serve the server at 127.0.0.1:port below a prefix; yields the URL.
 
     strips: whether the prefix is taken off before the request is passed on. headers: what takes the place of the
     request's own headers of these names.
@@ -46,7 +46,7 @@ class _Proxy:
         asyncio.ensure_future(self._serve(reader, writer))  # noqa: RUF006 - stop() gathers all tasks of the loop
 
     async def stop(self, server: asyncio.Server) -> None:
-        """End every connection. What is not closed here would be collected after its loop has ended."""
+        """Close every connection. Otherwise it would be collected after the end of its loop."""
         server.close()
         while serving := asyncio.all_tasks() - {asyncio.current_task()}:
             for task in serving:
@@ -56,7 +56,7 @@ class _Proxy:
             await _close(writer)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One request on a connection; then both sides are copied until one of them ends."""
+        """Forward a request; then copy both directions until one of them ends."""
         with suppress(asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
             head = (await reader.readuntil(b"\r\n\r\n")).decode("latin1")
             method, path, rest = head.split(" ", 2)

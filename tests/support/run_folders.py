@@ -1,4 +1,4 @@
-"""Run folders that are written directly, for tests that measure nothing."""
+"""Run folders written directly, without measuring anything."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from voicelab.audio.opus import encode_ogg
 
 
 def write_set(folder: Path, **changes) -> Path:
-    """A small set in the seed's format; `changes` are merged into its first sample, None takes a field away."""
+    """A small voice_samples.json; `changes` are merged into its first sample, None removes a field."""
     (folder / "a.ogg").write_bytes(encode_ogg(tone(0.5)))
     event = {"event": "audio_chunk", "data": {"audio_chunk": base64.b64encode(encode_ogg(tone(0.5))).decode()}}
     (folder / "b.json").write_text(json.dumps(event))

@@ -1,4 +1,4 @@
-"""An agent of voicelab's protocol whose mistakes are set beforehand."""
+"""An agent for voicelab's protocol with configurable faults."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Script:
 
 
 class ScriptedAgent(EchoAgent):
-    """An agent of voicelab's protocol that follows a script."""
+    """An agent for voicelab's protocol that follows a script."""
 
     def __init__(self, script: Script) -> None:
         super().__init__(script.settings)
@@ -47,7 +47,7 @@ class ScriptedAgent(EchoAgent):
             await connection.send_pieces(encoded(sound), ends=False)
 
     async def _stuttered(self, connection: EchoConnection, sound: Clip) -> None:
-        """The first half at once, the second after it has sounded and the pause is over."""
+        """Send the first half at once, and the second after its playback and the pause."""
         half = len(sound.samples) // 2
         writer = OggOpusWriter(sound.rate_hz)
         await connection.send_chunk(writer.feed(Clip(sound.samples[:half], sound.rate_hz)), is_final=False)

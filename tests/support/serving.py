@@ -39,7 +39,7 @@ FAKES = {
 }
 
 TONE = Clip((0.3 * np.sin(np.arange(16_000) * 0.17)).astype(np.float32), 16_000)
-"""One second that a fake recognizer takes for speech."""
+"""One second of audio that the fake recognizer treats as speech."""
 
 
 @dataclass(frozen=True)
@@ -114,7 +114,7 @@ def spawned(folder: Path, *arguments: str, port: int = 0, **environment: str) ->
     """Run the server as a process, on a socket of this process. port: reuse the port of a stopped server."""
     database = folder / "history.sqlite3"
     with (folder / "server.log").open("ab") as log:
-        # Only the server holds the socket: when it is killed, nobody is left to whom a client could connect.
+        # Only the server holds the socket, so clients cannot connect after it is killed.
         with free_socket(port) as listener:
             descriptor, port = listener.fileno(), listener.getsockname()[1]
             process = subprocess.Popen(

@@ -1,4 +1,4 @@
-"""Speech that starts and ends at a known sample, so that every detector must find the same instants."""
+"""Speech that starts and ends at a known sample, so that all detectors must find the same times."""
 
 from __future__ import annotations
 

@@ -1,9 +1,9 @@
-"""How long tests take: tests/slow.txt lists those that `make test-fast` leaves out, tests/file_seconds.txt each file.
+"""Durations of tests: tests/slow.txt lists the tests that `make test-fast` skips, tests/file_seconds.txt all files.
 
     make test ARGS="--junitxml=report.xml" && python -m tests.support.slow_tests report.xml
 
-measures again and writes both lists. A list keeps the choice with the measurement, and out of the tests. Files run in
-the order of their seconds, the longest first: a long file that started last would run alone at the end.
+measures again and writes both lists, so that test files need no markers. Files run in
+the order of their duration, the longest first: a long file that started last would run alone at the end.
 """
 
 from __future__ import annotations
@@ -31,13 +31,13 @@ def listed() -> frozenset[str]:
 
 
 def is_slow(node_id: str, slow: frozenset[str]) -> bool:
-    """Whether the list has the test's file or function. node_id: as pytest names it."""
+    """Return whether the list contains the test's file or function. node_id: pytest's id."""
     name = node_id.partition("[")[0]
     return name in slow or name.partition("::")[0] in slow
 
 
 def file_of(node_id: str) -> str:
-    """The path of a test's file. node_id: as pytest names it."""
+    """Return the path of a test's file. node_id: pytest's id."""
     return node_id.partition("::")[0]
 
 

@@ -1,4 +1,4 @@
-"""A clip in every container that is decoded, made with PyAV's muxers or by hand where they cannot."""
+"""A clip in every supported container, made with PyAV's muxers, or manually if they do not support it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def muxed(
     options: dict[str, str] | None = None,
     experimental: bool = False,
 ) -> bytes:
-    """The clip encoded by FFmpeg; every channel of the layout carries it."""
+    """The clip encoded by FFmpeg, in every channel of the layout."""
     with tempfile.TemporaryDirectory() as folder:
         # A file, because some options make the muxer read what it wrote. Otherwise some write random serial numbers.
         file = Path(folder) / "sound"
@@ -43,7 +43,7 @@ def muxed(
 def wav(
     data: bytes, rate_hz: int = 16_000, *, tag: int = 1, bits: int = 16, channels: int = 1, size: int | None = None
 ) -> bytes:
-    """A WAV file of these samples; size: what its header says instead of the truth."""
+    """A WAV file with these samples. size: a false size in its header."""
     block = channels * bits // 8
     form = struct.pack("<HHIIHH", tag, channels, rate_hz, rate_hz * block, block, bits)
     length = len(data) if size is None else size
@@ -72,7 +72,7 @@ def rf64(clip: Clip) -> bytes:
 
 
 def amr_wb(seconds: float) -> bytes:
-    """Frames without data, which is all that can be written without an encoder: silence of that length."""
+    """Silence of that length: frames without data, which need no encoder."""
     return b"#!AMR-WB\n" + b"\x7c" * round(seconds * 50)
 
 

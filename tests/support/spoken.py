@@ -1,4 +1,4 @@
-"""How people say numbers, dates and times, for tests that need many ways of saying the same."""
+"""Spoken forms of numbers, dates and times, for tests with many equivalent forms."""
 
 from voicelab.analysis.bench.match.speaking import (
     MONTHS,

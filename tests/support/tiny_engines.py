@@ -1,4 +1,4 @@
-"""What engines are tried with that lack weights or a server: tiny models made here, and stubs on this machine."""
+"""Tiny models and local stubs for engines that need weights or a server."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from voicelab.audio.clip import Clip
 
 @contextmanager
 def tried_with(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
-    """The engine as the contract tests ask for it."""
+    """The engine's specification for the contract tests."""
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     if name == "openai":
         with serving(folder) as served:
@@ -45,7 +45,7 @@ def tried_with(name: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 @contextmanager
 def edge_service() -> Iterator[str]:
-    """Speaks what Microsoft's server speaks to edge-tts; the sound is a tone as long as the text."""
+    """A stub of Microsoft's server for edge-tts; the audio is a tone as long as the text."""
 
     def answer(socket: ServerConnection) -> None:
         for message in socket:
@@ -140,7 +140,7 @@ def make_whisper(folder: Path) -> Path:
     random = np.random.default_rng(5)
     spec = WhisperSpec(1, 2, 1, 2)
     spec.register_vocabulary(vocabulary)
-    spec.config.suppress_ids = list(range(len(words), size))  # marks and the end of the text are never said
+    spec.config.suppress_ids = list(range(len(words), size))  # marks and the end of the text are never produced
     spec.config.suppress_ids_begin, spec.config.lang_ids, spec.config.alignment_heads = [], [202], [(0, 0)]
 
     def filled(*shape: int) -> np.ndarray:

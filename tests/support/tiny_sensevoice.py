@@ -1,4 +1,4 @@
-"""The tiny SenseVoice of tests/data, and what it must hear."""
+"""The tiny SenseVoice of tests/data, and its expected transcripts."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ needs_sensevoice = needs(RECOGNIZERS, "sensevoice")
 
 
 def spec(**options: object) -> str:
-    """The tiny model as an engine; spoken forms unless itn is asked for."""
+    """The tiny model as an engine; spoken forms unless itn is set."""
     listed = {"model": FOLDER, "device": "cpu", "itn": "false", **options}
     return "sensevoice:" + ",".join(f"{key}={value}" for key, value in listed.items())
 
@@ -31,6 +31,6 @@ def recording(name: str) -> Clip:
 
 
 def transcript(name: str) -> Transcript:
-    """What an utterance must give, tags as fields."""
+    """The expected transcript of an utterance, with tags as fields."""
     language, emotion, event = re.findall(r"<\|(.*?)\|>", EXPECTED[name]["raw"])[:3]
     return Transcript(TEXTS[name], language, None, emotion.lower(), event.lower())

@@ -1,4 +1,4 @@
-"""Sounds for tests of listening: words from eSpeak NG, a cough, and the quiet noise of a room under them."""
+"""Audio for tests of detection: words from eSpeak NG, a cough, and the noise of a quiet room."""
 
 import multiprocessing
 from concurrent.futures import ProcessPoolExecutor
@@ -20,7 +20,7 @@ def _speak(texts):
 
 @cache
 def spoken(*texts):
-    """Each text's sound without the silence around it; eSpeak keeps its state in globals, so it has its own process."""
+    """Each text's audio without surrounding silence; eSpeak keeps its state in globals and runs in its own process."""
     with ProcessPoolExecutor(1, mp_context=multiprocessing.get_context("spawn")) as pool:
         return dict(zip(texts, map(trimmed, pool.submit(_speak, texts).result()), strict=True))
 
@@ -31,7 +31,7 @@ def trimmed(clip, threshold_dbfs=-45.0):
 
 
 def cough(seed=0):
-    """Two bursts of noise that begin at once and die away, with a mouth's resonances at 700, 1300 and 2600 Hz."""
+    """Two decaying bursts of noise with formants at 700, 1300 and 2600 Hz."""
     chance = np.random.default_rng(seed)
     parts = []
     for duration_s, level in ((0.13, 0.5), (0.2, 0.3)):
@@ -44,7 +44,7 @@ def cough(seed=0):
 
 
 def in_a_room(*parts, after_s=2.0, seed=0):
-    """Clips and pauses (seconds) one after the other, with noise under all of it and alone at the end."""
+    """Clips and pauses (seconds) in sequence, with noise throughout and at the end."""
     clips = [part if isinstance(part, Clip) else Clip.silence(part) for part in (*parts, after_s)]
     whole = Clip.join(clips).samples
     noise = np.random.default_rng(seed).standard_normal(len(whole)) * 10 ** (ROOM_DBFS / 20)

@@ -1,4 +1,4 @@
-"""Whether a file was opened and a port was contacted, seen from outside of whoever did it."""
+"""Detect from outside of a process whether a file was opened and a port was contacted."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _EVENT = struct.Struct("iIII")
 
 
 class FileWatch:
-    """Names of the files in a folder that anyone, C libraries too, has opened or read since the last look (inotify)."""
+    """The files in a folder that were opened or read since the last call, also by C libraries (inotify)."""
 
     def __init__(self, folder: Path) -> None:
         self._libc = ctypes.CDLL(None, use_errno=True)

@@ -1,4 +1,4 @@
-"""How a written target is read, what is refused, and a target of the user's own."""
+"""Parsing and validation of target specifications, and a user-defined target."""
 
 from contextlib import asynccontextmanager
 
@@ -16,7 +16,7 @@ from voicelab.targets.catalog import target_config
 
 
 class Parrot(TargetBase):
-    """Answers every turn at once with what it is told to say, and sends bare samples."""
+    """Answers every turn immediately with a fixed text, and sends raw samples."""
 
     capabilities = Capabilities(reply_text=True)
 
@@ -102,7 +102,7 @@ def test_an_object_is_measured_as_any_other_target(tmp_path, mode):
         assert (folder.path / turn.recording_file).stat().st_size > 1000
         assert (turn.response_s is None) == (turn.response_missing is not None)
     if mode == "realtime":
-        # The agent began 0.2 s after the end of the file, and the recordings end in silence.
+        # The agent started 0.2 s after the end of the file, and the recordings end with silence.
         assert any(turn.response_s is not None and turn.response_s > 0.2 for turn in folder.turns())
 
 

@@ -63,7 +63,7 @@ async def test_the_recording_has_the_caller_left_and_the_agent_right(tmp_path):
         sounding = np.flatnonzero(np.abs(channel) > 0.02) / rate_hz
         assert sounding[0] == pytest.approx(start_s, abs=WITHIN_S)
         assert sounding[-1] - sounding[0] == pytest.approx(length_s, abs=0.03)
-    # A busy machine sends the last frame late, and then the caller's speech ends later.
+    # On a busy machine the last frame is sent late, so the caller's speech ends later.
     assert timing.speech_end_s == pytest.approx(0.2 + speech.duration_s, abs=0.1)
 
 

@@ -1,4 +1,4 @@
-"""What is measured of a known agent is what it did, over every protocol: the known-answer table in short."""
+"""Measurements of a known-answer agent equal its actual times, for every protocol: a short known-answer table."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from voicelab.audio.clip import Clip
 WITHIN_S = 0.020
 ATTEMPTS = 3
 BUSY_S = 0.15
-"""How much later than it was set an agent may act on a busy machine before a finding says nothing."""
+"""Maximum delay of an agent on a busy machine for which a finding is meaningful."""
 
 
 def is_right(found: Finding) -> bool:
@@ -25,7 +25,7 @@ def is_right(found: Finding) -> bool:
 
 
 def check(cases: list[Case]) -> None:
-    """Every figure is what the agent did. Those that a busy machine spoiled are measured again, alone."""
+    """Every figure equals the agent's actual time. Figures disturbed by a busy machine are measured again alone."""
     wrong = spoiled(cases)
     for _ in range(ATTEMPTS):
         wrong = [case for case in wrong if spoiled([case])]
@@ -33,7 +33,7 @@ def check(cases: list[Case]) -> None:
 
 
 def spoiled(cases: list[Case]) -> list[Case]:
-    """Measure these cases at once; those with a figure that is wrong, or without one."""
+    """Measure these cases concurrently; return those with wrong or missing figures."""
     wrong = []
     for take, found in measure(cases, at_once=len(cases)):
         in_time = all(abs(one.done_s - one.set_s) < BUSY_S for one in found)

@@ -53,7 +53,7 @@ async def one_turn(map_text, agent, tmp_path, **options):
 
 
 def read(map_text, message):
-    """What a map makes of one message."""
+    """The events that a map gives for a message."""
     found = MapWire(parse_map(map_text, "a.yaml"), {"user_id": "ada"}).read(
         message if isinstance(message, bytes) else json.dumps(message)
     )

@@ -33,7 +33,7 @@ async def test_a_turn_gives_both_transcripts_the_sound_and_the_time(tmp_path):
         outcome = await one_turn(agent)
     assert (outcome.heard, outcome.answer, outcome.error) == ("hello there", "Good morning.", None)
     assert sound_s(outcome.received) == pytest.approx(0.6)
-    # Silence follows until the reply, which is later on a busy machine.
+    # Silence is sent until the reply, which is later on a busy machine.
     assert 0.79 < sound_s(outcome.sent) < 1.6
     assert response_s(outcome) == pytest.approx(SILENCE_S + 0.25, abs=0.1)
     assert outcome.transcript_s < outcome.first_audio_s < outcome.reply_text_s < outcome.turn_s

@@ -1,4 +1,4 @@
-"""Partial transcripts are kept with their times, and the estimated ends of names beside them."""
+"""Partial transcripts are recorded with their times and the estimated ends of names."""
 
 from __future__ import annotations
 

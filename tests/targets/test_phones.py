@@ -1,4 +1,4 @@
-"""The target twilio: we are the phone company, in five dialects."""
+"""The target twilio in five dialects."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ CALL = PhoneCall("MZ1", "CA1", "AC1", DIALECTS["twilio"].sound.form, {"topic": "
 
 
 def reply_messages(dialect, clip):
-    """What an agent of this dialect sends to be heard."""
+    """An agent's audio message in this dialect."""
     if dialect == "vonage":
         return [clip.at_rate(16_000).to_pcm16()]
     payload = clip.to_pcm16() if dialect == "exotel" else g711.encode(clip, "mulaw")

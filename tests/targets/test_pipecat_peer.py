@@ -1,4 +1,4 @@
-"""The targets rtvi and twilio against real pipecat bots, which run in processes of their own."""
+"""The targets rtvi and twilio with real pipecat bots, which run in separate processes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The probe says what an agent shows, and where a broken one fails, in time."""
+"""The probe reports an agent's signals, and the failing step of a broken one, within its time limit."""
 
 import json
 from asyncio import gather

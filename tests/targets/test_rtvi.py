@@ -80,7 +80,7 @@ def test_messages_of_others_mean_nothing():
 
 
 async def converse(tmp_path, *, ready=True, **options):
-    """A turn with a bot that speaks JSON; what it got."""
+    """Run a turn with a JSON bot; return the messages that it received."""
     got = []
 
     async def bot(connection):

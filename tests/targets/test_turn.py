@@ -1,4 +1,4 @@
-"""When a turn is over, and what it then says: laws of the turn's state, on a made-up clock."""
+"""The end and the outcome of a turn: laws of the turn's state, with a simulated clock."""
 
 from __future__ import annotations
 

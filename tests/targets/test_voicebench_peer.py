@@ -1,4 +1,4 @@
-"""The shipped map chirp against voicebench's seeded mock agent: what it was told is what is measured."""
+"""The shipped map chirp with voicebench's seeded mock agent: the measurements equal its settings."""
 
 from __future__ import annotations
 

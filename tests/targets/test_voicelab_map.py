@@ -1,4 +1,4 @@
-"""The shipped map of voicelab's own protocol gives what the built-in client gives."""
+"""The shipped map of voicelab's protocol gives the same results as the built-in client."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The target wyoming, against the protocol's own library as the server."""
+"""The target wyoming, with the protocol's own library as the server."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ REPLY = tone(0.5, 22_050)
 
 
 class Pipeline(AsyncEventHandler):
-    """Hears, answers and speaks. failure: what goes wrong at the end of the caller's sound."""
+    """A speech-to-speech pipeline. failure: the fault at the end of the caller's audio."""
 
     def __init__(self, *streams, seen, failure=None):
         super().__init__(*streams)

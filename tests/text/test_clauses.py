@@ -1,4 +1,4 @@
-"""Where a long sentence is cut for the voice."""
+"""Where a long sentence is split for synthesis."""
 
 import pytest
 from hypothesis import given

@@ -1,4 +1,4 @@
-"""`english` compares what was said: texts of one meaning score no error, texts of two meanings score at least one."""
+"""`english` compares meanings: equivalent texts have no errors, and different ones at least one."""
 
 from pathlib import Path
 

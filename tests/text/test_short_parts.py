@@ -1,4 +1,4 @@
-"""No part of a sentence that a voice makes in one piece is longer than the limit."""
+"""No part of a sentence for synthesis is longer than the limit."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""`whisper` gives what openai-whisper gives; the cached rules give what the uncached ones give."""
+"""`whisper` equals openai-whisper's normalizer, and the cached rules equal the uncached ones."""
 
 from importlib import metadata
 
@@ -57,7 +57,7 @@ def test_what_a_word_comes_to_does_not_depend_on_what_was_seen_before():
     assert [forward(text) for text in texts] == [RULES(text) for text in texts]
 
 
-# What Radford et al. (2022), appendix C, and the rules of openai-whisper 20250625 promise, in our own examples.
+# Our own examples for the rules in Radford et al. (2022), appendix C, and openai-whisper 20250625.
 @pytest.mark.parametrize(
     ("text", "outcome"),
     [

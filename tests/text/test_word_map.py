@@ -1,4 +1,4 @@
-"""A word map makes the user's own spellings one, is recorded by its hash, and names the line that is wrong."""
+"""A word map unifies user-defined spellings, is recorded by its hash, and errors name the line."""
 
 import hashlib
 import json

@@ -1,4 +1,4 @@
-"""Piper speaks where its wheels are installed; elsewhere eSpeak does, and every result says so."""
+"""Piper is the default if its wheels are installed; otherwise eSpeak NG, with a note in every result."""
 
 import pytest
 

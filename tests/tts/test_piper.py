@@ -1,4 +1,4 @@
-"""The voice that comes in a wheel: which file it is, and what is said when it is not that file."""
+"""The voice in a wheel: its file, and the message for a different file."""
 
 import shutil
 
@@ -29,7 +29,7 @@ async def test_the_default_voice_is_joe_and_says_the_same_text_the_same_way():
 
 
 def test_parts_of_a_reply_are_equally_loud(tmp_path):
-    """Scaled to its own peak, a short part was 4 dB louder than the rest of its sentence."""
+    """Regression: scaled to its own peak, a short part was 4 dB louder than the rest of its sentence."""
     voice = piper.Piper(model=str(make_piper_voice(tmp_path)))
     voice.load()
     assert voice._config.normalize_audio is False

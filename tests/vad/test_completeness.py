@@ -1,4 +1,4 @@
-"""What the words so far say about more to come."""
+"""The completeness of partial transcripts."""
 
 import pytest
 

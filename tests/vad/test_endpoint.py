@@ -35,7 +35,7 @@ def detector():
 
 
 class Scripted:
-    """A detector's stream that has nothing to say by itself."""
+    """A detector's stream without results of its own."""
 
     def feed(self, _clip):
         return []
@@ -65,7 +65,7 @@ probabilities = st.lists(st.sampled_from([0.0, 0.1, 0.4, 0.6, 1.0]), max_size=20
 
 @given(probabilities, st.integers(1, 50))
 def test_events_come_in_order_and_chunks_make_no_difference(script, step):
-    """Texts come at given frames; between two of them the frames are taken one by one, or many at once."""
+    """Texts arrive at given frames; frames between them are processed one by one or in batches."""
     judged, texts = script
     found = []
     for most in (1, step, len(judged) + 1):
@@ -101,7 +101,7 @@ def test_events_come_in_order_and_chunks_make_no_difference(script, step):
 @pytest.mark.parametrize("before_s", [0.0, 1.0])
 @pytest.mark.parametrize("word", WORDS)
 def test_words_of_200_ms_are_heard_whole(detector, word, before_s):
-    """Also from the very first sample, where nothing came before."""
+    """Includes speech from the first sample on."""
     short = spoken(*WORDS)[word].between(0, 0.2)
     clip = in_a_room(before_s, short)
     started, stopped = only(events_of(detector, clip), SpeechBegan), only(events_of(detector, clip), SpeechEnded)
@@ -122,7 +122,7 @@ def test_a_producer_that_jitters_by_50_ms_changes_nothing(detector, seed):
 
 def test_every_shipped_recording_is_one_utterance_from_its_first_to_its_last_sound(detector):
     every = [(sample, sample.clip().at_rate(SPEECH_RATE_HZ)) for sample in SHIPPED]
-    # In noise the first loud sample is not where speech begins.
+    # In noise, the first loud sample is not the start of speech.
     quiet = [(sample, clip) for sample, clip in every if np.abs(clip.samples[:1600]).max() < 10 ** (-45 / 20)]
     clips = [clip for _, clip in quiet]
     endpointers = [Endpointer(detector.stream()) for _ in clips]
@@ -134,7 +134,7 @@ def test_every_shipped_recording_is_one_utterance_from_its_first_to_its_last_sou
         loud = np.flatnonzero(np.abs(clip.samples) > 10 ** (-45 / 20))
         assert started[0].start <= loud[0], sample.id
         assert stopped[0].decided_at > loud[-1], sample.id
-        # No words are known here, so a very short request may count as a backchannel.
+        # Without words, a very short request may count as a backchannel.
         assert stopped[0].took_floor or stopped[0].end - started[0].start < SPEECH_RATE_HZ, sample.id
 
 
@@ -148,7 +148,7 @@ def test_a_pause_inside_a_sentence_does_not_cut_it(detector):
 
 
 def words_and_silence(detector, text, silence_s):
-    """Say something, note the text that was recognized, and return the silence after which it was over."""
+    """Feed speech, note the transcript, and return the silence after which the utterance ended."""
     endpointer = Endpointer(detector.stream())
     endpointer.feed(in_a_room(0.3, spoken("What is the price of")["What is the price of"], after_s=0.2))
     endpointer.note_partial(text)
@@ -246,7 +246,7 @@ def test_memory_of_the_past_is_bounded():
 
 
 def test_an_utterance_can_be_taken_from_its_start(detector):
-    """The settings say how much of the past that needs."""
+    """The settings give the required amount of past audio."""
     lookback, endpointer = Lookback(SETTINGS.lookback_s), Endpointer(detector.stream())
     word = trimmed(spoken(*WORDS)["stop"])
     for piece in chunked(in_a_room(1.0, word), 0, longest_s=0.02):

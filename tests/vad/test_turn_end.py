@@ -1,4 +1,4 @@
-"""Deciding that somebody has finished: each way asks for what it needs, and a wrong model is refused."""
+"""End-of-turn detectors: each requests the inputs that it needs, and a wrong model is refused."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def tone(from_hz, to_hz, seconds=1.0):
 
 
 def silence_after(turn_end, text, score):
-    """Seconds of silence until the end, with a text and a score that are noted 0.2 s into the pause."""
+    """Seconds of silence until the end, with a text and a score noted 0.2 s into the pause."""
     endpointer = Endpointer(Scripted(), turn_end=turn_end)
     endpointer.advance([1.0] * 40 + [0.0] * 7)
     endpointer.note_partial(text)

@@ -1,4 +1,4 @@
-"""Every detector in the table keeps one contract; Silero does it with one session for all."""
+"""Every detector in the table follows the same contract; Silero uses one session for all streams."""
 
 import os
 import subprocess
@@ -118,7 +118,7 @@ def test_what_is_missing_is_said_with_the_way_out(monkeypatch, tmp_path):
 
 
 def test_onnx_runtime_keeps_and_reports_nothing(tmp_path):
-    """Its wheels hold a usage reporter that keeps a database in the home folder and sends it."""
+    """Its wheels contain a usage reporter, which stores a database in the home folder and uploads it."""
     program = "from voicelab.vad.silero import Silero; Silero().load()"
     values = {name: value for name, value in os.environ.items() if name != "ORT_DISABLE_TELEMETRY"}
     values |= {"HOME": str(tmp_path), "XDG_CACHE_HOME": str(tmp_path / "cache")}

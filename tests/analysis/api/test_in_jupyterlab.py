@@ -1,7 +1,7 @@
-"""A stranger's path in a real JupyterLab by a real browser.
+"""A new user's steps in a real JupyterLab with a real browser.
 
 Own recognizer, own figure and own agent in a cell; a live run that is stopped and continued; many small runs in one
-frame; a comparison. `python -m tests.analysis.api.test_in_jupyterlab FOLDER` keeps pictures.
+DataFrame; a comparison. `python -m tests.analysis.api.test_in_jupyterlab FOLDER` saves screenshots.
 """
 
 from __future__ import annotations
@@ -64,7 +64,7 @@ run.compare(other)
 
 
 def walk(folder: Path, *, many: int, pictures: Path | None = None) -> None:
-    """Walk the path. many: the number of small runs. pictures: where a picture of each step goes."""
+    """Run all steps. many: number of small runs. pictures: folder for a screenshot of each step."""
     sources = [COMPONENTS, FIRST, SLOW, RESUME, MANY, COMPARE]
     chosen = [one.replace("SAMPLES", str(samples_folder())).replace("COUNT", str(many)) for one in sources]
     write_notebook(folder / "stranger.ipynb", chosen)

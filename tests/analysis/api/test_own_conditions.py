@@ -70,7 +70,7 @@ def test_a_run_goes_on_only_with_the_same_sound_files_and_objects(tmp_path):
 
 
 def stop(run):
-    """Leave the run as if it had been stopped before its turn."""
+    """Modify the run as if it had been stopped before its turn."""
     folder = RunFolder(run.folder)
     folder.write(run.result.model_copy(update={"status": "interrupted", "finished_at": None}))
     (run.folder / "turns.jsonl").unlink()

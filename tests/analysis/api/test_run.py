@@ -1,4 +1,4 @@
-"""A run as an object: made, read, compared, shown, from paths given as text or as Path."""
+"""The class Run: created, loaded, compared and displayed, with paths as text or Path."""
 
 import json
 import re
@@ -19,7 +19,7 @@ from voicelab.scoring.summary import summarize
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
-    """Two runs of the same four samples; the second one's recognizer hears something else."""
+    """Two runs of the same four samples; the second has another recognizer."""
     out = tmp_path_factory.mktemp("runs")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(page, "_pictures", lambda _: [])

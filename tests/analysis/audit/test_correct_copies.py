@@ -18,7 +18,7 @@ from voicelab.errors import InputError, StorageError
 
 
 def distinct(path: Path, number: int) -> Path:
-    """A recording like no other number's."""
+    """A unique recording for each number."""
     path.parent.mkdir(parents=True, exist_ok=True)
     clip = ramp(0.2)
     path.write_bytes(codecs.encode_wav(Clip(clip.samples * (1 / (number + 1)), clip.rate_hz)))

@@ -24,7 +24,7 @@ HEAD = "sample_id,action,old_text,new_text,expected_entities,expected_intent,who
 
 
 def in_format(folder: Path, form: str) -> Path:
-    """The same two samples, in each format that a set may have."""
+    """The same two samples in each format of sets."""
     folder.mkdir()
     if form == "json":
         return write_set(folder, duration_s=0.5)

@@ -1,4 +1,4 @@
-"""A forced alignment covers its recording, keeps the words' order, and fits what is said better than what is not."""
+"""A forced alignment covers the recording in order, and scores the spoken text higher than another text."""
 
 import re
 
@@ -39,7 +39,7 @@ def test_spans_are_the_recording_in_order(aligner, clip):
 
 
 def test_the_whole_text_is_aligned_to_its_last_word(aligner, clip):
-    """PocketSphinx's lattice search left out last words of the text, without a word."""
+    """Regression: PocketSphinx's lattice search silently dropped the last words of the text."""
     for words in (WORDS, [*WORDS, "for", "me", "now"]):
         assert [span.word for span in aligner.align(clip, words).spans if span.word is not None] == words
 

@@ -1,4 +1,4 @@
-"""The bench measures every way that an engine has, in a process of its own; no figure is held against a clock here."""
+"""The benchmark measures every mode of an engine, in a separate process. Durations are not checked."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""The bench of endpointing: pauses go where it says, the counts are those of the events, wrong options are named."""
+"""The endpointing benchmark: positions of pauses, counts of events, and messages for invalid options."""
 
 import json
 from dataclasses import replace

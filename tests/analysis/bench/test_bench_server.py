@@ -1,4 +1,4 @@
-"""The server's bench measures what it says, each figure beside its promise; no promise is held against a clock here."""
+"""The server benchmark reports each figure with its guarantee. Durations are not checked."""
 
 import json
 from dataclasses import replace
@@ -22,7 +22,7 @@ SMALL = replace(
 
 @pytest.fixture(autouse=True)
 def _short(monkeypatch):
-    """Waits and steps that only make a figure steadier are left out."""
+    """Skip waits and steps that only reduce the variance of figures."""
     monkeypatch.setattr(load, "_WARM_UP_S", 0.5)
     monkeypatch.setattr(remains, "_GIVES_BACK_S", 0.1)
     monkeypatch.setattr(remains, "_AT_ONCE", 10)
@@ -32,7 +32,7 @@ def _short(monkeypatch):
 
 
 async def measured(part: str, tmp_path) -> dict[str, Measurement]:
-    """The findings of a small run, by what they say, once every step of its bars was ticked."""
+    """The findings of a small run by name, after checking that every progress bar was completed."""
     bars = []
 
     def bar(steps: int, label: str):

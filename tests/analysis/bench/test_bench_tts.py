@@ -1,4 +1,4 @@
-"""The bench of voices: a row for each, and pauses that are really there."""
+"""The benchmark of voices: a row for each, with correct pauses."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""The fit behind the turn end `prosody`: it finds the weights that made the data, on speakers that no figure uses."""
+"""The fit of `prosody` recovers the weights that generated the data, on speakers without reported figures."""
 
 import numpy as np
 import pytest

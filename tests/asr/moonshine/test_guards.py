@@ -1,4 +1,4 @@
-"""Invented texts are told from said ones."""
+"""Hallucinated texts are distinguished from spoken ones."""
 
 import pytest
 

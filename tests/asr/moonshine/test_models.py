@@ -1,4 +1,4 @@
-"""Copies of a model are lent one call each, and loaded only when several utterances are open."""
+"""Each model copy serves one call at a time; more copies are loaded only for several open utterances."""
 
 import threading
 import time

@@ -1,4 +1,4 @@
-"""Moonshine hears what is said, the same however it comes, and nothing where nobody speaks."""
+"""Moonshine transcribes speech independently of the chunking, and nothing without speech."""
 
 import numpy as np
 import pytest

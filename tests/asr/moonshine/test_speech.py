@@ -1,4 +1,4 @@
-"""Pieces hold all speech, are short enough, and do not depend on how the sound came."""
+"""Segments contain all speech, are short enough, and do not depend on the chunking."""
 
 from itertools import pairwise
 
@@ -80,7 +80,7 @@ def test_a_click_is_no_speech():
 
 
 def test_a_pause_changes_nothing_of_the_piece_before_it():
-    """What was decoded at a pause is the result when nothing more is said."""
+    """The result decoded at a pause is final if no more speech follows."""
     finder = SpeechFinder(LoudIsSpeech(), 12.0, 1.5)
     finder.feed(sound_of([(30, 0)]))
     assert not finder.in_pause

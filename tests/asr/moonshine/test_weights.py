@@ -1,4 +1,4 @@
-"""Only the files that were measured are loaded; anything else says what to do."""
+"""Only the verified files are loaded; other files cause an error with instructions."""
 
 import shutil
 import sys
@@ -14,7 +14,7 @@ pytest.importorskip("moonshine_voice")
 
 
 def copied(tmp_path, monkeypatch):
-    """A package moonshine_voice of our own, with links to the real files."""
+    """A fake package moonshine_voice, with links to the real files."""
     folder = tmp_path / "moonshine_voice" / "assets" / "tiny-en"
     real = weights.checked_model_folder()
     folder.mkdir(parents=True)

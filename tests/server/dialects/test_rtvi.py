@@ -1,4 +1,4 @@
-"""A client that speaks RTVI is answered with messages that fit Pipecat's models, as `pipecat eval` reads them."""
+"""The messages to RTVI clients match Pipecat's models, as `pipecat eval` reads them."""
 
 from __future__ import annotations
 

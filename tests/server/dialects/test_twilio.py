@@ -86,7 +86,7 @@ async def test_the_call_is_kept_in_the_history(served):
     ],
 )
 async def test_what_is_no_message_of_twilio_leaves_the_server_as_it_was(served, messages: list[dict[str, Any]]):
-    """Twilio's protocol has no errors, so nothing is said; the next call is answered."""
+    """Twilio's protocol has no error messages, so nothing is sent; the next call is answered."""
     async with asyncio.timeout(PATIENCE_S), connect(f"ws://127.0.0.1:{served.port}/ws/twilio") as socket:
         broken = Messages(socket, "event")
         for message in messages:

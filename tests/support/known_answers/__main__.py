@@ -1,4 +1,4 @@
-"""Prints the known-answer table, or the timing errors of many conversations at once. Run it on an idle machine:
+"""Print the known-answer table, or the timing errors of many concurrent conversations. Use an idle machine:
 
 python -m tests.support.known_answers table [TARGET...]
 python -m tests.support.known_answers NUMBER [TARGET]
@@ -18,9 +18,9 @@ WITHIN_S = 0.020
 
 
 def table(targets: Sequence[str]) -> bool:
-    """Print what was set beside what was measured, one target after another; whether every error is small.
+    """Print the settings and the measurements for each target. Returns whether every error is small.
 
-    The last column is the part of the error that is the agent's own lateness.
+    The last column is the agent's own delay, which is a part of the error.
     """
     numbers = f"{'set s':>8}{'measured s':>12}{'error ms':>10}{'agent ms':>10}"
     print(f"{'target':24}{'agent':19}{'trailing':>9}  {'figure':15}{numbers}")
@@ -51,7 +51,7 @@ def _print(take: Take, found: Sequence[Finding]) -> None:
 
 
 def many(at_once: int, target: str) -> None:
-    """Hold conversations at once in this process, twice as many in all, and print the timing errors."""
+    """Hold concurrent conversations in this process, twice as many in total, and print the timing errors."""
     plain = [case for case in cases_of(target) if case.behaviour.startswith("delay")]
     cases = [plain[number % len(plain)] for number in range(2 * at_once)]
     found = [one for _, findings in measure(cases, at_once=at_once) for one in findings]

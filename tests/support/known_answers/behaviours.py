@@ -1,18 +1,18 @@
-"""What the known-answer agent does, and what must be measured of it."""
+"""The behaviours of the known-answer agent, and the expected measurements."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 TRAILING_S = (0.0, 0.5, 2.0)
-"""Silence at the end of the caller's recordings, in seconds. It must change no figure."""
+"""Silence at the end of the caller's recordings, in seconds. It must not change any figure."""
 PIECE_S = 0.2
-"""Sound in one message of the agent, in seconds."""
+"""Duration of the audio in one message of the agent, in seconds."""
 
 
 @dataclass(frozen=True)
 class Behaviour:
-    """How the agent behaves; times in seconds.
+    """The behaviour of the agent; times in seconds.
 
     delay_s: from the end of the caller's speech to the first message with sound. leading_s: silence at the start of
     that sound. talks_over_at_s: it starts to speak this long after the caller did. stops_after_s: it stops this long

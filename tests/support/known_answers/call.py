@@ -1,4 +1,4 @@
-"""The known-answer agent in one conversation, whatever the protocol."""
+"""The known-answer agent in one conversation, independent of the protocol."""
 
 from __future__ import annotations
 
@@ -23,9 +23,9 @@ _NEW_SPEECH_S = 0.3
 
 @dataclass
 class Did:
-    """What the agent really did, by `time.perf_counter`, which all processes of a machine share on Linux.
+    """The agent's actual times (`time.perf_counter`, which is the same for all processes on Linux).
 
-    On a busy machine it acts later than it was set to. What a measurement adds to that is the measurement's error.
+    On a busy machine it acts later than configured. The error of a measurement is relative to these times.
     """
 
     began_s: float = 0.0
@@ -82,7 +82,7 @@ def _cut(clip: Clip) -> tuple[Clip, ...]:
 
 @dataclass(frozen=True)
 class Prepared:
-    """The messages of one reply. They are made before the call: encoding them would delay the agent's hearing."""
+    """The messages of one reply, encoded before the call, because encoding would delay the processing of audio."""
 
     behaviour: Behaviour
     wire: AgentWire
@@ -102,7 +102,7 @@ class Prepared:
 
 @dataclass
 class Call:
-    """Listens to one caller and answers once."""
+    """Processes the audio of one caller and answers once."""
 
     prepared: Prepared
     send: Callable[[Frame], Awaitable[None]]
@@ -112,7 +112,7 @@ class Call:
     _stop: asyncio.Task[None] | None = None
 
     def take(self, clip: Clip, arrived_s: float) -> None:
-        """Hear sound whose last sample was spoken when it arrived."""
+        """Process audio whose last sample was spoken when it arrived."""
         loud = np.flatnonzero(np.abs(clip.samples) > _LOUD)
         if not len(loud):
             return
@@ -158,7 +158,7 @@ class Call:
                 await self.send(frame)
 
     async def _speak(self, part: Sequence[Clip], messages: Iterator[Frame], begins_s: float) -> None:
-        """Send the pieces of one part, up to where the connection is to be dropped."""
+        """Send the pieces of a part, up to the point where the connection is dropped."""
         behaviour, spoken_s = self.behaviour, 0.0
         for clip in part:
             if behaviour.drops_after_s is not None and spoken_s >= behaviour.drops_after_s:

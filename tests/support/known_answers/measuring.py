@@ -1,4 +1,4 @@
-"""Holds the conversations of the table, and compares what was measured with what was set and with what was done."""
+"""Hold the conversations of the table, and compare the measurements with the settings and the agent's actual times."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ _LEADING_S = 0.2
 
 @dataclass(frozen=True)
 class Finding:
-    """One figure of one case, in seconds.
+    """A figure of a case, in seconds.
 
-    set_s: as the agent was set. done_s: as the agent did by its own clock. measured_s: None with the reason.
+    set_s: the setting of the agent. done_s: its actual time by its own clock. measured_s: None with the reason.
     """
 
     case: Case
@@ -45,18 +45,18 @@ class Finding:
 
     @property
     def error_s(self) -> float | None:
-        """Measured less set."""
+        """Measured minus set."""
         return None if self.measured_s is None else self.measured_s - self.set_s
 
     @property
     def added_s(self) -> float | None:
-        """Measured less done: the error of the measurement, without the lateness of the agent."""
+        """Measured minus done: the error of the measurement, without the delay of the agent."""
         return None if self.measured_s is None else self.measured_s - self.done_s
 
 
 @dataclass(frozen=True)
 class Take:
-    """A conversation that was held. outcome: None where it ended with an error. took_s: its whole length."""
+    """A completed conversation. outcome: None if it ended with an error. took_s: its total duration."""
 
     case: Case
     outcome: TurnOutcome | None
@@ -66,7 +66,7 @@ class Take:
 
 @cache
 def speech() -> Clip:
-    """What the caller says."""
+    """The caller's speech."""
     return sharp_speech()
 
 
@@ -77,7 +77,7 @@ def said(leading_s: float, trailing_s: float) -> bytes:
 
 
 async def converse(case: Case, port: int, folder: Path, timeout_s: float = TIMEOUT_S) -> Take:
-    """One turn with the agent of a case, interrupted where the case is about that."""
+    """Run a turn with the agent of a case, with an interruption if the case needs one."""
     target = target_config(case.known.spec.format(port=port)).build()
     await target.open(TargetSettings(folder, timeout_s=timeout_s))
     says = Interruption(Utterance(said(0.0, 0.0)), _INTERRUPTS_AFTER_S)
@@ -94,7 +94,7 @@ async def converse(case: Case, port: int, folder: Path, timeout_s: float = TIMEO
 
 
 async def hold(cases: Sequence[Case], agents: KnownAgents, folder: Path, *, at_once: int) -> list[tuple[Take, Did]]:
-    """Hold the conversations, at_once of them at a time."""
+    """Hold the conversations, at most at_once concurrently."""
     found = []
     for start in range(0, len(cases), at_once):
         numbers = range(start, min(len(cases), start + at_once))
@@ -108,7 +108,7 @@ def measure(cases: Sequence[Case], *, at_once: int) -> list[tuple[Take, list[Fin
 
     A first conversation is not counted: libraries are imported in it, which would delay the others.
     """
-    for case in cases:  # made first, because that takes long and would delay the conversations
+    for case in cases:  # created in advance, because this takes long and would delay the conversations
         said(_LEADING_S, case.trailing_s)
     said(0.0, 0.0)
     first = Case(cases[0].target, "delay")
@@ -120,7 +120,7 @@ def measure(cases: Sequence[Case], *, at_once: int) -> list[tuple[Take, list[Fin
 
 
 def findings(take: Take, did: Did) -> list[Finding]:
-    """The figures of a conversation; none where it ended with an error."""
+    """The figures of a conversation; none if it ended with an error."""
     if take.outcome is None:
         return []
     case, outcome = take.case, take.outcome
@@ -143,7 +143,7 @@ def findings(take: Take, did: Did) -> list[Finding]:
 
 
 def texts_right(take: Take) -> bool:
-    """Whether the texts of the conversation are those of the agent, each once, where the target sends them."""
+    """Whether the conversation has the agent's texts, each once, if the target sends them."""
     outcome = take.outcome
     assert outcome is not None
     return outcome.heard in (HEARD, None) and outcome.answer in (ANSWER, None)
@@ -155,7 +155,7 @@ def _response(case: Case, timing: ResponseTiming, did: Did) -> Finding:
         set_s = known.talks_over_at_s - speech().duration_s
         done_s = did.answered_s - did.began_s - speech().duration_s
     else:
-        # What is uploaded after its end cannot be answered before it.
+        # A recording uploaded after its end cannot be answered earlier.
         set_s = max(known.delay_s, case.trailing_s) if case.known.hears_at_once else known.delay_s
         done_s = did.answered_s - did.ended_s
     leading_s = known.leading_s
@@ -163,7 +163,7 @@ def _response(case: Case, timing: ResponseTiming, did: Did) -> Finding:
 
 
 def _yield_s(outcome: TurnOutcome) -> float | None:
-    """From the start of the interruption to the end of the sound that was played."""
+    """From the start of the interruption to the end of the played audio."""
     gap_s = 0.3
     ends = zip(outcome.sent, outcome.sent[1:], strict=False)
     began = [later.at_s for earlier, later in ends if later.at_s > earlier.end_s + gap_s]

@@ -1,4 +1,4 @@
-"""The known-answer agent without a WebSocket: Wyoming over TCP, and one HTTP call."""
+"""The known-answer agent without a WebSocket: Wyoming over TCP, and HTTP."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class WyomingAgentWire:
 
 
 class HTTPAgentWire(WyomingAgentWire):
-    """The reply as one WAV file, with the head of its answer."""
+    """The reply as one WAV file, with the response headers."""
 
     rate_hz = 24_000
 

@@ -1,4 +1,4 @@
-"""Serves known-answer agents in a process of their own, so that their work does not delay the callers."""
+"""Serve known-answer agents in a separate process, so that their work does not delay the callers."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from tests.support.known_answers.targets import Case
 
 
 class KnownAgents:
-    """Agents that run: one for each case, each on a port of its own, for one conversation."""
+    """Running agents: one per case, each on its own port, for one conversation."""
 
     def __init__(self, pipe: Connection) -> None:
         self._pipe = pipe
         self.ports: list[int] = pipe.recv()
 
     def did(self, number: int) -> Did:
-        """What the agent of this case did in its conversation."""
+        """The actual times of this case's agent."""
         self._pipe.send(number)
         found: Did = self._pipe.recv()
         return found
@@ -35,7 +35,7 @@ class KnownAgents:
 
 @contextmanager
 def known_agents(cases: Sequence[Case]) -> Iterator[KnownAgents]:
-    """Serve an agent for each case for as long as the block lasts."""
+    """Serve an agent for each case during the block."""
     here, there = multiprocessing.Pipe()
     process = multiprocessing.get_context("spawn").Process(target=_serve_all, args=(list(cases), there), daemon=True)
     process.start()
@@ -121,7 +121,7 @@ class _Server:
 
 
 def _health(connection: ServerConnection, request: Request) -> Response | None:
-    """Answer plain HTTP as a voicelab server does."""
+    """Answer plain HTTP requests like a voicelab server."""
     if request.headers.get("Upgrade", "").lower() == "websocket":
         return None
     return connection.respond(HTTPStatus.OK, '{"status": "ok", "engines": []}')

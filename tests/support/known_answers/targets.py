@@ -1,4 +1,4 @@
-"""The targets of the table: how each is reached, and which behaviours it can show."""
+"""The targets of the table, with their specifications and supported behaviours."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _NOT_INTERRUPTED = tuple(name for name in BEHAVIOURS if name != "stops")
 
 @dataclass(frozen=True)
 class KnownTarget:
-    """spec: the written target, with {port}. wire: the agent's side. behaviours: those that the protocol can show.
+    """A target. spec: its specification, with {port}. wire: the agent's side. behaviours: those the protocol supports.
 
     hears_at_once: the whole recording is uploaded when it has ended, so the agent cannot answer before that.
     """
@@ -38,7 +38,7 @@ class KnownTarget:
 
 _REALTIME = "openai-realtime:url=ws://127.0.0.1:{port}/v1/realtime,key_env=VOICELAB_NO_KEY"
 _PATIENT = "quiet_s=3.5"
-"""Where nothing marks the end of a reply, a stutter of 2.5 s would end it after the usual 1.5 s of silence."""
+"""Without an end mark, a stutter of 2.5 s would end a reply after the default 1.5 s of silence."""
 
 TARGETS: Mapping[str, KnownTarget] = {
     "voicelab": KnownTarget("http://127.0.0.1:{port}", VoicelabAgentWire, behaviours=_NOT_INTERRUPTED),

@@ -127,7 +127,7 @@ class RTVIAgentWire:
 
 
 class PhoneAgentWire:
-    """A phone agent in one dialect. It has no texts and marks no end."""
+    """A phone agent in one dialect, without texts and end marks."""
 
     def __init__(self, dialect: str) -> None:
         self._dialect = phone_dialects()[dialect]
@@ -164,7 +164,7 @@ class PhoneAgentWire:
 
 
 class ChirpAgentWire:
-    """Raw PCM in binary messages, as the shipped map `chirp` reads them."""
+    """Raw PCM in binary messages, for the shipped map `chirp`."""
 
     rate_hz = 16_000
 
@@ -189,7 +189,7 @@ class ChirpAgentWire:
 
 
 class VoicelabAgentWire:
-    """voicelab's own protocol: Ogg Opus replies, or 16-bit samples, as `init` asks for them."""
+    """voicelab's own protocol: Ogg Opus replies, or 16-bit samples, as requested by `init`."""
 
     rate_hz = 24_000
 
