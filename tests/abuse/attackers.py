@@ -3,10 +3,9 @@
     python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake]
 
 starts a server for each kind, measures honest turns alone and then beside the attacker, and prints a table: the 99th
-percentiles, their ratio, and how many turns failed. It exits with 1 where a ratio is over --most (2 by default), a turn
-failed, or the server ended. The attacker is a process on the same machine, and a real one is not: it therefore runs
-only when a core is idle (SCHED_IDLE). The figures still include some of its own use of the machine: read them as upper
-bounds.
+percentiles, their ratio, and the number of failed turns. It exits with 1 if a ratio exceeds --most (2 by default), a
+turn failed, or the server ended. Unlike a real attacker, this one runs on the same machine, so it runs only when a core
+is idle (SCHED_IDLE). The figures still include some of its load, so they are upper bounds.
 """
 
 from __future__ import annotations

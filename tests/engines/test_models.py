@@ -1,4 +1,4 @@
-"""Weights: fetched on request by the hub's own package from a server with the hub's interface, checked, found again."""
+"""Weights: downloaded on request by the hub's own package from a fake hub, verified, and found in the cache."""
 
 import hashlib
 import json
@@ -24,7 +24,7 @@ HF, MS = IDS["huggingface"], f"/api/v1/models/{IDS['modelscope']}/repo"
 
 
 class FakeHub:
-    """Both hubs' interfaces. spoilt: a file that comes out wrong; broken: one whose connection breaks once, halfway;
+    """The APIs of both hubs. spoilt: a file with wrong content; broken: one whose connection breaks once, halfway;
     sent: the files that were sent, with the first byte.
     """
 

@@ -1,4 +1,4 @@
-"""An edge of speech needs two detectors; gaps and overlaps come from the edges."""
+"""Boundaries of speech need two detectors; gaps and overlaps are computed from boundaries."""
 
 import pytest
 

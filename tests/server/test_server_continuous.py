@@ -126,7 +126,7 @@ async def test_the_stream_may_be_opus_a_container_or_come_in_a_heap(served: Serv
         else:
             await talker.stream([sound], is_final=True)
         assert heard_s(await turn(talker)) >= 1.0 + PADDING_S
-        # The stream has ended; the next one counts from its own beginning.
+        # The stream has ended; positions in the next one start again.
         await talker.stream([in_a_room(0.5, tone(1.0), after_s=1.5)])
         assert (await turn(talker))["speech_started"]["at_s"] == pytest.approx(0.5, abs=2 * FRAME_S)
 

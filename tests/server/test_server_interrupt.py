@@ -89,7 +89,7 @@ def remembered(monkeypatch: pytest.MonkeyPatch) -> Remembered:
 
 
 async def reply_begins(talker: Talker) -> float:
-    """When the reply's first sound came, by this side's clock."""
+    """Arrival of the reply's first audio on the client's clock."""
     await talker.read_to("audio_chunk")
     return perf_counter()
 

@@ -11,7 +11,7 @@ class StageTimes(BaseModel):
     """Durations of a turn in seconds; None for stages not reached.
 
     Those in CONSECUTIVE follow each other between the last byte of the request and the last byte of the reply. For an
-    answer that was begun early (early_answer.py), agent_s, tts_s and encode_s may lie before it.
+    answer that was started early (early_answer.py), agent_s, tts_s and encode_s may lie before it.
 
     decode_s: from the last chunk to decoded audio. asr_s: to the transcript. agent_s: time that the reply waited for
     the agent, before its first sentence and between sentences; all of the agent's time if it does not stream.

@@ -170,7 +170,7 @@ class TurnResult(StageTimes, TurnContent):
 
     @property
     def nothing_heard(self) -> bool:
-        """Whether no speech was recognized, so that the agent was not asked. Such a turn is scored."""
+        """Whether no speech was recognized, so the agent was not called. Such a turn is scored."""
         return self.failure is not None and self.failure.code == NO_SPEECH
 
     @property

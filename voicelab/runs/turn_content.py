@@ -1,4 +1,4 @@
-"""What a record of a turn contains: the request, and what came back."""
+"""The content of a turn's record: the request and the response."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class AppliedCondition(Record):
 
 
 class PartialHeard(Record):
-    """The transcript as it stood at a time. at_s: seconds from the end of the request's audio, negative during it."""
+    """The transcript at a time. at_s: seconds from the end of the request's audio, negative during it."""
 
     at_s: float
     text: str
@@ -60,7 +60,7 @@ class SentSegment(Record):
 
 
 class TurnContent(Record):
-    """The request of a turn, and what came back.
+    """The request and the response of a turn.
 
     key: unique in the run. primary: the turn of this sample that counts in figures; others repeat it in a scenario.
     cold: the first turn after engines were loaded. expected_tool_calls: None if the sample specifies none, () if it

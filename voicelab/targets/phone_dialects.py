@@ -1,4 +1,4 @@
-"""What phone companies send to an agent and take from it: the same call in the dialects of phones.yaml."""
+"""The media stream protocols of phone companies, as dialects in phones.yaml."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class PhoneCall:
     parameters: Mapping[str, str]
 
     def frame(self, template: Template, number: int, **values: object) -> str:
-        """A message of this call. number: how many messages there are with it. values: further variables."""
+        """Return a message of this call. number: of the message, counted from 1. values: further variables."""
         known = {
             **asdict(self), **values, "number": number, "chunk": number - 1, "rate_hz": self.form.rate_hz,
             "codec": "PCMA" if self.form.encoding == "alaw" else "PCMU",
@@ -41,7 +41,7 @@ class PhoneCall:
 
 
 class PhoneDialect(BaseModel):
-    """How one phone company says the same things; phones.yaml explains the fields."""
+    """The messages of one phone company; phones.yaml describes the fields."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -58,7 +58,7 @@ class PhoneDialect(BaseModel):
     kind: str = "event"
 
     def opening_frames(self, call: PhoneCall) -> Sequence[str]:
-        """The messages that announce a call."""
+        """Return the messages that announce a call."""
         first, *others = self.opening
         beside = call.parameters if self.parameters_beside else {}
         return [call.frame(template, 1) for template in ({**first, **beside}, *others)]
@@ -66,6 +66,6 @@ class PhoneDialect(BaseModel):
 
 @cache
 def phone_dialects() -> Mapping[str, PhoneDialect]:
-    """The phone companies, by name."""
+    """Return the dialects by name."""
     text = (resources.files("voicelab.targets") / "phones.yaml").read_text(encoding="utf-8")
     return {name: PhoneDialect.model_validate(value) for name, value in yaml.safe_load(text).items()}

@@ -124,7 +124,7 @@ class Twilio(StreamTarget):
             raise InputError(f"option dialect is {self.dialect!r}; it may be {', '.join(dialects)}")
         self._dialect = dialects[self.dialect]
         if not set(self.digits) <= _DIGITS:
-            raise InputError(f"option digits is {self.digits!r}; it takes 0 to 9, * and #")
+            raise InputError(f"option digits is {self.digits!r}; it may contain 0 to 9, * and #")
         self._form = _form(self.dialect, self._dialect.sound.form, self.encoding, self.rate_hz)
         self._named = _pairs(self.parameters)
 

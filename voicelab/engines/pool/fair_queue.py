@@ -10,7 +10,7 @@ Item = TypeVar("Item")
 
 
 class FairQueue(Generic[Key, Item]):
-    """Waiting items by client and key, in order of service: one client after another, each client's items as they came.
+    """Waiting items by client and key. Clients are served in turn, and each client's items in order of arrival.
 
     A client with many items therefore delays another by one of them, not by all.
     """
@@ -20,21 +20,21 @@ class FairQueue(Generic[Key, Item]):
         self._waiting: dict[str | None, dict[Key, Item]] = {}
 
     def __iter__(self) -> Iterator[Item]:
-        """All items: those of the client whose turn it is first."""
+        """Iterate over all items, starting with those of the next client."""
         return (item for items in self._waiting.values() for item in items.values())
 
     def add(self, client: str | None, key: Key, item: Item) -> None:
         self._waiting.setdefault(client, {})[key] = item
 
     def discard(self, client: str | None, key: Key) -> None:
-        """Remove an item that no longer waits, if it is here. The client keeps its place."""
+        """Remove an item that no longer waits, if present. The client keeps its place."""
         items = self._waiting.get(client, {})
         items.pop(key, None)
         if not items:
             self._waiting.pop(client, None)
 
     def serve(self, client: str | None, key: Key | None) -> None:
-        """Remove an item, if it is here, and put its client behind the others."""
+        """Remove an item, if present, and put its client behind the others."""
         items = self._waiting.pop(client, None)
         if items is None:
             return
@@ -44,7 +44,7 @@ class FairQueue(Generic[Key, Item]):
             self._waiting[client] = items
 
     def pop(self) -> Item | None:
-        """Serve the next item and return it; None if nobody waits."""
+        """Serve the next item and return it; None if the queue is empty."""
         for client, items in self._waiting.items():
             key, item = next(iter(items.items()))
             self.serve(client, key)

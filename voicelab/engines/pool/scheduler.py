@@ -100,7 +100,7 @@ class Scheduler:
                 yield self._waiting[key][0]
         for request in self._awaited:
             if (key := _utterance(request)) not in self._begun_s:
-                # What came before it in its utterance; for the engine itself, before it from the same client.
+                # Earlier requests of its utterance; for the engine itself, earlier ones of the same client.
                 queue = self._waiting[key]
                 yield queue[0] if key else next(one for one in queue if one.client == request.client)
         for key, queue in self._waiting.items():

@@ -1,4 +1,4 @@
-"""Downloads a model with its hub's own package, into that package's cache, and checks every file."""
+"""Download a model with the hub's own package into its cache, and verify every file."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ Hub = Literal["modelscope", "huggingface"]
 ENDPOINTS: dict[Hub, str] = {"modelscope": "https://www.modelscope.cn", "huggingface": "https://huggingface.co"}
 
 Digests = Mapping[str, str | None]
-"""The sha256 of each file that the hub lists; None where it lists none (small files on Hugging Face)."""
+"""The sha256 of each file in the hub's listing; None if the listing has none (small files on Hugging Face)."""
 
 
 def pull(model: Model, hub: Hub, *, mirror: str | None = None, revision: str | None = None) -> Path:
@@ -72,14 +72,14 @@ def _from_modelscope(
 
 
 def _wanted(listed: Digests, patterns: Sequence[str], where: str) -> Digests:
-    """The files that match a pattern. Raises InputError for a pattern without one."""
+    """Return the files that match the patterns. Raises InputError for a pattern without a match."""
     if absent := [pattern for pattern in patterns if not fnmatch.filter(listed, pattern)]:
         raise InputError(f"{where}: no {', '.join(absent)} in it")
     return {path: digest for path, digest in listed.items() if any(fnmatch.fnmatch(path, one) for one in patterns)}
 
 
 def _checked(path: Path, digest: str | None) -> dict[str, object]:
-    """Size and digest of a file, for the record. A file with another digest than the hub's is deleted."""
+    """Return size and digest of a file, for the record. Deletes a file whose digest differs from the hub's."""
     found = sha256(path)
     if digest not in (None, found):
         path.resolve().unlink()  # on Hugging Face the path is a link
@@ -113,7 +113,7 @@ def _translated_errors(hub: Hub, endpoint: str, identity: str) -> Iterator[None]
 
 
 def _errors(hub: Hub) -> tuple[type[Exception], ...]:
-    """What the hub's package raises."""
+    """The exceptions of the hub's package."""
     if hub == "huggingface":
         from httpx2 import HTTPError
 
