@@ -188,7 +188,7 @@ async def test_the_key_comes_from_the_environment_and_stands_nowhere(monkeypatch
         ("version=gamma", "version is 'gamma'; it may be ga, beta"),
         ("encoding=mp3", "encoding is 'mp3'; it may be pcm16, mulaw, alaw"),
         ("turn_detection=magic", "server_vad, semantic_vad, none"),
-        ("ready_s=-1", "ready_s takes seconds"),
+        ("ready_s=-1", "ready_s must be from 0 to 600 seconds"),
         ("tools=/nowhere.json", "/nowhere.json: cannot be read"),
     ],
 )

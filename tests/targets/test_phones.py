@@ -150,8 +150,8 @@ def test_vonage_sends_and_takes_binary_sound():
     [
         ("dialect=att", "dialect is 'att'; it may be twilio, plivo, telnyx, vonage, exotel"),
         ("digits=12a", "digits is '12a'"),
-        ("encoding=alaw", "twilio has mulaw"),
-        ("rate_hz=16000", "rate_hz is 16000; twilio has 8000"),
+        ("encoding=alaw", "twilio supports mulaw"),
+        ("rate_hz=16000", "rate_hz is 16000; twilio supports 8000"),
         ("parameters=a;b=c", "'a' is not NAME=VALUE"),
     ],
 )
