@@ -16,6 +16,7 @@ from tests.support.sample_sets import samples_folder, write_set
 from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
 from voicelab.runs import runner
+from voicelab.runs.planning import plan
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.targets.base import TurnOutcome
@@ -32,7 +33,7 @@ FAKE = RunSpec(
 
 def test_every_sample_has_one_primary_turn():
     found = load(samples_folder())
-    turns = [turn for conversation in runner.plan(found) for turn in conversation.turns]
+    turns = [turn for conversation in plan(found) for turn in conversation.turns]
     assert sorted(turn.sample.id for turn in turns if turn.primary) == sorted(sample.id for sample in found.samples)
     assert len({turn.key for turn in turns}) == len(turns)
     for turn in turns:
@@ -216,7 +217,7 @@ async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):
 
 
 def test_a_take_that_never_came_has_no_figures():
-    planned = runner.plan(load(samples_folder()))[0].turns[0]
+    planned = plan(load(samples_folder()))[0].turns[0]
     turn = runner.turn_result(
         planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False
     )
@@ -227,7 +228,7 @@ def test_a_take_that_never_came_has_no_figures():
 def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages):
     """A server reports no stages for a turn without speech, but false speech per minute needs the minutes."""
     samples = load(samples_folder())
-    planned = runner.plan(samples)[0].turns[0]
+    planned = plan(samples)[0].turns[0]
     nothing_heard = TurnOutcome(error=("no_speech", "nothing"), stages=stages)
     turn = runner.turn_result(
         planned, None, nothing_heard, "", reply_file=None, cold=False,

@@ -2,6 +2,7 @@
 
 import doctest
 import json
+from dataclasses import replace
 from itertools import product
 
 import pytest
@@ -227,7 +228,7 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     """A run over --url may have had an agent of another revision, or one that is not in the table."""
     monkeypatch.setattr(page, "_pictures", lambda _: [])
     whole = run.read()
-    used = whole.engines[0].model_copy(update={"revision": "rapidfuzz 1.0"})
+    used = replace(whole.engines[0], revision="rapidfuzz 1.0")
     run.write(whole.model_copy(update={"engines": (used,)}))
     assert "was rules of rapidfuzz 1.0" in counterfactual.keep(run).absent
     page.write(run)
@@ -236,7 +237,7 @@ def test_an_agent_that_is_not_here_is_said_to_be_and_loses_no_run(run, monkeypat
     assert "rapidfuzz 1.0" in found.figures["action_changes"].missing
     refused = attribute(run.path)
     assert refused.exit_code == 2
-    run.write(whole.model_copy(update={"engines": (used.model_copy(update={"name": "klingon"}),)}))
+    run.write(whole.model_copy(update={"engines": (replace(used, name="klingon"),)}))
     assert "unknown agent engine 'klingon'" in counterfactual.keep(run).absent
     run.write(whole.model_copy(update={"engines": (used,)}))
     assert attribute(run.path, "--any-revision").exit_code == 0

@@ -153,7 +153,7 @@ def stub():
 async def test_key_retries_and_failures(stub, monkeypatch):
     handler, url = stub
     spec = f"openai:base_url={url},model=m,key_variable=STUB_KEY,retries=1"
-    with pytest.raises(EngineMissingError, match="refuses the key in STUB_KEY"):
+    with pytest.raises(EngineMissingError, match="refused the key in STUB_KEY"):
         await opened(RECOGNIZERS, spec)
     monkeypatch.setenv("STUB_KEY", "secret")
     host = await opened(RECOGNIZERS, spec)
