@@ -19,6 +19,7 @@ from voicelab.runs import runner
 from voicelab.runs.planning import plan
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
+from voicelab.runs.turn_results import turn_result
 from voicelab.targets.base import TurnOutcome
 
 FAKE = RunSpec(
@@ -218,9 +219,7 @@ async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):
 
 def test_a_take_that_never_came_has_no_figures():
     planned = plan(load(samples_folder()))[0].turns[0]
-    turn = runner.turn_result(
-        planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False
-    )
+    turn = turn_result(planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False)
     assert (turn.heard, turn.turn_s, turn.overhead_s, turn.rtf, turn.status) == (None, None, None, None, "failed")
 
 
@@ -230,7 +229,7 @@ def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages)
     samples = load(samples_folder())
     planned = plan(samples)[0].turns[0]
     nothing_heard = TurnOutcome(error=("no_speech", "nothing"), stages=stages)
-    turn = runner.turn_result(
+    turn = turn_result(
         planned, None, nothing_heard, "", reply_file=None, cold=False,
         request_audio=RequestAudioSource(SetRecordings(samples), None).of(planned.sample),
     )  # fmt: skip
