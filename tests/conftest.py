@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -30,9 +31,14 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_configure() -> None:
-    """Take SIGINT again: `pytest &` in a shell ignores it, and tests that interrupt a run would wait for ever."""
+    """Set what holds for the whole process.
+
+    SIGINT is taken again: `pytest &` in a shell ignores it, and tests that interrupt a run would wait for ever.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Hundreds of child processes import numpy, and half of the time of that is the start of OpenBLAS's threads.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
