@@ -37,8 +37,10 @@ def pytest_configure() -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
-    # Hundreds of child processes import numpy, and half of the time of that is the start of OpenBLAS's threads.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    # One thread for the matrices of each process: hundreds of children import numpy, and starting OpenBLAS's threads is
+    # half of that; torch's threads (OpenMP) wait for each other in busy loops wherever the cores are shared.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @pytest.fixture(scope="session", autouse=True)
