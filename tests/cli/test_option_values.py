@@ -38,8 +38,10 @@ _WORKERS = (
     ("voicelab.analysis.bench.words", "bench_words"),
     ("voicelab.analysis.bench.match.law", "measure"),
     ("voicelab.asr.sensevoice.random_weights", "make_random_sensevoice"),
+    ("voicelab.engines.weights.hubs", "_from_modelscope"),
+    ("voicelab.engines.weights.hubs", "_from_huggingface"),
 )
-"""What would take long once all options are checked."""
+"""What would take long, or ask other machines, once all options are checked."""
 
 
 def commands(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:

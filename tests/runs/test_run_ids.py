@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from tests.support.recordings import write_recording
 from voicelab.datasets import load
 from voicelab.datasets.file_names import file_name
-from voicelab.runs import runner
+from voicelab.runs import planning, runner
 from voicelab.runs.records import RunFolder, RunSpec
 
 ODD = ["a/b", "a.b", "a-b", "A-B", "../x", "x" * 300, "名前", "line\nbreak", "s/1"]
@@ -40,7 +40,7 @@ def spec(path: Path, target: str = "in-process", asr: str = "fake:text={duration
 
 
 def test_keys_of_samples_and_scenarios_differ(tmp_path):
-    turns = [turn for conversation in runner.plan(load(odd_set(tmp_path))) for turn in conversation.turns]
+    turns = [turn for conversation in planning.plan(load(odd_set(tmp_path))) for turn in conversation.turns]
     assert len({turn.key for turn in turns}) == len(turns) == len(ODD) + 2
 
 

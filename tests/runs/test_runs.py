@@ -15,7 +15,7 @@ from tests.support.required import SEED
 from tests.support.sample_sets import samples_folder, write_set
 from voicelab.datasets import load
 from voicelab.errors import EngineError, InputError
-from voicelab.runs import runner
+from voicelab.runs import planning, runner, turn_results
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.targets.base import TurnOutcome
@@ -32,7 +32,7 @@ FAKE = RunSpec(
 
 def test_every_sample_has_one_primary_turn():
     found = load(samples_folder())
-    turns = [turn for conversation in runner.plan(found) for turn in conversation.turns]
+    turns = [turn for conversation in planning.plan(found) for turn in conversation.turns]
     assert sorted(turn.sample.id for turn in turns if turn.primary) == sorted(sample.id for sample in found.samples)
     assert len({turn.key for turn in turns}) == len(turns)
     for turn in turns:
@@ -216,8 +216,8 @@ async def test_a_run_can_be_made_where_an_event_loop_runs(tmp_path):
 
 
 def test_a_take_that_never_came_has_no_figures():
-    planned = runner.plan(load(samples_folder()))[0].turns[0]
-    turn = runner.turn_result(
+    planned = planning.plan(load(samples_folder()))[0].turns[0]
+    turn = turn_results.turn_result(
         planned, None, TurnOutcome(error=("connection_lost", "gone")), "", reply_file=None, cold=False
     )
     assert (turn.heard, turn.turn_s, turn.overhead_s, turn.rtf, turn.status) == (None, None, None, None, "failed")
@@ -227,9 +227,9 @@ def test_a_take_that_never_came_has_no_figures():
 def test_a_turn_whose_target_gives_no_length_takes_that_of_the_recording(stages):
     """A server gives no stages for a turn in which it heard nothing; false speech per minute needs the minutes."""
     samples = load(samples_folder())
-    planned = runner.plan(samples)[0].turns[0]
+    planned = planning.plan(samples)[0].turns[0]
     nothing_heard = TurnOutcome(error=("no_speech", "nothing"), stages=stages)
-    turn = runner.turn_result(
+    turn = turn_results.turn_result(
         planned, None, nothing_heard, "", reply_file=None, cold=False,
         request_audio=RequestAudioSource(SetRecordings(samples), None).of(planned.sample),
     )  # fmt: skip

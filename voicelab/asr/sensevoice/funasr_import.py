@@ -52,7 +52,7 @@ def _no_walk_over_funasr() -> Iterator[None]:
     def walk_others(path: Any = None, prefix: str = "", onerror: Any = None) -> Iterator[pkgutil.ModuleInfo]:
         return iter(()) if prefix == "funasr." else walk(path, prefix, onerror)
 
-    pkgutil.walk_packages = walk_others  # type: ignore[assignment]
+    pkgutil.walk_packages = walk_others
     try:
         yield
     finally:
