@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import logging
 import logging.config
 import os
@@ -15,9 +16,7 @@ from functools import partial
 from ipaddress import ip_address
 from typing import Any
 
-from server.app import create_app
 from server.logs import log_config
-from server.running import Server, server_config
 from server.settings import Settings
 from server.token_reload import follow_supervisor, tokens_from_supervisor
 from server.tokens import Tokens
@@ -87,6 +86,14 @@ def _end_after(listen: Callable[[], None]) -> None:
 
 
 def _serve(settings: Settings, listener: socket.socket, tokens: Tokens | None) -> int:
+    # Imported here, because --help, bad settings and the supervisor need neither the app nor the engines. Nothing that
+    # an import creates is freed, and collections during these imports take a fifth of their time.
+    gc.disable()
+    try:
+        from server.app import create_app
+        from server.running import Server, server_config
+    finally:
+        gc.enable()
     app = create_app(settings, tokens)
     server = Server(server_config(app, settings, _log_config(settings)), owns_process=True)
     if tokens is None:

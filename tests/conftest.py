@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import signal
 from collections.abc import Generator, Iterator
 from pathlib import Path
@@ -30,9 +31,16 @@ async def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 
 def pytest_configure() -> None:
-    """Take SIGINT again: `pytest &` in a shell ignores it, and tests that interrupt a run would wait for ever."""
+    """Set what holds for the whole process.
+
+    SIGINT is taken again: `pytest &` in a shell ignores it, and tests that interrupt a run would wait for ever.
+    """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # One thread for the matrices of each process: hundreds of children import numpy, and starting OpenBLAS's threads is
+    # half of that; torch's threads (OpenMP) wait for each other in busy loops wherever the cores are shared.
+    for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS"):
+        os.environ.setdefault(name, "1")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,7 @@ import logging
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict
@@ -16,10 +17,12 @@ from server.http.refusal import HttpRefusal
 from server.messages import Name
 from voicelab.analysis import run_catalog
 from voicelab.analysis.run_catalog import StoredRun
-from voicelab.analysis.trend import trend
 from voicelab.errors import InputError
 from voicelab.scoring.leading import leading
 from voicelab.scoring.schema import Summary
+
+if TYPE_CHECKING:
+    from voicelab.analysis.trend import TrendPoint
 
 logger = logging.getLogger(__name__)
 
@@ -95,12 +98,18 @@ async def listing(services: SharedServices) -> list[RunView]:
     return await services.pools.files.run(views_of, services.settings.reports_dir)
 
 
+def _trend(reports: Path, figure: str) -> list[TrendPoint]:
+    from voicelab.analysis.trend import trend  # imports pandas, which nothing else in the server needs
+
+    return trend(reports, figure, last=TREND_RUNS)
+
+
 @router.get("/app/api/trends/{figure}", summary="A figure of the latest finished runs, oldest first")
 async def trend_of(figure: Name, services: SharedServices) -> list[TrendPointView]:
     """Changes are compared in pairs, as `voicelab runs trend` does."""
     reports = services.settings.reports_dir
     try:
-        found = await services.pools.files.run(lambda: trend(reports, figure, last=TREND_RUNS))
+        found = await services.pools.files.run(_trend, reports, figure)
     except InputError as error:
         raise HttpRefusal(404, "not_found", str(error).replace(str(reports), "reports")) from error
     return [

@@ -49,13 +49,13 @@ def outcome(frame: str) -> None:
 
 
 @given(st.text())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_text_is_an_event_or_refused(text: str) -> None:
     outcome(text)
 
 
 @given(st.sampled_from([*CLIENT_EVENTS, "weather", ""]) | VALUES, VALUES | st.dictionaries(FIELDS, VALUES, max_size=4))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_json_is_an_event_or_refused(name: Any, data: Any) -> None:
     outcome(json.dumps({"event": name, "data": data}))
 
@@ -93,14 +93,14 @@ def test_how_deep_a_message_is_takes_no_longer_than_its_length(piece: str) -> No
 
 
 @given(st.integers(0, len(SEEDS) - 1), FIELDS, VALUES)
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_sound_message_with_one_odd_field_is_an_event_or_refused(which: int, field: str, value: Any) -> None:
     message = SEEDS[which].messages[0]
     outcome(json.dumps({**message, "data": {**message["data"], field: value}}))
 
 
 @given(st.integers(0, len(SEEDS) - 1), st.integers(0, 1 << 24))
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_a_garbled_message_is_an_event_or_refused(which: int, number: int) -> None:
     chance, text = random.Random(number), list(json.dumps(SEEDS[which].messages[0]))
     for _ in range(chance.randrange(1, 6)):
@@ -110,7 +110,7 @@ def test_a_garbled_message_is_an_event_or_refused(which: int, number: int) -> No
 
 
 @given(st.integers(0, len(SPOKEN) - 1), st.integers(0, 1 << 24), st.booleans())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_any_bytes_are_sound_of_at_most_its_length_or_refused(which: int, number: int, endless: bool) -> None:
     seed, chance = SPOKEN[which], random.Random(number)
     audio = IncomingAudio(longest_s=2.0, endless=endless)

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -60,10 +61,11 @@ def said(**options):
     try:
         engine.load()
     except EngineError as error:
-        return str(error)
+        return f"{type(error).__name__}: {error}"
     return [transcript.text for transcript in engine.transcribe([recording(name) for name in EXPECTED])]
 
 told = {"itn": said(), "english": said(itn=False, language="en")}
+told["unused"] = "transformers" in sys.modules
 told["threads"] = torch.get_num_threads()
 told["random"] = (
     random.random() == expected[0], float(np.random.rand()) == expected[1],
@@ -79,7 +81,7 @@ torch.save({**weights, "ctc.ctc_lo.bias": bias[1:]}, broken / "model.pt")
 told["misfit"] = said(model=str(broken))
 (broken / "model.pt").unlink()
 told["empty"] = said(model=str(broken))
-told["stdout"] = "clean"
+told["devices"] = {device: said(device=device) for device in ("cuda", "cuda:7", "cuda:x", "tpu")}
 from funasr import AutoModel
 model = AutoModel(model=str(FOLDER), device="cpu", disable_update=True, disable_pbar=True, ncpu=1)
 say = lambda name, itn: model.generate(input=recording(name).samples.copy(), use_itn=itn)[0]["text"]
@@ -93,7 +95,9 @@ def told(tmp_path_factory):
     """The output of one process that runs all checks, because importing funasr takes seconds."""
     broken = tmp_path_factory.mktemp("models") / "broken"
     shutil.copytree(FOLDER, broken)
-    done = subprocess.run([sys.executable, "-c", LAB, str(broken)], capture_output=True, text=True, check=False)
+    environment = {**os.environ, "CUDA_VISIBLE_DEVICES": ""}  # no GPU is to be seen
+    done = subprocess.run([sys.executable, "-c", LAB, str(broken)], env=environment, capture_output=True, text=True,
+                          check=False)  # fmt: skip
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout.splitlines()[-1])
 
@@ -111,6 +115,10 @@ def test_automodel_gives_the_exact_texts_with_tags(told):
 def test_inverse_text_normalization_and_language(told):
     assert told["itn"] == [*WRITTEN.values()]
     assert told["english"][:3] == [*TEXTS.values()][:3]
+
+
+def test_what_other_models_of_funasr_use_is_not_imported(told):
+    assert not told["unused"]
 
 
 def test_loading_leaves_threads_random_numbers_and_logging_alone(told):
@@ -215,13 +223,14 @@ def test_an_evaluation_without_weights_is_one_sentence_and_exit_code_2(tmp_path,
     assert "run: voicelab models pull sensevoice" in " ".join(done.output.split())
 
 
-async def test_what_cannot_be_is_an_error_and_no_substitute(monkeypatch):
-    """Without a visible GPU, the CPU is not used instead."""
-    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    for asked in ("cuda", "cuda:7", "cuda:x", "tpu"):
-        error = await failure(spec(device=asked))
-        assert isinstance(error, EngineMissingError), "which ends a command with exit code 2"
-        assert f"has no device '{asked}' here" in str(error)
+def test_a_device_that_is_not_there_is_an_error(told):
+    """The CPU is not taken in its place. The error's class ends a command with exit code 2."""
+    for device, error in told["devices"].items():
+        assert error.startswith("EngineMissingError: "), error
+        assert f"has no device '{device}' here" in error
+
+
+async def test_a_language_that_is_not_known_is_an_error():
     assert "option language must be one of auto, zh" in str(await failure(spec(language="fr")))
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,9 +15,11 @@ import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner, Result
 
 from tests.support.serving import run_server, serving, spawned
 from voicelab import RunSpec
+from voicelab.cli.main import app
 from voicelab.engines import addresses
 from voicelab.engines.spec import EngineInfo, EngineSpec
 from voicelab.errors import EngineError, InputError, without_user
@@ -140,22 +139,25 @@ def test_a_wrong_engine_address_is_refused_without_its_password(tmp_path: Path) 
         assert SECRET not in done.stdout + done.stderr
 
 
-def evaluate(url: str, out: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "voicelab", "evaluate", "--url", url, "--limit", "1", "--run-id", "one"]
-    return subprocess.run([*command, "--out", str(out)], capture_output=True, text=True, env=os.environ, check=False)
+def evaluate(url: str, out: Path) -> Result:
+    return CliRunner().invoke(app, ["evaluate", "--url", url, "--limit", "1", "--run-id", "one", "--out", str(out)])
+
+
+def on_one_line(result: Result) -> str:
+    return " ".join(result.output.split())
 
 
 def test_a_run_against_a_server_with_tokens_uses_the_address_s_and_keeps_none(tmp_path: Path) -> None:
     with serving(tmp_path, auth_tokens=json.dumps({TOKEN: "cli"})) as served:
         place = served.http.removeprefix("http://")
         refused = evaluate(served.http, tmp_path / "refused")
-        assert refused.returncode == 2
-        assert f"http://USER:TOKEN@{place}" in refused.stderr
+        assert refused.exit_code == 2
+        assert f"http://USER:TOKEN@{place}" in on_one_line(refused)
         wrong = evaluate(f"http://cli:{SECRET}@{place}", tmp_path / "wrong")
-        assert (wrong.returncode, SECRET in wrong.stdout + wrong.stderr) == (2, False)
+        assert (wrong.exit_code, SECRET in wrong.output) == (2, False)
         done = evaluate(f"http://cli:{TOKEN}@{place}", tmp_path / "out")
-    assert done.returncode == 0, done.stderr
-    assert TOKEN not in done.stdout + done.stderr
+    assert done.exit_code == 0, done.output
+    assert TOKEN not in done.output
     folder = tmp_path / "out" / "one"
     assert RunFolder(folder).read().spec.target == served.http
     for file in folder.rglob("*"):
@@ -164,6 +166,6 @@ def test_a_run_against_a_server_with_tokens_uses_the_address_s_and_keeps_none(tm
 
 def test_an_address_without_a_scheme_is_refused_without_its_password(tmp_path: Path) -> None:
     done = evaluate(f"cli:{SECRET}@127.0.0.1:1", tmp_path)
-    assert done.returncode == 2
-    assert "--url 127.0.0.1:1" in done.stderr
-    assert SECRET not in done.stdout + done.stderr
+    assert done.exit_code == 2
+    assert "--url 127.0.0.1:1" in on_one_line(done)
+    assert SECRET not in done.output

@@ -23,7 +23,7 @@ def listed(name: str) -> list[tuple[str, str]]:
     return [tuple(part.strip() for part in line.split("|")) for line in lines]
 
 
-OFTEN = settings(max_examples=300, deadline=None)
+OFTEN = settings(max_examples=100, deadline=None)
 
 
 @pytest.mark.parametrize(("entity", "text"), listed("named.txt"))

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.support.browsing import browser, needed
+from tests.support.browsing import browser, needed, until
 from tests.support.made_runs import VARIED, answered, failed, made_run
 from voicelab.agent.base import ToolCall
 from voicelab.report import page
@@ -48,7 +48,7 @@ def test_filters_are_kept_in_the_address(chromium, report):
     assert rows(again) == ["d"]
     assert again.get_attribute("th:has-text('WER')", "aria-sort") == "ascending"
     again.click("button[type=reset]")
-    again.wait_for_function("document.querySelector('#shown').textContent.startsWith('6 of 6')")
+    until(lambda: again.evaluate("document.querySelector('#shown').textContent.startsWith('6 of 6')"))
 
 
 @pytest.mark.parametrize(("flag", "keys"), [("tool", ["odd key/100%"]), ("fault", ["broken"])])
@@ -68,7 +68,7 @@ def test_a_link_to_a_turn_shows_it_though_a_filter_hides_it(chromium, report):
     shown = chromium.open(f"{report}#?only=fault")
     href = shown.locator("tr", has_text="Ford_1").locator("th a").get_attribute("href")
     shown.evaluate("href => { location.hash = href.slice(1); }", href)
-    shown.wait_for_function("[...document.querySelectorAll('tr:target')].some((row) => !row.hidden)")
+    until(lambda: shown.evaluate("[...document.querySelectorAll('tr:target')].some((row) => !row.hidden)"))
     assert "odd key/100%" in rows(shown)
 
 
@@ -83,7 +83,7 @@ def test_a_link_to_a_turn_shows_it_though_a_filter_hides_it(chromium, report):
 def test_a_table_is_copied(chromium, report, name, part):
     shown = chromium.open(report, permissions=["clipboard-read", "clipboard-write"])
     shown.click(f"button[aria-label='copy samples as {name}']")
-    shown.wait_for_function("[...document.querySelectorAll('.copy output')].some((one) => one.textContent)")
+    until(lambda: shown.evaluate("[...document.querySelectorAll('.copy output')].some((one) => one.textContent)"))
     copied = shown.evaluate("navigator.clipboard.readText()")
     assert part.strip('"') in copied
     assert len(copied.splitlines()) >= len(TURNS) + 1

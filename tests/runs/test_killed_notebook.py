@@ -6,9 +6,11 @@ import subprocess
 import sys
 
 import pytest
+from typer.testing import CliRunner
 
 from tests.support.commands import alive, run_command, wait_until
 from tests.support.sample_sets import samples_folder
+from voicelab.cli.main import app
 from voicelab.datasets import load
 from voicelab.errors import InputError
 from voicelab.runs import lock, runner
@@ -17,9 +19,10 @@ from voicelab.runs.records import RunFolder
 
 @pytest.fixture
 def begun(tmp_path):
-    """A papermill run after two turns: its process (in a separate group), its kernel, its folder."""
-    arguments = ["--notebook", "--in-process", "--asr", "fake", "--tts", "fake", "--mode", "realtime"]
-    arguments += ["--category", "stock_price_queries", "--limit", 5]
+    """A run that papermill makes, two turns of it taken: its process (a group of its own), its kernel, its folder."""
+    slowly = "fake:text=hello,delay_s=0.8"  # so that the run is killed before it ends
+    arguments = ["--notebook", "--in-process", "--asr", slowly, "--tts", "fake"]
+    arguments += ["--category", "stock_price_queries", "--limit", 6]
     command = run_command(*arguments, "--samples", samples_folder(), "--out", tmp_path, "--run-id", "r")
     process = subprocess.Popen(
         command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
@@ -51,8 +54,8 @@ def test_a_killed_run_goes_on_with_every_sample_once(begun, and_the_kernel):
     if and_the_kernel:
         runner.resume(folder.path)
     else:
-        done = subprocess.run(run_command("--resume", folder.path), capture_output=True, text=True, check=False)
-        assert done.returncode == 0, done.stderr
+        done = CliRunner().invoke(app, ["evaluate", "--resume", str(folder.path)])
+        assert done.exit_code == 0, done.output
         assert (folder.path / "report.html").exists()
     assert not alive(kernel)
     run = folder.read()

@@ -133,7 +133,7 @@ def test_a_scenario_whose_session_is_lost_begins_again(tmp_path, samples):
 
 
 def test_a_run_whose_own_server_is_killed_says_so_and_goes_on(tmp_path, samples):
-    spec = RunSpec(samples=samples, asr="fake", agent="fake", tts="fake", mode="realtime")
+    spec = RunSpec(samples=samples, asr="fake:delay_s=0.3", agent="fake", tts="fake")
     folder = RunFolder(tmp_path / "r")
 
     def kill(done: int, _total: int, _turn: object) -> None:

@@ -137,10 +137,10 @@ def test_a_run_never_writes_over_another(tmp_path):
 def test_a_killed_run_goes_on_without_repeating_or_losing_a_turn(tmp_path, where):
     heard = "fake:text=news about apple {duration_s}"
     slowly = f"{heard},delay_s=0.4"  # so that the run is killed before it ends
-    command = run_command("--asr", slowly, "--tts", "fake", "--limit", 14, "--out", tmp_path, "--run-id", "r", *where)
+    command = run_command("--asr", slowly, "--tts", "fake", "--limit", 8, "--out", tmp_path, "--run-id", "r", *where)
     process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     lines = tmp_path / "r" / "turns.jsonl"
-    wait_until(lambda: lines.exists() and lines.read_bytes().count(b"\n") >= 11)
+    wait_until(lambda: lines.exists() and lines.read_bytes().count(b"\n") >= 5)
     process.send_signal(signal.SIGKILL)
     process.wait()
     folder = RunFolder(tmp_path / "r")
@@ -188,7 +188,7 @@ def test_a_folder_that_holds_no_run_is_named(tmp_path):
 
 def test_a_run_that_is_interrupted_from_outside_stops(tmp_path):
     """As with a notebook's stop button, where the run is in a thread beside the waiting event loop."""
-    spec = FAKE.model_copy(update={"mode": "realtime", "limit": None})
+    spec = FAKE.model_copy(update={"asr": "fake:delay_s=0.4", "limit": None})
 
     def interrupt(done: int, _total: int, _turn) -> None:
         if done == 1:

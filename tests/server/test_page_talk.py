@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 
 import pytest
 
-from tests.support.browsing import browser, connected, loudest, microphone_file, needed, turn_over, until
+from tests.support.browsing import Browser, browser, connected, loudest, microphone_file, needed, turn_over, until
 from tests.support.serving import PATIENCE_S, Served, serving, spawned
 from voicelab import datasets
 from voicelab.datasets import Sample
@@ -36,6 +36,20 @@ def spoken() -> Sample:
 def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     with serving(tmp_path_factory.mktemp("served"), asr="pocketsphinx", agent="rules", tts="espeak") as running:
         yield running
+
+
+@pytest.fixture(scope="module")
+def opened() -> Iterator[Browser]:
+    """One browser for the tests without a microphone."""
+    with browser() as chromium:
+        yield chromium
+
+
+@pytest.fixture
+def silent(opened: Browser) -> Iterator[Browser]:
+    opened.complaints.clear()
+    yield opened
+    opened.close_pages()
 
 
 def talk(served: Served) -> str:
@@ -83,30 +97,29 @@ def test_the_space_bar_talks_and_a_tap_starts_and_sends(served, spoken, tmp_path
         assert_heard(page.inner_text(".turn .said"), spoken)
 
 
-def test_recordings_and_typed_commands_are_sent_with_one_click_and_timed(served, spoken, tmp_path):
-    with browser() as chromium:
-        page = connected(chromium.open(talk(served)))
-        page.wait_for_selector("#sample optgroup", state="attached")
-        page.select_option("#sample", spoken.id)
-        page.click("#recorded button")
-        assert_answered(page)
-        assert_heard(page.inner_text(".turn .said"), spoken)
-        assert re.search(r"First sound \d+ ms .* \d+ ms after the click", page.inner_text("#headline"))
-        shown = until(lambda: page.locator(".bar-row[data-side=server]").all_inner_texts())
-        assert any("recognizing" in row for row in shown)
-        page.fill("#typed-text", "Add Tesla to my watchlist")
-        page.keyboard.press("Enter")
-        until(lambda: page.locator(".turn .answer").count() == 2)
-        turn_over(page)
-        assert "TSLA" in page.inner_text(".turn:last-child .chips")
-        page.reload()
-        until(lambda: page.locator(".turn .answer").count() == 2)
-        assert not chromium.complaints
+def test_recordings_and_typed_commands_are_sent_with_one_click_and_timed(served, spoken, silent):
+    page = connected(silent.open(talk(served)))
+    page.wait_for_selector("#sample optgroup", state="attached")
+    page.select_option("#sample", spoken.id)
+    page.click("#recorded button")
+    assert_answered(page)
+    assert_heard(page.inner_text(".turn .said"), spoken)
+    assert re.search(r"First sound \d+ ms .* \d+ ms after the click", page.inner_text("#headline"))
+    shown = until(lambda: page.locator(".bar-row[data-side=server]").all_inner_texts())
+    assert any("recognizing" in row for row in shown)
+    page.fill("#typed-text", "Add Tesla to my watchlist")
+    page.keyboard.press("Enter")
+    until(lambda: page.locator(".turn .answer").count() == 2)
+    turn_over(page)
+    assert "TSLA" in page.inner_text(".turn:last-child .chips")
+    page.reload()
+    until(lambda: page.locator(".turn .answer").count() == 2)
+    assert not silent.complaints
 
 
-def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path):
-    with serving(tmp_path, agent=f"fake:text={LONG}", tts="espeak") as served, browser() as chromium:
-        page = connected(chromium.open(talk(served)))
+def test_a_reply_is_stopped_at_once_and_nothing_of_it_sounds_later(tmp_path, silent):
+    with serving(tmp_path, agent=f"fake:text={LONG}", tts="espeak") as served:
+        page = connected(silent.open(talk(served)))
         page.fill("#typed-text", "go on")
         page.keyboard.press("Enter")
         assert loudest(page, PATIENCE_S) >= 0.05
@@ -147,21 +160,20 @@ def test_hands_free_the_server_hears_who_speaks_and_stops_its_reply_for_them(tmp
         assert not chromium.complaints
 
 
-def test_a_lost_connection_is_said_and_the_session_goes_on_when_the_server_is_back(tmp_path):
+def test_a_lost_connection_is_said_and_the_session_goes_on_when_the_server_is_back(tmp_path, silent):
     fakes = {"ASR": "fake", "AGENT": "fake:text=Turn {turn}.", "TTS": "fake"}
-    with browser() as chromium:
-        with spawned(tmp_path, **fakes) as served:
-            page = connected(chromium.open(talk(served)))
-            ask(page, "one")
-            session = page.evaluate("voicelab.wire.sessionId")
-            os.kill(served.pid, signal.SIGKILL)
-            page.wait_for_selector("#connection[data-state=lost]")
-            assert "connection lost" in page.inner_text("#connection")
-        with spawned(tmp_path, port=served.port, **fakes):
-            connected(page)
-            assert page.evaluate("voicelab.wire.sessionId") == session
-            ask(page, "two")
-            assert page.inner_text(".turn:last-child .answer") == "Turn 2."
+    with spawned(tmp_path, **fakes) as served:
+        page = connected(silent.open(talk(served)))
+        ask(page, "one")
+        session = page.evaluate("voicelab.wire.sessionId")
+        os.kill(served.pid, signal.SIGKILL)
+        page.wait_for_selector("#connection[data-state=lost]")
+        assert "connection lost" in page.inner_text("#connection")
+    with spawned(tmp_path, port=served.port, **fakes):
+        connected(page)
+        assert page.evaluate("voicelab.wire.sessionId") == session
+        ask(page, "two")
+        assert page.inner_text(".turn:last-child .answer") == "Turn 2."
 
 
 def ask(page, text: str) -> None:
@@ -173,27 +185,30 @@ def ask(page, text: str) -> None:
     turn_over(page)
 
 
-@pytest.mark.parametrize(
-    ("microphone", "grant", "advice"),
-    [(True, False, "may not use the microphone"), (False, True, "No microphone was found")],
-    ids=["refused", "none"],
-)
-def test_without_a_microphone_the_page_says_what_to_do(served, tmp_path, spoken, microphone, grant, advice):
-    file = microphone_file(tmp_path, spoken.clip()) if microphone else None
-    with browser(file, grant=grant) as chromium:
-        page = connected(chromium.open(talk(served)))
-        page.click("#talk")
-        page.wait_for_selector("#problem:not([hidden])")
-        assert advice in page.inner_text("#problem")
-        assert page.get_attribute("#talk", "aria-pressed") == "false"
-        page.fill("#typed-text", "What is the price of Apple?")
-        page.keyboard.press("Enter")
-        assert_answered(page)
+def test_without_a_microphone_the_page_says_what_to_do(served, silent):
+    assert_advised(silent.open(talk(served)), "No microphone was found")
 
 
-def test_a_refused_origin_is_explained(served):
-    with proxy_with_another_host(served.port) as port, browser() as chromium:
-        page = chromium.open(f"http://127.0.0.1:{port}/app")
+def test_where_the_microphone_is_refused_the_page_says_what_to_do(served, tmp_path, spoken):
+    with browser(microphone_file(tmp_path, spoken.clip()), grant=False) as chromium:
+        assert_advised(chromium.open(talk(served)), "may not use the microphone")
+
+
+def assert_advised(page, advice: str) -> None:
+    """The page gives this advice when the button is pressed, and a typed command is still answered."""
+    connected(page)
+    page.click("#talk")
+    page.wait_for_selector("#problem:not([hidden])")
+    assert advice in page.inner_text("#problem")
+    assert page.get_attribute("#talk", "aria-pressed") == "false"
+    page.fill("#typed-text", "What is the price of Apple?")
+    page.keyboard.press("Enter")
+    assert_answered(page)
+
+
+def test_a_refused_origin_is_explained(served, silent):
+    with proxy_with_another_host(served.port) as port:
+        page = silent.open(f"http://127.0.0.1:{port}/app")
         page.wait_for_selector("#connection[data-state=refused]")
         assert "CORS_ORIGINS" in page.inner_text("#problem")
 

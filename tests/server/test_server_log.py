@@ -111,14 +111,13 @@ def test_no_client_writes_into_the_log(tmp_path: Path, form: str) -> None:
 @pytest.mark.parametrize(
     "url",
     [
-        f"postgresql://ada:{SECRET}@127.0.0.1:1/x",
-        f"postgresql://ada:a/{SECRET}@127.0.0.1:1/x",
         f"postgresql://127.0.0.1:1/x?user=ada&password={SECRET}",
-        f"sqlite://ada:{SECRET}@host/x",
         f"ada:{SECRET}@host/x",
     ],
+    ids=["unreachable", "refused"],
 )
-def test_the_database_s_password_is_in_no_message(url: str) -> None:
+def test_the_database_s_password_is_in_no_message_of_the_program(url: str) -> None:
+    """test_server_settings.py has more addresses."""
     done = run_server("--port", "0", DATABASE_URL=url, ASR="fake", TTS="fake", VAD="none")
     assert done.returncode == 2
     assert "DATABASE_URL" in done.stderr

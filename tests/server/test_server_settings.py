@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from server.app import create_app
 from server.history import History
 from server.settings import Settings
 from tests.support.serving import run_server
@@ -193,22 +194,31 @@ def test_a_bad_setting_ends_the_program_with_one_line() -> None:
 
 
 @pytest.mark.parametrize(
-    ("environment", "hint"),
+    ("settings", "hint"),
     [
-        ({"ASR": "whisperer"}, "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx"),
-        ({"VAD": "ears"}, "unknown vad engine 'ears'; known: silero, energy"),
-        ({"TTS": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
-        ({"DATABASE_URL": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
-        ({"DATABASE_URL": "postgresql://a@127.0.0.1:1/x"}, "DATABASE_URL: the history at postgresql://a@127.0.0.1:1/x"),
+        ({"asr": "whisperer"}, "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx"),
+        ({"vad": "ears"}, "unknown vad engine 'ears'; known: silero, energy"),
+        ({"tts": "fake:pitch=2"}, "tts engine 'fake' has no option 'pitch'"),
+        ({"database_url": "sqlite+aiosqlite:////dev/null/history.sqlite3"}, "DATABASE_URL: the history at"),
+        ({"database_url": "postgresql://a@127.0.0.1:1/x"}, "DATABASE_URL: the history at postgresql://a@127.0.0.1:1/x"),
     ],
 )
-def test_what_keeps_it_from_starting_is_told_without_a_traceback(
-    environment: dict[str, str], hint: str, tmp_path: Path
+async def test_what_keeps_it_from_starting_is_an_input_error(
+    settings: dict[str, str], hint: str, tmp_path: Path
 ) -> None:
     database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
-    outcome = run_server("--port", "0", **{"ASR": "fake", "TTS": "fake", "DATABASE_URL": database, **environment})
+    app = create_app(Settings.read(**{"asr": "fake", "tts": "fake", "database_url": database, **settings}))
+    with pytest.raises(InputError, match=re.escape(hint)):
+        async with app.router.lifespan_context(app):
+            pytest.fail("it started")
+    assert hint in str(app.state.start_fault)
+
+
+def test_what_keeps_it_from_starting_is_told_without_a_traceback(tmp_path: Path) -> None:
+    database = f"sqlite+aiosqlite:///{tmp_path / 'history.sqlite3'}"
+    outcome = run_server("--port", "0", ASR="whisperer", TTS="fake", DATABASE_URL=database)
     assert outcome.returncode == 2
-    assert hint in outcome.stderr
+    assert "unknown asr engine 'whisperer'; known: moonshine, pocketsphinx" in outcome.stderr
     assert "Traceback" not in outcome.stderr
 
 

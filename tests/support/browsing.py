@@ -57,22 +57,44 @@ class Browser:
         page.goto(url)
         return page
 
+    def close_pages(self) -> None:
+        """Close every page, so that none of them complains when its server ends."""
+        for context in self._browser.contexts:
+            context.close()
+
     def _note(self, kind: str, text: str) -> None:
         if kind in ("error", "warning"):
             self.complaints.append(text)
 
 
+_drivers: list[Any] = []
+"""The running Playwright, if there is one. It allows no second one in a thread."""
+
+
+@contextmanager
+def _playwright() -> Iterator[Any]:
+    from playwright.sync_api import sync_playwright
+
+    if _drivers:
+        yield _drivers[0]
+        return
+    with sync_playwright() as driver:
+        _drivers.append(driver)
+        try:
+            yield driver
+        finally:
+            _drivers.clear()
+
+
 @contextmanager
 def browser(microphone: Path | None = None, *, grant: bool = True) -> Iterator[Browser]:
     """microphone: the file that it hears; None for a machine without one. grant: whether the user allows it."""
-    from playwright.sync_api import sync_playwright
-
     flags = [*_FLAGS]
     if microphone is not None:
         flags += [f"--use-file-for-fake-audio-capture={microphone}%noloop", "--use-fake-device-for-media-stream"]
     if grant:
         flags.append("--use-fake-ui-for-media-stream")
-    with sync_playwright() as playwright:
+    with _playwright() as playwright:
         running = playwright.chromium.launch(executable_path=CHROMIUM, args=flags)
         try:
             yield Browser(running)

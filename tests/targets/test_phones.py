@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from contextlib import asynccontextmanager
@@ -66,20 +67,24 @@ async def call(url, tmp_path, *, timeout_s=20.0, **options):
         return await session.speak(utterance(), "realtime")
 
 
-@pytest.mark.parametrize("dialect", DIALECTS)
-async def test_an_agent_is_called_and_heard_in_every_dialect(dialect, tmp_path):
+async def test_an_agent_is_called_and_heard_in_every_dialect(tmp_path):
+    """All at once, because a call takes its time."""
+    await asyncio.gather(*(called_and_heard(dialect, tmp_path) for dialect in DIALECTS))
+
+
+async def called_and_heard(dialect, tmp_path):
     reply = tone(0.5, 8_000)
     async with phone_agent(dialect, script=reply_messages(dialect, reply)) as (url, kept, _sounds):
         outcome = await call(url, tmp_path, dialect=dialect, parameters="topic=stocks", digits="1#")
-    assert outcome.error is None
-    assert sound_s(outcome.received) == pytest.approx(0.5, abs=0.01)
-    assert (outcome.heard, outcome.answer) == (None, None)
+    assert outcome.error is None, dialect
+    assert sound_s(outcome.received) == pytest.approx(0.5, abs=0.01), dialect
+    assert (outcome.heard, outcome.answer) == (None, None), dialect
     kinds = [message["event"] for message in kept]
     opening = [one["event"] for one in DIALECTS[dialect].opening]
-    assert kinds[: len(opening)] == opening
-    assert "stocks" in json.dumps(kept[:2])
-    assert sum("dtmf" in kind for kind in kinds) == 2
-    assert ("stop" in kinds) == (DIALECTS[dialect].stop is not None)
+    assert kinds[: len(opening)] == opening, dialect
+    assert "stocks" in json.dumps(kept[:2]), dialect
+    assert sum("dtmf" in kind for kind in kinds) == 2, dialect
+    assert ("stop" in kinds) == (DIALECTS[dialect].stop is not None), dialect
 
 
 async def test_sound_runs_every_20_ms_with_rising_numbers_and_times(tmp_path):

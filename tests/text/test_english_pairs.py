@@ -48,7 +48,7 @@ WORDS = st.sampled_from(
 )
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(st.one_of(st.lists(WORDS, max_size=8).map(" ".join), st.text(max_size=40)))
 def test_any_text_comes_out_as_words_between_single_spaces(text):
     outcome = ENGLISH.apply(text)
@@ -56,7 +56,7 @@ def test_any_text_comes_out_as_words_between_single_spaces(text):
     assert outcome == outcome.lower()
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 @given(
     st.lists(st.sampled_from("the company Reported, strong gains today? its Colour mister Mr ok".split()), max_size=9)
 )

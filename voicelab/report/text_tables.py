@@ -25,11 +25,11 @@ def as_text(frame: pd.DataFrame) -> pd.DataFrame:
 
     named = [str(name) for name in frame.columns]
     parts = {other for name in named for other in _companions(name) if other in named}
+    rows = frame.to_dict("records")
     shown: dict[str, list[str]] = {}
     for name in named:
         if name in parts or name in ("unit", "of"):
             continue
-        rows = frame.to_dict("records")
         if name == "part":
             shown["counts"] = [_ratio(row["part"], row["of"]) for row in rows]
             continue

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from voicelab.asr.sensevoice.funasr_import import open_funasr, register_classes
 from voicelab.asr.sensevoice.torchaudio_import import open_torchaudio
 from voicelab.errors import EngineError, EngineMissingError
 
@@ -28,10 +29,12 @@ def load_funasr(folder: Path, *, model_class: str, device: str) -> tuple[Any, di
     import_funasr()
     with _quietly():
         import torch
+        import yaml
         from funasr import AutoModel
 
         threads = torch.get_num_threads()
         with _same_random_state():
+            register_classes(yaml.safe_load((folder / "config.yaml").read_text(encoding="utf-8")))
             # ncpu is torch's current setting; funasr would otherwise set 4 threads for the whole process.
             auto = AutoModel(
                 model=str(folder), device=device, ncpu=threads, disable_update=True, disable_pbar=True,
@@ -53,7 +56,7 @@ def import_funasr() -> None:
     try:
         with _quietly(), _same_random_state():
             open_torchaudio()
-            import funasr  # noqa: F401
+            open_funasr()
     except ImportError as error:
         raise EngineMissingError("sensevoice", f"{error}; run: pip install 'voicelab[sensevoice]'") from error
 

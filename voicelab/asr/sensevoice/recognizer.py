@@ -14,7 +14,6 @@ from voicelab.asr.base import Transcript
 from voicelab.asr.pauses import PauseFinder
 from voicelab.asr.sensevoice.fsmn_segments import DetectedPauseFinder
 from voicelab.asr.sensevoice.fsmn_vad import FsmnVad, fsmn_folder
-from voicelab.asr.sensevoice.loading import import_funasr
 from voicelab.asr.sensevoice.model import FunasrModel
 from voicelab.asr.sensevoice.tags import read_tags
 from voicelab.asr.speculation import SpeculativeStream, transcribe_all
@@ -61,9 +60,8 @@ class SenseVoice:
         folder = self.folder = self._folder()
         vad_folder = fsmn_folder(self.vad)
         device = _device(self.device)
-        import_funasr()
-        self._model = FunasrModel(folder, device=device, batch_s=self.batch_s)
         self._vad = FsmnVad(vad_folder) if vad_folder is not None else None
+        self._model = FunasrModel(folder, device=device, batch_s=self.batch_s)
         self._decode([np.zeros(SPEECH_RATE_HZ, dtype=np.float32)])
         vad = f"vad {revision_of(vad_folder)}" if vad_folder is not None else "vad energy"
         revision = f"{revision_of(folder)}, {package_revision('funasr', 'torch')}, {vad}"
