@@ -133,7 +133,7 @@ class Nameless:
         ("nothing_of_that_name:FIGURE", "cannot be imported"),
         ("json:FIGURE", "json has no FIGURE"),
         ("json", "name an object of an installed module"),
-        ("json:loads", "is no figure, it has no"),
+        ("json:loads", "is not a figure: it has no"),
         (Nameless, "it has no name, counts, value"),
         (
             Figure(name="wer", title="t", short="s", better="lower", counts=len, value=len),
