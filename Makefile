@@ -41,7 +41,7 @@ ALL_EXTRAS := sensevoice whisper openai edge polars datasets lhotse
 ENGINE_TESTS := tests/engines/test_engines.py tests/asr/test_sensevoice.py tests/asr/test_fsmn_vad.py tests/analysis/bench/test_bench.py \
 	tests/datasets/test_sets_from_memory.py
 
-.PHONY: help eval test test-fast test-engines abuse run-server lab docs check clean setup
+.PHONY: help eval test test-fast test-engines abuse run-server lab kernel docs check clean setup
 
 help:  ## list the targets
 	@awk 'BEGIN {FS = ":.*## "} /^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -66,8 +66,11 @@ abuse: setup  ## start servers and attack them for about half an hour (figures n
 run-server: setup $(MARKS)  ## serve the pipeline on http://localhost:8000
 	ASR=$(ASR) AGENT=$(AGENT) $(if $(TTS),TTS=$(TTS)) $(BIN)/voicelab-server $(ARGS)
 
-lab: $(VENV)/.lab  ## open the notebooks in JupyterLab
-	$(BIN)/jupyter lab --notebook-dir=notebooks $(ALLOW_ROOT) $(ARGS)
+lab: $(VENV)/.lab  ## open the notebooks in JupyterLab, with reports and docs beside them
+	$(BIN)/jupyter lab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/notebooks $(ALLOW_ROOT) $(ARGS)
+
+kernel: setup  ## add the kernel "voicelab" to a JupyterLab of your own
+	$(BIN)/python -m ipykernel install --user --name voicelab --display-name voicelab
 
 docs: $(VENV)/.docs  ## execute the notebooks and build the documentation site in docs/_build/html
 	$(BIN)/python docs/gallery.py

@@ -38,6 +38,7 @@ def _parameters(runs: Path) -> list[tuple[str, dict[str, Any]]]:
         ("compare", {"runs": [str(runs / "clean"), str(runs / "telephone")], "listen": 3}),
         ("own_components", {"limit": LIMIT, "out": str(runs), "run_id": "own"}),
         ("many_runs", {"runs": str(runs / "*")}),
+        ("study", {"limit": LIMIT, "pilot_limit": 8, "out": str(runs)}),
         ("audit", {"runs": [str(runs / "clean")], "top": 3}),
         ("robustness", {"out": str(runs), "limit": 6, "snr": [20, 0], "bitrate": [], "loss": [], "sweep_id": "noise"}),
     ]

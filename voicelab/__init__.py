@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from voicelab.datasets import SampleSet as SampleSet
     from voicelab.datasets import Scenario as Scenario
     from voicelab.datasets import load as load
+    from voicelab.datasets.columns import SetColumns as SetColumns
     from voicelab.engines.spec import EngineInfo as EngineInfo
     from voicelab.engines.spec import EngineSpec as EngineSpec
     from voicelab.errors import ConnectionLostError as ConnectionLostError
@@ -75,6 +76,7 @@ _HOMES = {
     "SampleSet": "datasets",
     "Scenario": "datasets",
     "ServerError": "errors",
+    "SetColumns": "datasets.columns",
     "Turn": "pipeline.turn",
     "TurnOutcome": "targets.base",
     "TurnResult": "runs.records",

@@ -10,6 +10,7 @@ from voicelab.analysis.gate import Outcome, check, junit, limit
 from voicelab.errors import InputError
 from voicelab.figures.table import FIGURES, ratios
 from voicelab.runs.records import RunFolder
+from voicelab.scoring.scored_run import read_scored
 from voicelab.scoring.summary import summarize_turns
 
 
@@ -110,7 +111,7 @@ def test_a_run_that_is_no_evidence_misses(tmp_path, run):
     assert code == 1
     assert "MISSED finished running, 24 of 24 turns taken" in said
     assert "no evidence: the run is not finished" in said
-    empty = written(tmp_path / "empty", hears([], [], run_id="empty"))
+    empty = read_scored(RunFolder(written(tmp_path / "empty", hears([], [], run_id="empty"))))
     assert [one.passed for one in check(empty, [limit("max", "wer=1")])] == [False, False, False]
 
 

@@ -45,7 +45,7 @@ def test_a_frame_and_a_set_become_each_other():
     assert [(one.id, one.text, one.speaker, one.audio_path) for one in again] == [
         (one.id, one.text, one.speaker, one.audio_path.absolute()) for one in samples if one.audio_kind == "file"
     ]
-    with pytest.raises(InputError, match="line 1: field 'text' is missing"):
+    with pytest.raises(InputError, match="row 1: field 'text' is missing"):
         SampleSet.from_frame(frame[["audio_path"]])
 
 

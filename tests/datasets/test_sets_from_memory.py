@@ -107,7 +107,9 @@ def test_lhotse_cuts_stay_parts_of_their_files(tmp_path):
 @pytest.mark.parametrize(
     ("source", "said"),
     [
-        ([], "contains no samples"),
+        ([], "list: contains no samples"),
+        (pd.DataFrame(), "DataFrame: contains no samples"),
+        (pd.DataFrame({"audio": [""], "words": ["x"]}), r"DataFrame: row 1: field 'text' is missing .*SetColumns\(ref"),
         (3, "a sample set is made from a pandas or polars DataFrame.*, not from builtins.int"),
         ({"test": []}, "not from builtins.dict; choose one of its entries"),
         (["a.wav"], "a row is builtins.str"),
@@ -115,7 +117,7 @@ def test_lhotse_cuts_stay_parts_of_their_files(tmp_path):
         ([{"audio": {}, "text": "x"}], "it needs bytes, a path, or array and sampling_rate"),
         ([{"audio": {"array": np.zeros((2, 8)), "sampling_rate": 8}, "text": "x"}], r"shape \(n,\)"),
         ([{"audio": {"array": np.zeros(8)}, "text": "x"}], "sampling_rate must be a positive integer, not None"),
-        ([{"audio": WAV}], "row 1: field 'text'|line 1: field 'text' is missing"),
+        ([{"audio": WAV}], "list: row 1: field 'text' is missing"),
     ],
     ids=str,
 )

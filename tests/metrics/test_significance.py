@@ -129,6 +129,9 @@ def test_mcnemar_on_worked_examples():
     assert found == McNemar(5, 9, 1, 0, pytest.approx(22 / 1024))
     assert mcnemar([right, wrong], [right, wrong]).p_value == 1.0
     assert mcnemar([], []).p_value == 1.0
+    for heads, tails in ((1, 1), (3, 9), (9, 4), (40, 61), (0, 7)):
+        found = mcnemar([True] * heads + [False] * tails, [False] * heads + [True] * tails)
+        assert found.p_value == pytest.approx(stats.binomtest(heads, heads + tails).pvalue)
 
 
 def test_wilcoxon_on_worked_examples():

@@ -142,7 +142,7 @@ def test_an_unknown_parameter_is_refused_before_anything_starts(tmp_path):
         execute("evaluate", tmp_path / "run", {"asrr": "fake"})
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "run").exists()
-    known = "audit, compare, evaluate, explore, many_runs, own_components, robustness"
+    known = "audit, compare, evaluate, explore, many_runs, own_components, robustness, study"
     with pytest.raises(InputError, match=f"unknown notebook 'nope'; known: {known}"):
         execute("nope", tmp_path, {})
 
@@ -236,6 +236,14 @@ def test_a_recognizer_and_a_figure_in_cells_and_many_runs(tmp_path):
     assert sum("image/png" in found.get("data", {}) for found in outputs(many)) == 1
 
 
+def test_a_study_decides_by_the_difference_of_two_runs(tmp_path):
+    given = {"asr": "fake:text=what is the price of apple", "tts": "fake", "pilot_limit": 6, "limit": 6}
+    shown = shown_text(execute("study", tmp_path / "nb", given | {"out": str(tmp_path / "runs")}))
+    assert re.search(r"difference of wer: \+0\.000 \[.*\]: ", shown)
+    assert "image/png" in shown
+    assert len(list((tmp_path / "runs").iterdir())) == 3
+
+
 def test_the_newest_runs_on_one_set_are_compared(tmp_path):
     with pytest.raises(InputError, match="only 0 finished runs on the same set, but a comparison needs 2"):
         newest_on_one_set(tmp_path)
@@ -251,7 +259,7 @@ def test_relative_paths_are_found_in_the_project(tmp_path, monkeypatch):
 def test_parameters_become_a_spec():
     assert run_spec(mode="realtime", categories=["other"]).samples == str(shipped("voice_samples"))
     assert run_spec(samples="mine", asr=None).asr is None
-    with pytest.raises(InputError, match="parameter limit: must be a valid integer"):
+    with pytest.raises(InputError, match="parameter limit: must be a whole number, not 'many'"):
         run_spec(limit="many")
     with pytest.raises(InputError, match="parameter mode: must be 'burst' or 'realtime', not 'bursty'"):
         run_spec(mode="bursty")

@@ -142,8 +142,9 @@ def test_a_figure_is_drawn_over_time_and_its_choice_is_in_the_address(chromium, 
     assert "No change between neighbouring runs" in page.inner_text("#trend-note")
     page.reload()
     until(lambda: page.locator("#trend-picture circle").count() == 2)
-    heads = page.locator("#head th").all_inner_texts()
-    assert {"Set", "Condition", "Options"} <= set(heads)
+    assert "Set: voice_samples · Engines: fake, rules, fake · Target: in-process" in page.inner_text("#shared")
+    page.fill("#find", "first")
+    assert page.inner_text("#found") == "1 of 2 runs"
     assert not chromium.complaints
 
 

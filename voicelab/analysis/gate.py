@@ -13,9 +13,9 @@ from xml.etree import ElementTree
 from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure
 from voicelab.figures.table import FIGURES, Table, figure_of
-from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunResult, TurnResult
 from voicelab.scoring.schema import Measured
-from voicelab.scoring.scored_run import read_scored
+from voicelab.scoring.scored_run import ScoredRun
 
 if TYPE_CHECKING:
     from voicelab.analysis.compare import RunPair
@@ -134,7 +134,7 @@ def check_no_worse(figure: AnyFigure, pair: RunPair, margin: float, *, sure: boo
 
 
 def check(
-    folder: Path,
+    scored: ScoredRun,
     limits: Sequence[Limit],
     *,
     sure: bool = False,
@@ -146,9 +146,8 @@ def check(
 ) -> list[Outcome]:
     """Return the outcome of every gate of a run. table: the figures for `no_worse`.
 
-    Raises InputError if the run cannot be read or cannot be compared with the baseline.
+    Raises InputError if the run cannot be compared with the baseline.
     """
-    scored = read_scored(RunFolder(folder))
     run = scored.run
     outcomes = check_run(run, [score.turn for score in scored.scores], max_failed)
     outcomes += [check_limit(one, scored.measure(one.figure), sure=sure) for one in limits]
@@ -159,7 +158,7 @@ def check(
             return [*outcomes, *(Outcome(f"{name} no worse", False, unknown) for name in no_worse)]
         from voicelab.analysis.compare import compare
 
-        (pair,) = compare([baseline, folder], seed=run.spec.seed, draws=run.spec.draws).each_pair()
+        (pair,) = compare([baseline, scored.folder.path], seed=run.spec.seed, draws=run.spec.draws).each_pair()
         outcomes += [check_no_worse(figure, pair, margin, sure=sure) for figure in figures]
     return outcomes
 

@@ -6,6 +6,7 @@ paired difference excludes 0. Runs on different samples are not compared.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
@@ -22,6 +23,7 @@ from voicelab.scoring.schema import Measured
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_WIDEST_INCHES, _MOST_TICKS = 16.0, 30
 Verdict = Literal["better", "worse", "within the noise", "not compared"]
 
 
@@ -99,7 +101,7 @@ def draw(points: list[TrendPoint], title: str) -> Figure:
     """Plot the values with intervals over the runs; changes beyond the noise have a triangle and a vertical line."""
     from matplotlib.figure import Figure as Canvas
 
-    drawn = Canvas(figsize=(max(5.0, 0.5 * len(points) + 2), 3.2), layout="constrained")
+    drawn = Canvas(figsize=(min(max(5.0, 0.5 * len(points) + 2), _WIDEST_INCHES), 3.2), layout="constrained")
     axes = drawn.subplots()
     for place, point in enumerate(points):
         measured, color = point.measured, LIGHT.accent
@@ -110,7 +112,9 @@ def draw(points: list[TrendPoint], title: str) -> Figure:
             axes.axvline(place - 0.5, color="0.6", linewidth=1, linestyle="--")
         marker = "o" if not changed else "^" if (point.change or 0) > 0 else "v"
         axes.plot(place, measured.value or 0.0, marker, color=color)
-    axes.set_xticks(range(len(points)), [f"{one.started_at:%m-%d %H:%M}" for one in points], rotation=45, ha="right")
+    shown = range(0, len(points), math.ceil(len(points) / _MOST_TICKS))
+    names = [f"{points[place].started_at:%m-%d %H:%M}" for place in shown]
+    axes.set_xticks(shown, names, rotation=45, ha="right")
     axes.set_title(title, loc="left")
     axes.spines[["top", "right"]].set_visible(False)
     return drawn

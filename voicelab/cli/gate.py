@@ -62,7 +62,9 @@ def gate(
         from voicelab.analysis.gate import junit as junit_of
         from voicelab.errors import InputError
         from voicelab.figures.outside import table_with
-        from voicelab.scoring.text_warnings import run_warnings
+        from voicelab.runs.records import RunFolder
+        from voicelab.scoring.scored_run import read_scored
+        from voicelab.scoring.text_warnings import text_warnings
 
         table = table_with(figure or ())
         limits = [limit("max", text, table) for text in most or ()]
@@ -73,8 +75,9 @@ def gate(
             raise InputError("--baseline and --no-worse go together; give both or neither")
         if junit is not None:
             file_errors.check_file("--junit", junit)
+        scored = read_scored(RunFolder(run))
         outcomes = check(
-            run,
+            scored,
             limits,
             sure=sure,
             max_failed=max_failed,
@@ -83,7 +86,7 @@ def gate(
             margin=margin,
             table=table,
         )
-        for warning in run_warnings(run):
+        for warning in text_warnings(scored.run.spec.rules, [score.turn for score in scored.scores]):
             terminal.warn(warning)
         rows = [("kept" if one.passed else "MISSED", one.name, one.found) for one in outcomes]
         terminal.table(f"gates of {run.name}", ("", "gate", "found"), rows)

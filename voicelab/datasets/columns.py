@@ -14,6 +14,11 @@ OPTIONS = {
 """The command-line option of each field, for messages."""
 
 
+def option(field: str, *, in_python: bool) -> str:
+    """What names the column of a field: an option, or an argument in Python."""
+    return f"SampleSet.from_frame(..., columns=voicelab.SetColumns({field}=...))" if in_python else OPTIONS[field]
+
+
 @dataclass(frozen=True, slots=True)
 class SetColumns:
     """The columns of a sample set; None: the first usual name that the table contains."""

@@ -22,7 +22,7 @@ _RENAMED = {"audio_path": "audio_filepath", "offset_s": "offset", "duration_s": 
 
 def from_rows(source: Any, *, home: Path, path: Path | None = None, columns: SetColumns = USUAL) -> SampleSet:
     """Return the rows as samples; see `SampleSet.from_frame`. path: the name of the source, for messages."""
-    name = path or (home / type(source).__name__).absolute()
+    name = path or Path(type(source).__name__)
     audio = {columns.audio} if columns.audio is not None else set(AUDIO_COLUMNS)
     rows = [
         TableRow(number, _values(row, audio, f"{name}: row {number}"))
@@ -34,7 +34,7 @@ def from_rows(source: Any, *, home: Path, path: Path | None = None, columns: Set
                 f"{name}: row {row.number}: audio_kind {row.values['audio_kind']!r}: a frame refers to sound files; "
                 "write the set with save() to have files"
             )
-    found = from_table(Table.of(name, rows, home=home.absolute()), columns)
+    found = from_table(Table.of(name, rows, home=home.absolute(), in_memory=path is None), columns)
     check_ids(name, "sample", found.samples)
     return found
 

@@ -34,8 +34,8 @@ class TableRow:
 class Table:
     """The rows of a file, in order.
 
-    path: the file named in messages. columns: every column that any row has. notices: what the reader skipped. home:
-    base of relative recording paths.
+    path: the file named in messages, or the kind of object that holds the rows. columns: every column that any row has.
+    notices: what the reader skipped. home: base of relative recording paths.
     """
 
     path: Path
@@ -43,16 +43,21 @@ class Table:
     rows: tuple[TableRow, ...]
     home: Path
     notices: tuple[str, ...] = ()
+    in_memory: bool = False
 
     @classmethod
-    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None) -> Table:
+    def of(cls, path: Path, rows: list[TableRow], *, home: Path | None = None, in_memory: bool = False) -> Table:
         """Create a table with the columns that occur in the rows."""
         columns = tuple(dict.fromkeys(name for row in rows for name in row.values))
-        return cls(path, columns, tuple(rows), home if home is not None else path.parent)
+        return cls(path, columns, tuple(rows), home if home is not None else path.parent, in_memory=in_memory)
+
+    def entry(self, row: TableRow) -> str:
+        """Return what messages call a row."""
+        return f"{'row' if self.in_memory else 'line'} {row.number}"
 
     def location(self, row: TableRow) -> str:
         """Return the location of a row, for messages."""
-        return f"{row.file or self.path}: line {row.number}"
+        return f"{row.file or self.path}: {self.entry(row)}"
 
     def fail(self, row: TableRow, column: str, problem: str) -> InputError:
         """Return an error about a field, with its location."""

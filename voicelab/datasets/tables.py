@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from voicelab.datasets import naming, parquet
-from voicelab.datasets.columns import OPTIONS, USUAL, SetColumns
+from voicelab.datasets.columns import USUAL, SetColumns, option
 from voicelab.datasets.fields import Fields
 from voicelab.datasets.memory_sound import EncodedSound
 from voicelab.datasets.rows import AUDIO_COLUMNS, ID_COLUMNS, SPEAKER_COLUMNS, TEXT_COLUMNS, Table, TableRow
@@ -19,21 +19,22 @@ def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
     """Convert rows to samples. Raises InputError if the recordings or the texts are missing."""
     if not table.rows:
         raise InputError(f"{table.path}: contains no samples")
-    audio = table.chosen(columns.audio, AUDIO_COLUMNS, OPTIONS["audio"])
-    text = table.chosen(columns.reference, TEXT_COLUMNS, OPTIONS["reference"])
-    for found, known, what, option in (
-        (audio, AUDIO_COLUMNS, "a recording", OPTIONS["audio"]),
-        (text, TEXT_COLUMNS, "a text", OPTIONS["reference"]),
+    options = {field: option(field, in_python=table.in_memory) for field in ("audio", "reference", "id", "speaker")}
+    audio = table.chosen(columns.audio, AUDIO_COLUMNS, options["audio"])
+    text = table.chosen(columns.reference, TEXT_COLUMNS, options["reference"])
+    for found, known, what, field in (
+        (audio, AUDIO_COLUMNS, "a recording", "audio"),
+        (text, TEXT_COLUMNS, "a text", "reference"),
     ):
         if found is None:
             others = f"or {', '.join(known[1:])}; a sample needs {what}; the columns are: {table.listed()}"
-            raise table.fail(table.rows[0], known[0], f"is missing ({others}; name one with {option})")
+            raise table.fail(table.rows[0], known[0], f"is missing ({others}; name one with {options[field]})")
     assert audio is not None
     assert text is not None
     names = {"text": text, "audio_filepath": audio}
     for ours, theirs in (
-        ("id", table.chosen(columns.id, ID_COLUMNS, OPTIONS["id"])),
-        ("speaker", table.chosen(columns.speaker, SPEAKER_COLUMNS, OPTIONS["speaker"])),
+        ("id", table.chosen(columns.id, ID_COLUMNS, options["id"])),
+        ("speaker", table.chosen(columns.speaker, SPEAKER_COLUMNS, options["speaker"])),
     ):
         if theirs is not None:
             names[ours] = theirs
@@ -47,7 +48,7 @@ def from_table(table: Table, columns: SetColumns = USUAL) -> SampleSet:
 
 def _sample(table: Table, row: TableRow, names: dict[str, str], parts: int, *, embedded: str | None) -> Sample:
     own = {**row.values, **{ours: row.values.get(theirs) for ours, theirs in names.items()}}
-    fields = Fields(row.file or table.path, f"line {row.number}", own, home=table.home, names=names)
+    fields = Fields(row.file or table.path, table.entry(row), own, home=table.home, names=names)
     sample_id, category = fields.name("id"), fields.text_or_none("category") or "samples"
     if embedded is not None:
         name = row.values.get(embedded)

@@ -63,11 +63,11 @@ def hand_over(kind: str, given: object) -> str:
     process only, are stored as `object:...`. Raises InputError if the object is not an engine of the kind.
     """
     if isinstance(given, type):
-        _check(kind, given, given.__qualname__)
+        _check(kind, given, f"{kind}: {given.__qualname__}")
         if _is_importable(given):
             return f"{given.__module__}:{given.__qualname__}"
     else:
-        _check(kind, type(given), type(given).__qualname__)
+        _check(kind, type(given), f"{kind}: {type(given).__qualname__}")
     owner = given if isinstance(given, type) else type(given)
     plain = f"{OBJECT}{owner.__module__}.{owner.__qualname__}"
     name, number = plain, 1
@@ -81,7 +81,7 @@ def hand_over(kind: str, given: object) -> str:
 def take_place(kind: str, name: str, given: object) -> None:
     """Use an object for the name `name` that a run of an earlier process recorded. Raises InputError if they differ."""
     owner = given if isinstance(given, type) else type(given)
-    _check(kind, owner, owner.__qualname__)
+    _check(kind, owner, f"{kind}: {owner.__qualname__}")
     if not name.startswith(f"{OBJECT}{owner.__module__}.{owner.__qualname__}"):
         raise InputError(f"{kind}: this run used {name}, not an object of {owner.__module__}.{owner.__qualname__}")
     _handed_over[kind, name] = given
@@ -93,7 +93,7 @@ def engine_class(kind: str, target: str) -> type[Any]:
         given = _given(kind, target)
         return given if isinstance(given, type) else type(given)
     found = imported(kind, target)
-    _check(kind, found, target)
+    _check(kind, found, f"--{kind} {target}")
     return cast("type[Any]", found)
 
 
@@ -145,7 +145,7 @@ def _check(kind: str, found: object, name: str) -> None:
     method = METHODS.get(kind)
     if not inspect.isclass(found) or (method is not None and not callable(getattr(found, method, None))):
         needs = f"a class with the method `{method}`" if method is not None else "a class"
-        raise InputError(f"--{kind} {name}: cannot be used; it must be {needs}; see {BASES.get(kind, 'the docs')}")
+        raise InputError(f"{name} cannot be used; it must be {needs}; see {BASES.get(kind, 'the docs')}")
 
 
 def _is_importable(given: type) -> bool:

@@ -25,10 +25,15 @@ def table_with(figures: Iterable[Any] = ()) -> Table:
     Raises InputError for anything else, and for a name that is already used.
     """
     table = dict(_installed())
-    for one in figures:
-        named = f"figure {one}" if isinstance(one, str) else "figures"
+    for one in several(figures):
+        named = f"figure {one}" if isinstance(one, str) else f"figures: {type(one).__qualname__}"
         _add(table, as_figure(named_object(one) if isinstance(one, str) else one, named), named)
     return table
+
+
+def several(figures: Any) -> tuple[Any, ...]:
+    """The given figures; a single one stands for itself."""
+    return tuple(figures) if isinstance(figures, Iterable) and not isinstance(figures, str) else (figures,)
 
 
 @cache
@@ -84,6 +89,6 @@ def _from_attributes(one: Any, source: str) -> AnyFigure:
     kind = Percentile if hasattr(one, "sample") else Figure
     required = (*_REQUIRED, *(("sample", "quantile") if kind is Percentile else ("counts", "value")))
     if missing := [name for name in required if not hasattr(one, name)]:
-        raise InputError(f"{source}: is not a figure: it lacks {', '.join(missing)}; see docs/reference/figures.md")
+        raise InputError(f"{source} is not a figure: it lacks {', '.join(missing)}; see docs/reference/figures.md")
     fields = {name: getattr(one, name) for name in kind.__dataclass_fields__ if hasattr(one, name)}
     return kind(**fields)

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+
+from voicelab.metrics.clusters import Floats
+
+# The tests use scipy.special and not scipy.stats, whose import takes half a second.
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +30,20 @@ def mcnemar(first_right: Sequence[bool], second_right: Sequence[bool]) -> McNema
 
     Exact at any count, so it does not switch to chi-square. p is 1 without such sentences.
     """
-    from scipy.stats import binomtest
-
     pairs = list(zip(map(bool, first_right), map(bool, second_right), strict=True))
     only_first, only_second = pairs.count((True, False)), pairs.count((False, True))
-    deciding = only_first + only_second
-    p_value = float(binomtest(only_first, deciding).pvalue) if deciding else 1.0
     return McNemar(
         pairs.count((True, True)), only_first, only_second, pairs.count((False, False)),
-        max(p_value, sys.float_info.min),
+        _coin_p(only_first, only_first + only_second),
     )  # fmt: skip
+
+
+def _coin_p(heads: int, tosses: int) -> float:
+    """Return the exact two-sided p of this many heads of a fair coin; 1 without tosses."""
+    from scipy.special import bdtr
+
+    fewer = min(heads, tosses - heads)
+    return max(min(1.0, 2 * float(bdtr(fewer, tosses, 0.5))), sys.float_info.min) if tosses else 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +64,12 @@ def sign_test(first: Sequence[float], second: Sequence[float]) -> Signs:
     Rates closer than 0.005 percentage points are equal. Equal pairs are divided between both sides, with an odd one
     added to the smaller side, which makes the test conservative.
     """
-    from scipy.stats import binomtest
-
     differences = [other - one for one, other in zip(first, second, strict=True)]
     positive = sum(difference > _EQUAL_WITHIN for difference in differences)
     negative = sum(difference < -_EQUAL_WITHIN for difference in differences)
     equal = len(differences) - positive - negative
     fewer = min(positive, negative) + equal // 2 + equal % 2
-    smaller = min(fewer, len(differences) - fewer)
-    p_value = float(binomtest(smaller, len(differences)).pvalue) if differences else 1.0
-    return Signs(positive, negative, equal, max(p_value, sys.float_info.min))
+    return Signs(positive, negative, equal, _coin_p(fewer, len(differences)))
 
 
 _EQUAL_WITHIN = 0.00005
@@ -82,34 +89,41 @@ def wilcoxon(first: Sequence[float], second: Sequence[float]) -> Wilcoxon:
     Exact up to 50 differing pairs, with ties; above that, the normal approximation with tie correction. Five differing
     pairs cannot give a p below 0.0625.
     """
-    from scipy import stats
-
     differences = [round(other - one, 12) for one, other in zip(first, second, strict=True)]
-    differing = [difference for difference in differences if difference]
-    if not differing:
+    differing = np.array([difference for difference in differences if difference])
+    if not len(differing):
         return Wilcoxon(0, 1.0)
-    if len(differing) <= _EXACT_PAIRS:
-        p_value = _exact_signed_ranks(differing)
-    else:
-        p_value = float(stats.wilcoxon(differing, method="approx").pvalue)
-    return Wilcoxon(len(differing), max(p_value, sys.float_info.min))
+    test = _exact_signed_ranks if len(differing) <= _EXACT_PAIRS else _normal_signed_ranks
+    return Wilcoxon(len(differing), max(test(differing), sys.float_info.min))
 
 
 _EXACT_PAIRS = 50
 
 
-def _exact_signed_ranks(differences: Sequence[float]) -> float:
-    """Return the two-sided p over all sign assignments; tied ranks are averaged, so doubled ranks are integers."""
-    import numpy as np
-    from scipy.stats import rankdata
+def _ranks(differences: Floats) -> tuple[Floats, Floats]:
+    """Return the rank of each size, averaged over ties, and the numbers of equal sizes."""
+    _, place, alike = np.unique(np.abs(differences), return_inverse=True, return_counts=True)
+    return (alike.cumsum() - (alike - 1) / 2)[place], alike.astype(np.float64)
 
-    ranks = np.rint(2 * rankdata(np.abs(differences))).astype(int)
+
+def _exact_signed_ranks(differences: Floats) -> float:
+    """Return the two-sided p over all sign assignments; tied ranks are averaged, so doubled ranks are integers."""
+    ranks = np.rint(2 * _ranks(differences)[0]).astype(int)
     ways = np.ones(1)
     for rank in ranks:
         ways = np.pad(ways, (0, rank)) + np.pad(ways, (rank, 0))
-    positive = int(ranks[np.asarray(differences) > 0].sum())
+    positive = int(ranks[differences > 0].sum())
     tail = min(ways[: positive + 1].sum(), ways[positive:].sum())
     return min(1.0, 2 * float(tail / ways.sum()))
+
+
+def _normal_signed_ranks(differences: Floats) -> float:
+    """Return the two-sided p by the normal approximation, whose variance is corrected for ties."""
+    ranks, alike = _ranks(differences)
+    count = len(differences)
+    variance = count * (count + 1) * (2 * count + 1) / 24 - float((alike**3 - alike).sum()) / 48
+    z = (float(ranks[differences > 0].sum()) - count * (count + 1) / 4) / math.sqrt(variance)
+    return math.erfc(abs(z) / math.sqrt(2))
 
 
 def holm(p_values: Sequence[float | None]) -> list[float | None]:

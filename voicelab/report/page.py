@@ -23,7 +23,16 @@ from voicelab.report.text_tables import absent, as_text
 from voicelab.report.theme import DARK, LIGHT, Theme
 from voicelab.report.title import run_title
 from voicelab.report.views import TurnCard, anchor, view_turns
-from voicelab.report.wording import NONE, interval, interval_methods, number, ranked_headline, seconds
+from voicelab.report.wording import (
+    NONE,
+    clusters,
+    interval,
+    interval_methods,
+    line_of_samples,
+    number,
+    ranked_headline,
+    seconds,
+)
 from voicelab.runs import storage
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import sound_quality, summary_file
@@ -155,8 +164,10 @@ def requests_html(samples: Iterable[Sample]) -> str:
 @cache
 def _templates() -> jinja2.Environment:
     templates = environment()
-    filters = {"label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods}
-    templates.filters |= filters
+    templates.filters |= {
+        "label": label, "seconds": seconds, "breakable": _breakable, "interval_methods": interval_methods,
+        "clusters": clusters, "line_of_samples": line_of_samples,
+    }  # fmt: skip
     return templates
 
 
@@ -205,7 +216,7 @@ def _tables(summary: Summary) -> list[_Table]:
     sure = summary.resampling
     made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}"
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
-    whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
+    whole = f"{made}; by {sure.unit} where a group has two or more, else by sample.{limited}"
     return [
         _table("Word errors by category", whole, tables.words_by(summary, "category")),
         _table("Word errors by speaker", whole, tables.words_by(summary, "speaker")),

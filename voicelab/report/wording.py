@@ -85,6 +85,26 @@ def interval_methods(summary: Summary) -> str:
     return ", ".join(f"{' or '.join(sorted(found))} ({kind})" for kind, found in kinds.items() if found) or "none"
 
 
+def clusters(summary: Summary) -> str:
+    """What the intervals over all turns are drawn from: `12 speakers and 14 samples without a speaker`."""
+    sure, speakers = summary.resampling, len(summary.by.get("speaker", {}))
+    alone = sure.clusters - speakers
+    if sure.unit != "speaker" or alone <= 0:
+        return _counted(sure.clusters, sure.unit)
+    return f"{_counted(speakers, 'speaker')} and {_counted(alone, 'sample')} without a speaker"
+
+
+def line_of_samples(summary: Summary) -> str:
+    """`207 samples, 12 speakers`; without the speakers where none is named."""
+    speakers = len(summary.by.get("speaker", {}))
+    named = [_counted(speakers, "speaker")] if speakers else []
+    return ", ".join([_counted(summary.turns.primary, "sample"), *named])
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count:,} {noun}{'' if count == 1 else 's'}"
+
+
 def estimate(figure: Measured | None) -> str:
     """Format as `0.285 [0.238, 0.328]`, or a dash if nothing was scored."""
     if figure is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -24,7 +24,7 @@ def checked(model: type[_Model], names: Mapping[str, str] | None = None, **value
         first = error.errors(include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else model.__name__
         name = (names or {}).get(field, f"parameter {field}")
-        raise InputError(_sentence(name, first["type"], first["msg"], first["input"])) from error
+        raise InputError(_sentence(name, first["type"], first["msg"], first["input"], model.model_fields)) from error
 
 
 def checked_again(value: _Model) -> _Model:
@@ -32,9 +32,13 @@ def checked_again(value: _Model) -> _Model:
     return checked(type(value), **{name: getattr(value, name) for name in type(value).model_fields})
 
 
-def _sentence(name: str, kind: str, reason: str, value: object) -> str:
+def _sentence(name: str, kind: str, reason: str, value: object, known: Iterable[str]) -> str:
     if kind in _EMPTY and isinstance(value, str) and not value.strip():
         return f"{name} is empty; give a value, or omit it"
+    if kind == "extra_forbidden":
+        return f"{name}: unknown; known: {', '.join(known)}"
     shown = ascii(value) if isinstance(value, str) and not value.isprintable() else repr(value)
+    if kind in ("int_parsing", "int_from_float", "int_type"):
+        reason = "must be a whole number"
     reason = reason.removeprefix("Value error, ").replace("Input should be", "must be").replace("Input should", "must")
     return f"{name}: {reason}, not {shown if len(shown) <= 80 else shown[:77] + '...'}"

@@ -26,12 +26,16 @@ _PACKAGES = (
 
 
 def code_state() -> CodeState:
-    """Return the git commit of this checkout and whether it has changes; both None without a checkout."""
+    """Return the git commit of this checkout and whether it has changes; both None without a checkout.
+
+    Notebooks do not count, because JupyterLab saves outputs in them.
+    """
     if not (PROJECT / ".git").exists():
         return CodeState(commit=None, dirty=None)
     try:
         commit = _git("rev-parse", "HEAD").strip()
-        return CodeState(commit=commit, dirty=bool(_git("status", "--porcelain", "--untracked-files=no").strip()))
+        changes = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":(exclude)notebooks/*.ipynb")
+        return CodeState(commit=commit, dirty=bool(changes.strip()))
     except (OSError, subprocess.CalledProcessError):
         return CodeState(commit=None, dirty=None)
 

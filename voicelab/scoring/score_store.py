@@ -32,13 +32,12 @@ _COUNTING = ("figures", "metrics", "scoring", "text")
 """The packages whose code computes a turn's counts."""
 
 
-def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms) -> list[TurnScore]:
+def stored_scores(folder: RunFolder, rules: Normalizer, forms: Forms, key: str) -> list[TurnScore]:
     """Return every turn's score under a normalizer; primary turns include their counterfactual results.
 
-    A store with another digest is replaced, unless the folder is write-protected. Raises InputError if turns.jsonl or
-    replay.json cannot be read.
+    key: the `digest` of the run. A store with another one is replaced, unless the folder is write-protected. Raises
+    InputError if turns.jsonl or replay.json cannot be read.
     """
-    key = digest(folder.path, rules, forms)
     turns = folder.turns()
     if (stored := _read(folder.path / FILE_NAME, key, turns)) is not None:
         return stored

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from weakref import WeakValueDictionary
 
 from voicelab.datasets import SampleSet
 from voicelab.figures.figure import AnyFigure, Figure
@@ -16,7 +17,7 @@ from voicelab.scoring.measuring import measure
 from voicelab.scoring.missing_signals import with_signals_of
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import Measured, ScenarioOutcome
-from voicelab.scoring.score_store import computed_scores, stored_scores
+from voicelab.scoring.score_store import computed_scores, digest, stored_scores
 from voicelab.text import Normalizer
 
 
@@ -59,12 +60,22 @@ def read_scored(
     """Read a run's scores from its store, or compute and store them if it is outdated.
 
     rules: a normalizer instead of the run's own. forms: the company names, by default those of the run's agent. whole:
-    the run's set, if already loaded. Raises InputError if the run cannot be read.
+    the run's set, if already loaded. A run that is in use and has not changed is not read again. Raises InputError if
+    the run cannot be read.
     """
     run = folder.read()
     names = forms if forms is not None else inputs.company_forms(run)
     if rules is None:
         rules = run.spec.rules
+    key = digest(folder.path, rules, names)
+    known = _IN_USE.get(key)
+    if known is not None and known.run == run:
+        return ScoredRun(folder, run, known.scores, names, whole)
     own = (rules.label, rules.word_map) == (run.spec.rules.label, run.spec.rules.word_map)
-    scores = stored_scores(folder, run.spec.rules, names) if own else computed_scores(folder, rules, names)
-    return ScoredRun(folder, run, tuple(with_signals_of(run, scores)), names, whole)
+    scores = stored_scores(folder, rules, names, key) if own else computed_scores(folder, rules, names)
+    found = _IN_USE[key] = ScoredRun(folder, run, tuple(with_signals_of(run, scores)), names, whole)
+    return found
+
+
+_IN_USE: WeakValueDictionary[str, ScoredRun] = WeakValueDictionary()
+"""By digest."""

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from pathlib import Path
 
-from voicelab.runs.records import RunFolder, TurnResult
+from voicelab.runs.records import TurnResult
 from voicelab.text import Normalizer, heard_in_another_script, misfit
 
 
@@ -14,9 +13,3 @@ def text_warnings(rules: Normalizer, turns: Collection[TurnResult]) -> tuple[str
     references = [turn.text for turn in turns]
     heard = [turn.heard for turn in turns if turn.heard]
     return tuple(found for found in (misfit(rules, references), heard_in_another_script(references, heard)) if found)
-
-
-def run_warnings(path: Path) -> tuple[str, ...]:
-    """Return the warnings of a run folder. Raises InputError if the run cannot be read."""
-    folder = RunFolder(path)
-    return text_warnings(folder.read().spec.rules, folder.turns())

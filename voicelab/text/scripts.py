@@ -27,8 +27,9 @@ def script_of(char: str) -> str | None:
 def scripts_in(texts: Iterable[str]) -> Counter[str]:
     """Count the letters and marks of each script."""
     found: Counter[str] = Counter()
-    for text in texts:
-        found.update(script for char in text if (script := script_of(char)) is not None)
+    for char, count in Counter("".join(texts)).items():
+        if (script := script_of(char)) is not None:
+            found[script] += count
     return found
 
 

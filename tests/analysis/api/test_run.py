@@ -116,6 +116,31 @@ def test_a_run_is_readable_where_a_notebook_is_not_trusted(pair):
         pair[0].listen("nobody")
 
 
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        ({"limit": 0}, "parameter limit: must be greater than or equal to 1, not 0"),
+        ({"limit": "six"}, "parameter limit: must be a whole number, not 'six'"),
+        ({"asr": "moonshin"}, "unknown asr engine 'moonshin'; known: moonshine,"),
+        ({"asr": 3}, "asr: int cannot be used; it must be a class with the method `stream`"),
+        ({"agent": lambda heard, dialogue: "x"}, "agent: function cannot be used; it must be a class with the method"),
+        ({"categories": "nope"}, "no category 'nope'; there are:"),
+        ({"condition": {"nois": "babble"}}, "parameter nois: unknown; known: transform,"),
+        ({"figures": 3}, "figures: int is not a figure: it has no name,"),
+        ({"run_id": "../x"}, "../x: is a path; give the name only"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_leaves_nothing(tmp_path, options, said):
+    """Neither with a set on disk nor with one in memory, which is written into the run's folder."""
+    stored = voicelab.load(samples_folder())
+    for samples in (samples_folder(), stored[:3] if "categories" not in options else stored):
+        with pytest.raises(InputError) as caught:
+            voicelab.evaluate(samples, tmp_path, **{"asr": "fake", "tts": "fake", "progress": False} | options)
+        assert said in str(caught.value)
+        assert "\n" not in str(caught.value)
+        assert not list(tmp_path.iterdir())
+
+
 def test_ids_of_one_second_differ_and_say_what_ran():
     spec = RunSpec(samples="x", asr="fake:text=a", condition={"noise": "babble", "snr_db": 10})
     ids = {new_run_id(spec) for _ in range(50)}

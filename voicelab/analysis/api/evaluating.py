@@ -14,11 +14,14 @@ from voicelab.conditions.parsing import parse_condition
 from voicelab.datasets import SampleSet, load
 from voicelab.datasets.columns import USUAL
 from voicelab.engines import outside
+from voicelab.figures.outside import several, table_with
 from voicelab.report import finish
 from voicelab.runs.checking import checked
 from voicelab.runs.execution import Progress
+from voicelab.runs.names import check_name
 from voicelab.runs.records import RunFolder, RunSpec
 from voicelab.runs.runner import new_run_id
+from voicelab.runs.target_opening import check_engines
 from voicelab.targets.base import Target
 from voicelab.text import Normalizer
 from voicelab.text import outside as outside_text
@@ -66,7 +69,7 @@ def evaluate(
 
     Example: voicelab.evaluate("data/voice_samples", asr="moonshine", limit=20).summary["wer"].value
     """
-    extra = tuple(figures)
+    extra = several(figures)
     given = None if isinstance(target, str) else target
     if not isinstance(samples, str | Path | SampleSet | RunSpec):
         samples = load(samples)
@@ -81,13 +84,15 @@ def evaluate(
         spec = checked(
             RunSpec, None,
             samples=str(samples.path if isinstance(samples, SampleSet) else samples),
-            **chosen, condition=_condition(condition, seed), limit=limit, categories=tuple(categories),
+            **chosen, condition=_condition(condition, seed), limit=limit,
+            categories=(categories,) if isinstance(categories, str) else tuple(categories),
             language=language, normalizer=_normalizer(normalizer), mode=mode, seed=seed, draws=draws,
             timeout_s=timeout_s,
         )  # fmt: skip
     name = run_id or new_run_id(spec)
     loaded = samples if isinstance(samples, SampleSet) and samples.is_as_stored() else None
     if isinstance(samples, SampleSet) and loaded is None:
+        _check_before_writing(spec, name, given, extra)
         kept = samples.save(RunFolder(Path(out) / name).path / "samples")
         spec = spec.model_copy(update={"samples": str(kept), "columns": None})
     with _watched(progress, Path(out) / name) as shown:
@@ -113,7 +118,7 @@ def resume(
     asr, agent, tts, condition, target: the same objects again, if the run used objects. Raises the errors of
     `evaluate`.
     """
-    extra = tuple(figures)
+    extra = several(figures)
     spec = RunFolder(Path(path)).read().spec
     for kind, given in (("asr", asr), ("agent", agent), ("tts", tts)):
         if given is not None:
@@ -123,6 +128,14 @@ def resume(
     with _watched(progress, Path(path)) as shown:
         folder, _ = finish.resume(Path(path), progress=shown, figures=extra, target=target)
     return Run(folder.path, extra)
+
+
+def _check_before_writing(spec: RunSpec, name: str, given: Target | None, figures: tuple[Any, ...]) -> None:
+    """Raise what the run would raise for its name, engines and figures, before its samples are written."""
+    check_name("--run-id", name)
+    table_with(figures)
+    if given is None:
+        check_engines(spec)
 
 
 @contextmanager

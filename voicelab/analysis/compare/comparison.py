@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from html import escape
 from itertools import combinations
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
 from pydantic import BaseModel
 
 from voicelab.analysis.compare.pair import RunPair
@@ -24,6 +22,9 @@ from voicelab.runs.checking import checked
 from voicelab.runs.records import Draws, Seed
 from voicelab.scoring.intervals import Clusters
 from voicelab.text import Normalizer, WordMap
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 TESTS = ("MAPSSWE", "McNemar", "t", "Sign", "Wilcoxon")
 
@@ -50,14 +51,9 @@ class Comparison:
         return f"Comparison of {', '.join(one.name for one in self.systems)}: {len(self.systems[0].turns)} samples"
 
     def _repr_html_(self) -> str:
-        """Plain tables, which untrusted notebooks show too."""
-        columns = ["figure", "first value", "second value", "difference", "low", "high", "p", "note"]
-        tables = [self.words(), *(found for _, found in self.pairs().groupby(["first", "second"], sort=False))]
-        shown = [tables[0].to_html(index=False, na_rep="–", border=0)]
-        for one in tables[1:]:
-            title = f"<p>{escape(one['second'].iloc[0])} minus {escape(one['first'].iloc[0])}</p>"
-            shown.append(title + one[columns].to_html(index=False, na_rep="–", border=0))
-        return f"<p>{escape(repr(self))}</p>{''.join(shown)}"
+        from voicelab.analysis.compare.page import render_cell
+
+        return render_cell(self)
 
     def each_pair(self) -> list[RunPair]:
         return [
@@ -76,7 +72,7 @@ class Comparison:
                 "reference words": total.reference_words, "scored": len(one.counts),
                 "not scored": len(one.turns) - len(one.counts),
             })  # fmt: skip
-        return pd.DataFrame(rows)
+        return _frame(rows)
 
     def pairs(self) -> pd.DataFrame:
         """One row per pair of runs and figure: both values, and the absolute and relative difference with intervals."""
@@ -96,7 +92,7 @@ class Comparison:
                     "no relative interval":
                         found.relative_refused.text(one.unit) if found.relative_refused else None,
                 })  # fmt: skip
-        return pd.DataFrame(rows)
+        return _frame(rows)
 
     def tests(self) -> pd.DataFrame:
         """One row per pair of runs and test of equal word errors; `Holm` is p adjusted for the number of pairs.
@@ -121,7 +117,7 @@ class Comparison:
         for test in TESTS:
             for row, adjusted in zip(rows, holm([row[f"{test} p"] for row in rows]), strict=True):
                 row[f"{test} Holm"] = adjusted
-        return pd.DataFrame(rows)
+        return _frame(rows)
 
     def flipped(self) -> pd.DataFrame:
         """Samples without word errors in only one run of a pair, with the reference and the hypotheses."""
@@ -131,7 +127,7 @@ class Comparison:
             for pair in self.each_pair()
             for flip in pair.flips()
         ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
+        return _frame(rows, ["sample", "right in", "wrong in", "said", "heard right", "heard wrong"])
 
     def speed(self) -> pd.DataFrame:
         """One row per run: load time, and quantiles of the recognizer's time without the cold turn."""
@@ -147,7 +143,7 @@ class Comparison:
                 "rtf p95": rtf.p95_s, "asr_s p50": asr_s.p50_s, "asr_s p95": asr_s.p95_s,
                 "transcript_s p50": text_s.p50_s, "transcript_s p95": text_s.p95_s,
             })  # fmt: skip
-        return pd.DataFrame(rows)
+        return _frame(rows)
 
     def disagreements(self) -> pd.DataFrame:
         """Samples with different transcripts, those with the most errors first: each run's transcript and errors."""
@@ -162,7 +158,7 @@ class Comparison:
                 named = zip(self.systems, heard, strict=True)
                 rows.append(row | {one.name: "(failed)" if text is None else text for one, text in named})
         columns = ["sample", "said", "errors", *(one.name for one in self.systems)]
-        return pd.DataFrame(rows, columns=columns).sort_values("errors", ascending=False, kind="stable")
+        return _frame(rows, columns).sort_values("errors", ascending=False, kind="stable")
 
     def _interval(self, one: System) -> Interval | None:
         counts, turns = one.counts, one.turns
@@ -190,6 +186,13 @@ def compare(
     checked(_Resampling, {"seed": "--seed", "draws": "--draws"}, seed=seed, draws=draws)
     systems, chosen = read_all(folders, rules, weights, word_map)
     return Comparison(systems, chosen, weights, seed, draws, table_with(figures))
+
+
+def _frame(rows: list[dict[str, Any]], columns: list[str] | None = None) -> pd.DataFrame:
+    """Pandas is imported here, because gates and power need pairs and no tables."""
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=columns)
 
 
 def _bounds(interval: Interval | None) -> tuple[float | None, float | None]:

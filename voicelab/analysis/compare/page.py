@@ -1,9 +1,10 @@
-"""The page of `voicelab compare --report`: a comparison of runs on the same samples in one offline file."""
+"""A comparison as HTML: one offline file for `voicelab compare --report`, or plain tables for a notebook cell."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from voicelab.analysis.compare.comparison import Comparison
 from voicelab.analysis.compare.pair import Difference, RunPair
@@ -13,9 +14,13 @@ from voicelab.figures.figure import Unit
 from voicelab.metrics.significance import p_text
 from voicelab.metrics.words import AlignmentStep
 from voicelab.report.templating import environment
+from voicelab.report.text_tables import as_text
 from voicelab.report.title import run_title
 from voicelab.report.wording import NONE, in_unit
 from voicelab.runs import storage
+
+if TYPE_CHECKING:
+    import jinja2
 
 MOST_FLIPS = 200
 """Maximum number of flipped samples per pair and direction."""
@@ -70,14 +75,25 @@ def write_page(found: Comparison, path: Path) -> None:
 
 def render(found: Comparison) -> str:
     """The page as text."""
-    templates = environment(Path(__file__).parent / "templates")
-    return templates.get_template("compare.html").render(
+    return _template("compare.html").render(
         title=" and ".join(one.name for one in found.systems),
         systems=[(one, run_title(one.run), str(one.run.spec.target), one.run.spec.mode) for one in found.systems],
         found=found,
         pairs=[_pair(pair) for pair in found.each_pair()],
         most=MOST_FLIPS,
     )
+
+
+def render_cell(found: Comparison) -> str:
+    """The words and the differences as tables without styles, which notebooks show even if they are not trusted."""
+    words = as_text(found.words().rename(columns={"WER": "value"}))
+    return _template("compare_cell.html").render(
+        found=repr(found), words=words.to_dict("records"), pairs=[_pair(pair) for pair in found.each_pair()]
+    )
+
+
+def _template(name: str) -> jinja2.Template:
+    return environment(Path(__file__).parent / "templates").get_template(name)
 
 
 def _pair(pair: RunPair) -> PairView:

@@ -11,12 +11,41 @@ let columns = [];
 const report = (run) => address(`app/reports/${encodeURIComponent(run.run_id)}`);
 const unique = (figures) => [...new Map(figures.map((one) => [one.name, one])).values()];
 const figure = (run, name) => run.figures.find((one) => one.name === name);
+const moment = (time) => new Date(time).toLocaleString(undefined, { dateStyle: "medium", timeStyle: "short" });
 const digits = (value) => (value === null || value === undefined ? "–" : value.toFixed(3));
 
-function cell(one) {
-  if (!one || one.value === null) return make("td", { className: "number", text: "–" });
-  const bounds = one.low === null ? "" : `${digits(one.low)} to ${digits(one.high)}`;
-  return make("td", { className: "number", text: digits(one.value) }, ...(bounds ? [make("small", { text: bounds })] : []));
+// What runs may differ in. A fact that all runs share is said once, above the table.
+const FACTS = [
+  ["Set", (run) => run.sample_set],
+  ["Condition", (run) => run.condition],
+  ["Engines", (run) => run.engines.join(", ")],
+  ["Target", (run) => run.target],
+  ["Options", (run) => run.options],
+  ["Turns", (run) => run.turns],
+];
+let facts = FACTS;
+
+function cell(one, label = "") {
+  if (!one || one.value === null) return make("td", { className: "number", text: "–", "data-label": label });
+  const bounds = one.low === null ? [] : [make("small", { text: `${digits(one.low)} to ${digits(one.high)}` })];
+  return make("td", { className: "number", text: digits(one.value), "data-label": label }, ...bounds);
+}
+
+const fact = (run, [name, of]) => make("td", { className: "fact", text: of(run) || "–", "data-label": name });
+
+function splitFacts() {
+  const known = runs.filter((run) => run.started_at);
+  const values = (of) => new Set(known.map((run) => of(run) ?? ""));
+  facts = FACTS.filter(([, of]) => values(of).size > 1);
+  const shared = FACTS.filter(([, of]) => values(of).size === 1 && known[0] && of(known[0]));
+  $("shared").textContent = shared.map(([name, of]) => `${name}: ${of(known[0])}`).join(" · ");
+}
+
+function find() {
+  const words = $("find").value.toLowerCase().split(/\s+/).filter(Boolean);
+  const rows = [...$("rows").rows];
+  for (const row of rows) row.hidden = !words.every((word) => row.textContent.toLowerCase().includes(word));
+  $("found").textContent = `${rows.filter((row) => !row.hidden).length} of ${rows.length} runs`;
 }
 
 function row(run) {
@@ -28,14 +57,9 @@ function row(run) {
     {},
     make("td", {}, box),
     make("th", { scope: "row" }, name, ...(run.problem ? [make("small", { text: run.problem })] : [])),
-    make("td", { text: run.status }),
-    make("td", { text: run.started_at ? new Date(run.started_at).toLocaleString() : "–" }),
-    make("td", { text: run.sample_set ?? "–" }),
-    make("td", { className: "fact", text: run.condition || "–" }),
-    make("td", { text: run.engines.join(", ") || "–" }, make("small", { text: run.target ?? "" })),
-    make("td", { className: "fact", text: run.options || "–" }),
-    make("td", { className: "number", text: run.turns ?? "–" }),
-    ...columns.map((one) => cell(figure(run, one.name))),
+    make("td", { text: run.status }, ...(run.started_at ? [make("small", { text: moment(run.started_at) })] : [])),
+    ...columns.map((one) => cell(figure(run, one.name), one.short)),
+    ...facts.map((one) => fact(run, one)),
   );
 }
 
@@ -69,6 +93,7 @@ function pairRow(title, left, right) {
   return make("tr", {}, make("th", { scope: "row", text: title }), cell(left), cell(right), make("td", { className: "number", text: difference }));
 }
 
+$("find").addEventListener("input", find);
 $("choice").addEventListener("submit", (event) => {
   event.preventDefault();
   const pair = chosenRuns();
@@ -82,10 +107,17 @@ $("choice").addEventListener("submit", (event) => {
 async function start() {
   runs = await ask(address("app/api/runs"));
   $("empty").hidden = runs.length > 0;
-  $("table").hidden = !runs.length;
+  $("choice").hidden = !runs.length;
   columns = unique(runs.flatMap((run) => run.figures.filter((one) => one.listed)));
-  $("head").append(...columns.map((one) => make("th", { scope: "col", className: "number", text: one.short, title: one.title })));
+  splitFacts();
+  const head = (text, className, title = "") => make("th", { scope: "col", className, text, title });
+  $("head").replaceChildren(
+    ...["Compare", "Run", "Status"].map((text) => head(text)),
+    ...columns.map((one) => head(one.short, "number", one.title)),
+    ...facts.map(([text]) => head(text)),
+  );
   $("rows").replaceChildren(...runs.map(row));
+  find();
   $("trend").hidden = !columns.length;
   offerTrend(columns);
   const query = new URLSearchParams(location.search);
