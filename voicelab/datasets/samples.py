@@ -17,6 +17,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import Decoded
 from voicelab.datasets import parquet, segment
 from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.over_reply import OverReply
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language as language_of
@@ -37,7 +38,8 @@ class Sample:
     `row` (audio_kind "parquet"), or only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s,
     duration_s: the part of the recording that is the sample; None: from its beginning, to its end. expected_tool_calls:
     None where the set does not say; () where no tool is to be called. requires_context: it only makes sense after
-    another turn. sha256: of the whole recording. listed_at: where the set's file lists it, for messages.
+    another turn. over_reply: what the caller says while the reply sounds. sha256: of the whole recording. listed_at:
+    where the set's file lists it, for messages.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Sample:
     expected_intent: str | None = None
     expected_tool_calls: tuple[Call, ...] | None = None
     requires_context: bool = False
+    over_reply: OverReply | None = None
     sha256: str | None = None
     offset_s: float | None = None
     duration_s: float | None = None

@@ -17,7 +17,7 @@ import httpx
 from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
-from voicelab.errors import ConnectionLostError, InputError, NoReplyError
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError, UnreachableError
 from voicelab.targets.background import analyse
 from voicelab.targets.base import (
     Capabilities,
@@ -138,6 +138,8 @@ class HTTPSession:
                     if len(body) > LARGEST_MESSAGE_BYTES:
                         outcome.error = ("reply_too_long", f"{shown}: answered more than {LARGEST_MESSAGE_BYTES} bytes")
                         break
+        except httpx.ConnectError as error:
+            raise UnreachableError(f"{shown}: cannot connect: {error}; is the agent running there?") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
         except httpx.HTTPError as error:

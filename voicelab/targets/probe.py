@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Literal
 
 from voicelab.audio.playback import as_heard
-from voicelab.errors import VoicelabError
+from voicelab.errors import ConnectionLostError, InputError, ServerError, UnreachableError, VoicelabError
 from voicelab.targets.base import (
     Capabilities,
     Interruption,
@@ -21,10 +21,11 @@ from voicelab.targets.base import (
     TurnOutcome,
     Utterance,
 )
+from voicelab.targets.faults import NO_REPLY, Owner, owner_of
 from voicelab.targets.signals import missing_figures
 
 State = Literal["ok", "missing", "failed", "skipped"]
-LIMIT_S = 14.0
+LIMIT_S = 12.0
 CONNECTED, READY, ACCEPTED = "connected", "ready", "sound accepted"
 HEARD, ANSWERED, SOUND, INTERRUPTED = (
     "caller transcript seen", "reply text seen", "sound came back", "interruption honoured",
@@ -46,10 +47,13 @@ class Step:
 
 @dataclass(slots=True)
 class ProbeResult:
-    """messages: the last ones that passed before a step failed. missing: figures that will not be available and why."""
+    """fault: who caused the failure of a step; None where none failed. messages: the last ones that passed before it.
+    missing: figures that will not be available and why.
+    """
 
     target: str
     steps: list[Step] = field(default_factory=list)
+    fault: Owner | None = None
     messages: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     took_s: float = 0.0
@@ -68,7 +72,9 @@ class ProbeResult:
 async def probe(
     name: str, target: Target, settings: TargetSettings, utterance: Utterance, *, limit_s: float = LIMIT_S
 ) -> ProbeResult:
-    """Hold a conversation of one or two turns with a target, and note what it shows. Takes at most about limit_s.
+    """Hold a conversation of one or two turns with a target, and note what it shows.
+
+    Takes at most limit_s, and a few seconds to close the connection.
 
     Never raises for what the target does: a step that fails says why.
     """
@@ -78,9 +84,12 @@ async def probe(
         async with asyncio.timeout(limit_s):
             await prober.run(settings)
     except TimeoutError:
-        prober.fail(f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s")
+        prober.fail(
+            f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s",
+            owner_of(NO_REPLY),
+        )
     except VoicelabError as error:
-        prober.fail(str(error))
+        prober.fail_by(error)
     result.missing = missing_figures(_seen(target.capabilities, result))
     result.took_s = perf_counter() - started_s
     return result
@@ -116,7 +125,8 @@ class _Prober:
                 self._current = ACCEPTED
                 take = await session.speak(self._utterance, "realtime")
                 if take.error is not None:
-                    self.fail(f"the target answered with an error, {take.error[0]}: {take.error[1]}")
+                    code, message = take.error
+                    self.fail(f"the turn failed with {code}: {message}", owner_of(code))
                     return
                 self._shown(take)
                 if self._target.capabilities.interruption and take.received:
@@ -126,9 +136,22 @@ class _Prober:
                     why = "the target declares no interruption" if take.received else "there was no reply to interrupt"
                     self._result.add(INTERRUPTED, "skipped", why)
 
-    def fail(self, why: str) -> None:
+    def fail_by(self, error: VoicelabError) -> None:
+        """Note the failure that an error means. A connection that ends once it is open is ended by the agent."""
+        if isinstance(error, UnreachableError) or (isinstance(error, InputError) and self._session is None):
+            # Some targets connect only when the conversation begins.
+            self._result.steps.clear()
+            self._current = CONNECTED
+            self.fail(str(error), "harness")
+        elif isinstance(error, ServerError):
+            self.fail(str(error), owner_of(error.code))
+        else:
+            self.fail(str(error), "agent" if isinstance(error, ConnectionLostError) else "harness")
+
+    def fail(self, why: str, owner: Owner) -> None:
         """Note that the current step failed, with the messages before it, and that the later ones were not tried."""
         self._result.add(self._current, "failed", why)
+        self._result.fault = owner
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
         self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
         order = (CONNECTED, READY, ACCEPTED, HEARD, ANSWERED, SOUND, INTERRUPTED)
@@ -163,7 +186,7 @@ class _Prober:
 
     def _text(self, name: str, text: str | None, declared: bool) -> None:
         if text is not None:
-            self._ok(name, repr(text[:80]))
+            self._ok(name, repr(str(text)[:80]))
         elif declared:
             self._result.add(name, "missing", "none came, though targets of this kind can send it")
         else:
