@@ -90,10 +90,10 @@ def _realtime(behaviour: str) -> Callable[[], AbstractAsyncContextManager[int]]:
 
 @asynccontextmanager
 async def _wrong_rate() -> AsyncIterator[int]:
-    """A bot whose sound has the rate 0."""
+    """A bot whose sound has a rate of 1 Hz."""
     ready = {"label": "rtvi-ai", "type": "bot-ready", "id": "1", "data": {"version": "1.2.0"}}
     audio = base64.b64encode(tone(0.2).to_pcm16()).decode()
-    data = {"audio": audio, "sample_rate": 0, "num_channels": 1}
+    data = {"audio": audio, "sample_rate": 1, "num_channels": 1}
     reply = [{"label": "rtvi-ai", "type": "bot-tts-audio", "data": data}] * 3
     async with RawAgent([ready], reply, sound_key="raw-audio").running() as agent:
         yield _port(agent.url)
@@ -121,8 +121,8 @@ BROKEN = {
         _Fails().serving, _OURS, "sound accepted", "agent", "engine_failed: The recognizer broke."
     ),
     "floods": BrokenAgent(_realtime("flood"), _REALTIME, "sound accepted", "agent", "flood: the target sent more than"),
-    "sends sound at no rate": BrokenAgent(
-        _wrong_rate, "rtvi:url=ws://127.0.0.1:{port},format=json", "sound accepted", "agent", "0 Hz"
+    "sends sound at 1 Hz": BrokenAgent(
+        _wrong_rate, "rtvi:url=ws://127.0.0.1:{port},format=json", "sound accepted", "agent", "and 1 Hz"
     ),
 }
 """The agents by what they do."""

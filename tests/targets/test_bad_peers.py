@@ -18,7 +18,7 @@ from tests.support.tones import tone
 from voicelab.errors import ConnectionLostError, NoReplyError
 from voicelab.targets.catalog import target_config
 from voicelab.targets.faults import owner_of
-from voicelab.targets.phone_dialects import DIALECTS
+from voicelab.targets.phone_dialects import phone_dialects
 from voicelab.targets.streaming.session import _UNREADABLE, StreamSession
 from voicelab.targets.streaming.turn import TurnLimits, TurnState
 
@@ -170,7 +170,7 @@ NAMES = {
             [dialect.plays or "sound", dialect.clears, dialect.marks, "stop"],
             ("media", "mark", "name"),
         )
-        for name, dialect in DIALECTS.items()
+        for name, dialect in phone_dialects().items()
     },
     "map:chirp": ("type", ["clear", "transcript"], ("role", "text", "final")),
 }

@@ -15,7 +15,7 @@ from voicelab.targets.catalog import target_config
 from voicelab.targets.echo_agent import EchoAgent, EchoSettings
 from voicelab.targets.echo_phone import EchoPhone
 from voicelab.targets.echo_wyoming import EchoWyoming
-from voicelab.targets.phone_dialects import DIALECTS
+from voicelab.targets.phone_dialects import phone_dialects
 
 DELAY_S, SAID_S = 0.3, 0.6
 SETTINGS = EchoSettings(delay_s=DELAY_S)
@@ -24,7 +24,7 @@ AGENTS = [
     (EchoWyoming(SETTINGS), "wyoming:url=tcp://127.0.0.1:{port}"),
     *(
         (EchoPhone(dialect, SETTINGS), f"twilio:url=ws://127.0.0.1:{{port}},dialect={dialect},quiet_s=0.2")
-        for dialect in DIALECTS
+        for dialect in phone_dialects()
     ),
 ]
 

@@ -200,7 +200,8 @@ def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
     axes.plot(times, [wer.value or 0.0 for _, wer in points], color=theme.accent, marker="o", markersize=4)
     band = [(at_s, bounds.low, bounds.high) for at_s, wer in points if (bounds := wer.interval) is not None]
     if band:
-        axes.fill_between(*zip(*band, strict=True), color=theme.accent, alpha=0.2, linewidth=0)
+        at_s, low, high = zip(*band, strict=True)
+        axes.fill_between(at_s, low, high, color=theme.accent, alpha=0.2, linewidth=0)
     axes.axvline(0.0, color=theme.muted, linewidth=1, linestyle=":")
     axes.annotate(f"{points[-1][1].value:.2f}", (times[-1], points[-1][1].value or 0.0), (6, 0),
                   textcoords="offset points", va="center")  # fmt: skip

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed
 
 from voicelab.audio.clip import Clip
 from voicelab.targets.echo_agent import CallerTurn, EchoSettings, listening, with_silence
-from voicelab.targets.phone_dialects import DIALECTS
+from voicelab.targets.phone_dialects import phone_dialects
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 
@@ -25,11 +25,11 @@ class EchoPhone:
     """Says back what it heard, a set time after the caller stopped.
 
     A phone line carries sound all the time, so a pause longer than the delay ends the caller's turn. If the caller
-    speaks over a reply, the rest of the reply is dropped. dialect: a key of `DIALECTS`, in its usual encoding.
+    speaks over a reply, the rest of the reply is dropped. dialect: a key of `phone_dialects`, in its usual encoding.
     """
 
     def __init__(self, dialect: str, settings: EchoSettings | None = None) -> None:
-        self._dialect = DIALECTS[dialect]
+        self._dialect = phone_dialects()[dialect]
         self._settings = settings or EchoSettings()
 
     @asynccontextmanager
@@ -40,7 +40,7 @@ class EchoPhone:
 
     async def _answer(self, socket: ServerConnection) -> None:
         turn, plays_until_s = CallerTurn(), 0.0
-        decoder, encoder = SoundDecoder(self._dialect.form), SoundEncoder(self._dialect.form)
+        decoder, encoder = SoundDecoder(self._dialect.sound.form), SoundEncoder(self._dialect.sound.form)
         with suppress(ConnectionClosed):
             while True:
                 frame = await self._frame_or_due(socket, turn)
@@ -79,7 +79,7 @@ class EchoPhone:
 
     def _reply(self, turn: CallerTurn) -> Clip:
         said = self._settings.reply or turn.speech()
-        return with_silence(said, self._settings.leading_silence_s, self._dialect.form.rate_hz)
+        return with_silence(said, self._settings.leading_silence_s, self._dialect.sound.form.rate_hz)
 
     async def _play(self, socket: ServerConnection, reply: Clip, encoder: SoundEncoder) -> None:
         size = round(_PIECE_S * reply.rate_hz)
