@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from voicelab.audio.clip import Clip
 from voicelab.audio.delivery import Delivery, joined
 from voicelab.audio.incoming import Mode
-from voicelab.audio.playback import SoundPiece, as_heard, channel
+from voicelab.audio.playback import SoundPiece, as_heard, channel, pending_until_s
 from voicelab.audio.stereo import encode_flac
 from voicelab.metrics.over_reply import Span, over_reply_timing
 from voicelab.metrics.response_timing import (
@@ -71,17 +71,9 @@ def turn_sound(take: TurnOutcome) -> TurnSound:
         [piece for piece in take.sent if piece.end_s > from_s],
     )
     caller = tuple(Delivery.of(pieces) for pieces in utterances if pieces)
-    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)), _pending_until_s(take))
-
-
-def _pending_until_s(take: TurnOutcome) -> float | None:
     began_s = take.interrupted_at_s
-    if began_s is None:
-        return None
-    arrived = as_heard([piece for piece in take.received if piece.at_s <= began_s], [])
-    if not arrived or any(began_s <= at_s < arrived[-1].end_s for at_s in take.flushed):
-        return None
-    return arrived[-1].end_s
+    pending_s = None if began_s is None else pending_until_s(take.received, take.flushed, began_s)
+    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)), pending_s)
 
 
 @dataclass(slots=True)

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Literal
 
-from voicelab.audio.playback import as_heard
+from voicelab.audio.playback import as_heard, pending_until_s
 from voicelab.errors import ConnectionLostError, InputError, ServerError, UnreachableError, VoicelabError
+from voicelab.metrics.over_reply import over_reply_timing, yielded
 from voicelab.targets.base import (
     Capabilities,
     Interruption,
@@ -33,6 +34,7 @@ HEARD, ANSWERED, SOUND, INTERRUPTED = (
 NEEDED = (CONNECTED, READY, ACCEPTED)
 """Steps without which evaluate cannot run; besides, an answer must come back in some form."""
 _INTERRUPTS_AFTER_S = 0.5
+_CLOSES_S = 0.2
 _MESSAGES_SHOWN = 6
 
 
@@ -79,7 +81,7 @@ async def probe(
     Never raises for what the target does: a step that fails says why.
     """
     result, started_s = ProbeResult(name), perf_counter()
-    prober = _Prober(result, target, utterance)
+    prober = _Prober(result, target, utterance, until_s=asyncio.get_running_loop().time() + limit_s - _CLOSES_S)
     try:
         async with asyncio.timeout(limit_s):
             await prober.run(settings)
@@ -108,10 +110,11 @@ def _seen(declared: Capabilities, result: ProbeResult) -> Capabilities:
 class _Prober:
     """Walks the steps; `fail` is about the one that was under way."""
 
-    def __init__(self, result: ProbeResult, target: Target, utterance: Utterance) -> None:
+    def __init__(self, result: ProbeResult, target: Target, utterance: Utterance, until_s: float) -> None:
         self._result = result
         self._target = target
         self._utterance = utterance
+        self._until_s = until_s
         self._current = CONNECTED
         self._session: Session | None = None
 
@@ -193,22 +196,34 @@ class _Prober:
             self._result.add(name, "missing", "targets of this kind send none")
 
     async def _interrupt(self, session: Session) -> None:
+        """Speak over a second reply. What the agent answers afterwards need not be heard to its end."""
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
-        take = await session.speak(self._utterance, "realtime", interruption)
-        heard = as_heard(take.received, take.flushed)
-        if len(take.sent) < 2 or not heard or heard[-1].end_s <= take.sent[1].at_s:
-            self._result.add(INTERRUPTED, "skipped", "the reply was over before it could be interrupted")
-            return
-        took_s = heard[-1].end_s - take.sent[1].at_s
-        whole_s = sum(piece.clip.duration_s for piece in take.received)
-        was_cut = sum(piece.clip.duration_s for piece in heard) < whole_s - 0.05 or took_s < 2.0
-        self._result.add(
-            INTERRUPTED,
-            "ok" if was_cut else "missing",
-            f"the agent stopped {took_s * 1000:.0f} ms after the caller began"
-            if was_cut
-            else f"the agent talked on for {took_s:.1f} s",
-        )
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                take = await session.speak(self._utterance, "realtime", interruption)
+        except TimeoutError:
+            so_far: TurnOutcome | None = getattr(session, "outcome_so_far", None)
+            if so_far is None or so_far.interrupted_at_s is None:
+                raise
+            take = so_far
+        self._result.add(INTERRUPTED, *_honoured(take))
+
+
+def _honoured(take: TurnOutcome) -> tuple[State, str]:
+    """Whether the agent stopped for an interruption."""
+    began_s = take.interrupted_at_s
+    if began_s is None:
+        return "skipped", "the reply was over before it could be interrupted"
+    heard = [(piece.at_s, piece.end_s) for piece in as_heard(take.received, take.flushed)]
+    pending_s = pending_until_s(take.received, take.flushed, began_s)
+    found = over_reply_timing(began_s, heard, pending_s)
+    if found.agent_stops_s is None:
+        return "skipped", "the reply was over before it could be interrupted"
+    if (stopped := yielded(found.agent_stops_s, found.by_itself)) is None:
+        return "skipped", "the reply ended by itself while it was interrupted"
+    if stopped:
+        return "ok", f"the agent stopped {1000 * found.agent_stops_s:.0f} ms after the caller began"
+    return "missing", f"the agent talked on for {found.agent_stops_s:.1f} s"
 
 
 def _sound(take: TurnOutcome) -> str:

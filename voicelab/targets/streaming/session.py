@@ -65,6 +65,11 @@ class StreamSession:
         """The messages of this turn that came, without its sound."""
         return tuple(replace(event, name=f"< {event.name}") for event in self._turn.outcome.events)
 
+    @property
+    def outcome_so_far(self) -> TurnOutcome:
+        """What the current turn has brought until now."""
+        return self._turn.outcome
+
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:
         """Open the conversation: wait until the target is ready, then up to greeting_s for what it says first.
 
