@@ -198,4 +198,4 @@ def _slowed_s(case: Case) -> float:
     pace = case.set.pace
     assert pace is not None
     (clips,) = reply(case.set, case.known.wire().rate_hz)
-    return (len(clips) - 1) * PIECE_S / pace + clips[-1].duration_s
+    return (len(clips) - 1) * PIECE_S / pace + clips[-1].duration_s + case.known.held_s
