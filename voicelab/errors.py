@@ -12,6 +12,7 @@ VoicelabError
 ├── StorageError            a file of a run cannot be written, e.g. because the disk is full (exit code 1)
 ├── RunInterruptedError     a run stopped because its target stayed unreachable; --resume continues it (exit code 1)
 └── ConnectionLostError     the connection closed, or the server did not answer in time
+    ├── UnreachableError        no connection could be opened
     └── NoReplyError            the connection is open, but the server sent nothing in time
 """
 
@@ -94,6 +95,10 @@ class ServerError(VoicelabError):
 
 class ConnectionLostError(VoicelabError):
     """The connection closed, or a reply did not arrive in time."""
+
+
+class UnreachableError(ConnectionLostError):
+    """No connection to the server could be opened."""
 
 
 class NoReplyError(ConnectionLostError):

@@ -14,6 +14,7 @@ from voicelab.audio.clip import SPEECH_RATE_HZ
 from voicelab.engines.spec import Catalog, Entry
 from voicelab.runs.records import RunSpec
 from voicelab.runs.runner import evaluate
+from voicelab.targets.catalog import target_config
 
 PROJECT = Path(__file__).parents[2]
 DOCUMENTS = sorted(
@@ -45,6 +46,21 @@ def test_the_readmes_python_runs(tmp_path, monkeypatch, capsys):
     lines = capsys.readouterr().out.splitlines()
     assert lines[0].startswith("word error rate (WER)")
     assert re.fullmatch(rf"0\.\d+ {tmp_path}/.*/report\.html", lines[-1])
+
+
+def test_every_target_of_the_readme_can_be_built():
+    written = re.findall(r"--target ([^\s`]+)", (PROJECT / "README.md").read_text())
+    assert {spec.partition(":")[0] for spec in written} >= {
+        "openai-realtime",
+        "rtvi",
+        "twilio",
+        "map",
+        "wyoming",
+        "http",
+    }
+    for spec in written:
+        if not spec.startswith("my_agent:"):
+            target_config(spec).build()
 
 
 def test_the_own_recognizer_and_condition_of_the_how_to_page_run(tmp_path, monkeypatch, capsys):

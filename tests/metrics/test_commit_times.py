@@ -4,7 +4,8 @@ import pytest
 
 from tests.support.made_runs import FORMS, answered, summary_of
 from voicelab.figures.table import FIGURES
-from voicelab.metrics.commit_times import committed_s, estimated_end_s, revised_words
+from voicelab.metrics.commit_times import OVER_TIME_S, committed_s, estimated_end_s, revised_words
+from voicelab.report import plots, tables
 from voicelab.runs.turn_content import EntityEnd, PartialHeard
 from voicelab.scoring import score_codec
 from voicelab.scoring.turns import score_turns
@@ -43,11 +44,20 @@ def test_words_that_do_not_stay_are_revised(texts, count):
     assert revised_words(texts) == count
 
 
-def streamed(key, *texts, ends_s=-0.6):
+def streamed(key, *texts, ends_s=-0.6, speech_ends_s=None, later_s=0.0):
     """A turn about Apple whose texts came at -1.0 s, -0.5 s, ... from the end of the audio."""
-    partials = [PartialHeard(at_s=-1.0 + 0.5 * place, text=text) for place, text in enumerate(texts)]
+    partials = [PartialHeard(at_s=-1.0 + 0.5 * place + later_s, text=text) for place, text in enumerate(texts)]
     ends = () if ends_s is None else (EntityEnd(entity="Apple", at_s=ends_s),)
-    return answered(key, heard=texts[-1], partials=tuple(partials), entity_ends=ends, expected_entities=("Apple",))
+    if speech_ends_s is not None:
+        speech_ends_s += later_s
+    return answered(
+        key,
+        heard=texts[-1],
+        partials=tuple(partials),
+        entity_ends=ends,
+        speech_ends_s=speech_ends_s,
+        expected_entities=("Apple",),
+    )
 
 
 FULL = "what is the price of Apple"
@@ -62,15 +72,39 @@ def test_the_figures_of_turns_with_partial_transcripts():
     assert (figures["streaming_wer_gap"].part, figures["streaming_wer_gap"].of) == (4, 12)
 
 
+@pytest.mark.parametrize("trailing_s", [0.0, 0.5, 2.0])
+def test_the_error_rate_over_time_counts_from_the_end_of_speech_whatever_silence_follows(trailing_s):
+    texts = ("what is the", FULL, "what is a", FULL)
+    turns = [streamed(key, *texts, speech_ends_s=-0.5, later_s=-trailing_s) for key in "ab"]
+    summary = summary_of(turns)
+    curve = {point.at_s: point.wer.value for point in summary.wer_over_time}
+    assert tuple(curve) == OVER_TIME_S
+    # Nothing, then three of six words, then all; "what is a" is four words short.
+    assert (curve[-0.75], curve[-0.5], curve[-0.25], curve[0.0]) == (1.0, 0.5, 0.5, 0.0)
+    assert (curve[0.5], curve[1.0], curve[2.0]) == (pytest.approx(4 / 6), 0.0, 0.0)
+    assert summary.figures["wer_after_0ms"].value == 0.0
+    assert summary.figures["wer_after_500ms"].value == pytest.approx(4 / 6)
+    assert summary.figures["wer_after_1000ms"].value == 0.0
+
+
+def test_the_error_rate_over_time_is_drawn_and_tabled():
+    summary = summary_of([streamed(key, "what is the", FULL, speech_ends_s=-0.5) for key in "ab"])
+    assert b"<svg" in plots.svg(plots.wer_over_time(summary))
+    assert list(tables.wer_over_time(summary).index) == list(OVER_TIME_S)
+    without = summary_of([answered("a")])
+    assert without.wer_over_time == ()
+    assert tables.wer_over_time(without).empty
+
+
 def test_they_are_left_out_of_runs_without_partial_transcripts():
     figures = summary_of([answered("a"), answered("b")]).figures
-    for name in ("entity_commit_s.p50", "flicker", "streaming_wer_gap"):
+    for name in ("entity_commit_s.p50", "flicker", "streaming_wer_gap", "wer_after_0ms"):
         assert name not in figures or figures[name].value is None
         assert FIGURES[name].only_with_evidence
 
 
 def test_a_name_that_cannot_be_located_gives_no_commit_time_and_a_score_survives_its_file():
-    (score,) = score_turns([streamed("a", "what", FULL, ends_s=None)], normalizer("english"), FORMS)
+    (score,) = score_turns([streamed("a", "what", FULL, ends_s=None, speech_ends_s=0.0)], normalizer("english"), FORMS)
     assert score.streaming is not None
     assert score.streaming.commit_s is None
     assert score_codec.decode(score.turn, score_codec.encode(score)) == score

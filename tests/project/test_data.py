@@ -14,6 +14,7 @@ from voicelab.agent.base import Dialogue
 from voicelab.agent.finance.intents import INTENTS
 from voicelab.agent.finance.market import Market
 from voicelab.agent.finance.tools.toolbox import FinanceToolbox
+from voicelab.datasets.over_reply import OVER_REPLY_KINDS
 from voicelab.metrics.entities import companies_of
 
 DATA = Path(__file__).parents[2] / "data"
@@ -124,3 +125,13 @@ def test_the_market_data_says_that_it_is_a_sample():
     for name in ("companies", "quotes", "news"):
         assert "sample data" in (DATA / "market" / f"{name}.json").read_text().lower()
     assert (DATA / "README.md").read_text().count("Apache-2.0") >= 2
+
+
+def test_replies_are_spoken_over_in_every_way_with_recordings_of_the_set(found):
+    over = datasets.load(DATA / "over_reply")
+    kinds = Counter(one.over_reply.kind for one in over.samples if one.over_reply is not None)
+    assert set(kinds) == set(OVER_REPLY_KINDS)
+    assert kinds.total() == len(over) == 14
+    for one in over.samples:
+        assert one.text == found.sample(one.id).text
+        assert one.over_reply.audio_path.resolve().is_relative_to(DATA / "voice_samples")

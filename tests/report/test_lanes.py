@@ -11,6 +11,7 @@ from voicelab.report import page
 from voicelab.report.lanes import WIDTH, waveform
 from voicelab.report.views import view_turns
 from voicelab.runs.records import RunFolder
+from voicelab.runs.turn_content import SpokenOver
 from voicelab.scoring.summary import scores_of
 
 RATE_HZ = 24_000
@@ -73,6 +74,15 @@ def test_an_early_answer_and_a_missing_time_are_named(folder):
     unknown = lanes_of(folder, response_s=None, reply_start_s=None, response_missing="agent: neither detector")
     assert unknown.gaps == ()
     assert unknown.turns[0].note == "agent: neither detector"
+
+
+def test_what_was_said_over_the_reply_is_marked_where_it_began_and_where_the_agent_stopped(folder):
+    over = SpokenOver(kind="interruption", after_s=0.4, starts_s=2.4, agent_stops_s=0.6)
+    lanes = lanes_of(folder, over_reply=over)
+    assert [(percent, kind) for percent, kind, _ in lanes.marks][2:] == [(60.0, "over"), (75.0, "stop")]
+    assert lanes.turns[0].over == "interruption over the reply at 2.40 s: agent stops after 0.60 s"
+    silent = SpokenOver(kind="vocal_tic", after_s=0.4, starts_s=2.4, missing="the agent was silent")
+    assert lanes_of(folder, over_reply=silent).turns[0].over == "vocal tic over the reply: the agent was silent"
 
 
 def test_a_recording_that_is_gone_or_damaged_is_named(folder):

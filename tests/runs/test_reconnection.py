@@ -15,9 +15,9 @@ from tests.support.fragile_server import FragileServer, Misbehave
 from tests.support.recordings import write_recording
 from voicelab.errors import ConnectionLostError, RunInterruptedError
 from voicelab.runs import reconnection, runner
-from voicelab.runs.faults import owner_of
 from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import RunFolder, RunSpec
+from voicelab.targets.faults import owner_of
 
 
 @pytest.fixture

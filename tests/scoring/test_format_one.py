@@ -25,6 +25,9 @@ NEW = {
     "tool_turns_right", "tool_calls_right", "tool_calls_missed", "tool_calls_extra",
     "first_token_s.p50", "first_token_s.p95", "entity_commit_s.p50", "entity_commit_s.p95", "flicker",
     "tokens_per_turn", "cost_per_turn", "streaming_wer_gap", *(f"response_s.{point}" for point in POINTS),
+    "wer_after_0ms", "wer_after_500ms", "wer_after_1000ms", "response_rate", "yield_s.p50", "yield_s.p95", "yield_rate",
+    "selectivity", "selectivity_backchannel", "selectivity_vocal_tic", "selectivity_non_directed", "talk_over",
+    "dead_air",
 }  # fmt: skip
 """Figures that format 1 does not have, or does not have in this run."""
 WITHOUT_INTERVAL = ("silence_kept", "false_speech_per_minute")

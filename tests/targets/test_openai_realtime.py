@@ -14,9 +14,9 @@ from tests.support.caller_sound import response_s, sound_s, utterance
 from tests.support.realtime_agent import SILENCE_S, RealtimeAgent
 from voicelab.audio.playback import as_heard
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, VoicelabError
-from voicelab.runs.faults import owner_of
 from voicelab.targets.base import Interruption, TargetSettings, TurnOutcome
 from voicelab.targets.catalog import target_config
+from voicelab.targets.faults import owner_of
 from voicelab.targets.openai_realtime import OpenAIRealtime
 from voicelab.targets.streaming import turn
 

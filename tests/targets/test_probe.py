@@ -8,52 +8,55 @@ from tests.support.broken_agents import BROKEN
 from tests.support.command_line import voicelab
 from tests.support.sharp_speech import recording, sharp_speech
 from voicelab.targets.base import TargetSettings, Utterance
+from voicelab.targets.catalog import target_config
 from voicelab.targets.echo_agent import EchoAgent, EchoSettings
 from voicelab.targets.probe import probe
-from voicelab.targets.voicelab_server import VoicelabServer
+from voicelab.targets.streaming import turn
 
-LIMIT_S = 3.0
+LIMIT_S = 4.0
 
 
-async def probed(serving, tmp_path):
+async def probed(serving, spec, tmp_path):
     async with serving() as port:
-        target = VoicelabServer(url=f"http://127.0.0.1:{port}")
+        target = target_config(spec.format(port=port)).build()
         utterance = Utterance(recording(sharp_speech(longest_s=0.8)))
-        return await probe("it", target, TargetSettings(tmp_path, timeout_s=LIMIT_S), utterance, limit_s=LIMIT_S)
+        settings = TargetSettings(tmp_path, timeout_s=LIMIT_S - 1.5)
+        return await probe("it", target, settings, utterance, limit_s=LIMIT_S)
 
 
 async def test_an_agent_that_answers_is_usable_and_shows_what_it_lacks(tmp_path):
-    result = await probed(EchoAgent(EchoSettings(delay_s=0.2)).serving, tmp_path)
+    result = await probed(EchoAgent(EchoSettings(delay_s=0.2)).serving, "http://127.0.0.1:{port}", tmp_path)
     assert result.usable
     states = {step.name: step.state for step in result.steps}
     assert states["reply audio received"] == "ok"
     assert states["caller transcript received"] == "missing"
     assert any("word error rate" in sentence and "sends no transcript" in sentence for sentence in result.missing)
     assert result.took_s < LIMIT_S
+    assert result.fault is None
 
 
-async def test_each_broken_agent_fails_at_its_step_with_one_sentence_and_in_time(tmp_path):
+async def test_each_broken_agent_fails_at_its_step_with_its_owner_and_one_sentence_in_time(tmp_path, monkeypatch):
+    monkeypatch.setattr(turn, "MOST_MESSAGES", 500)
     started_s = perf_counter()
-    results = await gather(*(probed(serving, tmp_path) for serving, _ in BROKEN.values()))
+    results = await gather(*(probed(one.serving, one.spec, tmp_path) for one in BROKEN.values()))
     assert perf_counter() - started_s < 2 * LIMIT_S
-    for (name, (_, step)), result in zip(BROKEN.items(), results, strict=True):
+    for (name, broken), result in zip(BROKEN.items(), results, strict=True):
         failed = [one for one in result.steps if one.state == "failed"]
-        assert [one.name for one in failed] == [step], name
-        assert not result.usable, name
-        assert len(failed[0].detail) > 20, name
+        assert [one.name for one in failed] == [broken.step], (name, result.steps)
+        assert (result.fault, result.usable) == (broken.fault, False), name
+        assert broken.says in failed[0].detail, name
         assert "\n" not in failed[0].detail, name
         assert len(result.steps) == 7, name
     by_name = dict(zip(BROKEN, results, strict=True))
-    assert "< transcription 'hello'" in by_name["closes"].messages
-    assert by_name["mute"].messages[-1] == "> audio_chunk"
-    assert "The recognizer broke." in str(by_name["refuses"].steps)
+    assert "< transcription 'hello'" in by_name["closes in the middle"].messages
+    assert by_name["never answers"].messages[-1] == "> audio_chunk"
 
 
 def test_the_command_prints_json_and_exits_1_for_an_agent_that_cannot_be_used():
     done = voicelab("probe", "http://127.0.0.1:9", "--json", "--limit-s", "5")
     assert done.exit_code == 1
     content = json.loads(done.stdout)
-    assert (content["usable"], content["steps"][0]["state"]) == (False, "failed")
+    assert (content["usable"], content["fault"], content["steps"][0]["state"]) == (False, "harness", "failed")
     assert "no voicelab server answers there" in content["steps"][0]["detail"]
 
 

@@ -14,10 +14,10 @@ from typing import Literal
 from voicelab.analysis.run_facts import RunFacts, facts
 from voicelab.errors import InputError
 from voicelab.runs import lock
-from voicelab.runs.faults import CONNECTION_FAULTS
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import summary_file
 from voicelab.scoring.schema import Measured, Summary
+from voicelab.targets.faults import CONNECTION_FAULTS
 
 State = Literal["finished", "running", "stopped", "interrupted", "failed", "damaged"]
 SIGNS = ("run.json", "turns.jsonl")

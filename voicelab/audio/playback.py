@@ -43,6 +43,14 @@ def as_heard(arrived: Iterable[SoundPiece], flushed_at_s: Sequence[float] = ()) 
     return heard
 
 
+def pending_until_s(arrived: Sequence[SoundPiece], flushed_at_s: Sequence[float], at_s: float) -> float | None:
+    """Return the end of the sound that had arrived at a time; None without any, or if some of it was discarded."""
+    pending = as_heard([piece for piece in arrived if piece.at_s <= at_s])
+    if not pending or any(at_s <= instant < pending[-1].end_s for instant in flushed_at_s):
+        return None
+    return pending[-1].end_s
+
+
 def channel(pieces: Iterable[SoundPiece], start_s: float, duration_s: float, rate_hz: int) -> NDArray[np.float32]:
     """Render the pieces as one channel from start_s, silent between them; shape (duration,), float32."""
     samples = np.zeros(round(duration_s * rate_hz), dtype=np.float32)

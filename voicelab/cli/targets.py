@@ -16,6 +16,7 @@ from voicelab.cli import completion, terminal
 if TYPE_CHECKING:
     from voicelab.targets.probe import ProbeResult
 
+_FAULTS = {"agent": "the agent", "harness": "not the agent, but the address, the options, the network or voicelab"}
 _MARKS = {"ok": "yes", "missing": "no", "failed": "FAILED", "skipped": "-"}
 
 
@@ -56,7 +57,7 @@ def probe(
         typer.Argument(help="As for evaluate --target, or http://host:port.", autocompletion=completion.targets),
     ],
     audio: Annotated[Path | None, typer.Option(help="The recording to send. \\[default: a shipped one]")] = None,
-    limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 14.0,
+    limit_s: Annotated[float, typer.Option(min=1.0, max=300.0, help="Longest time for all steps, in seconds.")] = 12.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """Hold a short conversation with an agent and print what evaluate can measure; exit code 1 if it cannot.
@@ -74,10 +75,11 @@ def probe(
         config = target_config(target)
         ours = {name: RunSpec.model_fields[name].default for name in STAGES}
         utterance = sample_utterance() if audio is None else Utterance(audio.read_bytes(), str(audio))
-        utterance.clip()
+        # A target that does not answer is then reported by its own sentence, before the limit.
+        timeout_s = max(1.0, limit_s - utterance.clip().duration_s - 1.0)
         with TemporaryDirectory(prefix="voicelab-probe-") as folder:
             engines = ours if config.entry.engines == "all" else {}
-            settings = TargetSettings(Path(folder), timeout_s=limit_s, **engines)
+            settings = TargetSettings(Path(folder), timeout_s=timeout_s, **engines)
             result = asyncio.run(run_probe(config.spec, config.build(), settings, utterance, limit_s=limit_s))
         _show(result, as_json)
         if not result.usable:
@@ -92,6 +94,8 @@ def _show(result: ProbeResult, as_json: bool) -> None:
     terminal.table(f"probe of {result.target}", ("step", "", "found"), rows)
     for line in result.messages:
         typer.echo(f"  {line}")
+    if result.fault is not None:
+        typer.echo(f"at fault: {_FAULTS[result.fault]}")
     for sentence in result.missing:
         typer.echo(f"missing: {sentence}")
     verdict = "evaluate can measure it" if result.usable else "evaluate cannot measure it yet"

@@ -5,12 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, cast
 
+from voicelab.datasets.over_reply import OVER_REPLY_KINDS, OverReply
 from voicelab.datasets.rows import seconds
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language
+
+if TYPE_CHECKING:
+    from voicelab.datasets.over_reply import OverReplyKind
 
 
 class Fields:
@@ -77,14 +81,9 @@ class Fields:
 
         None if the entry does not specify any; an empty list means that no call is expected.
         """
-        value = self._row.get(name)
-        if value is None or value == "":
+        value = self._from_json(name)
+        if value is None:
             return None
-        if isinstance(value, str):
-            try:
-                value = json.loads(value)
-            except (ValueError, RecursionError) as error:
-                raise self.fail(name, f"is not JSON: {error}") from error
         if not isinstance(value, list):
             raise self.fail(name, f"must be a list of tool calls, not {value!r}")
         return tuple(self._call(name, number, one) for number, one in enumerate(value, start=1))
@@ -99,6 +98,31 @@ class Fields:
             raise self.fail(name, f"call {number}: {wanted}, not {value!r}")
         # A parquet struct has all arguments of its column; those of other rows are None.
         return Call(tool, {key: one for key, one in arguments.items() if one is not None})
+
+    def _from_json(self, name: str) -> Any:
+        """A value, or the JSON of it in a cell of a table; None where the entry has none."""
+        value = self._row.get(name)
+        if not isinstance(value, str):
+            return value
+        try:
+            return json.loads(value) if value else None
+        except (ValueError, RecursionError) as error:
+            raise self.fail(name, f"is not JSON: {error}") from error
+
+    def over_reply(self, name: str) -> OverReply | None:
+        """What the caller says over the reply: an object, or its JSON in a cell of a table."""
+        value = self._from_json(name)
+        if value is None:
+            return None
+        wanted = 'must be like {"audio_path": "stop.ogg", "kind": "interruption", "after_s": 0.7}'
+        if not isinstance(value, Mapping) or not value.keys() <= {"audio_path", "kind", "after_s"}:
+            raise self.fail(name, f"{wanted}, not {value!r}")
+        inside = Fields(self.path, f"{self.entry}: {name}", value, home=self._home)
+        kind = inside.text_or_none("kind") or "interruption"
+        if kind not in OVER_REPLY_KINDS:
+            raise self.fail(name, f"has the kind {kind!r}; it may be {', '.join(OVER_REPLY_KINDS)}")
+        after_s = inside.seconds("after_s")
+        return OverReply(inside.file("audio_path"), cast("OverReplyKind", kind), 1.0 if after_s is None else after_s)
 
     def flag(self, name: str) -> bool:
         value = self._row.get(name, False)

@@ -28,6 +28,7 @@ def sample(
         expected_intent=fields.text_or_none("expected_intent"),
         expected_tool_calls=fields.calls("expected_tool_calls"),
         requires_context=fields.flag("requires_context"),
+        over_reply=fields.over_reply("over_reply"),
         sha256=fields.text_or_none("sha256"),
         language=fields.language(language),
         offset_s=fields.seconds("offset"),

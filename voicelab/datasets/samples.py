@@ -17,6 +17,7 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.decoding import Decoded
 from voicelab.datasets import parquet, segment
 from voicelab.datasets.columns import USUAL, SetColumns
+from voicelab.datasets.over_reply import OverReply
 from voicelab.errors import InputError
 from voicelab.metrics.tool_calls import Call
 from voicelab.text import language as language_of
@@ -31,13 +32,14 @@ AudioKind = Literal["file", "event", "parquet", "memory"]
 class Sample:
     """A recorded request and the expected results.
 
-    text: the reference transcript; "" without speech, so that every recognized word is an insertion. language: a code
-    such as en or zh; None if the set does not specify it. audio_path: an audio file, a JSON `audio_chunk` event
-    (audio_kind "event"), a parquet table with the audio in the column `audio_column` of its row `row` (audio_kind
-    "parquet"), or only a name (audio_kind "memory": the encoded audio is `encoded`). offset_s, duration_s: the part of
-    the recording that is the sample; None: from its start, to its end. expected_tool_calls: None if the set does not
-    specify them; () if no call is expected. requires_context: it makes sense only after another turn. sha256: of the
-    whole recording. listed_at: its place in the set's file, for messages.
+    text: the reference of what is said; "" where nobody speaks, so that whatever is heard is an insertion.
+    language: its code, such as en or zh; None where the set does not say. audio_path: a sound file, a JSON
+    `audio_chunk` event (audio_kind "event"), a parquet table with the sound in the column `audio_column` of its row
+    `row` (audio_kind "parquet"), or only a name (audio_kind "memory": the encoded sound is `encoded`). offset_s,
+    duration_s: the part of the recording that is the sample; None: from its beginning, to its end. expected_tool_calls:
+    None where the set does not say; () where no tool is to be called. requires_context: it only makes sense after
+    another turn. over_reply: what the caller says while the reply sounds. sha256: of the whole recording. listed_at:
+    where the set's file lists it, for messages.
     """
 
     id: str
@@ -50,6 +52,7 @@ class Sample:
     expected_intent: str | None = None
     expected_tool_calls: tuple[Call, ...] | None = None
     requires_context: bool = False
+    over_reply: OverReply | None = None
     sha256: str | None = None
     offset_s: float | None = None
     duration_s: float | None = None

@@ -31,7 +31,9 @@ def save(samples: SampleSet, path: Path) -> Path:
 def _document(samples: SampleSet, file: Path) -> str:
     entries: dict[str, list[dict[str, Any]]] = {name: [] for name in samples.categories}
     for sample in samples.samples:
-        entries[sample.category].append({"id": sample.id, "audio_path": _recording(sample, file), **_fields(sample)})
+        entries[sample.category].append(
+            {"id": sample.id, "audio_path": _recording(sample, file), **_fields(sample, file)}
+        )
     scenarios = [
         {
             "id": one.id,
@@ -51,15 +53,20 @@ def _manifest(samples: SampleSet, file: Path) -> str:
     if samples.scenarios:
         raise InputError(f"{file}: a manifest cannot contain the set's scenarios; save a .json file or a folder")
     rows = [
-        {"id": sample.id, "audio_filepath": _recording(sample, file), "category": sample.category, **_fields(sample)}
+        {
+            "id": sample.id,
+            "audio_filepath": _recording(sample, file),
+            "category": sample.category,
+            **_fields(sample, file),
+        }
         for sample in samples.samples
     ]
     return "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows)
 
 
-def _fields(sample: Sample) -> dict[str, Any]:
-    """Return the expectations of a sample that are set."""
-    calls = sample.expected_tool_calls
+def _fields(sample: Sample, file: Path) -> dict[str, Any]:
+    """What is expected of a sample, without what it does not say."""
+    calls, over = sample.expected_tool_calls, sample.over_reply
     found: dict[str, Any] = {
         "text": sample.text,
         "speaker": sample.speaker,
@@ -70,6 +77,9 @@ def _fields(sample: Sample) -> dict[str, Any]:
         if calls is None
         else [{"name": call.name, "arguments": dict(call.arguments)} for call in calls],
         "requires_context": sample.requires_context or None,
+        "over_reply": None
+        if over is None
+        else {"audio_path": _relative(over.audio_path, file), "kind": over.kind, "after_s": over.after_s},
         "sha256": sample.sha256 if sample.audio_kind == "file" else None,
         "offset": sample.offset_s,
         "duration": sample.duration_s,
@@ -80,9 +90,13 @@ def _fields(sample: Sample) -> dict[str, Any]:
 def _recording(sample: Sample, file: Path) -> str:
     """Return the recording's path relative to the file. A recording that is not a file is first written next to it."""
     if sample.audio_kind == "file":
-        return os.path.relpath(sample.audio_path.absolute(), file.parent.absolute())
+        return _relative(sample.audio_path, file)
     data = sample.recording_bytes()
     name = Path("audio") / f"{file_name(sample.id)}{_ENDINGS.get(data[:4], '.audio')}"
     (file.parent / "audio").mkdir(exist_ok=True)
     (file.parent / name).write_bytes(data)
     return str(name)
+
+
+def _relative(path: Path, file: Path) -> str:
+    return os.path.relpath(path.absolute(), file.parent.absolute())

@@ -10,7 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from voicelab.metrics.response_timing import Span
+from voicelab.metrics.over_reply import Span
+
+OVER_TIME_S = tuple(step / 4 for step in range(-4, 9))
+"""The times of the word error rate over time, in seconds from the end of the caller's speech."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +24,8 @@ class StreamingCounts:
     they were correct before. None if a name was never correct or cannot be located. revised_words: words of earlier
     texts that a later text changed or removed. final_words: words of the last text. partial_errors, final_errors: word
     errors of the last text before the caller's audio ended, and of the final text. reference_words: of the reference.
+    errors_over_time: word errors of the text as it stood at each of OVER_TIME_S, an empty one before the first; None if
+    the end of the speech is not known.
     """
 
     commit_s: float | None
@@ -29,6 +34,11 @@ class StreamingCounts:
     partial_errors: int
     final_errors: int
     reference_words: int
+    errors_over_time: tuple[int, ...] | None = None
+
+    def errors_at(self, at_s: float) -> int | None:
+        """Word errors at one of OVER_TIME_S."""
+        return None if self.errors_over_time is None else self.errors_over_time[OVER_TIME_S.index(at_s)]
 
 
 def estimated_end_s(text: str, name: str, speech: Sequence[Span]) -> float | None:

@@ -9,8 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-Span = tuple[float, float]
-"""Start and end in seconds."""
+from voicelab.metrics.over_reply import OverReplyTiming, Span
 
 TOLERANCE_S = 0.1
 """Maximum disagreement of two detectors about a boundary, in seconds."""
@@ -32,7 +31,7 @@ class ResponseTiming:
 
     speech_end_s, reply_start_s: on the clock of the spans. response_s: their difference, negative if the agent started
     early. reason: why it is missing. talk_over_s: duration of simultaneous speech. dead_air_s: total of gaps longer
-    than 2 s.
+    than 2 s. over_reply: None unless the caller spoke over the reply.
     """
 
     speech_end_s: float | None
@@ -41,6 +40,7 @@ class ResponseTiming:
     reason: str | None
     talk_over_s: float
     dead_air_s: float
+    over_reply: OverReplyTiming | None = None
 
 
 def agreed_start(trusted: Sequence[Span], fine: Sequence[Span], tolerance_s: float = TOLERANCE_S) -> Edge:

@@ -14,6 +14,7 @@ from voicelab.errors import InputError
 from voicelab.report.sounds import EmbeddedSound, SoundShelf, data_uri
 from voicelab.report.wording import seconds
 from voicelab.runs.records import TurnResult
+from voicelab.runs.turn_content import SpokenOver
 
 WIDTH = 400
 """Number of columns in the waveform."""
@@ -35,7 +36,9 @@ class Gap:
 
 @dataclass(frozen=True, slots=True)
 class TurnTimes:
-    """Times of a turn as text. heard: response time as the caller hears it. own: the target's time to first sound."""
+    """A turn's times as text. heard: as the caller hears it. own: the target's own time to its first sound. over: what
+    was said over the reply, and what the agent did; "" if nothing.
+    """
 
     name: str
     speech_end: str
@@ -43,6 +46,7 @@ class TurnTimes:
     heard: str
     own: str
     note: str
+    over: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +108,15 @@ def _percent(at_s: float, duration_s: float) -> float:
 
 
 def _marks(turn: TurnResult, duration_s: float) -> list[tuple[float, str, str]]:
-    edges = (("speech ends", "end", turn.speech_end_s), ("reply starts", "start", turn.reply_start_s))
+    over = turn.over_reply
+    began_s = over.starts_s if over is not None else None
+    stops_s = over.agent_stops_s if over is not None else None
+    edges = (
+        ("speech ends", "end", turn.speech_end_s),
+        ("reply starts", "start", turn.reply_start_s),
+        ("caller speaks over the reply", "over", began_s),
+        ("agent stops", "stop", None if began_s is None or stops_s is None else began_s + stops_s),
+    )
     return [
         (_percent(at_s, duration_s), kind, f"{name} at {at_s:.2f} s") for name, kind, at_s in edges if at_s is not None
     ]
@@ -136,4 +148,16 @@ def _times(turn: TurnResult) -> TurnTimes:
         heard=heard,
         own=seconds(turn.first_audio_s),
         note=turn.response_missing or "",
+        over=_over(turn.over_reply),
     )
+
+
+def _over(over: SpokenOver | None) -> str:
+    if over is None:
+        return ""
+    kind = over.kind.replace("_", " ")
+    if over.agent_stops_s is None:
+        return f"{kind} over the reply: {over.missing}"
+    by_itself = ", its reply was over by itself" if over.by_itself else ""
+    began, stops = seconds(over.starts_s), seconds(over.agent_stops_s)
+    return f"{kind} over the reply at {began}: agent stops after {stops}{by_itself}"

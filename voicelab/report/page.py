@@ -197,6 +197,9 @@ def _pictures(summary: Summary) -> list[_Picture]:
         ("The stages of the median turn in order", lambda theme: plots.waterfall(summary, theme)),
         ("Precision and recall by threshold, as in the table below", lambda theme: plots.linker(summary, theme)),
     ]
+    if summary.wer_over_time:
+        alt = "Word error rate over time, as in the table below"
+        draw.insert(2, (alt, lambda theme: plots.wer_over_time(summary, theme)))
     return [_Picture(_drawn(figure(LIGHT)), _drawn(figure(DARK)), alt) for alt, figure in draw]
 
 
@@ -216,10 +219,16 @@ def _tables(summary: Summary) -> list[_Table]:
     sure = summary.resampling
     made = f"{100 * sure.level:.0f} % intervals: {interval_methods(summary)}"
     limited = f" {sure.note[0].upper()}{sure.note[1:]}." if sure.note else ""
-    whole = f"{made}; by {sure.unit} where a group has two or more, else by sample.{limited}"
+    whole = f"{made}; by {sure.unit} ({sure.clusters}) where a group has two or more, else by sample.{limited}"
+    over_time = "Of the transcripts as they stand, in seconds from the end of the caller's speech."
     return [
-        _table("Word errors by category", whole, tables.words_by(summary, "category")),
-        _table("Word errors by speaker", whole, tables.words_by(summary, "speaker")),
+        _table("Words by category", whole, tables.words_by(summary, "category")),
+        _table("Words by speaker", whole, tables.words_by(summary, "speaker")),
+        *(
+            [_table("Word error rate over time", over_time, tables.wer_over_time(summary))]
+            if summary.wer_over_time
+            else []
+        ),
         _table("Entities", _not_scored(summary, "entity_recall"), tables.entities(summary)),
         _table("Entities by class", "Any form counts: a company by any of its names, once; an amount or a date in any "
                "wording. The agent's figures cover the classes that it extracts.",

@@ -190,6 +190,28 @@ def waterfall(summary: Summary, theme: Theme = LIGHT) -> Figure:
     return figure
 
 
+def wer_over_time(summary: Summary, theme: Theme = LIGHT) -> Figure:
+    """Word error rate of the transcripts as they stand, from a second before the end of speech, with 95 % intervals."""
+    points = [(point.at_s, point.wer) for point in summary.wer_over_time if point.wer.value is not None]
+    figure, axes = _figure(summary, "Word error rate of the transcript as it stands", 3.2, theme)
+    if not points:
+        return _empty(figure, axes, "the target sends no partial transcripts", theme)
+    times = [at_s for at_s, _ in points]
+    axes.plot(times, [wer.value or 0.0 for _, wer in points], color=theme.accent, marker="o", markersize=4)
+    band = [(at_s, bounds.low, bounds.high) for at_s, wer in points if (bounds := wer.interval) is not None]
+    if band:
+        at_s, low, high = zip(*band, strict=True)
+        axes.fill_between(at_s, low, high, color=theme.accent, alpha=0.2, linewidth=0)
+    axes.axvline(0.0, color=theme.muted, linewidth=1, linestyle=":")
+    axes.annotate(f"{points[-1][1].value:.2f}", (times[-1], points[-1][1].value or 0.0), (6, 0),
+                  textcoords="offset points", va="center")  # fmt: skip
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel(f"seconds from the end of the caller's speech ({points[0][1].n} turns)")
+    axes.set_ylabel("WER, 95 % interval")
+    _grid(axes, "both", theme)
+    return figure
+
+
 def linker(summary: Summary, theme: Theme = LIGHT) -> Figure:
     """Plot precision and recall of companies at each threshold of the agent's linker."""
     points = summary.linker.points

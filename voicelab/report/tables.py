@@ -206,6 +206,14 @@ def latency(summary: Summary) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("stage").rename_axis(f"stage ({summary.mode})")
 
 
+def wer_over_time(summary: Summary) -> pd.DataFrame:
+    """Word error rate of the transcripts as they stood at times from the end of the caller's speech."""
+    import pandas as pd
+
+    rows = [{"seconds": point.at_s, "n": point.wer.n, **_named("WER", point.wer)} for point in summary.wer_over_time]
+    return pd.DataFrame(rows, columns=list(rows[0]) if rows else ["seconds", "n", "WER"]).set_index("seconds")
+
+
 def confusion(summary: Summary) -> pd.DataFrame:
     """Return the confusion matrix of intents, in turns: expected (rows), recognized (columns)."""
     import pandas as pd

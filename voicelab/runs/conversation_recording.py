@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from voicelab.audio.clip import Clip
 from voicelab.audio.delivery import Delivery, joined
 from voicelab.audio.incoming import Mode
-from voicelab.audio.playback import SoundPiece, as_heard, channel
+from voicelab.audio.playback import SoundPiece, as_heard, channel, pending_until_s
 from voicelab.audio.stereo import encode_flac
+from voicelab.metrics.over_reply import Span, over_reply_timing
 from voicelab.metrics.response_timing import (
     Edge,
     ResponseTiming,
-    Span,
     agreed_end,
     agreed_start,
     refined,
@@ -34,12 +34,14 @@ _TAIL_S = 0.5
 class TurnSound:
     """The audio of one turn as heard, on the clock of the recording.
 
-    caller: its utterances, the request first, then an interruption if there was one. agent: pieces at the times at
-    which they are heard.
+    caller: its utterances, the request first, then what it said over the reply, if anything. agent: pieces at the times
+    at which they are heard. pending_until_s: the end of the sound that had arrived when the caller spoke over the
+    reply; None if it did not, or if the agent took some of that sound back.
     """
 
     caller: tuple[Delivery, ...]
     agent: tuple[SoundPiece, ...]
+    pending_until_s: float | None = None
 
     @property
     def _pieces(self) -> list[SoundPiece]:
@@ -57,6 +59,7 @@ class TurnSound:
         return TurnSound(
             tuple(replace(one, spoken=_later(one.spoken, by_s)) for one in self.caller),
             tuple(_later(piece, by_s) for piece in self.agent),
+            None if self.pending_until_s is None else self.pending_until_s + by_s,
         )
 
 
@@ -68,7 +71,9 @@ def turn_sound(take: TurnOutcome) -> TurnSound:
         [piece for piece in take.sent if piece.end_s > from_s],
     )
     caller = tuple(Delivery.of(pieces) for pieces in utterances if pieces)
-    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)))
+    began_s = take.interrupted_at_s
+    pending_s = None if began_s is None else pending_until_s(take.received, take.flushed, began_s)
+    return TurnSound(caller, tuple(as_heard(take.received, take.flushed)), pending_s)
 
 
 @dataclass(slots=True)
@@ -123,16 +128,23 @@ def _timing(sound: TurnSound, mode: Mode) -> ResponseTiming:
     heard = Clip(channel(sound.agent, start_s, end_s - start_s, rate_hz), rate_hz)
     agent = _Speech.of(heard, lambda offset_s: start_s + offset_s)
     caller = [span for one in said for span in one.spans]
-    return response_timing(said[0].end, agent.start, caller=caller, agent=agent.spans)
+    timing = response_timing(said[0].end, agent.start, caller=caller, agent=agent.spans)
+    if len(said) == 1:
+        return timing
+    return replace(timing, over_reply=over_reply_timing(said[1].sound_start_s, agent.spans, sound.pending_until_s))
 
 
 @dataclass(frozen=True, slots=True)
 class _Speech:
-    """The speech in one recording: its boundaries on which both detectors agree, and all its spans."""
+    """The speech in one recording: its boundaries on which both detectors agree, and all its spans.
+
+    sound_start_s: the first sound, be it speech or not.
+    """
 
     start: Edge
     end: Edge
     spans: tuple[Span, ...]
+    sound_start_s: float | None
 
     @classmethod
     def of(cls, clip: Clip, time_of: Callable[[float], float]) -> _Speech:
@@ -143,6 +155,7 @@ class _Speech:
             _moved(agreed_start(found.silero, found.energy), time_of),
             _moved(agreed_end(found.silero, found.energy), time_of),
             tuple((time_of(start), time_of(end)) for start, end in spans),
+            time_of(found.energy[0][0]) if found.energy else None,
         )
 
 

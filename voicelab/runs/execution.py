@@ -11,7 +11,7 @@ from voicelab.datasets.file_names import file_name
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, RunInterruptedError, ServerError
 from voicelab.runs.begun_run import BegunRun
 from voicelab.runs.conversation_recording import ConversationRecording, turn_sound
-from voicelab.runs.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner
+from voicelab.runs.over_reply import interruption_for, spoken_over
 from voicelab.runs.planning import PlannedConversation, PlannedTurn
 from voicelab.runs.reconnection import Reconnection
 from voicelab.runs.records import RunResult, TurnResult, now
@@ -19,6 +19,7 @@ from voicelab.runs.reply_transcripts import with_reply_transcripts
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.runs.turn_results import encoded_reply, recorded, timing_fields, turn_result, unless_damaged
 from voicelab.targets.base import Session, Target, TurnOutcome, Utterance
+from voicelab.targets.faults import CONNECTION_FAULTS, CONNECTION_LOST, NO_REPLY, Owner
 
 Progress = Callable[[int, int, TurnResult | None], None]
 """Called at the end of each turn with the numbers of completed and all turns, and the turn (None at the start)."""
@@ -46,6 +47,7 @@ class RunExecution:
 
     def __init__(self, begun: BegunRun, tally: Tally, *, cold: bool) -> None:
         self._folder = begun.folder
+        self._run = begun.run
         self._conversations = begun.conversations
         self._request_audio_source = begun.request_audio_source
         self._done = begun.done
@@ -55,6 +57,7 @@ class RunExecution:
 
     async def run(self, run: RunResult, target: Target) -> RunResult:
         run = run.model_copy(update={"engines": target.engines, "signals": target.capabilities.shown})
+        self._run = run
         self._folder.write(run)
         self._tally.tell(None)
         try:
@@ -125,7 +128,12 @@ class RunExecution:
         lost: ConnectionLostError | None = None
         try:
             request_audio = await asyncio.to_thread(self._request_audio_source.of, sample)
-            take = await session.speak(Utterance(request_audio.audio, str(sample.audio_path)), run.spec.mode)
+            over = await asyncio.to_thread(interruption_for, sample, run, self._request_audio_source)
+            utterance = Utterance(request_audio.audio, str(sample.audio_path))
+            if over is None:
+                take = await session.speak(utterance, run.spec.mode)
+            else:
+                take = await session.speak(utterance, run.spec.mode, over)
             if take.error is not None and take.error[0] in CONNECTION_FAULTS:
                 raise ConnectionLostError(take.error[1])
             take = unless_damaged(take, request_audio.undecoded_s)
@@ -171,7 +179,12 @@ class RunExecution:
             turn = turn_result(
                 planned, scenario, take, session_id,
                 reply_file=file, cold=cold, request_audio=request_audio, owner=owner,
-            ).model_copy(update=timing_fields(timing, recording_file))  # fmt: skip
+            ).model_copy(
+                update={
+                    **timing_fields(timing, recording_file, self._run.spec.mode),
+                    "over_reply": spoken_over(planned.sample, self._run, timing),
+                }
+            )  # fmt: skip
             self._folder.append(turn)
             if turn.heard is not None and turn.answer is not None and turn.status == "answered":
                 self._folder.append_agent(recorded(turn, before))

@@ -96,6 +96,8 @@ def samples_sha256(samples: SampleSet) -> str:
             calls = [[call.name, dict(call.arguments)] for call in sample.expected_tool_calls]
             digest.update(json.dumps(calls, sort_keys=True).encode() + b"\0")
         digest.update(sample.audio_bytes())
+        if (over := sample.over_reply) is not None:
+            digest.update(json.dumps([over.kind, over.after_s]).encode() + over.audio_path.read_bytes())
     for scenario in samples.scenarios:
         for part in (scenario.id, *(turn.id for turn in scenario.turns), *scenario.expected_session_entities):
             digest.update(part.encode() + b"\0")

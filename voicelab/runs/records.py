@@ -35,9 +35,9 @@ from voicelab.errors import InputError
 from voicelab.metrics.attribution import STAGES
 from voicelab.pipeline.stage_times import StageTimes
 from voicelab.runs import storage
-from voicelab.runs.faults import CONNECTION_FAULTS, Owner
 from voicelab.runs.record_file import Record, read_record, write_record
-from voicelab.runs.turn_content import AppliedCondition, SentSegment, TurnContent
+from voicelab.runs.turn_content import AppliedCondition, SentSegment, SpokenOver, TurnContent
+from voicelab.targets.faults import CONNECTION_FAULTS, Owner
 from voicelab.text import Normalizer, WordMap, normalizer
 from voicelab.tts.default import default_voice
 
@@ -136,7 +136,7 @@ class TurnResult(StageTimes, TurnContent):
     response_s: seconds from the end of the caller's speech to the start of the agent's, as heard; negative if the agent
     started early; response_missing: why it is None. speech_end_s and reply_start_s are positions in recording_file, the
     conversation in two channels (caller left, agent right). talk_over_s: duration of simultaneous speech; dead_air_s:
-    total of gaps longer than 2 s.
+    total of gaps longer than 2 s. over_reply: None unless the sample has something to say over the reply.
 
     segment: the sent segment of the recording; None for a whole recording, or with a condition.
     """
@@ -150,6 +150,7 @@ class TurnResult(StageTimes, TurnContent):
     reply_start_s: float | None = None
     talk_over_s: float | None = None
     dead_air_s: float | None = None
+    over_reply: SpokenOver | None = None
     recording_file: str | None = None
 
     chunks: int = 0

@@ -7,9 +7,10 @@ from typing import Any, Literal
 from pydantic import ConfigDict
 
 from voicelab.agent.base import ToolCall, Usage, WatchlistChange
+from voicelab.datasets.over_reply import OverReplyKind
 from voicelab.metrics.tool_calls import Call
-from voicelab.runs.faults import Owner
 from voicelab.runs.record_file import Record
+from voicelab.targets.faults import Owner
 
 
 class TurnFailure(Record):
@@ -50,6 +51,22 @@ class EntityEnd(Record):
     at_s: float
 
 
+class SpokenOver(Record):
+    """What the caller said over a reply, and what the agent did.
+
+    after_s: intended seconds from the first sound of the reply. starts_s: when the caller began, in recording_file.
+    agent_stops_s: seconds from then to the end of the agent's speech. by_itself: all of that speech had been sent
+    before, and none was taken back. missing: why agent_stops_s is None.
+    """
+
+    kind: OverReplyKind
+    after_s: float
+    starts_s: float | None = None
+    agent_stops_s: float | None = None
+    by_itself: bool = False
+    missing: str | None = None
+
+
 class SentSegment(Record):
     """The segment of a recording that was sent. sha256: of the bytes; encoding: their container and codec."""
 
@@ -69,6 +86,7 @@ class TurnContent(Record):
 
     partials: the transcripts of a target that sends partial ones, the final one last. entity_ends: when each expected
     entity ends in the request, on the clock of the partials; an estimate, see `metrics.commit_times.estimated_end_s`.
+    speech_ends_s: when the speech of the request ends, on the same clock; None without partials.
 
     answer_by: the recognizer that transcribed the reply, if the target sends no text; None: the target's own text.
 
@@ -97,6 +115,7 @@ class TurnContent(Record):
     heard: str | None = None
     partials: tuple[PartialHeard, ...] = ()
     entity_ends: tuple[EntityEnd, ...] = ()
+    speech_ends_s: float | None = None
     answer: str | None = None
     answer_by: str | None = None
     intent: str | None = None

@@ -4,31 +4,37 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any, cast
 
-from voicelab.agent.base import ToolCall, Usage, WatchlistChange
+from pydantic import TypeAdapter, ValidationError
+
+from voicelab.agent.base import Entity, ToolCall, Usage, WatchlistChange
 from voicelab.agent.recording import CONTEXT_TURNS, RecordedTurn
 from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.audio.codecs import encode
 from voicelab.audio.decoding import DAMAGED_FROM_S
+from voicelab.audio.incoming import Mode
 from voicelab.datasets import Sample
 from voicelab.metrics.commit_times import estimated_end_s
 from voicelab.metrics.response_timing import ResponseTiming
 from voicelab.pipeline.stage_times import CONSECUTIVE
 from voicelab.runs.conversation_recording import IN_A_BURST, turn_sound
-from voicelab.runs.faults import Owner, owner_of
 from voicelab.runs.planning import PlannedTurn
 from voicelab.runs.records import TurnResult, now
 from voicelab.runs.sent_audio import RequestAudio
 from voicelab.runs.turn_content import EntityEnd, PartialHeard, TurnFailure
 from voicelab.targets.base import TurnOutcome
+from voicelab.targets.faults import BAD_REPLY, Owner, owner_of
 from voicelab.vad.speech_spans import energy_spans
 
+_ENTITIES = TypeAdapter(list[Entity])
 
-def timing_fields(timing: ResponseTiming | None, recording_file: str | None) -> dict[str, Any]:
+
+def timing_fields(timing: ResponseTiming | None, recording_file: str | None, mode: Mode) -> dict[str, Any]:
     """Return the fields of a TurnResult that depend on its audio."""
     if timing is None:
-        return {"response_missing": "the turn has no audio"}
+        return {"response_missing": "the turn has no audio" if mode == "realtime" else IN_A_BURST}
     is_timed = timing.reason != IN_A_BURST
     return {
         "response_s": timing.response_s,
@@ -54,6 +60,7 @@ def streaming_fields(take: TurnOutcome, sample: Sample) -> dict[str, Any]:
         "entity_ends": tuple(
             EntityEnd(entity=name, at_s=end_s + from_end_s) for name, end_s in ends.items() if end_s is not None
         ),
+        "speech_ends_s": speech[-1][1] + from_end_s if speech else None,
     }
 
 
@@ -97,7 +104,40 @@ def turn_result(
     request_audio: RequestAudio | None = None,
     owner: Owner | None = None,
 ) -> TurnResult:
-    """Return the record of a turn, with derived figures. owner: of its failure; None: according to its code."""
+    """Return the record of a turn, with derived figures. owner: of its failure; None: according to its code.
+
+    A turn for which the target gave a value of a wrong type fails as bad_reply.
+    """
+    found = partial(
+        _turn_result, planned, scenario_id, session_id, reply_file, cold=cold, request_audio=request_audio, owner=owner
+    )
+    try:
+        _ENTITIES.validate_python([*take.entities, *take.candidates])
+        return found(take)
+    except (ValidationError, TypeError) as error:
+        wrong = _first_problem(error)
+        unusable = TurnOutcome(error=(BAD_REPLY, f"the target gave a value of a wrong type: {wrong}"), t_end=take.t_end)
+        return found(unusable)
+
+
+def _first_problem(error: ValidationError | TypeError) -> str:
+    if isinstance(error, TypeError):
+        return str(error)
+    first = error.errors(include_input=False)[0]
+    return f"{first['msg']}, in {error.title}: {'.'.join(map(str, first['loc']))}"
+
+
+def _turn_result(
+    planned: PlannedTurn,
+    scenario_id: str | None,
+    session_id: str,
+    reply_file: str | None,
+    take: TurnOutcome,
+    *,
+    cold: bool,
+    request_audio: RequestAudio | None,
+    owner: Owner | None,
+) -> TurnResult:
     sample, stages = planned.sample, dict(take.stages)
     if stages.get("audio_s") is None and request_audio is not None:
         # A server says nothing about the stages of a turn that it could not answer.
@@ -148,7 +188,7 @@ def turn_result(
         sent=request_audio.sent if request_audio is not None else None,
         segment=request_audio.segment if request_audio is not None else None,
         started_at=now(),
-        **cast("dict[str, Any]", stages),
+        **cast("dict[str, Any]", {name: took for name, took in stages.items() if name in TurnResult.model_fields}),
     )
 
 

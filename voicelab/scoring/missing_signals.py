@@ -40,5 +40,6 @@ def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, .
     if not sends_entities(run):
         found.append("intent accuracy, companies linked: not available, because the target sends no entities")
     if not run.engines and all(len(turn.partials) < 2 for turn in answered):
-        found.append("entity commit time, flicker: not available, because the target sends no partial transcripts")
+        figures = "entity commit time, flicker, word error rate over time"
+        found.append(f"{figures}: not available, the target sends no partial transcripts")
     return tuple(found)

@@ -1,4 +1,4 @@
-"""A warning about turns of a realtime run that have no response time."""
+"""Warnings about turns whose times as heard are missing."""
 
 from __future__ import annotations
 
@@ -20,7 +20,20 @@ def unused_times(mode: Mode, turns: Sequence[TurnResult]) -> tuple[str, ...]:
     missing = [turn.response_missing for turn in answered if turn.response_s is None and turn.response_missing]
     if not missing:
         return ()
-    # Reasons that differ only in their milliseconds count as one.
+    return (f"response times: {len(missing)} of {len(answered)} answered turns are not used ({_counted(missing)})",)
+
+
+def unused_over_replies(turns: Sequence[TurnResult]) -> tuple[str, ...]:
+    """One sentence that counts the replies that should be spoken over and say nothing about the agent, by reason."""
+    over = [turn.over_reply for turn in turns if turn.over_reply is not None and turn.status == "answered"]
+    missing = [one.missing for one in over if one.missing is not None]
+    if not missing:
+        return ()
+    what = "yield latency, yield rate, selectivity"
+    return (f"{what}: {len(missing)} of {len(over)} turns are not used ({_counted(missing)})",)
+
+
+def _counted(missing: Sequence[str]) -> str:
+    """The reasons with their counts. Reasons that differ only in their milliseconds count as one."""
     reasons = Counter(_NUMBER.sub("N", reason) for reason in missing)
-    listed = "; ".join(f"{count}: {reason.replace('N ms', 'over 100 ms')}" for reason, count in reasons.most_common())
-    return (f"response times: {len(missing)} of {len(answered)} answered turns are not used ({listed})",)
+    return "; ".join(f"{count}: {reason.replace('N ms', 'over 100 ms')}" for reason, count in reasons.most_common())

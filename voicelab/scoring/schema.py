@@ -189,6 +189,13 @@ class ThresholdPoint(_SummaryRecord):
     f1: float | None
 
 
+class WERAtTime(_SummaryRecord):
+    """Word error rate of the transcripts as they stood at a time. at_s: seconds from the end of the caller's speech."""
+
+    at_s: float
+    wer: Measured
+
+
 class LinkerSummary(_SummaryRecord):
     """The threshold curve. threshold_used: None if the agent has none; points: empty without candidates."""
 
@@ -208,7 +215,7 @@ class Summary(_SummaryRecord):
     headline: `wer` or `cer`, by language. warnings: reasons why a figure may be misleading. figures: by name, in the
     order of the table. by: the same for each `category`, `speaker`, `condition` and `entity_class`, without unscored
     figures. labels: of figures from outside the package. confusion: expected -> recognized intent -> turns; the
-    recognized intent of an empty transcript is `(no speech)`.
+    recognized intent of an empty transcript is `(no speech)`. wer_over_time: empty without partial transcripts.
     """
 
     format: Literal[2] = FORMAT
@@ -231,4 +238,5 @@ class Summary(_SummaryRecord):
     median_turn: Waterfall | None = None
     scenarios: tuple[ScenarioOutcome, ...] = ()
     linker: LinkerSummary
+    wer_over_time: tuple[WERAtTime, ...] = ()
     attribution: Attribution | None = None

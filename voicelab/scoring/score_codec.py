@@ -69,7 +69,9 @@ def _listed(counts: Any) -> list[Any] | None:
 
 
 def _made(kind: Any, values: list[Any] | None) -> Any:
-    return None if values is None else _shared(kind, tuple(values))
+    if values is None:
+        return None
+    return _shared(kind, tuple(tuple(value) if isinstance(value, list) else value for value in values))
 
 
 @lru_cache(maxsize=100_000)

@@ -25,7 +25,7 @@ from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.linker import linker_summary
 from voicelab.scoring.measuring import measure_all
 from voicelab.scoring.missing_signals import missing_signals, with_signals_of
-from voicelab.scoring.response_times import unused_times
+from voicelab.scoring.response_times import unused_over_replies, unused_times
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import (
     ColdTurn,
@@ -38,6 +38,7 @@ from voicelab.scoring.schema import (
     Waterfall,
 )
 from voicelab.scoring.scored_run import ScoredRun, read_scored
+from voicelab.scoring.streaming import wer_over_time
 from voicelab.scoring.text_warnings import text_warnings
 from voicelab.scoring.turns import score_turns
 from voicelab.text import headline_of
@@ -116,6 +117,7 @@ def summarize_scores(
             *text_warnings(rule, turns),
             *missing_signals(run, turns),
             *unused_times(run.spec.mode, turns),
+            *unused_over_replies(turns),
             *run.notices,
         ),
         resampling=_resampling(turns, sure),
@@ -128,6 +130,7 @@ def summarize_scores(
         median_turn=_median_turn([score.turn for score in primary if score.timed]),
         scenarios=outcomes,
         linker=linker_summary(run, primary),
+        wer_over_time=wer_over_time(primary, sure),
         attribution=attribution(found, replay),
     )
 

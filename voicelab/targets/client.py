@@ -19,9 +19,17 @@ from websockets.asyncio.client import ClientConnection
 from voicelab.agent.base import ToolCall
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
-from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
+from voicelab.errors import (
+    ConnectionLostError,
+    InputError,
+    NoReplyError,
+    ServerError,
+    UnreachableError,
+    VoicelabError,
+)
 from voicelab.targets.background import analyse
 from voicelab.targets.base import PartialTranscript, TargetEvent, TurnOutcome, Utterance
+from voicelab.targets.faults import BAD_REPLY
 from voicelab.targets.reply_clock import ReplyClock
 from voicelab.targets.request import Chunk, paced, request_chunks, sent_sound
 
@@ -29,8 +37,9 @@ _LARGEST_MESSAGE = 64 * 2**20
 _MOST_WAITING = 1000
 """Number of received messages that are queued; more of them wait in the connection."""
 _MESSAGES_KEPT = 12
-BAD_REPLY = "bad_reply"
-"""The failure code of turns in which the server violated the protocol."""
+_CLOSE_LIMIT_S = 2.0
+_MOST_MESSAGES = 20_000
+_LONGEST_REPLY_S = 120.0
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -81,13 +90,14 @@ class VoiceClient:
                 additional_headers=authorization,
                 max_size=_LARGEST_MESSAGE,
                 open_timeout=timeout_s,
+                close_timeout=_CLOSE_LIMIT_S,
                 compression=None,
                 proxy=None,
             )
         except websockets.InvalidStatus as error:
             raise _refused(url, error) from error
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            raise ConnectionLostError(
+            raise UnreachableError(
                 f"{url}: cannot connect: {error}; is the server running? (make run-server)"
             ) from error
         client = cls(connection, timeout_s)
@@ -132,11 +142,21 @@ class VoiceClient:
                 is_over = _noted(message, arrived_s - t_end, take, clock)
             except (KeyError, ValueError, TypeError) as error:
                 take.error = (BAD_REPLY, f"the server's {message['event']} cannot be read: {error!r}")
-                is_over = True
+            if take.error is None:
+                take.error = self._excess(len(take.events), arrived_s - t_end)
+            is_over = is_over or take.error is not None
         take.reply_audio, take.chunks = clock.audio, clock.chunks
         take.first_audio_s = await analyse(clock.first_sound_s)
         take.received = await analyse(clock.pieces, t_end)
         return take
+
+    def _excess(self, messages: int, since_s: float) -> tuple[str, str] | None:
+        """The fault of a reply with too many messages, or that goes on for too long."""
+        if messages > _MOST_MESSAGES:
+            return "flood", f"the server sent more than {_MOST_MESSAGES} messages in one turn"
+        if since_s > self._timeout_s + _LONGEST_REPLY_S:
+            return "reply_too_long", f"the reply was not over {since_s:.0f} s after the caller"
+        return None
 
     async def _send(self, event: str, data: dict[str, Any]) -> None:
         await self._send_text(event, json.dumps({"event": event, "data": data}))
@@ -144,7 +164,11 @@ class VoiceClient:
     async def _send_text(self, event: str, text: str) -> None:
         self.messages.append(TargetEvent(perf_counter(), f"> {event}"))
         try:
-            await self._connection.send(text)
+            async with asyncio.timeout(self._timeout_s):
+                await self._connection.send(text)
+        except TimeoutError as error:
+            self._connection.transport.abort()
+            raise ConnectionLostError(f"the server read nothing for {self._timeout_s:g} s") from error
         except websockets.ConnectionClosed as error:
             raise ConnectionLostError(f"the server closed the connection: {error}") from error
 
@@ -247,7 +271,7 @@ def _refused(url: str, error: websockets.InvalidStatus) -> VoicelabError:
     except (ValueError, KeyError, TypeError):
         reason = "without a reason"
     message = f"{url}: the server refused the connection with HTTP {status}: {reason}"
-    return InputError(message) if status in _FINAL_STATUSES else ConnectionLostError(message)
+    return InputError(message) if status in _FINAL_STATUSES else UnreachableError(message)
 
 
 def _own_origin(url: str) -> str:

@@ -10,7 +10,7 @@ import asyncio
 import base64
 import json
 import uuid
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Iterable, Iterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -89,17 +89,12 @@ class EchoAgent:
 
     @asynccontextmanager
     async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
-        """Serve during the block. Yields the port; 0 selects a free one. Raises InputError."""
-        try:
-            server = await serve(
-                self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None
-            )
-        except OSError as error:
-            raise InputError(
-                f"--port {port}: cannot listen on {host}: {error.strerror}; choose another port"
-            ) from error
-        async with server:
-            yield port_of(server)
+        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        starting = serve(
+            self._converse, host, port, process_request=_health, max_size=_LARGEST_MESSAGE, compression=None
+        )
+        async with listening(starting, host, port) as chosen:
+            yield chosen
 
     async def reply(self, connection: EchoConnection, turn: CallerTurn) -> None:
         """Reply to one turn."""
@@ -114,8 +109,7 @@ class EchoAgent:
         return self._set_reply or self._with_silence(turn.speech())
 
     def _with_silence(self, said: Clip) -> Clip:
-        silence = Clip.silence(self.settings.leading_silence_s, REPLY_RATE_HZ)
-        return Clip.join([silence, said.at_rate(REPLY_RATE_HZ)])
+        return with_silence(said, self.settings.leading_silence_s, REPLY_RATE_HZ)
 
     def may_answer(self, turn: CallerTurn, is_final: bool, now_s: float) -> bool:
         """Return whether the agent considers the turn complete."""
@@ -216,10 +210,23 @@ def encoded(sound: Clip, piece_s: float = _PIECE_S) -> Iterator[EncodedPiece]:
         yield EncodedPiece(data + (writer.close() if is_last else b""), (start + size) / sound.rate_hz, is_last)
 
 
-def port_of(server: Server) -> int:
-    """Return the port of a server."""
-    port: int = next(iter(server.sockets)).getsockname()[1]
-    return port
+def with_silence(said: Clip, silence_s: float, rate_hz: int) -> Clip:
+    """A reply's sound after some silence, at a rate."""
+    return Clip.join([Clip.silence(silence_s, rate_hz), said.at_rate(rate_hz)])
+
+
+@asynccontextmanager
+async def listening(
+    starting: Awaitable[Server] | Awaitable[asyncio.Server], host: str, port: int
+) -> AsyncIterator[int]:
+    """Run a server for as long as the block lasts; the port it listens on. Raises InputError if the port is taken."""
+    try:
+        server = await starting
+    except OSError as error:
+        raise InputError(f"--port {port}: cannot listen on {host}: {error.strerror}; choose another") from error
+    async with server:
+        chosen: int = next(iter(server.sockets)).getsockname()[1]
+        yield chosen
 
 
 def _feed(turn: CallerTurn, data: dict[str, Any], is_final: bool) -> None:

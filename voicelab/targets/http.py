@@ -17,7 +17,7 @@ import httpx
 from voicelab.audio import codecs, decoding
 from voicelab.audio.incoming import Mode
 from voicelab.engines.addresses import basic_authorization, take_user
-from voicelab.errors import ConnectionLostError, InputError, NoReplyError
+from voicelab.errors import ConnectionLostError, InputError, NoReplyError, UnreachableError
 from voicelab.targets.background import analyse
 from voicelab.targets.base import (
     Capabilities,
@@ -30,6 +30,7 @@ from voicelab.targets.base import (
     Utterance,
 )
 from voicelab.targets.mapping.paths import value_at
+from voicelab.targets.pairs import read_pairs
 from voicelab.targets.streaming.transport import LARGEST_MESSAGE_BYTES, check_url, with_environment, without_query
 
 _REASON_CHARACTERS = 200
@@ -41,6 +42,7 @@ class HTTPSettings:
 
     url: str
     field: str
+    fields: dict[str, str]
     transcript: str | None
     reply: str | None
     audio: str | None
@@ -51,16 +53,18 @@ class HTTPSettings:
 class HTTPAgent(TargetBase):
     """An HTTP endpoint: one upload, one answer.
 
-    url: http:// or https:// URL that accepts POST. field: the file's name in a multipart form; empty sends the WAV as
-    the body. transcript, reply, audio: the paths of the caller's transcript, the reply's text and its audio (base64) in
-    a JSON response; a response of type audio/* is the reply's audio. key_env: an environment variable whose value is
-    sent as a bearer token. The header X-Session-Id identifies the conversation.
+    url: http:// or https:// address that takes a POST. field: the file's name in a multipart form; empty sends the WAV
+    itself as the body. fields: further fields of the form, NAME=VALUE joined by `;`. transcript, reply, audio: the
+    paths of the caller's transcript, the reply's text and its sound (base64) in a JSON answer; an answer of type
+    audio/* is the reply's sound. key_env: an environment variable whose value is sent as a bearer token. Every
+    conversation has a header X-Session-Id.
     """
 
     def __init__(
         self,
         url: str,
         field: str = "file",
+        fields: str = "",
         transcript: str | None = None,
         reply: str | None = None,
         audio: str | None = None,
@@ -68,6 +72,7 @@ class HTTPAgent(TargetBase):
     ) -> None:
         self._url = check_url(take_user(with_environment(url)), ("http", "https"), what="url")
         self._field, self._transcript, self._reply, self._audio = field, transcript, reply, audio
+        self._fields = read_pairs(fields, what="option fields")
         self._key_env = key_env
         self._timeout_s = 30.0
         self.capabilities = Capabilities(
@@ -86,7 +91,7 @@ class HTTPAgent(TargetBase):
         name = session_id or user_id
         headers = {**bearer, "X-Session-Id": name}
         settings = HTTPSettings(
-            self._url, self._field, self._transcript, self._reply, self._audio, headers, self._timeout_s
+            self._url, self._field, self._fields, self._transcript, self._reply, self._audio, headers, self._timeout_s
         )
         # Loading the certificates takes long, so it runs in a thread.
         async with await analyse(httpx.AsyncClient, trust_env=False, timeout=self._timeout_s) as client:
@@ -122,7 +127,8 @@ class HTTPSession:
 
     async def _call(self, wav: bytes, outcome: TurnOutcome) -> tuple[str, bytes]:
         settings, shown = self._settings, without_query(self._settings.url)
-        request: dict[str, Any] = {"files": {settings.field: ("turn.wav", wav, "audio/wav")}}
+        file = ("turn.wav", wav, "audio/wav")
+        request: dict[str, Any] = {"files": {settings.field: file}, "data": settings.fields}
         if not settings.field:
             request = {"content": wav}
         headers = settings.headers if settings.field else {**settings.headers, "Content-Type": "audio/wav"}
@@ -141,6 +147,8 @@ class HTTPSession:
                             f"{shown}: the response is larger than {LARGEST_MESSAGE_BYTES} bytes",
                         )
                         break
+        except httpx.ConnectError as error:
+            raise UnreachableError(f"{shown}: cannot connect: {error}; is the agent running there?") from error
         except (TimeoutError, httpx.TimeoutException) as error:
             raise NoReplyError(f"{shown}: no answer within {settings.timeout_s:g} s") from error
         except httpx.HTTPError as error:

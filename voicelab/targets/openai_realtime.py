@@ -29,7 +29,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
 
 BETA_NAMES: Mapping[str, str] = {
     "response.audio.delta": "response.output_audio.delta",
@@ -175,7 +175,7 @@ class RealtimeWire(BaseWire):
             return ()
         self._noted_calls.add(call_id)
         self._calls.append(call_id)
-        return (events.AgentToolCall(str(call.get("name", "")), _arguments(call.get("arguments")), call_id),)
+        return (events.AgentToolCall(str(call.get("name", "")), read_arguments(call.get("arguments")), call_id),)
 
     def _response_done(self, message: dict[str, Any]) -> Sequence[Event]:
         self._responding = False
@@ -316,14 +316,6 @@ def _error(error: Any) -> tuple[str, str]:
         return "target_error", str(error or "the target reported an error without a message")
     code = error.get("code") or error.get("type") or "target_error"
     return str(code), str(error.get("message") or code)
-
-
-def _arguments(text: Any) -> dict[str, Any]:
-    try:
-        found = json.loads(text) if isinstance(text, str) else text
-    except ValueError:
-        return {}
-    return found if isinstance(found, dict) else {}
 
 
 def _check_choice(name: str, value: str, choices: Sequence[str]) -> None:

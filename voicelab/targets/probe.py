@@ -9,8 +9,9 @@ from dataclasses import dataclass, field, replace
 from time import perf_counter
 from typing import Literal
 
-from voicelab.audio.playback import as_heard
-from voicelab.errors import VoicelabError
+from voicelab.audio.playback import as_heard, pending_until_s
+from voicelab.errors import ConnectionLostError, InputError, ServerError, UnreachableError, VoicelabError
+from voicelab.metrics.over_reply import over_reply_timing, yielded
 from voicelab.targets.base import (
     Capabilities,
     Interruption,
@@ -21,10 +22,11 @@ from voicelab.targets.base import (
     TurnOutcome,
     Utterance,
 )
+from voicelab.targets.faults import NO_REPLY, Owner, owner_of
 from voicelab.targets.signals import missing_figures
 
 State = Literal["ok", "missing", "failed", "skipped"]
-LIMIT_S = 14.0
+LIMIT_S = 12.0
 CONNECTED, READY, ACCEPTED = "connected", "ready", "sound accepted"
 HEARD, ANSWERED, SOUND, INTERRUPTED = (
     "caller transcript received", "reply text received", "reply audio received", "interruption honoured",
@@ -32,6 +34,7 @@ HEARD, ANSWERED, SOUND, INTERRUPTED = (
 NEEDED = (CONNECTED, READY, ACCEPTED)
 """Steps that evaluate needs. In addition, a reply must arrive in some form."""
 _INTERRUPTS_AFTER_S = 0.5
+_CLOSES_S = 0.2
 _MESSAGES_SHOWN = 6
 
 
@@ -46,10 +49,13 @@ class Step:
 
 @dataclass(slots=True)
 class ProbeResult:
-    """The result. messages: the last ones before a step failed. missing: unavailable figures, with reasons."""
+    """fault: who caused the failure of a step; None where none failed. messages: the last ones that passed before it.
+    missing: figures that will not be available and why.
+    """
 
     target: str
     steps: list[Step] = field(default_factory=list)
+    fault: Owner | None = None
     messages: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     took_s: float = 0.0
@@ -68,19 +74,24 @@ class ProbeResult:
 async def probe(
     name: str, target: Target, settings: TargetSettings, utterance: Utterance, *, limit_s: float = LIMIT_S
 ) -> ProbeResult:
-    """Hold a conversation of one or two turns with a target, and record its signals. Takes at most about limit_s.
+    """Hold a conversation of one or two turns with a target, and note what it shows.
+
+    Takes at most limit_s, and a few seconds to close the connection.
 
     Never raises because of the target's behaviour: a failed step contains the reason.
     """
     result, started_s = ProbeResult(name), perf_counter()
-    prober = _Prober(result, target, utterance)
+    prober = _Prober(result, target, utterance, until_s=asyncio.get_running_loop().time() + limit_s - _CLOSES_S)
     try:
         async with asyncio.timeout(limit_s):
             await prober.run(settings)
     except TimeoutError:
-        prober.fail(f"no answer within {limit_s:g} s; check that the agent supports this protocol, or raise --limit-s")
+        prober.fail(
+            f"no answer within {limit_s:g} s; see that the agent answers this protocol, or raise --limit-s",
+            owner_of(NO_REPLY),
+        )
     except VoicelabError as error:
-        prober.fail(str(error))
+        prober.fail_by(error)
     result.missing = missing_figures(_seen(target.capabilities, result))
     result.took_s = perf_counter() - started_s
     return result
@@ -99,10 +110,11 @@ def _seen(declared: Capabilities, result: ProbeResult) -> Capabilities:
 class _Prober:
     """Runs the steps; `fail` refers to the current one."""
 
-    def __init__(self, result: ProbeResult, target: Target, utterance: Utterance) -> None:
+    def __init__(self, result: ProbeResult, target: Target, utterance: Utterance, until_s: float) -> None:
         self._result = result
         self._target = target
         self._utterance = utterance
+        self._until_s = until_s
         self._current = CONNECTED
         self._session: Session | None = None
 
@@ -116,7 +128,8 @@ class _Prober:
                 self._current = ACCEPTED
                 take = await session.speak(self._utterance, "realtime")
                 if take.error is not None:
-                    self.fail(f"the target answered with an error, {take.error[0]}: {take.error[1]}")
+                    code, message = take.error
+                    self.fail(f"the turn failed with {code}: {message}", owner_of(code))
                     return
                 self._shown(take)
                 if self._target.capabilities.interruption and take.received:
@@ -130,9 +143,22 @@ class _Prober:
                     )
                     self._result.add(INTERRUPTED, "skipped", why)
 
-    def fail(self, why: str) -> None:
-        """Record that the current step failed, with the messages before it, and that later steps were not tried."""
+    def fail_by(self, error: VoicelabError) -> None:
+        """Note the failure that an error means. A connection that ends once it is open is ended by the agent."""
+        if isinstance(error, UnreachableError) or (isinstance(error, InputError) and self._session is None):
+            # Some targets connect only when the conversation begins.
+            self._result.steps.clear()
+            self._current = CONNECTED
+            self.fail(str(error), "harness")
+        elif isinstance(error, ServerError):
+            self.fail(str(error), owner_of(error.code))
+        else:
+            self.fail(str(error), "agent" if isinstance(error, ConnectionLostError) else "harness")
+
+    def fail(self, why: str, owner: Owner) -> None:
+        """Note that the current step failed, with the messages before it, and that the later ones were not tried."""
         self._result.add(self._current, "failed", why)
+        self._result.fault = owner
         messages: Sequence[TargetEvent] = getattr(self._session, "messages", ())
         self._result.messages = tuple(_line(message) for message in messages)[-_MESSAGES_SHOWN:]
         order = (CONNECTED, READY, ACCEPTED, HEARD, ANSWERED, SOUND, INTERRUPTED)
@@ -167,29 +193,41 @@ class _Prober:
 
     def _text(self, name: str, text: str | None, declared: bool) -> None:
         if text is not None:
-            self._ok(name, repr(text[:80]))
+            self._ok(name, repr(str(text)[:80]))
         elif declared:
             self._result.add(name, "missing", "none arrived, although targets of this kind can send it")
         else:
             self._result.add(name, "missing", "targets of this kind do not send it")
 
     async def _interrupt(self, session: Session) -> None:
+        """Speak over a second reply. What the agent answers afterwards need not be heard to its end."""
         interruption = Interruption(self._utterance, _INTERRUPTS_AFTER_S)
-        take = await session.speak(self._utterance, "realtime", interruption)
-        heard = as_heard(take.received, take.flushed)
-        if len(take.sent) < 2 or not heard or heard[-1].end_s <= take.sent[1].at_s:
-            self._result.add(INTERRUPTED, "skipped", "the reply ended before it could be interrupted")
-            return
-        took_s = heard[-1].end_s - take.sent[1].at_s
-        whole_s = sum(piece.clip.duration_s for piece in take.received)
-        was_cut = sum(piece.clip.duration_s for piece in heard) < whole_s - 0.05 or took_s < 2.0
-        self._result.add(
-            INTERRUPTED,
-            "ok" if was_cut else "missing",
-            f"the agent stopped {took_s * 1000:.0f} ms after the caller began"
-            if was_cut
-            else f"the agent continued to speak for {took_s:.1f} s",
-        )
+        try:
+            async with asyncio.timeout_at(self._until_s):
+                take = await session.speak(self._utterance, "realtime", interruption)
+        except TimeoutError:
+            so_far: TurnOutcome | None = getattr(session, "outcome_so_far", None)
+            if so_far is None or so_far.interrupted_at_s is None:
+                raise
+            take = so_far
+        self._result.add(INTERRUPTED, *_honoured(take))
+
+
+def _honoured(take: TurnOutcome) -> tuple[State, str]:
+    """Whether the agent stopped for an interruption."""
+    began_s = take.interrupted_at_s
+    if began_s is None:
+        return "skipped", "the reply was over before it could be interrupted"
+    heard = [(piece.at_s, piece.end_s) for piece in as_heard(take.received, take.flushed)]
+    pending_s = pending_until_s(take.received, take.flushed, began_s)
+    found = over_reply_timing(began_s, heard, pending_s)
+    if found.agent_stops_s is None:
+        return "skipped", "the reply was over before it could be interrupted"
+    if (stopped := yielded(found.agent_stops_s, found.by_itself)) is None:
+        return "skipped", "the reply ended by itself while it was interrupted"
+    if stopped:
+        return "ok", f"the agent stopped {1000 * found.agent_stops_s:.0f} ms after the caller began"
+    return "missing", f"the agent talked on for {found.agent_stops_s:.1f} s"
 
 
 def _sound(take: TurnOutcome) -> str:

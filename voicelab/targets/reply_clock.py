@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+
 from voicelab.audio.incoming import reply_clip
 from voicelab.audio.ogg_progress import playable_s
 from voicelab.audio.playback import SoundPiece
@@ -28,15 +30,15 @@ class ReplyClock:
         return len(self._arrivals)
 
     def first_sound_s(self) -> float | None:
-        """Return the arrival of the first chunk of the reply (Ogg Opus) that is not silent; None if all are silent."""
-        for at_s, size in self._arrivals:
-            try:
-                clip = reply_clip(bytes(self._joined[:size]))
-            except InputError:
-                continue  # headers alone contain no audio
-            if clip.sound_start_s() is not None:
-                return at_s
-        return None
+        """The arrival of the first chunk with which the reply (Ogg Opus) is more than silence; None when none is."""
+        place = bisect_left(self._arrivals, True, key=lambda arrival: self._has_sound(arrival[1]))
+        return self._arrivals[place][0] if place < len(self._arrivals) else None
+
+    def _has_sound(self, size: int) -> bool:
+        try:
+            return reply_clip(bytes(self._joined[:size])).sound_start_s() is not None
+        except InputError:
+            return False  # the headers alone are not sound yet
 
     def pieces(self, t_end: float) -> list[SoundPiece]:
         """Return the audio that each chunk completed, with its arrival on the clock of t_end; empty if undecodable."""

@@ -22,7 +22,7 @@ from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import read_format, samples_clip
 from voicelab.targets.streaming.target import StreamTarget, Timing
 from voicelab.targets.streaming.transport import Transport, WebSocket
-from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_object
+from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, read_arguments, read_object
 
 _LABEL = "rtvi-ai"
 _FORMATS = ("protobuf", "json")
@@ -119,7 +119,7 @@ class RTVIWire(BaseWire):
         return self._text("bot-transcription", str(data["text"]), delta=False)
 
     def _tool_call(self, data: dict[str, Any]) -> Sequence[Event]:
-        arguments = data.get("arguments", data.get("args")) or {}
+        arguments = read_arguments(data.get("arguments", data.get("args")))
         return (
             events.AgentToolCall(str(data.get("function_name") or ""), arguments, str(data.get("tool_call_id", ""))),
         )

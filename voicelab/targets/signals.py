@@ -5,15 +5,15 @@ from __future__ import annotations
 from voicelab.targets.base import Capabilities
 
 FIGURES = {
-    "caller transcript": ("transcript", "word error rate, entity recall (heard), transcript_s"),
-    "partial transcript": ("partial transcript", "entity commit time, flicker"),
-    "reply text": ("reply text", "entity recall (answered), reply_text_s"),
+    "caller transcript": ("transcript", "word error rate, entity recall of what was heard, transcript_s"),
+    "partial transcript": ("partial transcript", "entity commit time, flicker, word error rate over time"),
+    "reply text": ("reply text", "entity recall of what was answered, reply_text_s"),
     "partial reply text": ("partial reply text", "none yet"),
     "entities": ("entities", "intent accuracy, companies linked"),
     "tool calls": ("tool calls", "none yet"),
     "end of reply": ("end of a reply", "turn_s"),
     "turn detection": ("detected end of turn", "cut-offs"),
-    "interruption": ("acknowledged interruption", "yield latency and yield rate"),
+    "interruption": ("acknowledged interruption", "yield latency, yield rate, selectivity"),
     "stage times": ("stage times", "the stages, overhead_s, rtf"),
     "session state": ("session state", "session figures beyond what the turns show"),
 }

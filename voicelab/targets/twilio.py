@@ -15,6 +15,7 @@ from uuid import uuid4
 from voicelab.audio.clip import Clip
 from voicelab.errors import InputError
 from voicelab.targets.base import Capabilities
+from voicelab.targets.pairs import read_pairs
 from voicelab.targets.phone_dialects import PhoneCall, PhoneDialect, Template, phone_dialects
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
@@ -126,7 +127,7 @@ class Twilio(StreamTarget):
         if not set(self.digits) <= _DIGITS:
             raise InputError(f"option digits is {self.digits!r}; it may contain 0 to 9, * and #")
         self._form = _form(self.dialect, self._dialect.sound.form, self.encoding, self.rate_hz)
-        self._named = _pairs(self.parameters)
+        self._named = read_pairs(self.parameters, what="option parameters")
 
     def wire(self, user_id: str) -> Wire:
         call = PhoneCall(f"MZ{uuid4().hex}", f"CA{uuid4().hex}", f"AC{'0' * 32}", self._form, self._named)
@@ -146,16 +147,6 @@ def _form(dialect: str, usual: SoundFormat, encoding: str | None, rate_hz: int |
     if rate_hz not in rates:
         raise InputError(f"option rate_hz is {rate_hz}; {dialect} supports {', '.join(map(str, rates))}")
     return SoundFormat(encoding, rate_hz)  # type: ignore[arg-type]  # one of `allowed`
-
-
-def _pairs(text: str) -> dict[str, str]:
-    found = {}
-    for part in filter(None, text.split(";")):
-        name, equals, value = part.partition("=")
-        if not equals:
-            raise InputError(f"option parameters: {part!r} is not NAME=VALUE; separate pairs by ;")
-        found[name.strip()] = value.strip()
-    return found
 
 
 def _mark_name(message: dict[str, Any]) -> str:

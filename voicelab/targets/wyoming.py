@@ -7,14 +7,13 @@ receives the reply. Source: the Wyoming protocol's own description (github.com/O
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 from collections.abc import Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
 from voicelab.audio.clip import Clip
-from voicelab.errors import ConnectionLostError, InputError
+from voicelab.errors import ConnectionLostError, InputError, UnreachableError
 from voicelab.targets.base import Capabilities
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
@@ -25,6 +24,9 @@ from voicelab.targets.streaming.wire import BaseWire, Reading, Wire, shorten
 
 _STARTS = ("pipeline", "transcribe", "none")
 _WIDTH_BYTES = 2
+_CLOSE_LIMIT_S = 2.0
+_SEND_LIMIT_S = 20.0
+"""Longest wait for a server that reads nothing."""
 
 
 def encode_event(name: str, data: dict[str, Any] | None = None, payload: bytes = b"") -> bytes:
@@ -61,7 +63,7 @@ class WyomingConnection:
 
     @classmethod
     async def connect(cls, url: str, *, timeout_s: float) -> WyomingConnection:
-        """Open tcp://host:port. Raises InputError for an invalid URL, ConnectionLostError for other failures."""
+        """Open tcp://host:port. Raises InputError for an address that cannot be one, else UnreachableError."""
         parts = urlsplit(check_url(url, ("tcp",), what="url"))
         if parts.port is None:
             raise InputError(f"url {url!r} has no port; write tcp://HOST:PORT")
@@ -69,15 +71,18 @@ class WyomingConnection:
             async with asyncio.timeout(timeout_s):
                 reader, writer = await asyncio.open_connection(parts.hostname, parts.port, limit=LARGEST_MESSAGE_BYTES)
         except (OSError, TimeoutError) as error:
-            reason = str(error) or f"no answer within {timeout_s:g} s"
-            raise ConnectionLostError(f"{url}: cannot connect: {reason}; is the agent running there?") from error
+            reason = str(error) or f"no answer for {timeout_s:g} s"
+            raise UnreachableError(f"{url}: cannot connect: {reason}; is the agent running there?") from error
         return cls(reader, writer, url)
 
     async def send(self, frame: Frame) -> None:
         assert isinstance(frame, bytes)
         try:
             self._writer.write(frame)
-            await self._writer.drain()
+            async with asyncio.timeout(_SEND_LIMIT_S):
+                await self._writer.drain()
+        except TimeoutError as error:
+            raise ConnectionLostError(f"{self._shown}: the target read nothing for {_SEND_LIMIT_S:g} s") from error
         except OSError as error:
             raise ConnectionLostError(f"{self._shown}: the target closed the connection: {error}") from error
 
@@ -102,8 +107,13 @@ class WyomingConnection:
 
     async def close(self) -> None:
         self._writer.close()
-        with contextlib.suppress(OSError):
-            await self._writer.wait_closed()
+        try:
+            async with asyncio.timeout(_CLOSE_LIMIT_S):
+                await self._writer.wait_closed()
+        except TimeoutError:
+            self._writer.transport.abort()
+        except OSError:
+            pass  # it is closed already
 
 
 class WyomingWire(BaseWire):

@@ -17,6 +17,7 @@ from voicelab.audio.clip import Clip
 from voicelab.targets.streaming.events import Frame
 
 _LOUD = 10 ** (-40 / 20)
+_PAUSE_SOUND_S = 0.1
 _NEW_SPEECH_S = 0.3
 """Speech after a longer silence is an interruption."""
 
@@ -71,7 +72,9 @@ def reply(behaviour: Behaviour, rate_hz: int) -> tuple[tuple[Clip, ...], ...]:
     """The reply in parts of pieces. A stutter is a pause between two parts, which end and start with loud samples."""
     speech = sharp_speech(3)
     said = Clip.join([Clip.silence(behaviour.leading_s, speech.rate_hz), *([speech] * (5 if behaviour.long else 1))])
-    parts = [said, speech] if behaviour.stutter_s else [said]
+    # The pause begins with silence, because Opus holds back the end of what it encodes.
+    pause = Clip.silence(_PAUSE_SOUND_S, speech.rate_hz)
+    parts = [Clip.join([said, pause]), speech] if behaviour.stutter_s else [said]
     return tuple(_cut(part.at_rate(rate_hz)) for part in parts)
 
 
@@ -150,7 +153,7 @@ class Call:
         for part in self.prepared.parts:
             await _until(begins_s)
             await self._speak(part, messages, begins_s)
-            begins_s += sum(clip.duration_s for clip in part) + self.behaviour.stutter_s
+            begins_s += sum(clip.duration_s for clip in part) + self.behaviour.stutter_s - _PAUSE_SOUND_S
         if self.behaviour.drops_after_s is not None:
             await self.hang_up()
         elif not (self.behaviour.never_ends or self.behaviour.long):

@@ -26,7 +26,8 @@ _NOT_INTERRUPTED = tuple(name for name in BEHAVIOURS if name != "stops")
 class KnownTarget:
     """A target. spec: its specification, with {port}. wire: the agent's side. behaviours: those the protocol supports.
 
-    hears_at_once: the whole recording is uploaded when it has ended, so the agent cannot answer before that.
+    hears_at_once: the whole recording is uploaded when it has ended, so the agent cannot answer before that. held_s:
+    sound that an encoder holds back until it gets more.
     """
 
     spec: str
@@ -34,6 +35,7 @@ class KnownTarget:
     transport: Literal["websocket", "tcp", "http"] = "websocket"
     behaviours: tuple[str, ...] = _ALL
     hears_at_once: bool = False
+    held_s: float = 0.0
 
 
 _REALTIME = "openai-realtime:url=ws://127.0.0.1:{port}/v1/realtime,key_env=VOICELAB_NO_KEY"
@@ -41,7 +43,8 @@ _PATIENT = "quiet_s=3.5"
 """Without an end mark, a stutter of 2.5 s would end a reply after the default 1.5 s of silence."""
 
 TARGETS: Mapping[str, KnownTarget] = {
-    "voicelab": KnownTarget("http://127.0.0.1:{port}", VoicelabAgentWire, behaviours=_NOT_INTERRUPTED),
+    # Opus holds back a packet of 20 ms and its delay of 6.5 ms.
+    "voicelab": KnownTarget("http://127.0.0.1:{port}", VoicelabAgentWire, behaviours=_NOT_INTERRUPTED, held_s=0.0265),
     "openai-realtime": KnownTarget(_REALTIME, RealtimeAgentWire),
     "openai-realtime, mulaw": KnownTarget(f"{_REALTIME},encoding=mulaw", lambda: RealtimeAgentWire("mulaw")),
     "openai-realtime, beta": KnownTarget(f"{_REALTIME},version=beta", lambda: RealtimeAgentWire(beta=True)),

@@ -17,7 +17,7 @@ from voicelab.targets.mapping.templates import fill
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Event, Frame
 from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
-from voicelab.targets.streaming.wire import BaseWire, Reading, read_object
+from voicelab.targets.streaming.wire import BaseWire, Reading, read_arguments, read_object
 
 _HEX = "$hex"
 
@@ -173,15 +173,10 @@ def _texts(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
 def _calls(rule: Rule, at: Callable[[str], Any]) -> list[Event]:
     if rule.tool_call is None:
         return []
-    arguments = at(rule.tool_call.arguments) if rule.tool_call.arguments else {}
-    if isinstance(arguments, str):
-        try:
-            arguments = json.loads(arguments)
-        except ValueError:
-            arguments = {}
+    arguments = read_arguments(at(rule.tool_call.arguments)) if rule.tool_call.arguments else {}
     name = at(rule.tool_call.name)
     call_id = at(rule.tool_call.id) if rule.tool_call.id else ""
-    return [events.AgentToolCall(str(name), arguments if isinstance(arguments, dict) else {}, str(call_id))]
+    return [events.AgentToolCall(str(name), arguments, str(call_id))]
 
 
 def _signals(rule: Rule) -> list[Event]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Sequence
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
@@ -12,7 +13,14 @@ from voicelab.audio.clip import Clip
 from voicelab.audio.incoming import Mode
 from voicelab.errors import ConnectionLostError, InputError, NoReplyError, ServerError, VoicelabError
 from voicelab.targets.background import analyse
-from voicelab.targets.base import Capabilities, Interruption, SoundPiece, TurnOutcome, Utterance
+from voicelab.targets.base import (
+    Capabilities,
+    Interruption,
+    SoundPiece,
+    TargetEvent,
+    TurnOutcome,
+    Utterance,
+)
 from voicelab.targets.streaming import events
 from voicelab.targets.streaming.events import Frame
 from voicelab.targets.streaming.microphone import Microphone
@@ -22,6 +30,8 @@ from voicelab.targets.streaming.wire import Reading, Wire
 
 _FRAMES_BETWEEN_PAUSES = 100
 _CLOSE_LIMIT_S = 2.0
+_UNREADABLE = (InputError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RecursionError)
+"""What reading a message of another shape than the protocol's can raise."""
 
 
 class StreamSession:
@@ -49,6 +59,16 @@ class StreamSession:
         self._tasks: list[asyncio.Task[None]] = []
         self._answers: set[asyncio.Task[None]] = set()
         self._recording = False
+
+    @property
+    def messages(self) -> tuple[TargetEvent, ...]:
+        """The messages of this turn that came, without its sound."""
+        return tuple(replace(event, name=f"< {event.name}") for event in self._turn.outcome.events)
+
+    @property
+    def outcome_so_far(self) -> TurnOutcome:
+        """What the current turn has brought until now."""
+        return self._turn.outcome
 
     async def begin(self, *, ready_s: float, greeting_s: float) -> None:
         """Open the conversation: wait until the target is ready, then up to greeting_s for its greeting.
@@ -105,9 +125,8 @@ class StreamSession:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, *self._answers, return_exceptions=True)
-        with contextlib.suppress(TimeoutError, ConnectionLostError):
-            async with asyncio.timeout(2 * _CLOSE_LIMIT_S):
-                await self._transport.close()
+        with contextlib.suppress(ConnectionLostError):
+            await self._transport.close()
 
     def _new_turn(self) -> TurnState:
         return TurnState(self._limits, self._wire.marks_end, self._wants_transcript)
@@ -172,6 +191,7 @@ class StreamSession:
             self._check()
             await self._change(until_s=over_s)
         self._check()
+        turn.check_length(perf_counter())
 
     async def _change(self, *, until_s: float) -> bool:
         """Wait for the next message. Returns False if none arrives until until_s."""
@@ -208,7 +228,7 @@ class StreamSession:
         turn = self._turn
         try:
             reading = self._wire.read(frame)
-        except (InputError, ValueError, KeyError, TypeError, AttributeError) as error:
+        except _UNREADABLE as error:
             turn.take_unreadable(
                 at_s, str(error) if isinstance(error, InputError) else f"{type(error).__name__}: {error}"
             )

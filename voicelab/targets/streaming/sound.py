@@ -17,6 +17,8 @@ ENCODINGS: tuple[str, ...] = get_args(Encoding)
 FRAME_S = 0.02
 """Default duration of the audio in one message, in seconds."""
 LOWEST_RATE_HZ, HIGHEST_RATE_HZ = 8_000, 96_000
+_READ_RATES_HZ = range(1_000, 384_001)
+"""Rates of a reply's sound that can be read; a message may name any number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +101,9 @@ class SoundDecoder:
 
 
 def samples_clip(data: bytes, rate_hz: int, channels: int) -> Clip:
-    """Decode interleaved 16-bit samples and mix them to mono. Raises InputError for invalid data."""
-    if rate_hz <= 0 or channels <= 0 or len(data) % (2 * channels):
-        raise InputError(f"a piece of audio has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
+    """16-bit samples, channels interleaved and mixed to one. Raises InputError when they cannot be that."""
+    if rate_hz not in _READ_RATES_HZ or not 0 < channels <= 64 or len(data) % (2 * channels):
+        raise InputError(f"a piece of sound has {len(data)} bytes, {channels} channels and {rate_hz} Hz")
     clip = Clip.from_pcm16(data, rate_hz)
     if channels == 1:
         return clip

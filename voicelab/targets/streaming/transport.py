@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import re
@@ -14,11 +15,13 @@ import websockets
 from websockets.asyncio.client import ClientConnection
 
 from voicelab.engines.addresses import basic_authorization, take_user
-from voicelab.errors import ConnectionLostError, InputError, VoicelabError
+from voicelab.errors import ConnectionLostError, InputError, UnreachableError, VoicelabError
 from voicelab.targets.streaming.events import Frame
 
 LARGEST_MESSAGE_BYTES = 16 * 2**20
 _CLOSE_LIMIT_S = 2.0
+_PING_S = 20.0
+"""A connection is lost when no answer to a ping comes for this long, or nothing can be sent; pings are as far apart."""
 _FINAL_STATUSES = {
     HTTPStatus.BAD_REQUEST,
     HTTPStatus.UNAUTHORIZED,
@@ -61,7 +64,7 @@ class WebSocket:
     ) -> WebSocket:
         """Open a connection. Credentials in the URL are sent with HTTP Basic. origin: send the URL's own origin.
 
-        Raises InputError for an invalid URL or a permanent refusal, ConnectionLostError for errors that may pass.
+        Raises InputError for an address or an answer that waiting does not change, UnreachableError for the rest.
         """
         url = check_url(take_user(with_environment(url)), ("ws", "wss"), what="url")
         shown = without_query(url)
@@ -74,19 +77,25 @@ class WebSocket:
                 max_size=LARGEST_MESSAGE_BYTES,
                 open_timeout=timeout_s,
                 close_timeout=_CLOSE_LIMIT_S,
+                ping_interval=_PING_S,
+                ping_timeout=_PING_S,
                 compression=None,
                 proxy=None,
             )
         except websockets.InvalidStatus as error:
             raise _refused(shown, error) from error
         except (OSError, TimeoutError, websockets.WebSocketException) as error:
-            reason = str(error) or f"no answer within {timeout_s:g} s"
-            raise ConnectionLostError(f"{shown}: cannot connect: {reason}; is the agent running there?") from error
+            reason = str(error) or f"no answer for {timeout_s:g} s"
+            raise UnreachableError(f"{shown}: cannot connect: {reason}; is the agent running there?") from error
         return cls(connection, shown)
 
     async def send(self, frame: Frame) -> None:
         try:
-            await self._connection.send(frame)
+            # A ping waits behind a frame that a peer does not read, so pings alone do not notice such a peer.
+            async with asyncio.timeout(_PING_S):
+                await self._connection.send(frame)
+        except TimeoutError as error:
+            raise ConnectionLostError(f"{self._shown}: the target read nothing for {_PING_S:g} s") from error
         except websockets.ConnectionClosed as error:
             raise self._lost(error) from error
 
@@ -97,7 +106,11 @@ class WebSocket:
             raise self._lost(error) from error
 
     async def close(self) -> None:
-        await self._connection.close()
+        try:
+            async with asyncio.timeout(2 * _CLOSE_LIMIT_S):
+                await self._connection.close()
+        except TimeoutError:
+            self._connection.transport.abort()
 
     def _lost(self, error: websockets.ConnectionClosed) -> ConnectionLostError:
         return ConnectionLostError(f"{self._shown}: the target closed the connection: {str(error)[:_LONGEST_REASON]}")
@@ -145,7 +158,7 @@ def _refused(shown: str, error: websockets.InvalidStatus) -> VoicelabError:
     status = error.response.status_code
     message = f"{shown}: the target refused the connection with HTTP {status}{_detail(error.response.body)}"
     if status not in _FINAL_STATUSES:
-        return ConnectionLostError(message)
+        return UnreachableError(message)
     way_out = "check its key" if status in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN) else "check its address"
     return InputError(f"{message}; {way_out}")
 

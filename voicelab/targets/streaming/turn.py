@@ -20,10 +20,11 @@ MOST_UNREADABLE = 100
 class TurnLimits:
     """Limits, in seconds, that end a turn.
 
-    timeout_s: maximum wait for a reply after the caller has finished. quiet_s: a reply without an end message ends if
-    nothing arrives for this long after its audio. end_wait_s: the same if an end message is expected, and after an
-    interruption, which may get no answer. transcript_wait_s: maximum wait for the caller's transcript after the reply.
-    longest_reply_s: a longer reply fails the turn.
+    timeout_s: longest wait for a reply after the caller has finished. quiet_s: a reply without an end message ends when
+    nothing more came for this long after its sound. end_wait_s: the same where an end message should come, and after an
+    interruption, to which no answer may come.
+    transcript_wait_s: longest wait for the caller's transcript after the reply. longest_reply_s: a reply that lasts
+    longer than this fails the turn, whether it is sound or a trickle of messages.
     """
 
     timeout_s: float = 30.0
@@ -31,6 +32,11 @@ class TurnLimits:
     end_wait_s: float = 5.0
     transcript_wait_s: float = 2.0
     longest_reply_s: float = 120.0
+
+    @property
+    def longest_wait_s(self) -> float:
+        """The turn fails if it is not over this long after the caller has finished."""
+        return self.timeout_s + self.longest_reply_s + self.end_wait_s
 
 
 @dataclass(slots=True)
@@ -167,17 +173,25 @@ class TurnState:
             return float("-inf")
         if self.finished_s is None:
             return float("inf")
+        return min(self._ends_at_s(self.finished_s), self.finished_s + self.limits.longest_wait_s)
+
+    def check_length(self, now_s: float) -> None:
+        """Fail a turn whose reply goes on for too long."""
+        if self.finished_s is not None and now_s >= self.finished_s + self.limits.longest_wait_s:
+            self.fail("reply_too_long", f"the reply was not over {self.limits.longest_wait_s:g} s after the caller")
+
+    def _ends_at_s(self, finished_s: float) -> float:
         if not self.has_reply and self.ended_s is None:
-            return self.finished_s + self.limits.timeout_s
-        heard_s = max(self.playout.ends_s, self._last_s, self.finished_s)
+            return finished_s + self.limits.timeout_s
+        heard_s = max(self.playout.ends_s, self._last_s, finished_s)
         quiet_s = max(self.limits.quiet_s, self.limits.end_wait_s if self.interrupted_by_us else 0.0)
         if not self.marks_end:
             return heard_s + quiet_s
         if self.ended_s is None:
             return heard_s + self.limits.end_wait_s
-        if self.ended_s < self.finished_s:
-            # It replied before the caller had finished, so it may reply again.
-            return max(self.playout.ends_s, self.finished_s + quiet_s)
+        if self.ended_s < finished_s:
+            # It answered before the caller had finished, so it may answer again.
+            return max(self.playout.ends_s, finished_s + quiet_s)
         over_s = max(self.playout.ends_s, self.ended_s)
         waits = self.wants_transcript and self._transcript_at_s is None
         return max(over_s, self.ended_s + self.limits.transcript_wait_s) if waits else over_s

@@ -116,6 +116,15 @@ def read_object(frame: Frame) -> dict[str, Any]:
     return value
 
 
+def read_arguments(value: Any) -> dict[str, Any]:
+    """The arguments of a tool call, an object or its JSON; {} for anything else."""
+    try:
+        found = json.loads(value) if isinstance(value, str) else value
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
 def shorten(frame: Frame) -> str:
     """Return the beginning of a message, for errors."""
     if isinstance(frame, bytes):

@@ -10,6 +10,8 @@ Owner = Literal["agent", "harness"]
 CONNECTION_LOST = "connection_lost"
 NO_REPLY = "no_reply"
 GOING_AWAY = "going_away"
+BAD_REPLY = "bad_reply"
+"""The target broke its protocol."""
 
 CONNECTION_FAULTS = frozenset({CONNECTION_LOST, NO_REPLY, GOING_AWAY})
 """Failures unrelated to the turn itself; `--resume` repeats these turns."""

@@ -1,0 +1,92 @@
+"""The echo agent as a phone agent: it answers a call in the dialect of one phone company."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from time import perf_counter
+
+from websockets.asyncio.server import ServerConnection, serve
+from websockets.exceptions import ConnectionClosed
+
+from voicelab.audio.clip import Clip
+from voicelab.targets.echo_agent import CallerTurn, EchoSettings, listening, with_silence
+from voicelab.targets.phone_dialects import phone_dialects
+from voicelab.targets.streaming.events import Frame
+from voicelab.targets.streaming.sound import SoundDecoder, SoundEncoder
+
+_PIECE_S = 0.2
+
+
+class EchoPhone:
+    """Says back what it heard, a set time after the caller stopped.
+
+    A phone line carries sound all the time, so a pause longer than the delay ends the caller's turn. If the caller
+    speaks over a reply, the rest of the reply is dropped. dialect: a key of `phone_dialects`, in its usual encoding.
+    """
+
+    def __init__(self, dialect: str, settings: EchoSettings | None = None) -> None:
+        self._dialect = phone_dialects()[dialect]
+        self._settings = settings or EchoSettings()
+
+    @asynccontextmanager
+    async def serving(self, host: str = "127.0.0.1", port: int = 0) -> AsyncIterator[int]:
+        """Serve for as long as the block lasts; the port, chosen freely where it is 0. Raises InputError."""
+        async with listening(serve(self._answer, host, port, compression=None), host, port) as chosen:
+            yield chosen
+
+    async def _answer(self, socket: ServerConnection) -> None:
+        turn, plays_until_s = CallerTurn(), 0.0
+        decoder, encoder = SoundDecoder(self._dialect.sound.form), SoundEncoder(self._dialect.sound.form)
+        with suppress(ConnectionClosed):
+            while True:
+                frame = await self._frame_or_due(socket, turn)
+                now_s = perf_counter()
+                if frame is not None and (sound := self._sound(frame)):
+                    if turn.began_s is None:
+                        turn.parts.clear()  # silence between turns
+                    turn.take(decoder.decode(sound), now_s)
+                if turn.ended_s is None:
+                    continue
+                if now_s < plays_until_s:
+                    await socket.send(json.dumps({self._dialect.kind: self._dialect.clears}))
+                    plays_until_s = now_s
+                if now_s >= turn.ended_s + self._settings.delay_s:
+                    reply = self._reply(turn)
+                    await self._play(socket, reply, encoder)
+                    turn, plays_until_s = CallerTurn(), now_s + reply.duration_s
+
+    async def _frame_or_due(self, socket: ServerConnection, turn: CallerTurn) -> Frame | None:
+        """The next message; None when the reply is due before it comes."""
+        wait_s = None
+        if turn.ended_s is not None:
+            wait_s = max(0.0, turn.ended_s + self._settings.delay_s - perf_counter())
+        try:
+            async with asyncio.timeout(wait_s):
+                return await socket.recv()
+        except TimeoutError:
+            return None
+
+    def _sound(self, frame: Frame) -> bytes:
+        """The caller's sound in a message; empty where it has none."""
+        if isinstance(frame, bytes):
+            return frame
+        message = json.loads(frame)
+        return base64.b64decode(message["media"]["payload"]) if message.get("event") == "media" else b""
+
+    def _reply(self, turn: CallerTurn) -> Clip:
+        said = self._settings.reply or turn.speech()
+        return with_silence(said, self._settings.leading_silence_s, self._dialect.sound.form.rate_hz)
+
+    async def _play(self, socket: ServerConnection, reply: Clip, encoder: SoundEncoder) -> None:
+        size = round(_PIECE_S * reply.rate_hz)
+        for start in range(0, len(reply.samples), size):
+            sound = encoder.encode(Clip(reply.samples[start : start + size], reply.rate_hz))
+            if self._dialect.plays is None:
+                await socket.send(sound)
+            else:
+                media = {"payload": base64.b64encode(sound).decode()}
+                await socket.send(json.dumps({self._dialect.kind: self._dialect.plays, "media": media}))

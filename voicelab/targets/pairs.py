@@ -1,0 +1,16 @@
+"""Names with values in one option, joined by semicolons: `model=tiny;language=en`."""
+
+from __future__ import annotations
+
+from voicelab.errors import InputError
+
+
+def read_pairs(text: str, *, what: str) -> dict[str, str]:
+    """The values by name. Raises InputError, which begins with `what`."""
+    found = {}
+    for part in filter(None, text.split(";")):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise InputError(f"{what}: {part!r} is no NAME=VALUE; join several by ;")
+        found[name.strip()] = value.strip()
+    return found
