@@ -131,6 +131,8 @@ class SpeechStream:
             await self._add(piece)
             for event in await self._vad_batcher.feed(self._endpointer, piece):
                 await self._act(event, at_s)
+            if self._now is not None:
+                self._now.update_partials()
             if (wanted := self._endpointer.sound_to_judge) is not None:
                 await self._judge_sound(*wanted)
             if self._services.settings.speculative_start:
@@ -171,7 +173,7 @@ class SpeechStream:
             case SpeechBegan(start, speech) if not self._services.draining.is_set():
                 self._now = UtteranceReceiver(
                     self._services, self._config, self._sender, self._rate_limiter,
-                    kind="spoken", note=self._endpointer.note_partial,
+                    kind="spoken", endpointer=self._endpointer,
                 )  # fmt: skip
                 self._now.is_unannounced = True
                 self._speech_at = speech

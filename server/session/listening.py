@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Callable
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from typing import Literal
 
@@ -18,6 +18,7 @@ from voicelab.audio.clip import Clip
 from voicelab.errors import VoicelabError
 from voicelab.pipeline.turn import Turn
 from voicelab.pipeline.turn_events import TurnEvent
+from voicelab.vad.endpoint import Endpointer
 
 _EARLY_TRIES = 2
 """Answers begun in one pause: the words may change once. A recognizer that keeps changing them is not followed."""
@@ -26,7 +27,7 @@ _EARLY_TRIES = 2
 class UtteranceReceiver:
     """A turn while it is being received. It opens with the first audio, or with `open` for a typed turn.
 
-    record: the turn for the history. note: called with every partial transcript. is_unannounced: the client does not
+    record: the turn for the history. endpointer: told every partial transcript. is_unannounced: the client does not
     know of the turn yet. fault: an error for `finish` to raise.
     """
 
@@ -38,13 +39,13 @@ class UtteranceReceiver:
         rate_limiter: RateLimiter,
         *,
         kind: Literal["spoken", "typed"],
-        note: Callable[[str], None] | None = None,
+        endpointer: Endpointer | None = None,
     ) -> None:
         self.record = TurnRecord(kind)
         self.turn: Turn | None = None
         self.is_unannounced = False
         self.fault: VoicelabError | None = None
-        self._note = note
+        self._endpointer = endpointer
         self._services = services
         self._config = config
         self._sender = sender
@@ -70,8 +71,8 @@ class UtteranceReceiver:
             longest_s=longest_s,
         )
         self.record.times, self.record.intervals = self.turn.times, self.turn.intervals
-        if config.partials or self._note is not None:
-            self._partials = Partials(self.turn, self._send_partial, self._note)
+        if config.partials or self._endpointer is not None:
+            self._partials = Partials(self.turn, self._send_partial, self._endpointer)
         return self.turn
 
     async def receive(self, chunk: AudioChunk, at_s: float) -> None:
@@ -88,13 +89,15 @@ class UtteranceReceiver:
         await turn.receive(data, chunk.format, chunk.rate_hz)
         if self._config.realtime:
             self._rate_limiter.add(turn.heard_s - heard_s, at_s)
-        if self._partials is not None:
-            self._partials.update()
+        self.update_partials()
 
     async def add(self, clip: Clip) -> None:
-        """Process decoded audio (SPEECH_RATE_HZ)."""
+        """Process decoded audio (SPEECH_RATE_HZ). Call `update_partials` when the endpointer has judged it."""
         turn = self.turn or await self.open()
         await turn.hear(clip)
+
+    def update_partials(self) -> None:
+        """Request a partial transcript, if one is due."""
         if self._partials is not None:
             self._partials.update()
 

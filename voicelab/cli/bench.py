@@ -11,6 +11,7 @@ from voicelab.cli import column_options, completion, terminal
 from voicelab.cli.bench_endpoint import endpoint, vad
 from voicelab.cli.bench_intervals import intervals
 from voicelab.cli.bench_match import match
+from voicelab.cli.bench_response import response
 from voicelab.cli.bench_server import server
 from voicelab.cli.bench_tts import tts
 from voicelab.cli.run_options import SamplesOption
@@ -25,6 +26,7 @@ bench.command()(endpoint)
 bench.command()(vad)
 bench.command()(intervals)
 bench.command()(server)
+bench.command()(response)
 bench.command()(match)
 bench.command()(tts)
 

@@ -90,6 +90,7 @@ NOTHING = Refusal("the denominator is 0")
 DOMINATED = Refusal("almost all data comes from one {unit}")
 UNDEFINED = Refusal("the figure is not defined without one of the {unit}s")
 NO_SPREAD = Refusal("the values do not differ, so their variance is 0")
+ALIKE_AND_UNBOUNDED = Refusal("the {unit}s do not differ, and the figure has no greatest value to bound others by")
 ALIKE = f"{BOUND}: the {{unit}}s do not differ"
 
 
@@ -188,7 +189,7 @@ def sums_result(
 
     columns: one sequence of counts per column, each as long as keys. statistic: maps sums of shape (n, columns) to n
     estimates, nan where undefined. bounds: the least and the greatest value of the statistic, at which the interval is
-    truncated. seed, draws: for the bootstrap methods only.
+    truncated; without them, clusters that do not differ give a Refusal. seed, draws: for the bootstrap methods only.
     """
     counts, groups = _counted(np.asarray(columns, dtype=np.float64), keys)
     if len(groups) < 2:
@@ -201,7 +202,10 @@ def sums_result(
         return found
     reach, name, reason = found.reach(level), JACKKNIFE, few_clusters(cluster_weights(sums))
     if found.error == 0:
-        reach, name, reason = unvaried_reach(sums, counts.shape[1], level), UNVARIED, reason or ALIKE
+        width = bounds[1] - bounds[0]
+        if not np.isfinite(width):
+            return ALIKE_AND_UNBOUNDED
+        reach, name, reason = width * unvaried_reach(sums, counts.shape[1], level), UNVARIED, reason or ALIKE
     low, high = max(bounds[0], found.value - reach), min(bounds[1], found.value + reach)
     return Interval(low, high, level, name, len(groups), reason) if low < high else NO_SPREAD
 
@@ -232,10 +236,10 @@ def cluster_weights(sums: Floats) -> Floats:
 
 
 def unvaried_reach(sums: Floats, positions: int, level: float) -> float:
-    """Return the possible error of a figure on which all clusters agree.
+    """Return the possible error of a figure on which all clusters agree, as a share of the figure's range.
 
-    No position deviated, so the share of deviating positions is at most the exact upper limit of 0 events, with a
-    deviation of at most 1 each.
+    No position deviated, so the share of deviating positions is at most the exact upper limit of 0 events. Each
+    deviates by at most the range.
     """
     freedom = effective_clusters(cluster_weights(sums)) - 1
     return of_nothing_seen(for_few_clusters(positions, positions, freedom, level), level)

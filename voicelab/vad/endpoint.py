@@ -19,7 +19,12 @@ from voicelab.vad.turn_end.base import TurnEnd
 from voicelab.vad.turn_end.words import Words
 
 _JUDGE_AFTER = 4 * FRAME
-"""Silence after which the audio before the pause is scored: 0.13 s."""
+"""Silence after which the sound of a pause is judged: 0.13 s."""
+_WORDS_AFTER = 5 * FRAME
+"""Silence after which the recognizer is asked for the words before a pause: 0.16 s.
+
+A recognizer that is asked earlier may not have decoded the last word yet. Its own detector may be a frame behind.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +64,7 @@ Event = SpeechBegan | TookTurn | SpeechEnded
 class _Utterance:
     """The current utterance. voiced: samples of speech.
 
-    pause_text, sound_score, verdict: state of the current pause; reset by speech.
+    pause_text, sound_score, verdict: what is known of the current pause; speech resets them. None: not known yet.
     """
 
     start: int
@@ -67,7 +72,7 @@ class _Utterance:
     last: int
     voiced: int
     text: str = ""
-    pause_text: str = ""
+    pause_text: str | None = None
     sound_score: float | None = None
     verdict: Completeness = Completeness.OPEN
     took_floor: bool = False
@@ -119,23 +124,39 @@ class Endpointer:
             events += self._end(self._now)
         return events
 
-    def note_partial(self, text: str) -> None:
-        """Set the partial transcript of the current utterance. Call it for every result, changed or not.
+    @property
+    def position(self) -> int:
+        """Number of samples judged so far."""
+        return self._position
 
-        A text that is followed by more speech does not count for the end. Without an utterance it is ignored.
+    @property
+    def wants_words(self) -> bool:
+        """Whether a pause has lasted 0.16 s and the words before it are not known: ask the recognizer now."""
+        now = self._now
+        return now is not None and now.pause_text is None and self._position - now.last >= _WORDS_AFTER
+
+    def note_partial(self, text: str, asked_at: int | None = None) -> None:
+        """Take the partial transcript of the current utterance, after every request and even if it has not changed.
+
+        asked_at: `position` when the recognizer was asked; None: now. The text counts for the end of the turn only if
+        the recognizer was asked at least 0.16 s into the current pause. Ignored between utterances.
         """
-        if self._now is not None:
-            self._now.text = text
-            self._now.pause_text = text if self.in_pause else ""
-            self._judge(self._now)
+        now = self._now
+        if now is None:
+            return
+        now.text = text
+        asked_at = self._position if asked_at is None else asked_at
+        if asked_at - now.last >= _WORDS_AFTER:
+            now.pause_text = text
+            self._judge(now)
 
     @property
     def likely_last_words(self) -> str:
-        """Return the partial transcript of the current pause if the turn may end with it; otherwise ""."""
+        """The words before the current pause, if the turn may be over; "" if they are unknown or ask for more."""
         now = self._now
-        if now is None or now.verdict is Completeness.UNFINISHED or self._position - now.last < _JUDGE_AFTER:
+        if now is None or now.verdict is Completeness.UNFINISHED:
             return ""
-        return now.pause_text
+        return now.pause_text or ""
 
     @property
     def sound_to_judge(self) -> tuple[int, int] | None:
@@ -155,8 +176,7 @@ class Endpointer:
             self._judge(self._now)
 
     def _judge(self, now: _Utterance) -> None:
-        known = now.pause_text or now.sound_score is not None
-        now.verdict = self._turn_end.verdict(now.pause_text, now.sound_score) if known else Completeness.OPEN
+        now.verdict = self._turn_end.verdict(now.pause_text or "", now.sound_score)
 
     def advance(self, probabilities: Sequence[float]) -> list[Event]:
         """Process the speech probabilities of the next frames."""
@@ -190,7 +210,7 @@ class Endpointer:
         goes_on = now.last == self._position - FRAME
         if probability >= self.settings.speech_at or (goes_on and probability >= self.settings.quiet_below):
             now.last = self._position
-            now.verdict, now.pause_text, now.sound_score = Completeness.OPEN, "", None
+            now.verdict, now.pause_text, now.sound_score = Completeness.OPEN, None, None
             now.voiced += FRAME
         events: list[Event] = []
         if not now.took_floor and self._barge_in.interrupts(now.voiced, now.text):

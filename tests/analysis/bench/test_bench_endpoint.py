@@ -49,7 +49,7 @@ def test_the_same_seed_gives_the_same_sound_and_words(variants):
 def test_what_is_heard_on_the_way_grows_to_the_whole(variants):
     for one in variants:
         assert "please" in one.heard[-1][1]
-        assert one.heard[0][0] == 1600
+        assert one.heard[0][0] == FRAME
         assert len(one.heard[0][1]) < len(one.heard[-1][1])
 
 

@@ -19,12 +19,13 @@ from voicelab.audio.clip import SPEECH_RATE_HZ, Clip
 from voicelab.datasets import Sample
 from voicelab.engines.streams import PartialStream
 from voicelab.errors import InputError
+from voicelab.vad.base import FRAME
 
-_FRAME = SPEECH_RATE_HZ // 100
+_HOP = SPEECH_RATE_HZ // 100
 _NEAR_FRAMES = 5
 _FADE = SPEECH_RATE_HZ // 200
 _BELOW_LOUDEST_DB = 45.0
-_MEAN_S, _STEP_S, _HEARD_AFTER_S = 1.0, 0.1, 0.5
+_MEAN_S, _HEARD_AFTER_S = 1.0, 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +69,7 @@ def paused(sample: Sample, plan: PausePlan, seeds: Sequence[int], *, asr: str) -
 def without_words(sample: Sample, plan: PausePlan, seeds: Sequence[int]) -> list[PausedClip]:
     """The same recordings, with nothing in `heard`."""
     speech = _spoken(sample.clip().at_rate(SPEECH_RATE_HZ).samples)
-    ends = _word_ends(speech)
+    ends = _word_ends(speech) if plan.pauses else []
     return [_with_pauses(sample, speech, ends, plan, seed) for seed in seeds]
 
 
@@ -95,20 +96,20 @@ def _spoken(samples: NDArray[np.float32]) -> NDArray[np.float32]:
     """The span from the first to the last 10 ms within 45 dB of the loudest."""
     level_db = _level_db(samples)
     loud = np.flatnonzero(level_db > level_db.max() - _BELOW_LOUDEST_DB)
-    return samples[loud[0] * _FRAME : (loud[-1] + 1) * _FRAME]
+    return samples[loud[0] * _HOP : (loud[-1] + 1) * _HOP]
 
 
 def _level_db(samples: NDArray[np.float32]) -> NDArray[np.float64]:
-    frames = samples[: len(samples) // _FRAME * _FRAME].reshape(-1, _FRAME).astype(np.float64)
+    frames = samples[: len(samples) // _HOP * _HOP].reshape(-1, _HOP).astype(np.float64)
     return np.asarray(10 * np.log10(np.mean(frames**2, axis=1) + 1e-12), dtype=np.float64)
 
 
 def _quietest_near(samples: NDArray[np.float32], at: int) -> int:
     """The middle of the quietest 10 ms within 50 ms of a place."""
     level_db = _level_db(samples)
-    low = max(0, at // _FRAME - _NEAR_FRAMES)
-    near = level_db[low : at // _FRAME + _NEAR_FRAMES + 1]
-    return int(low + np.argmin(near)) * _FRAME + _FRAME // 2
+    low = max(0, at // _HOP - _NEAR_FRAMES)
+    near = level_db[low : at // _HOP + _NEAR_FRAMES + 1]
+    return int(low + np.argmin(near)) * _HOP + _HOP // 2
 
 
 def _faded(samples: NDArray[np.float32]) -> NDArray[np.float32]:
@@ -147,7 +148,7 @@ def _word_ends(speech: NDArray[np.float32]) -> list[int]:
     decoder.process_raw(Clip(speech, SPEECH_RATE_HZ).to_pcm16(), False, False)
     decoder.end_utt()
     words = [part for part in decoder.seg() if not part.word.startswith(("<", "["))]
-    return [(part.end_frame + 1) * _FRAME for part in words[:-1]]
+    return [(part.end_frame + 1) * _HOP for part in words[:-1]]
 
 
 def _begun(speech: NDArray[np.float32]) -> Any:
@@ -167,13 +168,13 @@ def _recognizer(name: str) -> Any:
 
 
 def _heard_on_the_way(samples: NDArray[np.float32], asr: str) -> tuple[tuple[int, str], ...]:
-    """The partial transcript every 0.1 s."""
+    """The partial transcript after every frame."""
     words: Any = _recognizer(asr).stream()
     if not isinstance(words, PartialStream):
         raise InputError(f"--asr {asr} has no partial transcripts; choose moonshine or pocketsphinx")
     found: list[tuple[int, str]] = []
     stream: Any = words
-    for piece in _pieces(samples, round(_STEP_S * SPEECH_RATE_HZ)):
+    for piece in _pieces(samples, FRAME):
         stream.feed(Clip(piece, SPEECH_RATE_HZ))
         found.append((len(piece) + (found[-1][0] if found else 0), stream.partial()))
     stream.close()

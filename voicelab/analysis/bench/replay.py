@@ -80,12 +80,13 @@ class _NoStream:
 
 
 def _ends(one: Judged, way: Way, silence_s: float, lag_s: float) -> Iterator[int]:
-    """Detected ends: processes frame by frame, with the partial transcripts at their times."""
+    """Detected ends: processes frame by frame, and asks for partial transcripts when the server does."""
     stream: DetectorStream = _NoStream()
     settings = replace(way.turn_end.settings, silence_s=silence_s)
     endpointer = Endpointer(stream, settings, turn_end=way.turn_end)
-    heard, known, text = one.paused.heard, 0, ""
-    step, lag, asked = round(ASKED_EVERY_S * SPEECH_RATE_HZ), round(lag_s * SPEECH_RATE_HZ), 0
+    texts, last_text = dict(one.paused.heard), one.paused.heard[-1][1] if one.paused.heard else ""
+    step, lag, asked_at = round(ASKED_EVERY_S * SPEECH_RATE_HZ), round(lag_s * SPEECH_RATE_HZ), 0
+    is_pending = False
     for number, probability in enumerate(one.probabilities, start=1):
         for event in endpointer.advance([probability]):
             if isinstance(event, SpeechEnded):
@@ -93,12 +94,11 @@ def _ends(one: Judged, way: Way, silence_s: float, lag_s: float) -> Iterator[int
         position = number * FRAME
         if (wanted := endpointer.sound_to_judge) is not None:
             endpointer.note_sound(_score(one, way, *wanted))
-        if position - asked >= step:
-            asked = position
-            while known < len(heard) and heard[known][0] <= position - lag:
-                text = heard[known][1]
-                known += 1
-            endpointer.note_partial(text)
+        if is_pending and position - asked_at >= lag:
+            is_pending = False
+            endpointer.note_partial(texts.get(asked_at, last_text), asked_at)
+        if not is_pending and (endpointer.wants_words or position - asked_at >= step):
+            is_pending, asked_at = True, position
 
 
 def _score(one: Judged, way: Way, start: int, end: int) -> float:

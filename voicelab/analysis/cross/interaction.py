@@ -18,6 +18,9 @@ from voicelab.metrics.intervals import Floats, Interval, sums_result
 from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
 from voicelab.scoring.measuring import measure_ratio, measure_sums
 
+_BOUNDS = (-1.0, 1.0)
+"""Of an interaction, for word error rates up to 1."""
+
 
 def whole_sentences(heard: Sequence[CrossedSentence], pairs: int) -> list[str]:
     """The texts that all pairs have finished, in order."""
@@ -44,8 +47,11 @@ def crossed_pairs(
     pairs = []
     for place, (voice, recognizer) in enumerate(names):
         statistic = partial(_one_interaction, shape=shape, place=place)
-        estimate = measure_sums(float(values.flat[place]), [*errors, words], statistic, clusters, figures)
-        wide = sums_result([*errors, words], texts, statistic, seed=seed, level=1 - (1 - LEVEL) / _comparisons(shape))
+        columns, level = [*errors, words], 1 - (1 - LEVEL) / _comparisons(shape)
+        estimate = measure_sums(
+            float(values.flat[place]), columns, statistic, clusters, figures, least=_BOUNDS[0], most=_BOUNDS[1]
+        )
+        wide = sums_result(columns, texts, statistic, seed=seed, level=level, bounds=_BOUNDS)
         pairs.append(
             CrossedPair(
                 voice=voice,

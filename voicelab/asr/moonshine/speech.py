@@ -16,13 +16,15 @@ from voicelab.vad.base import FRAME, DetectorStream
 LONGEST_S = 24.0
 """Maximum segment in seconds; beyond about 30 s Moonshine repeats itself."""
 PAUSE_S = 0.2
-"""A preliminary decode is worthwhile after this much silence (seconds)."""
+"""Silence in seconds at which a long segment may end."""
 MARGIN_S = 0.1
-"""Margin before and after the speech of a segment in seconds; at most PAUSE_S, so that a pause does not change it."""
+"""Margin before and after the speech of a segment in seconds, at most PAUSE_S."""
 _SPEECH_AT, _QUIET_BELOW = 0.5, 0.35
 _SHORTEST_SPEECH_S = 0.12
 _PAUSE_FRAMES = int(PAUSE_S * SPEECH_RATE_HZ) // FRAME + 1
 _MARGIN = int(MARGIN_S * SPEECH_RATE_HZ)
+_SETTLED_FRAMES = -(-_MARGIN // FRAME)
+"""Quiet frames after which more silence does not change the current segment, so that decoding it is worthwhile."""
 _SEARCH_S = 6.0
 """How far back to search for the best place to split a long segment, in seconds."""
 
@@ -61,8 +63,8 @@ class SpeechFinder:
 
     @property
     def in_pause(self) -> bool:
-        """Whether the current segment contains speech followed by a pause of PAUSE_S."""
-        return self._start is not None and self._quiet_frames >= _PAUSE_FRAMES
+        """Whether the current segment contains speech, and silence that covers its margin."""
+        return self._start is not None and self._quiet_frames >= _SETTLED_FRAMES
 
     def tail(self) -> SoundSpan | None:
         """Return the current segment without trailing silence; None without speech."""

@@ -10,6 +10,7 @@ from typing import Self
 
 from voicelab.analysis.bench.server import latency, load, memory, speech
 from voicelab.analysis.bench.server.findings import Measurement
+from voicelab.analysis.bench.server.talker import Mode
 from voicelab.runs.records import RunSpec
 from voicelab.targets.own_server import own_server
 from voicelab.tts.default import default_voice
@@ -65,7 +66,7 @@ async def _latency(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) 
 
 
 async def _load(sizes: Sizes, folder: Path, bar: Callable[[int, str], Tick]) -> list[Measurement]:
-    steps: Sequence[tuple[load.Mode, Sequence[int], int]]
+    steps: Sequence[tuple[Mode, Sequence[int], int]]
     steps = (("realtime", sizes.speaking, 100), ("continuous", sizes.speaking_vad, 40))
     found = []
     for mode, counts, least in steps:

@@ -13,18 +13,15 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field
 from itertools import cycle
 from time import perf_counter
-from typing import Literal
 
 import numpy as np
 
 from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.analysis.bench.server.talker import Mode, Talker, chunk_frame, chunk_frames
 from voicelab.analysis.bench.server.watch import Vitals
 from voicelab.audio.opus import FRAME_S
 from voicelab.errors import ConnectionLostError, ServerError
-
-Mode = Literal["realtime", "continuous"]
 
 MOST_TRANSIT_MS = 20.0
 _PART = "load"

@@ -11,16 +11,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import cycle, islice
 from math import floor
-from time import perf_counter
 
 import numpy as np
 
 from voicelab.analysis.bench.server.findings import Measurement
 from voicelab.analysis.bench.server.recordings import speech_at_hand
-from voicelab.analysis.bench.server.talker import Talker, chunk_frame, chunk_frames
+from voicelab.analysis.bench.server.speaker import EncodedUtterance, Speaker, TimedTurn
 from voicelab.audio.opus import FRAME_S
 from voicelab.engines.pool.pool import available_cores
-from voicelab.errors import ServerError
 
 _PART = "speech"
 _MOST_OF_ENGINES = 1.3
@@ -98,37 +96,17 @@ async def _speaking(
     async def one(number: int) -> None:
         # Staggered, because people do not start to speak at the same time.
         await asyncio.sleep(2 * number / sessions)
-        async with Talker.connect(address, mode="realtime", events=["turn_metrics"], paced=False) as talker:
+        async with Speaker.connect(address, "realtime") as speaker:
             for packets in waiting:
-                reply = await _turn(talker, packets)
-                replies.extend([reply] if reply is not None else [])
+                turn = await speaker.say(EncodedUtterance("", packets, end_s=len(packets) * FRAME_S))
+                replies.extend([_timed(turn)] if isinstance(turn, TimedTurn) else [])
                 tick()
 
     await asyncio.gather(*(one(number) for number in range(sessions)))
     return replies
 
 
-async def _turn(talker: Talker, packets: Sequence[bytes]) -> TimedReply | None:
-    """Speak and wait for the whole answer; None for an empty transcript."""
-    frames = [*chunk_frames(packets[:-1]), chunk_frame(packets[-1], is_final=True)]
-    due_s = perf_counter()
-    for frame in frames:
-        due_s += FRAME_S
-        await asyncio.sleep(due_s - perf_counter())
-        await talker.socket.send(frame)
-    end_s = perf_counter()
-    first_s: float | None = None
-    stages = {}
-    while True:
-        name, data = await talker.receive()
-        if name == "error" and data["code"] == "no_speech":
-            return None
-        if name == "error":
-            raise ServerError(data["code"], data["message"])
-        if name == "turn_metrics":
-            stages = data
-        if name == "audio_chunk":
-            first_s = first_s or perf_counter() - end_s
-            if data["is_final"]:
-                engines_s = stages["asr_s"] + stages["agent_s"] + stages["tts_first_s"]
-                return TimedReply(first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])
+def _timed(turn: TimedTurn) -> TimedReply:
+    stages = turn.metrics
+    engines_s = stages["asr_s"] + stages["agent_s"] + stages["tts_first_s"]
+    return TimedReply(turn.first_s, engines_s, stages["audio_s"], stages["asr_busy_s"])

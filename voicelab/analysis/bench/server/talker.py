@@ -7,11 +7,13 @@ import base64
 import json
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
-from typing import Any
+from typing import Any, Literal
 
 import websockets
 from websockets.asyncio.client import ClientConnection
 
+Mode = Literal["realtime", "continuous"]
+"""`realtime`: the client ends its turns. `continuous`: the server detects their ends."""
 ORIGIN = websockets.Origin("http://localhost:3000")
 PATIENCE_S = 60.0
 _PATH = "/ws/voice/simple"
