@@ -89,10 +89,10 @@ def test_tokens_and_cost_are_those_of_the_turns_whose_server_reports_them():
 
 @pytest.mark.parametrize("cost", [0.0002, 0.1, 30.0])
 def test_equal_costs_have_no_interval_and_the_reason_is_given(cost):
-    equal = [answered(str(number), usage=AgentUsage(cost=cost)) for number in range(8)]
+    equal = [answered(str(number), usage=Usage(cost=cost)) for number in range(8)]
     found = summary_of(equal).figures["cost_per_turn"]
     assert found.value == pytest.approx(cost)
     assert found.interval is None
     assert "do not differ" in found.no_interval
-    found = summary_of([*equal, answered("dearer", usage=AgentUsage(cost=2 * cost))]).figures["cost_per_turn"]
+    found = summary_of([*equal, answered("dearer", usage=Usage(cost=2 * cost))]).figures["cost_per_turn"]
     assert found.interval.low < found.value < found.interval.high < 2 * cost

@@ -70,14 +70,17 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
 
 
 def _requests(run: RunResult, turns: Sequence[TurnResult]) -> tuple[list[tuple[TurnResult, Clip]], str | None]:
-    """The audio sent in each primary turn, with the run's condition applied, or the reason why it is not available."""
+    """The audio sent in each primary turn with speech, with the run's condition applied, or why it is not available.
+
+    The models are made for speech: they score silence and noise low, which says nothing about a recording.
+    """
     samples = inputs.sample_set(run)
     if samples is None:
         return [], "the run's samples no longer exist or have changed"
     source = RequestAudioSource(SetRecordings(samples.whole), run.spec.condition)
     found = []
     for turn in turns:
-        if turn.primary:
+        if turn.primary and turn.text.strip():
             sample = samples.sample(turn.sample_id)
             found.append((turn, decoding.decode(source.of(sample).audio, source=sample.source)))
     return found, None

@@ -122,7 +122,7 @@ def asr(
                 rows += _compared(speeds.measure(spec, clips, rounds=rounds, against_loop=True))
         title = f"{len(clips)} clips, {sound_s:.1f} s of sound, best of {rounds}, together: {streams} streams at once"
         columns = ("engine", "device", "load s", "RTF single", "RTF batched", "RTF together", "core s/s", "peak MiB")
-        terminal.table(title, columns, rows)
+        terminal.table(title, columns, rows, whole=("engine",))
         for sentence in left_out:
             terminal.warn(f"left out: {sentence}")
 

@@ -82,7 +82,7 @@ def response(
         recordings = load(samples or shipped("voice_samples"), named).only(limit=limit).spoken
         if not recordings:
             raise InputError(f"{samples}: no sample has speech")
-        spec = RunSpec(samples="none", **engines)
+        spec = RunSpec.model_validate({"samples": "none", **engines})
         steps = speakers or [1, 2, 4]
         said = measure.utterances(recordings, mode, seed)
 
@@ -95,7 +95,7 @@ def response(
 
         with tempfile.TemporaryDirectory(prefix="voicelab-bench-") as folder:
             found = asyncio.run(measured(Path(folder)))
-    chosen = {"mode": mode, "asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
+    chosen: dict[str, str | bool | None] = {"mode": mode, "asr": spec.asr, "agent": spec.agent, "tts": spec.tts}
     if mode == "continuous":
         chosen |= {"turn_end": turn_end, "speculative_start": speculative_start}
     if as_json:
@@ -130,13 +130,14 @@ def _sure(found: Interval | None) -> str:
 
 
 def _figures(one: ResponseTimes) -> dict[str, object]:
-    stages = {
-        stage: {name: one.quantile_s(stage, share) for name, share in (("p50", 0.5), ("p95", 0.95))}
-        | {f"{name}_interval": _bounds(one.interval(stage, share)) for name, share in (("p50", 0.5), ("p95", 0.95))}
-        for stage in _STAGES
-    }
-    return {"speakers": one.speakers, "turns": len(one.turns), "cut": one.cut, "unheard": one.unheard, **stages}
-
-
-def _bounds(found: Interval | None) -> tuple[float, float] | None:
-    return None if found is None else (found.low, found.high)
+    found: dict[str, object] = {
+        "speakers": one.speakers, "turns": len(one.turns), "cut": one.cut, "unheard": one.unheard,
+    }  # fmt: skip
+    for stage in _STAGES:
+        points: dict[str, object] = {}
+        for name, share in (("p50", 0.5), ("p95", 0.95)):
+            sure = one.interval(stage, share)
+            points[name] = one.quantile_s(stage, share)
+            points[f"{name}_interval"] = None if sure is None else (sure.low, sure.high)
+        found[stage] = points
+    return found

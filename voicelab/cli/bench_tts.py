@@ -13,10 +13,8 @@ from voicelab.cli import completion, terminal
 if TYPE_CHECKING:
     from voicelab.analysis.bench.tts import VoiceSpeed
 
-_COLUMNS = (
-    "voice", "load s", "RTF", "peak MiB", "first sound s, p50", "p95", "if spoken whole, p50", "p95", "cut in two",
-    "pause there s", "pause if whole s", "gaps",
-)  # fmt: skip
+_COLUMNS = ("voice", "load s", "RTF", "peak MiB", "first sound s, p50", "p95")
+_CUT_COLUMNS = ("voice", "in two parts", "if whole s, p50", "p95", "pause s", "pause if whole s", "gaps")
 
 
 def tts(
@@ -71,18 +69,22 @@ def tts(
         typer.echo(json.dumps([_figures(speed) for speed in found], indent=2, ensure_ascii=False))
     else:
         terminal.table(f"{len(said)} texts, best of {rounds}", _COLUMNS, map(_row, found), whole=("voice",))
+        if cut := [_cut_row(speed) for speed in found if speed.cut]:
+            title = "first sentences spoken in two parts: first sound and pause, beside the sentence spoken whole"
+            terminal.table(title, _CUT_COLUMNS, cut, whole=("voice",))
     for sentence in left_out:
         terminal.warn(f"left out: {sentence}")
 
 
 def _row(speed: VoiceSpeed) -> tuple[str, ...]:
-    first, whole = speed.first_sound(), speed.whole_sound()
-    return (
-        speed.voice, f"{speed.load_s:.2f}", f"{speed.rtf:.4f}", f"{speed.peak_mib:.0f}",
-        _seconds(first.p50_s), _seconds(first.p95_s), _seconds(whole.p50_s), _seconds(whole.p95_s),
-        f"{speed.cut} of {len(speed.first)}", _seconds(speed.pause_s(whole=False)), _seconds(speed.pause_s(whole=True)),
-        str(speed.gaps),
-    )  # fmt: skip
+    first, numbers = speed.first_sound(), (f"{speed.load_s:.2f}", f"{speed.rtf:.4f}", f"{speed.peak_mib:.0f}")
+    return speed.voice, *numbers, _seconds(first.p50_s), _seconds(first.p95_s)
+
+
+def _cut_row(speed: VoiceSpeed) -> tuple[str, ...]:
+    whole, pauses = speed.whole_sound(), [_seconds(speed.pause_s(whole=whole)) for whole in (False, True)]
+    cut = f"{speed.cut} of {len(speed.first)}"
+    return speed.voice, cut, _seconds(whole.p50_s), _seconds(whole.p95_s), *pauses, str(speed.gaps)
 
 
 def _seconds(value: float | None) -> str:

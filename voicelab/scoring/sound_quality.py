@@ -14,7 +14,7 @@ FILE_NAME = "sound_quality.json"
 SCORES = {
     "overall": "overall (P.835)",
     "signal": "speech (P.835)",
-    "background": "background (P.835)",
+    "background": "noise (P.835)",
     "p808": "P.808",
     "plcmos": "PLCMOS",
 }

@@ -36,9 +36,9 @@ class Prosody:
         self,
         *,
         silence_s: float = 0.82,
-        complete_factor: float = 0.5,
+        complete_factor: float = 0.55,
         unfinished_factor: float = 1.1,
-        finished_at: float = 1.5,
+        finished_at: float = 1.0,
         unfinished_at: float = -1.0,
         words: bool = True,
     ) -> None:
