@@ -4,11 +4,10 @@ import re
 
 import pytest
 
-from tests.support.made_runs import VARIED, made_run
+from tests.support.made_runs import VARIED, keep_run, made_run
 from voicelab.analysis.compare import compare
 from voicelab.analysis.compare.page import render, write_page
 from voicelab.errors import InputError
-from voicelab.runs.records import RunFolder
 
 
 @pytest.fixture
@@ -20,12 +19,7 @@ def found(tmp_path):
     ]
     folders = []
     for name, turns in (("before", VARIED), ("after <b>", better)):
-        folder = RunFolder(tmp_path / name)
-        folder.create()
-        folder.write(made_run(run_id=name))
-        for turn in turns:
-            folder.append(turn)
-        folders.append(folder.path)
+        folders.append(keep_run(tmp_path / name, made_run(run_id=name), turns).path)
     return compare(folders, draws=200)
 
 

@@ -4,10 +4,9 @@ import random
 
 import pytest
 
-from tests.support.made_runs import answered, failed, in_scenario, made_run
+from tests.support.made_runs import answered, failed, in_scenario, keep_run, made_run
 from voicelab.report import page, selection
 from voicelab.report.selection import select_turns
-from voicelab.runs.records import RunFolder
 from voicelab.scoring.summary import scores_of
 
 
@@ -53,11 +52,8 @@ def test_conversations_stay_whole(most):
 
 
 def test_a_page_that_is_too_large_shows_fewer_turns(tmp_path, monkeypatch):
-    folder = RunFolder(tmp_path / "large")
-    folder.create()
-    folder.write(made_run(planned_turns=200))
-    for one in range(200):
-        folder.append(answered(f"t{one}", heard=f"price {one}"))
+    turns = [answered(f"t{one}", heard=f"price {one}") for one in range(200)]
+    folder = keep_run(tmp_path / "large", made_run(planned_turns=200), turns)
     monkeypatch.setattr(page, "_pictures", lambda summary: [])
     whole = page.write(folder).stat().st_size
     monkeypatch.setattr(page, "SIZE_LIMIT_BYTES", whole // 2)

@@ -10,18 +10,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.command_line import voicelab
-from tests.support.made_runs import answered
+from tests.support.made_runs import answered, keep_run, made_run
 from tests.support.sample_sets import samples_folder
-from tests.support.turns import NOW, turn
+from tests.support.turns import turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.figures import time_shares
 from voicelab.figures.table import FIGURES
 from voicelab.metrics.attribution import STAGES, LossCounts, action_lost_at, entity_lost_at
 from voicelab.report import page
 from voicelab.runs import runner
-from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import RunSpec
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary_file
 from voicelab.scoring.attribution import attributed, attribution
@@ -177,21 +176,10 @@ def test_a_turn_that_was_taken_anew_has_no_replay(turns, kept):
 
 @pytest.fixture
 def run(tmp_path, turns, agent):
-    folder = RunFolder(tmp_path / "r")
-    folder.create()
-    info = agent.load()
-    used = EngineInfo(kind="agent", name="rules", options=dict(info.options), revision=info.revision, device="cpu",
-                      licence="", load_s=0.0, lanes=1)  # fmt: skip
-    folder.write(
-        RunResult(
-            run_id="r", status="finished", spec=RunSpec(samples="s", draws=100), samples_sha256="",
-            planned_turns=len(turns), engines=(used,), code=CodeState(commit=None, dirty=None), packages={},
-            machine={}, started_at=NOW, finished_at=NOW,
-        )
-    )  # fmt: skip
-    for one in turns:
-        folder.append(one)
-    return folder
+    spec = RunSpec(samples="s", draws=100)
+    return keep_run(
+        tmp_path / "r", made_run(run_id="r", spec=spec, planned_turns=len(turns), engines=(agent.load(),)), turns
+    )
 
 
 def attribute(*arguments):

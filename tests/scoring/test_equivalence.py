@@ -7,12 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.support.command_line import voicelab
-from tests.support.turns import NOW, turn
+from tests.support.made_runs import keep_run, made_run
+from tests.support.turns import turn
 from voicelab.agent.finance.rules import RulesAgent
-from voicelab.engines.spec import EngineInfo
 from voicelab.errors import InputError
 from voicelab.metrics.equivalence import Action, EquivalenceCounts, changed_interval, compare
-from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec
+from voicelab.runs.records import RunSpec
 from voicelab.scoring.counterfactual import agent_of, tool_equivalence
 from voicelab.scoring.counterfactual_file import UNASKED
 
@@ -92,21 +92,7 @@ def test_the_share_lies_in_its_interval():
 
 @pytest.fixture
 def run(tmp_path):
-    folder = RunFolder(tmp_path / "r")
-    folder.create()
-    options = {"threshold": 0.8, "market": None}
-    used = EngineInfo(
-        kind="agent", name="rules", options=options, revision="", device="cpu", licence="", load_s=0.0, lanes=1
-    )
-    folder.write(
-        RunResult(
-            run_id="r", status="finished", spec=RunSpec(samples="s"), samples_sha256="", planned_turns=len(TURNS),
-            engines=(used,), code=CodeState(commit=None, dirty=None), packages={}, machine={}, started_at=NOW,
-        )
-    )  # fmt: skip
-    for one in TURNS:
-        folder.append(one)
-    return folder
+    return keep_run(tmp_path / "r", made_run(run_id="r", spec=RunSpec(samples="s"), planned_turns=len(TURNS)), TURNS)
 
 
 def equivalence(*arguments):

@@ -1,7 +1,7 @@
 """Runs on the same samples with different transcripts."""
 
-from tests.support.made_runs import answered, failed, made_run
-from voicelab.runs.records import RunFolder, RunSpec
+from tests.support.made_runs import answered, failed, keep_run, made_run
+from voicelab.runs.records import RunSpec
 
 
 def hears(texts, heard, *, normalizer="english", run_id="made", turn_s=0.5, sha="0" * 64, speakers=None):
@@ -16,13 +16,7 @@ def hears(texts, heard, *, normalizer="english", run_id="made", turn_s=0.5, sha=
 
 
 def written(folder, made):
-    run, turns = made
-    folder = RunFolder(folder)
-    folder.create()
-    folder.write(run)
-    for turn in turns:
-        folder.append(turn)
-    return folder.path
+    return keep_run(folder, *made).path
 
 
 SAID = [f"please tell me the price of {name}" for name in "apple tesla ford intel nike disney uber boeing".split()] * 3

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from voicelab.datasets import Sample, Scenario
 from voicelab.engines.spec import EngineInfo
 from voicelab.figures.latency import STAGES
-from voicelab.runs.records import CodeState, RunResult, RunSpec, TurnResult
+from voicelab.runs.records import CodeState, RunFolder, RunResult, RunSpec, TurnResult
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring.summary import summarize_turns
 
@@ -35,6 +35,16 @@ def made_run(agent="rules", **changes):
         "finished_at": BEGUN,
     }
     return RunResult(**(fields | changes))
+
+
+def keep_run(path, run, turns=()):
+    """The folder of a run and its turns."""
+    folder = RunFolder(path)
+    folder.create()
+    folder.write(run)
+    for turn in turns:
+        folder.append(turn)
+    return folder
 
 
 def company(ticker, heard, score=1.0):

@@ -126,7 +126,7 @@ def test_a_run_is_readable_where_a_notebook_is_not_trusted(pair):
         ({"agent": lambda heard, dialogue: "x"}, "agent: function cannot be used; it must be a class with the method"),
         ({"categories": "nope"}, "no category 'nope'; there are:"),
         ({"condition": {"nois": "babble"}}, "parameter nois: unknown; known: transform,"),
-        ({"figures": 3}, "figures: int is not a figure: it has no name,"),
+        ({"figures": 3}, "figures: int is not a figure: it lacks name,"),
         ({"run_id": "../x"}, "../x: is a path; give the name only"),
     ],
 )
