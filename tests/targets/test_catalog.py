@@ -129,10 +129,10 @@ def test_what_a_target_does_not_send_is_said_and_never_counted_as_zero(tmp_path)
     found = summarize_turns(run, folder.turns())
     assert run.signals == ("reply text",)
     assert found.warnings == (
-        "word error rate, entity recall of what was heard: not available, the target sends no transcript",
-        "intent accuracy, companies linked: not available, the target sends no entities",
-        "entity commit time, flicker, word error rate over time: not available, the target sends no partial "
-        "transcripts",
+        "word error rate, entity recall (heard): not available, because the target sends no transcript",
+        "intent accuracy, companies linked: not available, because the target sends no entities",
+        "entity commit time, flicker, word error rate over time: not available, because the target sends "
+        "no partial transcripts",
     )
     assert found.figures["wer"].value is None
     assert found.figures["entity_f1"].value is None

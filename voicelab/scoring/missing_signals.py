@@ -41,5 +41,5 @@ def missing_signals(run: RunResult, turns: Sequence[TurnResult]) -> tuple[str, .
         found.append("intent accuracy, companies linked: not available, because the target sends no entities")
     if not run.engines and all(len(turn.partials) < 2 for turn in answered):
         figures = "entity commit time, flicker, word error rate over time"
-        found.append(f"{figures}: not available, the target sends no partial transcripts")
+        found.append(f"{figures}: not available, because the target sends no partial transcripts")
     return tuple(found)

@@ -11,6 +11,6 @@ def read_pairs(text: str, *, what: str) -> dict[str, str]:
     for part in filter(None, text.split(";")):
         name, equals, value = part.partition("=")
         if not equals:
-            raise InputError(f"{what}: {part!r} is no NAME=VALUE; join several by ;")
+            raise InputError(f"{what}: {part!r} is not NAME=VALUE; separate several with ;")
         found[name.strip()] = value.strip()
     return found

@@ -114,7 +114,13 @@ class RunPair:
         return _noted(figure, clusters, found)
 
     def _clusters(self, keys: list[str]) -> Clusters:
+        if len(keys) == len(self.first.scores):
+            return self._all_clusters
         return Clusters.of([self.first.scores[key].turn for key in keys])
+
+    @cached_property
+    def _all_clusters(self) -> Clusters:
+        return Clusters.of([score.turn for score in self.first.scores.values()])
 
     @cached_property
     def matched(self) -> MatchedPairs:
