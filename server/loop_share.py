@@ -119,20 +119,24 @@ class _Steps:
     def __await__(self) -> Generator[Any, Any, Any]:
         steps: Any = self._work.__await__()
         error: BaseException | None = None
-        while True:
-            begun_s = perf_counter()
-            try:
-                waited = steps.send(None) if error is None else steps.throw(error)
-            except StopIteration as end:
-                return end.value
-            finally:
-                now_s = perf_counter()
-                self._share.add(now_s - begun_s, now_s, current_client())
+        try:
+            while True:
+                begun_s = perf_counter()
+                try:
+                    waited = steps.send(None) if error is None else steps.throw(error)
+                except StopIteration as end:
+                    return end.value
+                finally:
+                    now_s = perf_counter()
+                    self._share.add(now_s - begun_s, now_s, current_client())
+                error = None
+                try:
+                    yield waited
+                except BaseException as thrown:  # noqa: BLE001 - cancellation too belongs to the work
+                    error = thrown
+        finally:
+            # The exception refers to this frame by its traceback.
             error = None
-            try:
-                yield waited
-            except BaseException as thrown:  # noqa: BLE001 - cancellation too belongs to the work
-                error = thrown
 
 
 class Meter:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
+import weakref
 from typing import Any
 
 import pytest
@@ -141,3 +143,24 @@ async def test_inactive_clients_are_forgotten(monkeypatch: pytest.MonkeyPatch) -
     for number in range(100):
         share.add(0.0, time.perf_counter(), f"client {number}")
     assert len(share._clients) <= 11
+
+
+async def test_cancelled_work_leaves_nothing_to_the_garbage_collector() -> None:
+    async def endless(held: set[str]) -> None:
+        await asyncio.sleep(60)
+        held.clear()
+
+    held = {"held"}
+    seen = weakref.ref(held)
+    gc.collect()
+    gc.disable()
+    try:
+        task = asyncio.create_task(LoopShare(SHARE).timed(endless(held)))
+        del held
+        await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task])
+        del task
+        assert seen() is None
+    finally:
+        gc.enable()

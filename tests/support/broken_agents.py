@@ -107,7 +107,7 @@ BROKEN = {
     "is not running": BrokenAgent(_nobody, _OURS, "connected", "harness", "no voicelab server answers there"),
     "refuses the key": BrokenAgent(_realtime("refuse"), _REALTIME, "connected", "harness", "HTTP 401: no such key"),
     "hangs before the session": BrokenAgent(
-        _realtime("hang_before_session"), _REALTIME, "ready", "agent", "no message came"
+        _realtime("hang_before_session"), _REALTIME, "ready", "agent", "no message arrived"
     ),
     "hangs before it is ready": BrokenAgent(
         _realtime("hang_before_ready"), _REALTIME, "ready", "agent", "the last messages: session.created"
