@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 
-_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)\s*")
+_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)(\s+\w[^()]*)?\s*")
 
 
 def parts(entity: str) -> tuple[str, str] | None:
-    """What stands before the parentheses and what stands in them; None where an entity does not end with some."""
+    """What stands before the parentheses and what stands in them; None where an entity has none.
+
+    Words after them belong to both: `three (3) days` is `three days` and `3 days`.
+    """
     found = _TWICE.fullmatch(entity)
-    return (found[1], found[2]) if found else None
+    if found is None:
+        return None
+    rest = found[3] or ""
+    return found[1] + rest, found[2] + rest
 
 
 def is_remark(inner: str) -> bool:

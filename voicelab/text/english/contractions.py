@@ -21,7 +21,6 @@ _PARTICIPLES = frozenset(
 _AFTER_IS = frozenset(
     "up down not a an the at still now just so very going doing trading getting being looking in on about".split()
 )
-_DROPPED_AFTER = frozenset({"in", "g"})
 
 
 def expanded(words: Sequence[str]) -> list[str]:
@@ -40,6 +39,8 @@ def _expanded(word: str, after: str) -> list[str]:
     bare = word if word in _WHOLE else word.strip("'")
     if bare in _WHOLE:
         return _WHOLE[bare].split()
+    if word.endswith("in'") and len(bare) > len("goi"):
+        return [f"{bare}g"]
     if bare.endswith("n't"):
         return [*_expanded(bare[:-3], "not"), "not"]
     if bare.endswith("'ve") and "n't" in bare:
