@@ -3,7 +3,9 @@
 import json
 from typing import get_args
 
+import pyarrow
 import pytest
+from pyarrow import parquet
 
 from tests.support.command_line import voicelab
 from voicelab.cli.score_options import Form
@@ -16,6 +18,9 @@ def score(tmp_path, monkeypatch):
 
     def run(files, *arguments):
         for name, content in files.items():
+            if name.endswith(".parquet"):
+                parquet.write_table(pyarrow.Table.from_pylist(content), tmp_path / name)
+                continue
             if isinstance(content, list):
                 content = "".join(json.dumps(row) + "\n" for row in content)
             (tmp_path / name).write_text(content)
@@ -82,6 +87,32 @@ def test_a_null_hypothesis_is_no_text(score):
     done = score({"m.jsonl": rows})
     assert done.exit_code == 2
     assert "line 1: field 'pred_text' is null; write \"\" for an utterance without words" in done.output
+
+
+@pytest.mark.parametrize("word", ["null", "None", "NaN", "nan", "<NA>", "N/A"])
+@pytest.mark.parametrize("form", ["csv", "tsv", "jsonl", "txt", "parquet"])
+def test_the_word_that_programs_write_for_a_missing_text_is_refused(score, form, word):
+    rows = [{"id": "1", "text": "red", "pred_text": "red"}, {"id": "2", "text": "blue", "pred_text": word}]
+    if form == "txt":
+        done = score({"r.txt": "red\nblue\n", "h.txt": f"red\n{word}\n"})
+    elif form in ("jsonl", "parquet"):
+        done = score({f"h.{form}": rows})
+    else:
+        mark = "," if form == "csv" else "\t"
+        lines = [mark.join(row.values()) for row in rows]
+        done = score({f"h.{form}": "\n".join([mark.join(rows[0]), *lines])})
+    assert done.exit_code == 2
+    column = "text" if form == "txt" else "pred_text"
+    problem = f"field {column!r} is {word!r}, which programs write for a missing text"
+    assert f"{problem}; leave it empty for an utterance without words" in done.output
+
+
+def test_such_a_word_is_scored_where_it_is_said(score):
+    table = "id,text,pred_text\n1,none.,None\n2,Null!,null\n3,none of them,none of them\n"
+    assert total(score({"m.csv": table}, "--json"))["errors"] == 0
+    reference = score({"m.csv": "id,text,pred_text\n1,NaN,red\n"})
+    assert "line 2: field 'text' is 'NaN'" in reference.output
+    assert "remove the row, or write 'NaN.' if somebody says it" in reference.output
 
 
 @pytest.mark.parametrize("missing", ["error", "deletions", "skip"])

@@ -33,8 +33,13 @@ def test_a_line_break_in_a_quoted_csv_cell_stays(tmp_path):
     assert [row.number for row in found.rows] == [2, 4]
 
 
-def test_semicolons_and_carriage_returns_are_read(tmp_path):
+def test_other_separators_and_carriage_returns_are_read(tmp_path):
     assert rows(table(tmp_path, "a.csv", "id;text\n1;a, b\n")) == [{"id": "1", "text": "a, b"}]
+    assert rows(table(tmp_path, "a.csv", "id|text\n1|a; b\n")) == [{"id": "1", "text": "a; b"}]
+    for named in ("sep=;\n", '"sep=;"\r\n', "sep=;\r"):
+        found = table(tmp_path, "a.csv", f"{named}id;text{named[-1]}1;a, b")
+        assert rows(found) == [{"id": "1", "text": "a, b"}]
+        assert found.rows[0].number == 3
     assert rows(table(tmp_path, "a.csv", "id,text\r1,a\r2,b\r")) == [
         {"id": "1", "text": "a"}, {"id": "2", "text": "b"},
     ]  # fmt: skip

@@ -217,3 +217,19 @@ def test_a_set_has_a_length_iterates_and_becomes_a_frame(tmp_path):
     assert (len(found), list(found)) == (2, list(found.samples))
     assert list(frame["id"]) == list(TEXTS)
     assert decoding.read(frame["audio_path"][0]).duration_s == pytest.approx(0.2)
+
+
+def test_a_folder_with_its_table_in_a_subfolder_is_read(tmp_path):
+    write_recording(tmp_path / "data" / "1.wav")
+    (tmp_path / "data" / "metadata.csv").write_text("file_name,text\n1.wav,hello\n")
+    assert [sample.text for sample in load(tmp_path).samples] == ["hello"]
+
+
+def test_the_tables_of_a_folder_with_several_are_named(tmp_path):
+    for split in ("train", "test"):
+        write_recording(tmp_path / split / "1.wav")
+        (tmp_path / split / "metadata.csv").write_text("file_name,text\n1.wav,hello\n")
+    with pytest.raises(
+        InputError, match=r"holds 2 tables; give one of them: \S*test/metadata.csv, \S*train/metadata.csv"
+    ):
+        load(tmp_path)

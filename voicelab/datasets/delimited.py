@@ -1,19 +1,23 @@
 """Reads CSV and TSV tables.
 
-In .csv, quoted cells may contain commas and line breaks, and semicolons may separate the columns, as spreadsheets in
-many countries write them. In .tsv, quotation marks are ordinary characters and every line is a row, as in Common Voice.
+In .csv, quoted cells may contain commas and line breaks. Semicolons or vertical bars may separate the columns, and a
+first line `sep=;` may name the separator, as spreadsheets in many countries write it. In .tsv, quotation marks are
+ordinary characters and every line is a row, as in Common Voice.
 """
 
 from __future__ import annotations
 
 import csv
 import io
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from voicelab.datasets.rows import Table, TableRow
 from voicelab.datasets.text_files import read_text, split_lines
 from voicelab.errors import InputError
+
+_SEPARATOR = re.compile(r"[\r\n]*\"?sep=(.)\"?[;,]*(?:\r\n|\r|\n)", re.IGNORECASE)
 
 
 def read(path: Path) -> Table:
@@ -49,15 +53,21 @@ def _tsv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _csv_lines(path: Path, text: str) -> Iterator[tuple[int, list[str]]]:
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=_delimiter(path, text), strict=True)
-    number = 1
+    named = _SEPARATOR.match(text)
+    delimiter = named[1] if named else _delimiter(path, text)
+    before = 1 if named else 0
+    reader = csv.reader(
+        io.StringIO(text[named.end() :] if named else text, newline=""), delimiter=delimiter, strict=True
+    )
+    number = before + 1
     try:
         for cells in reader:
             if cells:
                 yield number, cells
-            number = reader.line_num + 1
+            number = before + reader.line_num + 1
     except csv.Error as error:
-        raise InputError(f"{path}: line {number}: not CSV: {error}") from error
+        way_out = "; close the quotation mark" if "end of data" in str(error) else ""
+        raise InputError(f"{path}: line {number}: not CSV: {error}{way_out}") from error
 
 
 def _delimiter(path: Path, text: str) -> str:
@@ -66,7 +76,7 @@ def _delimiter(path: Path, text: str) -> str:
         return ","
     if "\t" in first:
         raise InputError(f"{path}: line 1: tabs separate the columns; rename the file to .tsv")
-    return ";" if ";" in first else ","
+    return next((sign for sign in ";|" if sign in first), ",")
 
 
 def _table(path: Path, names: list[str], lines: Sequence[tuple[int, list[str]]], hint: str) -> Table:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from voicelab.datasets import missing_values
 from voicelab.datasets.over_reply import OVER_REPLY_KINDS, OverReply
 from voicelab.datasets.rows import seconds
 from voicelab.errors import InputError
@@ -53,6 +54,8 @@ class Fields:
             raise self.fail("text", 'is missing; write "" for a sample without speech')
         if not isinstance(value, str):
             raise self.fail("text", f"must be a string, not {value!r}")
+        if missing_values.is_missing(value):
+            raise self.fail("text", missing_values.problem(value, "leave it empty for a sample without speech"))
         return value if value.strip() else ""
 
     def language(self, default: str | None) -> str | None:

@@ -80,7 +80,18 @@ def _in_folder(path: Path) -> tuple[Path, Form] | None:
             return path / name, _ENDINGS[Path(name).suffix]
     if librispeech.is_folder(path):
         return path, "librispeech"
-    return (path, "folder") if text_folder.is_folder(path) else None
+    if text_folder.is_folder(path):
+        return path, "folder"
+    inside = tables_inside(path)
+    return find(inside[0]) if len(inside) == 1 else None
+
+
+def tables_inside(path: Path) -> list[Path]:
+    """The tables in a folder or its subfolders, such as the splits of a data set, of which one must be chosen."""
+    if not path.is_dir():
+        return []
+    files = sorted(one for one in (*path.glob("*"), *path.glob("*/*")) if one.is_file())
+    return [one for one in files if _ENDINGS.get(bare_name(one).suffix.lower(), "txt") != "txt"]
 
 
 def _is_json_lines(path: Path) -> bool:

@@ -13,6 +13,9 @@ from voicelab.datasets.samples import SampleSet
 from voicelab.datasets.tables import from_table
 from voicelab.errors import InputError
 
+_NAMED = 5
+"""Tables of a folder that a message names."""
+
 
 def load(source: Path | str | Any, columns: SetColumns | None = None, *, reader: Any = None) -> SampleSet:
     """Read a set. Nothing is decoded yet.
@@ -51,6 +54,9 @@ def _read(path: Path, columns: SetColumns) -> SampleSet:
     if not path.exists():
         raise InputError(f"{path}: does not exist; give {formats.KNOWN}")
     place = formats.find(path)
+    if place is None and (inside := formats.tables_inside(path)):
+        listed = ", ".join(map(str, inside[:_NAMED])) + (", ..." if len(inside) > _NAMED else "")
+        raise InputError(f"{path}: holds {len(inside)} tables; give one of them: {listed}")
     if place is None:
         raise InputError(f"{path}: is not a sample set; give {formats.KNOWN}")
     file, form = place

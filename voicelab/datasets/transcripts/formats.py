@@ -118,7 +118,10 @@ def _table_pairs(
             )
     _refuse_places(mine, other)
     depth = max(mine.depth, other.depth)
-    found = _matched(reference, mine.utterances(depth), hypothesis, other.utterances(depth), missing)
+    references, hypotheses = mine.utterances(depth), other.utterances(depth)
+    mine.refuse_missing(references, hypotheses, "remove the row")
+    other.refuse_missing(hypotheses, references, "leave it empty for an utterance without words")
+    found = _matched(reference, references, hypothesis, hypotheses, missing)
     notices = [*dict.fromkeys((*mine.table.notices, *other.table.notices))]
     if other.copied and found and all(pair.reference == pair.hypothesis for pair in found):
         notices.append(

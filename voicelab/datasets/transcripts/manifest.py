@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from voicelab.datasets import naming
+from voicelab.datasets import missing_values, naming
 from voicelab.datasets.columns import OPTIONS, TranscriptColumns
 from voicelab.datasets.formats import Form, find, read_table
 from voicelab.datasets.rows import (
@@ -76,6 +76,14 @@ class TableSide:
             found.append(TranscriptLine(name or str(place), self._text(row), self._speaker(row), row.number))
         refuse_doubles(self.table.path, found)
         return found
+
+    def refuse_missing(self, lines: Iterable[TranscriptLine], others: Iterable[TranscriptLine], way_out: str) -> None:
+        """Raise InputError for a text such as `null`. others: the lines that these are compared with."""
+        compared = {one.id: one.text for one in others}
+        for line in lines:
+            if missing_values.is_missing(line.text, compared.get(line.id, "")):
+                problem = missing_values.problem(line.text, way_out)
+                raise InputError(f"{self.table.path}: line {line.line}: field {self.text!r} {problem}")
 
     def _name(self, row: TableRow, depth: int) -> str | None:
         name, audio = self._id(row), self._audio(row)

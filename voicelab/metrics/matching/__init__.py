@@ -15,13 +15,14 @@ from collections.abc import Sequence
 from voicelab.metrics.matching import addresses, amounts, clock, codes, dates, notation, shares, unspaced
 from voicelab.metrics.matching.eastern import with_english_currencies
 from voicelab.metrics.matching.folding import folded
-from voicelab.metrics.matching.fractions import names_one_part
+from voicelab.metrics.matching.fractions import is_one_part, names_one_part
 from voicelab.metrics.matching.kinds import CLASSES, EntityClass, kind_of, known_class, names_clock
 from voicelab.metrics.matching.numerals import is_fraction, says_pair
 from voicelab.metrics.matching.phrases import is_period, says
 from voicelab.metrics.matching.remainder import rest_is_said, verbatim
 from voicelab.metrics.matching.respelled import ranges_in_words, respelled
 from voicelab.metrics.matching.scores import with_scores_apart
+from voicelab.metrics.matching.spelling import names_letter
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.tokens import tokenize
 from voicelab.metrics.matching.units import height
@@ -88,11 +89,14 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
         if given is None and not same_words:
             same_words = says_pair(wanted, said)
         return (by_value and rest_is_said(wanted, said)) or same_words
-    if _named(entity, wanted, said, kind) or says_pair(wanted, said):
+    if _named(entity, wanted, said, kind) or says_pair(wanted, said) or is_one_part(wanted, said):
         return True
     # `five thirty` may be a number or a time of day, unless the text has `5:30`.
-    in_words = given is None and kind == "number" and not any(token.number for token in wanted)
-    return in_words and any(_at_the_times([[one]], said) for one in clock.times(wanted) if not one.vague)
+    if given is not None or not clock.may_be_said(wanted):
+        return False
+    if any(_at_the_times([[one]], said) for one in clock.times(wanted) if not one.vague):
+        return True
+    return kind == "number" and amounts.names_price(amounts.money(wanted), amounts.money(said))
 
 
 def _by_value(
@@ -106,7 +110,11 @@ def _by_value(
     moments = clock.named_times(wanted)
     if kind == "date" and (named := dates.of_entity(entity, wanted)):
         also = moments if names_clock(entity, wanted) else []
-        return all(dates.names_date(one, text, said) for one in named) and _at_the_times(also, said)
+        month = dates.month_and_year(wanted)
+        said_so = all(dates.names_date(one, text, said) for one in named) or (
+            month is not None and dates.names_date(month, text, said)
+        )
+        return said_so and _at_the_times(also, said)
     if kind == "time" and moments:
         return _at_the_times(moments, said)
     return None
@@ -122,8 +130,8 @@ def _named(entity: str, wanted: tuple[Token, ...], said: tuple[Token, ...], kind
     digits = codes.phone_digits(wanted)
     if codes.is_phone(digits) and codes.says_digits(digits, said):
         return True
-    if kind == "ticker" and len(wanted) == 1 and wanted[0].spelled:
-        return any(token.raw == wanted[0].raw for token in said if token.raw not in ("A", "I"))
+    if len(wanted) == 1 and wanted[0].spelled and wanted[0].raw not in ("A", "I", "a", "i"):
+        return names_letter(wanted[0], said, same_case=kind == "ticker")
     capital = entity != entity.lower()
     name = kind in ("company", "person", "date") or (kind == "name" and capital)
     if kind == "code" and len(entity.split()) == 1 and not is_period(wanted):

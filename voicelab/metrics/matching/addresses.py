@@ -16,18 +16,19 @@ _DOMAINS = frozenset(
     xyz online store tech cloud br mx kr sg nz ie at be dk fi pl pt ru tr za""".split()
 )
 _MAIL = re.compile(r"[^\s@]+@[^\s@]+\.[^\s@]+")
-_PAGE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+([a-z]{2,})(?:/\S*)?", re.IGNORECASE)
-_SCHEME = re.compile(r"^https?//|^www\.")
+_PAGE = re.compile(r"(?:https?://)?(?:[\w-]+\.)+([a-z]{2,})(?:[/?:]\S*)?", re.IGNORECASE)
+_SCHEME = re.compile(r"^https?:?//|^www\.")
 _SAID = {
     "dot": ".", "period": ".", "point": ".", "at": "@", "underscore": "_", "dash": "-", "hyphen": "-", "minus": "-",
-    "slash": "/", "plus": "+",
+    "slash": "/", "plus": "+", "colon": ":", "equals": "=", "tilde": "~",
 }  # fmt: skip
 _BEFORE_A_PLACE = frozenset(
     """in on up us me it out here there now online site website page store shop look find visit available found live is
     are was be more info information details account them""".split()
 )
 """Words before an `at` that is a preposition: `log in at gmail dot com`. After other words it is the sign `@`."""
-_IN_WRITING = frozenset(".@_-/+")
+_SAID_IN_TWO = {("forward", "slash"): "/", ("question", "mark"): "?"}
+_IN_WRITING = frozenset(".@_-/+:=?~")
 _MOST_READINGS = 64
 
 
@@ -90,6 +91,8 @@ def _at(tokens: Sequence[Token], index: int, *, first: bool) -> Iterator[tuple[s
         yield marks + _SAID[token.text], 1
     yield marks + token.text.replace(",", ""), 1
     following = tokens[index + 1].text if index + 1 < len(tokens) else ""
+    if (token.text, following) in _SAID_IN_TWO:
+        yield marks + _SAID_IN_TWO[token.text, following], 2
     if token.text in LETTER_NAMES:
         yield marks + LETTER_NAMES[token.text], 1
     if token.text in REPEATS and len(following) == 1:

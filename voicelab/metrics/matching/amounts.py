@@ -13,6 +13,7 @@ from voicelab.metrics.matching.tokens import currency_sign
 from voicelab.metrics.matching.vocabulary import (
     CENTS,
     COUNTED,
+    COUNTRIES,
     CURRENCIES,
     CURRENCY_CODES,
     NOT_MONEY,
@@ -25,6 +26,7 @@ from voicelab.metrics.matching.vocabulary import (
     ZEROS,
 )
 
+_WORDS_AND_LETTERS = {**SCALE_LETTERS, **SCALES}
 _SMALL = 10
 """A bare number below this is money only with a currency."""
 
@@ -83,7 +85,7 @@ def _as_lower_end(tokens: Sequence[Token], number: Number, starts: dict[int, Num
     if upper is None or number.value is None:
         return
     factor, _ = _scale(tokens, upper)
-    scale = SCALES.get(tokens[upper.end - 1].text, 1)
+    scale = _WORDS_AND_LETTERS.get(tokens[upper.end - 1].text, 1) if upper.end > upper.start + 1 else 1
     factor *= scale if scale >= 1000 else 1
     own = currency_sign(tokens[number.first])
     for amount in _amounts(tokens, upper, starts):
@@ -181,7 +183,7 @@ def _currency(tokens: Sequence[Token], index: int) -> str | None:
             return "cent"
         if word in CURRENCIES:
             return CURRENCIES[word]
-        if word not in ("us", "canadian", "australian", "american"):
+        if word not in COUNTRIES:
             return None
     return None
 
@@ -213,6 +215,12 @@ def names_money(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
     named = [one for one in wanted if not one.bare] or list(wanted)
     places = dict.fromkeys(one.start for one in named)
     return all(any(same_money(one, other) for one in named if one.start == index for other in said) for index in places)
+
+
+def names_price(wanted: Sequence[Amount], said: Sequence[Amount]) -> bool:
+    """Whether a text with a currency has the price that a number such as `three fifty` may be."""
+    prices = [one for one in wanted if one.value != int(one.value)]
+    return any(one.value == other.value and other.currency is not None for one in prices for other in said)
 
 
 def same_money(wanted: Amount, said: Amount) -> bool:

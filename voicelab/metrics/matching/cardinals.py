@@ -20,12 +20,12 @@ def value_of(words: Sequence[str]) -> Decimal | None:
     if words[:2] == ["half", "a"] or words[:2] == ["a", "half"]:
         rest = value_of(["one", *words[2:]]) if len(words) > 2 else None
         return rest / 2 if rest is not None else None
+    if len(words) > 1 and words[-1] in SCALE_LETTERS:
+        coefficient = value_of(words[:-1])
+        return None if coefficient is None else coefficient * SCALE_LETTERS[words[-1]]
     if "point" in words[1:]:
         return _read_decimal(words, words.index("point"))
     words, extra = _without_fraction(list(words))
-    if words and words[-1] in SCALE_LETTERS and len(words) > 1:
-        coefficient = value_of(words[:-1])
-        return None if coefficient is None else coefficient * SCALE_LETTERS[words[-1]]
     if not words:
         return None
     if extra:

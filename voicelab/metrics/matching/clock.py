@@ -11,10 +11,16 @@ from dataclasses import dataclass, replace
 
 from voicelab.metrics.matching.numerals import Number, numbers
 from voicelab.metrics.matching.token import Token
-from voicelab.metrics.matching.vocabulary import TEENS, TENS, UNITS, ZEROS
+from voicelab.metrics.matching.vocabulary import CENTS, CURRENCIES, TEENS, TENS, UNITS, ZEROS
 
 _AT = frozenset("at by around about until till from before after for since to between past and".split())
+_MINUTES_TO = frozenset("hundred to till til of before past after minutes minute half quarter a oclock".split())
+_CORE_WORDS = frozenset({*ZEROS, *UNITS, *TEENS, *TENS, *_MINUTES_TO})
+_LONGEST = 6
+"""Words of a time such as `twenty five minutes to twenty two`."""
 _NAMED_HOURS = {"noon": "pm", "midday": "pm", "midnight": "am"}
+_OTHER_UNITS = frozenset({*CURRENCIES, *CENTS, "percent", "pct", "bps"})
+"""Words after a number that is not a time."""
 _SMALL_HOURS = (12, 1, 2, 3, 4)
 """Hours that are after midnight with `at night`."""
 _FOUR_DIGITS = re.compile(r"(\d{1,2})(\d{2})")
@@ -69,10 +75,18 @@ def named_times(tokens: Sequence[Token]) -> list[list[Time]]:
     return [[one for one in clear if one.start == start] for start in dict.fromkeys(one.start for one in clear)]
 
 
+def may_be_said(tokens: Sequence[Token]) -> bool:
+    """Whether an entity consists of words that may be a time: `five thirty`, `ten to six`."""
+    plain = all(not token.number and not token.paused and token.text in _CORE_WORDS for token in tokens)
+    return plain and len(tokens) <= _LONGEST
+
+
 def _from_number(tokens: Sequence[Token], number: Number) -> Iterator[Time]:
     words = [token.text for token in tokens[number.first : number.end]]
     if number.partial:
         yield from _with_colon(tokens, number)
+        return
+    if number.end < len(tokens) and tokens[number.end].text in _OTHER_UNITS and not tokens[number.end].paused:
         return
     half, clock = _half(tokens, number.end), number.end < len(tokens) and tokens[number.end].text in ("oclock", "hours")
     before = tokens[number.start - 1].text if number.start else ""

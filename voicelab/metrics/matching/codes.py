@@ -11,6 +11,7 @@ from voicelab.metrics.matching.vocabulary import (
     ALPHABET,
     LETTER_NAMES,
     REPEATS,
+    SCALES,
     SPELLED_NUMBERS,
     TENS,
 )
@@ -38,10 +39,23 @@ def _point(tokens: Sequence[Token], index: int) -> str:
 
 def is_spelled(tokens: Sequence[Token]) -> bool:
     """Whether an entity is a spelled-out code: `m nine m six f j`, `oscar zulu four`."""
-    said = [token for token in tokens if not _is_aside(token)]
+    if _is_scaled(tokens):
+        return False
+    said = [
+        token
+        for index, token in enumerate(tokens)
+        if not _is_aside(token) and not (index and _is_x_ray(tokens, index - 1))
+    ]
     letters = sum(token.spelled or token.text in ALPHABET or token.text in LETTER_NAMES for token in said)
     counted = sum(token.number or token.text in SPELLED_NUMBERS or token.text in REPEATS for token in said)
     return len(said) > 2 and letters > 0 and counted > 0 and letters + counted >= len(said)
+
+
+def _is_scaled(tokens: Sequence[Token]) -> bool:
+    """Whether the only letter is the article of `a hundred and ten`, or the unit of `one point five x`."""
+    letters = [index for index, token in enumerate(tokens) if token.spelled]
+    article = letters == [0] and tokens[0].text == "a" and len(tokens) > 1 and tokens[1].text in SCALES
+    return article or (letters == [len(tokens) - 1] and "point" in [token.text for token in tokens])
 
 
 def _is_aside(token: Token) -> bool:
@@ -108,8 +122,8 @@ def _said(text: Sequence[Token], index: int) -> Iterator[tuple[str, int]]:
     word = token.text
     if word.isalnum() or token.number:
         yield word, 1
-    if word == "oh":
-        yield "o", 1
+    if word in ("oh", "version"):
+        yield word[0], 1
     if word in LETTER_NAMES or word in ALPHABET:
         yield (LETTER_NAMES.get(word) or ALPHABET[word]), 1
     following = text[index + 1].text if index + 1 < len(text) else ""

@@ -50,10 +50,19 @@ def of_entity(text: str, tokens: Sequence[Token]) -> list[Date]:
     return [replace(fullest, weekday=weekday, last=False), *others]
 
 
+def month_and_year(tokens: Sequence[Token]) -> Date | None:
+    """The other reading of `may twenty twenty five`, which is the 20th in '25 or a month of 2025; None for others."""
+    if tokens[0].text not in MONTH_NAMES or any(token.number for token in tokens):
+        return None
+    named = list(_in_words(tokens))
+    days = {one.month for one in named if one.day is not None}
+    return next((one for one in named if one.year and one.day is None and one.month in days), None)
+
+
 def names_date(wanted: Date, text: str, tokens: Sequence[Token]) -> bool:
     """Whether the text names the date."""
     if wanted.weekday is not None:
-        said = {WEEKDAYS.get(token.text) for token in tokens}
+        said = {(WEEKDAY_NAMES if token.raw[0].isupper() else WEEKDAYS).get(token.text) for token in tokens}
         if wanted.weekday not in said:
             return False
     if any(said.names(wanted) for said in (*_in_digits(folded(text)), *_in_words(tokens))):

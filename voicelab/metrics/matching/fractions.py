@@ -51,6 +51,15 @@ def names_one_part(fraction: Sequence[Token], text: Sequence[Token]) -> bool:
     return any(one.text == "a" and other.text == part for one, other in pairwise(text))
 
 
+def is_one_part(entity: Sequence[Token], text: Sequence[Token]) -> bool:
+    """Whether the text has 1/2 for the entity `half` or `a half`, 1/3 for `a third`, ..."""
+    words = [token.text for token in entity if token.text != "a"]
+    if len(words) != 1 or words[0] not in _PARTS or not len(entity) > (words[0] not in ("half", "quarter")):
+        return False
+    part = str(_PARTS[words[0]])
+    return any(one.text == "1" and other.mark == "/" and other.text == part for one, other in pairwise(text))
+
+
 def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> tuple[Fraction | None, int]:
     """The fraction at `index`, and its end including `of a`."""
     words = [token.text for token in tokens[index : index + 2]]
@@ -66,8 +75,10 @@ def _fraction(tokens: Sequence[Token], index: int, before: Sequence[Token]) -> t
         if top == 1 and not (before and _counts(before[-1])):
             return Fraction(1, _PARTS[words[1]]), end
         halves = words[1] in ("half", "quarter")
-        if words[0] == "a" and (after_whole or (of and (halves or tokens[end].text != "point"))):
+        if words[0] in ("a", "an") and (after_whole or (of and (halves or tokens[end].text != "point"))):
             return Fraction(1, _PARTS[words[1]]), end
+    if words[1] in ("quarter", "half") and top is not None and 1 < top < 4 and of:
+        return Fraction(top, _PARTS[words[1]]), end
     if words[1] in _SMALL_PARTS and words[0] in ("a", "one", "1") and _is_of(tokens, index + 2, before):
         return Fraction(1, _SMALL_PARTS[words[1]]), end
     if words[0] in ("half", "quarter") and words[1] in ("a", "of", *_PERCENT):

@@ -12,6 +12,7 @@ from voicelab.metrics.matching.folding import folded
 from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.shares import percentages
 from voicelab.metrics.matching.token import Token
+from voicelab.metrics.matching.units import AFTER_NUMBER
 from voicelab.metrics.matching.vocabulary import ABBREVIATIONS, CENTS, CURRENCIES, CURRENCY_SIGNS, SPELLED_NUMBERS
 
 EntityClass = Literal[
@@ -63,7 +64,7 @@ def kind_of(text: str, tokens: tuple[Token, ...]) -> EntityClass:
 def _names_currency(plain: str, tokens: tuple[Token, ...]) -> bool:
     """Whether a word is a currency; in a single word such as `ZR6RMB`, which is a code, only the first."""
     named = tokens if " " in plain or not plain[:1].isalpha() else tokens[:1]
-    return any(token.text in CURRENCIES or token.text in CENTS for token in named)
+    return any(token.text in CURRENCIES or token.text in CENTS or token.text == "grand" for token in named)
 
 
 def _is_november(tokens: tuple[Token, ...]) -> bool:
@@ -90,7 +91,9 @@ def _looks_like_code(plain: str) -> bool:
 def _is_counted(word: str) -> bool:
     """`90s`, `3rd`, `10x`, `10mg`: a number with an ending or a unit."""
     unit = re.fullmatch(r"\d[\d.,]*([a-z]+)", word)
-    return unit is not None and (unit[1] in ("s", "st", "nd", "rd", "th", "x") or unit[1] in ABBREVIATIONS)
+    return unit is not None and (
+        unit[1] in ("s", "st", "nd", "rd", "th", "x") or unit[1] in ABBREVIATIONS or unit[1] in AFTER_NUMBER
+    )
 
 
 def known_class(name: str | None) -> EntityClass | None:

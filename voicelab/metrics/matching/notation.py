@@ -4,13 +4,19 @@ from __future__ import annotations
 
 import re
 
-_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)\s*")
+_TWICE = re.compile(r"\s*(\S.*?)\s+\(([^()]*\w[^()]*)\)(\s+\w[^()]*)?\s*")
 
 
 def parts(entity: str) -> tuple[str, str] | None:
-    """Return the text before and the text inside the final parentheses; None without such parentheses."""
+    """Return the text before and the text inside the parentheses; None without parentheses.
+
+    Words after them belong to both: `three (3) days` is `three days` and `3 days`.
+    """
     found = _TWICE.fullmatch(entity)
-    return (found[1], found[2]) if found else None
+    if found is None:
+        return None
+    rest = found[3] or ""
+    return found[1] + rest, found[2] + rest
 
 
 def is_remark(inner: str) -> bool:

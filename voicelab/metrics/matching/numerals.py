@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import pairwise
 
 from voicelab.metrics.matching.cardinals import digits_of, plain, value_of
 from voicelab.metrics.matching.token import Token
@@ -36,8 +37,11 @@ from voicelab.metrics.matching.vocabulary import (
 _CORE = frozenset({*UNITS, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "nought", "naught"})
 _ORDINAL_ENDINGS = frozenset({"st", "nd", "rd", "th"})
 _LONGEST = 30
+_LEAST, _MOST, _LONGEST_PAIR = 2, 4, 4
+"""Digits of a pair such as `24/7`, and words of a spoken one."""
 _HYPHEN = re.compile(rf"-[{SIGNS_BEFORE}]?")
 _BETWEEN = frozenset("to or and through".split())
+_SPOKEN_SCALES = frozenset("k mil bil tril mln bln trn".split())
 _UNIT_WORDS = frozenset("percent pct percentage per bps basis dollars euros pounds".split())
 
 
@@ -128,8 +132,11 @@ def _with_sign(tokens: Sequence[Token], number: Number) -> Iterator[Number]:
     subtracts = before is not None and not before.paused and _ends_an_amount(tokens, start - 2)
     if word == "negative" or (word == "minus" and not subtracts):
         yield _below_zero(number, after_sign=1)
-    elif _has_minus_sign(tokens, start) or _is_below_zero(tokens, number.end):
+    elif _has_minus_sign(tokens, start):
         yield _below_zero(number, after_sign=0)
+    elif _is_below_zero(tokens, number.end):
+        direct = tokens[number.end].text == "below" and number.end + 1 < len(tokens)
+        yield _below_zero(replace(number, end=number.end + 2 * direct), after_sign=0)
     else:
         yield number
         if word in ("plus", "positive"):
@@ -174,12 +181,27 @@ def is_fraction(tokens: Sequence[Token]) -> bool:
 
 
 def says_pair(entity: Sequence[Token], text: Sequence[Token]) -> bool:
-    """Whether a text has both numbers of `24/7`, `9/11` or `50/50` in sequence."""
-    if len(entity) != 2 or entity[1].mark != "/" or not all(token.text.isdigit() for token in entity):
+    """Whether one of the two says the numbers of `24/7`, `9/11` or `50/50` in sequence, and the other writes them."""
+    if len(entity) > _LONGEST_PAIR:
         return False
-    both = entity[0].text + entity[1].text
-    said = (one for one in numbers(text) if one.value is None and not text[one.first].number)
-    return any(one.digits == both for one in said)
+    return any(both in _spoken_pairs(text) for both in _written_pairs(entity)) or any(
+        both in _written_pairs(text) for both in _spoken_pairs(entity)
+    )
+
+
+def _written_pairs(tokens: Sequence[Token]) -> set[str]:
+    """The digits of `24/7`."""
+    return {
+        one.text + other.text
+        for one, other in pairwise(tokens)
+        if other.mark == "/" and other.joined and one.text.isdigit() and other.text.isdigit()
+    }
+
+
+def _spoken_pairs(tokens: Sequence[Token]) -> set[str]:
+    """The digits of `twenty four seven`."""
+    said = (one for one in numbers(tokens) if one.value is None and not tokens[one.first].number)
+    return {one.digits for one in said if one.digits is not None and _LEAST <= len(one.digits) <= _MOST}
 
 
 def _in_digits(tokens: Sequence[Token], index: int) -> list[Number]:
@@ -220,7 +242,7 @@ def _stretch(tokens: Sequence[Token], start: int) -> int:
             if token.text == "s" or token.text in SCALE_LETTERS:
                 end = index + 1
             break
-        elif core and token.text == "k":
+        elif core and token.text in _SPOKEN_SCALES:
             end = index + 1
         elif not _connects(tokens, start, index):
             break

@@ -64,7 +64,7 @@ def _wordings(phrase: Sequence[Token], *, company: bool, person: bool) -> Iterat
     yield tuple(phrase)
     if is_period(phrase):
         yield from _periods(phrase)
-    if len(phrase) > 1 and phrase[0].text == "the" and any(one.start == 1 for one in numbers(phrase)):
+    if len(phrase) > 1 and phrase[0].text == "the" and numbers(phrase):
         yield tuple(phrase[1:])
     shorter = list(phrase)
     if company:
@@ -99,6 +99,8 @@ def is_period(phrase: Sequence[Token]) -> bool:
     if len(phrase) < 2 or not phrase[1].joined:
         return False
     if phrase[0].text in _COUNTS and phrase[1].text in ("q", "h"):
+        if len(phrase) == 2:
+            return phrase[1].text == "q"
         return len(phrase) == 3 and phrase[2].joined and len(phrase[2].text) in (2, 4)
     if phrase[0].text not in _PERIODS:
         return False
@@ -140,6 +142,11 @@ class _Match:
             return True
         if wanted.joined and wanted.mark in _SAID_MARKS and self._text[start].text in _SAID_MARKS[wanted.mark]:
             return self.at(index, start + 1)
+        there = self._text[start]
+        if index and there.joined and wanted.text in _SAID_MARKS.get(there.mark, ()) and self.at(index + 1, start):
+            return True
+        if index and there.raw == "&" and self.at(index, start + 1):
+            return True
         of = (
             self._text[start].text == "of" and index > 0 and self._phrase[index - 1].text in ("quarter", "half", "year")
         )
@@ -186,6 +193,8 @@ class _Match:
             return
         there = self._text[start:right]
         as_its_capitals_show = pieces_of_camel_case(self._phrase[index]) == tuple(token.text for token in there)
+        here = tuple(token.text for token in self._phrase[index:left])
+        as_its_capitals_show |= right - start == 1 and pieces_of_camel_case(self._text[start]) == here
         if as_its_capitals_show or (_may_run_together(self._phrase[index:left]) and _may_run_together(there)):
             yield left, right
 

@@ -8,6 +8,7 @@ from voicelab.metrics.matching.numerals import numbers
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
     CENTS,
+    COUNTRIES,
     CURRENCIES,
     MONTH_NAMES,
     SCALE_LETTERS,
@@ -16,12 +17,13 @@ from voicelab.metrics.matching.vocabulary import (
 )
 
 _UNDERSTOOD = frozenset(
-    """percent pct per cent percentage points point basis bps bp pp ppt grand us canadian australian american
+    """percent pct per cent percentage points point basis bps bp bips bpts pp ppt grand
     the of in at on a an and by
-    for to about around from past till til before after half quarter minutes minute oclock hours am pm m p noon midday
+    for to through until between about around from past till til before after half quarter minutes minute oclock
+    hours am pm m p noon midday
     midnight morning afternoon evening night tonight this year th st nd rd s k
     minus negative plus positive""".split()
-) | {*CURRENCIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
+) | {*CURRENCIES, *COUNTRIES, *CENTS, *MONTH_NAMES, *WEEKDAY_NAMES, *SPELLED_NUMBERS, *SCALE_LETTERS}
 
 _ZONES = {
     "est": "eastern", "edt": "eastern", "et": "eastern", "pst": "pacific", "pdt": "pacific", "pt": "pacific",

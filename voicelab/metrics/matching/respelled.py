@@ -10,20 +10,23 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 
+from voicelab.metrics.matching import reworded
+
 _TWO_LETTERS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa",
                               "Ä": "Ae", "Ö": "Oe", "Ü": "Ue", "Ø": "Oe", "Å": "Aa"})  # fmt: skip
 """Replacements of letters in German, Danish, Norwegian and Swedish."""
 _SHORT_YEAR = re.compile(r"(?<!\S)['’](\d\d)(?![\w'’])")
 _CLOSING_QUOTE = re.compile(r"\w[.,!?]?['’](?!\w)")
 _POWER = re.compile(r"(?<![\w.,])(\d(?:\.\d+)?)e\+?(\d{1,2})(?![\w.]\w|\w)")
-_ROMAN = re.compile(r"(?<=\w )(?=[IVX]{2})(X{0,3})(IX|IV|V?I{0,3})(?!\w)")
+_ROMAN = re.compile(r"(?<=\w )(?=[IVXL]{2})(X?L|L?X{0,3})(IX|IV|V?I{0,3})(?!\w)")
 _UNITS = ("", "I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX")
 _DESCENDING = re.compile(r"(?<![\w.,/$-])(\d{1,2})-(\d{1,2})(?![\w/-]|\.\d)")
 
 
 def respelled(entity: str, text: str) -> Iterator[tuple[str, str]]:
     """The entity and the text in each alternative spelling that changes one of them."""
-    for rule in (_in_two_letters, _with_years, _multiplied, _counted, _ranked):
+    entity, text = entity.replace("–", "-"), text.replace("–", "-")
+    for rule in (_in_two_letters, _with_years, _multiplied, _counted, _ranked, *reworded.RULES):
         pair = rule(entity), rule(text)
         if pair != (entity, text):
             yield pair
@@ -64,7 +67,8 @@ def _ranked(text: str) -> str:
 
 
 def _value(roman: re.Match[str]) -> int:
-    return 10 * len(roman[1]) + _UNITS.index(roman[2])
+    tens = {"XL": 40, "L": 50}.get(roman[1]) or 50 * roman[1].count("L") + 10 * roman[1].count("X")
+    return tens + _UNITS.index(roman[2])
 
 
 def _with_to(text: str) -> str:

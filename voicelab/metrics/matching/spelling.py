@@ -43,6 +43,21 @@ def nothing_left_over(text: Sequence[Token], start: int, end: int, *, article: b
     return not (spelled and after is not None and not after.paused and is_letter_after(text, end))
 
 
+def names_letter(letter: Token, text: Sequence[Token], *, same_case: bool) -> bool:
+    """Whether the text has a letter by itself: `t` is not in `a t and t`. same_case: `V` is not `v`."""
+    places = (at for at, one in enumerate(text) if (one.raw == letter.raw if same_case else one.forms & letter.forms))
+    return any(not _is_among_letters(text, at) for at in places)
+
+
+def _is_among_letters(text: Sequence[Token], at: int) -> bool:
+    """Whether the letter at `at` is spelled in one breath with others, as in `n v d a` and `a t and t`."""
+    before = text[at - 1] if at and not text[at].paused else None
+    after = text[at + 1] if at + 1 < len(text) and not text[at + 1].paused else None
+    beside = any(one is not None and one.spelled and one.text not in ("a", "i") for one in (before, after))
+    windows = (text[start : start + 4] for start in range(max(0, at - 3), at + 1))
+    return beside or any([one.spelled or one.text for one in four] == [True, True, "and", True] for four in windows)
+
+
 def _is_share_class(token: Token) -> bool:
     """`B` of `BRK.B`."""
     return token.joined and token.mark in (".", "-", "/") and token.spelled and token.raw.isupper()

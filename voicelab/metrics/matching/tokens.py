@@ -66,6 +66,9 @@ def tokenize(text: str, *, spoken: bool = True, whole: bool = False) -> tuple[To
             made = replace(made, forms=made.forms | {"times"})
         if made.text in AFTER_NUMBER and tokens and _countable(tokens[-1]):
             made = replace(made, forms=made.forms | set(AFTER_NUMBER[made.text].split()))
+        if piece[0] in "#+" and made.joined and tokens and (tokens[-1].spelled or tokens[-1].raw == "+"):
+            named = "sharp" if piece[0] == "#" else "plus"  # `C#` and `C++` are not `C`
+            made = replace(made, text=named, forms=frozenset({named}), optional=False)
         marks = ""
         alone = gap and not re.match(r"[\w-]", source[end : end + 1])
         measured = made.text in AFTER_NUMBER and tokens and tokens[-1].number

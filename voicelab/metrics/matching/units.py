@@ -13,6 +13,8 @@ AFTER_NUMBER = {
     "m": "meters meter metres metre", "mm": "millimeters millimeter millimetres millimetre", "w": "watts watt",
     "v": "volts volt", "ms": "milliseconds millisecond", "ghz": "gigahertz", "mhz": "megahertz", "khz": "kilohertz",
     "hz": "hertz", "kw": "kilowatts kilowatt", "mw": "megawatts megawatt", "l": "liters liter litres litre",
+    "yr": "years year", "yrs": "years year", "gal": "gallons gallon", "tbsp": "tablespoons tablespoon",
+    "tsp": "teaspoons teaspoon", "hp": "horsepower", "kb": "kilobytes kilobyte", "sq": "square", "db": "decibels",
     "meter": "meters", "watt": "watts", "volt": "volts", "liter": "liters",
 }  # fmt: skip
 """Meanings of short forms right after a number; elsewhere, the letter `m` is not a meter."""
@@ -28,6 +30,24 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<=\d)\s?(?:km/h|kmh|kph|kmph)\b", " kilometers per hour"),
         (r"(?<=\d)\s?(?:mph|mi/h)\b", " miles per hour"),
         (r"(?<=\d)\s?m/s\b", " meters per second"),
+        (r"(?<=\d)\s?fps\b", " frames per second"),
+        (r"(?<=\d)\s?mpg\b", " miles per gallon"),
+        (r"(?<=\d)\s?gbps\b", " gigabits per second"),
+        (r"(?<=\d)\s?mbps\b", " megabits per second"),
+        (r"(?<=\d)\s?kbps\b", " kilobits per second"),
+        (r"(?<=\d)\s?(?:sq\.? ?mi|mi\^2)(?!\w)", " square miles"),
+        (r"\bsquare miles?\b", "square miles"),
+        (r"(?<=\d)\s?h\s?(\d{1,2})\s?m(?:ins?)?\b", r" hours \1 minutes"),
+        (r"\ban (?=hours? and [\w-]+(?: \w+)? min(?:ute)?s?\b)", "1 "),
+        (r"\b(h(?:ou)?rs?) and (?=[\w-]+(?: \w+)? min(?:ute)?s?\b)", r"\1 "),
+        (r"\bcentigrade\b", "celsius"),
+        (r"\b(degrees? below zero) (?=fahrenheit|celsius)", r"\1 "),
+        (r"°\s?(?=[cf]\b)|\bdegrees? (?=(?:celsius|fahrenheit|[cf])\b)", " "),
+        (r"\b1/2 (?=(?:million|billion|trillion)\b)", "half a "),
+        (r"\b(?:oh|o|nought|naught) point (?=\w)", "zero point "),
+        (r"(?<=\d0)'s\b", "s"),
+        (r"(?<=\w) (?:'n'?|n') (?=\w)", " and "),
+        (r"\b1-(8\d\d)-(?=[a-z])", r"1\1 "),
         (r"(?<=\d)\s?kwh\b", " kilowatt hours"),
         (r"(?<=\d)\s?(?:sq\.? ?km|km\^2)(?!\w)", " square kilometers"),
         (r"(?<=\d)\s?(?:sq\.? ?ft|ft\^2)(?!\w)", " square feet"),
@@ -51,7 +71,9 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"(?<![\d.,])(\d{1,3})\.(\d{3}),(\d{1,2})(?![\d,])", r"\1\2.\3"),
     )
 )
-_SOMETHING = re.compile(r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square)\b|±", re.IGNORECASE)
+_SOMETHING = re.compile(
+    r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square|point|degrees?|centigrade|hours?)\b|±| 'n|n' ", re.IGNORECASE
+)
 
 
 def written_out(text: str) -> str:

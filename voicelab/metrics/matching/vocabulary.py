@@ -85,6 +85,9 @@ CURRENCY_CODES = frozenset(
 )
 """Currencies that may precede the amount: `USD 5`."""
 
+COUNTRIES = frozenset("us canadian australian american swiss british mexican japanese indian chinese singapore".split())
+"""Words that may stand before a currency."""
+
 CENTS = frozenset("cent cents penny pennies pence".split())
 COUNTED = frozenset(
     """percent pct oclock am pm second seconds minute minutes hour hours day days week weeks month months year years
@@ -136,7 +139,7 @@ _SAME = """
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
-    qtr quarter | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
+    qtr quarter | and n | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
 """
 
 

@@ -81,7 +81,7 @@ def _part_of_percent(words: Sequence[str], index: int) -> _Taken:
     for phrase in _PERCENT:
         length = len(phrase.split())
         if text is not None and list(words[end : end + length]) == phrase.split():
-            unit = phrase.removeprefix("of ").removeprefix("a ").split()
+            unit = phrase.removeprefix("of ").removeprefix("a ").replace("point", "points").split()
             return [text, *unit], end + length
     return None
 

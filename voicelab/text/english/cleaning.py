@@ -9,7 +9,7 @@ from voicelab.text.amount_signs import with_arrows, with_losses
 from voicelab.text.invisible import without_invisible
 
 _NAMED = str.maketrans({
-    **dict.fromkeys("\u2018\u2019\u02bc\u201b\u2032\uff07`\u00b4", "'"),
+    **dict.fromkeys("\u2018\u2019\u02bc\u201b\u2032\uff07\u00b4", "'"),
     **dict.fromkeys("\u201c\u201d\u201e\u00ab\u00bb\u2033", '"'),
     **dict.fromkeys("\u2010\u2011", "-"),
     **dict.fromkeys("\u2014\u2015", " \u2014 "),
@@ -34,6 +34,7 @@ def cleaned(text: str) -> str:
 
     Fractions such as ½ become 1/2. A minus sign (U+2212) and an en dash stay; an em dash gets spaces around it.
     """
+    text = text.replace("`", "'")
     if not text.isascii():
         text = with_arrows(text)
         text = without_invisible(text).translate(_NAMED)

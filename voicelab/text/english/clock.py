@@ -19,6 +19,7 @@ _QUARTERS = {
     ("quarter", "till"): -15,
 }  # fmt: skip
 """Minutes after the hour for these words."""
+_DIRECTIONS = {"past": 1, "after": 1, "to": -1, "before": -1, "till": -1}
 _PARTS_OF_DAY = frozenset({"morning", "afternoon", "evening"})
 
 
@@ -52,9 +53,9 @@ def _with_quarters(words: Sequence[str]) -> list[str]:
     out: list[str] = []
     index = 0
     while index < len(words):
-        minutes = _QUARTERS.get((words[index], words[index + 1])) if index + 2 < len(words) else None
-        hour = words[index + 2] if minutes is not None else ""
-        after = words[index + 3] if index + 3 < len(words) else ""
+        minutes, at = _minutes_and_hour(words, index)
+        hour = words[at] if minutes is not None else ""
+        after = words[at + 1] if at + 1 < len(words) else ""
         if minutes is None or not hour.isdecimal() or not 1 <= int(hour) <= 12 or after in _NOT_AFTER_A_TIME:
             out.append(words[index])
             index += 1
@@ -62,9 +63,23 @@ def _with_quarters(words: Sequence[str]) -> list[str]:
         if out[-1:] == ["a"]:
             out.pop()
         earlier = (int(hour) - 2) % 12 + 1
-        out.append(f"{int(hour)}:{minutes}" if minutes > 0 else f"{earlier}:{60 + minutes}")
-        index += 3
+        out.append(f"{int(hour)}:{minutes:02d}" if minutes > 0 else f"{earlier}:{60 + minutes}")
+        index = at + 1
     return out
+
+
+def _minutes_and_hour(words: Sequence[str], index: int) -> tuple[int | None, int]:
+    """The minutes after (or, negative, before) the hour whose index is the second value; None for other words."""
+    word, after = words[index], list(words[index + 1 : index + 4])
+    if len(after) > 1 and (word, after[0]) in _QUARTERS:
+        return _QUARTERS[word, after[0]], index + 2
+    if not word.isdecimal() or not 0 < int(word) < 30:
+        return None, index
+    if len(after) > 2 and after[0] in ("minutes", "minute") and after[1] in _DIRECTIONS:
+        return _DIRECTIONS[after[1]] * int(word), index + 3
+    if len(after) > 1 and word in ("5", "10", "20", "25") and after[0] in ("past", "after"):
+        return int(word), index + 2
+    return None, index
 
 
 def _before_half(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
@@ -80,7 +95,11 @@ def _before_half(words: Sequence[str], index: int) -> tuple[list[str], int] | No
         hour, minute = run[1], run[2]
     elif end < len(words) and re.fullmatch(r"[0-5]\d", words[end]) and word.isdecimal():
         minute, end = words[end], end + 1
-    end += words[end : end + 1] == ["oclock"]
+    if words[end : end + 1] == ["oclock"]:
+        end += 1
+        if words[end : end + 2] in (["a", "m"], ["p", "m"]):
+            words = [*words[:end], f"{words[end]}m", *words[end + 2 :]]
+            return [str(int(hour)), words[end]], end + 2
     if end >= len(words) or words[end] not in _HALVES or not hour.isdecimal() or not 1 <= int(hour) <= 12:
         return None
     return [str(int(hour)) if minute == "00" else f"{int(hour)}:{minute}", words[end]], end + 1

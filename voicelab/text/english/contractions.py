@@ -39,6 +39,8 @@ def _expanded(word: str, after: str) -> list[str]:
     bare = word if word in _WHOLE else word.strip("'")
     if bare in _WHOLE:
         return _WHOLE[bare].split()
+    if word.endswith("in'") and len(bare) > len("goi"):
+        return [f"{bare}g"]
     if bare.endswith("n't"):
         return [*_expanded(bare[:-3], "not"), "not"]
     if bare.endswith("'ve") and "n't" in bare:

@@ -27,6 +27,12 @@ _NUMERAL = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _WRITTEN_STARTS = frozenset("0123456789.:")
 _FRACTION = re.compile(r":over:")
 MAYBE_TIME = "~"
+_SPOKEN_ZEROS = frozenset({*ZEROS, "nought", "naught"})
+_LOCAL_DIGITS = 7
+"""Digits of a phone number after its area code."""
+_CENTURIES = {"hundreds": (range(10, 22), "00"), "tens": (range(18, 22), "10"), "thousands": (range(2, 3), "000")}
+_NOT_HALVED = frozenset({"percent", "percentage", "point", "per", "|", "dollar"})
+"""Words after `half a` that other rules read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +91,8 @@ def _number(words: Sequence[str], index: int, before: Sequence[str]) -> tuple[li
         return [word.strip(":").replace(":over:", "/")], index + 1
     return (
         _half_of(words, index)
+        or _phone_with_hundreds(words, index)
+        or _century(words, index)
         or _digit_run(words, index)
         or _fraction(words, index)
         or _decimal(words, index, None)
@@ -98,10 +106,35 @@ def _half_of(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     if words[end : end + 1] != ["half"]:
         return None
     end += 1
-    end += words[end : end + 1] == ["a"]
+    article = words[end : end + 1] in (["a"], ["an"])
+    end += article
     if end < len(words) and words[end] in SCALES:
         return [str(SCALES[words[end]] // 2)], end + 1
+    if article and words[index] == "half" and end < len(words) and words[end] not in _NOT_HALVED:
+        return ["1/2"], end
     return None
+
+
+def _phone_with_hundreds(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    """Eight hundred five five five oh one nine nine, with or without a one before it."""
+    head = "1" if words[index] in ("one", "1") else ""
+    start = index + len(head)
+    start += bool(head) and words[start : start + 1] == ["|"]
+    if words[start : start + 1] == [] or not _digit(words[start]) or words[start + 1 : start + 2] != ["hundred"]:
+        return None
+    head, start = f"{head}{_digit(words[start])}00", start + 2
+    start += words[start : start + 1] == ["|"]
+    digits, end, _, _ = _digits_from(words, start)
+    return ([head + digits], end) if len(digits) == _LOCAL_DIGITS else None
+
+
+def _century(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
+    """The eighteen hundreds, the twenty tens, the two thousands."""
+    below = _below_hundred(words, index)
+    ending = words[below[1]] if below is not None and below[1] < len(words) else ""
+    if below is None or below[2] or ending not in _CENTURIES or below[0] not in _CENTURIES[ending][0]:
+        return None
+    return [f"{below[0]}{_CENTURIES[ending][1]}s"], below[1] + 1
 
 
 def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
@@ -109,8 +142,6 @@ def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None
     digits, end, pauses, special = _digits_from(words, index)
     if end == index or (end < len(words) and words[end] in ("hundred", *SCALES)):
         return None
-    if pauses and len(digits) not in (7, 10, 11):
-        digits, end, _, special = _digits_from(words, index, through_breaks=False)
     if len(digits) < (2 if special else 3):
         return None
     spoken_pair = len(digits) == 3 and digits[1] == "0" and digits[0] != "0" and digits[2] != "0" and end == index + 3
@@ -123,7 +154,7 @@ def _digit_run(words: Sequence[str], index: int) -> tuple[list[str], int] | None
     return [f"{digits[0]}{MAYBE_TIME}{digits[1:]}" if spoken_pair else digits], end
 
 
-def _digits_from(words: Sequence[str], index: int, *, through_breaks: bool = True) -> tuple[str, int, bool, bool]:
+def _digits_from(words: Sequence[str], index: int) -> tuple[str, int, bool, bool]:
     digits, end, pauses, special = "", index, False, False
     position = index
     while position < len(words):
@@ -136,7 +167,7 @@ def _digits_from(words: Sequence[str], index: int, *, through_breaks: bool = Tru
             digits += _digit(words[position + 1]) * (2 if word == "double" else 3)
             special = True
             position += 2
-        elif word == "|" and through_breaks and digits and position + 1 < len(words) and _digit(words[position + 1]):
+        elif word == "|" and digits and position + 1 < len(words) and _digit(words[position + 1]):
             pauses = True
             position += 1
             continue
@@ -154,13 +185,15 @@ def _digit(word: str) -> str:
 
 def _fraction(words: Sequence[str], index: int) -> tuple[list[str], int] | None:
     """Two thirds, one half, 3 quarters."""
-    top = _digit(words[index]) or ("1" if words[index] == "a" else "")
+    article = words[index] in ("a", "an")
+    top = _digit(words[index]) or ("1" if article else "")
     if not top or top == "0" or index + 1 >= len(words):
         return None
     name = words[index + 1]
     if name not in DENOMINATORS or (top == "1") == (name.endswith("s")) or name == "halves":
         return None
-    if words[index] == "a" and name != "half":
+    after = " ".join(words[index + 2 : index + 5])
+    if article and name != "half" and not after.startswith(("of a percent", "of percent")):
         return None
     return [f"{top}/{DENOMINATORS[name]}"], index + 2
 
@@ -171,6 +204,8 @@ def _decimal(words: Sequence[str], index: int, head: str | None) -> tuple[list[s
     if head is None:
         if words[index] == "point":
             head = "0"
+        elif words[index] in _SPOKEN_ZEROS and words[index + 1 : index + 2] == ["point"]:
+            head, index = "0", index + 1
         else:
             chunks = _chunks(words, index)
             if not chunks or chunks[-1].ending or (len(chunks) > 1 and not _joins(chunks)):

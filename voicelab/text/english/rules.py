@@ -18,6 +18,8 @@ from voicelab.text.english.vocabulary import (
     JOINING_PREFIXES,
     MONTHS,
     NUMBER_WORDS,
+    ROMAN,
+    RULERS,
 )
 from voicelab.text.english.written import BREAK, spelled_out
 
@@ -26,8 +28,8 @@ _REMEMBERED = 200_000
 _SPELLED_AI = re.compile(r"\ba i\b")
 _BARE_WORD = re.compile(r'"?([A-Za-z]+)[,.?!;:]?"?')
 _IN_CONTEXT = frozenset(
-    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, "us", "st", "percent", "per", "point", "mm", "huh"}
-    | {"quarter", "quarters", "minus", "negative", "saint"}
+    {*NUMBER_WORDS, *COMPOUND_STARTS, *JOINING_PREFIXES, *MONTHS, *ROMAN}
+    | set("us st percent per point mm huh quarter quarters minus negative saint".split())
 )
 """Words whose normalization depends on adjacent words."""
 _DOTTED = frozenset("rep gen col hon rev pres sen lt co mt rd ald sgt cos no nos".split())
@@ -79,7 +81,16 @@ def by_all_rules(text: str) -> str:
     words = with_digits(without_hesitations(words))
     words = with_times(with_dates(with_amounts(words)))
     words = with_compounds(with_joined_letters(words))
-    return _HEIGHT.sub(r"\1 feet \2", " ".join(word for word in words if word != BREAK))
+    text = _HEIGHT.sub(r"\1 feet \2", " ".join(word for word in words if word != BREAK))
+    return _RULER.sub(_numbered, text)
+
+
+_RULER = re.compile(rf"\b({'|'.join(sorted(RULERS))}) (?:the (\d+)(?:st|nd|rd|th)|({'|'.join(ROMAN)}))\b")
+
+
+def _numbered(found: re.Match[str]) -> str:
+    """Henry 8 for henry the eighth and Henry VIII."""
+    return f"{found[1]} {found[2] or ROMAN[found[3]]}"
 
 
 _HEIGHT = re.compile(r"\b(\d+) f(?:oo|ee)t (\d|1[01])(?: inch(?:es)?)?\b(?![.:])")

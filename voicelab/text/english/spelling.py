@@ -19,8 +19,10 @@ from voicelab.text.english.vocabulary import (
 _DOTTED = re.compile(rf"\b({'|'.join(DOTTED_ABBREVIATIONS)})\.(?=\s|$)", re.IGNORECASE)
 _STREET = re.compile(r"(?P<name>\b[A-Z][a-z]{3,}\s)?\b[Ss]t\b\.?(?P<after>\s+[A-Za-z])?")
 _HYPHENED = re.compile(rf"\b({'|'.join(HYPHEN_PREFIXES)})-(?=[a-z]{{2}})", re.IGNORECASE)
+_WHERE = re.compile(r"\b(on|off)-(?=(?:line|sites?|shore|board|going|set|screen|camera)\b)", re.IGNORECASE)
+_WORLD_WAR = re.compile(r"\b(World War) I\b", re.IGNORECASE)
 _RE = re.compile(r"\bre-(?=e)", re.IGNORECASE)
-_YES = re.compile(r"\b(?:(?<!\d )mm[- ]?hm+|m-hm+|uh[- ]?huh)\b", re.IGNORECASE)
+_YES = re.compile(r"\b(?:(?<!\d )[mu]m[- ]?hm+|m-hm+|uh[- ]?huh)\b", re.IGNORECASE)
 _MAY_BE_YES = re.compile(r"m hm|hhu|h hu|mmh", re.IGNORECASE)
 _NO = re.compile(r"\b(?:uh-uh|nuh-uh)\b", re.IGNORECASE)
 _SPACED_INITIALS = re.compile(r"(?<![\w.])([A-Za-z])\.\s(?=[A-Za-z]\.)")
@@ -52,7 +54,9 @@ def before_lowering(text: str) -> str:
         text = _STREET.sub(_street, text)
     if "-" in text or _MAY_BE_YES.search(text):
         text = _NO.sub("uhuh", _YES.sub("mhm", text))
-        text = _HYPHENED.sub(r"\1", _RE.sub("re", text))
+        text = _HYPHENED.sub(r"\1", _WHERE.sub(r"\1", _RE.sub("re", text)))
+    if " I" in text:
+        text = _WORLD_WAR.sub(r"\1 1", text)
     return text
 
 

@@ -40,7 +40,7 @@ DENOMINATORS = {
 NUMBER_WORDS = frozenset(
     {*ONES, *TEENS, *TENS, *SCALES, *ORDINALS, *DECADES, "zero", "hundred", "double", "triple", "half"}
 )
-NUMBER_STARTS = NUMBER_WORDS | ZEROS | {"a", "point"}
+NUMBER_STARTS = NUMBER_WORDS | ZEROS | {"a", "an", "point", "nought", "naught"}
 """Words that may start a spoken number."""
 
 CURRENCY_SIGNS = {
@@ -49,7 +49,9 @@ CURRENCY_SIGNS = {
 }  # fmt: skip
 CURRENCY_CODES = {
     "usd": "dollars", "eur": "euros", "gbp": "pounds", "jpy": "yen", "inr": "rupees", "rs": "rupees", "krw": "won",
-    "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos",
+    "rub": "rubles", "btc": "bitcoin", "ils": "shekels", "mxn": "pesos", "cny": "yuan", "rmb": "yuan",
+    "chf": "swiss francs", "pln": "zlotys", "cad": "canadian dollars", "aud": "australian dollars",
+    "nzd": "new zealand dollars", "hkd": "hong kong dollars", "sgd": "singapore dollars",
 }  # fmt: skip
 """Currency names that may precede an amount: `USD 5`."""
 CURRENCIES = {
@@ -58,7 +60,8 @@ CURRENCIES = {
     "eur": "euros", "gbp": "pounds", "ruble": "rubles", "rubles": "rubles", "rouble": "rubles", "roubles": "rubles",
     "lira": "lira", "bitcoin": "bitcoin", "bitcoins": "bitcoin", "btc": "bitcoin", "shekel": "shekels",
     "shekels": "shekels", "hryvnia": "hryvnias", "hryvnias": "hryvnias", "peso": "pesos", "pesos": "pesos",
-    "naira": "naira", "baht": "baht",
+    "naira": "naira", "baht": "baht", "yuan": "yuan", "franc": "francs", "francs": "francs", "zloty": "zlotys",
+    "zlotys": "zlotys", "krona": "kronor", "kronor": "kronor", "krone": "kroner", "kroner": "kroner",
 }  # fmt: skip
 CENTS = {"cent": "dollars", "cents": "dollars", "pence": "pounds", "penny": "pounds"}
 
@@ -75,7 +78,7 @@ UNITS = {
         for unit, spellings in _UNIT_ABBREVIATIONS.items()
         for spelling in spellings.split()
     },
-    "ft": ("foot", "feet"),
+    "ft": ("foot", "feet"), "pp": ("percentage point", "percentage points"),
     "khz": ("kilohertz",) * 2, "mhz": ("megahertz",) * 2, "ghz": ("gigahertz",) * 2, "hz": ("hertz",) * 2,
     "pct": ("percent",) * 2, "bp": ("basis points",) * 2, "bps": ("basis points",) * 2,
     "mph": ("mile per hour", "miles per hour"),
@@ -139,7 +142,8 @@ _COMPOUNDS = """
     living room, bed room, note book, note books, play list, play lists, pod cast, pod casts, news letter,
     news letters, news paper, news papers, week end, week ends, week day, week days, blue chip,
     key word, key words, code base, life time, real time, full time,
-    part time, long term, short term, high tech, co founder, co worker, co workers, decision maker, crypto currency
+    part time, t shirt, t shirts, x ray, x rays, long term, short term, high tech, co founder, co worker, co workers,
+    decision maker, crypto currency
 """
 COMPOUNDS = {tuple(words): "".join(words) for words in (one.split() for one in _COMPOUNDS.split(","))}
 """Word pairs that are also written as one word."""
@@ -148,3 +152,11 @@ JOINING_PREFIXES = frozenset("non anti multi semi pre inter mid".split())
 """Prefixes written apart, with a hyphen, or joined to the next word."""
 HYPHEN_PREFIXES = ("co", "post", "sub", "over", "under", "ultra", "micro", "bio", "cyber", "crypto", "e")
 """Prefixes joined to the next word if hyphenated."""
+RULERS = frozenset(
+    """alexander alfonso andrew benedict boniface catherine charles christian clement edward elizabeth ferdinand francis
+    frederick george gregory gustav henry ivan james john julius leo leopold louis napoleon nicholas paul peter philip
+    pius ramses richard urban victoria william""".split()
+)
+"""First names that a number follows, as in `Henry VIII` and `henry the eighth`."""
+ROMAN = {"iv": "4", "vi": "6", "ix": "9", "xi": "11", "xv": "15"}
+"""Numerals that are read as numbers only after the name of a ruler."""

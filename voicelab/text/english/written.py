@@ -51,6 +51,26 @@ def _named_currency(found: re.Match[str]) -> str:
     return f" {found[2]}{_scale(found[3])} {CURRENCY_CODES[found[1].lower()]} "
 
 
+_SQUARES = {"ft": "feet", "m": "meters", "km": "kilometers", "mi": "miles"}
+_PLACES = re.compile(
+    r"\b(?:apt|apartment|room|suite|unit|seat|gate|row|flat|bay|section|box|terminal|platform|exhibit|form)\.?\s*#?$",
+    re.IGNORECASE,
+)
+"""What a number with a letter identifies: `apt. 4B` is not four billion."""
+
+
+def _attached_scale(found: re.Match[str]) -> str:
+    if _PLACES.search(found.string, max(0, found.start() - 12), found.start()):
+        return f"{found[1]} {found[2]}"
+    return f"{found[1]}{_scale(found[2])}"
+
+
+def _pair(found: re.Match[str]) -> str:
+    """5050 for 50/50, as for `fifty fifty`; only shares of a hundred, 20/20 and 9/11."""
+    shares = int(found[1]) + int(found[2]) == 100
+    return f" {found[1]}{found[2]} " if shares or found[0] in ("20/20", "9/11") else found[0]
+
+
 def _mail(found: re.Match[str]) -> str:
     """A mail address in spoken form; every dot counts."""
     return f" {found[0].replace('@', ' at ').replace('.', ' dot ').replace('_', ' underscore ')} "
@@ -93,6 +113,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\w.])(\d{1,2})'\s?(\d{1,2})(?:\"|''|(?![\w'.]))", r" \1 feet \2 inches "),
         (rf"\b(?-i:({_CODES}))\.?\s?({_NUMBER})(?:\s?({_SCALES}))?\b(?!\s?{_SIGNS})", _named_currency),
         (r"\bwww\.(?=\w)", "www dot "),
+        (r"(?<=[a-z0-9]{2}\.com)/(?=\w)|(?<=[a-z0-9]{2}\.(?:org|net|edu|gov))/(?=\w)", " slash "),
         (r"(?<=[a-z0-9]{2})\.(?=[a-z]{2})", " dot "),
         (r"(?<![\w.])[a-z](?:\.[a-z])+(?:\.|(?![\w.]))", _initials),
         (r"(?<![\d-])(?:\+?\d{1,2}[\s.-]?)?(?:\(\d{3}\)\s?|\d{3}[\s.-])\d{3}[\s.-]\d{4}(?![\d-])", _digits),
@@ -103,8 +124,15 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"(?<![\d:.])(?P<hour>[01]?\d|2[0-4])(?::|\.(?=\d\d\s?[ap]\.?m))(?P<minute>[0-5]\d)(?::00)?"
          r"(?:\s?(?P<half>[ap]\.?m\b\.?))?(?![\d:])", _clock),
         (r"(?<![\d/])24/7(?![\d/])", " 24 7 "),
+        (r"(?<![\d/])(50|60|70|80|90|20|9)/(50|40|30|20|10|11)(?![\d/])", _pair),
+        (r"(?<![\d:.])(\d{1,3}):(\d)(?![\d:])", r"\1 to \2"),
+        (r"(?<=\d)x(?=\d)", " by "),
+        (r"\b(\d{1,2})\s?ft\.?\s?(\d{1,2})\s?in\b\.?", r"\1 feet \2 inches"),
+        (r"(?<=\d)\s?sq\.?\s?(ft|m|km|mi)\b", lambda found: f" square {_SQUARES[found[1].lower()]} "),
+        (r"\bext\.?\s?(?=\d)", " extension "),
+        (r"\bapt\.?\s?(?=#?\d)", " apartment "),
         (rf"(?:(?<![\w)])(?P<minus>{_MINUS})|(?P<plus>\+))?\s?(?:\b(?P<country>us|ca|c|au|a|hk|nz|s))?(?P<sign>{_SIGNS})\s?"
-         rf"(?P<inner>{_MINUS})?(?P<number>{_NUMBER})(?:\s?(?P<scale>{_SCALES})\b)?{_UPPER}", _money),
+         rf"(?P<inner>{_MINUS})?(?P<number>{_NUMBER})(?:[\s-]?(?P<scale>{_SCALES})\b)?{_UPPER}", _money),
         (rf"({_NUMBER})\s?(?:({_SCALES})\s?)?({_SIGNS})",
          lambda found: f" {found[1]}{_scale(found[2])} {CURRENCY_SIGNS[found[3]]} "),
         (rf"({_NUMBER})\s?¢", r" \1 cents "),
@@ -131,7 +159,7 @@ _RULES: list[tuple[re.Pattern[str], str | _Rewrite]] = [
         (r"=", " equals "),
         (r"(?<=\d)\s?[*]\s?(?=\d)", " times "),
         (r"&", " and "),
-        (r"(?<!\w)@(?!\w)", " at "),
+        (r"(?<!\w)@", " at "),
         (rf"(?<![\d.-])({_NUMBER})\s?[-–]\s?({_NUMBER})(?![\d-])(?!-\w)", r"\1 to \2"),
         (r"(?<![\d/])(\d{1,2})/(\d{1,2})(?![\d/])", r" \1:over:\2 "),
     )
@@ -155,7 +183,7 @@ def spelled_out(text: str) -> str:
         text = _RETIREMENT_PLANS.sub(lambda found: f" {found[1] or found[2]} {'k' if found[1] else 'b'} ", text)
         for pattern, rewrite in _RULES:
             text = pattern.sub(rewrite, text)
-        text = _ATTACHED_SCALE.sub(lambda found: f"{found[1]}{_scale(found[2])}", text)
+        text = _ATTACHED_SCALE.sub(_attached_scale, text)
         text = _THOUSANDS.sub("", text)
     lowered = _SPLIT.sub(" ", _CONTRACTED_YEAR.sub("", text.lower()))
     for initials in INITIALS_LIKE_WORDS.values():
