@@ -85,3 +85,8 @@ def test_sentences_are_found_in_time_linear_in_the_length_of_the_text(unit):
 
 def test_a_run_of_marks_behind_an_abbreviation_still_ends_a_sentence():
     assert sentences("It is Apple Inc... Then Mr. Cook spoke.") == ["It is Apple Inc...", "Then Mr. Cook spoke."]
+
+
+def test_the_inner_mark_of_fractions_is_an_ordinary_word_in_a_text():
+    assert normalizer("english").words("one :over: 's")[0] == "1"
+    assert normalizer("english").words("1 1/2 percent") == ["1.5", "percent"]

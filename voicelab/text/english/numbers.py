@@ -25,7 +25,7 @@ from voicelab.text.english.vocabulary import (
 
 _NUMERAL = re.compile(r"\d+(?:\.\d+)?|\.\d+")
 _WRITTEN_STARTS = frozenset("0123456789.:")
-_FRACTION = re.compile(r":over:")
+_FRACTION = re.compile(r"(?<=\d):over:(?=\d)")
 MAYBE_TIME = "~"
 _SPOKEN_ZEROS = frozenset({*ZEROS, "nought", "naught"})
 _LOCAL_DIGITS = 7
