@@ -104,9 +104,10 @@ class Connection:
     async def _work(self) -> None:
         """Handle one event after another. Errors are sent to the client; most leave the connection open."""
         while True:
-            # Taking a queued event does not yield, so a client could otherwise hold the loop with many of them.
-            await asyncio.sleep(0)
-            await self._services.loop_share.turn()
+            if not self._receive_queue.is_empty:
+                # Taking a queued event does not yield, so a client could otherwise hold the loop with many of them.
+                await asyncio.sleep(0)
+                await self._services.loop_share.turn()
             arrival = await self._receive_queue.take()
             self._taking = True
             try:

@@ -38,6 +38,11 @@ class ReceiveQueue:
         self._urgent_kinds: tuple[type[ClientEvent], ...] = (Interrupt, Heartbeat)
         self._came = asyncio.Event()
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether no event is waiting."""
+        return not self._ordinary and not self._urgent
+
     def let_overtake(self, kind: type[ClientEvent]) -> None:
         """Treat events of this kind as urgent too."""
         self._urgent_kinds = (*self._urgent_kinds, kind)
@@ -60,7 +65,7 @@ class ReceiveQueue:
 
     async def take(self) -> Arrival:
         """Remove and return the oldest event; wait for one if the queue is empty."""
-        while not self._ordinary and not self._urgent:
+        while self.is_empty:
             await self._next()
         is_urgent_older = not self._ordinary or (self._urgent and self._urgent[0][0] < self._ordinary[0][0])
         return self._remove_from(self._urgent if is_urgent_older else self._ordinary)

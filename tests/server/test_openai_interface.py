@@ -49,6 +49,7 @@ def client(served):
     "more",
     [
         {"language": "en"}, {"language": "en-GB"}, {"language": "english"}, {"language": ""}, {"prompt": ""},
+        {"language": "eng"}, {"extra_body": {"languages": ["fr", "en"]}}, {"timestamp_granularities": ["segment"]},
         {"stream": False}, {"temperature": 0.4}, {"chunking_strategy": "auto"},
         {"response_format": "verbose_json", "timestamp_granularities": ["segment"]},
     ],
@@ -62,8 +63,10 @@ def test_fields_that_change_nothing_are_accepted(client, more):
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("language", "fr"), ("prompt", "Nvidia, Tesla"), ("temperature", "hot"), ("temperature", "2"),
+        ("language", "fr"), ("language", "no language"), ("prompt", "Nvidia, Tesla"), ("temperature", "hot"),
+        ("temperature", "2"),
         ("stream", "maybe"), ("response_format", "docx"), ("timestamp_granularities[]", "phone"),
+        ("timestamp_granularities[]", "word"),
         ("include[]", "logprobs"), ("chunking_strategy", "server_vad"), ("hotwords", "AMD"),
     ],
 )  # fmt: skip
@@ -121,6 +124,20 @@ def test_segments_end_at_pauses_and_before_they_are_too_long():
     assert to_srt(segments[-1:]) == "1\n00:00:20,000 --> 00:00:20,900\nlate late\n\n"
     long = segments_of([TimedWord("hour", 3661.5, 3662.0)])
     assert to_vtt(long) == "WEBVTT\n\n01:01:01.500 --> 01:01:02.000\nhour\n\n"
+
+
+def test_silence_is_in_every_language(client):
+    file = ("a.wav", codecs.encode_wav(Clip.silence(0.5)))
+    assert client.audio.transcriptions.create(file=file, model="fake", language="fr").text == ""
+
+
+def test_null_fields_of_speech_count_as_absent_and_models_may_have_a_date(client):
+    body = {"speed": None, "response_format": None, "instructions": None}
+    answer = client.audio.speech.create(
+        model="gpt-4o-mini-tts-2025-03-20", voice="alloy", input="Hello.", extra_body=body
+    )
+    assert decoding.container_name(answer.content) == "mp3"
+    assert client.models.retrieve("gpt-4o-mini-transcribe-2025-12-15").alias_of == "fake"
 
 
 def test_a_streamed_transcript_is_events(client):

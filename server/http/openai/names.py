@@ -5,6 +5,8 @@ The response header MODEL_HEADER names the engine that did the work, also behind
 
 from __future__ import annotations
 
+import re
+
 from server.http.refusal import HttpRefusal
 from voicelab.engines.spec import EngineInfo
 
@@ -12,10 +14,10 @@ MODEL_HEADER = "X-Voicelab-Engine"
 UNDECODED_HEADER = "X-Voicelab-Undecoded-Seconds"
 """Seconds of the upload that were damaged and not decoded; absent if all of it was decoded."""
 
-_TRANSCRIPTION_MODELS = (
-    "whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe", "gpt-4o-mini-transcribe-2025-12-15",
-)  # fmt: skip
-_SPEECH_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts", "gpt-4o-mini-tts-2025-12-15")
+_TRANSCRIPTION_MODELS = ("whisper-1", "gpt-transcribe", "gpt-4o-transcribe", "gpt-4o-mini-transcribe")
+_SPEECH_MODELS = ("tts-1", "tts-1-hd", "gpt-4o-mini-tts")
+_DATE = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+"""End of the name of a model's version, as in gpt-4o-mini-tts-2025-12-15."""
 _VOICES = (
     "alloy", "ash", "ballad", "cedar", "coral", "echo", "fable", "marin", "nova", "onyx", "sage", "shimmer", "verse",
 )  # fmt: skip
@@ -25,7 +27,7 @@ DEFAULT_VOICE = "default"
 
 def check_model(asked: str, engine: EngineInfo) -> None:
     """Raise HttpRefusal unless `asked` is the engine's name or an OpenAI model of the same kind."""
-    if asked != engine.name and asked not in _ALIASES[engine.kind]:
+    if asked != engine.name and not _is_alias(asked, engine):
         message = f"the model {asked!r} does not exist; this server has {engine.name!r}, also under OpenAI's names"
         raise HttpRefusal(404, "model_not_found", message, parameter="model")
 
@@ -50,11 +52,15 @@ def model_view(asked: str, engines: tuple[EngineInfo, ...]) -> dict[str, object]
         if asked == engine.name:
             return _view(asked)
     for engine in engines:
-        if asked in _ALIASES[engine.kind]:
+        if _is_alias(asked, engine):
             return _view(asked) | {"alias_of": engine.name}
     has = ", ".join(dict.fromkeys(engine.name for engine in engines))
     message = f"the model {asked[:100]!r} does not exist; this server has {has}"
     raise HttpRefusal(404, "model_not_found", message, parameter="model")
+
+
+def _is_alias(asked: str, engine: EngineInfo) -> bool:
+    return _DATE.sub("", asked) in _ALIASES[engine.kind]
 
 
 def _view(name: str) -> dict[str, object]:

@@ -52,7 +52,7 @@ async def transcriptions(request: Request, services: SharedServices) -> Response
         executor=services.pools.decoding,
     )
     transcript = await _hear(services, decoded.clip)
-    check_language(form.language, transcript.language)
+    check_language(form.languages, transcript)
     response = respond(transcript, form, decoded, engine)
     response.headers[names.MODEL_HEADER] = engine
     if decoded.undecoded_s:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, StringConstraints, model_validator
 
 from server.http.openai.names import DEFAULT_VOICE
 from server.messages import Name, StrictClientMessage
@@ -20,7 +20,7 @@ _PCM_RATE_HZ = 24_000
 
 
 class Speech(StrictClientMessage):
-    """Body of `POST /v1/audio/speech`."""
+    """Body of `POST /v1/audio/speech`. A field that is null counts as absent."""
 
     model: Name
     input: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=4096)]
@@ -29,6 +29,11 @@ class Speech(StrictClientMessage):
     speed: Annotated[float, Field(ge=0.25, le=4)] = 1
     stream_format: Literal["audio"] | None = None
     instructions: Literal[""] | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _without_nulls(cls, data: Any) -> Any:
+        return {key: value for key, value in data.items() if value is not None} if isinstance(data, dict) else data
 
 
 def encoded(clip: Clip, response_format: str, speed: float) -> bytes:

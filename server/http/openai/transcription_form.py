@@ -10,24 +10,27 @@ from starlette.datastructures import FormData, UploadFile
 from server.http.openai.errors import invalid, unsupported
 from server.http.openai.names import check_model
 from server.http.refusal import HttpRefusal
+from voicelab.asr.base import Transcript
 from voicelab.engines.spec import EngineInfo
+from voicelab.errors import InputError
+from voicelab.text import language
 
 FORMATS = ("json", "text", "srt", "vtt", "verbose_json")
 _GRANULARITIES = ("segment", "word")
 _KNOWN = frozenset(
     {"file", "model", "language", "prompt", "response_format", "temperature", "stream", "timestamp_granularities",
-     "chunking_strategy", "include"}
+     "chunking_strategy", "include", "languages"}
 )  # fmt: skip
 _TRUE, _FALSE = ("true", "1"), ("", "false", "0")
 
 
 @dataclass(frozen=True, slots=True)
 class TranscriptionForm:
-    """A parsed form. language: as sent, or empty. granularities: requested timestamp granularities."""
+    """A parsed form. languages: as sent, none if empty. granularities: requested timestamp granularities."""
 
     data: bytes
     response_format: str
-    language: str
+    languages: tuple[str, ...]
     stream: bool
     granularities: frozenset[str]
 
@@ -48,30 +51,33 @@ async def read_form(form: FormData, engine: EngineInfo, most_bytes: int) -> Tran
     response_format, stream = _response_format(fields), _flag(fields, "stream")
     if stream and response_format not in ("json", "text"):
         raise invalid(f"stream=true sends events, not {response_format}; omit response_format", "response_format")
+    languages = _languages(fields)
+    granularities = _granularities(fields)
+    if "word" in granularities and response_format != "verbose_json":
+        message = "timestamp_granularities 'word' needs response_format verbose_json"
+        raise invalid(message, "timestamp_granularities")
     data = await file.read(most_bytes + 1)
     if len(data) > most_bytes:
         message = f"the file holds more than {most_bytes} bytes (MAX_MESSAGE_BYTES)"
         raise HttpRefusal(413, "file_too_large", message, parameter="file")
-    return TranscriptionForm(data, response_format, _one(fields, "language"), stream, _granularities(fields))
+    return TranscriptionForm(data, response_format, languages, stream, granularities)
 
 
-def check_language(asked: str, heard: str | None) -> None:
-    """Raise HttpRefusal if the transcript is not in the requested language.
+def check_language(asked: tuple[str, ...], transcript: Transcript) -> None:
+    """Raise HttpRefusal if the transcript is in none of the requested languages, which are codes or English names.
 
-    The server's operator sets the recognizer's language, and some recognizers detect it from the audio.
+    The server's operator sets the recognizer's language, and some recognizers detect it from the audio. Without words
+    there is no language.
     """
-    if not asked:
+    if not asked or not transcript.text:
         return
+    heard = transcript.language
     if heard is None:
-        message = f"the recognizer does not report the language, so {asked!r} cannot be verified; omit language"
+        message = f"the recognizer does not report the language, so {asked[0]!r} cannot be verified; omit language"
         raise unsupported(message, "language")
-    if asked.lower().replace("_", "-").split("-")[0] not in (heard.lower().split("-")[0], _ENGLISH_NAMES.get(heard)):
-        message = f"the recognizer heard {heard!r}, not {asked!r}; its language is part of the server's ASR setting"
+    if language(heard).code not in {language(one).code for one in asked}:
+        message = f"the recognizer heard {heard!r}, not {asked[0]!r}; its language is part of the server's ASR setting"
         raise unsupported(message, "language")
-
-
-_ENGLISH_NAMES = {"en": "english", "zh": "chinese", "yue": "cantonese", "ja": "japanese", "ko": "korean"}
-"""Whisper's API also accepts English names of languages."""
 
 
 def _check_fields(fields: Mapping[str, list[str]]) -> None:
@@ -103,6 +109,17 @@ def _response_format(fields: Mapping[str, list[str]]) -> str:
     if asked not in FORMATS:
         raise invalid(f"response_format must be one of {', '.join(FORMATS)}, not {asked[:40]!r}", "response_format")
     return asked
+
+
+def _languages(fields: Mapping[str, list[str]]) -> tuple[str, ...]:
+    one, several = _one(fields, "language"), fields.get("languages", [])
+    for name, asked in (("language", [one]), ("languages", several)):
+        try:
+            for written in filter(None, asked):
+                language(written[:40])
+        except InputError as error:
+            raise invalid(str(error), name) from error
+    return tuple(filter(None, (one, *several)))
 
 
 def _flag(fields: Mapping[str, list[str]], name: str) -> bool:

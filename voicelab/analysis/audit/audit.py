@@ -87,13 +87,24 @@ def audit_runs(
 
 
 def audit_samples(samples: SampleSet, asr: str | None = None, *, progress: Progress | None = None) -> Audit:
-    """Audit a set without a run: transcribe it with a recognizer (None: the default) and align."""
-    whole = 2 * len(samples.samples)
+    """Audit a set without a run: transcribe it with a recognizer (None: the default) and align.
+
+    Damaged recordings are not judged.
+    """
+    decoded = {sample.id: sample.decoded() for sample in samples.samples}
+    intact = {key: one.clip for key, one in decoded.items() if not one.is_damaged}
+    damaged = {
+        key: f"its recording is damaged: {one.undecoded_s:.2f} s cannot be decoded"
+        for key, one in decoded.items()
+        if one.is_damaged
+    }
+    whole = 2 * len(intact)
     listening = None if progress is None else lambda done, _: progress(done, whole)
     aligning = None if progress is None else lambda done, total: progress(whole - total + done, whole)
-    info, texts = hear(asr or DEFAULT_RECOGNIZER, [sample.clip() for sample in samples.samples], listening)
-    heard = {sample.id: text for sample, text in zip(samples.samples, texts, strict=True)}
-    return _by_alignment(samples, heard, info.name, f"{info.name} ({info.revision}, {info.device})", aligning)
+    info, texts = hear(asr or DEFAULT_RECOGNIZER, list(intact.values()), listening)
+    heard = dict(zip(intact, texts, strict=True))
+    system = f"{info.name} ({info.revision}, {info.device})"
+    return _by_alignment(samples, heard, info.name, system, aligning, damaged)
 
 
 def _read(folder: RunFolder) -> tuple[RunResult, dict[str, TurnResult]]:
@@ -126,10 +137,17 @@ def _by_agreement(
 
 
 def _by_alignment(
-    samples: SampleSet, heard: Mapping[str, str], name: str, system: str, progress: Progress | None
+    samples: SampleSet,
+    heard: Mapping[str, str],
+    name: str,
+    system: str,
+    progress: Progress | None,
+    reasons: Mapping[str, str] | None = None,
 ) -> Audit:
+    """reasons: why a sample was not heard; without one, its turn failed."""
     judged = [sample for sample in samples.samples if sample.id in heard]
-    not_judged = [(sample.id, "its turn failed") for sample in samples.samples if sample.id not in heard]
+    missing = [sample.id for sample in samples.samples if sample.id not in heard]
+    not_judged = [(key, (reasons or {}).get(key, "its turn failed")) for key in missing]
     answers = misfits(
         [_question(sample, heard[sample.id]) for sample in judged],
         progress=None if progress is None else lambda done: progress(done, len(judged)),
