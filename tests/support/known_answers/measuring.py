@@ -133,7 +133,7 @@ def measure(cases: Sequence[Case], *, at_once: int) -> list[tuple[Take, list[Fin
 def measure_again(
     cases: Sequence[Case], *, is_spoiled: Callable[[Sequence[Finding]], bool], attempts: int = ATTEMPTS
 ) -> list[Measured]:
-    """Measure these cases concurrently; repeat those that other load has disturbed one by one, up to `attempts` times."""
+    """Measure these cases concurrently; repeat each case that other load has disturbed, up to `attempts` times."""
     found = [Measured(take, findings, 1) for take, findings in measure(cases, at_once=len(cases))]
     for place, first in enumerate(found):
         # A conversation that is expected to end with an error has no figures.
