@@ -128,9 +128,7 @@ class Sample:
         return self.decoded().clip
 
     def decoded(self, rate_hz: int | None = None) -> Decoded:
-        """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError, which names the
-        file.
-        """
+        """Decode the audio (at rate_hz, or its own rate) and measure its damage. Raises InputError."""
         return decoding.load(self.audio_bytes(), source=self.source, rate_hz=rate_hz)
 
 

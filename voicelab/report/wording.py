@@ -86,9 +86,7 @@ def interval_methods(summary: Summary) -> str:
 
 
 def clusters(summary: Summary) -> str:
-    """Return the number of independent observations behind the intervals over all turns: `12 speakers and 14 samples
-    without a speaker`.
-    """
+    """Return the observations behind the intervals: `12 speakers and 14 samples without a speaker`."""
     sure, speakers = summary.resampling, len(summary.by.get("speaker", {}))
     alone = sure.clusters - speakers
     if sure.unit != "speaker" or alone <= 0:

@@ -158,9 +158,7 @@ def findings(take: Take, did: Did) -> list[Finding]:
     if case.set.stops_after_s is not None:
         done_s = did.stopped_s - did.interrupted_s
         over = timing.over_reply
-        stops_s, reason = (
-            (over.agent_stops_s, over.reason) if over is not None else (None, "not interrupted")
-        )
+        stops_s, reason = (over.agent_stops_s, over.reason) if over is not None else (None, "not interrupted")
         found.append(Finding(case, "yield latency", case.set.stops_after_s, done_s, stops_s, reason))
     if case.set.stutter_s:
         found.append(Finding(case, "dead air", case.set.stutter_s, case.set.stutter_s, timing.dead_air_s))
