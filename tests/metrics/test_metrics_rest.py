@@ -38,35 +38,19 @@ def test_too_few_turns_have_no_percentile(name, least):
     assert getattr(quantiles(range(least)), name) is not None
 
 
-def test_an_interval_is_the_same_for_the_same_seed():
-    values = {"numerators": [1, 2, 0, 3, 1] * 4, "denominators": [5, 6, 4, 8, 5] * 4, "keys": range(20)}
-    assert ratio_interval(**values, seed=3) == ratio_interval(**values, seed=4), "nothing is drawn"
-    drawn = {**values, "method": "bca"}
-    assert ratio_interval(**drawn, seed=3) == ratio_interval(**drawn, seed=3)
-    assert ratio_interval(**drawn, seed=3) != ratio_interval(**drawn, seed=4)
-
-
 def test_one_cluster_has_no_interval():
-    assert ratio_interval([1, 2], [3, 4], ["a", "a"], seed=0) is None
+    assert ratio_interval([1, 2], [3, 4], ["a", "a"]) is None
     assert quantile_interval([1.0, 2.0] * 5, ["a"] * 10, 0.5) is None
-    assert ratio_interval([0, 0], [0, 0], ["a", "b"], seed=0) is None
+    assert ratio_interval([0, 0], [0, 0], ["a", "b"]) is None
 
 
 def test_whole_clusters_are_drawn():
     """Two speakers, one with only errors and one without: nothing is known about a third."""
-    found = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0)
+    found = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10)
     assert (found.low, found.high, found.clusters) == (pytest.approx(0, abs=1e-9), pytest.approx(1), 2)
-    drawn = ratio_interval([1] * 10 + [0] * 10, [1] * 20, ["a"] * 10 + ["b"] * 10, seed=0, method="percentile")
-    assert (drawn.low, drawn.high) == (0.0, 1.0)
 
 
 def test_a_quantile_lies_in_its_interval():
     values = list(np.random.default_rng(2).exponential(size=60))
     found = quantile_interval(values, list(range(60)), 0.5)
     assert found.low <= float(np.median(values)) <= found.high
-
-
-@pytest.mark.parametrize("draws", [200, 2000])
-def test_more_draws_change_little(draws):
-    found = ratio_interval([1, 0, 2, 1] * 10, [5] * 40, list(range(40)), seed=0, draws=draws)
-    assert found.low == pytest.approx(0.14, abs=0.03)

@@ -24,7 +24,6 @@ from voicelab.runs.records import RunSpec
 from voicelab.runs.turn_content import TurnFailure
 from voicelab.scoring import counterfactual, counterfactual_file, summary_file
 from voicelab.scoring.attribution import attributed, attribution
-from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure_all
 from voicelab.scoring.turns import score_turns
 from voicelab.text import normalizer
@@ -124,7 +123,7 @@ def test_each_stage_is_blamed_for_its_own(turns, kept):
 def losses_of(turns, kept):
     """The attribution of turns, and all of their figures."""
     found = attributed(score_turns(turns, normalizer("english"), FORMS), kept, FORMS)
-    return attribution(found, kept), measure_all(FIGURES.values(), found.scores, FigureIntervals(0, 200))
+    return attribution(found, kept), measure_all(FIGURES.values(), found.scores)
 
 
 def test_the_stages_sum_to_what_was_lost(turns, kept):

@@ -24,7 +24,7 @@ from voicelab.pipeline.transcribe import Progress
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
 from voicelab.runs.sent_audio import RequestAudioSource, SetRecordings
 from voicelab.scoring import inputs, sound_quality
-from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.measuring import measure_ratio, measure_sums
 from voicelab.scoring.sound_quality import ScoredSound, SoundGroup, SoundQualityRecord
 
@@ -53,7 +53,6 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
             progress(done, total)
         return ScoredSound(key=key, text=text, duration_s=clip.duration_s, scores=scores)
 
-    figures = FigureIntervals(run.spec.seed, run.spec.draws)
     answered = [_with_round_trip(scored(one.id, one.text, one.clip), trip) for one in spoken]
     asked = [_with_transcript(scored(turn.key, turn.text, clip), turn, run) for turn, clip in requests]
     record = SoundQualityRecord(
@@ -62,8 +61,8 @@ def listen(folder: RunFolder, asr: str | None, *, progress: Progress | None = No
         voice=voice,
         recognizer=trip.recognizer if trip is not None else None,
         normalizer=run.spec.rules.name,
-        replies=_group(answered, figures),
-        requests=_group(asked, figures, absent),
+        replies=_group(answered),
+        requests=_group(asked, absent),
     )
     sound_quality.write(folder.path, record)
     return record
@@ -100,7 +99,7 @@ def _with_transcript(sound: ScoredSound, turn: TurnResult, run: RunResult) -> Sc
     return sound.model_copy(update={"heard": turn.heard, "errors": words.errors, "words": words.reference_words})
 
 
-def _group(sounds: Sequence[ScoredSound], figures: FigureIntervals, absent: str | None = None) -> SoundGroup:
+def _group(sounds: Sequence[ScoredSound], absent: str | None = None) -> SoundGroup:
     """Means and the word error rate; equal texts form one cluster, because they sound alike."""
     if not sounds:
         return SoundGroup(absent=absent or "there are none")
@@ -109,12 +108,12 @@ def _group(sounds: Sequence[ScoredSound], figures: FigureIntervals, absent: str 
     for name in sound_quality.SCORES:
         values = [sound.scores[name] for sound in sounds]
         columns = (values, [1.0] * len(values))
-        means[name] = measure_sums(float(np.mean(values)), columns, _mean, clusters, figures, least=_WORST, most=_BEST)
+        means[name] = measure_sums(float(np.mean(values)), columns, _mean, clusters, least=_WORST, most=_BEST)
     heard = [sound for sound in sounds if sound.errors is not None and sound.words is not None]
     wer = None
     if heard:
         parts, wholes = [sound.errors or 0 for sound in heard], [sound.words or 0 for sound in heard]
-        wer = measure_ratio(parts, wholes, Clusters("sample", tuple(sound.text for sound in heard)), figures)
+        wer = measure_ratio(parts, wholes, Clusters("sample", tuple(sound.text for sound in heard)))
     return SoundGroup(scores=means, wer=wer, sounds=tuple(sounds))
 
 

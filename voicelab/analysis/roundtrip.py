@@ -63,8 +63,6 @@ class RoundTrip:
     voices: Mapping[str, str]
     recognizer: str
     normalizer: Normalizer
-    seed: int
-    draws: int
 
     def of(self, voice: str) -> list[ReplyHypothesis]:
         return [one for one in self.heard if one.voice == voice]
@@ -89,7 +87,7 @@ class RoundTrip:
     def _rate(self, voice: str, counts: Sequence[tuple[int, int]]) -> RoundTripFigure:
         above, below = [part for part, _ in counts], [whole for _, whole in counts]
         texts = [self.normalizer.apply(one.text) for one in self.of(voice)]
-        found = ratio_interval(above, below, texts, seed=self.seed, draws=self.draws)
+        found = ratio_interval(above, below, texts)
         return RoundTripFigure(sum(above) / sum(below) if sum(below) else None, found)
 
 
@@ -130,8 +128,6 @@ def round_trip(
     *,
     rules: str = "english",
     word_map: WordMap | None = None,
-    seed: int = 0,
-    draws: int = 2000,
     progress: Progress | None = None,
 ) -> RoundTrip:
     """Transcribe utterances with a recognizer; InputError for an unknown recognizer or normalizer.
@@ -146,7 +142,7 @@ def round_trip(
         )
         for one, text in zip(utterances, texts, strict=True)
     ]
-    return RoundTrip(tuple(heard), dict(voices), _described(info), used, seed, draws)
+    return RoundTrip(tuple(heard), dict(voices), _described(info), used)
 
 
 def _described(info: EngineInfo) -> str:

@@ -105,7 +105,7 @@ def endpoint(
                 advance(len(clips), len(chosen) * variants, None)
         speakers = tune_speakers.split(",") if tune_speakers else FITTED_ON
         split = measure.halves(clips, speakers)
-        found = [measure.figures(way, split, tried, lag_s=lag_s, seed=seed) for way in ways]
+        found = [measure.figures(way, split, tried, lag_s=lag_s) for way in ways]
         if plot is not None:
             figure(found).savefig(plot, dpi=90)
         if as_json:

@@ -37,7 +37,6 @@ def cross(
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of samples.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the intervals.")] = 0,
     out: Annotated[Path | None, typer.Option(help="The folder of the result. \\[default: reports/TIME-cross]")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
@@ -62,7 +61,7 @@ def cross(
         mapped = read_word_map(word_map)
         result = crossing.cross(
             load(samples, columns).only(limit=limit), _names(tts, VOICES), _names(asr, RECOGNIZERS), folder,
-            mapped_normalizer(normalizer, mapped), seed=seed, progress=lambda done, total: progress(done, total, None),
+            mapped_normalizer(normalizer, mapped), progress=lambda done, total: progress(done, total, None),
         )  # fmt: skip
     if as_json:
         typer.echo(result.model_dump_json(indent=2))

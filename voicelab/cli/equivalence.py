@@ -48,7 +48,7 @@ def equivalence(
         total = sum(counts, EquivalenceCounts())
         by_speaker = len({counted[one.key].speaker for one in replayed} - {None}) > 1
         keys = [_cluster(counted[one.key], by_speaker=by_speaker) for one in replayed]
-        interval = changed_interval(counts, keys, seed=result.spec.seed)
+        interval = changed_interval(counts, keys)
         unit = "speaker" if by_speaker else "conversation"
         if as_json:
             typer.echo(_json(result, replayed, total, interval, unit, len(counted) - len(replayed)))

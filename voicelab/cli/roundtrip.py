@@ -53,7 +53,6 @@ def roundtrip(
     limit: Annotated[int | None, typer.Option(min=1, help="Maximum number of texts.")] = None,
     normalizer: Annotated[str, typer.Option(help=f"Normalizer: {NAMES}.")] = "english",
     word_map: WordMapOption = None,
-    seed: Annotated[int, typer.Option(min=0, max=2**63 - 1, help="Seed of the bootstrap.")] = 0,
     worst: Annotated[int, typer.Option(min=0, help="Number of worst texts to list.")] = 10,
     as_json: Annotated[bool, typer.Option("--json", help="Print the figures as JSON.")] = False,
 ) -> None:
@@ -89,7 +88,7 @@ def roundtrip(
             utterances += recordings(source)
             voices[RECORDINGS] = str(source.path)
         result = round_trip(
-            utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map), seed=seed,
+            utterances, voices, asr, rules=normalizer, word_map=read_word_map(word_map),
             progress=lambda done, total: progress(done, total, None),
         )  # fmt: skip
     if as_json:
@@ -180,8 +179,6 @@ def _json(result: RoundTrip) -> str:
         "format_version": 1,
         "recognizer": result.recognizer,
         "normalizer": rule(result.normalizer),
-        "seed": result.seed,
-        "draws": result.draws,
         "code": code_state().model_dump(),
         "packages": packages(),
         "voices": {

@@ -68,6 +68,6 @@ def compare(reference: Action, recognized: Action) -> EquivalenceCounts:
     )
 
 
-def changed_interval(counts: Sequence[EquivalenceCounts], keys: Sequence[Hashable], *, seed: int) -> Interval | None:
+def changed_interval(counts: Sequence[EquivalenceCounts], keys: Sequence[Hashable]) -> Interval | None:
     """Return the interval of the changed share; keys identify clusters of turns."""
-    return ratio_interval([one.changed for one in counts], [one.turns for one in counts], keys, seed=seed)
+    return ratio_interval([one.changed for one in counts], [one.turns for one in counts], keys)

@@ -11,27 +11,18 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, replace
 from functools import wraps
-from typing import Literal, ParamSpec
+from typing import ParamSpec
 
 import numpy as np
 
 from voicelab.metrics.clusters import Floats, Groups, clusters_of, effective_clusters, summed
 from voicelab.metrics.exact import clopper_pearson, for_few_clusters, garwood, of_nothing_seen
-from voicelab.metrics.jackknife import (
-    Ends,
-    Jackknife,
-    Statistic,
-    jackknife,
-    of_rate,
-    of_share,
-    without_each,
-)
+from voicelab.metrics.jackknife import Jackknife, Statistic, jackknife, of_rate, of_share
 from voicelab.metrics.latency import interval_supported
 from voicelab.metrics.order_statistics import effective_values, order_statistics
-from voicelab.metrics.resampling import bca, percentile, resampled, wide_normal
 
 __all__ = [
-    "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Method", "Refusal", "clusters_of", "quantile_interval",
+    "BOUND", "FEW", "PERCENTILE", "Floats", "Interval", "Refusal", "clusters_of", "quantile_interval",
     "quantile_result", "ratio_interval", "ratio_result", "sums_interval", "sums_result",
 ]  # fmt: skip
 
@@ -47,8 +38,7 @@ LEAST_EFFECTIVE = 1.5
 _Given = ParamSpec("_Given")
 UNBOUNDED = (-np.inf, np.inf)
 
-Method = Literal["auto", "bca", "percentile"]
-BCA, PERCENTILE = "BCa bootstrap", "percentile bootstrap"
+PERCENTILE = "percentile bootstrap"
 JACKKNIFE, UNVARIED, ORDER = "jackknife t", "exact, no variation", "order statistics"
 BINOMIAL, POISSON = "exact binomial, effective n", "exact Poisson, effective n"
 
@@ -99,17 +89,13 @@ def ratio_result(
     denominators: Sequence[float],
     keys: Sequence[Hashable],
     *,
-    seed: int,
-    draws: int = 2000,
     level: float = 0.95,
-    method: Method = "auto",
     share: bool | None = None,
 ) -> Result:
     """Return the interval of sum(numerators) / sum(denominators), for rates of counts.
 
     keys: the cluster of each position. share: whether the rate is at most 1 at every position; by default, whether no
-    numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes. seed, draws: for
-    the bootstrap methods only.
+    numerator exceeds its denominator. Pass False when the denominator is not a count, such as minutes.
 
     With at least `FEW` clusters: the jackknife over clusters with Student's t, on Sprott's scale (`of_share`,
     `of_rate`). With fewer, for a share of 0 or 1, and without variation between clusters: an exact interval. The
@@ -121,8 +107,6 @@ def ratio_result(
     if len(groups) < 2:
         return ONE_CLUSTER
     sums = summed(columns, groups)
-    if method != "auto":
-        return _bootstrap(sums, _ratio, seed=seed, draws=draws, level=level, method=method)
     is_share = bool((columns[0] <= columns[1]).all()) if share is None else share
     if effective_clusters(sums[:, 1]) < LEAST_EFFECTIVE:
         return DOMINATED
@@ -154,7 +138,7 @@ def few_clusters(weights: Floats) -> str | None:
 
 
 def _few_errors(columns: Floats, *, share: bool) -> str | None:
-    """Return why few positions with an error (or, for a share, without one) give only a bound; None if they are enough."""
+    """Return why few positions with an error (for a share, also without one) give only a bound, or None."""
     erring = int((columns[0] > 0).sum())
     if share:
         erring = min(erring, int((columns[0] < columns[1]).sum()))
@@ -176,24 +160,19 @@ def sums_result(
     keys: Sequence[Hashable],
     statistic: Statistic,
     *,
-    seed: int,
-    draws: int = 2000,
     level: float = 0.95,
-    method: Method = "auto",
     bounds: tuple[float, float] = UNBOUNDED,
 ) -> Result:
     """Return the interval of a statistic of summed counts, such as word information lost: jackknife with Student's t.
 
     columns: one sequence of counts per column, each as long as keys. statistic: maps sums of shape (n, columns) to n
     estimates, nan where undefined. bounds: the least and the greatest value of the statistic, at which the interval is
-    truncated; without them, clusters that do not differ give a Refusal. seed, draws: for the bootstrap methods only.
+    truncated; without them, clusters that do not differ give a Refusal.
     """
     counts, groups = _counted(np.asarray(columns, dtype=np.float64), keys)
     if len(groups) < 2:
         return ONE_CLUSTER
     sums = summed(counts, groups)
-    if method != "auto":
-        return _bootstrap(sums, statistic, seed=seed, draws=draws, level=level, method=method)
     found = over_clusters(sums, counts, statistic)
     if isinstance(found, Refusal):
         return found
@@ -250,22 +229,6 @@ def _counted(columns: Floats, keys: Sequence[Hashable]) -> tuple[Floats, Groups]
 
 def _ratio(sums: Floats) -> Floats:
     return np.asarray(sums[:, 0] / sums[:, 1], dtype=np.float64)
-
-
-def _bootstrap(sums: Floats, statistic: Statistic, *, seed: int, draws: int, level: float, method: Method) -> Result:
-    """Return the interval from resamples of whole clusters, for the comparison in `bench intervals`."""
-    with np.errstate(divide="ignore", invalid="ignore"):
-        estimates = np.asarray(statistic(resampled(sums, seed=seed, draws=draws)), dtype=np.float64)
-        value = float(statistic(sums.sum(axis=0, keepdims=True))[0])
-    estimates = estimates[np.isfinite(estimates)]
-    if not len(estimates):
-        return UNDEFINED
-    normal = wide_normal(level, len(sums))
-    ends: Ends | None = None
-    if method != "percentile":
-        ends = bca(value, estimates, without_each(sums, statistic), normal)
-    low, high = ends or percentile(estimates, normal)
-    return Interval(low, high, level, BCA if ends else PERCENTILE, len(sums)) if low < high else NO_SPREAD
 
 
 def quantile_result(

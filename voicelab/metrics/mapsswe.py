@@ -74,7 +74,7 @@ _Slot = tuple[str | None, int, int]
 
 
 def _slots(steps: Sequence[AlignmentStep]) -> list[_Slot]:
-    """Return (reference word, words inserted before it, 1 if wrong) for each word, and the words inserted at the end."""
+    """Return (reference word, words inserted before it, 1 if wrong) for each word, and those inserted at the end."""
     slots: list[_Slot] = []
     inserted = 0
     for step in steps:

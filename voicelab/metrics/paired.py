@@ -77,14 +77,12 @@ def paired_rates(
     second: Sequence[Share],
     keys: Sequence[Hashable],
     *,
-    seed: int = 0,
-    draws: int = 0,
     level: float = 0.95,
 ) -> PairedDifference:
     """Return the difference of two rates, by the jackknife over clusters with Student's t.
 
     first, second: counts per sample, in the same order. keys: the cluster of each sample. The relative interval applies
-    the same test to the logarithm of the ratio, so both intervals agree on significance. seed and draws have no effect.
+    the same test to the logarithm of the ratio, so both intervals agree on significance.
     """
     columns = np.array(
         [

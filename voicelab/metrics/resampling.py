@@ -1,4 +1,4 @@
-"""The bootstrap over whole clusters: resamples, and percentile and BCa intervals."""
+"""The bootstrap over whole clusters: resamples, and percentile intervals."""
 
 from __future__ import annotations
 
@@ -15,16 +15,8 @@ from voicelab.metrics.jackknife import Ends, t_quantile
 NORMAL = NormalDist()
 
 
-def resampled(sums: Floats, *, seed: int, draws: int) -> Floats:
-    """Return the summed counts of each resample of clusters. sums: shape (clusters, columns); result: (draws, columns)."""
-    if draws * len(sums) <= _KEPT:
-        return np.asarray(_kept_draws(len(sums), seed, draws) @ sums)
-    chance, block = np.random.default_rng(seed), max(1, _KEPT // len(sums))
-    return np.concatenate([_times_drawn(chance, len(sums), size) @ sums for size in _block_sizes(draws, block)])
-
-
 def times_drawn(clusters: int, *, seed: int, draws: int) -> Floats:
-    """Return how often each cluster occurs in each resample of `resampled`; shape (draws, clusters)."""
+    """Return how often each cluster occurs in each resample; shape (draws, clusters)."""
     if draws * clusters <= _KEPT:
         return _kept_draws(clusters, seed, draws)
     return _many_draws(clusters, seed, draws).astype(np.float64)
@@ -69,33 +61,5 @@ def wide_normal(level: float, clusters: int, freedom: float | None = None) -> fl
 
 def percentile(estimates: Floats, normal: float) -> Ends:
     """Return the percentile interval with tails beyond `normal` on both sides."""
-    return _between(estimates, NORMAL.cdf(-normal), NORMAL.cdf(normal))
-
-
-def bca(value: float, estimates: Floats, without_each: Floats, normal: float) -> Ends | None:
-    """Return the bias-corrected and accelerated interval (Efron 1987; Efron and Tibshirani 1993, chapter 14).
-
-    value: the figure. estimates: the figure of each resample. without_each: the figure without each cluster in turn.
-    Returns None when undefined: all resamples on one side of the value, no influential cluster, a figure that is
-    undefined without one of the clusters, or an acceleration past its pole.
-    """
-    if not np.isfinite(without_each).all():
-        return None
-    below = float(np.mean(estimates < value) + np.mean(estimates == value) / 2)
-    distances = without_each.mean() - without_each
-    square = float((distances**2).sum())
-    if not 0 < below < 1 or square < 1e-24:
-        return None
-    bias = NORMAL.inv_cdf(below)
-    acceleration = float((distances**3).sum()) / (6 * square**1.5)
-    tails = []
-    for end in (bias - normal, bias + normal):
-        if acceleration * end >= 1:
-            return None
-        tails.append(NORMAL.cdf(bias + end / (1 - acceleration * end)))
-    return _between(estimates, *tails)
-
-
-def _between(estimates: Floats, low: float, high: float) -> Ends:
-    found = np.quantile(estimates, [low, high])
+    found = np.quantile(estimates, [NORMAL.cdf(-normal), NORMAL.cdf(normal)])
     return float(found[0]), float(found[1])

@@ -18,7 +18,6 @@ from voicelab.report.cells import Bar
 from voicelab.report.sounds import data_uri
 from voicelab.report.wording import in_unit
 from voicelab.runs.records import RunFolder, RunResult, TurnResult
-from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.summary import scores_of
 from voicelab.text import headline_of
@@ -101,14 +100,13 @@ class LiveView(Bar):
 def leading_figures(run: RunResult, turns: list[TurnResult]) -> list[tuple[str, str, str]]:
     """Return the leading figures of the report for these turns: title, value, 95 % interval."""
     primary = [score for score in scores_of(run, turns) if score.turn.primary]
-    sure = FigureIntervals(run.spec.seed, run.spec.draws)
     found = []
     for figure in FIGURES.values():
         if _LEAD not in figure.shown_in or getattr(figure, "over", "turns") != "turns":
             continue
         if figure.name in ("wer", "cer") and figure.name != headline_of(run.spec.rules):
             continue
-        one = measure(figure, primary, sure)
+        one = measure(figure, primary)
         if one.value is not None:
             ends = (one.low, one.high)
             bounds = "" if None in ends else f"[{', '.join(in_unit(end, figure.unit) for end in ends)}]"

@@ -10,46 +10,40 @@ from voicelab.figures.scored_turn import ClassCounts, TurnScore
 from voicelab.figures.table import Table
 from voicelab.metrics.matching import CLASSES
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.schema import FiguresByMember, Measured
 
 
-def figures_by(
-    table: Table, scores: Sequence[TurnScore], sure: FigureIntervals, condition: str | None
-) -> dict[str, FiguresByMember]:
+def figures_by(table: Table, scores: Sequence[TurnScore], condition: str | None) -> dict[str, FiguresByMember]:
     """The members of each grouping with their figures; figures that were not scored for a member are left out."""
     grouped = [figure for figure in table.values() if figure.grouped]
     found = {
-        "category": _by(grouped, scores, lambda turn: turn.category, sure),
-        "speaker": _by(grouped, scores, lambda turn: turn.speaker, sure),
-        "condition": _by(grouped, scores, lambda _: condition, sure),
-        "entity_class": _by_class([one for one in table.values() if _is_of_classes(one)], scores, sure),
+        "category": _by(grouped, scores, lambda turn: turn.category),
+        "speaker": _by(grouped, scores, lambda turn: turn.speaker),
+        "condition": _by(grouped, scores, lambda _: condition),
+        "entity_class": _by_class([one for one in table.values() if _is_of_classes(one)], scores),
     }
     return {name: members for name, members in found.items() if members}
 
 
 def _by(
-    figures: Sequence[AnyFigure],
-    scores: Sequence[TurnScore],
-    member_of: Callable[[TurnResult], str | None],
-    sure: FigureIntervals,
+    figures: Sequence[AnyFigure], scores: Sequence[TurnScore], member_of: Callable[[TurnResult], str | None]
 ) -> FiguresByMember:
     members: dict[str, list[TurnScore]] = {}
     for score in scores:
         if (name := member_of(score.turn)) is not None:
             members.setdefault(name, []).append(score)
-    return {name: _scored(figures, group, sure) for name, group in members.items()}
+    return {name: _scored(figures, group) for name, group in members.items()}
 
 
 def _is_of_classes(figure: AnyFigure) -> bool:
     return isinstance(figure, Figure) and figure.by_class
 
 
-def _by_class(figures: Sequence[AnyFigure], scores: Sequence[TurnScore], sure: FigureIntervals) -> FiguresByMember:
+def _by_class(figures: Sequence[AnyFigure], scores: Sequence[TurnScore]) -> FiguresByMember:
     """The figures of each class that is expected or claimed in any of these turns, in the order of CLASSES."""
     there = {kind for score in scores for kind in score.classes or ()}
-    return {kind: _scored(figures, _of_class(kind, scores), sure) for kind in CLASSES if kind in there}
+    return {kind: _scored(figures, _of_class(kind, scores)) for kind in CLASSES if kind in there}
 
 
 def _of_class(kind: str, scores: Sequence[TurnScore]) -> list[TurnScore]:
@@ -73,6 +67,6 @@ def _claims(counts: ClassCounts) -> int:
     return counts.agent.found + counts.agent.unexpected if counts.agent is not None else 0
 
 
-def _scored(figures: Iterable[AnyFigure], scores: Sequence[TurnScore], sure: FigureIntervals) -> dict[str, Measured]:
-    found = {figure.name: measure(figure, scores, sure) for figure in figures}
+def _scored(figures: Iterable[AnyFigure], scores: Sequence[TurnScore]) -> dict[str, Measured]:
+    found = {figure.name: measure(figure, scores) for figure in figures}
     return {name: one for name, one in found.items() if one.n}

@@ -1,20 +1,11 @@
-"""Figures with their intervals, from the counts of turns."""
+"""The clusters of turns, over which the intervals of figures are computed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from math import inf
 
-from voicelab.metrics.intervals import (
-    FEW,
-    Floats,
-    Interval,
-    Result,
-    quantile_result,
-    ratio_result,
-    sums_result,
-)
+from voicelab.metrics.intervals import FEW, Interval
 from voicelab.runs.records import TurnResult
 from voicelab.scoring.schema import ClusterUnit
 
@@ -65,35 +56,3 @@ class Clusters:
         if self.count < FEW:
             return f"{self.count} {self.unit}s are too few to generalize from"
         return ONE_SPEAKER if self.one_speaker else None
-
-
-@dataclass(frozen=True, slots=True)
-class FigureIntervals:
-    """Computes intervals with one seed and number of resamples."""
-
-    seed: int
-    draws: int
-
-    def ratio(
-        self, parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, *, share: bool | None = None
-    ) -> Result:
-        """The interval of sum(parts) / sum(wholes) (`metrics.intervals.ratio_result`)."""
-        return ratio_result(parts, wholes, clusters.keys, seed=self.seed, draws=self.draws, level=LEVEL, share=share)
-
-    def sums(
-        self,
-        columns: Sequence[Sequence[float]],
-        of_sums: Callable[[Floats], Floats],
-        clusters: Clusters,
-        *,
-        least: float = -inf,
-        most: float = inf,
-    ) -> Result:
-        """The interval of a statistic of summed counts. least, most: bounds of the statistic."""
-        return sums_result(
-            columns, clusters.keys, of_sums, seed=self.seed, draws=self.draws, level=LEVEL, bounds=(least, most)
-        )
-
-    def quantile(self, values: Sequence[float], clusters: Clusters, quantile: float) -> Result:
-        """The interval of a quantile by order statistics."""
-        return quantile_result(values, clusters.keys, quantile, level=LEVEL)

@@ -11,38 +11,36 @@ import numpy as np
 from voicelab.errors import InputError
 from voicelab.figures.figure import AnyFigure, Counts, Figure, Percentile, Ratio
 from voicelab.figures.scored_turn import TurnScore
-from voicelab.metrics.intervals import Floats, Interval, Refusal, Result
+from voicelab.metrics.intervals import Floats, Interval, Refusal, Result, quantile_result, ratio_result, sums_result
 from voicelab.metrics.latency import least_turns
-from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.schema import Measured, ScenarioOutcome
 
 
 def measure(
     figure: AnyFigure,
     scores: Sequence[TurnScore],
-    sure: FigureIntervals,
     scenarios: Sequence[ScenarioOutcome] = (),
 ) -> Measured:
     """Measure a figure over turns or scenarios. Raises InputError if a figure's counts are invalid."""
     if isinstance(figure, Percentile):
-        return _percentile(figure, scores, sure)
+        return _percentile(figure, scores)
     items: Sequence[Any] = scenarios if figure.over == "scenarios" else scores
     counted = [(item, counts) for item in items if (counts := counts_of(figure, item)) is not None]
     if figure.over == "scenarios":
         clusters = Clusters("scenario", tuple(outcome.id for outcome, _ in counted))
     else:
         clusters = Clusters.of([score.turn for score, _ in counted])
-    return _counted(figure, [counts for _, counts in counted], clusters, sure)
+    return _counted(figure, [counts for _, counts in counted], clusters)
 
 
 def measure_all(
     figures: Iterable[AnyFigure],
     scores: Sequence[TurnScore],
-    sure: FigureIntervals,
     scenarios: Sequence[ScenarioOutcome] = (),
 ) -> dict[str, Measured]:
     """Measure figures; returns them by name."""
-    return {figure.name: measure(figure, scores, sure, scenarios) for figure in figures}
+    return {figure.name: measure(figure, scores, scenarios) for figure in figures}
 
 
 def counts_of(figure: Figure, item: Any) -> Counts | None:
@@ -56,7 +54,7 @@ def counts_of(figure: Figure, item: Any) -> Counts | None:
     return found
 
 
-def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure: FigureIntervals) -> Measured:
+def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters) -> Measured:
     n = len(counted)
     if not n:
         return Measured(value=None, n=0, missing="nothing was scored", **_parts(figure, {}))
@@ -72,10 +70,12 @@ def _counted(figure: Figure, counted: Sequence[Counts], clusters: Clusters, sure
     if value is None or not math.isfinite(value):
         return Measured(value=None, n=n, missing=f"the denominator is 0 over {n} scored turns", **parts)
     if isinstance(figure.value, Ratio):
-        found = sure.ratio(columns[figure.value.part], columns[figure.value.whole], clusters, share=figure.value.share)
+        parts_of, wholes = columns[figure.value.part], columns[figure.value.whole]
+        found = ratio_result(parts_of, wholes, clusters.keys, level=LEVEL, share=figure.value.share)
     else:
         of_sums = _vectorized(figure.value, tuple(columns))
-        found = sure.sums(list(columns.values()), of_sums, clusters, least=figure.least, most=figure.most)
+        bounds = figure.least, figure.most
+        found = sums_result(list(columns.values()), clusters.keys, of_sums, level=LEVEL, bounds=bounds)
     return Measured(value=value, n=n, **parts, **interval_fields(found, clusters))
 
 
@@ -103,7 +103,7 @@ def _vectorized(value: Callable[[Counts], float | None], names: tuple[str, ...])
     return lambda sums: np.array([of_row(row) for row in sums.tolist()], dtype=np.float64)
 
 
-def _percentile(figure: Percentile, scores: Sequence[TurnScore], sure: FigureIntervals) -> Measured:
+def _percentile(figure: Percentile, scores: Sequence[TurnScore]) -> Measured:
     timed = [(score.turn, value) for score in scores if (value := figure.sample(score)) is not None]
     values, n = [value for _, value in timed], len(timed)
     if not n:
@@ -113,7 +113,7 @@ def _percentile(figure: Percentile, scores: Sequence[TurnScore], sure: FigureInt
     if n < (least := least_turns(figure.quantile)):
         return Measured(value=None, n=n, missing=f"n too small: {n} of {least} turns")
     clusters = Clusters.of([turn for turn, _ in timed])
-    found = sure.quantile(values, clusters, figure.quantile)
+    found = quantile_result(values, clusters.keys, figure.quantile, level=LEVEL)
     value = float(np.quantile(np.asarray(values, dtype=np.float64), figure.quantile))
     return Measured(value=value, n=n, **interval_fields(found, clusters))
 
@@ -134,14 +134,12 @@ def interval_fields(found: Result, clusters: Clusters) -> dict[str, Any]:
     }
 
 
-def measure_ratio(
-    parts: Sequence[float], wholes: Sequence[float], clusters: Clusters, sure: FigureIntervals
-) -> Measured:
+def measure_ratio(parts: Sequence[float], wholes: Sequence[float], clusters: Clusters) -> Measured:
     """Measure sum(parts) / sum(wholes) of counts from elsewhere than a run's turns, such as `voicelab cross`."""
     part, whole, n = sum(parts), sum(wholes), len(parts)
     if not whole:
         return Measured(value=None, n=n, part=part, of=whole, missing="the denominator is 0")
-    fields = interval_fields(sure.ratio(parts, wholes, clusters), clusters)
+    fields = interval_fields(ratio_result(parts, wholes, clusters.keys, level=LEVEL), clusters)
     return Measured(value=part / whole, n=n, part=part, of=whole, **fields)
 
 
@@ -150,11 +148,10 @@ def measure_sums(
     columns: Sequence[Sequence[float]],
     of_sums: Callable[[Floats], Floats],
     clusters: Clusters,
-    sure: FigureIntervals,
     *,
     least: float = -math.inf,
     most: float = math.inf,
 ) -> Measured:
     """A statistic of summed columns. of_sums: sums of shape (n, columns) -> n values. least, most: its bounds."""
-    found = sure.sums(columns, of_sums, clusters, least=least, most=most)
+    found = sums_result(columns, clusters.keys, of_sums, level=LEVEL, bounds=(least, most))
     return Measured(value=value, n=len(clusters.keys), **interval_fields(found, clusters))

@@ -15,7 +15,6 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.metrics.entities import Forms
 from voicelab.runs.records import RunFolder, RunResult
 from voicelab.scoring import inputs
-from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.missing_signals import with_signals_of
 from voicelab.scoring.scenarios import scenario_outcomes
@@ -46,10 +45,9 @@ class ScoredRun:
 
     def measure(self, figure: AnyFigure) -> Measured:
         """Measure a figure of the run; the sample set is read only for figures of scenarios."""
-        sure = FigureIntervals(self.run.spec.seed, self.run.spec.draws)
         if isinstance(figure, Figure) and figure.over == "scenarios":
-            return measure(figure, (), sure, self._scenarios)
-        return measure(figure, self.primary, sure)
+            return measure(figure, (), self._scenarios)
+        return measure(figure, self.primary)
 
     @cached_property
     def _scenarios(self) -> tuple[ScenarioOutcome, ...]:

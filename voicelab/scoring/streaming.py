@@ -10,7 +10,7 @@ from voicelab.metrics.commit_times import OVER_TIME_S, StreamingCounts, committe
 from voicelab.metrics.entities import mentions
 from voicelab.metrics.words import align, counts_of
 from voicelab.runs.records import TurnResult
-from voicelab.scoring.intervals import Clusters, FigureIntervals
+from voicelab.scoring.intervals import Clusters
 from voicelab.scoring.measuring import measure_ratio
 from voicelab.scoring.schema import WERAtTime
 from voicelab.text import Normalizer
@@ -43,7 +43,7 @@ def streaming_counts(turn: TurnResult, normalizer: Normalizer) -> StreamingCount
     )
 
 
-def wer_over_time(scores: Sequence[TurnScore], sure: FigureIntervals) -> tuple[WERAtTime, ...]:
+def wer_over_time(scores: Sequence[TurnScore]) -> tuple[WERAtTime, ...]:
     """The word error rate at each of OVER_TIME_S with its interval; empty without partial transcripts."""
     counted = [
         (score.turn, score.streaming.errors_over_time, score.streaming.reference_words)
@@ -55,13 +55,13 @@ def wer_over_time(scores: Sequence[TurnScore], sure: FigureIntervals) -> tuple[W
     clusters = Clusters.of([turn for turn, _, _ in counted])
     words = [reference_words for _, _, reference_words in counted]
     return tuple(
-        WERAtTime(at_s=at_s, wer=measure_ratio([errors[place] for _, errors, _ in counted], words, clusters, sure))
+        WERAtTime(at_s=at_s, wer=measure_ratio([errors[place] for _, errors, _ in counted], words, clusters))
         for place, at_s in enumerate(OVER_TIME_S)
     )
 
 
 def _text_at(turn: TurnResult, at_s: float) -> str:
-    """The transcript as it stood at a time."""
+    """The latest partial transcript at a time."""
     return next((one.text for one in reversed(turn.partials) if one.at_s <= at_s), "")
 
 

@@ -16,12 +16,12 @@ from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.entities import Forms
 from voicelab.metrics.intents import confusion
 from voicelab.pipeline.stage_times import CONSECUTIVE
-from voicelab.runs.records import RunFolder, RunResult, TurnResult
+from voicelab.runs.records import RunFolder, RunResult, RunSpec, TurnResult
 from voicelab.scoring import counterfactual_file, inputs
 from voicelab.scoring.attribution import absence, attributed, attribution
 from voicelab.scoring.counterfactual_file import Counterfactual
 from voicelab.scoring.groups import figures_by
-from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
+from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.linker import linker_summary
 from voicelab.scoring.measuring import measure_all
 from voicelab.scoring.missing_signals import missing_signals, with_signals_of
@@ -96,7 +96,6 @@ def summarize_scores(
     table: Table = FIGURES,
 ) -> Summary:
     """Return the figures of scored turns."""
-    sure = FigureIntervals(run.spec.seed, run.spec.draws)
     found = attributed([score for score in scores if score.turn.primary], replay, forms)
     primary = found.scores
     turns = [score.turn for score in primary]
@@ -120,17 +119,17 @@ def summarize_scores(
             *unused_over_replies(turns),
             *run.notices,
         ),
-        resampling=_resampling(turns, sure),
+        resampling=_resampling(turns, run.spec),
         turns=_turn_counts(run, scores),
-        figures=_with_reasons(measure_all(table.values(), primary, sure, outcomes), table, replay),
-        by=figures_by(table, primary, sure, condition),
+        figures=_with_reasons(measure_all(table.values(), primary, outcomes), table, replay),
+        by=figures_by(table, primary, condition),
         labels={name: _label(figure) for name, figure in table.items() if name not in FIGURES},
         confusion=confusion(_intents(primary)),
         cold=_cold(turns),
         median_turn=_median_turn([score.turn for score in primary if score.timed]),
         scenarios=outcomes,
         linker=linker_summary(run, primary),
-        wer_over_time=wer_over_time(primary, sure),
+        wer_over_time=wer_over_time(primary),
         attribution=attribution(found, replay),
     )
 
@@ -146,14 +145,14 @@ def _with_reasons(measured: dict[str, Measured], table: Table, replay: Counterfa
     }
 
 
-def _resampling(turns: Sequence[TurnResult], sure: FigureIntervals) -> Resampling:
+def _resampling(turns: Sequence[TurnResult], spec: RunSpec) -> Resampling:
     clusters = Clusters.of(turns)
     return Resampling(
         level=LEVEL,
         unit=clusters.unit,
         clusters=clusters.count,
-        seed=sure.seed,
-        draws=sure.draws,
+        seed=spec.seed,
+        draws=spec.draws,
         note=clusters.general_note() if turns else None,
     )
 

@@ -11,7 +11,6 @@ from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES
 from voicelab.runs import provenance
 from voicelab.runs.records import RunResult, TurnResult
-from voicelab.scoring.intervals import FigureIntervals
 from voicelab.scoring.measuring import measure
 from voicelab.scoring.scenarios import scenario_outcomes
 from voicelab.scoring.schema import Measured
@@ -75,6 +74,5 @@ def _figures(run: RunResult, scores: Sequence[TurnScore], samples: SampleSet) ->
         [score.turn for score in scores], [scenario for scenario in samples.scenarios if scenario.id in planned]
     )
     primary = [score for score in scores if score.turn.primary]
-    sure = FigureIntervals(run.spec.seed, run.spec.draws)
     decided = [figure for figure in FIGURES.values() if figure.group in _DECIDED]
-    return {figure.title: measure(figure, primary, sure, outcomes) for figure in decided}
+    return {figure.title: measure(figure, primary, outcomes) for figure in decided}

@@ -109,24 +109,22 @@ def halves(clips: Sequence[Judged], tune_speakers: Sequence[str]) -> Halves:
     return Halves(tune, report, held_out=True)
 
 
-def figures(way: Way, split: Halves, silences_s: Sequence[float], *, lag_s: float, seed: int) -> WayFigures:
+def figures(way: Way, split: Halves, silences_s: Sequence[float], *, lag_s: float) -> WayFigures:
     """Replay both halves under every silence."""
     report = {silence_s: _replayed(split.report, way, silence_s, lag_s) for silence_s in silences_s}
     default_s = way.turn_end.settings.silence_s
     at_default = report.get(default_s) or _replayed(split.report, way, default_s, lag_s)
-    curve = tuple(_point(silence_s, outcomes, seed) for silence_s, outcomes in report.items())
+    curve = tuple(_point(silence_s, outcomes) for silence_s, outcomes in report.items())
     tuned = {silence_s: _cut_share(_replayed(split.tune, way, silence_s, lag_s)) for silence_s in silences_s}
     at_shares = []
     for share in CUT_SHARES:
         fitting = [silence_s for silence_s in sorted(tuned) if tuned[silence_s] <= share]
         point = next((one for one in curve if fitting and one.silence_s == fitting[0]), None)
         at_shares.append(AtShare(share, point))
-    return WayFigures(
-        way.name, _point(default_s, at_default, seed), tuple(at_shares), by_pause(at_default, seed), curve
-    )
+    return WayFigures(way.name, _point(default_s, at_default), tuple(at_shares), by_pause(at_default), curve)
 
 
-def by_pause(outcomes: Sequence[ReplayOutcome], seed: int) -> tuple[PauseCuts, ...]:
+def by_pause(outcomes: Sequence[ReplayOutcome]) -> tuple[PauseCuts, ...]:
     """For each range of pause lengths, the share mistaken for the end within 300 and 600 ms."""
     pauses = [
         (length_s, after_s, one.clip.speaker)
@@ -138,7 +136,7 @@ def by_pause(outcomes: Sequence[ReplayOutcome], seed: int) -> tuple[PauseCuts, .
         inside = [pause for pause in pauses if low_s <= pause[0] < high_s]
         for within_s in _WITHIN_S if inside else ():
             cuts = [int(after_s is not None and after_s <= within_s) for _, after_s, _ in inside]
-            interval = ratio_interval(cuts, [1] * len(cuts), [speaker for *_, speaker in inside], seed=seed)
+            interval = ratio_interval(cuts, [1] * len(cuts), [speaker for *_, speaker in inside])
             found.append(PauseCuts(low_s, high_s, within_s, len(inside), sum(cuts), interval))
     return tuple(found)
 
@@ -151,14 +149,14 @@ def _cut_share(outcomes: Sequence[ReplayOutcome]) -> float:
     return sum(one.cut for one in outcomes) / len(outcomes)
 
 
-def _point(silence_s: float, outcomes: Sequence[ReplayOutcome], seed: int) -> OperatingPoint:
+def _point(silence_s: float, outcomes: Sequence[ReplayOutcome]) -> OperatingPoint:
     cut = [int(one.cut) for one in outcomes]
     keys = [one.clip.speaker for one in outcomes]
     ended = [(one.delay_s, one.clip.speaker) for one in outcomes if one.delay_s is not None]
     delays_s = [delay_s for delay_s, _ in ended]
     p50_s, p95_s = np.quantile(delays_s, [0.5, 0.95]).tolist() if delays_s else (None, None)
     sure = quantile_interval(delays_s, [key for _, key in ended], 0.5) if delays_s else None
-    cut_interval = ratio_interval(cut, [1] * len(cut), keys, seed=seed)
+    cut_interval = ratio_interval(cut, [1] * len(cut), keys)
     return OperatingPoint(
         silence_s, len(cut), sum(cut), cut_interval, p50_s, sure, p95_s, len(outcomes) - len(delays_s)
     )

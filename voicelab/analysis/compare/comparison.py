@@ -164,7 +164,7 @@ class Comparison:
         counts, turns = one.counts, one.turns
         errors, words = ([getattr(each, name) for each in counts.values()] for name in ("errors", "reference_words"))
         keys = Clusters.of([turns[key] for key in counts]).keys
-        return ratio_interval(errors, words, keys, seed=self.seed, draws=self.draws)
+        return ratio_interval(errors, words, keys)
 
 
 def compare(

@@ -87,10 +87,7 @@ class RunPair:
     def _of_rate(self, figure: Figure) -> Difference:
         pairs = self.shares(figure)
         clusters = self._clusters(list(pairs))
-        found = paired_rates(
-            [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
-            seed=self.seed, draws=self.draws,
-        )  # fmt: skip
+        found = paired_rates([one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys)
         return _noted(figure, clusters, found)
 
     def _share(self, figure: Figure, run: System, key: str) -> Share | None:

@@ -39,7 +39,6 @@ def cross(
     folder: Path,
     rules: Normalizer,
     *,
-    seed: int = 0,
     progress: Progress | None = None,
 ) -> CrossResult:
     """Synthesize the texts of the set with every voice, transcribe them with every recognizer, and write the result.
@@ -72,8 +71,7 @@ def cross(
         voices=work.voices,
         recognizers=work.recognizers,
         normalizer=NormalizerUsed(name=rules.name, version=rules.version, word_map=rules.word_map),
-        seed=seed,
-        pairs=tuple(crossed_pairs(work.heard, voices, recognizers, seed)),
+        pairs=tuple(crossed_pairs(work.heard, voices, recognizers)),
         code=provenance.code_state(),
         packages=provenance.packages(),
         machine=provenance.machine(),

@@ -15,7 +15,7 @@ import numpy as np
 from voicelab.analysis.cross.hearing import CrossedSentence
 from voicelab.analysis.cross.record import CrossedPair
 from voicelab.metrics.intervals import Floats, Interval, sums_result
-from voicelab.scoring.intervals import LEVEL, Clusters, FigureIntervals
+from voicelab.scoring.intervals import LEVEL, Clusters
 from voicelab.scoring.measuring import measure_ratio, measure_sums
 
 _BOUNDS = (-1.0, 1.0)
@@ -31,14 +31,14 @@ def whole_sentences(heard: Sequence[CrossedSentence], pairs: int) -> list[str]:
 
 
 def crossed_pairs(
-    heard: Sequence[CrossedSentence], voices: Sequence[str], recognizers: Sequence[str], seed: int
+    heard: Sequence[CrossedSentence], voices: Sequence[str], recognizers: Sequence[str]
 ) -> list[CrossedPair]:
     """The figures of each pair, over the sentences that all pairs have finished."""
     texts = whole_sentences(heard, len(voices) * len(recognizers))
     if not texts:
         return []
     found = {(one.text, one.voice, one.recognizer): one.words for one in heard}
-    figures, clusters = FigureIntervals(seed, 2000), Clusters("sample", tuple(texts))
+    clusters = Clusters("sample", tuple(texts))
     names = [(voice, recognizer) for voice in voices for recognizer in recognizers]
     errors = [[found[text, *name].errors for text in texts] for name in names]
     words = [found[text, *names[0]].reference_words for text in texts]
@@ -49,14 +49,14 @@ def crossed_pairs(
         statistic = partial(_one_interaction, shape=shape, place=place)
         columns, level = [*errors, words], 1 - (1 - LEVEL) / _comparisons(shape)
         estimate = measure_sums(
-            float(values.flat[place]), columns, statistic, clusters, figures, least=_BOUNDS[0], most=_BOUNDS[1]
+            float(values.flat[place]), columns, statistic, clusters, least=_BOUNDS[0], most=_BOUNDS[1]
         )
-        wide = sums_result(columns, texts, statistic, seed=seed, level=level, bounds=_BOUNDS)
+        wide = sums_result(columns, texts, statistic, level=level, bounds=_BOUNDS)
         pairs.append(
             CrossedPair(
                 voice=voice,
                 recognizer=recognizer,
-                wer=measure_ratio(errors[place], words, clusters, figures),
+                wer=measure_ratio(errors[place], words, clusters),
                 interaction=estimate,
                 certain=isinstance(wide, Interval) and not wide.low <= 0 <= wide.high,
             )

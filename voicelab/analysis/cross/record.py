@@ -40,7 +40,6 @@ class CrossResult(Record):
     voices: dict[str, EngineInfo]
     recognizers: dict[str, EngineInfo]
     normalizer: NormalizerUsed
-    seed: int
     pairs: tuple[CrossedPair, ...]
     code: CodeState
     packages: dict[str, str]

@@ -99,14 +99,13 @@ def _point(
         scaled=sum(one.scale_db < 0 for one in sent),
         packets=sum(packets) if packets else None,
         lost=sum(one.lost or 0 for one in sent) if packets else None,
-        measures={key: _measured(point.name, clean, one, spec) for key, one in paired.items()},
+        measures={key: _measured(point.name, clean, one) for key, one in paired.items()},
     )
 
 
-def _measured(run: str, clean: str, paired: _Paired, spec: SweepSpec) -> MeasureFigure:
+def _measured(run: str, clean: str, paired: _Paired) -> MeasureFigure:
     parts, wholes, keys = paired.parts[run], paired.wholes[run], paired.clusters.keys
-    seed, draws = spec.base.seed, spec.base.draws
-    sure = ratio_interval(parts, wholes, keys, seed=seed, draws=draws, level=LEVEL)
+    sure = ratio_interval(parts, wholes, keys, level=LEVEL)
     change = paired_rates(
         list(zip(paired.parts[clean], paired.wholes[clean], strict=True)), list(zip(parts, wholes, strict=True)), keys
     )

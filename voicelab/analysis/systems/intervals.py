@@ -76,7 +76,7 @@ def _words_rate(counts: Sequence[WordCounts], grouping: Grouping) -> RateWithInt
     errors = [one.errors for one in counts]
     words = [one.reference_words for one in counts]
     wer = sum(errors) / sum(words) if sum(words) else None
-    found = ratio_result(errors, words, grouping.keys, seed=0, level=LEVEL, share=False)
+    found = ratio_result(errors, words, grouping.keys, level=LEVEL, share=False)
     if isinstance(found, Interval):
         return RateWithInterval(wer, found, grouping.unit, found.limits(grouping.unit))
     return RateWithInterval(wer, None, grouping.unit, found.text(grouping.unit))

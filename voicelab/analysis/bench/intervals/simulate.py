@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import random
+import warnings
 import zlib
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -13,6 +14,7 @@ from statistics import NormalDist
 from typing import Literal
 
 import numpy as np
+from scipy import stats
 
 from voicelab.analysis.bench.intervals.designs import (
     RATES,
@@ -26,7 +28,7 @@ from voicelab.analysis.bench.intervals.designs import (
     times,
     two_systems,
 )
-from voicelab.metrics.intervals import Interval, quantile_result, ratio_result, sums_interval
+from voicelab.metrics.intervals import Floats, Interval, quantile_result, ratio_result
 from voicelab.metrics.mapsswe import matched_pairs
 from voicelab.metrics.paired import PairedDifference, paired_rates
 from voicelab.metrics.significance import mcnemar, sign_test, wilcoxon
@@ -121,7 +123,7 @@ def _coverage(design: Design, sets: int, chance: np.random.Generator) -> list[Ce
     found: list[Interval] = []
     for _ in range(sets):
         turns = one_system(chance, rate, design.speakers, design.counts)
-        one = ratio_result(turns.parts[0], turns.wholes[0], turns.speaker.tolist(), seed=0)
+        one = ratio_result(turns.parts[0], turns.wholes[0], turns.speaker.tolist())
         if isinstance(one, Interval):
             found.append(one)
     return [_covered(design, "interval", found, rate.truth, sets)]
@@ -182,12 +184,8 @@ def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
 
     Exact tests of fewer than six pairs are left out too, because their p-value cannot be below 0.05.
     """
-    keys = turns.speaker.tolist()
     paired = _paired(turns)
-    columns = [turns.parts[0], turns.wholes[0], turns.parts[1], turns.wholes[1]]
-    drawn = sums_interval(
-        columns, keys, lambda s: s[:, 2] / s[:, 3] - s[:, 0] / s[:, 1], seed=0, draws=500, method="bca"
-    )
+    drawn = _bca(turns)
     sizes = np.bincount(turns.speaker, turns.wholes[0])
     rates = [np.bincount(turns.speaker, part) / sizes for part in turns.parts]
     wrong = [part > 0 for part in turns.parts]
@@ -201,7 +199,22 @@ def _alarms(turns: SimulatedTurns) -> dict[str, bool]:
         "McNemar": mcnemar(*((~one).tolist() for one in wrong)).p_value,
     }
     alarms = {test: p < 0.05 for test, p in p_values.items() if p is not None}
-    return alarms | ({"BCa": drawn.low > 0 or drawn.high < 0} if drawn else {})
+    return alarms | ({"BCa": drawn[0] > 0 or drawn[1] < 0} if drawn else {})
+
+
+def _bca(turns: SimulatedTurns) -> tuple[float, float] | None:
+    """The 95 % BCa interval of the difference, by a bootstrap over speakers; None where it is not defined."""
+    sums = [np.bincount(turns.speaker, column) for column in (*turns.parts, *turns.wholes)]
+    with warnings.catch_warnings(), np.errstate(all="ignore"):
+        warnings.simplefilter("ignore")
+        low, high = stats.bootstrap(
+            sums, _difference, n_resamples=500, vectorized=True, paired=True, method="BCa", rng=0
+        ).confidence_interval
+    return (float(low), float(high)) if low < high else None
+
+
+def _difference(parts: Floats, others: Floats, wholes: Floats, of_others: Floats, axis: int = -1) -> Floats:
+    return np.asarray(others.sum(axis) / of_others.sum(axis) - parts.sum(axis) / wholes.sum(axis))
 
 
 def _covered(design: Design, method: str, found: Sequence[Interval], truth: float, sets: int) -> Cell:
