@@ -1,1 +1,1 @@
-"""Hostile clients, and their effect on honest ones."""
+"""Hostile clients, and their effect on well-behaved ones."""

@@ -41,7 +41,7 @@ def _parser() -> argparse.ArgumentParser:
     soak.add_argument("--minutes", type=_positive(float), default=10.0, help="duration after the warm-up (10)")
     soak.set_defaults(run=_soak)
 
-    beside = commands.add_parser("attackers", help="honest clients' p99 alone and beside each kind of attacker")
+    beside = commands.add_parser("attackers", help="well-behaved clients' p99 alone and beside each kind of attacker")
     attackers.add_options(beside)
     beside.set_defaults(run=attackers.run)
 

@@ -1,8 +1,8 @@
-"""Measure the effect of each kind of attacker on honest clients.
+"""Measure the effect of each kind of attacker on well-behaved clients.
 
     python -m tests.abuse attackers [KIND ...] [--seconds 20] [--asr fake]
 
-starts a server for each kind, measures honest turns alone and then beside the attacker, and prints a table: the 99th
+starts a server for each kind, measures ordinary turns alone and then beside the attacker, and prints a table: the 99th
 percentiles, their ratio, and the number of failed turns. It exits with 1 if a ratio exceeds --most (2 by default), a
 turn failed, or the server ended. Unlike a real attacker, this one runs on the same machine, so it runs only when a core
 is idle (SCHED_IDLE). The figures still include some of its load, so they are upper bounds.
@@ -42,7 +42,7 @@ _LEAD_S = 1.0
 
 @dataclass(frozen=True)
 class Turns:
-    """Results of honest clients. taken_s: durations of each answered turn and of each probe."""
+    """Results of well-behaved clients. taken_s: durations of each answered turn and of each probe."""
 
     taken_s: tuple[float, ...]
     failed: int
@@ -67,7 +67,7 @@ class Row:
         return self.beside.p99_ms() / self.alone.p99_ms()
 
     def is_within(self, most: float) -> bool:
-        """Whether the results of honest clients are within the limits."""
+        """Whether the results of well-behaved clients are within the limits."""
         return self.is_alive and not self.beside.failed and self.ratio <= most
 
     def __str__(self) -> str:
@@ -79,7 +79,7 @@ class Row:
 HEADER = f"{'kind':12} {'alone p99':>10} {'beside p99':>11} {'ratio':>7} {'failed':>7} {'peak MB':>8}   (ms)"
 
 
-async def honest(port: int, duration_s: float) -> Turns:
+async def well_behaved(port: int, duration_s: float) -> Turns:
     """Alternate typed turns over a WebSocket and over HTTP, and probes, each on a new connection."""
     taken_s: list[float] = []
     failed = 0
@@ -143,11 +143,11 @@ def attacking(kind: str, port: int) -> Iterator[None]:
 
 
 def measured(kind: str, served: Served, duration_s: float) -> Row:
-    """Run honest turns alone, then beside the attacker."""
-    asyncio.run(honest(served.port, min(2.0, duration_s)))
-    alone = asyncio.run(honest(served.port, duration_s))
+    """Run ordinary turns alone, then beside the attacker."""
+    asyncio.run(well_behaved(served.port, min(2.0, duration_s)))
+    alone = asyncio.run(well_behaved(served.port, duration_s))
     with attacking(kind, served.port):
-        beside = asyncio.run(honest(served.port, duration_s))
+        beside = asyncio.run(well_behaved(served.port, duration_s))
     assert served.pid is not None
     status = Path(f"/proc/{served.pid}/status")
     lines = status.read_text().splitlines() if status.exists() else []

@@ -9,7 +9,7 @@ from statistics import median
 import pytest
 
 from tests.abuse import attackers
-from tests.abuse.attackers import Turns, attacking, honest
+from tests.abuse.attackers import Turns, attacking, well_behaved
 from tests.support.serving import Served, spawned
 
 SECONDS = 0.7
@@ -24,17 +24,17 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 @pytest.fixture(scope="module")
 def alone(served: Served) -> Turns:
-    asyncio.run(honest(served.port, SECONDS))
-    return asyncio.run(honest(served.port, SECONDS))
+    asyncio.run(well_behaved(served.port, SECONDS))
+    return asyncio.run(well_behaved(served.port, SECONDS))
 
 
 @pytest.mark.parametrize("kind", ["lists", "bodies", "interrupts", "abandoned"])
-def test_honest_clients_are_served_beside(
+def test_other_clients_are_served_beside(
     served: Served, alone: Turns, kind: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Regression: one message blocked everybody for 28 s, and two dozen abandoned requests caused 36 s of work."""
     monkeypatch.setattr(attackers, "_LEAD_S", 0.3)
     with attacking(kind, served.port):
-        beside = asyncio.run(honest(served.port, SECONDS))
+        beside = asyncio.run(well_behaved(served.port, SECONDS))
     assert (alone.failed, beside.failed) == (0, 0)
     assert median(beside.taken_s) < 20 * median(alone.taken_s) + 0.5

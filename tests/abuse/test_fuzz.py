@@ -77,7 +77,7 @@ def test_a_short_soak_serves_the_good_clients(tmp_path: Path, monkeypatch: pytes
     monkeypatch.setattr(soak, "AGE_TURNS", 3)
     monkeypatch.setattr(soak, "MOST_CONNECTIONS", 10)  # the connections of the warm-up
     monkeypatch.setattr(soak, "_WARM_UP_SHARE", 0.0)
-    # Also the server's limit for pongs, which honest clients must meet on a busy machine.
+    # Also the server's limit for pongs, which well-behaved clients must meet on a busy machine.
     monkeypatch.setattr(rude_clients, "READER_TIMEOUT_S", 3.0)
     monkeypatch.setitem(soak.SETTINGS, "READER_TIMEOUT_S", "3")
     for module, name in ((good_clients, "PATIENCE_S"), (holding, "PATIENCE_S"), (remains, "_PATIENCE_S")):

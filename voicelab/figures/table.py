@@ -109,9 +109,9 @@ def figure_of(name: str, table: Table = FIGURES) -> AnyFigure:
     )
 
 
-def shown_in(place: Place, table: Table = FIGURES) -> list[AnyFigure]:
+def shown_in(place: Place) -> list[AnyFigure]:
     """Return the figures of a place, in the order of the table."""
-    return [figure for figure in table.values() if place in figure.shown_in]
+    return [figure for figure in FIGURES.values() if place in figure.shown_in]
 
 
 def ratios(figures: Iterable[AnyFigure]) -> list[Figure]:

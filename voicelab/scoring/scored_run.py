@@ -55,17 +55,14 @@ class ScoredRun:
         return scenario_outcomes([score.turn for score in self.scores], known)
 
 
-def read_scored(
-    folder: RunFolder, rules: Normalizer | None = None, forms: Forms | None = None, whole: SampleSet | None = None
-) -> ScoredRun:
+def read_scored(folder: RunFolder, rules: Normalizer | None = None, whole: SampleSet | None = None) -> ScoredRun:
     """Read a run's scores from its store, or compute and store them if it is outdated.
 
-    rules: a normalizer instead of the run's own. forms: the company names, by default those of the run's agent. whole:
-    the run's set, if already loaded. A run that is in use and has not changed is not read again. Raises InputError if
-    the run cannot be read.
+    rules: a normalizer instead of the run's own. whole: the run's set, if already loaded. A run that is in use and has
+    not changed is not read again. Raises InputError if the run cannot be read.
     """
     run = folder.read()
-    names = forms if forms is not None else inputs.company_forms(run)
+    names = inputs.company_forms(run)
     if rules is None:
         rules = run.spec.rules
     key = digest(folder.path, rules, names)

@@ -27,7 +27,6 @@ from voicelab.audio.limits import Limits
 from voicelab.text import sentences
 
 router = APIRouter(prefix=OPENAI_PREFIX)
-ModelName = Annotated[str, Path(max_length=LONGEST_NAME)]
 
 
 @router.get("/models", summary="List the engines as models (OpenAI-compatible)")
