@@ -16,7 +16,8 @@ exclude_patterns = ["_build", "gallery/runs", "**.ipynb_checkpoints"]
 templates_path: list[str] = []
 html_theme = "furo"
 html_title = f"voicelab {release}"
-html_static_path: list[str] = []
+html_static_path = ["static"]
+html_css_files = ["tables.css"]
 
 # `gallery.py` executes the notebooks before the build, so that a failure names its cell.
 nb_execution_mode = "off"

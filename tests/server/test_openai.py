@@ -60,7 +60,7 @@ def test_our_server_refuses_what_it_would_have_to_ignore(tmp_path):
         refused = [
             (openai.NotFoundError, "the model 'whisper-9' does not exist; this server has 'fake'",
              lambda: hear(file=wav, model="whisper-9")),
-            (openai.BadRequestError, "heard 'en', not 'de'",
+            (openai.BadRequestError, "detected 'en', not 'de'",
              lambda: hear(file=wav, model="fake", language="de")),
             (openai.BadRequestError, "response_format must be one of json, text", lambda: hear(
                 file=wav, model="fake", response_format="diarized_json")),
