@@ -44,11 +44,12 @@ def pytest_configure() -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _no_pictures() -> Iterator[None]:
+def _no_pictures(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Reports have no pictures, unless a test asks for them with `with_pictures()`."""
-    from tests.support.report_pictures import without_pictures  # slow to import, and not needed to collect
+    # slow to import, and not needed to collect
+    from tests.support.report_pictures import kernels_without_pictures, without_pictures
 
-    with without_pictures():
+    with without_pictures(), kernels_without_pictures(tmp_path_factory.mktemp("ipython")):
         yield
 
 
