@@ -83,7 +83,7 @@ def _found(entity: str, text: str, given: EntityClass | None) -> bool:
     kind = given or kind_of(entity, wanted)
     by_value = _by_value(kind, entity, wanted, text, said)
     if by_value is not None:
-        same_words = kind not in ("money", "percent") and verbatim(wanted, said)
+        same_words = kind not in ("money", "percent", "time") and verbatim(wanted, said)
         if given is None and is_fraction(wanted):  # `3/4` may be the fourth of March or three quarters
             same_words = same_words or says(wanted, said) or names_one_part(wanted, said)
         if given is None and not same_words:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from voicelab.metrics.matching.cardinals import digits_of
+from voicelab.metrics.matching.cardinals import digits_of, value_of
 from voicelab.metrics.matching.spelling import ends_in_a_pronoun, is_letter_after, is_letter_before
 from voicelab.metrics.matching.token import Token
 from voicelab.metrics.matching.vocabulary import (
@@ -196,6 +196,9 @@ def is_phone(digits: str) -> bool:
 
 def phone_digits(tokens: Sequence[Token]) -> str:
     """The digits of an entity that consists of digits in any grouping; "" for others."""
+    words = [token.text for token in tokens]
+    if not set(words).isdisjoint(SCALES) and value_of(words) is not None:
+        return ""  # `four thousand five hundred` is 4500
     strings = list(_digit_strings([token for token in tokens if token.text != "plus"]))
     return strings[0] if strings and all(_is_part(tokens, at) for at in range(len(tokens))) else ""
 
