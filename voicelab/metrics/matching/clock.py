@@ -215,7 +215,7 @@ def _around(tokens: Sequence[Token], index: int) -> Iterator[Time]:
 
 
 def _is_counting(token: Token) -> bool:
-    return token.number or token.text in SPELLED_NUMBERS
+    return token.number or token.text in SPELLED_NUMBERS or token.text in ("minus", "negative")
 
 
 def _minutes_before(tokens: Sequence[Token], index: int) -> int | None:

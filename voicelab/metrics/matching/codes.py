@@ -37,6 +37,12 @@ def _point(tokens: Sequence[Token], index: int) -> str:
     return "." if token.number and token.joined and token.mark == "." else ""
 
 
+def is_dotted(tokens: Sequence[Token]) -> bool:
+    """Whether an entity is a dotted number, such as `10.0.0.1` and `2.5.1`."""
+    dotted = all(token.joined and token.mark in ("", ".") for token in tokens[1:])
+    return len(tokens) > 1 and dotted and all(token.number for token in tokens)
+
+
 def is_spelled(tokens: Sequence[Token]) -> bool:
     """Whether an entity is a spelled-out code: `m nine m six f j`, `oscar zulu four`."""
     if _is_scaled(tokens):
@@ -169,6 +175,8 @@ def _stands_alone(code: str, text: Sequence[Token], start: int, end: int, *, art
             return False
     if end == len(text):
         return True
+    if "." in code and text[end].text in ("point", "dot"):
+        return False
     if _is_written_into(text[end]):
         return False
     if ends_in_a_pronoun(text, start, end):
