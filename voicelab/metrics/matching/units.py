@@ -80,7 +80,8 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     )
 )
 _SOMETHING = re.compile(
-    r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square|point|degrees?|centigrade|hours?|double)\b|±| 'n|n' ", re.IGNORECASE
+    r"\d|\b(?:an|no|m|foot|feet|half|quarter|minus|square|point|degrees?|centigrade|hours?|double)\b|±| 'n|n' ",
+    re.IGNORECASE,
 )
 
 

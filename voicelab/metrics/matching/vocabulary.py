@@ -144,7 +144,8 @@ _SAME = """
     thu thur thurs thursday | fri friday | jan january | feb february | apr april | aug august | sep sept
     september | oct october | nov november | dec december | tv television | photo photograph | ext extension |
     mg milligrams milligram | ml milliliters milliliter millilitres | f fahrenheit | c celsius |
-    qtr quarter | pts points | and n | feet foot | inches inch | days day | weeks week | months month | years year | degrees degree
+    qtr quarter | pts points | and n | feet foot | inches inch | days day | weeks week | months month | years year |
+    degrees degree
 """
 
 
