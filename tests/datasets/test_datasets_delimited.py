@@ -54,7 +54,9 @@ def test_empty_rows_wide_cells_and_extra_columns_give_a_notice(tmp_path):
         "line 1: an empty column without a name was dropped",
     ]
     wide = table(tmp_path, "a.csv", 'id,text\n1,"a\n2,b\n3,c"\n4,d\n')
-    assert [notice.partition("a.csv: ")[2][:43] for notice in wide.notices] == ["line 2: a quoted cell has several lines; if"]
+    assert [notice.partition("a.csv: ")[2][:43] for notice in wide.notices] == [
+        "line 2: a quoted cell has several lines; if"
+    ]
     longer = table(tmp_path, "a.csv", "id,text\n1,a,,\n")
     assert rows(longer) == [{"id": "1", "text": "a"}]
     assert "line 2: empty cells beyond the header's columns" in longer.notices[0]

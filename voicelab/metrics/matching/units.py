@@ -63,7 +63,7 @@ _REWRITTEN: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\bMX\$\s?(?=\d)", "MXN "),
         (r"\b(?-i:RM)\s?(?=\d)", "MYR "),
         (r"\b(?-i:Rs)\.?\s?(?=\d)", "INR "),
-        (r"(?<![\w.,$])(\d{1,2})p\b", r"\1 pence"),
+        (r"(?<![\w.,$-])(\d{1,2})p\b(?!-)", r"\1 pence"),
         (r"(?<=\d/\d)\s(?:of an? |of one )(?=percent|point|million|billion|trillion)", " "),
         (r"\bdouble[ -]u\b", "w"),
         (r"(?<=\d{3}[-. ]\d{4})\s?(?:x|ext\.?)\s?(?=\d)", " extension "),
