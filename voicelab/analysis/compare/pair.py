@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 
 from voicelab.analysis.compare.systems import System
 from voicelab.figures.figure import AnyFigure, Figure, Percentile
+from voicelab.figures.scored_turn import TurnScore
 from voicelab.figures.table import FIGURES, Table
 from voicelab.metrics.mapsswe import MatchedPairs, mapsswe
 from voicelab.metrics.paired import PairedDifference, Share, paired_quantiles, paired_rates
@@ -77,12 +79,26 @@ class RunPair:
 
     def shares(self, figure: Figure) -> dict[str, tuple[Share, Share]]:
         """Each common sample's contribution to a rate in both runs."""
-        pairs: dict[str, tuple[Share, Share]] = {}
-        for key in self.first.scores:
-            one, other = self._share(figure, self.first, key), self._share(figure, self.second, key)
-            if one is not None and other is not None:
-                pairs[key] = one, other
-        return pairs
+        if figure.name == "wer":
+            # Like the tests, use the alignment weights of the comparison.
+            first, second = self.first.counts, self.second.counts
+            return {
+                key: ((one.errors, one.reference_words), (second[key].errors, second[key].reference_words))
+                for key, one in first.items()
+                if key in second
+            }
+        return {
+            key: (first_share, second_share)
+            for key, one, other in self._both
+            if (first_share := figure.share_of(one)) is not None
+            and (second_share := figure.share_of(other)) is not None
+        }
+
+    @cached_property
+    def _both(self) -> list[tuple[str, TurnScore, TurnScore]]:
+        """Each sample and its scores in both runs."""
+        second = self.second.scores
+        return [(key, one, second[key]) for key, one in self.first.scores.items()]
 
     def _of_rate(self, figure: Figure) -> Difference:
         pairs = self.shares(figure)
@@ -93,25 +109,29 @@ class RunPair:
         )  # fmt: skip
         return _noted(figure, clusters, found)
 
-    def _share(self, figure: Figure, run: System, key: str) -> Share | None:
-        if figure.name == "wer":
-            # Like the tests, use the alignment weights of the comparison.
-            counts = run.counts.get(key)
-            return None if counts is None else (counts.errors, counts.reference_words)
-        return figure.share_of(run.scores[key])
-
     def _of_percentile(self, figure: Percentile) -> Difference:
-        pairs: dict[str, tuple[float, float]] = {}
-        for key, score in self.first.scores.items():
-            one, other = figure.sample(score), figure.sample(self.second.scores[key])
-            if one is not None and other is not None:
-                pairs[key] = one, other
+        pairs = self._timed(figure.sample)
         clusters = self._clusters(list(pairs))
         found = paired_quantiles(
             [one for one, _ in pairs.values()], [other for _, other in pairs.values()], clusters.keys,
             1.0 if figure.quantile is None else figure.quantile, seed=self.seed, draws=self.draws,
         )  # fmt: skip
         return _noted(figure, clusters, found)
+
+    def _timed(self, sample: Callable[[TurnScore], float | None]) -> dict[str, tuple[float, float]]:
+        """Each common sample's numbers in both runs. The percentiles of a stage have one function, so read it once."""
+        found = self._numbers.get(id(sample))
+        if found is None:
+            found = self._numbers[id(sample)] = {
+                key: (first, second)
+                for key, one, other in self._both
+                if (first := sample(one)) is not None and (second := sample(other)) is not None
+            }
+        return found
+
+    @cached_property
+    def _numbers(self) -> dict[int, dict[str, tuple[float, float]]]:
+        return {}
 
     def _clusters(self, keys: list[str]) -> Clusters:
         if len(keys) == len(self.first.scores):
