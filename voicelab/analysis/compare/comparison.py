@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import combinations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,7 +38,7 @@ class _Resampling(BaseModel):
     draws: Draws
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Comparison:
     """A comparison of two or more runs. All intervals use the same seed and number of resamples."""
 
@@ -57,6 +58,11 @@ class Comparison:
         return render_cell(self)
 
     def each_pair(self) -> list[RunPair]:
+        return self._each_pair
+
+    @cached_property
+    def _each_pair(self) -> list[RunPair]:
+        """Kept, because a pair keeps its differences, which several tables show."""
         return [
             RunPair(first, second, self.seed, self.draws, self.table) for first, second in combinations(self.systems, 2)
         ]
