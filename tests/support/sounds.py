@@ -97,7 +97,9 @@ SOUNDS: dict[str, Callable[[Clip], bytes]] = {
     "w64": lambda clip: muxed(clip, "w64", "pcm_s16le"),
     "flac": lambda clip: muxed(clip, "flac", "flac"),
     "ogg_opus": lambda clip: muxed(clip, "ogg", "libopus"),
-    "ogg_vorbis": lambda clip: muxed(clip, "ogg", "vorbis", layout="stereo", experimental=True),
+    "ogg_vorbis": lambda clip: muxed(
+        clip, "ogg", "vorbis", layout="stereo", experimental=True, options={"page_duration": "20000"}
+    ),
     "ogg_flac": lambda clip: muxed(clip, "ogg", "flac"),
     "webm_opus": lambda clip: muxed(clip, "webm", "libopus"),
     "webm_vorbis": lambda clip: muxed(clip, "webm", "vorbis", layout="stereo", experimental=True),
